@@ -1,0 +1,61 @@
+import type { Limits } from '../providers/provider.ts'
+
+/** Every wait of the program in milliseconds; all of them settings, so that a test can compress time. */
+export interface Waits {
+  /** First interval between two looks at a batch; grows by half each time. @default 15 s */
+  readonly pollMs: number
+  /** The longest interval between two looks. @default 20 times `pollMs` */
+  readonly pollMostMs: number
+  /** Between two listings before absence counts; at least `httpMs`. @default 10 min */
+  readonly settleMs: number
+  /** Between two listings where no fence can be set. @default 30 min */
+  readonly unfencedMs: number
+  /** Idle time after which a call is given up, and the total time limit of a create. @default 60 s */
+  readonly httpMs: number
+  /** First wait after a failed call; doubles up to 120 times itself. @default 5 s */
+  readonly retryBackoffMs: number
+}
+
+/** The numbers of `Limits` a user may override, for all targets, one provider, or one model. */
+export interface LimitOverrides {
+  readonly maxRequests?: number | undefined
+  readonly maxBytes?: number | undefined
+  readonly queueTokens?: number | undefined
+  readonly queueRequests?: number | undefined
+}
+
+/** Everything that steers a run without defining its requests; merged and checked in one place. */
+export interface Settings {
+  readonly waits: Waits
+  /** Batches of one run that may be open at the provider at once. @default 20 */
+  readonly maxOpenBatches: number
+  /** Uploads and downloads at the same time. @default 4 */
+  readonly maxTransfers: number
+  /** Tries of one request, the first included, before a retryable failure is final. @default 3 */
+  readonly maxTries: number
+  readonly limits: LimitOverrides
+  /** By provider name. */
+  readonly providerLimits: Readonly<Record<string, LimitOverrides>>
+  /** By `provider/model`. */
+  readonly modelLimits: Readonly<Record<string, LimitOverrides>>
+}
+
+/**
+ * Bytes of an input file unless configured otherwise. Well below the providers' 200 MB and 512 MB, because broken
+ * uploads and downloads of that size are what users report most, and a smaller batch costs less to send again.
+ */
+export const DEFAULT_MAX_BYTES = 100_000_000
+
+/** The limits in force for a target: the provider's, then the user's, the most particular last. */
+export function limitsInForce(settings: Settings, provider: string, model: string, given: Limits): Limits {
+  const overrides = [
+    settings.limits,
+    settings.providerLimits[provider],
+    settings.modelLimits[`${provider}/${model}`],
+  ].reduce<LimitOverrides>((merged, next) => ({ ...merged, ...defined(next) }), {})
+  return { ...given, maxBytes: Math.min(given.maxBytes, DEFAULT_MAX_BYTES), ...defined(overrides) }
+}
+
+function defined(overrides: LimitOverrides | undefined): { [Name in keyof LimitOverrides]: number } {
+  return Object.fromEntries(Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,82 @@
+import { dirname } from 'node:path'
+import type { Disk, DiskFile } from './disk.ts'
+
+/** Bytes gathered before they are handed to the system; one write per line would be four times slower. */
+const BUFFER_BYTES = 1 << 20
+
+/** Gathers small writes into large ones. Positions count from the file's beginning. */
+export class BufferedWriter {
+  readonly #file: DiskFile
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  #filled = 0
+  #flushed = 0
+
+  constructor(file: DiskFile) {
+    this.#file = file
+  }
+
+  /** Bytes written so far, buffered ones included: the offset of what is written next. */
+  get position(): number {
+    return this.#flushed + this.#filled
+  }
+
+  /** Appends text as UTF-8 and returns its length in bytes. */
+  async writeText(text: string): Promise<number> {
+    // A UTF-16 unit takes at most three bytes in UTF-8.
+    if (text.length * 3 > this.#buffer.length - this.#filled) {
+      const bytes = Buffer.from(text, 'utf8')
+      await this.writeBytes(bytes)
+      return bytes.length
+    }
+    const length = this.#buffer.write(text, this.#filled, 'utf8')
+    this.#filled += length
+    return length
+  }
+
+  async writeBytes(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > this.#buffer.length - this.#filled) await this.flush()
+    if (bytes.length >= this.#buffer.length) {
+      await this.#file.write(bytes)
+      this.#flushed += bytes.length
+      return
+    }
+    this.#buffer.set(bytes, this.#filled)
+    this.#filled += bytes.length
+  }
+
+  /** Hands everything gathered to the system. */
+  async flush(): Promise<void> {
+    if (this.#filled === 0) return
+    await this.#file.write(this.#buffer.subarray(0, this.#filled))
+    this.#flushed += this.#filled
+    this.#filled = 0
+  }
+}
+
+/**
+ * Writes a file so that after a crash it is whole or absent: a temporary name beside it, fsync, rename, fsync of the
+ * folder. When `write` throws, the temporary file is removed and an existing file stays as it was.
+ */
+export async function writeAtomically(
+  disk: Disk,
+  path: string,
+  write: (writer: BufferedWriter) => Promise<void>,
+): Promise<void> {
+  const temporary = `${path}.partial`
+  const file = await disk.open(temporary, 'write')
+  try {
+    try {
+      const writer = new BufferedWriter(file)
+      await write(writer)
+      await writer.flush()
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await disk.rename(temporary, path)
+  } catch (error) {
+    await disk.remove(temporary)
+    throw error
+  }
+  await disk.syncFolder(dirname(path))
+}

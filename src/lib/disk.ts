@@ -1,0 +1,193 @@
+import { constants } from 'node:fs'
+import * as fs from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** One open file. Positions and lengths are bytes. */
+export interface DiskFile {
+  /** Appends at the end; resolves when all bytes were handed to the system. */
+  write(bytes: Uint8Array): Promise<void>
+  /** Reads exactly `length` bytes at `position`; fewer only at the end of the file. */
+  read(position: number, length: number): Promise<Uint8Array>
+  /** Forces what was written to stable storage. A failure is fatal for the file: never try again on it. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The one way to the file system; injected, so that simulations can lose power. */
+export interface Disk {
+  /** Makes the folder and its parents, mode 0700; may be repeated. */
+  makeFolder(path: string): Promise<void>
+  /** Opens a file: `read`, or `write` (created empty, mode 0600), or `append` (created when absent, mode 0600). */
+  open(path: string, mode: 'read' | 'write' | 'append'): Promise<DiskFile>
+  /** The bytes of a file from `start` up to and without `end`, in pieces of up to `chunkBytes`. @default 1 MiB */
+  stream(
+    path: string,
+    range?: { readonly start?: number; readonly end?: number; readonly chunkBytes?: number },
+  ): AsyncIterable<Uint8Array>
+  /** The whole of a small file as UTF-8; undefined where it does not exist. */
+  readText(path: string): Promise<string | undefined>
+  /** Bytes of a file, or undefined where it does not exist or is no file. */
+  size(path: string): Promise<number | undefined>
+  /** The names in a folder, sorted; empty where it does not exist. */
+  list(path: string): Promise<readonly string[]>
+  /** Replaces `to`; atomic within one file system. */
+  rename(from: string, to: string): Promise<void>
+  /** Removes a file or a folder with all in it; absent is fine. */
+  remove(path: string): Promise<void>
+  /** Forces a folder's entries (creations, renames) to stable storage. */
+  syncFolder(path: string): Promise<void>
+  /** Bytes free for us on the file system that holds the path. */
+  freeBytes(path: string): Promise<number>
+  /** The name of the network file system that holds the path, or undefined for a local one. */
+  networkFileSystem(path: string): Promise<string | undefined>
+}
+
+const DEFAULT_CHUNK_BYTES = 1 << 20
+
+/** File system magic numbers of network file systems, from statfs(2) on Linux. */
+const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x0187, 'autofs'],
+  [0x01021997, '9P'],
+  [0x5346414f, 'AFS'],
+  [0x00c36400, 'Ceph'],
+])
+
+const FLAGS = {
+  read: constants.O_RDONLY,
+  write: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
+  append: constants.O_RDWR | constants.O_CREAT | constants.O_APPEND,
+} as const
+
+/** The machine's file system. */
+export const systemDisk: Disk = {
+  async makeFolder(path) {
+    await fs.mkdir(path, { recursive: true, mode: 0o700 })
+  },
+
+  async open(path, mode) {
+    return diskFile(await fs.open(path, FLAGS[mode], 0o600))
+  },
+
+  async *stream(path, { start = 0, end = Number.POSITIVE_INFINITY, chunkBytes = DEFAULT_CHUNK_BYTES } = {}) {
+    const handle = await fs.open(path, 'r')
+    try {
+      let position = start
+      while (position < end) {
+        const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - position))
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
+        if (bytesRead === 0) return
+        position += bytesRead
+        yield buffer.subarray(0, bytesRead)
+      }
+    } finally {
+      await handle.close()
+    }
+  },
+
+  async readText(path) {
+    try {
+      return await fs.readFile(path, 'utf8')
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw error
+    }
+  },
+
+  async size(path) {
+    try {
+      const stats = await fs.stat(path)
+      return stats.isFile() ? stats.size : undefined
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw error
+    }
+  },
+
+  async list(path) {
+    try {
+      return (await fs.readdir(path)).sort()
+    } catch (error) {
+      if (isAbsent(error)) return []
+      throw error
+    }
+  },
+
+  async rename(from, to) {
+    await fs.rename(from, to)
+  },
+
+  async remove(path) {
+    await fs.rm(path, { recursive: true, force: true })
+  },
+
+  async syncFolder(path) {
+    // Windows has no handle on a folder to sync; its journal orders renames by itself.
+    if (process.platform === 'win32') return
+    const handle = await fs.open(path, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  },
+
+  async freeBytes(path) {
+    const stats = await fs.statfs(path)
+    return stats.bavail * stats.bsize
+  },
+
+  async networkFileSystem(path) {
+    if (process.platform !== 'linux') return undefined
+    const stats = await fs.statfs(path)
+    return NETWORK_FILE_SYSTEMS.get(stats.type >>> 0)
+  },
+}
+
+function diskFile(handle: fs.FileHandle): DiskFile {
+  return {
+    async write(bytes) {
+      let written = 0
+      while (written < bytes.length) {
+        const result = await handle.write(bytes, written, bytes.length - written)
+        written += result.bytesWritten
+      }
+    },
+    async read(position, length) {
+      const buffer = Buffer.allocUnsafeSlow(length)
+      let filled = 0
+      while (filled < length) {
+        const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return buffer.subarray(0, filled)
+    },
+    sync: () => handle.sync(),
+    close: () => handle.close(),
+  }
+}
+
+/** The nearest folder at or above a path that exists; where space and file system can be asked for. */
+export async function nearestFolder(disk: Disk, path: string): Promise<string> {
+  let folder = path
+  for (;;) {
+    try {
+      await disk.freeBytes(folder)
+      return folder
+    } catch (error) {
+      const parent = dirname(folder)
+      if (!isAbsent(error) || parent === folder) throw error
+      folder = parent
+    }
+  }
+}
+
+/** True for the error of a path that does not exist. */
+export function isAbsent(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}

@@ -1,0 +1,21 @@
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Milliseconds of a duration such as `200ms`, `30s`, `10m`, `1.5h`, `2d`; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim())
+  if (!match) return undefined
+  const unit = UNITS[match[2] ?? '']
+  return unit === undefined ? undefined : Math.round(Number(match[1]) * unit)
+}
+
+/** A duration for people: `850ms`, `12s`, `4m 10s`, `3h 20m`, `2d 4h`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${Math.max(0, Math.round(milliseconds))}ms`
+  const seconds = Math.round(milliseconds / 1_000)
+  const pair = (large: number, unit: string, small: number, smallUnit: string): string =>
+    small === 0 ? `${large}${unit}` : `${large}${unit} ${small}${smallUnit}`
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3_600) return pair(Math.floor(seconds / 60), 'm', seconds % 60, 's')
+  if (seconds < 86_400) return pair(Math.floor(seconds / 3_600), 'h', Math.floor((seconds % 3_600) / 60), 'm')
+  return pair(Math.floor(seconds / 86_400), 'd', Math.floor((seconds % 86_400) / 3_600), 'h')
+}

@@ -1,0 +1,93 @@
+import { LlmBatchError } from './error.ts'
+
+/**
+ * What we did with an attempt; moves only when we act, each move one guarded update.
+ *
+ * - `planned`: the input file is on disk, nothing was sent.
+ * - `uploaded`: the provider has the file and reported our size; creating may be tried.
+ * - `creating`: an intent is committed and its one POST may be on the wire. Found at start-up, it means that a
+ *   process died there, and the attempt becomes `unconfirmed`.
+ * - `unconfirmed`: whether the batch exists is unknown; only listing may decide.
+ * - `submitted`: the remote id is known; polled until the provider reports a terminal status.
+ * - `ended`: terminal at the provider; files are to be downloaded, verified and settled.
+ * - `collected`: every request of it has an outcome or is pending again. Final.
+ * - `held`: a person must decide; the reason is recorded. Nothing is lost, nothing is bought.
+ * - `rejected`: refused as a whole and unbilled. Final.
+ * - `abandoned`: proved never created, or cut up before it was. Final.
+ * - `cancelled`: never sent, and the user cancelled the run. Final.
+ */
+export const STAGES = [
+  'planned',
+  'uploaded',
+  'creating',
+  'unconfirmed',
+  'submitted',
+  'ended',
+  'collected',
+  'held',
+  'rejected',
+  'abandoned',
+  'cancelled',
+] as const
+
+export type Stage = (typeof STAGES)[number]
+
+/** The one table of allowed moves; the store's guards, the tests and the documents are derived from it. */
+export const MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
+  planned: ['uploaded', 'held', 'cancelled', 'abandoned'],
+  uploaded: ['creating', 'planned', 'held', 'cancelled', 'abandoned'],
+  creating: ['submitted', 'uploaded', 'unconfirmed', 'held', 'rejected'],
+  unconfirmed: ['submitted', 'uploaded', 'abandoned', 'held'],
+  submitted: ['ended', 'held'],
+  ended: ['collected', 'rejected', 'held', 'submitted'],
+  collected: [],
+  held: ['planned', 'uploaded', 'unconfirmed', 'submitted', 'ended', 'abandoned', 'cancelled'],
+  rejected: [],
+  abandoned: [],
+  cancelled: [],
+}
+
+/** Stages in which nothing more will happen to the attempt. */
+export const FINAL_STAGES: readonly Stage[] = STAGES.filter((stage) => MOVES[stage].length === 0)
+
+/** Stages in which a batch of ours may be alive at the provider, so that it counts as open. */
+export const OPEN_STAGES = ['creating', 'unconfirmed', 'submitted'] as const satisfies readonly Stage[]
+
+/** Throws when the table does not allow the move; a bug of ours, so the message names both states. */
+export function assertMove(from: Stage, to: Stage): void {
+  if (!MOVES[from].includes(to)) {
+    throw new LlmBatchError('conflict', `an attempt cannot move from ${from} to ${to}`)
+  }
+}
+
+/**
+ * What the provider says; moves only when we look, the provider's raw word kept beside it. An unknown word is
+ * `in_progress` plus a warning.
+ */
+export const REMOTE_STATUSES = [
+  'queued',
+  'in_progress',
+  'finalizing',
+  'cancelling',
+  'completed',
+  'failed',
+  'expired',
+  'cancelled',
+] as const
+
+export type RemoteStatus = (typeof REMOTE_STATUSES)[number]
+
+/** Statuses after which the provider does no more work on a batch. */
+export const TERMINAL_STATUSES = [
+  'completed',
+  'failed',
+  'expired',
+  'cancelled',
+] as const satisfies readonly RemoteStatus[]
+
+export type TerminalStatus = (typeof TERMINAL_STATUSES)[number]
+
+/** True for a status after which the provider does no more work on a batch. */
+export function isTerminal(status: RemoteStatus): status is TerminalStatus {
+  return (TERMINAL_STATUSES as readonly RemoteStatus[]).includes(status)
+}

@@ -1,0 +1,57 @@
+const MARKER = Symbol.for('llm-batch.error')
+
+/** Exit codes of the command, also carried by errors so that the library and the command agree. */
+export const EXIT = {
+  ok: 0,
+  bug: 1,
+  usage: 2,
+  held: 3,
+  failures: 4,
+  unfinished: 75,
+  interrupted: 130,
+} as const
+
+/** Stable codes of our own errors. */
+export type ErrorCode =
+  | 'usage'
+  | 'input'
+  | 'configuration'
+  | 'not_found'
+  | 'ambiguous'
+  | 'already_done'
+  | 'name_taken'
+  | 'busy'
+  | 'newer_state'
+  | 'account_mismatch'
+  | 'network_file_system'
+  | 'disk'
+  | 'provider'
+  | 'conflict'
+
+/**
+ * Base of every error this package throws on purpose. `message` says what happened and to which thing, `next` what
+ * to do about it. Row-level failures are never errors: they are outcomes and problems.
+ */
+export class LlmBatchError extends Error {
+  override readonly name: string = 'LlmBatchError'
+  readonly code: ErrorCode
+  /** One sentence: what the user can do next; empty when there is nothing sensible to say. */
+  readonly next: string
+  readonly [MARKER] = true
+
+  constructor(code: ErrorCode, message: string, options: { readonly next?: string; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.next = options.next ?? ''
+  }
+
+  /** True for errors of this family, also across two copies of the package. */
+  static isInstance(value: unknown): value is LlmBatchError {
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[MARKER] === true
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

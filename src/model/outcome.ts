@@ -1,0 +1,67 @@
+/**
+ * What became of a request. `succeeded` is a usable answer; `refused`, `truncated` and `invalid` are answers that
+ * were paid for and cannot be used as they are; `missing` means that the provider returned no line for it.
+ */
+export const OUTCOME_STATUSES = [
+  'succeeded',
+  'failed',
+  'expired',
+  'cancelled',
+  'refused',
+  'truncated',
+  'invalid',
+  'missing',
+] as const
+
+export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number]
+
+/** Whether the provider charged for it, as far as its answer proves. */
+export type Billed = 'yes' | 'no' | 'unknown'
+
+/** Tokens as the provider counted them. A number that the provider did not give is null, never zero. */
+export interface Usage {
+  readonly promptTokens: number | null
+  readonly completionTokens: number | null
+  readonly cachedTokens: number | null
+  readonly reasoningTokens: number | null
+}
+
+/** The result of one request in one attempt. */
+export interface Outcome {
+  readonly status: OutcomeStatus
+  /** A machine-readable word: the provider's error code, or one of ours such as `bad_shape`; null for success. */
+  readonly code: string | null
+  /** The provider's words or ours, cleaned and capped; null for success. */
+  readonly reason: string | null
+  readonly billed: Billed
+  /**
+   * True where the same request may succeed later (429, 5xx, expired). Whether it is sent again is decided by
+   * triage, which also looks at `billed` and at the attempts left.
+   */
+  readonly retryable: boolean
+  /**
+   * True where the cause lies with the account (no credit, key revoked), not with this row: the run is held.
+   */
+  readonly accountProblem: boolean
+  /** The answer's text, or its JSON text for endpoints without one; null where there is no answer. */
+  readonly output: string | null
+  readonly finishReason: string | null
+  readonly usage: Usage | null
+  /** The model that answered, as the provider names it (often a dated snapshot). */
+  readonly model: string | null
+}
+
+/** An outcome without answer, usage or model: everything but the given parts is empty. */
+export function emptyOutcome(
+  parts: Pick<Outcome, 'status' | 'code' | 'reason' | 'billed'> & Partial<Outcome>,
+): Outcome {
+  return {
+    retryable: false,
+    accountProblem: false,
+    output: null,
+    finishReason: null,
+    usage: null,
+    model: null,
+    ...parts,
+  }
+}

@@ -1,0 +1,34 @@
+/** What can be wrong with a user's row. Codes are stable; texts are not. */
+export const PROBLEM_CODES = [
+  'invalid_json',
+  'not_an_object',
+  'invalid_encoding',
+  'invalid_csv',
+  'missing_column',
+  'empty_placeholders',
+  'missing_messages',
+  'missing_custom_id',
+  'missing_body',
+  'missing_model',
+  'model_contradiction',
+  'unsupported_endpoint',
+  'duplicate_id',
+  'missing_id',
+  'lone_surrogate',
+  'line_too_long',
+  'request_too_large',
+  'column_collision',
+  'prompt_function_failed',
+  'streaming_not_allowed',
+] as const
+
+export type ProblemCode = (typeof PROBLEM_CODES)[number]
+
+/** Something wrong with one row of the input: data, not an exception. */
+export interface Problem {
+  readonly code: ProblemCode
+  /** The 1-based line (or record, for formats without lines) in the user's input. */
+  readonly line: number
+  /** One sentence for people: what is wrong, and where it helps, what to do. */
+  readonly detail: string
+}

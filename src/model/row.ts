@@ -1,0 +1,41 @@
+import type { Outcome } from './outcome.ts'
+import type { Problem } from './problem.ts'
+
+/** One record of the user's input. */
+export interface Row {
+  /** The 1-based line (or record, for formats without lines) in the user's input. */
+  readonly line: number
+  /** The record as a JSON object on one line; the user's own bytes where the input was JSON. */
+  readonly json: string
+  /** The same record, parsed. */
+  readonly record: Readonly<Record<string, unknown>>
+}
+
+/** What a reader yields: a row, or what was wrong with that piece of the input. */
+export type ReadRow = { readonly row: Row } | { readonly problem: Problem }
+
+/** A frozen row with its final or present outcome, in input order; what answers files are written from. */
+export interface RowOutcome {
+  /** Position among the rows of the run, from 0. */
+  readonly ordinal: number
+  readonly line: number
+  /** The user's own id, or null where none was given. */
+  readonly id: string | null
+  /** The frozen record as JSON text; `{}` where the row could not be read as an object. */
+  readonly json: string
+  /** What was wrong with the row, where it was skipped for that. */
+  readonly problem: Problem | null
+  /** Its request's result, or null while there is none. */
+  readonly result: SettledResult | null
+}
+
+/** The result that a row's request ended with, and where its raw line lies. */
+export interface SettledResult {
+  readonly outcome: Outcome
+  /** Number of tries that the request took, from 1. */
+  readonly tries: number
+  /** The raw result line as the provider wrote it, or null where it wrote none. */
+  readonly rawLine: string | null
+  /** The wire id under which it was sent. */
+  readonly wireId: string
+}

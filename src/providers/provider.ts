@@ -1,0 +1,236 @@
+import type { RemoteStatus, TerminalStatus } from '../model/attempt.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { Target } from '../model/target.ts'
+
+/**
+ * The contract of a provider. An adapter is a factory that binds key, base URL and transport once and returns a plain
+ * object; it remembers nothing, and neither retries creates, waits nor polls. Differences between providers are data
+ * in `Limits`, read by one core.
+ *
+ * Every network call may throw `ProviderError`; only `create` throws `NotCreated` or `Unknown` in its place.
+ */
+export interface Provider {
+  /** As the user writes it before the slash in `--model`. */
+  readonly name: string
+  /** The API root with its version path, without a slash at the end. */
+  readonly baseUrl: string
+  /** What can be sent where; pure. */
+  limits(target: Target): Limits
+  /** One line of an input file without line feed, exactly as sent; pure. Begins `{"custom_id":"<wire id>"`. */
+  encode(request: WireRequest): string
+  /** A result line, of either file; undefined where it carries no usable id; pure and tolerant. */
+  decode(line: string, target: Target): { readonly wireId: string; readonly outcome: Outcome } | undefined
+  /** Stores the input file; may be repeated, a copy costs nothing but quota. */
+  upload?(input: BatchInput, signal: AbortSignal): Promise<RemoteFile>
+  /** The stored file, or `absent`. */
+  file?(id: string, signal: AbortSignal): Promise<RemoteFile | 'absent'>
+  /** The paid call: exactly one HTTP attempt. Throws `NotCreated` or `Unknown`, never just an error. */
+  create(batch: NewBatch, signal: AbortSignal): Promise<RemoteBatch>
+  /** Batches created since then, and whether the listing was conclusive; serves all open intents at once. */
+  list(since: Date, signal: AbortSignal): Promise<Listing>
+  /** The input files stored since then. */
+  listFiles?(since: Date, signal: AbortSignal): Promise<FileListing>
+  get(id: string, signal: AbortSignal): Promise<RemoteBatch>
+  /** The bytes of a result file. Throws where the body ends before its declared length. */
+  download(ref: string, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** A wish: the next `get` tells what became of it. */
+  cancel(id: string, signal: AbortSignal): Promise<void>
+  /** Deletes a file; says what happened, because the fence depends on it. */
+  discard?(ref: string, signal: AbortSignal): Promise<'gone' | 'refused'>
+  /** One synchronous call of the same request; billed at the synchronous price. */
+  direct(request: WireRequest, signal: AbortSignal): Promise<Outcome>
+}
+
+/** What an adapter is made of. */
+export interface ProviderOptions {
+  readonly apiKey: string
+  readonly baseUrl: string
+  readonly transport: Transport
+}
+
+/** Limits and capabilities of one target. Every number can be overridden, because providers change them. */
+export interface Limits {
+  /** How requests reach the provider. */
+  readonly inputForm: 'file' | 'inline'
+  readonly maxRequests: number
+  readonly minRequests: number
+  /** Bytes of an input file. */
+  readonly maxBytes: number
+  /** Bytes of one line, line feed excluded. */
+  readonly maxLineBytes: number
+  /** Input tokens that may wait at the provider for this model; null where unknown. */
+  readonly queueTokens: number | null
+  readonly queueRequests: number | null
+  /** How a lost create can be found again: a key, a marker we choose, or likeness only. */
+  readonly recovery: 'idempotent' | 'marked' | 'guess'
+  /** Terminal statuses after which a request in neither file is known to be unbilled. */
+  readonly absentRowIsUnbilled: readonly TerminalStatus[]
+  /** Days until result files vanish, by the strictest source. */
+  readonly retentionDays: number
+  /** Where the model is named. */
+  readonly modelOn: 'line' | 'job'
+  /** Whether batches can be sent to this endpoint at all. */
+  readonly isEndpointKnown: boolean
+  /** The body field for the most tokens an answer may have; null where the endpoint has none. */
+  readonly maxTokensField: string | null
+  /** Hours a batch may take when nothing else is asked for, and whether that can be chosen. */
+  readonly windowHours: { readonly default: number; readonly most: number; readonly canChoose: boolean }
+}
+
+/** One request as it goes on a line. */
+export interface WireRequest {
+  readonly wireId: string
+  readonly target: Target
+  /** The body as JSON text; becomes part of the line byte for byte. */
+  readonly body: string
+}
+
+/** An input file to be stored. */
+export interface BatchInput {
+  /** The file name at the provider; carries the attempt's nonce and ends in `.jsonl`. */
+  readonly name: string
+  /** Exact size, sent as content length. */
+  readonly bytes: number
+  /** Opens the file's bytes; called once per try. */
+  open(): AsyncIterable<Uint8Array>
+}
+
+/** A file as the provider describes it. */
+export interface RemoteFile {
+  readonly id: string
+  /** Null where the provider does not say. */
+  readonly bytes: number | null
+  readonly name: string | null
+  readonly createdAt: Date | null
+}
+
+/** What a batch is created with. */
+export interface NewBatch {
+  readonly target: Target
+  readonly inputFileId: string
+  /** Private markers; keys of at most 32 characters, values of 1 to 512, the smallest limits of all providers. */
+  readonly metadata: Readonly<Record<string, string>>
+  /** Hours until the provider gives up; ignored where it cannot be chosen. */
+  readonly windowHours: number | null
+}
+
+/** A batch as the provider describes it. */
+export interface RemoteBatch {
+  readonly id: string
+  readonly status: RemoteStatus
+  /** The provider's own word. */
+  readonly rawStatus: string
+  /** True where the provider's word was not known and `in_progress` stands for it. */
+  readonly isStatusUnknown: boolean
+  readonly endpoint: string | null
+  readonly model: string | null
+  readonly inputFileId: string | null
+  readonly metadata: Readonly<Record<string, string>>
+  /** The provider's own counts: for display only, never for completeness. */
+  readonly counts: { readonly total: number; readonly completed: number; readonly failed: number } | null
+  /** Absent, null and empty ids are all null. */
+  readonly outputFileId: string | null
+  readonly errorFileId: string | null
+  /** Reasons for the batch as a whole, with the 1-based line of the input file where given. */
+  readonly errors: readonly RemoteProblem[]
+  readonly createdAt: Date | null
+  readonly expiresAt: Date | null
+}
+
+/** One reason the provider gives for refusing a batch. */
+export interface RemoteProblem {
+  readonly code: string | null
+  readonly message: string
+  readonly line: number | null
+}
+
+/** A listing is conclusive only if every page was well-formed, advanced, and the end was reached. */
+export type Listing =
+  | { readonly isConclusive: true; readonly batches: readonly RemoteBatch[] }
+  | { readonly isConclusive: false; readonly batches: readonly RemoteBatch[]; readonly reason: string }
+
+export type FileListing =
+  | { readonly isConclusive: true; readonly files: readonly RemoteFile[] }
+  | { readonly isConclusive: false; readonly files: readonly RemoteFile[]; readonly reason: string }
+
+/**
+ * What kind of failure a call met; the reaction follows from it.
+ *
+ * - `unreached`: the connection was never established, nothing was sent.
+ * - `transport`: lost, reset, timed out; a write may have taken effect.
+ * - `throttled`: 429. `server`: 408, 409, 5xx. `shape`: an answer that is not the API's own (HTML, half JSON).
+ * - `unauthorised`: 401. `forbidden`: 403, or 402. `absent`: 404. `refused`: any other 4xx with the API's own JSON.
+ */
+export type FailureKind =
+  | 'unreached'
+  | 'transport'
+  | 'throttled'
+  | 'server'
+  | 'shape'
+  | 'unauthorised'
+  | 'forbidden'
+  | 'absent'
+  | 'refused'
+
+/** Facts of a failed call; the text is the provider's, cleaned, capped and with secrets masked. */
+export interface Failure {
+  readonly kind: FailureKind
+  readonly message: string
+  /** HTTP status, or null where no answer came. */
+  readonly status: number | null
+  /** The provider's own error code. */
+  readonly code: string | null
+  readonly requestId: string | null
+  /** How long the provider asked us to wait. */
+  readonly retryAfterMs: number | null
+}
+
+/** A call that failed. Whether and when it is repeated is decided by the stage that made it. */
+export class ProviderError extends Error {
+  override readonly name: string = 'ProviderError'
+  readonly failure: Failure
+
+  constructor(failure: Failure, cause?: unknown) {
+    super(failure.message, cause === undefined ? undefined : { cause })
+    this.failure = failure
+  }
+}
+
+/**
+ * A create that certainly made no batch: the connection was never established, or an API-shaped 4xx other than 408,
+ * 409 and 429. A new intent may follow.
+ */
+export class NotCreated extends ProviderError {
+  override readonly name = 'NotCreated'
+}
+
+/** A create whose effect is unknown. Only listing may decide; never send it again because of this error. */
+export class Unknown extends ProviderError {
+  override readonly name = 'Unknown'
+}
+
+/** The one way out to the network, bound by an adapter to its origin and key. */
+export interface Transport {
+  /**
+   * One HTTP exchange. Resolves for every status, with the body still to be read; throws `ProviderError` of kind
+   * `unreached` or `transport` where no answer came. Never follows redirects, never repeats a request.
+   */
+  send(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse>
+}
+
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  /** Bytes, text, or a stream with its exact length. */
+  readonly body?: string | { readonly bytes: number; readonly stream: AsyncIterable<Uint8Array> }
+  /** A connection of its own and this total time limit, for the call that must not be repeated. */
+  readonly totalTimeoutMs?: number
+}
+
+export interface TransportResponse {
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: AsyncIterable<Uint8Array>
+}
