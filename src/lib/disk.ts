@@ -28,6 +28,11 @@ export interface Disk {
   readText(path: string): Promise<string | undefined>
   /** Bytes of a file, or undefined where it does not exist or is no file. */
   size(path: string): Promise<number | undefined>
+  /**
+   * What a path leads to, the same text for every spelling of it, links followed (device and inode); undefined where
+   * there is nothing.
+   */
+  identity(path: string): Promise<string | undefined>
   /** The names in a folder, sorted; empty where it does not exist. */
   list(path: string): Promise<readonly string[]>
   /** Replaces `to`; atomic within one file system. */
@@ -101,6 +106,16 @@ export const systemDisk: Disk = {
     try {
       const stats = await fs.stat(path)
       return stats.isFile() ? stats.size : undefined
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw error
+    }
+  },
+
+  async identity(path) {
+    try {
+      const stats = await fs.stat(path, { bigint: true })
+      return `${stats.dev}:${stats.ino}`
     } catch (error) {
       if (isAbsent(error)) return undefined
       throw error
