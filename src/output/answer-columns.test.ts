@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { answerColumns, findCollisions } from './answer-columns.ts'
+
+describe('our columns', () => {
+  it('have fixed names after the prefix', () => {
+    expect(answerColumns('second_')).toEqual([
+      'second_output',
+      'second_status',
+      'second_error',
+      'second_finish_reason',
+      'second_prompt_tokens',
+      'second_completion_tokens',
+      'second_cost_usd',
+      'second_model',
+      'second_id',
+      'second_attempt',
+    ])
+  })
+
+  it.each([
+    ['llm_', ['text', 'llm_output', 'llm_note', 'llm_id'], ['llm_output', 'llm_id']],
+    ['second_', ['text', 'llm_output'], []],
+    ['', ['id', 'text'], ['id']],
+  ])('collide under the prefix %j', (prefix, columns, expected) => {
+    expect(findCollisions(columns, prefix)).toEqual(expected)
+  })
+})

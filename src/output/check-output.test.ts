@@ -1,0 +1,75 @@
+import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { samplePlan } from '../../test/support/row-outcomes.ts'
+import { systemDisk } from '../lib/disk.ts'
+import type { OutputPlan } from '../model/run.ts'
+import { checkOutput } from './check-output.ts'
+
+let folder: string
+let input: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'llm-batch-check-'))
+  input = join(folder, 'in.jsonl')
+  await writeFile(input, '{}\n')
+  await mkdir(join(folder, 'sub'))
+})
+
+afterEach(async () => {
+  await rm(folder, { recursive: true })
+})
+
+function check(name: string, parts: Partial<OutputPlan> = {}): Promise<void> {
+  // Joined by hand, because `join` would make the spellings equal.
+  return checkOutput(samplePlan(`${folder}/${name}`, parts), input, systemDisk)
+}
+
+describe('an answers file is refused before spending', () => {
+  it.each([
+    ['has an unknown ending', 'out.xlsx', /the ending \.xlsx of .* is not known/, /\.jsonl, \.ndjson, \.csv/],
+    ['has no ending', 'out', /has no ending/, /\.jsonl/],
+    ['contradicts the format', 'out.csv', /ends in \.csv, but the format asked for is jsonl/, /--format/],
+    ['lies in a missing folder', 'none/out.jsonl', /folder .*none.* does not exist/, /Make it/],
+    ['is a folder', 'a.jsonl', /is not a file/, /-o/],
+    ['exists', 'old.jsonl', /old\.jsonl exists already/, /--force/],
+  ])('when it %s', async (_, name, message, next) => {
+    await mkdir(join(folder, 'a.jsonl'))
+    await writeFile(join(folder, 'old.jsonl'), '')
+    await expect(check(name)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(message) as string,
+      next: expect.stringMatching(next) as string,
+    })
+  })
+
+  it.each(['in.jsonl', 'sub/../in.jsonl', './/in.jsonl', 'soft.jsonl', 'hard.jsonl'])(
+    'when it is the input, written %s, even with force',
+    async (name) => {
+      await symlink(input, join(folder, 'soft.jsonl'))
+      await link(input, join(folder, 'hard.jsonl'))
+      await expect(check(name, { force: true })).rejects.toThrow(/is the input file/)
+    },
+  )
+})
+
+describe('an answers file is accepted', () => {
+  it.each(['out.jsonl', 'out.NDJSON', 'sub/out.jsonl'])('where nothing is in the way: %s', async (name) => {
+    await expect(check(name)).resolves.toBeUndefined()
+  })
+
+  it('where it exists and may be replaced', async () => {
+    await writeFile(join(folder, 'old.csv'), '')
+    await expect(check('old.csv', { format: 'csv', force: true })).resolves.toBeUndefined()
+  })
+
+  it('for provider-shaped lines under the ending of JSON lines', async () => {
+    await expect(check('out.jsonl', { format: 'provider' })).resolves.toBeUndefined()
+    await expect(check('out.csv', { format: 'provider' })).rejects.toThrow(/format asked for is provider/)
+  })
+
+  it.each([null, '-'])('without looking where the path is %s', async (path) => {
+    await expect(checkOutput(samplePlan(path), input, systemDisk)).resolves.toBeUndefined()
+  })
+})

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { writeAtomically } from '../lib/atomic-file.ts'
+import type { Disk } from '../lib/disk.ts'
+import { OUTCOME_STATUSES } from '../model/outcome.ts'
+import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../store/store.ts'
+import type { WrittenAnswers } from './write-answers.ts'
+
+const COUNTED = [...OUTCOME_STATUSES, 'pending', 'batched', 'skipped'] as const
+
+/** What the summary of a run is made from. */
+export interface RunFacts {
+  readonly run: RunRecord
+  /** Version of this package. */
+  readonly version: string
+  /** Of every request, and of the rows that were skipped. */
+  readonly counts: RequestCounts
+  readonly usage: readonly UsageTotal[]
+  /** US dollars for the whole run; null where any part of it is not known. */
+  readonly costUsd: number | null
+  /** Every attempt, oldest first. */
+  readonly attempts: readonly AttemptRecord[]
+  readonly answers: WrittenAnswers
+}
+
+/** The file that tells how an answers file was made, beside it: `OUT.run.json`. */
+export function summaryPathOf(answersPath: string): string {
+  return `${answersPath}.run.json`
+}
+
+/**
+ * Writes `OUT.run.json` beside the answers file and returns its path. Whole or absent; may be repeated, and then
+ * replaces the one before. Prompts appear as hashes only, because they may be confidential.
+ */
+export async function writeRunSummary(answersPath: string, facts: RunFacts, disk: Disk): Promise<string> {
+  const path = summaryPathOf(answersPath)
+  const text = `${JSON.stringify(summaryOf(facts), null, 2)}\n`
+  await writeAtomically(disk, path, async (writer) => {
+    await writer.writeText(text)
+  })
+  return path
+}
+
+/** The order of the members is part of the format: two summaries can be compared line by line. */
+function summaryOf({ run, version, counts, usage, costUsd, attempts, answers }: RunFacts): object {
+  const { definition } = run
+  return {
+    version: 1,
+    madeBy: { llmBatch: version, node: process.version },
+    run: { id: run.id, name: run.name, state: run.state },
+    startedAt: instant(run.createdAt),
+    finishedAt: instant(run.finishedAt),
+    provider: definition.provider,
+    baseUrl: definition.baseUrl,
+    model: definition.model,
+    input: { path: definition.inputPath, shape: definition.shape, rows: run.rowCount, requests: run.requestCount },
+    prompt: { sha256: sha256(definition.prompt) },
+    system: { sha256: sha256(definition.system) },
+    parameters: {
+      maxTokens: definition.maxTokens,
+      temperature: definition.temperature,
+      timeoutHours: definition.timeoutHours,
+      further: definition.parameters,
+    },
+    counts: Object.fromEntries(COUNTED.map((state) => [state, counts[state]])),
+    costUsd,
+    usage: usage.map(usageOf),
+    batches: attempts.map(batchOf),
+    hashes: { rows: run.rowsHash, requests: run.requestsHash },
+    answers: {
+      format: run.output.format,
+      prefix: run.output.prefix,
+      rows: answers.rows,
+      bytes: answers.bytes,
+      formulaCells: answers.formulaCells,
+    },
+  }
+}
+
+function usageOf(total: UsageTotal): object {
+  return {
+    endpoint: total.target.endpoint,
+    model: total.target.model,
+    results: total.results,
+    promptTokens: total.promptTokens,
+    completionTokens: total.completionTokens,
+    cachedTokens: total.cachedTokens,
+    reasoningTokens: total.reasoningTokens,
+    withoutUsage: total.withoutUsage,
+  }
+}
+
+function batchOf(attempt: AttemptRecord): object {
+  return {
+    batch: attempt.batch,
+    attempt: attempt.number,
+    endpoint: attempt.target.endpoint,
+    model: attempt.target.model,
+    requests: attempt.requestCount,
+    stage: attempt.stage,
+    remoteId: attempt.remoteId,
+    remoteStatus: attempt.rawStatus,
+    submittedAt: instant(attempt.submittedAt),
+    endedAt: instant(attempt.endedAt),
+    contentHash: attempt.contentHash,
+  }
+}
+
+function instant(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}
+
+function sha256(text: string | null): string | null {
+  return text === null ? null : createHash('sha256').update(text).digest('hex')
+}

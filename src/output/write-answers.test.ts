@@ -1,0 +1,222 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { inPairs, samplePlan, sampleResult, sampleRow } from '../../test/support/row-outcomes.ts'
+import { systemDisk } from '../lib/disk.ts'
+import { emptyOutcome } from '../model/outcome.ts'
+import type { RowOutcome } from '../model/row.ts'
+import type { OutputPlan } from '../model/run.ts'
+import { type WrittenAnswers, writeAnswers } from './write-answers.ts'
+
+interface Written extends WrittenAnswers {
+  readonly text: string
+}
+
+async function written(
+  rows: readonly RowOutcome[],
+  parts: Partial<OutputPlan> = {},
+  columns: readonly string[] = [],
+): Promise<Written> {
+  let text = ''
+  const answers = await writeAnswers({
+    rows: inPairs(rows),
+    columns,
+    plan: samplePlan('-', parts),
+    costOf: () => 0.25,
+    disk: systemDisk,
+    sink: {
+      async write(piece) {
+        text += piece
+      },
+    },
+  })
+  return { ...answers, text }
+}
+
+const expired = emptyOutcome({ status: 'expired', code: 'batch_expired', reason: 'not run in time', billed: 'no' })
+
+function writeTo(rows: AsyncIterable<readonly RowOutcome[]>, path: string | null): Promise<WrittenAnswers> {
+  return writeAnswers({ rows, columns: [], plan: samplePlan(path), costOf: () => null, disk: systemDisk })
+}
+
+async function* broken(): AsyncIterable<readonly RowOutcome[]> {
+  yield [sampleRow(0)]
+  throw new Error('the store is gone')
+}
+
+/** The last ten columns of the first record; only for cells without commas. */
+function answerCells(csv: string): readonly string[] {
+  return csv.trimEnd().split('\n').at(1)?.split(',').slice(-10) ?? []
+}
+
+describe('JSON lines', () => {
+  it('puts our columns after the bytes of the user, which stay as they were', async () => {
+    const json = '{ "n":12345678901234567890, "é":"\\u00e9", "b":1.0, "a":[1, {"x":"}"}] }'
+    const { text } = await written([sampleRow(0, { json, id: 'a-1', result: sampleResult({}) })])
+    expect(text).toBe(
+      '{ "n":12345678901234567890, "é":"\\u00e9", "b":1.0, "a":[1, {"x":"}"}] ,"llm_output":"fine","llm_status":"succeeded",' +
+        '"llm_error":null,"llm_finish_reason":"stop","llm_prompt_tokens":12,"llm_completion_tokens":3,"llm_cost_usd":0.25,' +
+        '"llm_model":"gpt-5-mini-2026-08-07","llm_id":"a-1","llm_attempt":1}\n',
+    )
+  })
+
+  it('says what became of rows without an answer', async () => {
+    const { text } = await written([
+      sampleRow(0),
+      sampleRow(1, { problem: { code: 'missing_column', line: 2, detail: 'no column text' } }),
+      sampleRow(2, { json: '{"a":1}', result: sampleResult({ ...expired, usage: null, model: null }, { tries: 3 }) }),
+    ])
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(lines.map((line) => [line['llm_status'], line['llm_error'], line['llm_id'], line['llm_attempt']])).toEqual([
+      ['pending', null, '1', null],
+      ['failed', 'missing_column: no column text', '2', null],
+      ['expired', 'batch_expired: not run in time', '3', 3],
+    ])
+    expect(lines[2]).toMatchObject({ a: 1, llm_output: null, llm_prompt_tokens: null, llm_model: null })
+  })
+
+  it('escapes what other readers take for a line break', async () => {
+    const { text } = await written([sampleRow(0, { result: sampleResult({ output: 'a\u2028b\u0085c\nd' }) })])
+    expect(text).toContain(String.raw`"llm_output":"a\u2028b\u0085c\nd"`)
+  })
+})
+
+describe('CSV', () => {
+  it('writes a header and quotes as RFC 4180 asks', async () => {
+    const json = '{"text":"say \\"hi\\",\\nyou","big":12345678901234567890,"deep":{"a":[1.0]},"gone":null,"yes":true}'
+    const { text } = await written(
+      [sampleRow(0, { json, result: sampleResult({ output: 'a,b' }) })],
+      { format: 'csv' },
+      ['text', 'big', 'deep', 'gone', 'absent', 'yes'],
+    )
+    expect(text).toBe(
+      'text,big,deep,gone,absent,yes,llm_output,llm_status,llm_error,llm_finish_reason,llm_prompt_tokens,' +
+        'llm_completion_tokens,llm_cost_usd,llm_model,llm_id,llm_attempt\n' +
+        '"say ""hi"",\nyou",12345678901234567890,"{""a"":[1.0]}",,,true,"a,b",succeeded,,stop,12,3,0.25,' +
+        'gpt-5-mini-2026-08-07,1,1\n',
+    )
+  })
+
+  const outputs: readonly (readonly [output: string, safe: string])[] = [
+    ['=1+1', "'=1+1"],
+    ['+cmd', "'+cmd"],
+    ['-cmd', "'-cmd"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    ['\t=1', "'\t=1"],
+    ['\r=1', `"'\r=1"`],
+    ['-12.5', '-12.5'],
+    ['+3e-4', '+3e-4'],
+    ['a=1', 'a=1'],
+    ['', ''],
+  ]
+
+  it.each(outputs)('writes the answer %j as %j where it must be safe for spreadsheets', async (output, safe) => {
+    const row = sampleRow(0, { result: sampleResult({ output }) })
+    const { text, formulaCells } = await written([row], { format: 'csv', excelSafe: true })
+    expect(answerCells(text)[0]).toBe(safe)
+    expect(formulaCells).toBe(safe === output ? 0 : 1)
+  })
+
+  it('counts such answers where they are left as they are', async () => {
+    const rows = outputs.map(([output], ordinal) => sampleRow(ordinal, { result: sampleResult({ output }) }))
+    const { text, formulaCells } = await written(rows, { format: 'csv' })
+    expect(formulaCells).toBe(6)
+    expect(answerCells(text)[0]).toBe('=1+1')
+  })
+
+  it('never touches the columns of the user, nor an id that looks like a formula', async () => {
+    const row = sampleRow(0, { json: '{"id":"=A1"}', id: '=A1', result: sampleResult({}) })
+    const { text, formulaCells } = await written([row], { format: 'csv', excelSafe: true }, ['id'])
+    expect(text.split('\n')[1]).toMatch(/^=A1,fine,.*,=A1,1$/)
+    expect(formulaCells).toBe(0)
+  })
+})
+
+describe('provider lines', () => {
+  const rawLine =
+    '{"id":"r1", "response":{"x":"\\"custom_id\\":\\"bnonce0010000000\\""}, "custom_id" : "bnonce0010000000"}'
+
+  it('carry the id of the user where ours stood, and are untouched otherwise', async () => {
+    const row = sampleRow(0, { id: 'my "id" $&', result: sampleResult({}, { rawLine }) })
+    const { text } = await written([row], { format: 'provider' })
+    expect(text).toBe(
+      `${rawLine.replace('"custom_id" : "bnonce0010000000"', () => '"custom_id" : "my \\"id\\" $&"')}\n`,
+    )
+  })
+
+  it('keep everything where our id stands deeper in the line', async () => {
+    const nested = '{"request":{"custom_id":"bnonce0010000000"},"n":1}'
+    const { text } = await written([sampleRow(0, { result: sampleResult({}, { rawLine: nested }) })], {
+      format: 'provider',
+    })
+    expect(text).toBe(`{"custom_id":"1",${nested.slice(1)}\n`)
+  })
+
+  it('are made up with an error where the provider wrote none', async () => {
+    const { text } = await written(
+      [
+        sampleRow(0, { id: 'a', result: sampleResult(expired) }),
+        sampleRow(1, { problem: { code: 'invalid_json', line: 2, detail: 'no JSON' } }),
+        sampleRow(2),
+      ],
+      { format: 'provider' },
+    )
+    expect(text.trimEnd().split('\n')).toEqual([
+      '{"custom_id":"a","response":null,"error":{"code":"batch_expired","message":"not run in time"}}',
+      '{"custom_id":"2","response":null,"error":{"code":"invalid_json","message":"no JSON"}}',
+      '{"custom_id":"3","response":null,"error":{"code":"pending","message":"there is no result yet"}}',
+    ])
+  })
+})
+
+describe('the answers file', () => {
+  let folder: string
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'llm-batch-output-'))
+  })
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true })
+  })
+
+  it('has one line per row, also where they take many writes', async () => {
+    const path = join(folder, 'out.jsonl')
+    const output = 'é'.repeat(5_000)
+    const rows = Array.from({ length: 301 }, (_, ordinal) => sampleRow(ordinal, { result: sampleResult({ output }) }))
+    const { rows: count, bytes } = await writeTo(inPairs(rows), path)
+    const text = await readFile(path)
+    expect(count).toBe(301)
+    expect(text.length).toBe(bytes)
+    const lines = text.toString().trimEnd().split('\n')
+    expect(lines.map((line) => (JSON.parse(line) as { llm_id: string }).llm_id)).toEqual(
+      rows.map((row) => String(row.line)),
+    )
+  })
+
+  it('stays as it was, with nothing beside it, where the rows break off', async () => {
+    const path = join(folder, 'out.jsonl')
+    await writeFile(path, 'before')
+    await expect(writeTo(broken(), path)).rejects.toThrow('the store is gone')
+    expect(await readFile(path, 'utf8')).toBe('before')
+    expect(await readdir(folder)).toEqual(['out.jsonl'])
+  })
+
+  it.each([
+    ['missing', [0, 2]],
+    ['doubled', [0, 0]],
+    ['out of order', [1, 0]],
+  ])('is not written where a row is %s', async (_, ordinals) => {
+    const rows = ordinals.map((ordinal) => sampleRow(ordinal))
+    await expect(writeTo(inPairs(rows), join(folder, 'out.jsonl'))).rejects.toThrow(/should be written next/)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('must have a name', async () => {
+    await expect(writeTo(inPairs([]), null)).rejects.toMatchObject({ code: 'usage', next: 'Name one with -o OUT.' })
+  })
+})

@@ -1,0 +1,37 @@
+import type { Outcome } from '../../src/model/outcome.ts'
+import { emptyOutcome } from '../../src/model/outcome.ts'
+import type { RowOutcome, SettledResult } from '../../src/model/row.ts'
+import type { OutputPlan } from '../../src/model/run.ts'
+
+/** A result that succeeded, with the given parts of its outcome in place of the usual ones. */
+export function sampleResult(outcome: Partial<Outcome>, parts: Partial<SettledResult> = {}): SettledResult {
+  return {
+    outcome: {
+      ...emptyOutcome({ status: 'succeeded', code: null, reason: null, billed: 'yes' }),
+      output: 'fine',
+      finishReason: 'stop',
+      usage: { promptTokens: 12, completionTokens: 3, cachedTokens: null, reasoningTokens: null },
+      model: 'gpt-5-mini-2026-08-07',
+      ...outcome,
+    },
+    tries: 1,
+    rawLine: null,
+    wireId: 'bnonce0010000000',
+    ...parts,
+  }
+}
+
+/** A row with this place in the run and no result. */
+export function sampleRow(ordinal: number, parts: Partial<RowOutcome> = {}): RowOutcome {
+  return { ordinal, line: ordinal + 1, id: null, json: '{}', problem: null, result: null, ...parts }
+}
+
+/** A plan that writes there. */
+export function samplePlan(path: string | null, parts: Partial<OutputPlan> = {}): OutputPlan {
+  return { path, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false, ...parts }
+}
+
+/** The rows in lists of two. */
+export async function* inPairs(rows: readonly RowOutcome[]): AsyncIterable<readonly RowOutcome[]> {
+  for (let at = 0; at < rows.length; at += 2) yield rows.slice(at, at + 2)
+}

@@ -1,0 +1,114 @@
+import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../../src/store/store.ts'
+
+const STARTED_AT = Date.UTC(2026, 10, 23, 8)
+
+/** Counts of a run; states that are not given are zero. */
+export function sampleCounts(parts: Partial<RequestCounts> = {}): RequestCounts {
+  return {
+    succeeded: 0,
+    failed: 0,
+    expired: 0,
+    cancelled: 0,
+    refused: 0,
+    truncated: 0,
+    invalid: 0,
+    missing: 0,
+    pending: 0,
+    batched: 0,
+    skipped: 0,
+    ...parts,
+  }
+}
+
+/** A run of ten rows that is under way since 8 o'clock. */
+export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
+  return {
+    id: 'k3f9-2026-11-23',
+    name: null,
+    state: 'running',
+    reason: null,
+    definition: {
+      version: 1,
+      provider: 'openai',
+      baseUrl: 'https://api.openai.com/v1',
+      model: 'gpt-5-mini',
+      shape: 'records',
+      inputPath: '/data/tickets.csv',
+      prompt: 'Classify {{text}}',
+      system: null,
+      maxTokens: null,
+      temperature: null,
+      parameters: {},
+      timeoutHours: null,
+      idColumn: null,
+      skipInvalid: false,
+    },
+    output: { path: '/data/answers.jsonl', format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false },
+    createdAt: STARTED_AT,
+    finishedAt: null,
+    rowCount: 10,
+    requestCount: 10,
+    rowsHash: 'a'.repeat(64),
+    requestsHash: 'b'.repeat(64),
+    account: null,
+    columns: ['text'],
+    ...parts,
+  }
+}
+
+/** The first attempt of the first batch, planned. */
+export function sampleAttempt(parts: Partial<AttemptRecord> = {}): AttemptRecord {
+  return {
+    key: 1,
+    batchKey: 1,
+    batch: 1,
+    number: 1,
+    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
+    requestCount: 10,
+    contentHash: 'c'.repeat(64),
+    stage: 'planned',
+    nonce: '0abcdefgh',
+    inputName: '1-1.jsonl',
+    inputBytes: 10_000,
+    inputSha256: 'd'.repeat(64),
+    createdAt: STARTED_AT,
+    firstNonce: '0abcdefgh',
+    firstInputName: '1-1.jsonl',
+    inputFileId: null,
+    remoteId: null,
+    remoteStatus: null,
+    rawStatus: null,
+    outputFileId: null,
+    errorFileId: null,
+    remoteTotal: null,
+    remoteCompleted: null,
+    remoteFailed: null,
+    remoteCreatedAt: null,
+    expiresAt: null,
+    submittedAt: null,
+    endedAt: null,
+    lastPollAt: null,
+    polls: 0,
+    failures: 0,
+    nextAt: 0,
+    reconcileStep: null,
+    reasonCode: null,
+    reason: null,
+    heldFrom: null,
+    ...parts,
+  }
+}
+
+/** Tokens of ten results. */
+export function sampleUsage(parts: Partial<UsageTotal> = {}): UsageTotal {
+  return {
+    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
+    results: 10,
+    promptTokens: 100,
+    completionTokens: 20,
+    cachedTokens: 0,
+    reasoningTokens: 0,
+    withoutUsage: 0,
+    ...parts,
+  }
+}
