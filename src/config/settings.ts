@@ -1,3 +1,4 @@
+import type { Backoff } from '../lib/backoff.ts'
 import type { Limits } from '../providers/provider.ts'
 
 /** Every wait of the program in milliseconds; all of them settings, so that a test can compress time. */
@@ -13,7 +14,9 @@ export interface Waits {
   /** Idle time after which a call is given up, and the total time limit of a create. @default 60 s */
   readonly httpMs: number
   /** First wait after a failed call; doubles up to 120 times itself. @default 5 s */
-  readonly retryBackoffMs: number
+  readonly retryBackoff: Backoff
+  /** How long a batch that was seen before may answer "not found" before it counts as lost. @default 6 h */
+  readonly absentMs: number
 }
 
 /** The numbers of `Limits` a user may override, for all targets, one provider, or one model. */
@@ -22,6 +25,8 @@ export interface LimitOverrides {
   readonly maxBytes?: number | undefined
   readonly queueTokens?: number | undefined
   readonly queueRequests?: number | undefined
+  /** Batches of one run that may be open at once; see `maxOpenBatchesInForce`. */
+  readonly maxOpenBatches?: number | undefined
 }
 
 /** Everything that steers a run without defining its requests; merged and checked in one place. */
@@ -48,14 +53,25 @@ export const DEFAULT_MAX_BYTES = 100_000_000
 
 /** The limits in force for a target: the provider's, then the user's, the most particular last. */
 export function limitsInForce(settings: Settings, provider: string, model: string, given: Limits): Limits {
-  const overrides = [
-    settings.limits,
-    settings.providerLimits[provider],
-    settings.modelLimits[`${provider}/${model}`],
-  ].reduce<LimitOverrides>((merged, next) => ({ ...merged, ...defined(next) }), {})
-  return { ...given, maxBytes: Math.min(given.maxBytes, DEFAULT_MAX_BYTES), ...defined(overrides) }
+  const { maxOpenBatches: _, ...overrides } = overridesInForce(settings, provider, model)
+  return { ...given, maxBytes: Math.min(given.maxBytes, DEFAULT_MAX_BYTES), ...overrides }
 }
 
-function defined(overrides: LimitOverrides | undefined): { [Name in keyof LimitOverrides]: number } {
+/** How many batches of one run may be open for a target at once. */
+export function maxOpenBatchesInForce(settings: Settings, provider: string, model: string): number {
+  return overridesInForce(settings, provider, model).maxOpenBatches ?? settings.maxOpenBatches
+}
+
+function overridesInForce(settings: Settings, provider: string, model: string): DefinedOverrides {
+  return {
+    ...defined(settings.limits),
+    ...defined(settings.providerLimits[provider]),
+    ...defined(settings.modelLimits[`${provider}/${model}`]),
+  }
+}
+
+type DefinedOverrides = { readonly [Name in keyof LimitOverrides]: number }
+
+function defined(overrides: LimitOverrides | undefined): DefinedOverrides {
   return Object.fromEntries(Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined))
 }

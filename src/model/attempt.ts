@@ -41,7 +41,7 @@ export const MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
   submitted: ['ended', 'held'],
   ended: ['collected', 'rejected', 'held', 'submitted'],
   collected: [],
-  held: ['planned', 'uploaded', 'unconfirmed', 'submitted', 'ended', 'abandoned', 'cancelled'],
+  held: ['planned', 'uploaded', 'unconfirmed', 'submitted', 'ended', 'abandoned', 'rejected', 'cancelled'],
   rejected: [],
   abandoned: [],
   cancelled: [],

@@ -14,7 +14,8 @@ export interface PreparedRequest {
 /** Where a planned request's encoded line lies in its batch's first input file. */
 export interface PlannedRequest {
   readonly ordinal: number
-  readonly row: number
+  /** The row it answers, or null where the run knows that already because the request was planned before. */
+  readonly row: number | null
   /** Byte offset of the line in the input file. */
   readonly offset: number
   /** Bytes of the line without its line feed. */

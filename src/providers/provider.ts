@@ -1,4 +1,7 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
 import type { RemoteStatus, TerminalStatus } from '../model/attempt.ts'
+import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Target } from '../model/target.ts'
 
@@ -26,7 +29,10 @@ export interface Provider {
   file?(id: string, signal: AbortSignal): Promise<RemoteFile | 'absent'>
   /** The paid call: exactly one HTTP attempt. Throws `NotCreated` or `Unknown`, never just an error. */
   create(batch: NewBatch, signal: AbortSignal): Promise<RemoteBatch>
-  /** Batches created since then, and whether the listing was conclusive; serves all open intents at once. */
+  /**
+   * Batches created since then, and whether the listing was conclusive; serves all open intents at once. The instant is
+   * compared with the provider's clock, so the caller allows for a difference.
+   */
   list(since: Date, signal: AbortSignal): Promise<Listing>
   /** The input files stored since then. */
   listFiles?(since: Date, signal: AbortSignal): Promise<FileListing>
@@ -44,8 +50,17 @@ export interface Provider {
 /** What an adapter is made of. */
 export interface ProviderOptions {
   readonly apiKey: string
+  /** As `Provider.baseUrl`; what a user wrote goes through `parseBaseUrl` first. */
   readonly baseUrl: string
   readonly transport: Transport
+  readonly clock: Clock
+  readonly random: Random
+  /** The total time limit of a create. @default 60,000 */
+  readonly createTimeoutMs?: number
+  /** First wait before a failed read is repeated; grows fourfold. @default 500 */
+  readonly readRetryMs?: number
+  /** Overrides `Limits.maxLineBytes`, for which the providers document no number. @default 64 MiB */
+  readonly maxLineBytes?: number
 }
 
 /** Limits and capabilities of one target. Every number can be overridden, because providers change them. */
@@ -153,37 +168,7 @@ export type FileListing =
   | { readonly isConclusive: true; readonly files: readonly RemoteFile[] }
   | { readonly isConclusive: false; readonly files: readonly RemoteFile[]; readonly reason: string }
 
-/**
- * What kind of failure a call met; the reaction follows from it.
- *
- * - `unreached`: the connection was never established, nothing was sent.
- * - `transport`: lost, reset, timed out; a write may have taken effect.
- * - `throttled`: 429. `server`: 408, 409, 5xx. `shape`: an answer that is not the API's own (HTML, half JSON).
- * - `unauthorised`: 401. `forbidden`: 403, or 402. `absent`: 404. `refused`: any other 4xx with the API's own JSON.
- */
-export type FailureKind =
-  | 'unreached'
-  | 'transport'
-  | 'throttled'
-  | 'server'
-  | 'shape'
-  | 'unauthorised'
-  | 'forbidden'
-  | 'absent'
-  | 'refused'
-
-/** Facts of a failed call; the text is the provider's, cleaned, capped and with secrets masked. */
-export interface Failure {
-  readonly kind: FailureKind
-  readonly message: string
-  /** HTTP status, or null where no answer came. */
-  readonly status: number | null
-  /** The provider's own error code. */
-  readonly code: string | null
-  readonly requestId: string | null
-  /** How long the provider asked us to wait. */
-  readonly retryAfterMs: number | null
-}
+export type { Failure, FailureKind } from '../model/failure.ts'
 
 /** A call that failed. Whether and when it is repeated is decided by the stage that made it. */
 export class ProviderError extends Error {

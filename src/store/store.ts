@@ -35,12 +35,11 @@ export interface RunStore {
   moveRun(to: RunState, reason?: string | null): Promise<void>
   /** Replaces what steers the run and does not define it. */
   steerRun(output: OutputPlan): Promise<void>
-  nameRun(name: string): Promise<void>
+  /** Remembers whose account the run's batches live in, once the provider has confirmed it. */
+  bindAccount(account: string): Promise<void>
 
   // While preparing
   addRows(rows: readonly NewRow[]): Promise<void>
-  /** The first ids that more than one row carries, with the lines of both. */
-  duplicateIds(most: number): Promise<readonly { readonly id: string; readonly line: number; readonly first: number }[]>
   /** Adds a batch with its requests and its first attempt, planned. Also used for what is sent again. */
   addBatch(batch: NewBatchRecord): Promise<void>
   /** Ends preparing: the run is `ready`, and its rows and requests never change again. */
@@ -61,15 +60,26 @@ export interface RunStore {
   closeIntent(key: number, answer: IntentAnswer, to: Stage, changes?: AttemptChanges): Promise<AttemptRecord>
   /** The intents of an attempt, oldest first. */
   intents(attemptKey: number): Promise<readonly IntentRecord[]>
-  /** Ends an attempt that never became a batch and starts the next one of the same batch, planned. */
-  replaceAttempt(key: number, from: Stage, to: 'abandoned' | 'rejected', next: NewAttempt): Promise<AttemptRecord>
+  /**
+   * Ends an attempt that never became a batch, or whose batch was refused unbilled, and starts the next one of the
+   * same batch, planned. An open intent of the old one is answered with `proved_absent`.
+   */
+  replaceAttempt(options: {
+    readonly key: number
+    readonly from: Stage
+    readonly to: 'abandoned' | 'rejected'
+    readonly next: NewAttempt
+    readonly changes?: AttemptChanges
+  }): Promise<AttemptRecord>
+  /** Ends an attempt that was never created and gives its requests back to `pending`, to be cut into other batches. */
+  releaseAttempt(key: number, from: Stage): Promise<void>
   /** Remembers a remote batch that was seen to carry our marker; never forgotten, never overwritten. */
   addRemoteBatch(attemptKey: number, remote: RemoteBatchFacts): Promise<void>
   remoteBatches(attemptKey: number): Promise<readonly RemoteBatchFacts[]>
 
   // Requests and results
   /** The requests of a batch in file order, a page at a time. */
-  requestsOf(batchKey: number, afterOffset: number, most: number): Promise<readonly StoredRequest[]>
+  requestsOf(batchKey: number, afterOrdinal: number, most: number): Promise<readonly StoredRequest[]>
   /** Requests that wait to be planned into a batch, by ordinal, a page at a time. */
   pendingRequests(afterOrdinal: number, most: number): Promise<readonly PendingRequest[]>
   /** Records results of an attempt; recording the same ones again changes nothing. */
@@ -115,6 +125,8 @@ export interface RunRecord extends NewRun {
   readonly requestsHash: string | null
   /** Columns of the input, in order of appearance. */
   readonly columns: readonly string[]
+  /** A salted digest of the key and scope its batches were made with; never the key. Null before the first call. */
+  readonly account: string | null
   readonly finishedAt: number | null
 }
 
@@ -231,6 +243,7 @@ export type AttemptChanges = Partial<
 export interface IntentFacts {
   readonly at: number
   readonly baseUrl: string
+  readonly account: string
   readonly endpoint: string
   readonly model: string
   readonly nonce: string
@@ -261,7 +274,7 @@ export interface RemoteBatchFacts {
   readonly role: 'ours' | 'duplicate'
 }
 
-export interface StoredRequest extends PlannedRequest {
+export interface StoredRequest extends Omit<PlannedRequest, 'row'> {
   /** Tries that counted so far. */
   readonly tries: number
 }
@@ -335,7 +348,7 @@ export interface FailureReason {
 /** Something the user may want to take up with the provider, such as a batch that was made twice. */
 export interface Incident {
   readonly at: number
-  readonly kind: 'duplicate_batch' | 'conflicting_results' | 'unknown_ids' | 'late_result'
+  readonly kind: 'duplicate_batch' | 'conflicting_results' | 'unknown_ids' | 'unreadable_lines'
   readonly detail: string
   readonly remoteIds: readonly string[]
 }

@@ -1,0 +1,161 @@
+import { isTerminal } from '../model/attempt.ts'
+import { MOVED, type Step, WAITED } from '../model/step.ts'
+import type { RemoteBatch } from '../providers/provider.ts'
+import type { AttemptRecord } from '../store/store.ts'
+import { downloadFile } from './download.ts'
+import type { CollectPorts } from './ports.ts'
+import { judgeRefusal, refusedResults } from './refusal.ts'
+import { Settling } from './settle.ts'
+
+/** Marks an attempt whose files were fetched a second time because rows were absent from the first. */
+const FETCHED_AGAIN = 'fetched_again'
+
+/** Requests read from the store at once. */
+const PAGE_REQUESTS = 10_000
+
+/**
+ * Harvests an ended batch, whatever its status: every file id it carries is fetched, verified, kept, and read, and every
+ * request of it gets a result; `ended -> collected`. May be repeated from any point.
+ */
+export async function collectBatch(ports: CollectPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
+  const remote = await ports.provider.get(attempt.remoteId ?? '', signal)
+  if (!isTerminal(remote.status)) return await reopenWatch(ports, attempt)
+  const tries = await triesOf(ports, attempt)
+  const hasFiles = remote.outputFileId !== null || remote.errorFileId !== null
+  if (!hasFiles && remote.status === 'failed') return await refuse(ports, attempt, remote, tries)
+  if (!hasFiles && remote.status === 'completed') return await holdWithoutResults(ports, attempt)
+  return await harvest(ports, attempt, remote, tries, signal)
+}
+
+/** The provider took back its terminal word: watch on (seen with servers that set it early). */
+async function reopenWatch(ports: CollectPorts, attempt: AttemptRecord): Promise<Step> {
+  await ports.store.moveAttempt(attempt.key, 'ended', 'submitted', {
+    endedAt: null,
+    nextAt: ports.clock.now() + ports.settings.waits.pollMs,
+  })
+  return MOVED
+}
+
+/** The planned requests of the batch with the tries each has had. */
+async function triesOf(ports: CollectPorts, attempt: AttemptRecord): Promise<ReadonlyMap<number, number>> {
+  const tries = new Map<number, number>()
+  let after = -1
+  for (;;) {
+    const page = await ports.store.requestsOf(attempt.batchKey, after, PAGE_REQUESTS)
+    for (const request of page) tries.set(request.ordinal, request.tries)
+    const last = page.at(-1)
+    if (!last) return tries
+    after = last.ordinal
+  }
+}
+
+async function harvest(
+  ports: CollectPorts,
+  attempt: AttemptRecord,
+  remote: RemoteBatch,
+  tries: ReadonlyMap<number, number>,
+  signal: AbortSignal,
+): Promise<Step> {
+  const { folder, provider, store } = ports
+  const settling = new Settling(ports, attempt, tries)
+  for (const [file, id] of [
+    ['output', remote.outputFileId],
+    ['error', remote.errorFileId],
+  ] as const) {
+    if (id === null) continue
+    const path = folder.result(attempt.key, file)
+    await downloadFile(ports, id, path, signal)
+    try {
+      await settling.readFile(file)
+    } catch (error) {
+      await ports.disk.remove(path)
+      throw error
+    }
+  }
+  if (settling.missing > 0 && remote.status === 'completed' && attempt.reasonCode !== FETCHED_AGAIN) {
+    return await fetchAgain(ports, attempt, settling.missing)
+  }
+  if (!isTerminal(remote.status)) return WAITED
+  const settlement = await settling.finish(remote.status, provider.limits(attempt.target).absentRowIsUnbilled)
+  await reportOddities(ports, attempt, settlement)
+  await store.settleAttempt(attempt.key, 'collected', {
+    remoteStatus: remote.status,
+    rawStatus: remote.rawStatus,
+    outputFileId: remote.outputFileId,
+    errorFileId: remote.errorFileId,
+    failures: 0,
+    reasonCode: null,
+    reason: null,
+  })
+  if (settlement.hasAccountProblem !== null) {
+    return { did: 'must_hold_run', reason: settlement.hasAccountProblem }
+  }
+  return MOVED
+}
+
+/** Rows absent from a completed batch may be a cut download that looked whole: fetched once more before it counts. */
+async function fetchAgain(ports: CollectPorts, attempt: AttemptRecord, missing: number): Promise<Step> {
+  const { clock, disk, folder, settings, store } = ports
+  await disk.remove(folder.result(attempt.key, 'output'))
+  await disk.remove(folder.result(attempt.key, 'error'))
+  await store.noteAttempt(attempt.key, {
+    reasonCode: FETCHED_AGAIN,
+    reason: `${missing} requests were in neither result file; fetching both once more`,
+    nextAt: clock.now() + settings.waits.retryBackoff.firstMs,
+  })
+  return WAITED
+}
+
+async function reportOddities(
+  ports: CollectPorts,
+  attempt: AttemptRecord,
+  found: { readonly foreignLines: number; readonly unreadableLines: number; readonly conflicts: number },
+): Promise<void> {
+  const remoteIds = attempt.remoteId === null ? [] : [attempt.remoteId]
+  const oddities = [
+    { kind: 'unknown_ids', count: found.foreignLines, what: 'lines that belong to none of our requests' },
+    { kind: 'unreadable_lines', count: found.unreadableLines, what: 'lines that could not be read' },
+    { kind: 'conflicting_results', count: found.conflicts, what: 'requests with several different results' },
+  ] as const
+  for (const { kind, count, what } of oddities) {
+    if (count === 0) continue
+    const detail = `the result files of batch ${attempt.batch} held ${count} ${what}; the files are kept as they came`
+    await ports.store.addIncident({ at: ports.clock.now(), kind, detail, remoteIds })
+    ports.emit({ type: 'incident', kind, message: detail, remoteIds })
+  }
+}
+
+async function refuse(
+  ports: CollectPorts,
+  attempt: AttemptRecord,
+  remote: RemoteBatch,
+  tries: ReadonlyMap<number, number>,
+): Promise<Step> {
+  const { isCancelling, settings, store } = ports
+  const refusal = judgeRefusal(remote)
+  if (refusal.kind === 'queue_full' && !isCancelling) {
+    return { did: 'must_renew', code: 'queue_full', reason: refusal.reason }
+  }
+  const triesLeft = settings.maxTries - 1 - Math.max(0, ...tries.values())
+  if (!isCancelling && (refusal.kind !== 'bad_lines' || triesLeft <= 0)) {
+    const [code, reason] =
+      refusal.kind === 'whole'
+        ? [refusal.code, refusal.reason]
+        : ['refused_repeatedly', `the provider refused this batch ${settings.maxTries} times`]
+    await store.moveAttempt(attempt.key, 'ended', 'held', { heldFrom: 'ended', reasonCode: code, reason })
+    return MOVED
+  }
+  const problems = refusal.kind === 'bad_lines' ? refusal.problems : new Map()
+  await store.addResults(attempt.key, refusedResults([...tries.keys()], problems, isCancelling))
+  await store.settleAttempt(attempt.key, 'rejected')
+  return MOVED
+}
+
+async function holdWithoutResults(ports: CollectPorts, attempt: AttemptRecord): Promise<Step> {
+  await ports.store.moveAttempt(attempt.key, 'ended', 'held', {
+    heldFrom: 'ended',
+    reasonCode: 'no_results',
+    reason: `${ports.provider.name} reports the batch as completed but names no result file`,
+  })
+  return MOVED
+}

@@ -1,0 +1,66 @@
+import { emptyOutcome } from '../model/outcome.ts'
+import type { RemoteBatch, RemoteProblem } from '../providers/provider.ts'
+import type { NewResult } from '../store/store.ts'
+
+/** How a batch that the provider refused as a whole, unbilled, goes on. */
+export type Refusal =
+  /** The queue is full: the same requests later, without costing a try. */
+  | { readonly kind: 'queue_full'; readonly reason: string }
+  /** Some lines are at fault: those fail, the others are sent again without them. */
+  | { readonly kind: 'bad_lines'; readonly problems: ReadonlyMap<number, RemoteProblem> }
+  /** The reason concerns the whole batch: a person must decide. */
+  | { readonly kind: 'whole'; readonly code: string; readonly reason: string }
+
+/** Codes of refusals that pass when other batches have ended (F40). */
+const QUEUE_CODES: readonly string[] = ['token_limit_exceeded', 'request_limit_exceeded', 'queue_limit_exceeded']
+
+/** Judges the reasons of a refused batch; `line` counts from 1 in the input file. */
+export function judgeRefusal(remote: RemoteBatch): Refusal {
+  const queue = remote.errors.find(
+    ({ code, message }) => (code !== null && QUEUE_CODES.includes(code)) || /enqueued token limit/i.test(message),
+  )
+  if (queue) return { kind: 'queue_full', reason: queue.message }
+  const lines = new Map<number, RemoteProblem>()
+  for (const problem of remote.errors) if (problem.line !== null) lines.set(problem.line, problem)
+  if (lines.size > 0) return { kind: 'bad_lines', problems: lines }
+  const [first] = remote.errors
+  return {
+    kind: 'whole',
+    code: first?.code ?? 'batch_failed',
+    reason: first?.message ?? `the provider refused the batch (${remote.rawStatus}) and gave no reason`,
+  }
+}
+
+/** The results of a batch with bad lines: those requests fail for good, the others are sent again. */
+export function refusedResults(
+  ordinals: readonly number[],
+  problems: ReadonlyMap<number, RemoteProblem>,
+  isCancelling: boolean,
+): readonly NewResult[] {
+  return ordinals.map((ordinal, index) => {
+    const problem = problems.get(index + 1)
+    const outcome = emptyOutcome({
+      status: problem || !isCancelling ? 'failed' : 'cancelled',
+      code: problem ? (problem.code ?? 'refused_line') : 'batch_refused',
+      reason: problem ? problem.message : 'another line of the same batch was refused, so none was answered',
+      billed: 'no',
+    })
+    return {
+      ordinal,
+      status: outcome.status,
+      code: outcome.code,
+      reason: outcome.reason,
+      billed: outcome.billed,
+      promptTokens: null,
+      completionTokens: null,
+      cachedTokens: null,
+      reasoningTokens: null,
+      model: null,
+      file: null,
+      offset: null,
+      length: null,
+      verdict: problem || isCancelling ? 'final' : 'again',
+      countsAsTry: true,
+    }
+  })
+}

@@ -1,0 +1,185 @@
+import { isBlank, type Line, splitLines } from '../lib/jsonl.ts'
+import type { TerminalStatus } from '../model/attempt.ts'
+import { ordinalOf, wirePrefix } from '../model/ids.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { AttemptRecord, NewResult } from '../store/store.ts'
+import { damaged } from './download.ts'
+import type { CollectPorts } from './ports.ts'
+import { absentOutcome, triage } from './triage.ts'
+
+type ResultFile = 'output' | 'error'
+
+/** Results handed to the store at once. */
+const PAGE_RESULTS = 2_000
+
+/** Where the line that counts for a request lies, for telling duplicates apart. */
+interface Place {
+  readonly isSuccess: boolean
+  readonly file: ResultFile
+  readonly offset: number
+  readonly length: number
+}
+
+/** What reading the files of a batch came to. */
+export interface Settlement {
+  readonly missing: number
+  /** Lines that carry no id of ours, or could not be read. */
+  readonly foreignLines: number
+  readonly unreadableLines: number
+  readonly conflicts: number
+  readonly hasAccountProblem: string | null
+}
+
+/**
+ * Joins a batch's result lines to its requests by wire id, never by position, and records one result for every planned
+ * request. One bad line harms no other; the same request in several lines counts once, a success before an error, the
+ * first before later ones. A pure function of plan and raw files, so it may be repeated.
+ */
+export class Settling {
+  readonly #ports: CollectPorts
+  readonly #attempt: AttemptRecord
+  readonly #prefix: string
+  readonly #tries: ReadonlyMap<number, number>
+  readonly #places = new Map<number, Place>()
+  #page: NewResult[] = []
+  #foreignLines = 0
+  #unreadableLines = 0
+  #conflicts = 0
+  #accountProblem: string | null = null
+
+  constructor(ports: CollectPorts, attempt: AttemptRecord, tries: ReadonlyMap<number, number>) {
+    this.#ports = ports
+    this.#attempt = attempt
+    this.#prefix = wirePrefix(attempt.nonce)
+    this.#tries = tries
+  }
+
+  /** Reads one result file. Throws where the file's last line is cut, because then it is not the provider's file. */
+  async readFile(file: ResultFile): Promise<void> {
+    const path = this.#ports.folder.result(this.#attempt.key, file)
+    let good = 0
+    let bad = 0
+    for await (const lines of splitLines(this.#ports.disk.stream(path))) {
+      for (const line of lines) {
+        if (isBlank(line.bytes)) continue
+        if (await this.#readLine(file, line)) good += 1
+        else bad += 1
+      }
+      await this.#flush(PAGE_RESULTS)
+    }
+    if (good === 0 && bad > 0) throw damaged(`no line of the ${file} file of batch ${this.#attempt.batch} is readable`)
+  }
+
+  /** Records what became of the requests that no line told of, and returns the whole count. */
+  async finish(status: TerminalStatus, absentRowIsUnbilled: readonly TerminalStatus[]): Promise<Settlement> {
+    const missing = this.#tries.size - this.#places.size
+    for (const ordinal of this.#tries.keys()) {
+      if (this.#places.has(ordinal)) continue
+      this.#add(ordinal, absentOutcome(status, absentRowIsUnbilled, this.#ports.isCancelling), null)
+      await this.#flush(PAGE_RESULTS)
+    }
+    await this.#flush(1)
+    return {
+      missing,
+      foreignLines: this.#foreignLines,
+      unreadableLines: this.#unreadableLines,
+      conflicts: this.#conflicts,
+      hasAccountProblem: this.#accountProblem,
+    }
+  }
+
+  /** How many planned requests no line has told of so far. */
+  get missing(): number {
+    return this.#tries.size - this.#places.size
+  }
+
+  /** True where the line could be read, whoever it belongs to. */
+  async #readLine(file: ResultFile, line: Line): Promise<boolean> {
+    const text = decodeText(line.bytes)
+    const decoded = text === undefined ? undefined : this.#ports.provider.decode(text, this.#attempt.target)
+    if (decoded === undefined) {
+      if (!line.terminated)
+        throw damaged(`the ${file} file of batch ${this.#attempt.batch} ends in the middle of a line`)
+      this.#unreadableLines += 1
+      return false
+    }
+    const ordinal = ordinalOf(decoded.wireId, this.#prefix)
+    if (ordinal === undefined || !this.#tries.has(ordinal)) {
+      this.#foreignLines += 1
+      return true
+    }
+    const place: Place = {
+      isSuccess: decoded.outcome.status === 'succeeded',
+      file,
+      offset: line.offset,
+      length: line.bytes.length,
+    }
+    if (await this.#isWorse(ordinal, place)) return true
+    this.#places.set(ordinal, place)
+    this.#add(ordinal, decoded.outcome, place)
+    return true
+  }
+
+  /** True where an earlier line of the same request counts more than this one. */
+  async #isWorse(ordinal: number, place: Place): Promise<boolean> {
+    const earlier = this.#places.get(ordinal)
+    if (!earlier) return false
+    if (!(await this.#isSameLine(earlier, place))) this.#conflicts += 1
+    return earlier.isSuccess || !place.isSuccess
+  }
+
+  async #isSameLine(one: Place, other: Place): Promise<boolean> {
+    if (one.length !== other.length) return false
+    const [first, second] = await Promise.all([this.#lineAt(one), this.#lineAt(other)])
+    return Buffer.compare(first, second) === 0
+  }
+
+  async #lineAt(place: Place): Promise<Uint8Array> {
+    const file = await this.#ports.disk.open(this.#ports.folder.result(this.#attempt.key, place.file), 'read')
+    try {
+      return await file.read(place.offset, place.length)
+    } finally {
+      await file.close()
+    }
+  }
+
+  #add(ordinal: number, outcome: Outcome, place: Place | null): void {
+    const { isCancelling, settings } = this.#ports
+    if (outcome.accountProblem) this.#accountProblem = outcome.reason ?? outcome.code ?? 'account problem'
+    this.#page.push({
+      ordinal,
+      status: outcome.status,
+      code: outcome.code,
+      reason: outcome.reason,
+      billed: outcome.billed,
+      promptTokens: outcome.usage?.promptTokens ?? null,
+      completionTokens: outcome.usage?.completionTokens ?? null,
+      cachedTokens: outcome.usage?.cachedTokens ?? null,
+      reasoningTokens: outcome.usage?.reasoningTokens ?? null,
+      model: outcome.model,
+      file: place?.file ?? null,
+      offset: place?.offset ?? null,
+      length: place?.length ?? null,
+      ...triage(outcome, { tries: this.#tries.get(ordinal) ?? 0, maxTries: settings.maxTries, isCancelling }),
+    })
+  }
+
+  /** Hands the page to the store once it holds this many results. */
+  async #flush(least: number): Promise<void> {
+    if (this.#page.length < least) return
+    const page = this.#page
+    this.#page = []
+    await this.#ports.store.addResults(this.#attempt.key, page)
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** The line as text, or undefined where its bytes are not UTF-8. */
+function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}

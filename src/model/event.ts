@@ -1,0 +1,27 @@
+import type { RemoteStatus, Stage } from './attempt.ts'
+import type { RunState } from './run.ts'
+
+/** Something that happened to a run, for progress, `--events` and the run's log. */
+export type RunEvent =
+  | { readonly type: 'run'; readonly state: RunState; readonly reason: string | null }
+  | {
+      readonly type: 'batch'
+      /** 1-based number of the batch within the run. */
+      readonly batch: number
+      readonly attempt: number
+      readonly stage: Stage
+      readonly remoteId: string | null
+      readonly remoteStatus: RemoteStatus | null
+      readonly reason: string | null
+    }
+  | { readonly type: 'prepared'; readonly rows: number; readonly requests: number; readonly batches: number }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly batch: number | null }
+  | {
+      readonly type: 'incident'
+      readonly kind: string
+      readonly message: string
+      readonly remoteIds: readonly string[]
+    }
+
+/** Where stages tell what happened; never throws, never waits. */
+export type Emit = (event: RunEvent) => void

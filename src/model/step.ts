@@ -1,0 +1,14 @@
+/** What one step of a batch came to. Everything else it learnt is in the store. */
+export type Step =
+  | { readonly did: 'moved' }
+  /** Nothing changed but the instant of the next try. */
+  | { readonly did: 'waited' }
+  /** The input file is too large for what stands between us and the provider; it must be cut again. */
+  | { readonly did: 'must_split' }
+  /** The batch was refused as a whole, unbilled, for a passing reason: the same requests again later, as a new attempt. */
+  | { readonly did: 'must_renew'; readonly code: string; readonly reason: string }
+  /** Nothing of this run would fare better: a person must look at the key, the account or the disk. */
+  | { readonly did: 'must_hold_run'; readonly reason: string }
+
+export const MOVED: Step = { did: 'moved' }
+export const WAITED: Step = { did: 'waited' }

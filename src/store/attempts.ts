@@ -1,0 +1,144 @@
+import { assertMove, type Stage } from '../model/attempt.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { Driver } from './driver.ts'
+import { type AttemptRow, assignments, attemptFrom, SELECT_ATTEMPTS } from './record-columns.ts'
+import type {
+  AttemptChanges,
+  AttemptRecord,
+  IntentAnswer,
+  IntentFacts,
+  IntentRecord,
+  NewAttempt,
+  RemoteBatchFacts,
+} from './store.ts'
+
+/** Statements on attempts, intents and remote batches. Callers open the transaction. */
+
+export function insertAttempt(driver: Driver, batchKey: number, number: number, attempt: NewAttempt): number {
+  driver.run(
+    `insert into attempts (batch, number, nonce, input_name, input_bytes, input_sha256, created_at, stage)
+     values (?, ?, ?, ?, ?, ?, ?, 'planned')`,
+    batchKey,
+    number,
+    attempt.nonce,
+    attempt.inputName,
+    attempt.inputBytes,
+    attempt.inputSha256,
+    attempt.createdAt,
+  )
+  return lastKey(driver)
+}
+
+export function lastKey(driver: Driver): number {
+  return driver.get<{ key: number }>('select last_insert_rowid() as key')?.key ?? 0
+}
+
+export function selectAttempt(driver: Driver, key: number): AttemptRecord {
+  const row = driver.get<AttemptRow>(`${SELECT_ATTEMPTS} where a.key = ?`, key)
+  if (!row) throw new LlmBatchError('not_found', `there is no attempt ${key}`)
+  return attemptFrom(row)
+}
+
+export function selectAttempts(driver: Driver, runKey: number, which: 'all' | 'current'): readonly AttemptRecord[] {
+  const newest =
+    which === 'current' ? 'and a.number = (select max(n.number) from attempts n where n.batch = a.batch)' : ''
+  const order = which === 'current' ? 'b.number' : 'a.key'
+  return driver
+    .all<AttemptRow>(`${SELECT_ATTEMPTS} where b.run = ? ${newest} order by ${order}`, runKey)
+    .map(attemptFrom)
+}
+
+/** The guarded update behind every move: touching no row names the state found and the state wanted. */
+export function updateStage(driver: Driver, key: number, from: Stage, to: Stage, changes: AttemptChanges): void {
+  assertMove(from, to)
+  const set = assignments(changes)
+  const touched = driver.run(
+    `update attempts set stage = ?${set.sql} where key = ? and stage = ?`,
+    to,
+    ...set.values,
+    key,
+    from,
+  )
+  if (touched !== 1) {
+    const found = driver.get<{ stage: string }>('select stage from attempts where key = ?', key)?.stage ?? 'absent'
+    throw new LlmBatchError('conflict', `attempt ${key} is ${found}; it cannot move from ${from} to ${to}`)
+  }
+}
+
+export function updateAttempt(driver: Driver, key: number, changes: AttemptChanges): void {
+  const set = assignments(changes)
+  if (set.values.length > 0) driver.run(`update attempts set stage = stage${set.sql} where key = ?`, ...set.values, key)
+}
+
+export function insertIntent(driver: Driver, attemptKey: number, facts: IntentFacts): number {
+  driver.run('insert into intents (attempt, facts) values (?, ?)', attemptKey, JSON.stringify(facts))
+  return lastKey(driver)
+}
+
+/** Records the answer to an intent once; `unknown` may later become `adopted` or `proved_absent`. */
+export function answerIntent(driver: Driver, key: number, answer: IntentAnswer, at: number): void {
+  const touched = driver.run(
+    `update intents set answer = ?, answered_at = ? where key = ? and (answer is null or answer = 'unknown')`,
+    answer,
+    at,
+    key,
+  )
+  if (touched !== 1) throw new LlmBatchError('conflict', `intent ${key} was answered before`)
+}
+
+/** The attempt was proved never to have become a batch: so were its intents. */
+export function closeOpenIntents(driver: Driver, attemptKey: number, at: number): void {
+  driver.run(
+    `update intents set answer = 'proved_absent', answered_at = ?
+     where attempt = ? and (answer is null or answer = 'unknown')`,
+    at,
+    attemptKey,
+  )
+}
+
+interface IntentRow {
+  key: number
+  attempt: number
+  facts: string
+  answer: IntentAnswer | null
+  answeredAt: number | null
+}
+
+const SELECT_INTENTS = 'select key, attempt, facts, answer, answered_at as "answeredAt" from intents'
+
+export function selectIntents(driver: Driver, attemptKey: number): readonly IntentRecord[] {
+  return driver.all<IntentRow>(`${SELECT_INTENTS} where attempt = ? order by key`, attemptKey).map(intentFrom)
+}
+
+export function selectIntent(driver: Driver, key: number): IntentRecord {
+  const row = driver.get<IntentRow>(`${SELECT_INTENTS} where key = ?`, key)
+  if (!row) throw new LlmBatchError('not_found', `there is no intent ${key}`)
+  return intentFrom(row)
+}
+
+function intentFrom(row: IntentRow): IntentRecord {
+  return {
+    ...(JSON.parse(row.facts) as IntentFacts),
+    key: row.key,
+    attemptKey: row.attempt,
+    answer: row.answer,
+    answeredAt: row.answeredAt,
+  }
+}
+
+export function insertRemoteBatch(driver: Driver, attemptKey: number, remote: RemoteBatchFacts): void {
+  driver.run(
+    'insert into remote_batches (attempt, id, seen_at, role) values (?, ?, ?, ?) on conflict do nothing',
+    attemptKey,
+    remote.id,
+    remote.seenAt,
+    remote.role,
+  )
+}
+
+export function selectRemoteBatches(driver: Driver, attemptKey: number): readonly RemoteBatchFacts[] {
+  return driver.all<RemoteBatchFacts>(
+    'select id, seen_at as "seenAt", role from remote_batches where attempt = ? order by seen_at, id',
+    attemptKey,
+  )
+}

@@ -1,0 +1,192 @@
+import { LlmBatchError } from '../model/error.ts'
+import type { Driver } from './driver.ts'
+
+/** One step from an older state to a newer one; never changed after a release, only added to. */
+interface Migration {
+  readonly number: number
+  readonly name: string
+  readonly sql: string
+}
+
+const MIGRATIONS: readonly Migration[] = [
+  {
+    number: 1,
+    name: 'runs, rows, requests, batches, attempts, intents, results',
+    sql: `
+      create table runs (
+        key integer primary key,
+        id text not null unique,
+        name text unique,
+        state text not null,
+        reason text,
+        definition text not null,
+        output text not null,
+        writer integer not null default 0,
+        row_count integer not null default 0,
+        request_count integer not null default 0,
+        rows_hash text,
+        requests_hash text,
+        columns text not null default '[]',
+        account text,
+        created_at integer not null,
+        finished_at integer
+      );
+      create index runs_by_requests_hash on runs (requests_hash);
+
+      create table rows (
+        run integer not null references runs (key) on delete cascade,
+        ordinal integer not null,
+        line integer not null,
+        id text,
+        problem text,
+        primary key (run, ordinal)
+      ) without rowid;
+
+      create table batches (
+        key integer primary key,
+        run integer not null references runs (key) on delete cascade,
+        number integer not null,
+        provider text not null,
+        endpoint text not null,
+        model text not null,
+        request_count integer not null,
+        first_request integer not null,
+        last_request integer not null,
+        content_hash text not null,
+        unique (run, number)
+      );
+
+      create table attempts (
+        key integer primary key,
+        batch integer not null references batches (key) on delete cascade,
+        number integer not null,
+        nonce text not null unique,
+        input_name text not null,
+        input_bytes integer not null,
+        input_sha256 text not null,
+        created_at integer not null,
+        stage text not null,
+        input_file_id text,
+        remote_id text,
+        remote_status text,
+        raw_status text,
+        output_file_id text,
+        error_file_id text,
+        remote_total integer,
+        remote_completed integer,
+        remote_failed integer,
+        remote_created_at integer,
+        expires_at integer,
+        submitted_at integer,
+        ended_at integer,
+        last_poll_at integer,
+        polls integer not null default 0,
+        failures integer not null default 0,
+        next_at integer not null default 0,
+        reconcile_step text,
+        reason_code text,
+        reason text,
+        held_from text,
+        unique (batch, number)
+      );
+
+      create table intents (
+        key integer primary key,
+        attempt integer not null references attempts (key) on delete cascade,
+        facts text not null,
+        answer text,
+        answered_at integer
+      );
+      create index intents_by_attempt on intents (attempt);
+
+      create table remote_batches (
+        attempt integer not null references attempts (key) on delete cascade,
+        id text not null,
+        seen_at integer not null,
+        role text not null,
+        primary key (attempt, id)
+      ) without rowid;
+
+      create table requests (
+        run integer not null references runs (key) on delete cascade,
+        ordinal integer not null,
+        batch integer not null,
+        file_offset integer not null,
+        length integer not null,
+        state text not null,
+        tries integer not null default 0,
+        attempt integer,
+        primary key (run, ordinal)
+      ) without rowid;
+
+      create table row_requests (
+        run integer not null references runs (key) on delete cascade,
+        row integer not null,
+        part integer not null,
+        request integer not null,
+        primary key (run, row, part)
+      ) without rowid;
+
+      create table results (
+        attempt integer not null references attempts (key) on delete cascade,
+        request integer not null,
+        status text not null,
+        code text,
+        reason text,
+        billed text not null,
+        prompt_tokens integer,
+        completion_tokens integer,
+        cached_tokens integer,
+        reasoning_tokens integer,
+        model text,
+        file text,
+        file_offset integer,
+        length integer,
+        verdict text not null,
+        counts_as_try integer not null,
+        primary key (attempt, request)
+      ) without rowid;
+
+      create table incidents (
+        run integer not null references runs (key) on delete cascade,
+        at integer not null,
+        kind text not null,
+        detail text not null,
+        remote_ids text not null,
+        unique (run, kind, detail)
+      );
+    `,
+  },
+]
+
+const NEWEST = MIGRATIONS.at(-1)?.number ?? 0
+
+/**
+ * Brings the state forward to what this program knows, each step in its own transaction. Two processes may do it at
+ * once: the second finds the step done. A state written by a newer program is refused, because runs last days and a
+ * program may be downgraded in between.
+ */
+export function migrate(driver: Driver, path: string, now: number): void {
+  driver.script(
+    'create table if not exists migrations (number integer primary key, name text not null, at integer not null)',
+  )
+  for (const migration of MIGRATIONS) {
+    driver.transaction(() => {
+      if (newestApplied(driver) >= migration.number) return
+      driver.script(migration.sql)
+      driver.run('insert into migrations (number, name, at) values (?, ?, ?)', migration.number, migration.name, now)
+    })
+  }
+  const applied = newestApplied(driver)
+  if (applied > NEWEST) {
+    throw new LlmBatchError(
+      'newer_state',
+      `${path} was written by a newer llm-batch (state version ${applied}, this one knows ${NEWEST})`,
+      { next: 'Use the newer llm-batch again, or another --home.' },
+    )
+  }
+}
+
+function newestApplied(driver: Driver): number {
+  return driver.get<{ number: number | null }>('select max(number) as number from migrations')?.number ?? 0
+}

@@ -1,0 +1,66 @@
+import type { AttemptChanges, AttemptRecord } from './store.ts'
+
+/** Columns of an attempt that may change after it was made, by the name they have in records. */
+const CHANGING = {
+  inputFileId: 'input_file_id',
+  remoteId: 'remote_id',
+  remoteStatus: 'remote_status',
+  rawStatus: 'raw_status',
+  outputFileId: 'output_file_id',
+  errorFileId: 'error_file_id',
+  remoteTotal: 'remote_total',
+  remoteCompleted: 'remote_completed',
+  remoteFailed: 'remote_failed',
+  remoteCreatedAt: 'remote_created_at',
+  expiresAt: 'expires_at',
+  submittedAt: 'submitted_at',
+  endedAt: 'ended_at',
+  lastPollAt: 'last_poll_at',
+  polls: 'polls',
+  failures: 'failures',
+  nextAt: 'next_at',
+  reconcileStep: 'reconcile_step',
+  reasonCode: 'reason_code',
+  reason: 'reason',
+  heldFrom: 'held_from',
+} as const satisfies Record<keyof AttemptChanges, string>
+
+const FIXED = {
+  key: 'key',
+  batchKey: 'batch',
+  number: 'number',
+  nonce: 'nonce',
+  inputName: 'input_name',
+  inputBytes: 'input_bytes',
+  inputSha256: 'input_sha256',
+  createdAt: 'created_at',
+  stage: 'stage',
+} as const
+
+/** An attempt as the statement below gives it: the record, but for the target's three columns. */
+export type AttemptRow = Omit<AttemptRecord, 'target'> & { provider: string; endpoint: string; model: string }
+
+/** Selects attempts of a run with what they need of their batch; a `where` may follow. */
+export const SELECT_ATTEMPTS = `
+  select ${Object.entries({ ...FIXED, ...CHANGING })
+    .map(([name, column]) => `a.${column} as "${name}"`)
+    .join(', ')},
+    b.number as "batch", b.provider as "provider", b.endpoint as "endpoint", b.model as "model",
+    b.request_count as "requestCount", b.content_hash as "contentHash",
+    f.nonce as "firstNonce", f.input_name as "firstInputName"
+  from attempts a join batches b on b.key = a.batch join attempts f on f.batch = a.batch and f.number = 1`
+
+/** The record of a selected attempt. */
+export function attemptFrom(row: AttemptRow): AttemptRecord {
+  const { provider, endpoint, model, ...rest } = row
+  return { ...rest, target: { provider, endpoint, model } }
+}
+
+/** The `set` part and the values of an update with these changes; empty where nothing changes. */
+export function assignments(changes: AttemptChanges): { sql: string; values: (string | number | null)[] } {
+  const entries = Object.entries(changes).filter(([, value]) => value !== undefined)
+  return {
+    sql: entries.map(([name]) => `, ${CHANGING[name as keyof AttemptChanges]} = ?`).join(''),
+    values: entries.map(([, value]) => value),
+  }
+}

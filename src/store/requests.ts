@@ -1,0 +1,119 @@
+import type { PlannedRequest } from '../model/batch.ts'
+import type { Problem } from '../model/problem.ts'
+import { insertAttempt, lastKey } from './attempts.ts'
+import type { Driver } from './driver.ts'
+import type { NewBatchRecord, NewRow, PendingRequest, StoredRequest } from './store.ts'
+
+/** Statements on rows, batches and requests. Callers open the transaction. Bulk rows travel as one JSON text. */
+
+export function insertRows(driver: Driver, runKey: number, rows: readonly NewRow[]): void {
+  driver.run(
+    `insert into rows (run, ordinal, line, id, problem)
+     select ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?)`,
+    runKey,
+    JSON.stringify(
+      rows.map((row) => [row.ordinal, row.line, row.id, row.problem === null ? null : JSON.stringify(row.problem)]),
+    ),
+  )
+}
+
+/**
+ * Adds a batch and its first attempt. Its requests are either new, or were pending and now belong to this batch; both
+ * have their lines in the new attempt's input file.
+ */
+export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecord): void {
+  const number =
+    (driver.get<{ number: number | null }>('select max(number) as number from batches where run = ?', runKey)?.number ??
+      0) + 1
+  const ordinals = batch.requests.map((request) => request.ordinal)
+  driver.run(
+    `insert into batches
+       (run, number, provider, endpoint, model, request_count, first_request, last_request, content_hash)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    runKey,
+    number,
+    batch.target.provider,
+    batch.target.endpoint,
+    batch.target.model,
+    batch.requests.length,
+    ordinals[0] ?? 0,
+    ordinals.at(-1) ?? 0,
+    batch.contentHash,
+  )
+  const batchKey = lastKey(driver)
+  insertAttempt(driver, batchKey, 1, batch.attempt)
+  for (const page of pages(batch.requests)) insertRequests(driver, runKey, batchKey, page)
+}
+
+/** A few thousand rows a statement: more gains nothing and holds their text in memory. */
+const PAGE_ROWS = 4_000
+
+function* pages<Item>(items: readonly Item[]): Iterable<readonly Item[]> {
+  for (let start = 0; start < items.length; start += PAGE_ROWS) yield items.slice(start, start + PAGE_ROWS)
+}
+
+function insertRequests(driver: Driver, runKey: number, batchKey: number, requests: readonly PlannedRequest[]): void {
+  const json = JSON.stringify(requests.map((request) => [request.ordinal, request.row, request.offset, request.length]))
+  driver.run(
+    `insert into requests (run, ordinal, batch, file_offset, length, state)
+     select ?, value ->> 0, ?, value ->> 2, value ->> 3, 'batched' from json_each(?) where true
+     on conflict (run, ordinal) do update
+       set batch = excluded.batch, file_offset = excluded.file_offset, length = excluded.length, state = 'batched'`,
+    runKey,
+    batchKey,
+    json,
+  )
+  driver.run(
+    `insert into row_requests (run, row, part, request)
+     select ?, value ->> 1, 0, value ->> 0 from json_each(?) where value ->> 1 is not null`,
+    runKey,
+    json,
+  )
+}
+
+/** The requests of a batch in the order of their lines; requests that went on to another batch are not among them. */
+export function selectRequests(driver: Driver, batchKey: number, afterOrdinal: number, most: number): StoredRequest[] {
+  return driver.all<StoredRequest>(
+    `select q.ordinal as ordinal, q.file_offset as "offset", q.length as length, q.tries as tries
+     from batches b join requests q on q.run = b.run and q.ordinal between b.first_request and b.last_request
+     where b.key = ? and q.batch = b.key and q.ordinal > ?
+     order by q.ordinal limit ?`,
+    batchKey,
+    afterOrdinal,
+    most,
+  )
+}
+
+type PendingRow = Omit<PendingRequest, 'target'> & { provider: string; endpoint: string; model: string }
+
+export function selectPending(driver: Driver, runKey: number, afterOrdinal: number, most: number): PendingRequest[] {
+  return driver
+    .all<PendingRow>(
+      `select q.ordinal as ordinal, q.file_offset as "offset", q.length as length, q.tries as tries,
+         b.provider as provider, b.endpoint as endpoint, b.model as model,
+         f.input_name as "inputName", f.nonce as nonce
+       from requests q
+       join batches b on b.key = q.batch
+       join attempts f on f.batch = b.key and f.number = 1
+       where q.run = ? and q.state = 'pending' and q.ordinal > ?
+       order by q.ordinal limit ?`,
+      runKey,
+      afterOrdinal,
+      most,
+    )
+    .map(({ provider, endpoint, model, ...rest }) => ({ ...rest, target: { provider, endpoint, model } }))
+}
+
+/** Gives the requests that wait in a batch back to `pending`. */
+export function releaseRequests(driver: Driver, batchKey: number): void {
+  driver.run(
+    `update requests set state = 'pending'
+     where batch = ? and state = 'batched' and run = (select run from batches where key = ?)`,
+    batchKey,
+    batchKey,
+  )
+}
+
+export function problemFrom(text: string | null): Problem | null {
+  return text === null ? null : (JSON.parse(text) as Problem)
+}

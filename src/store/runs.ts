@@ -1,0 +1,125 @@
+import { LlmBatchError } from '../model/error.ts'
+import { type OutputPlan, RUN_MOVES, type RunDefinition, type RunState } from '../model/run.ts'
+import type { Driver, SqlValue } from './driver.ts'
+import type { Incident, NewRun, RunRecord, SealedFacts } from './store.ts'
+
+/** Statements on runs. Callers open the transaction. */
+
+interface RunRow {
+  id: string
+  name: string | null
+  state: RunState
+  reason: string | null
+  definition: string
+  output: string
+  rowCount: number
+  requestCount: number
+  rowsHash: string | null
+  requestsHash: string | null
+  columns: string
+  account: string | null
+  createdAt: number
+  finishedAt: number | null
+}
+
+const SELECT_RUNS = `
+  select id, name, state, reason, definition, output, row_count as "rowCount", request_count as "requestCount",
+    rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
+    created_at as "createdAt", finished_at as "finishedAt"
+  from runs`
+
+function runFrom(row: RunRow): RunRecord {
+  return {
+    ...row,
+    definition: JSON.parse(row.definition) as RunDefinition,
+    output: JSON.parse(row.output) as OutputPlan,
+    columns: JSON.parse(row.columns) as string[],
+  }
+}
+
+export function insertRun(driver: Driver, run: NewRun): void {
+  driver.run(
+    `insert into runs (id, name, state, definition, output, created_at) values (?, ?, 'preparing', ?, ?, ?)`,
+    run.id,
+    run.name,
+    JSON.stringify(run.definition),
+    JSON.stringify(run.output),
+    run.createdAt,
+  )
+}
+
+export function selectRun(driver: Driver, id: string): RunRecord | undefined {
+  const row = driver.get<RunRow>(`${SELECT_RUNS} where id = ?`, id)
+  return row && runFrom(row)
+}
+
+export function selectRuns(driver: Driver): RunRecord[] {
+  return driver.all<RunRow>(`${SELECT_RUNS} order by created_at desc, key desc`).map(runFrom)
+}
+
+export function selectRunKey(driver: Driver, id: string): number {
+  const row = driver.get<{ key: number }>('select key from runs where id = ?', id)
+  if (!row) throw new LlmBatchError('not_found', `there is no run ${id}`, { next: 'List them with: llm-batch runs' })
+  return row.key
+}
+
+/** Takes the next fencing number; every number taken before is worth nothing from now on. */
+export function nextWriter(driver: Driver, runKey: number): number {
+  driver.run('update runs set writer = writer + 1 where key = ?', runKey)
+  return driver.get<{ writer: number }>('select writer from runs where key = ?', runKey)?.writer ?? 0
+}
+
+/** Throws when another process has become the writer of the run. */
+export function assertWriter(driver: Driver, runKey: number, runId: string, writer: number): void {
+  const current = driver.get<{ writer: number }>('select writer from runs where key = ?', runKey)?.writer
+  if (current !== writer) {
+    throw new LlmBatchError('busy', `another llm-batch has taken over run ${runId}`, {
+      next: `Watch it with: llm-batch status ${runId} --watch`,
+    })
+  }
+}
+
+export function updateRunState(driver: Driver, runKey: number, to: RunState, reason: string | null, at: number): void {
+  const from = driver.get<{ state: RunState }>('select state from runs where key = ?', runKey)?.state
+  if (from === undefined || !RUN_MOVES[from].includes(to)) {
+    throw new LlmBatchError('conflict', `a run that is ${from ?? 'absent'} cannot become ${to}`)
+  }
+  const finishedAt = to === 'completed' || to === 'cancelled' ? at : null
+  driver.run('update runs set state = ?, reason = ?, finished_at = ? where key = ?', to, reason, finishedAt, runKey)
+}
+
+export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts): void {
+  driver.run(
+    'update runs set row_count = ?, request_count = ?, rows_hash = ?, requests_hash = ?, columns = ? where key = ?',
+    facts.rowCount,
+    facts.requestCount,
+    facts.rowsHash,
+    facts.requestsHash,
+    JSON.stringify(facts.columns),
+    runKey,
+  )
+}
+
+export function updateRunField(driver: Driver, runKey: number, column: 'account' | 'output', value: SqlValue): void {
+  driver.run(`update runs set ${column} = ? where key = ?`, value, runKey)
+}
+
+export function insertIncident(driver: Driver, runKey: number, incident: Incident): void {
+  driver.run(
+    'insert into incidents (run, at, kind, detail, remote_ids) values (?, ?, ?, ?, ?) on conflict do nothing',
+    runKey,
+    incident.at,
+    incident.kind,
+    incident.detail,
+    JSON.stringify(incident.remoteIds),
+  )
+}
+
+export function selectIncidents(driver: Driver, runKey: number): Incident[] {
+  return driver
+    .all<{ at: number; kind: Incident['kind']; detail: string; remoteIds: string }>(
+      'select at, kind, detail, remote_ids as "remoteIds" from incidents where run = ? order by at, detail',
+      runKey,
+    )
+    .map((row) => ({ ...row, remoteIds: JSON.parse(row.remoteIds) as string[] }))
+}

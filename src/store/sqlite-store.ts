@@ -1,0 +1,46 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Disk } from '../lib/disk.ts'
+import { Driver } from './driver.ts'
+import { makePrivateFile } from './lock.ts'
+import { migrate } from './migrations.ts'
+import { statePath } from './run-folder.ts'
+import { insertRun, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
+import { createRunStore } from './sqlite-run-store.ts'
+import type { Store } from './store.ts'
+
+/** Opens the state of a home, making or migrating it where needed. The folder must exist. */
+export async function openStore(options: {
+  readonly home: string
+  readonly disk: Disk
+  readonly clock: Clock
+}): Promise<Store> {
+  const { clock, disk } = options
+  const path = statePath(options.home)
+  await makePrivateFile(disk, path)
+  const driver = new Driver(path)
+  try {
+    migrate(driver, path, clock.now())
+  } catch (error) {
+    driver.close()
+    throw error
+  }
+  return {
+    createRun: async (run) => {
+      driver.transaction(() => insertRun(driver, run))
+      const made = selectRun(driver, run.id)
+      if (!made) throw new Error(`run ${run.id} was not stored`)
+      return made
+    },
+    findRun: async (id) => selectRun(driver, id),
+    listRuns: async () => selectRuns(driver),
+    read: (id) => createRunStore(driver, clock, id, undefined),
+    write: async (id) => {
+      const writer = driver.transaction(() => nextWriter(driver, selectRunKey(driver, id)))
+      return createRunStore(driver, clock, id, writer)
+    },
+    dropRun: async (id) => {
+      driver.transaction(() => driver.run('delete from runs where id = ?', id))
+    },
+    close: async () => driver.close(),
+  }
+}

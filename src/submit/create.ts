@@ -1,0 +1,125 @@
+import { backoffMs } from '../lib/backoff.ts'
+import type { Failure } from '../model/failure.ts'
+import { MOVED, type Step, WAITED } from '../model/step.ts'
+import { NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
+import type { AttemptRecord, IntentRecord } from '../store/store.ts'
+import { observed } from './observed.ts'
+import type { SubmitPorts } from './ports.ts'
+
+/** Grows with changes to how adapters create, so that an old intent tells how it was sent. */
+const ADAPTER_VERSION = 1
+
+/**
+ * The paid call: `uploaded -> creating -> submitted`, or `unconfirmed` where the answer tells nothing. The intent is
+ * on disk before the one POST. The call is not aborted by an interrupt, because only its answer tells whether money
+ * was spent; it has a total time limit of its own.
+ */
+export async function createBatch(ports: SubmitPorts, attempt: AttemptRecord): Promise<Step> {
+  const { clock, provider, store } = ports
+  const inputFileId = attempt.inputFileId ?? ''
+  const intent = await store.openIntent(attempt.key, {
+    at: clock.now(),
+    baseUrl: provider.baseUrl,
+    account: ports.account,
+    endpoint: attempt.target.endpoint,
+    model: attempt.target.model,
+    nonce: attempt.nonce,
+    contentHash: attempt.contentHash,
+    inputFileId,
+    inputBytes: attempt.inputBytes,
+    inputSha256: attempt.inputSha256,
+    lineCount: attempt.requestCount,
+    adapterVersion: ADAPTER_VERSION,
+  })
+  try {
+    const remote = await provider.create(
+      { target: attempt.target, inputFileId, metadata: markers(attempt), windowHours: ports.windowHours },
+      new AbortController().signal,
+    )
+    return await recordCreated(ports, attempt, intent, remote)
+  } catch (error) {
+    if (error instanceof NotCreated) return await recordNotCreated(ports, attempt, intent, error.failure)
+    if (error instanceof Unknown) return await recordUnknown(ports, attempt, intent, error.failure)
+    throw error
+  }
+}
+
+/** What proves a remote batch to be ours: within the smallest metadata limits of all providers. */
+export function markers(attempt: AttemptRecord): Readonly<Record<string, string>> {
+  return { llm_batch_nonce: attempt.nonce, llm_batch_content: attempt.contentHash }
+}
+
+async function recordCreated(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  intent: IntentRecord,
+  remote: RemoteBatch,
+): Promise<Step> {
+  const { clock, settings, store } = ports
+  await store.addRemoteBatch(attempt.key, { id: remote.id, seenAt: clock.now(), role: 'ours' })
+  await store.closeIntent(intent.key, 'created', 'submitted', {
+    ...observed(remote, clock.now()),
+    submittedAt: clock.now(),
+    nextAt: clock.now() + settings.waits.pollMs,
+  })
+  return MOVED
+}
+
+async function recordNotCreated(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  intent: IntentRecord,
+  failure: Failure,
+): Promise<Step> {
+  const { clock, random, settings, store } = ports
+  const later = {
+    failures: attempt.failures + 1,
+    nextAt:
+      clock.now() +
+      (failure.retryAfterMs ?? backoffMs(settings.waits.retryBackoff, attempt.failures, random.fraction())),
+    reasonCode: failure.code ?? failure.kind,
+    reason: failure.message,
+  }
+  if (failure.kind === 'unauthorised' || failure.kind === 'forbidden') {
+    await store.closeIntent(intent.key, 'not_created', 'uploaded', later)
+    return { did: 'must_hold_run', reason: failure.message }
+  }
+  if (failure.kind === 'unreached' || isFileNotYetVisible(failure, attempt, settings.waits.settleMs, clock.now())) {
+    await store.closeIntent(intent.key, 'not_created', 'uploaded', later)
+    return WAITED
+  }
+  await store.closeIntent(intent.key, 'not_created', 'held', { ...later, heldFrom: 'uploaded' })
+  return MOVED
+}
+
+/**
+ * True for the refusal of a file that was stored moments ago and that the create does not see yet (F25). Nothing was
+ * created; after the settle wait it is no longer believed to be lag, and the batch is held with the provider's words.
+ */
+function isFileNotYetVisible(failure: Failure, attempt: AttemptRecord, settleMs: number, now: number): boolean {
+  const isAboutFile =
+    failure.kind === 'absent' || /(?:cannot|can't|could not) find file|no such file/i.test(failure.message)
+  return isAboutFile && now - attempt.createdAt < settleMs
+}
+
+async function recordUnknown(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  intent: IntentRecord,
+  failure: Failure,
+): Promise<Step> {
+  const { clock, emit, store } = ports
+  await store.closeIntent(intent.key, 'unknown', 'unconfirmed', {
+    reconcileStep: 'first_listing',
+    reasonCode: failure.kind,
+    reason: `the create was not answered clearly (${failure.message})`,
+    nextAt: clock.now() + (failure.kind === 'throttled' ? (failure.retryAfterMs ?? 0) : 0),
+  })
+  emit({
+    type: 'warning',
+    code: 'create_unknown',
+    message: `whether batch ${attempt.batch} was created is unknown; looking for it at ${ports.provider.name}`,
+    batch: attempt.batch,
+  })
+  return MOVED
+}

@@ -1,0 +1,19 @@
+import type { RemoteBatch } from '../providers/provider.ts'
+import type { AttemptChanges } from '../store/store.ts'
+
+/** What an attempt remembers of a remote batch that was just created or found. */
+export function observed(remote: RemoteBatch, now: number): AttemptChanges {
+  return {
+    remoteId: remote.id,
+    remoteStatus: remote.status,
+    rawStatus: remote.rawStatus,
+    remoteCreatedAt: remote.createdAt?.getTime() ?? null,
+    expiresAt: remote.expiresAt?.getTime() ?? null,
+    lastPollAt: now,
+    polls: 0,
+    failures: 0,
+    reconcileStep: null,
+    reasonCode: null,
+    reason: null,
+  }
+}

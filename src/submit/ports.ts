@@ -1,0 +1,26 @@
+import type { Settings } from '../config/settings.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Disk } from '../lib/disk.ts'
+import type { Random } from '../lib/random.ts'
+import type { Emit } from '../model/event.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { RunFolder } from '../store/run-folder.ts'
+import type { RunStore } from '../store/store.ts'
+
+/** What submitting needs of the world. */
+export interface SubmitPorts {
+  readonly store: RunStore
+  readonly provider: Provider
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+  readonly settings: Settings
+  readonly folder: RunFolder
+  /** Hours a batch may take, where that can be chosen; null for the provider's default. */
+  readonly windowHours: number | null
+  /** Digest of the key and scope in use, kept with each intent. */
+  readonly account: string
+  /** What to do with a create whose fate cannot be decided. */
+  readonly onUnknownCreate: 'hold' | 'resend'
+  readonly emit: Emit
+}

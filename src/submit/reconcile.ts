@@ -1,0 +1,147 @@
+import { backoffMs } from '../lib/backoff.ts'
+import { formatDuration } from '../lib/duration.ts'
+import type { Listing } from '../providers/provider.ts'
+import type { AttemptRecord, IntentRecord, ReconcileStep } from '../store/store.ts'
+import { adopt, matchesOf } from './adopt.ts'
+import type { SubmitPorts } from './ports.ts'
+import { renewInput } from './renew.ts'
+
+/** How much earlier than our clock says the provider's clock may have stamped a batch. */
+const CLOCK_SKEW_MS = 3_600_000
+
+/**
+ * Finds out what became of creates whose answer is unknown, all of them with one listing. Presence is proof and is
+ * adopted at once; absence needs two conclusive listings a settle wait apart, then the fence (the input file is
+ * deleted, so that a late create has nothing to run), and a third listing after another wait. Waits are instants in
+ * the store, so a restart or `tick` goes on where this stopped. Until something is proved, nothing is bought.
+ */
+export async function reconcile(
+  ports: SubmitPorts,
+  attempts: readonly AttemptRecord[],
+  signal: AbortSignal,
+): Promise<void> {
+  const cases = await Promise.all(
+    attempts.map(async (attempt) => ({ attempt, intent: await openIntentOf(ports, attempt) })),
+  )
+  const earliest = Math.min(...cases.map(({ intent }) => intent.at))
+  const listing = await ports.provider.list(new Date(earliest - CLOCK_SKEW_MS), signal)
+  for (const { attempt, intent } of cases) await decide(ports, attempt, intent, listing, signal)
+}
+
+/** The intent whose POST is in question: the newest one; an attempt has at most one that is open. */
+async function openIntentOf(ports: SubmitPorts, attempt: AttemptRecord): Promise<IntentRecord> {
+  const intent = (await ports.store.intents(attempt.key)).at(-1)
+  if (!intent) throw new Error(`attempt ${attempt.key} is unconfirmed and has no intent`)
+  return intent
+}
+
+async function decide(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  intent: IntentRecord,
+  listing: Listing,
+  signal: AbortSignal,
+): Promise<void> {
+  const matches = matchesOf(attempt, listing.batches)
+  const [first] = matches
+  if (first) return await adopt(ports, attempt, intent, [first, ...matches.slice(1)], signal)
+  if (!listing.isConclusive) return await again(ports, attempt, `the listing was not conclusive: ${listing.reason}`)
+  await absent(ports, attempt, intent, signal)
+}
+
+/** One conclusive listing without the batch: what it proves depends on how far we have come. */
+async function absent(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  intent: IntentRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings, store } = ports
+  const step = attempt.reconcileStep ?? 'first_listing'
+  switch (step) {
+    case 'first_listing':
+      if (!(await isControlSeen(ports, attempt, signal))) return await again(ports, attempt, CONTROL_UNSEEN)
+      if (attempt.reasonCode === 'throttled') {
+        // A 429 that made no batch: the same upload may be used by a new intent.
+        await store.closeIntent(intent.key, 'proved_absent', 'uploaded', waiting(ports, attempt, 0, null))
+        return
+      }
+      return await next(ports, attempt, 'second_listing', settings.waits.settleMs)
+    case 'second_listing':
+      if (!(await isControlSeen(ports, attempt, signal))) return await again(ports, attempt, CONTROL_UNSEEN)
+      return await fence(ports, attempt, signal)
+    case 'fence':
+      return await fence(ports, attempt, signal)
+    case 'third_listing':
+      return await startAgain(ports, attempt)
+    case 'unfenced':
+      if (ports.onUnknownCreate === 'resend') return await startAgain(ports, attempt)
+      return await hold(ports, attempt)
+    default:
+      return step satisfies never
+  }
+}
+
+const CONTROL_UNSEEN = 'our own uploaded file is not visible, so the listing may be of another account'
+
+/** Something known to exist must be seen, or the listing may be true of another account. */
+async function isControlSeen(ports: SubmitPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<boolean> {
+  const { provider } = ports
+  if (!provider.file || attempt.inputFileId === null) return true
+  return (await provider.file(attempt.inputFileId, signal)) !== 'absent'
+}
+
+/**
+ * Deletes the attempt's input file and confirms it gone. Only after the second listing: earlier, it could kill a batch
+ * that lives and is merely not listed yet.
+ */
+async function fence(ports: SubmitPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<void> {
+  const { provider, settings } = ports
+  const isGone =
+    provider.discard !== undefined &&
+    provider.file !== undefined &&
+    attempt.inputFileId !== null &&
+    (await provider.discard(attempt.inputFileId, signal)) === 'gone' &&
+    (await provider.file(attempt.inputFileId, signal)) === 'absent'
+  if (isGone) return await next(ports, attempt, 'third_listing', settings.waits.settleMs)
+  await next(ports, attempt, 'unfenced', settings.waits.unfencedMs)
+}
+
+async function next(ports: SubmitPorts, attempt: AttemptRecord, step: ReconcileStep, waitMs: number): Promise<void> {
+  await ports.store.noteAttempt(attempt.key, {
+    ...waiting(ports, attempt, waitMs, `not found so far; looking again in ${formatDuration(waitMs)}`),
+    failures: 0,
+    reconcileStep: step,
+  })
+}
+
+/** The same step once more, after a growing wait: an inconclusive listing proves nothing. */
+async function again(ports: SubmitPorts, attempt: AttemptRecord, reason: string): Promise<void> {
+  const waitMs = backoffMs(ports.settings.waits.retryBackoff, attempt.failures, ports.random.fraction())
+  await ports.store.noteAttempt(attempt.key, {
+    ...waiting(ports, attempt, waitMs, reason),
+    failures: attempt.failures + 1,
+  })
+}
+
+function waiting(ports: SubmitPorts, attempt: AttemptRecord, waitMs: number, reason: string | null) {
+  return {
+    nextAt: ports.clock.now() + waitMs,
+    reasonCode: reason === null ? null : (attempt.reasonCode ?? 'create_unknown'),
+    reason: reason === null ? null : `whether the batch was created is unknown; ${reason}`,
+  }
+}
+
+/** Proved absent (or decided so by the user): a new attempt with a new upload and a new nonce. */
+async function startAgain(ports: SubmitPorts, attempt: AttemptRecord): Promise<void> {
+  const renewed = await renewInput(ports, attempt)
+  await ports.store.replaceAttempt({ key: attempt.key, from: 'unconfirmed', to: 'abandoned', next: renewed })
+}
+
+async function hold(ports: SubmitPorts, attempt: AttemptRecord): Promise<void> {
+  await ports.store.moveAttempt(attempt.key, 'unconfirmed', 'held', {
+    heldFrom: 'unconfirmed',
+    reasonCode: 'create_unknown',
+    reason: `whether the batch was created cannot be decided: it is not listed, and its input file could not be deleted`,
+  })
+}

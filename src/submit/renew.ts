@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { writeAtomically } from '../lib/atomic-file.ts'
+import { splitLines } from '../lib/jsonl.ts'
+import { nonceFrom, wirePrefix } from '../model/ids.ts'
+import type { AttemptRecord, NewAttempt } from '../store/store.ts'
+import type { SubmitPorts } from './ports.ts'
+
+const LINE_FEED = new Uint8Array([0x0a])
+
+/**
+ * Prepares the next attempt of a batch: the same lines in the same order under a new nonce, in a file of their own.
+ * Wire ids have a fixed length, so every offset and the size stay what they were.
+ */
+export async function renewInput(
+  ports: Pick<SubmitPorts, 'clock' | 'disk' | 'folder' | 'random'>,
+  attempt: AttemptRecord,
+): Promise<NewAttempt> {
+  const { clock, disk, folder, random } = ports
+  const nonce = nonceFrom(random.bytes(16))
+  const [from, to] = [wirePrefix(attempt.nonce), wirePrefix(nonce)]
+  const inputName = inputFileName(attempt.batch, attempt.number + 1)
+  const sha256 = createHash('sha256')
+  await writeAtomically(disk, folder.input(inputName), async (writer) => {
+    for await (const lines of splitLines(disk.stream(folder.input(attempt.inputName)))) {
+      for (const line of lines) {
+        const bytes = replacePrefix(line.bytes, from, to)
+        sha256.update(bytes).update(LINE_FEED)
+        await writer.writeBytes(bytes)
+        await writer.writeBytes(LINE_FEED)
+      }
+    }
+  })
+  return {
+    nonce,
+    inputName,
+    inputBytes: attempt.inputBytes,
+    inputSha256: sha256.digest('hex'),
+    createdAt: clock.now(),
+  }
+}
+
+/** The name of an attempt's input file in the run's folder. */
+export function inputFileName(batch: number, attempt: number): string {
+  return `${String(batch).padStart(6, '0')}-${attempt}.jsonl`
+}
+
+/** The wire id stands at the beginning of each line, so the first occurrence of its random prefix is the id's. */
+function replacePrefix(line: Uint8Array, from: string, to: string): Uint8Array {
+  const bytes = Buffer.from(line)
+  const at = bytes.indexOf(from)
+  if (at < 0) throw new Error(`a frozen line does not carry the prefix ${from}`)
+  bytes.write(to, at, 'latin1')
+  return bytes
+}

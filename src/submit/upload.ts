@@ -1,0 +1,54 @@
+import { LlmBatchError } from '../model/error.ts'
+import { MOVED, type Step } from '../model/step.ts'
+import { ProviderError } from '../providers/provider.ts'
+import type { AttemptRecord } from '../store/store.ts'
+import type { SubmitPorts } from './ports.ts'
+
+/**
+ * Sends the input file of a planned attempt: `planned -> uploaded`. May be repeated; each attempt has an upload of its
+ * own, never shared, so that the file's id alone identifies the attempt later. A file that the provider stored with
+ * another size is discarded, because a batch must never be created from it.
+ */
+export async function uploadInput(
+  ports: Pick<SubmitPorts, 'store' | 'provider' | 'disk' | 'folder'>,
+  attempt: AttemptRecord,
+  signal: AbortSignal,
+): Promise<Step> {
+  const { disk, folder, provider, store } = ports
+  if (!provider.upload) throw new Error(`${provider.name} takes no input files`)
+  const path = folder.input(attempt.inputName)
+  const size = await disk.size(path)
+  if (size !== attempt.inputBytes) {
+    throw new LlmBatchError('disk', `${path} has ${size ?? 'no'} bytes in place of ${attempt.inputBytes}`, {
+      next: 'Its run cannot be sent as it was planned; restore the file from a backup, or start the run again.',
+    })
+  }
+  const file = await provider.upload(
+    { name: remoteFileName(attempt.nonce), bytes: attempt.inputBytes, open: () => disk.stream(path) },
+    signal,
+  )
+  if (file.bytes !== null && file.bytes !== attempt.inputBytes) {
+    await provider.discard?.(file.id, signal)
+    throw new ProviderError({
+      kind: 'shape',
+      message: `${provider.name} stored ${file.bytes} of the ${attempt.inputBytes} bytes of ${attempt.inputName}`,
+      status: null,
+      code: 'size_mismatch',
+      requestId: null,
+      retryAfterMs: null,
+    })
+  }
+  await store.moveAttempt(attempt.key, 'planned', 'uploaded', {
+    inputFileId: file.id,
+    failures: 0,
+    nextAt: 0,
+    reasonCode: null,
+    reason: null,
+  })
+  return MOVED
+}
+
+/** The input file's name at the provider; carries the nonce, and nothing of the user's. */
+export function remoteFileName(nonce: string): string {
+  return `llm-batch-${nonce}.jsonl`
+}

@@ -1,0 +1,104 @@
+import type { Settings } from '../config/settings.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import { isTerminal } from '../model/attempt.ts'
+import type { Emit } from '../model/event.ts'
+import { MOVED, type Step, WAITED } from '../model/step.ts'
+import { type Provider, ProviderError, type RemoteBatch } from '../providers/provider.ts'
+import type { AttemptChanges, AttemptRecord, RunStore } from '../store/store.ts'
+import { nextPollMs } from './cadence.ts'
+
+/** What watching needs of the world. */
+export interface WatchPorts {
+  readonly store: RunStore
+  readonly provider: Provider
+  readonly clock: Clock
+  readonly random: Random
+  readonly settings: Settings
+  readonly emit: Emit
+}
+
+/**
+ * Looks at a submitted batch once: records what the provider says, and moves `submitted -> ended` at a terminal
+ * status. May be repeated at any time; never changes anything at the provider.
+ */
+export async function pollBatch(ports: WatchPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
+  const { clock, provider, random, settings, store } = ports
+  const remote = await getOrLost(ports, attempt, signal)
+  if (remote === 'lost') {
+    await store.moveAttempt(attempt.key, 'submitted', 'held', {
+      heldFrom: 'submitted',
+      reasonCode: 'lost_at_provider',
+      reason: `${provider.name} no longer knows batch ${attempt.remoteId}, which it accepted before`,
+    })
+    return MOVED
+  }
+  const now = clock.now()
+  const seen = seenChanges(remote, attempt, now)
+  if (isTerminal(remote.status) && !isWaitingForFiles(remote, attempt, settings.waits.settleMs, now)) {
+    await store.moveAttempt(attempt.key, 'submitted', 'ended', {
+      ...seen,
+      endedAt: attempt.endedAt ?? now,
+      nextAt: now,
+    })
+    return MOVED
+  }
+  if (remote.isStatusUnknown && attempt.rawStatus !== remote.rawStatus) {
+    ports.emit({
+      type: 'warning',
+      code: 'unknown_status',
+      message: `${provider.name} reports the unknown status ${JSON.stringify(remote.rawStatus)}; taken as in progress`,
+      batch: attempt.batch,
+    })
+  }
+  await store.noteAttempt(attempt.key, {
+    ...seen,
+    endedAt: isTerminal(remote.status) ? (attempt.endedAt ?? now) : null,
+    polls: attempt.polls + 1,
+    nextAt: now + nextPollMs(settings.waits, attempt.polls, remote.status, random.fraction()),
+  })
+  return WAITED
+}
+
+/**
+ * The batch, or `lost` where the provider has answered "not found" for longer than the grace time. A 404 shortly after
+ * a create, or now and then, is lag and never a reason to create again (F46): it is thrown and waited out.
+ */
+async function getOrLost(
+  ports: WatchPorts,
+  attempt: AttemptRecord,
+  signal: AbortSignal,
+): Promise<RemoteBatch | 'lost'> {
+  try {
+    return await ports.provider.get(attempt.remoteId ?? '', signal)
+  } catch (error) {
+    const lastSeenAt = attempt.lastPollAt ?? attempt.submittedAt ?? attempt.createdAt
+    const isOverdue = ports.clock.now() - lastSeenAt > ports.settings.waits.absentMs
+    if (error instanceof ProviderError && error.failure.kind === 'absent' && isOverdue) return 'lost'
+    throw error
+  }
+}
+
+function seenChanges(remote: RemoteBatch, attempt: AttemptRecord, now: number): AttemptChanges {
+  return {
+    remoteStatus: remote.status,
+    rawStatus: remote.rawStatus,
+    outputFileId: remote.outputFileId,
+    errorFileId: remote.errorFileId,
+    remoteTotal: remote.counts?.total ?? attempt.remoteTotal,
+    remoteCompleted: remote.counts?.completed ?? attempt.remoteCompleted,
+    remoteFailed: remote.counts?.failed ?? attempt.remoteFailed,
+    remoteCreatedAt: remote.createdAt?.getTime() ?? attempt.remoteCreatedAt,
+    expiresAt: remote.expiresAt?.getTime() ?? attempt.expiresAt,
+    lastPollAt: now,
+    failures: 0,
+    reasonCode: remote.errors[0]?.code ?? null,
+    reason: remote.errors[0]?.message ?? null,
+  }
+}
+
+/** `completed` may come before the file ids (F66): such a batch is looked at again for a settle wait. */
+function isWaitingForFiles(remote: RemoteBatch, attempt: AttemptRecord, settleMs: number, now: number): boolean {
+  const hasFiles = remote.outputFileId !== null || remote.errorFileId !== null
+  return remote.status === 'completed' && !hasFiles && now - (attempt.endedAt ?? now) < settleMs
+}
