@@ -1,8 +1,11 @@
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+/** How a duration is written: a number and its unit, without a space. */
+export const DURATION_PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
+
 /** Milliseconds of a duration such as `200ms`, `30s`, `10m`, `1.5h`, `2d`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim())
+  const match = DURATION_PATTERN.exec(text.trim())
   if (!match) return undefined
   const unit = UNITS[match[2] ?? '']
   return unit === undefined ? undefined : Math.round(Number(match[1]) * unit)

@@ -1,0 +1,189 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemDisk } from '../lib/disk.ts'
+import { type ConfigurationFlags, loadConfiguration } from './configuration.ts'
+import type { Environment } from './credentials.ts'
+import { maxOpenBatchesInForce } from './settings.ts'
+
+const openai = {
+  name: 'openai',
+  keyVariable: 'OPENAI_API_KEY',
+  baseUrlVariable: 'OPENAI_BASE_URL',
+  defaultBaseUrl: 'https://api.openai.com/v1',
+}
+
+let folder = ''
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'llm-batch-config-'))
+})
+
+afterEach(async () => {
+  await rm(folder, { recursive: true })
+})
+
+function load(flags: ConfigurationFlags = {}, environment: Environment = {}) {
+  return loadConfiguration({
+    flags,
+    environment,
+    workingFolder: folder,
+    disk: systemDisk,
+    userFolder: join(folder, 'user'),
+  })
+}
+
+async function configure(content: unknown): Promise<void> {
+  const text = typeof content === 'string' ? content : JSON.stringify(content)
+  await writeFile(join(folder, 'llm-batch.config.json'), text)
+}
+
+describe('loadConfiguration', () => {
+  it('has a default for everything', async () => {
+    const configuration = await load()
+    expect(configuration).toMatchObject({ home: join(folder, 'user'), prices: {}, file: null })
+    expect(configuration.budget).toEqual({ maxCostUsd: null })
+    expect(configuration.settings).toEqual({
+      waits: {
+        pollMs: 15_000,
+        pollMostMs: 300_000,
+        settleMs: 600_000,
+        unfencedMs: 1_800_000,
+        httpMs: 60_000,
+        retryBackoff: { firstMs: 5_000, factor: 2, mostMs: 600_000 },
+        absentMs: 21_600_000,
+      },
+      maxOpenBatches: 20,
+      maxTransfers: 4,
+      maxTries: 3,
+      limits: {},
+      providerLimits: {},
+      modelLimits: {},
+    })
+  })
+
+  it('reads the file, with a byte order mark too', async () => {
+    await configure(
+      `\uFEFF${JSON.stringify({
+        $schema: './node_modules/llm-batch/dist/config-schema.json',
+        home: 'state',
+        waits: { poll: '200ms', http: '5s', settle: '7s', retryBackoff: '10ms', absent: '1m' },
+        limits: { maxRequests: 500, maxOpenBatches: 3 },
+        providers: { openai: { limits: { maxBytes: 1_000 } } },
+        models: { 'openai/org/tuned': { limits: { queueTokens: 9, maxOpenBatches: 1 } } },
+        prices: { 'openai/gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
+        budget: { maxCostUsd: 5 },
+      })}`,
+    )
+    const { settings, ...rest } = await load()
+    expect(rest).toMatchObject({
+      home: join(folder, 'state'),
+      prices: { 'openai/gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
+      budget: { maxCostUsd: 5 },
+      file: join(folder, 'llm-batch.config.json'),
+    })
+    expect(settings.waits).toEqual({
+      pollMs: 200,
+      pollMostMs: 4_000,
+      settleMs: 7_000,
+      unfencedMs: 1_800_000,
+      httpMs: 5_000,
+      retryBackoff: { firstMs: 10, factor: 2, mostMs: 1_200 },
+      absentMs: 60_000,
+    })
+    expect(settings).toMatchObject({ maxOpenBatches: 3, limits: { maxRequests: 500 } })
+    expect(maxOpenBatchesInForce(settings, 'openai', 'org/tuned')).toBe(1)
+    expect(maxOpenBatchesInForce(settings, 'openai', 'gpt-5-mini')).toBe(3)
+  })
+
+  it('lets a flag win over everything in the file', async () => {
+    await configure({
+      waits: { poll: '1m', pollMost: '2m' },
+      limits: { maxRequests: 500 },
+      models: { 'openai/gpt-5-mini': { limits: { maxRequests: 100, maxOpenBatches: 1 } } },
+      budget: { maxCostUsd: 5 },
+    })
+    const { settings, budget } = await load({ pollInterval: '3m', maxRequests: 7, maxOpenBatches: 4, maxCostUsd: 9 })
+    expect(settings.waits).toMatchObject({ pollMs: 180_000, pollMostMs: 180_000 })
+    expect(settings.limits.maxRequests).toBe(7)
+    expect(settings.modelLimits['openai/gpt-5-mini']?.maxRequests).toBe(7)
+    expect(maxOpenBatchesInForce(settings, 'openai', 'gpt-5-mini')).toBe(4)
+    expect(budget.maxCostUsd).toBe(9)
+  })
+
+  it('reads another file where one is named, and finds home beside it', async () => {
+    await writeFile(join(folder, 'other.json'), JSON.stringify({ home: './h' }))
+    expect(await load({ config: 'other.json' })).toMatchObject({
+      home: join(folder, 'h'),
+      file: join(folder, 'other.json'),
+    })
+  })
+
+  it.each([
+    [{ waits: { pol: '1s' } }, 'unknown key waits.pol (did you mean poll?)'],
+    [{ limit: {} }, 'unknown key limit (did you mean limits?)'],
+    [{ apiKey: 'x' }, 'unknown key apiKey (known here: home, waits, limits, providers, models, prices, budget)'],
+    [{ baseUrl: 'x' }, 'unknown key baseUrl'],
+    [
+      { providers: { openai: { limits: { maxbytes: 1 } } } },
+      'providers.openai.limits.maxbytes (did you mean maxBytes?)',
+    ],
+    [{ models: { 'gpt-5-mini': {} } }, 'models.gpt-5-mini'],
+    [{ limits: { maxRequests: 1.5 } }, 'limits.maxRequests'],
+    [{ limits: { maxRequests: -1 } }, 'limits.maxRequests'],
+    [{ waits: { poll: 15 } }, 'waits.poll'],
+    [{ waits: { poll: 'soon' } }, 'waits.poll: expected a duration such as'],
+    [{ waits: { poll: '0s' } }, 'waits.poll is "0s", which is not a wait'],
+    [{ waits: { settle: '1s' } }, 'waits.settle must be at least as long as waits.http'],
+    [{ waits: { pollMost: '1s' } }, 'waits.pollMost must be at least as long as waits.poll'],
+    ['{ "home": ', 'is not valid JSON'],
+    ['[]', 'the file: '],
+  ])('refuses %j', async (content, message) => {
+    await configure(content)
+    await expect(load()).rejects.toMatchObject({ code: 'configuration', message: expect.stringContaining(message) })
+  })
+
+  it.each<[ConfigurationFlags, string, string]>([
+    [{ config: 'absent.json' }, 'configuration', 'absent.json does not exist'],
+    [{ pollInterval: '5' }, 'configuration', '--poll-interval is "5"'],
+    [{ maxOpenBatches: 0 }, 'usage', 'maxOpenBatches is 0'],
+    [{ maxRequests: Number.NaN }, 'usage', 'maxRequests is NaN'],
+    [{ maxCostUsd: 0 }, 'usage', 'The budget is 0'],
+  ])('refuses the flags %j', async (flags, code, message) => {
+    await expect(load(flags)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+
+  it('reads a key from .env, with export, quotes, comments and Windows line ends', async () => {
+    const lines = [
+      '\uFEFF# mine',
+      'export OPENAI_API_KEY="sk-file" # work',
+      'OPENAI_BASE_URL=https://gateway.example/v2',
+    ]
+    await writeFile(join(folder, '.env'), lines.join('\r\n'))
+    const { credentialsFor } = await load()
+    expect(credentialsFor(openai)).toEqual({
+      apiKey: 'sk-file',
+      baseUrl: 'https://gateway.example/v2',
+      keyFrom: '.env',
+      warning: null,
+    })
+  })
+
+  it("never sends a shell's key where a cloned folder says", async () => {
+    await writeFile(join(folder, '.env'), 'OPENAI_BASE_URL=https://evil.example\nLLM_BATCH_HOME=/tmp/evil\n')
+    const { credentialsFor, home } = await load({}, { OPENAI_API_KEY: 'sk-own' })
+    expect(credentialsFor(openai)).toMatchObject({ apiKey: 'sk-own', baseUrl: 'https://api.openai.com/v1' })
+    expect(home).toBe(join(folder, 'user'))
+  })
+
+  it('holds no key where it could be printed', async () => {
+    const configuration = await load({}, { OPENAI_API_KEY: 'sk-canary' })
+    expect(JSON.stringify(configuration)).not.toContain('sk-canary')
+  })
+
+  it('asks for a key only when a provider is needed', async () => {
+    const { credentialsFor } = await load()
+    expect(() => credentialsFor(openai)).toThrow(/OPENAI_API_KEY is not set/)
+  })
+})

@@ -1,0 +1,99 @@
+import { dirname, join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import type { Disk } from '../lib/disk.ts'
+import { LlmBatchError } from '../model/error.ts'
+import { type Credentials, type CredentialVariables, type Environment, findCredentials } from './credentials.ts'
+import type { FileConfiguration } from './file-schema.ts'
+import { findHome } from './home.ts'
+import { mergeSettings, type SettingFlags } from './merge-settings.ts'
+import { readConfigurationFile } from './read-file.ts'
+import type { Settings } from './settings.ts'
+
+/** The name of the configuration file in the working folder. */
+export const CONFIGURATION_FILE = 'llm-batch.config.json'
+
+/** What the command line says; undefined where the user said nothing. */
+export interface ConfigurationFlags extends SettingFlags {
+  /** `--config`: the configuration file, which must then exist. */
+  readonly config?: string | undefined
+  /** `--home`. */
+  readonly home?: string | undefined
+  /** The most a run may cost in US dollars. */
+  readonly maxCostUsd?: number | undefined
+}
+
+/** Everything that the configuration is made from. */
+export interface ConfigurationSources {
+  readonly flags: ConfigurationFlags
+  /** The real environment, as in `process.env`. */
+  readonly environment: Environment
+  /** Where `llm-batch.config.json`, `.env` and relative paths are looked for. */
+  readonly workingFolder: string
+  readonly disk: Disk
+  /** The user's data folder for this program, see `userDataFolder`. */
+  readonly userFolder: string
+}
+
+/** A user's own price for a model; wins over the table that ships with the package. */
+export type PriceOverride = NonNullable<FileConfiguration['prices']>[string]
+
+/** Everything that steers the program, merged and checked. */
+export interface Configuration {
+  /** Absolute; need not exist yet, see `makeHome`. */
+  readonly home: string
+  readonly settings: Settings
+  /** By `provider/model`. */
+  readonly prices: Readonly<Record<string, PriceOverride>>
+  readonly budget: { readonly maxCostUsd: number | null }
+  /** The configuration file that was read, or null where there was none. */
+  readonly file: string | null
+  /**
+   * Key and base URL of a provider, looked up when asked for, so that commands which call nobody need no key. Throws
+   * `configuration`, naming the variable to set.
+   */
+  readonly credentialsFor: (variables: CredentialVariables) => Credentials
+}
+
+/**
+ * The one place where flags, environment, configuration file and defaults meet, in this order of precedence. Throws
+ * `configuration` or `usage` before anything is sent.
+ */
+export async function loadConfiguration(sources: ConfigurationSources): Promise<Configuration> {
+  const { flags, environment, workingFolder, disk, userFolder } = sources
+  const { file, path } = await findFile(sources)
+  const configured = file.home === undefined ? undefined : resolve(dirname(path), file.home)
+  const dotEnv = await readDotEnv(disk, workingFolder)
+  return {
+    home: await findHome({ flag: flags.home, environment, configured, workingFolder, userFolder, disk }),
+    settings: mergeSettings(file, flags),
+    prices: file.prices ?? {},
+    budget: { maxCostUsd: maxCost(flags, file) },
+    file: file === NO_FILE ? null : path,
+    credentialsFor: (variables) => findCredentials({ environment, dotEnv }, variables),
+  }
+}
+
+const NO_FILE: FileConfiguration = {}
+
+async function findFile({ flags, workingFolder, disk }: ConfigurationSources) {
+  const path = resolve(workingFolder, flags.config ?? CONFIGURATION_FILE)
+  const file = await readConfigurationFile(disk, path)
+  if (file === undefined && flags.config !== undefined) {
+    throw new LlmBatchError('configuration', `The configuration file ${path} does not exist.`, {
+      next: 'Check the path after --config.',
+    })
+  }
+  return { file: file ?? NO_FILE, path }
+}
+
+async function readDotEnv(disk: Disk, workingFolder: string): Promise<Environment> {
+  const text = await disk.readText(join(workingFolder, '.env'))
+  return text === undefined ? {} : parseEnv(text.replace(/^\uFEFF/, ''))
+}
+
+function maxCost(flags: ConfigurationFlags, file: FileConfiguration): number | null {
+  if (flags.maxCostUsd !== undefined && !(flags.maxCostUsd > 0)) {
+    throw new LlmBatchError('usage', `The budget is ${flags.maxCostUsd}; it must be above zero.`)
+  }
+  return flags.maxCostUsd ?? file.budget?.maxCostUsd ?? null
+}

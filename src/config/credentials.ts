@@ -1,0 +1,79 @@
+import { LlmBatchError } from '../model/error.ts'
+import { parseBaseUrl } from './base-url.ts'
+
+/** Variables by name; undefined and blank ones count as absent. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** How a provider's access is named in the environment. */
+export interface CredentialVariables {
+  /** The provider's name, such as `openai`. */
+  readonly name: string
+  /** Such as `OPENAI_API_KEY`. */
+  readonly keyVariable: string
+  /** Such as `OPENAI_BASE_URL`. */
+  readonly baseUrlVariable: string
+  readonly defaultBaseUrl: string
+}
+
+/** What an adapter needs to reach its provider. Never stored, never logged. */
+export interface Credentials {
+  readonly apiKey: string
+  /** With its version path, without a slash at the end. */
+  readonly baseUrl: string
+  readonly keyFrom: 'environment' | '.env'
+  /** One sentence where a base URL was set but not used, for `doctor`; null otherwise. */
+  readonly warning: string | null
+}
+
+/** Where keys and base URLs are looked for. */
+export interface CredentialSources {
+  readonly environment: Environment
+  /** The `.env` of the working folder. */
+  readonly dotEnv: Environment
+}
+
+/**
+ * Key and base URL of a provider. A key of the real environment wins over one of `.env`, and then a base URL in `.env`
+ * does not count: otherwise a folder cloned from a stranger could send the user's own key to the stranger's server.
+ * Throws `configuration` where there is no usable key or base URL, naming the variable.
+ */
+export function findCredentials(sources: CredentialSources, variables: CredentialVariables): Credentials {
+  const { keyVariable, baseUrlVariable, defaultBaseUrl } = variables
+  const ownKey = present(sources.environment[keyVariable])
+  const apiKey = ownKey ?? present(sources.dotEnv[keyVariable])
+  if (apiKey === undefined) throw missingKey(variables)
+  assertKey(apiKey, keyVariable)
+
+  const ownUrl = present(sources.environment[baseUrlVariable])
+  const fileUrl = present(sources.dotEnv[baseUrlVariable])
+  const countedFileUrl = ownKey === undefined ? fileUrl : undefined
+  const isHttpAllowed = present(sources.environment['LLM_BATCH_ALLOW_HTTP']) === '1'
+  return {
+    apiKey,
+    baseUrl: parseBaseUrl(ownUrl ?? countedFileUrl ?? defaultBaseUrl, { variable: baseUrlVariable, isHttpAllowed }),
+    keyFrom: ownKey === undefined ? '.env' : 'environment',
+    warning:
+      ownUrl === undefined && fileUrl !== countedFileUrl
+        ? `${baseUrlVariable} in .env is ignored, because ${keyVariable} comes from the environment.`
+        : null,
+  }
+}
+
+function present(value: string | undefined): string | undefined {
+  const trimmed = value?.trim()
+  return trimmed === '' ? undefined : trimmed
+}
+
+function missingKey({ name, keyVariable }: CredentialVariables): LlmBatchError {
+  return new LlmBatchError('configuration', `There is no key for ${name}: ${keyVariable} is not set.`, {
+    next: `Set ${keyVariable} in the environment, or in a file named .env in the working folder.`,
+  })
+}
+
+/** Other characters cannot stand in a header; they come from copying too much. The key itself is never shown. */
+function assertKey(apiKey: string, keyVariable: string): void {
+  if (/^[\x21-\x7e]+$/.test(apiKey)) return
+  throw new LlmBatchError('configuration', `${keyVariable} holds characters that no key has, such as a space.`, {
+    next: 'Copy the key again, without quotes and line breaks.',
+  })
+}

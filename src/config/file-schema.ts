@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { DURATION_PATTERN } from '../lib/duration.ts'
+
+const duration = z.string().regex(DURATION_PATTERN, 'expected a duration such as 200ms, 30s, 10m, 2h')
+const count = z.int().positive()
+
+const waits = z
+  .strictObject({
+    poll: duration.describe('First interval between two looks at a batch; grows by half each time. 15s'),
+    pollMost: duration.describe('The longest interval between two looks. 20 times poll'),
+    settle: duration.describe('Between two listings before absence counts; at least http. 10m'),
+    unfenced: duration.describe('Between two listings where no fence can be set. 30m'),
+    http: duration.describe('Idle time after which a call is given up, and the total time of a create. 60s'),
+    absent: duration.describe('How long a batch seen before may be missing before it counts as lost. 6h'),
+    retryBackoff: duration.describe('First wait after a failed call; doubles up to 120 times itself. 5s'),
+  })
+  .partial()
+
+const limits = z
+  .strictObject({
+    maxRequests: count.describe('Requests of one batch.'),
+    maxBytes: count.describe('Bytes of one input file.'),
+    maxOpenBatches: count.describe('Batches of one run that may be open at the provider at once. 20'),
+    queueTokens: count.describe('Input tokens that may wait at the provider for one model.'),
+    queueRequests: count.describe('Requests that may wait at the provider for one model.'),
+  })
+  .partial()
+
+const price = z.strictObject({
+  inputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million input tokens, standard price.'),
+  outputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million output tokens, standard price.'),
+  batchFactor: z.number().positive().max(1).optional().describe('Batch price as part of the standard price. 0.5'),
+})
+
+/** What `llm-batch.config.json` may hold. Unknown keys are refused, so that a typing mistake is not a silent default. */
+export const fileSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors; ignored.'),
+  home: z.string().min(1).optional().describe('Folder for state and results, relative to this file.'),
+  waits: waits.optional(),
+  limits: limits.optional(),
+  providers: z
+    .record(z.string(), z.strictObject({ limits: limits.optional() }))
+    .optional()
+    .describe('By provider name, such as openai.'),
+  models: z
+    .record(z.string().regex(/^[^/]+\/.+$/), z.strictObject({ limits: limits.optional() }))
+    .optional()
+    .describe('By provider/model, such as openai/gpt-5-mini.'),
+  prices: z
+    .record(z.string().regex(/^[^/]+\/.+$/), price)
+    .optional()
+    .describe('By provider/model.'),
+  budget: z.strictObject({ maxCostUsd: z.number().positive().optional() }).optional(),
+})
+
+/** The configuration file as written, checked. */
+export type FileConfiguration = z.output<typeof fileSchema>
+
+/** The same schema for editors and other tools; published as `config-schema.json`. */
+export function configurationJsonSchema(): Record<string, unknown> {
+  return { title: 'llm-batch.config.json', ...z.toJSONSchema(fileSchema, { io: 'input' }) }
+}

@@ -1,0 +1,88 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { writeAtomically } from '../lib/atomic-file.ts'
+import { type Disk, nearestFolder } from '../lib/disk.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { Environment } from './credentials.ts'
+
+/** The folder name that marks a home of its own for a project. */
+export const PROJECT_HOME = '.llm-batch'
+
+/** Where a home may be named, in the order in which they count. */
+export interface HomeSources {
+  /** `--home`. */
+  readonly flag: string | undefined
+  readonly environment: Environment
+  /** `home` of the configuration file, already absolute. */
+  readonly configured: string | undefined
+  readonly workingFolder: string
+  /** The user's data folder for this program, see `userDataFolder`. */
+  readonly userFolder: string
+  readonly disk: Disk
+}
+
+/**
+ * The folder that holds state and results: `--home`, else `LLM_BATCH_HOME`, else the configuration file, else the
+ * nearest `.llm-batch` at or above the working folder, else the user's data folder, so that a scheduler's temporary
+ * working folder finds its runs again. Only looks; `makeHome` makes it.
+ */
+export async function findHome(sources: HomeSources): Promise<string> {
+  const named = [sources.flag, sources.environment['LLM_BATCH_HOME'], sources.configured].find(
+    (path) => path !== undefined && path.trim() !== '',
+  )
+  if (named !== undefined) return resolve(sources.workingFolder, named)
+  return (await nearestProjectHome(sources)) ?? sources.userFolder
+}
+
+/** A home is never an empty folder: `makeHome` leaves a `.gitignore` in it. */
+async function nearestProjectHome({ disk, workingFolder }: HomeSources): Promise<string | undefined> {
+  let folder = resolve(workingFolder)
+  for (;;) {
+    const candidate = join(folder, PROJECT_HOME)
+    if ((await disk.list(candidate)).length > 0) return candidate
+    const parent = dirname(folder)
+    if (parent === folder) return undefined
+    folder = parent
+  }
+}
+
+/**
+ * Makes the home, readable by its owner only and ignored by git; may be repeated. Throws `network_file_system` where
+ * SQLite's write-ahead log would not be safe.
+ */
+export async function makeHome(disk: Disk, path: string): Promise<void> {
+  const network = await disk.networkFileSystem(await nearestFolder(disk, path))
+  if (network !== undefined) {
+    throw new LlmBatchError('network_file_system', `${path} lies on a network file system (${network}).`, {
+      next: 'The state database needs shared memory and locks of one machine: name a local folder with --home.',
+    })
+  }
+  await disk.makeFolder(path)
+  const gitignore = join(path, '.gitignore')
+  if ((await disk.size(gitignore)) !== undefined) return
+  await writeAtomically(disk, gitignore, async (writer) => {
+    await writer.writeText('# Prompts and answers; not for version control.\n*\n')
+  })
+}
+
+/** What a machine says about where its user's data goes. */
+export interface UserPlace {
+  /** As in `process.platform`. */
+  readonly platform: string
+  readonly environment: Environment
+  /** The user's home directory. */
+  readonly homeFolder: string
+}
+
+/** The user's data folder for this program, by the custom of the platform. */
+export function userDataFolder({ platform, environment, homeFolder }: UserPlace): string {
+  if (platform === 'win32') {
+    return join(absolute(environment['LOCALAPPDATA']) ?? join(homeFolder, 'AppData', 'Local'), 'llm-batch')
+  }
+  if (platform === 'darwin') return join(homeFolder, 'Library', 'Application Support', 'llm-batch')
+  return join(absolute(environment['XDG_DATA_HOME']) ?? join(homeFolder, '.local', 'share'), 'llm-batch')
+}
+
+/** The XDG specification says that relative paths are to be ignored. */
+function absolute(path: string | undefined): string | undefined {
+  return path !== undefined && isAbsolute(path) ? path : undefined
+}

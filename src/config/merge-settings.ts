@@ -1,0 +1,49 @@
+import { LlmBatchError } from '../model/error.ts'
+import type { FileConfiguration } from './file-schema.ts'
+import type { LimitOverrides, Settings } from './settings.ts'
+import { mergeWaits } from './waits.ts'
+
+/** What steers a run from the command line; undefined where the user said nothing. */
+export interface SettingFlags extends LimitOverrides {
+  /** A duration such as `200ms`; overrides `waits.poll`. */
+  readonly pollInterval?: string | undefined
+}
+
+const LIMIT_NAMES = ['maxRequests', 'maxBytes', 'maxOpenBatches', 'queueTokens', 'queueRequests'] as const
+
+const DEFAULT_MAX_OPEN_BATCHES = 20
+const DEFAULT_MAX_TRANSFERS = 4
+const DEFAULT_MAX_TRIES = 3
+
+/** Flags over file over defaults. A flag counts for every provider and model, whatever the file says of one. */
+export function mergeSettings(file: FileConfiguration, flags: SettingFlags): Settings {
+  const flagLimits = limitsOf(flags)
+  for (const [name, value] of Object.entries(flagLimits)) assertCount(name, value)
+  const merged = (limits: LimitOverrides | undefined): LimitOverrides => ({ ...limits, ...flagLimits })
+  const { maxOpenBatches, ...limits } = merged(file.limits)
+  return {
+    waits: mergeWaits(file.waits, flags.pollInterval),
+    maxOpenBatches: maxOpenBatches ?? DEFAULT_MAX_OPEN_BATCHES,
+    maxTransfers: DEFAULT_MAX_TRANSFERS,
+    maxTries: DEFAULT_MAX_TRIES,
+    limits,
+    providerLimits: mapValues(file.providers, (entry) => merged(entry.limits)),
+    modelLimits: mapValues(file.models, (entry) => merged(entry.limits)),
+  }
+}
+
+function limitsOf(flags: SettingFlags): LimitOverrides {
+  return Object.fromEntries(LIMIT_NAMES.map((name) => [name, flags[name]]).filter(([, value]) => value !== undefined))
+}
+
+function assertCount(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value > 0) return
+  throw new LlmBatchError('usage', `${name} is ${value}; it must be a whole number above zero.`)
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>> | undefined,
+  change: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record ?? {}).map(([key, value]) => [key, change(value)]))
+}
