@@ -1,0 +1,133 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { factsOf, readSources } from './architecture/facts.ts'
+import { badNames, findCycles, forbiddenArrows, forbiddenUses } from './architecture/rules.ts'
+
+const sources = readSources(fileURLToPath(new URL('../src', import.meta.url)))
+
+describe('the sources', () => {
+  it('are read', () => {
+    expect(sources.map(({ path }) => path)).toEqual(expect.arrayContaining(['lib/disk.ts', 'model/error.ts']))
+    expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(sources.length)
+  })
+
+  it('import only what lies below them', () => {
+    expect(sources.flatMap(forbiddenArrows)).toEqual([])
+  })
+
+  it('reach the outside world only through its adapters', () => {
+    expect(sources.flatMap(forbiddenUses)).toEqual([])
+  })
+
+  it('import in no circle', () => {
+    expect(findCycles(sources)).toEqual([])
+  })
+
+  it('have names that say what is inside', () => {
+    expect(sources.flatMap(badNames)).toEqual([])
+  })
+})
+
+describe('the arrows', () => {
+  it.each([
+    ['submit/create.ts', "import { poll } from '../watch/poll.ts'"],
+    ['submit/create.ts', "import type { Poll } from '../watch/poll.ts'"],
+    ['submit/create.ts', "export { poll } from '../watch/poll.ts'"],
+    ['submit/create.ts', "export * from '../watch/poll.ts'"],
+    ['submit/create.ts', "const { poll } = await import('../watch/poll.ts')"],
+    ['submit/create.ts', "type Poll = import('../watch/poll.ts').Poll"],
+    ['submit/create.ts', "import { openai } from '../providers/openai.ts'"],
+    ['submit/create.ts', "import { openStore } from '../store/sqlite-store.ts'"],
+    ['collect/settle.ts', "import { advance } from '../run/advance.ts'"],
+    ['model/run.ts', "import { join } from '../lib/path.ts'"],
+    ['lib/disk.ts', "import type { Settings } from '../config/settings.ts'"],
+    ['config/waits.ts', "import { priceOf } from '../prices/table.ts'"],
+    ['server/state/deep/file.ts', "import { main } from '../../../cli/main.ts'"],
+    ['run/advance.ts', "import { serve } from '../server/serve.ts'"],
+    ['run/advance.ts', "import { startRun } from '../index.ts'"],
+    ['newroom/file.ts', ''],
+  ])('in %s refuse %s', (path, text) => {
+    expect(forbiddenArrows(factsOf(path, text))).toHaveLength(1)
+  })
+
+  it.each([
+    ['submit/create.ts', "import type { Provider } from '../providers/provider.ts'"],
+    ['submit/create.ts', "import { upload } from './upload.ts'"],
+    ['run/advance.ts', "import { create } from '../submit/create.ts'"],
+    ['providers/openai.ts', "import type { Provider } from './provider.ts'"],
+    ['cli/main.ts', "const { serve } = await import('../server/serve.ts')"],
+    ['cli/main.ts', "import { Command } from 'commander'"],
+  ])('in %s allow %s', (path, text) => {
+    expect(forbiddenArrows(factsOf(path, text))).toEqual([])
+  })
+})
+
+describe('the guards', () => {
+  it.each([
+    ['run/loop.ts', "import { readFile } from 'node:fs/promises'"],
+    ['run/loop.ts', "import fs from 'fs'"],
+    ['run/loop.ts', "const fs = await import('node:fs')"],
+    ['run/loop.ts', 'setTimeout(() => {}, 1)'],
+    ['run/loop.ts', 'globalThis.setInterval(() => {}, 1)'],
+    ['run/loop.ts', "import { setTimeout as wait } from 'node:timers/promises'"],
+    ['run/loop.ts', 'const options = { signal: AbortSignal.timeout(1) }'],
+    ['run/loop.ts', 'const later = { wait: setTimeout }'],
+    ['run/loop.ts', 'const later = setTimeout as Wait'],
+    ['run/loop.ts', 'const now = Date.now()'],
+    ['run/loop.ts', "const now = Date['now']()"],
+    ['run/loop.ts', 'const now = new Date()'],
+    ['run/loop.ts', 'const now = performance.now()'],
+    ['run/loop.ts', 'const chance = Math.random()'],
+    ['run/loop.ts', "import { createHash, randomUUID } from 'node:crypto'"],
+    ['run/loop.ts', "import * as crypto from 'node:crypto'"],
+    ['run/loop.ts', 'const id = crypto.randomUUID()'],
+    ['providers/openai.ts', "import { request } from 'undici'"],
+    ['providers/openai.ts', "await fetch('https://example.com')"],
+    ['run/loop.ts', "import { createServer } from 'node:http'"],
+    ['run/loop.ts', "import { DatabaseSync } from '@photostructure/sqlite'"],
+    ['run/loop.ts', "console.log('x')"],
+    ['config/home.ts', 'const home = process.env'],
+    ['config/home.ts', 'const { env } = process'],
+    ['config/home.ts', "import process from 'node:process'"],
+    ['run/loop.ts', 'const room = await import(name)'],
+  ])('in %s refuse %s', (path, text) => {
+    expect(forbiddenUses(factsOf(path, text))).toHaveLength(1)
+  })
+
+  it.each([
+    ['lib/disk.ts', "import * as fs from 'node:fs/promises'"],
+    ['lib/clock.ts', 'const now = Date.now()'],
+    ['providers/http.ts', "import { request } from 'undici'"],
+    ['run/loop.ts', 'const then = new Date(now)'],
+    ['run/loop.ts', "import { createHash } from 'node:crypto'"],
+    ['run/loop.ts', 'interface Timers { setTimeout(): void }'],
+    ['run/loop.ts', 'clock.setTimeout()'],
+    ['run/loop.ts', "const text = 'Date.now()' // Date.now()"],
+    ['cli/main.ts', 'console.log(process.argv)'],
+    ['server/http/listen.ts', "import { serve } from '@hono/node-server'"],
+  ])('in %s allow %s', (path, text) => {
+    expect(forbiddenUses(factsOf(path, text))).toEqual([])
+  })
+})
+
+describe('the other rules', () => {
+  it('find a circle, also through a type', () => {
+    const files = [
+      factsOf('run/a.ts', "import { b } from './b.ts'"),
+      factsOf('run/b.ts', "import { c } from './c.ts'"),
+      factsOf('run/c.ts', "import type { B } from './b.ts'"),
+    ]
+    expect(findCycles(files)).toEqual(['run/b.ts -> run/c.ts -> run/b.ts'])
+  })
+
+  it.each(['lib/utils.ts', 'run/types.ts', 'run/Loop.ts', 'run/readFile.ts', 'run/read_file.ts', 'model/common.ts'])(
+    'refuse the name %s',
+    (path) => {
+      expect(badNames(factsOf(path, ''))).toHaveLength(1)
+    },
+  )
+
+  it('refuse a file that does not parse', () => {
+    expect(() => factsOf('run/loop.ts', 'import {')).toThrow(/run\/loop\.ts/)
+  })
+})

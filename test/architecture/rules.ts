@@ -1,0 +1,146 @@
+import type { FileFacts } from './facts.ts'
+
+/** The two contracts that everything above may know, while only few know what stands behind them. */
+const PORTS = ['providers/provider.ts', 'store/store.ts', 'store/run-folder.ts']
+
+const GROUND = ['model', 'lib']
+const BASE = [...GROUND, 'ports', 'prices', 'config']
+const STAGES = ['input', 'request', 'plan', 'submit', 'watch', 'collect', 'output']
+const MAIN = [...BASE, ...STAGES, 'providers', 'store', 'run']
+
+/**
+ * What each room may import besides itself: the picture of ARCHITECTURE.md as a table. A room is a folder of src, or a
+ * file directly in it; `ports` are the contracts.
+ */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  lib: [],
+  ports: GROUND,
+  prices: GROUND,
+  config: [...GROUND, 'ports'],
+  providers: [...GROUND, 'ports'],
+  store: [...GROUND, 'ports'],
+  ...Object.fromEntries(STAGES.map((stage) => [stage, BASE])),
+  run: MAIN,
+  server: MAIN,
+  processors: MAIN,
+  'provider.ts': ['ports', ...GROUND],
+  'testing.ts': [...MAIN, 'server'],
+  'index.ts': [...MAIN, 'processors'],
+  cli: [...MAIN, 'server'],
+  bench: [...MAIN, 'server'],
+}
+
+/** A thing of the outside world and the only places that may touch it. Paths are files, or rooms ending in a slash. */
+interface Guard {
+  readonly what: string
+  readonly modules?: RegExp
+  readonly globals?: RegExp
+  /** Only these names of the modules are guarded. @default all */
+  readonly names?: readonly string[]
+  readonly allowed: readonly string[]
+}
+
+/** Programs of their own: they may talk to their process and their terminal. */
+const PROGRAMS = ['cli/', 'bench/']
+
+export const GUARDS: readonly Guard[] = [
+  { what: 'the file system', modules: /^(node:)?fs(\/promises)?$/, allowed: ['lib/disk.ts'] },
+  {
+    what: 'timers',
+    modules: /^(node:)?timers(\/promises)?$/,
+    globals: /^(setTimeout|setInterval|AbortSignal\.timeout)$/,
+    allowed: ['lib/clock.ts'],
+  },
+  {
+    what: 'the time',
+    globals: /^(Date\.now|Date\(\)|new Date\(\)|performance\.\w+|process\.hrtime)$/,
+    allowed: ['lib/clock.ts'],
+  },
+  {
+    what: 'randomness',
+    modules: /^(node:)?crypto$/,
+    names: ['randomBytes', 'randomUUID', 'randomInt', 'randomFillSync', 'randomFill', 'getRandomValues', 'webcrypto'],
+    globals: /^(Math\.random|crypto\.\w+)$/,
+    allowed: ['lib/random.ts'],
+  },
+  { what: 'the network', modules: /^undici$/, globals: /^(fetch|WebSocket)$/, allowed: ['providers/http'] },
+  {
+    what: 'sockets and servers',
+    modules: /^((node:)?(http|https|http2|net|tls|dgram)|hono|@hono\/.*)$/,
+    allowed: ['server/'],
+  },
+  { what: 'the database driver', modules: /^(@photostructure\/sqlite|node:sqlite)$/, allowed: ['store/'] },
+  { what: 'the terminal', globals: /^console(\..+)?$/, allowed: PROGRAMS },
+  // The disk asks for the platform: what a folder sync and statfs mean differs.
+  {
+    what: 'the process',
+    modules: /^(node:)?(process|child_process)$/,
+    globals: /^process(\..+)?$/,
+    allowed: [...PROGRAMS, 'lib/disk.ts'],
+  },
+  { what: 'a module whose name is computed', modules: /^\(computed\)$/, allowed: [] },
+]
+
+/** Names that say nothing about what is inside. */
+const EMPTY_NAMES = /^(utils?|helpers?|types?|commons?|misc|interfaces?|constants)\.ts$/
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.ts$/
+
+/** The room of a path below `src`. */
+export function roomOf(path: string): string {
+  return PORTS.includes(path) ? 'ports' : (path.split('/')[0] ?? path)
+}
+
+/** Arrows between rooms that the table does not allow. */
+export function forbiddenArrows(file: FileFacts): readonly string[] {
+  const room = roomOf(file.path)
+  const allowed = MAY_IMPORT[room]
+  if (allowed === undefined) return [`${file.path} is in no known room`]
+  return file.imports
+    .filter(({ module }) => module.endsWith('.ts'))
+    .filter(({ module }) => roomOf(module) !== room && !allowed.includes(roomOf(module)))
+    .map(({ module, line }) => `${file.path}:${line} imports ${module}, which ${room} may not know`)
+}
+
+/** Uses of the outside world in a place that is not its adapter. */
+export function forbiddenUses(file: FileFacts): readonly string[] {
+  return GUARDS.filter(({ allowed }) => !allowed.some((place) => file.path.startsWith(place))).flatMap((guard) => [
+    ...file.imports
+      .filter(({ module, names }) => guard.modules?.test(module) && takesGuarded(guard, names))
+      .map(({ module, line }) => `${file.path}:${line} imports ${module}: ${onlyIn(guard)}`),
+    ...file.globals
+      .filter(({ name }) => guard.globals?.test(name))
+      .map(({ name, line }) => `${file.path}:${line} uses ${name}: ${onlyIn(guard)}`),
+  ])
+}
+
+/** A namespace import takes everything. */
+function takesGuarded({ names: guarded }: Guard, taken: readonly string[]): boolean {
+  return guarded === undefined || taken.length === 0 || taken.some((name) => guarded.includes(name))
+}
+
+function onlyIn({ what, allowed }: Guard): string {
+  return allowed.length === 0 ? `${what} is not wanted anywhere` : `${what} only in ${allowed.join(', ')}`
+}
+
+export function badNames(file: FileFacts): readonly string[] {
+  const name = file.path.split('/').at(-1) ?? ''
+  if (EMPTY_NAMES.test(name)) return [`${file.path} has a name that says nothing`]
+  return KEBAB_CASE.test(name) ? [] : [`${file.path} is not kebab-case`]
+}
+
+/** Import cycles, each once, as the way round; type imports count too, they are how large cycles begin. */
+export function findCycles(files: readonly FileFacts[]): readonly string[] {
+  const targets = new Map(files.map((file) => [file.path, file.imports.map(({ module }) => module)]))
+  const finished = new Set<string>()
+  const cycles: string[] = []
+  const walk = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path)
+    if (start >= 0) cycles.push([...trail.slice(start), path].join(' -> '))
+    if (start >= 0 || finished.has(path)) return
+    for (const target of targets.get(path) ?? []) walk(target, [...trail, path])
+    finished.add(path)
+  }
+  for (const path of targets.keys()) walk(path, [])
+  return cycles
+}
