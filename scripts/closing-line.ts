@@ -1,10 +1,11 @@
-import type { Reporter, TestModule } from 'vitest/node'
+import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 
 /** Closes a test run with one plain line, `N passed, N failed, N skipped`, which any CI can read. */
 // oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its default export
 export default class ClosingLine implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
-    const count = { passed: 0, failed: 0, skipped: 0 }
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+    // A rejection that nobody awaited belongs to no test, and fails the run all the same.
+    const count = { passed: 0, failed: errors.length, skipped: 0 }
     for (const module of modules) {
       if (module.errors().length > 0) count.failed += 1
       for (const test of module.children.allTests()) {
