@@ -165,6 +165,7 @@ describe('loadConfiguration', () => {
     expect(credentialsFor(openai)).toEqual({
       apiKey: 'sk-file',
       baseUrl: 'https://gateway.example/v2',
+      isHttpAllowed: false,
       keyFrom: '.env',
       warning: null,
     })

@@ -15,6 +15,7 @@ describe('findCredentials', () => {
     expect(found).toEqual({
       apiKey: 'sk-own',
       baseUrl: 'https://api.openai.com/v1',
+      isHttpAllowed: false,
       keyFrom: 'environment',
       warning: null,
     })
@@ -72,6 +73,7 @@ describe('findCredentials', () => {
     const environment = { OPENAI_API_KEY: 'sk-own', OPENAI_BASE_URL: 'http://10.0.0.5:8000' }
     expect(() => findCredentials({ environment, dotEnv: { LLM_BATCH_ALLOW_HTTP: '1' } }, openai)).toThrow(/unencrypted/)
     const allowed = { ...environment, LLM_BATCH_ALLOW_HTTP: '1' }
-    expect(findCredentials({ environment: allowed, dotEnv: {} }, openai).baseUrl).toBe('http://10.0.0.5:8000/v1')
+    const found = findCredentials({ environment: allowed, dotEnv: {} }, openai)
+    expect(found).toMatchObject({ baseUrl: 'http://10.0.0.5:8000/v1', isHttpAllowed: true })
   })
 })

@@ -20,6 +20,8 @@ export interface Credentials {
   readonly apiKey: string
   /** With its version path, without a slash at the end. */
   readonly baseUrl: string
+  /** True where plain http may leave this machine; for the transport, which checks again. */
+  readonly isHttpAllowed: boolean
   readonly keyFrom: 'environment' | '.env'
   /** One sentence where a base URL was set but not used, for `doctor`; null otherwise. */
   readonly warning: string | null
@@ -51,6 +53,7 @@ export function findCredentials(sources: CredentialSources, variables: Credentia
   return {
     apiKey,
     baseUrl: parseBaseUrl(ownUrl ?? countedFileUrl ?? defaultBaseUrl, { variable: baseUrlVariable, isHttpAllowed }),
+    isHttpAllowed,
     keyFrom: ownKey === undefined ? '.env' : 'environment',
     warning:
       ownUrl === undefined && fileUrl !== countedFileUrl
