@@ -15,10 +15,12 @@ export function parseDuration(text: string): number | undefined {
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.max(0, Math.round(milliseconds))}ms`
   const seconds = Math.round(milliseconds / 1_000)
-  const pair = (large: number, unit: string, small: number, smallUnit: string): string =>
-    small === 0 ? `${large}${unit}` : `${large}${unit} ${small}${smallUnit}`
   if (seconds < 60) return `${seconds}s`
   if (seconds < 3_600) return pair(Math.floor(seconds / 60), 'm', seconds % 60, 's')
   if (seconds < 86_400) return pair(Math.floor(seconds / 3_600), 'h', Math.floor((seconds % 3_600) / 60), 'm')
   return pair(Math.floor(seconds / 86_400), 'd', Math.floor((seconds % 86_400) / 3_600), 'h')
+}
+
+function pair(large: number, unit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large}${unit}` : `${large}${unit} ${small}${smallUnit}`
 }

@@ -7,54 +7,108 @@ export interface Line {
   readonly number: number
   /** False only for a last line that no line feed ends. */
   readonly terminated: boolean
+  /** True where the line was longer than `maxLineBytes`: `bytes` is then empty, the rest of the file is unharmed. */
+  readonly isTooLong: boolean
 }
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
+const NOTHING = new Uint8Array(0)
 
 /**
  * Cuts bytes into lines at 0x0A and nowhere else (U+2028 inside a record is data), a list of lines per piece read, so
  * that a caller does not wait once per line. A byte order mark at the beginning is skipped; blank lines are given as
  * empty. Linear in the bytes, also for one line of many megabytes. The bytes given are only valid until the next
  * list is asked for where a line lies inside one piece; copy what is kept.
+ *
+ * A line longer than `maxLineBytes` is given as too long, without its bytes, so that memory stays bounded.
+ * @default maxLineBytes no limit
  */
-export async function* splitLines(pieces: AsyncIterable<Uint8Array>): AsyncIterable<readonly Line[]> {
+export async function* splitLines(
+  pieces: AsyncIterable<Uint8Array>,
+  { maxLineBytes = Number.POSITIVE_INFINITY }: { readonly maxLineBytes?: number } = {},
+): AsyncIterable<readonly Line[]> {
   let number = 1
   let offset = 0
   let position = 0
-  let open: Uint8Array[] = []
-  let isFirst = true
+  const open = new OpenLine(maxLineBytes)
 
-  for await (const given of pieces) {
-    let piece = given
-    if (isFirst && piece.length > 0) {
-      isFirst = false
-      if (piece[0] === 0xef && piece[1] === 0xbb && piece[2] === 0xbf) {
-        piece = piece.subarray(3)
-        offset = 3
-        position = 3
-      }
-    }
+  for await (const given of withoutByteOrderMark(pieces)) {
+    const { piece } = given
+    if (given.skipped > 0) offset = position = given.skipped
     const lines: Line[] = []
     let start = 0
     for (;;) {
       const end = piece.indexOf(LINE_FEED, start)
       if (end < 0) break
-      const tail = piece.subarray(start, end)
-      const whole = open.length === 0 ? tail : Buffer.concat([...open, tail])
-      open = []
-      lines.push({ bytes: withoutCarriageReturn(whole), offset, number, terminated: true })
+      lines.push({ ...open.close(piece.subarray(start, end)), offset, number, terminated: true })
       number += 1
       start = end + 1
       offset = position + start
     }
-    if (start < piece.length) open.push(Buffer.from(piece.subarray(start)))
+    if (start < piece.length) open.add(piece.subarray(start))
     position += piece.length
     if (lines.length > 0) yield lines
   }
-  if (open.length > 0) {
-    yield [{ bytes: withoutCarriageReturn(Buffer.concat(open)), offset, number, terminated: false }]
+  if (position > offset) yield [{ ...open.close(NOTHING), offset, number, terminated: false }]
+}
+
+/** The beginning of a line whose end was not read yet, gathered without joining it more than once. */
+class OpenLine {
+  readonly #maxBytes: number
+  #parts: Uint8Array[] = []
+  #length = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
   }
+
+  add(part: Uint8Array): void {
+    this.#length += part.length
+    if (this.#length > this.#maxBytes + 1) this.#parts = []
+    else this.#parts.push(Buffer.from(part))
+  }
+
+  /** The line with this tail; begins the next one. */
+  close(tail: Uint8Array): Pick<Line, 'bytes' | 'isTooLong'> {
+    // One byte more than allowed was kept, because a carriage return before the line feed does not count.
+    const isKept = this.#length + tail.length <= this.#maxBytes + 1
+    const whole = isKept ? withoutCarriageReturn(this.#join(tail)) : NOTHING
+    this.#parts = []
+    this.#length = 0
+    return whole.length > this.#maxBytes || !isKept
+      ? { bytes: NOTHING, isTooLong: true }
+      : { bytes: whole, isTooLong: false }
+  }
+
+  #join(tail: Uint8Array): Uint8Array {
+    return this.#parts.length === 0 ? tail : Buffer.concat([...this.#parts, tail])
+  }
+}
+
+/** The pieces without a byte order mark, which may itself be cut by the first pieces' borders. */
+async function* withoutByteOrderMark(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncIterable<{ readonly piece: Uint8Array; readonly skipped: number }> {
+  let head: Uint8Array | undefined = NOTHING
+  for await (const piece of pieces) {
+    if (head === undefined) {
+      yield { piece, skipped: 0 }
+      continue
+    }
+    head = head.length === 0 ? piece : Buffer.concat([head, piece])
+    if (head.length < BYTE_ORDER_MARK.length && isMarkBegun(head)) continue
+    const skipped = head.length >= BYTE_ORDER_MARK.length && isMarkBegun(head) ? BYTE_ORDER_MARK.length : 0
+    yield { piece: head.subarray(skipped), skipped }
+    head = undefined
+  }
+  if (head !== undefined && head.length > 0) yield { piece: head, skipped: 0 }
+}
+
+function isMarkBegun(head: Uint8Array): boolean {
+  return BYTE_ORDER_MARK.every((byte, at) => at >= head.length || head[at] === byte)
 }
 
 function withoutCarriageReturn(bytes: Uint8Array): Uint8Array {

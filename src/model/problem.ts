@@ -7,6 +7,7 @@ export const PROBLEM_CODES = [
   'missing_column',
   'empty_placeholders',
   'missing_messages',
+  'system_contradiction',
   'missing_custom_id',
   'missing_body',
   'missing_model',

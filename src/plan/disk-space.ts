@@ -1,0 +1,33 @@
+/** Sizes that the disk a run takes follows from. */
+export interface DiskFacts {
+  readonly requests: number
+  /** Bytes of the frozen rows. */
+  readonly rowBytes: number
+  /** Bytes of the encoded batch inputs. */
+  readonly inputBytes: number
+  /** Most tokens per answer, where set for all requests. */
+  readonly maxTokens: number | null
+}
+
+/** A result line besides the answer's text, by the providers' samples: ids, usage, finish reason. */
+const RESULT_ENVELOPE_BYTES = 900
+
+/** An answer's tokens where no limit is set; a few paragraphs. */
+const ASSUMED_ANSWER_TOKENS = 400
+
+/** Bytes of UTF-8 per token, roughly. */
+const BYTES_PER_TOKEN = 4
+
+/** State per request in the database with its indexes, rounded up. */
+const STATE_BYTES = 400
+
+/**
+ * Bytes a run takes at its end, roughly and rather too many: frozen rows, batch inputs, results as the provider wrote
+ * them, state, and the answers file (the rows again, with the answers).
+ */
+export function estimateDiskBytes({ requests, rowBytes, inputBytes, maxTokens }: DiskFacts): number {
+  const answerBytes = Math.min(maxTokens ?? ASSUMED_ANSWER_TOKENS, ASSUMED_ANSWER_TOKENS) * BYTES_PER_TOKEN
+  const results = requests * (RESULT_ENVELOPE_BYTES + answerBytes)
+  const answersFile = rowBytes + requests * (answerBytes + STATE_BYTES)
+  return rowBytes + inputBytes + results + requests * STATE_BYTES + answersFile
+}

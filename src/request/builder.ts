@@ -1,0 +1,45 @@
+import { LlmBatchError } from '../model/error.ts'
+import type { Row } from '../model/row.ts'
+import type { RunDefinition } from '../model/run.ts'
+import type { BuildResult } from './build-result.ts'
+import {
+  type MessagesOf,
+  messagesByFunction,
+  messagesByTemplate,
+  messagesOfRow,
+  type PromptFunction,
+} from './chat-messages.ts'
+import { createChatBuilder } from './chat-request.ts'
+import { createLanes, type LaneOptions } from './lanes.ts'
+import { createProviderBuilder } from './provider-request.ts'
+
+export interface RequestOptions extends LaneOptions {
+  readonly definition: Pick<
+    RunDefinition,
+    'provider' | 'model' | 'shape' | 'prompt' | 'system' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
+  >
+  /** Makes the prompts in place of `definition.prompt`. */
+  readonly promptFunction?: PromptFunction | undefined
+}
+
+/** Turns a row into a request; the result is a promise only where a prompt function was given. */
+export type RequestBuilder = (row: Row) => BuildResult | Promise<BuildResult>
+
+/**
+ * Makes the builder for all rows of a run. What is wrong with a row is a problem in its result.
+ * @throws LlmBatchError `usage` for a definition that no row can be sent with
+ */
+export function createRequestBuilder(options: RequestOptions): RequestBuilder {
+  const { definition } = options
+  const laneOf = createLanes(definition.provider, options)
+  if (definition.shape === 'provider') return createProviderBuilder(definition, laneOf)
+  return createChatBuilder(definition, messagesFor(options), laneOf)
+}
+
+function messagesFor({ definition, promptFunction }: RequestOptions): MessagesOf {
+  const { shape, prompt, system } = definition
+  if (shape === 'chat') return messagesOfRow(system)
+  if (promptFunction) return messagesByFunction(promptFunction, system)
+  if (prompt !== null) return messagesByTemplate(prompt, system)
+  throw new LlmBatchError('usage', 'no prompt given', { next: 'Add --prompt "… {{column}} …" or --prompt-file FILE.' })
+}

@@ -1,0 +1,38 @@
+import { WIRE_ID_LENGTH } from '../model/ids.ts'
+import type { Target } from '../model/target.ts'
+import type { Limits, WireRequest } from '../providers/provider.ts'
+
+/** A target with what applies to every request sent there. */
+export interface Lane {
+  readonly target: Target
+  readonly limits: Limits
+  /** Bytes of an encoded line besides its body. */
+  readonly overheadBytes: number
+}
+
+export interface LaneOptions {
+  /** The limits in force, the user's overrides included. */
+  readonly limitsOf: (target: Target) => Limits
+  /** The provider's own encoding of a line. */
+  readonly encode: (request: WireRequest) => string
+}
+
+/** Looks targets up, so that each is made, and its limits asked for, once. */
+export function createLanes(provider: string, options: LaneOptions): (endpoint: string, model: string) => Lane {
+  const byEndpoint = new Map<string, Map<string, Lane>>()
+  return (endpoint, model) => {
+    const byModel = byEndpoint.get(endpoint) ?? new Map<string, Lane>()
+    byEndpoint.set(endpoint, byModel)
+    const known = byModel.get(model)
+    if (known) return known
+    const lane = createLane({ provider, endpoint, model }, options)
+    byModel.set(model, lane)
+    return lane
+  }
+}
+
+function createLane(target: Target, { limitsOf, encode }: LaneOptions): Lane {
+  // A line is its body and a constant rest, because all wire ids have one length.
+  const line = encode({ wireId: 'b'.repeat(WIRE_ID_LENGTH), target, body: '{}' })
+  return { target, limits: limitsOf(target), overheadBytes: Buffer.byteLength(line) - '{}'.length }
+}

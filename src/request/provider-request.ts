@@ -1,0 +1,131 @@
+import { sliceProperty } from '../lib/json-slice.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Row } from '../model/row.ts'
+import type { RunDefinition } from '../model/run.ts'
+import { CHAT_ENDPOINT } from '../model/target.ts'
+import { type BuildResult, problemOf } from './build-result.ts'
+import { checkBody } from './check-body.ts'
+import type { Lane } from './lanes.ts'
+import { readRowId } from './row-id.ts'
+
+/** What of a run's definition applies to provider-ready lines; the rest must not be set. */
+export type ProviderSettings = Pick<
+  RunDefinition,
+  'model' | 'system' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
+>
+
+/**
+ * Takes provider-ready lines: the body is passed byte for byte, only a missing model is put in front where one was
+ * given for all. `url` names the endpoint, `custom_id` the row.
+ * @throws LlmBatchError `usage` for settings that would have to change the bodies
+ */
+export function createProviderBuilder(
+  settings: ProviderSettings,
+  laneOf: (endpoint: string, model: string) => Lane,
+): (row: Row) => BuildResult {
+  refuseBodySettings(settings)
+  return (row) => {
+    const id = readId(row, settings.idColumn)
+    const body = Object.hasOwn(row.record, 'body') ? row.record['body'] : undefined
+    const json = isObject(body) ? sliceProperty(row.json, 'body') : undefined
+    const problems = 'problem' in id ? [id.problem] : []
+    if (!isObject(body) || json === undefined) {
+      problems.push(problemOf(row, 'missing_body', `"body" is ${body === undefined ? 'absent' : 'not an object'}`))
+    } else {
+      problems.push(...lineProblems(row, body))
+    }
+    const model = isObject(body) ? modelOf(row, body, settings.model) : undefined
+    if (model && 'problem' in model) problems.push(model.problem)
+    if ('problem' in id || json === undefined || !model || 'problem' in model || problems.length > 0) {
+      return { id: 'id' in id ? id.id : null, problems }
+    }
+    return finish(row, id.id, laneOf(endpointOf(row), model.name), model.isInBody ? json : { json, model: model.name })
+  }
+}
+
+function finish(
+  row: Row,
+  id: string,
+  lane: Lane,
+  given: string | { readonly json: string; readonly model: string },
+): BuildResult {
+  const { limits, target } = lane
+  if (!limits.isEndpointKnown) {
+    const detail = `${target.provider} takes no batches for ${target.endpoint}`
+    return { id, problems: [problemOf(row, 'unsupported_endpoint', detail)] }
+  }
+  const body = typeof given === 'string' ? given : limits.modelOn === 'line' ? withModel(given) : given.json
+  const flaw = checkBody(row, lane, body)
+  return flaw ? { id, problems: [flaw] } : { request: { id, target, body, emptyPlaceholders: false } }
+}
+
+function withModel({ json, model }: { readonly json: string; readonly model: string }): string {
+  const rest = json.slice(1).trimStart()
+  return `{"model":${JSON.stringify(model)}${rest.startsWith('}') ? '' : ','}${rest}`
+}
+
+function refuseBodySettings(settings: ProviderSettings): void {
+  const set = [
+    settings.system === null ? [] : ['--system'],
+    settings.maxTokens === null ? [] : ['--max-tokens'],
+    settings.temperature === null ? [] : ['--temperature'],
+    Object.keys(settings.parameters).length === 0 ? [] : ['--param'],
+  ].flat()
+  if (set.length === 0) return
+  throw new LlmBatchError(
+    'usage',
+    `${set.join(', ')} cannot be used with provider-ready lines, which are sent as they are`,
+    {
+      next: 'Write it into the bodies, or leave it out.',
+    },
+  )
+}
+
+function readId(row: Row, idColumn: string | null): ReturnType<typeof readRowId> {
+  return idColumn === null ? readRowId(row, 'custom_id', 'missing_custom_id') : readRowId(row, idColumn, 'missing_id')
+}
+
+function endpointOf(row: Row): string {
+  const url = row.record['url']
+  return typeof url === 'string' ? url : CHAT_ENDPOINT
+}
+
+function lineProblems(row: Row, body: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const problems: Problem[] = []
+  const { url, method } = row.record as { readonly url?: unknown; readonly method?: unknown }
+  if (url !== undefined && url !== null && typeof url !== 'string') {
+    problems.push(problemOf(row, 'unsupported_endpoint', '"url" is not text'))
+  }
+  if (method !== undefined && method !== null && method !== 'POST') {
+    problems.push(
+      problemOf(row, 'unsupported_endpoint', `"method" is ${JSON.stringify(method)}; only POST can be sent`),
+    )
+  }
+  if (body['stream'] !== undefined && body['stream'] !== null && body['stream'] !== false) {
+    problems.push(problemOf(row, 'streaming_not_allowed', 'batches cannot stream; take "stream" out of the body'))
+  }
+  return problems
+}
+
+type LineModel = { readonly name: string; readonly isInBody: boolean } | { readonly problem: Problem }
+
+function modelOf(row: Row, body: Readonly<Record<string, unknown>>, given: string | null): LineModel {
+  const own = body['model']
+  if (own === undefined || own === null) {
+    if (given !== null && own === undefined) return { name: given, isInBody: false }
+    return { problem: problemOf(row, 'missing_model', 'the body names no model, and none was given with --model') }
+  }
+  if (typeof own !== 'string' || own === '') {
+    return { problem: problemOf(row, 'missing_model', `"model" in the body is ${JSON.stringify(own)}, not a name`) }
+  }
+  if (given !== null && own !== given) {
+    const detail = `the body asks for the model "${own}", the command for "${given}"`
+    return { problem: problemOf(row, 'model_contradiction', detail) }
+  }
+  return { name: own, isInBody: true }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
