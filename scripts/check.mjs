@@ -2,10 +2,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { missingOptionals } from './complete-lock.mjs'
 import { commandOf, root, run, runNpm } from './project.mjs'
 
-/** Packages that may have an install script, with the reason in docs/dependencies.md. */
-const INSTALL_SCRIPTS_ALLOWED = ['node_modules/@photostructure/sqlite']
+/** Packages with an install script that is never run; docs/dependencies.md says why that is fine. */
+const INSTALL_SCRIPTS_KNOWN = ['node_modules/@photostructure/sqlite']
 
 // The longest first, so that no core is idle at the end.
 const steps = [
@@ -61,12 +62,13 @@ async function packageShape() {
   }
 }
 
-/** The lock file must install from whatever registry npm is set to, and bring no unknown install script. */
+/** The lock file must install on every platform, from whatever registry npm is set to, and bring no new install script. */
 async function lockFile() {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
-  const problems = Object.entries(packages).flatMap(([path, entry]) => [
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const problems = Object.entries(lock.packages).flatMap(([path, entry]) => [
     ...(entry.resolved === undefined ? [] : [`${path} names a registry: run npm install with the project's .npmrc`]),
-    ...(entry.hasInstallScript && !INSTALL_SCRIPTS_ALLOWED.includes(path) ? [`${path} has an install script`] : []),
+    ...(entry.hasInstallScript && !INSTALL_SCRIPTS_KNOWN.includes(path) ? [`${path} has an install script`] : []),
   ])
-  return { code: problems.length, output: problems.join('\n') }
+  const missing = missingOptionals(lock).map(({ name }) => `${name} is missing: run node scripts/complete-lock.mjs`)
+  return { code: problems.length + missing.length, output: [...problems, ...missing].join('\n') }
 }
