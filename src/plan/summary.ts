@@ -99,11 +99,10 @@ function summariseTarget(
 }
 
 function estimateCost(price: Price, promptTokens: number, mostCompletionTokens: number | null): CostEstimate | null {
-  const perRequestTiers = { ...price, longContext: null }
   const usd = (prompt: number, completion: number): number | null =>
     costOf(
       { promptTokens: prompt, completionTokens: completion, cachedTokens: null, reasoningTokens: null },
-      perRequestTiers,
+      price,
       'batch',
     )
   const inputUsd = usd(promptTokens, 0)

@@ -1,23 +1,83 @@
 import type { Usage } from '../model/outcome.ts'
-import type { Price } from './table.ts'
+import { PRICES, type Price } from './table.ts'
 
 /** How a request was bought. */
 export type PriceKind = 'batch' | 'direct'
 
+/** A price the user gave; US dollars per million tokens at the standard, synchronous price. */
+export interface OwnPrice {
+  readonly inputUsdPerMillion: number
+  readonly outputUsdPerMillion: number
+  /** What the batch price is of the standard price. @default 0.5 */
+  readonly batchFactor?: number | undefined
+}
+
 const MILLION = 1_000_000
 
+/** A dated snapshot's name: `gpt-5-mini-2025-08-07`. */
+const SNAPSHOT = /-\d{4}-\d{2}-\d{2}$/
+
 /**
- * US dollars for the usage of one request. Cached tokens count at their own price where it is known, at the full input
- * price otherwise; reasoning tokens are part of the completion. Null where a number that is needed is unknown.
+ * The price of a model: the user's own (by `provider/model`) first, then ours; by the exact name first, then a dated
+ * snapshot by the name without its date. Null where it is unknown.
+ */
+export function findPrice(provider: string, model: string, own: Readonly<Record<string, OwnPrice>> = {}): Price | null {
+  const names = [model, model.replace(SNAPSHOT, '')]
+  for (const name of names) {
+    const key = `${provider}/${name}`
+    const given = Object.hasOwn(own, key) ? own[key] : undefined
+    if (given) return fromOwn(provider, name, given)
+  }
+  for (const name of names) {
+    const found = PRICES.find((price) => price.provider === provider && price.model === name)
+    if (found) return found
+  }
+  return null
+}
+
+function fromOwn(provider: string, model: string, own: OwnPrice): Price {
+  return {
+    provider,
+    model,
+    inputUsd: own.inputUsdPerMillion,
+    cachedInputUsd: null,
+    outputUsd: own.outputUsdPerMillion,
+    batchFactor: own.batchFactor ?? 0.5,
+    longContext: null,
+    source: 'the configuration',
+    asOf: null,
+  }
+}
+
+/**
+ * US dollars for a usage, of one request or of many added up, by the price's base rates. Cached tokens count at their
+ * own price where it is known, at the full input price otherwise; reasoning tokens are part of the completion. Null
+ * where a number that is needed is unknown.
  */
 export function costOf(usage: Usage | null, price: Price | null, kind: PriceKind): number | null {
+  return cost(usage, price, kind, 1, 1)
+}
+
+/** As `costOf`, but for one request only: a very long one costs more per token at some models. */
+export function costOfRequest(usage: Usage | null, price: Price | null, kind: PriceKind): number | null {
+  const long = price?.longContext
+  const isLong = long && (usage?.promptTokens ?? 0) > long.aboveTokens
+  return isLong ? cost(usage, price, kind, long.inputFactor, long.outputFactor) : cost(usage, price, kind, 1, 1)
+}
+
+function cost(
+  usage: Usage | null,
+  price: Price | null,
+  kind: PriceKind,
+  inputFactor: number,
+  outputFactor: number,
+): number | null {
   if (!usage || !price || usage.promptTokens === null) return null
   const output = outputUsd(usage, price)
   if (output === null) return null
   const cached = Math.min(usage.cachedTokens ?? 0, usage.promptTokens)
   const input = (usage.promptTokens - cached) * price.inputUsd + cached * (price.cachedInputUsd ?? price.inputUsd)
-  const long = price.longContext && usage.promptTokens > price.longContext.aboveTokens ? price.longContext : null
-  const total = input * (long?.inputFactor ?? 1) + output * (long?.outputFactor ?? 1)
+  const total = input * inputFactor + output * outputFactor
   return (total / MILLION) * (kind === 'batch' ? price.batchFactor : 1)
 }
 

@@ -13,8 +13,8 @@ export interface Price {
   readonly longContext: LongContext | null
   /** Where the numbers come from. */
   readonly source: string
-  /** The day on which that source was current, such as `2026-09-23`. */
-  readonly asOf: string
+  /** The day on which that source was current, such as `2026-09-23`; null for the user's own price. */
+  readonly asOf: string | null
 }
 
 export interface LongContext {
