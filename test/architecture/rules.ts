@@ -3,7 +3,7 @@ import type { FileFacts } from './facts.ts'
 /** The two contracts that everything above may know, while only few know what stands behind them. */
 const PORTS = ['providers/provider.ts', 'store/store.ts', 'store/run-folder.ts']
 
-const GROUND = ['model', 'lib']
+const GROUND = ['model', 'lib', 'version.ts']
 const BASE = [...GROUND, 'ports', 'prices', 'config']
 const STAGES = ['input', 'request', 'plan', 'submit', 'watch', 'collect', 'output']
 const MAIN = [...BASE, ...STAGES, 'providers', 'store', 'run']
@@ -12,9 +12,10 @@ const MAIN = [...BASE, ...STAGES, 'providers', 'store', 'run']
  * What each room may import besides itself: the picture of ARCHITECTURE.md as a table. A room is a folder of src, or a
  * file directly in it; `ports` are the contracts.
  */
-export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   lib: [],
+  'version.ts': [],
   ports: GROUND,
   prices: GROUND,
   config: [...GROUND, 'ports'],
@@ -44,7 +45,7 @@ interface Guard {
 /** Programs of their own: they may talk to their process and their terminal. */
 const PROGRAMS = ['cli/', 'bench/']
 
-export const GUARDS: readonly Guard[] = [
+const GUARDS: readonly Guard[] = [
   { what: 'the file system', modules: /^(node:)?fs(\/promises)?$/, allowed: ['lib/disk.ts'] },
   {
     what: 'timers',
@@ -72,12 +73,13 @@ export const GUARDS: readonly Guard[] = [
   },
   { what: 'the database driver', modules: /^(@photostructure\/sqlite|node:sqlite)$/, allowed: ['store/'] },
   { what: 'the terminal', globals: /^console(\..+)?$/, allowed: PROGRAMS },
-  // The disk asks for the platform: what a folder sync and statfs mean differs.
+  // The disk asks for the platform, because what a folder sync and statfs mean differs; the library has no program
+  // around it that could hand it environment and working folder.
   {
     what: 'the process',
     modules: /^(node:)?(process|child_process)$/,
     globals: /^process(\..+)?$/,
-    allowed: [...PROGRAMS, 'lib/disk.ts'],
+    allowed: [...PROGRAMS, 'lib/disk.ts', 'lib/machine.ts'],
   },
   { what: 'a module whose name is computed', modules: /^\(computed\)$/, allowed: [] },
 ]
@@ -87,7 +89,7 @@ const EMPTY_NAMES = /^(utils?|helpers?|types?|commons?|misc|interfaces?|constant
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.ts$/
 
 /** The room of a path below `src`. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   return PORTS.includes(path) ? 'ports' : (path.split('/')[0] ?? path)
 }
 
