@@ -23,7 +23,9 @@ export async function collectBatch(ports: CollectPorts, attempt: AttemptRecord, 
   const tries = await triesOf(ports, attempt)
   const hasFiles = remote.outputFileId !== null || remote.errorFileId !== null
   if (!hasFiles && remote.status === 'failed') return await refuse(ports, attempt, remote, tries)
-  if (!hasFiles && remote.status === 'completed') return await holdWithoutResults(ports, attempt)
+  if (!hasFiles && remote.status === 'completed' && !ports.isCancelling) {
+    return await holdWithoutResults(ports, attempt)
+  }
   return await harvest(ports, attempt, remote, tries, signal)
 }
 

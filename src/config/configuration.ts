@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { type Credentials, type CredentialVariables, type Environment, findCredentials } from './credentials.ts'
+import { type Credentials, type CredentialVariables, type Environment, findBaseUrl, findCredentials } from './credentials.ts'
 import type { FileConfiguration } from './file-schema.ts'
 import { findHome } from './home.ts'
 import { mergeSettings, type SettingFlags } from './merge-settings.ts'
@@ -70,6 +70,7 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     budget: { maxCostUsd: maxCost(flags, file) },
     file: file === NO_FILE ? null : path,
     credentialsFor: (variables) => findCredentials({ environment, dotEnv }, variables),
+    baseUrlOf: (variables) => findBaseUrl({ environment, dotEnv }, variables).baseUrl,
   }
 }
 

@@ -40,21 +40,32 @@ export interface CredentialSources {
  * Throws `configuration` where there is no usable key or base URL, naming the variable.
  */
 export function findCredentials(sources: CredentialSources, variables: CredentialVariables): Credentials {
-  const { keyVariable, baseUrlVariable, defaultBaseUrl } = variables
+  const { keyVariable } = variables
   const ownKey = present(sources.environment[keyVariable])
   const apiKey = ownKey ?? present(sources.dotEnv[keyVariable])
   if (apiKey === undefined) throw missingKey(variables)
   assertKey(apiKey, keyVariable)
 
+  return { apiKey, keyFrom: ownKey === undefined ? '.env' : 'environment', ...findBaseUrl(sources, variables) }
+}
+
+/**
+ * The base URL alone, for commands that call nobody and need no key. The same rule holds: one from `.env` counts only
+ * where no key of the real environment would be sent there.
+ */
+export function findBaseUrl(
+  sources: CredentialSources,
+  variables: CredentialVariables,
+): Pick<Credentials, 'baseUrl' | 'isHttpAllowed' | 'warning'> {
+  const { keyVariable, baseUrlVariable, defaultBaseUrl } = variables
+  const ownKey = present(sources.environment[keyVariable])
   const ownUrl = present(sources.environment[baseUrlVariable])
   const fileUrl = present(sources.dotEnv[baseUrlVariable])
   const countedFileUrl = ownKey === undefined ? fileUrl : undefined
   const isHttpAllowed = present(sources.environment['LLM_BATCH_ALLOW_HTTP']) === '1'
   return {
-    apiKey,
     baseUrl: parseBaseUrl(ownUrl ?? countedFileUrl ?? defaultBaseUrl, { variable: baseUrlVariable, isHttpAllowed }),
     isHttpAllowed,
-    keyFrom: ownKey === undefined ? '.env' : 'environment',
     warning:
       ownUrl === undefined && fileUrl !== countedFileUrl
         ? `${baseUrlVariable} in .env is ignored, because ${keyVariable} comes from the environment.`

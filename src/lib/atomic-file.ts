@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
 
@@ -7,12 +8,15 @@ const BUFFER_BYTES = 1 << 20
 /** Gathers small writes into large ones. Positions count from the file's beginning. */
 export class BufferedWriter {
   readonly #file: DiskFile
+  readonly #hash: Hash | undefined
   #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   #filled = 0
   #flushed = 0
 
-  constructor(file: DiskFile) {
+  /** `hash` is updated with every byte that is written, in large pieces. */
+  constructor(file: DiskFile, hash?: Hash) {
     this.#file = file
+    this.#hash = hash
   }
 
   /** Bytes written so far, buffered ones included: the offset of what is written next. */
@@ -36,6 +40,7 @@ export class BufferedWriter {
   async writeBytes(bytes: Uint8Array): Promise<void> {
     if (bytes.length > this.#buffer.length - this.#filled) await this.flush()
     if (bytes.length >= this.#buffer.length) {
+      this.#hash?.update(bytes)
       await this.#file.write(bytes)
       this.#flushed += bytes.length
       return
@@ -47,7 +52,9 @@ export class BufferedWriter {
   /** Hands everything gathered to the system. */
   async flush(): Promise<void> {
     if (this.#filled === 0) return
-    await this.#file.write(this.#buffer.subarray(0, this.#filled))
+    const bytes = this.#buffer.subarray(0, this.#filled)
+    this.#hash?.update(bytes)
+    await this.#file.write(bytes)
     this.#flushed += this.#filled
     this.#filled = 0
   }

@@ -39,6 +39,12 @@ export function selectAttempt(driver: Driver, key: number): AttemptRecord {
   return attemptFrom(row)
 }
 
+export function selectCurrentAttempt(driver: Driver, batchKey: number): AttemptRecord {
+  const row = driver.get<AttemptRow>(`${SELECT_ATTEMPTS} where a.batch = ? order by a.number desc limit 1`, batchKey)
+  if (!row) throw new LlmBatchError('not_found', `there is no batch ${batchKey}`)
+  return attemptFrom(row)
+}
+
 export function selectAttempts(driver: Driver, runKey: number, which: 'all' | 'current'): readonly AttemptRecord[] {
   const newest =
     which === 'current' ? 'and a.number = (select max(n.number) from attempts n where n.batch = a.batch)' : ''

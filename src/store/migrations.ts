@@ -28,6 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
         requests_hash text,
         columns text not null default '[]',
         account text,
+        cancel_requested_at integer,
         created_at integer not null,
         finished_at integer
       );

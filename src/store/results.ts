@@ -86,8 +86,8 @@ export function reopen(
 }
 
 /** Requests whose batch was cancelled before it was sent, or that wait to be planned, get the outcome `cancelled`. */
-export function cancelUnsentRequests(driver: Driver, runKey: number): number {
-  return driver.run(
+export function cancelUnsentRequests(driver: Driver, runKey: number): void {
+  driver.run(
     `update requests set state = 'cancelled'
      where run = ? and (state = 'pending' or (state = 'batched' and batch in (
        select a.batch from attempts a where a.stage = 'cancelled'

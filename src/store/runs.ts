@@ -18,6 +18,7 @@ interface RunRow {
   requestsHash: string | null
   columns: string
   account: string | null
+  cancelRequestedAt: number | null
   createdAt: number
   finishedAt: number | null
 }
@@ -25,7 +26,7 @@ interface RunRow {
 const SELECT_RUNS = `
   select id, name, state, reason, definition, output, row_count as "rowCount", request_count as "requestCount",
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
-    created_at as "createdAt", finished_at as "finishedAt"
+    cancel_requested_at as "cancelRequestedAt",     created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
 function runFrom(row: RunRow): RunRecord {
@@ -39,9 +40,8 @@ function runFrom(row: RunRow): RunRecord {
 
 export function insertRun(driver: Driver, run: NewRun): void {
   driver.run(
-    `insert into runs (id, name, state, definition, output, created_at) values (?, ?, 'preparing', ?, ?, ?)`,
+    `insert into runs (id, state, definition, output, created_at) values (?, 'preparing', ?, ?, ?)`,
     run.id,
-    run.name,
     JSON.stringify(run.definition),
     JSON.stringify(run.output),
     run.createdAt,
@@ -90,7 +90,9 @@ export function updateRunState(driver: Driver, runKey: number, to: RunState, rea
 
 export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts): void {
   driver.run(
-    'update runs set row_count = ?, request_count = ?, rows_hash = ?, requests_hash = ?, columns = ? where key = ?',
+    `update runs set name = ?, row_count = ?, request_count = ?, rows_hash = ?, requests_hash = ?, columns = ?
+     where key = ?`,
+    facts.name,
     facts.rowCount,
     facts.requestCount,
     facts.rowsHash,
@@ -122,4 +124,12 @@ export function selectIncidents(driver: Driver, runKey: number): Incident[] {
       runKey,
     )
     .map((row) => ({ ...row, remoteIds: JSON.parse(row.remoteIds) as string[] }))
+}
+
+export function markCancelRequested(driver: Driver, id: string, at: number): void {
+  driver.run('update runs set cancel_requested_at = ? where id = ? and cancel_requested_at is null', at, id)
+}
+
+export function clearCancelRequest(driver: Driver, runKey: number): void {
+  driver.run('update runs set cancel_requested_at = null where key = ?', runKey)
 }

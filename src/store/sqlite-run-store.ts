@@ -8,6 +8,7 @@ import {
   insertRemoteBatch,
   selectAttempt,
   selectAttempts,
+  selectCurrentAttempt,
   selectIntent,
   selectIntents,
   selectRemoteBatches,
@@ -28,6 +29,7 @@ import {
 } from './results.ts'
 import {
   assertWriter,
+  clearCancelRequest,
   insertIncident,
   selectIncidents,
   selectRun,
@@ -63,6 +65,11 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     id,
     record,
     moveRun: async (to, reason = null) => write(() => updateRunState(driver, runKey, to, reason, clock.now())),
+    reopenRun: async () =>
+      write(() => {
+        clearCancelRequest(driver, runKey)
+        updateRunState(driver, runKey, 'running', null, clock.now())
+      }),
     steerRun: async (output) => write(() => updateRunField(driver, runKey, 'output', JSON.stringify(output))),
     bindAccount: async (account) => write(() => updateRunField(driver, runKey, 'account', account)),
 
@@ -75,6 +82,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
       }),
 
     currentAttempts: async () => selectAttempts(driver, runKey, 'current'),
+    currentAttempt: async (batchKey) => selectCurrentAttempt(driver, batchKey),
     allAttempts: async () => selectAttempts(driver, runKey, 'all'),
     moveAttempt: async (key, from, to, changes = {}) =>
       write(() => {
@@ -137,7 +145,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
             updateStage(driver, attempt.key, attempt.stage, 'cancelled', {})
           }
         }
-        return cancelUnsentRequests(driver, runKey)
+        cancelUnsentRequests(driver, runKey)
       }),
     rowResults: async (afterRow, most) => selectRowResults(driver, runKey, afterRow, most),
     counts: async () => selectCounts(driver, runKey),

@@ -4,7 +4,7 @@ import { Driver } from './driver.ts'
 import { makePrivateFile } from './lock.ts'
 import { migrate } from './migrations.ts'
 import { statePath } from './run-folder.ts'
-import { insertRun, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
+import { insertRun, markCancelRequested, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
 import { createRunStore } from './sqlite-run-store.ts'
 import type { Store } from './store.ts'
 
@@ -37,6 +37,9 @@ export async function openStore(options: {
     write: async (id) => {
       const writer = driver.transaction(() => nextWriter(driver, selectRunKey(driver, id)))
       return createRunStore(driver, clock, id, writer)
+    },
+    requestCancel: async (id) => {
+      driver.transaction(() => markCancelRequested(driver, id, clock.now()))
     },
     dropRun: async (id) => {
       driver.transaction(() => driver.run('delete from runs where id = ?', id))

@@ -22,6 +22,8 @@ export interface Store {
    * caller must hold the run's lock.
    */
   write(id: string): Promise<RunStore>
+  /** Asks whoever drives the run, now or later, to cancel it. Needs no lock; may be repeated. */
+  requestCancel(id: string): Promise<void>
   /** Forgets a run and everything of it in the store; its files are the caller's. */
   dropRun(id: string): Promise<void>
   close(): Promise<void>
@@ -33,6 +35,8 @@ export interface RunStore {
   record(): Promise<RunRecord>
   /** Moves the run along the table of moves; a move that is not allowed from the state found throws. */
   moveRun(to: RunState, reason?: string | null): Promise<void>
+  /** Opens a finished run again, so that what was given back to `pending` is sent. */
+  reopenRun(): Promise<void>
   /** Replaces what steers the run and does not define it. */
   steerRun(output: OutputPlan): Promise<void>
   /** Remembers whose account the run's batches live in, once the provider has confirmed it. */
@@ -48,6 +52,8 @@ export interface RunStore {
   // Attempts
   /** The newest attempt of each batch, in order of their batches. */
   currentAttempts(): Promise<readonly AttemptRecord[]>
+  /** The newest attempt of one batch. */
+  currentAttempt(batchKey: number): Promise<AttemptRecord>
   /** Every attempt of the run, oldest first. */
   allAttempts(): Promise<readonly AttemptRecord[]>
   /** Moves an attempt along the table of moves, with what was learnt on the way; throws when another state is found. */
@@ -91,8 +97,8 @@ export interface RunStore {
   settleAttempt(key: number, to: 'collected' | 'rejected', changes?: AttemptChanges): Promise<AttemptRecord>
   /** Gives requests in these final states back to `pending`, for `retry`; returns how many. */
   reopenRequests(statuses: readonly OutcomeStatus[], billed: readonly Billed[]): Promise<number>
-  /** Gives every request that was never sent (pending, or in an unsent batch) the outcome `cancelled`. */
-  cancelUnsent(): Promise<number>
+  /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
+  cancelUnsent(): Promise<void>
   /** Rows with the place of their result, in input order, a page at a time. */
   rowResults(afterRow: number, most: number): Promise<readonly RowResultRecord[]>
   counts(): Promise<RequestCounts>
@@ -107,7 +113,6 @@ export interface RunStore {
 
 export interface NewRun {
   readonly id: string
-  readonly name: string | null
   readonly definition: RunDefinition
   readonly output: OutputPlan
   readonly createdAt: number
@@ -115,6 +120,7 @@ export interface NewRun {
 
 /** A run as stored. Instants are epoch milliseconds. */
 export interface RunRecord extends NewRun {
+  readonly name: string | null
   readonly state: RunState
   /** Why it is held or paused; null otherwise. */
   readonly reason: string | null
@@ -127,10 +133,14 @@ export interface RunRecord extends NewRun {
   readonly columns: readonly string[]
   /** A salted digest of the key and scope its batches were made with; never the key. Null before the first call. */
   readonly account: string | null
+  /** When the user asked to cancel it; null when not asked, or asked and opened again since. */
+  readonly cancelRequestedAt: number | null
   readonly finishedAt: number | null
 }
 
 export interface SealedFacts {
+  /** Unique among the runs of the home. */
+  readonly name: string | null
   readonly rowCount: number
   readonly requestCount: number
   readonly rowsHash: string

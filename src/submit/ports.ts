@@ -22,5 +22,7 @@ export interface SubmitPorts {
   readonly account: string
   /** What to do with a create whose fate cannot be decided. */
   readonly onUnknownCreate: 'hold' | 'resend'
+  /** True once the user has cancelled the run: what was never created is not sent any more. */
+  readonly isCancelling: boolean
   readonly emit: Emit
 }

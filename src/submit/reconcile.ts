@@ -75,7 +75,7 @@ async function absent(
     case 'third_listing':
       return await startAgain(ports, attempt)
     case 'unfenced':
-      if (ports.onUnknownCreate === 'resend') return await startAgain(ports, attempt)
+      if (ports.onUnknownCreate === 'resend' || ports.isCancelling) return await startAgain(ports, attempt)
       return await hold(ports, attempt)
     default:
       return step satisfies never
@@ -134,6 +134,7 @@ function waiting(ports: SubmitPorts, attempt: AttemptRecord, waitMs: number, rea
 
 /** Proved absent (or decided so by the user): a new attempt with a new upload and a new nonce. */
 async function startAgain(ports: SubmitPorts, attempt: AttemptRecord): Promise<void> {
+  if (ports.isCancelling) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed')
   const renewed = await renewInput(ports, attempt)
   await ports.store.replaceAttempt({ key: attempt.key, from: 'unconfirmed', to: 'abandoned', next: renewed })
 }

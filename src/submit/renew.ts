@@ -18,7 +18,7 @@ export async function renewInput(
   const { clock, disk, folder, random } = ports
   const nonce = nonceFrom(random.bytes(16))
   const [from, to] = [wirePrefix(attempt.nonce), wirePrefix(nonce)]
-  const inputName = inputFileName(attempt.batch, attempt.number + 1)
+  const inputName = `${nonce}.jsonl`
   const sha256 = createHash('sha256')
   await writeAtomically(disk, folder.input(inputName), async (writer) => {
     for await (const lines of splitLines(disk.stream(folder.input(attempt.inputName)))) {
@@ -37,11 +37,6 @@ export async function renewInput(
     inputSha256: sha256.digest('hex'),
     createdAt: clock.now(),
   }
-}
-
-/** The name of an attempt's input file in the run's folder. */
-export function inputFileName(batch: number, attempt: number): string {
-  return `${String(batch).padStart(6, '0')}-${attempt}.jsonl`
 }
 
 /** The wire id stands at the beginning of each line, so the first occurrence of its random prefix is the id's. */

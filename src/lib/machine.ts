@@ -1,0 +1,19 @@
+import { homedir } from 'node:os'
+
+/** What the process was started with; the one place besides the command that looks at it. */
+export interface Machine {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly workingFolder: string
+  readonly homeFolder: string
+  readonly platform: NodeJS.Platform
+}
+
+/** The machine as this process sees it now. */
+export function thisMachine(): Machine {
+  return {
+    environment: process.env,
+    workingFolder: process.cwd(),
+    homeFolder: homedir(),
+    platform: process.platform,
+  }
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { BufferedWriter } from '../lib/atomic-file.ts'
+import type { DiskFile } from '../lib/disk.ts'
+import type { PlannedRequest } from '../model/batch.ts'
+import { nonceFrom, spliceWireId, wireId, WIRE_ID_LENGTH, wirePrefix } from '../model/ids.ts'
+import { type Target, targetKey } from '../model/target.ts'
+import type { NewBatchRecord } from '../store/store.ts'
+import type { RunContext } from './context.ts'
+
+type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random'>
+
+/**
+ * Writes the input file of one batch while it is planned: one encoded line a request, under the nonce of the batch's
+ * first attempt. The batch exists once `finish` was awaited and the store was told.
+ */
+export class BatchWriter {
+  readonly target: Target
+  /** The target as one string. */
+  readonly targetKey: string
+  readonly #ports: Ports
+  readonly #nonce: string
+  readonly #prefix: string
+  readonly #file: DiskFile
+  readonly #writer: BufferedWriter
+  readonly #inputHash = createHash('sha256')
+  readonly #contentHash = createHash('sha256')
+  readonly #requests: PlannedRequest[] = []
+
+  private constructor(ports: Ports, target: Target, nonce: string, file: DiskFile) {
+    this.target = target
+    this.#ports = ports
+    this.#nonce = nonce
+    this.#prefix = wirePrefix(nonce)
+    this.#file = file
+    this.#writer = new BufferedWriter(file, this.#inputHash)
+    this.targetKey = targetKey(target)
+    this.#contentHash.update(this.targetKey)
+  }
+
+  static async open(ports: Ports, target: Target): Promise<BatchWriter> {
+    const nonce = nonceFrom(ports.random.bytes(16))
+    const file = await ports.disk.open(ports.folder.input(inputName(nonce)), 'write')
+    return new BatchWriter(ports, target, nonce, file)
+  }
+
+  /** The line that this request would be, without line feed. */
+  encode(ordinal: number, body: string): string {
+    return this.#ports.provider.encode({ wireId: wireId(this.#prefix, ordinal), target: this.target, body })
+  }
+
+  /** Appends an encoded line; returns the part of it that is the same in every attempt, for hashing. */
+  async addLine(ordinal: number, row: number | null, line: string): Promise<string> {
+    const offset = this.#writer.position
+    const length = await this.#writer.writeText(line)
+    await this.#writer.writeText('\n')
+    this.#requests.push({ ordinal, row, offset, length })
+    const content = contentOf(line, this.#prefix)
+    this.#contentHash.update(`${ordinal} ${content}\n`)
+    return content
+  }
+
+  /** Appends a line that was frozen under another nonce. */
+  async addFrozenLine(ordinal: number, frozen: Uint8Array, nonce: string): Promise<void> {
+    const line = spliceWireId(frozen, wireId(wirePrefix(nonce), ordinal), wireId(this.#prefix, ordinal))
+    await this.addLine(ordinal, null, Buffer.from(line).toString('utf8'))
+  }
+
+  /** Forces the file to disk and tells what the store must know of it. */
+  async finish(): Promise<NewBatchRecord> {
+    await this.#writer.flush()
+    await this.#file.sync()
+    await this.#file.close()
+    return {
+      target: this.target,
+      requests: this.#requests,
+      contentHash: this.#contentHash.digest('hex'),
+      attempt: {
+        nonce: this.#nonce,
+        inputName: inputName(this.#nonce),
+        inputBytes: this.#writer.position,
+        inputSha256: this.#inputHash.digest('hex'),
+        createdAt: this.#ports.clock.now(),
+      },
+    }
+  }
+}
+
+/** Named after the nonce, as at the provider: our own random characters, nothing of the user's. */
+function inputName(nonce: string): string {
+  return `${nonce}.jsonl`
+}
+
+/** What follows the wire id in a line. Adapters put the id first, so this is the body and how it is addressed. */
+function contentOf(line: string, prefix: string): string {
+  return line.slice(line.indexOf(prefix) + WIRE_ID_LENGTH)
+}

@@ -1,0 +1,55 @@
+import type { TextSink } from '../output/write-answers.ts'
+import { type WrittenAnswers, writeAnswers } from '../output/write-answers.ts'
+import { writeRunSummary } from '../output/run-summary.ts'
+import type { OutputPlan } from '../model/run.ts'
+import { describeProvider } from '../providers/registry.ts'
+import { runFolder } from '../store/run-folder.ts'
+import type { RunStore } from '../store/store.ts'
+import { VERSION } from '../version.ts'
+import { readAnswers } from './answers.ts'
+import { costOfResult, reportOf } from './report.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Where answers were written. */
+export interface WrittenFiles extends WrittenAnswers {
+  readonly path: string
+  /** `OUT.run.json`, or null for standard output. */
+  readonly summaryPath: string | null
+}
+
+/** The rows of a run with their outcomes; needs no key. */
+export function answersOf(workspace: Workspace, store: RunStore, providerName: string) {
+  return readAnswers({
+    disk: workspace.disk,
+    folder: runFolder(workspace.home, store.id),
+    store,
+    decode: describeProvider(providerName).decode,
+  })
+}
+
+/**
+ * Writes the answers of a run as they stand, and the summary beside them. A pure function of what is stored, so it may
+ * be repeated, in any format, also while the run goes on.
+ */
+export async function writeRunAnswers(
+  workspace: Workspace,
+  store: RunStore,
+  plan: OutputPlan & { readonly path: string },
+  sink?: TextSink,
+): Promise<WrittenFiles> {
+  const { configuration, disk } = workspace
+  const run = await store.record()
+  const { provider, model } = run.definition
+  const answers = await writeAnswers({
+    rows: answersOf(workspace, store, provider),
+    columns: run.columns,
+    plan,
+    costOf: costOfResult({ provider, model: model ?? '' }, configuration.prices),
+    disk,
+    ...(sink ? { sink } : {}),
+  })
+  if (plan.path === '-') return { ...answers, path: plan.path, summaryPath: null }
+  const report = await reportOf(store, configuration.prices)
+  const summaryPath = await writeRunSummary(plan.path, { ...report, version: VERSION, answers }, disk)
+  return { ...answers, path: plan.path, summaryPath }
+}

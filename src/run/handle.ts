@@ -1,0 +1,140 @@
+import { EventEmitter } from 'node:events'
+import { appendLine } from '../lib/append-file.ts'
+import type { RunEvent } from '../model/event.ts'
+import { isFinished } from '../model/run.ts'
+import type { TextSink } from '../output/write-answers.ts'
+import { confirmAccount } from './account.ts'
+import { assertCancellable } from './cancel.ts'
+import { runContext, type Steering } from './context.ts'
+import { type WrittenFiles, writeRunAnswers } from './finish.ts'
+import { Driving, type Until } from './loop.ts'
+import { type Progress, progressOf } from './progress.ts'
+import { recover } from './recover.ts'
+import { release } from './release.ts'
+import { type RunReport, reportOf } from './report.ts'
+import type { TakenRun } from './start.ts'
+import type { Workspace } from './workspace.ts'
+
+/** How a run is driven. */
+export interface DriveOptions extends Steering {
+  /** @default 'finished' */
+  readonly until?: Until | undefined
+  /** Stops driving; nothing is cancelled at the provider, and the run can be taken up again. */
+  readonly signal?: AbortSignal | undefined
+  /** Takes up held batches again, as `resume` does. @default false */
+  readonly releaseHeld?: boolean | undefined
+  /** Where answers go whose plan says standard output. */
+  readonly sink?: TextSink | undefined
+}
+
+/** What driving came to. */
+export interface Driven {
+  readonly report: RunReport
+  /** Where the answers were written; null where the run is not finished or names no file. */
+  readonly answers: WrittenFiles | null
+}
+
+/**
+ * A run taken up by this process, the only one that writes it until `close`. The command and the library are thin
+ * callers of this.
+ */
+export class RunHandle {
+  readonly id: string
+  readonly isAttached: boolean
+  readonly #workspace: Workspace
+  readonly #taken: TakenRun
+  readonly #emitter: EventEmitter<{ event: [RunEvent] }>
+  #isClosed = false
+
+  constructor(workspace: Workspace, taken: TakenRun, emitter: EventEmitter<{ event: [RunEvent] }>) {
+    this.id = taken.store.id
+    this.isAttached = taken.isAttached
+    this.#workspace = workspace
+    this.#taken = taken
+    this.#emitter = emitter
+  }
+
+  /** Calls the listener with everything that happens to the run while this process drives it. */
+  onEvent(listener: (event: RunEvent) => void): void {
+    this.#emitter.on('event', listener)
+  }
+
+  /**
+   * Drives the run until it is finished, held, stopped, or as far as `until` says, and writes its answers when it is
+   * finished. May be repeated; a finished run only has its answers written again. Throws `account_mismatch` when the
+   * key belongs to another account.
+   */
+  async drive(options: DriveOptions = {}): Promise<Driven> {
+    const { store } = this.#taken
+    const { state } = await store.record()
+    if (!isFinished(state)) await this.#driveOn(options)
+    const report = await this.report()
+    return { report, answers: await this.#writeWhenFinished(report, options.sink) }
+  }
+
+  async #driveOn(options: DriveOptions): Promise<void> {
+    const { store } = this.#taken
+    const signal = options.signal ?? new AbortController().signal
+    const context = await runContext(this.#workspace, store, (event) => this.#emit(event), options)
+    const log = this.#openLog(context.folder.log)
+    try {
+      await confirmAccount(context, signal)
+      await recover(context)
+      if (options.releaseHeld) await release(context)
+      if (!context.isCancelling) await store.moveRun('running')
+      await new Driving(context, options.until ?? 'finished', signal).toEnd()
+    } finally {
+      await log.close()
+    }
+  }
+
+  /** How far the run has come. */
+  progress(): Promise<Progress> {
+    return progressOf(this.#taken.store)
+  }
+
+  report(): Promise<RunReport> {
+    return reportOf(this.#taken.store, this.#workspace.configuration.prices)
+  }
+
+  /** Asks for the run to be cancelled; driving it carries that out and keeps what was finished. */
+  async cancel(): Promise<void> {
+    const { state } = await this.#taken.store.record()
+    assertCancellable(state, this.id)
+    await this.#workspace.store.requestCancel(this.id)
+  }
+
+  /** Lets go of the run, so that another process may take it up. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#taken.lock.release()
+  }
+
+  async #writeWhenFinished(report: RunReport, sink: TextSink | undefined): Promise<WrittenFiles | null> {
+    const { output, state } = report.run
+    if (!isFinished(state) || output.path === null) return null
+    return await writeRunAnswers(this.#workspace, this.#taken.store, { ...output, path: output.path }, sink)
+  }
+
+  #emit(event: RunEvent): void {
+    this.#emitter.emit('event', event)
+  }
+
+  /** Keeps every event in the run's log, one JSON object a line. */
+  #openLog(path: string): { close(): Promise<void> } {
+    const { clock, disk } = this.#workspace
+    let last: Promise<void> = Promise.resolve()
+    const listener = (event: RunEvent): void => {
+      const line = JSON.stringify({ at: new Date(clock.now()).toISOString(), ...event })
+      last = last.then(() => appendLine(disk, path, line))
+    }
+    this.#emitter.on('event', listener)
+    return {
+      close: async () => {
+        this.#emitter.off('event', listener)
+        await last
+      },
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { type Settings, limitsInForce } from '../config/settings.ts'
+import { type InputOptions, openInput } from '../input/open.ts'
+import { limitRows, sampleRows } from '../input/take.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { Problem } from '../model/problem.ts'
+import type { ReadRow, Row } from '../model/row.ts'
+import type { InputShape, RunDefinition } from '../model/run.ts'
+import type { Target } from '../model/target.ts'
+import type { Limits, Provider } from '../providers/provider.ts'
+import type { BuildResult } from '../request/build-result.ts'
+import { createRequestBuilder } from '../request/builder.ts'
+import type { PromptFunction } from '../request/chat-messages.ts'
+import { DuplicateIds } from '../request/duplicate-ids.ts'
+import { detectShape } from '../request/shape.ts'
+
+/** What a run is prepared from. */
+export interface PrepareOptions {
+  /** Everything that defines the requests but the shape, which the first row tells. */
+  readonly definition: Omit<RunDefinition, 'shape'>
+  readonly input: InputOptions
+  readonly promptFunction?: PromptFunction | undefined
+  /** Only the first rows. */
+  readonly limit?: number | undefined
+  /** Only this many rows, drawn at random, in input order; the same ones each time for the same seed. */
+  readonly sample?: number | undefined
+  /** @default 1 */
+  readonly seed?: number | undefined
+  readonly provider: Provider
+  readonly settings: Settings
+}
+
+/** One row on its way to be frozen or counted. */
+export interface PreparedRow {
+  readonly line: number
+  readonly id: string | null
+  /** The record as JSON text; `{}` where the row is no object. */
+  readonly json: string
+  readonly columns: readonly string[]
+  readonly problems: readonly Problem[]
+  readonly request: { readonly target: Target; readonly body: string } | null
+  readonly hasEmptyPlaceholders: boolean
+}
+
+/** An opened input: its shape, and its rows as requests. */
+export interface PreparedInput {
+  readonly shape: InputShape
+  readonly rows: AsyncIterable<readonly PreparedRow[]>
+}
+
+/**
+ * Reads an input as requests, in order, with flat memory. What is wrong with a row travels with the row; what concerns
+ * the whole input is thrown. Throws `input` for an input without rows.
+ */
+export async function prepareInput(options: PrepareOptions): Promise<PreparedInput> {
+  const chosen = chooseRows(openInput(options.input), options)
+  const iterator = chosen[Symbol.asyncIterator]()
+  const head: (readonly ReadRow[])[] = []
+  let first: Row | undefined
+  while (!first) {
+    const next = await iterator.next()
+    if (next.done) break
+    head.push(next.value)
+    first = next.value.map((read) => ('row' in read ? read.row : undefined)).find((row) => row !== undefined)
+  }
+  if (head.every((rows) => rows.length === 0)) {
+    throw new LlmBatchError('input', `${options.definition.inputPath ?? 'the input'} has no rows`, {
+      next: 'Check the file; nothing was sent.',
+    })
+  }
+  const hasPrompt = options.definition.prompt !== null || options.promptFunction !== undefined
+  const shape = first ? detectShape(first, hasPrompt) : 'records'
+  const all = resume(head, iterator)
+  return { shape, rows: requestsOf(all, { ...options.definition, shape }, options) }
+}
+
+function chooseRows(
+  rows: AsyncIterable<readonly ReadRow[]>,
+  { limit, sample, seed }: PrepareOptions,
+): AsyncIterable<readonly ReadRow[]> {
+  const limited = limit === undefined ? rows : limitRows(rows, limit)
+  return sample === undefined ? limited : sampleRows(limited, sample, seed ?? 1)
+}
+
+async function* resume<Item>(head: readonly Item[], iterator: AsyncIterator<Item>): AsyncIterable<Item> {
+  yield* head
+  for (;;) {
+    const next = await iterator.next()
+    if (next.done) return
+    yield next.value
+  }
+}
+
+async function* requestsOf(
+  chunks: AsyncIterable<readonly ReadRow[]>,
+  definition: RunDefinition,
+  options: PrepareOptions,
+): AsyncIterable<readonly PreparedRow[]> {
+  const { promptFunction, provider, settings } = options
+  const limitsOf = (target: Target): Limits =>
+    limitsInForce(settings, target.provider, target.model, provider.limits(target))
+  const build = createRequestBuilder({ definition, promptFunction, limitsOf, encode: provider.encode })
+  const ids = new DuplicateIds()
+  for await (const chunk of chunks) {
+    const prepared: PreparedRow[] = []
+    for (const read of chunk) {
+      if ('problem' in read) prepared.push(unreadable(read.problem))
+      else {
+        const built = build(read.row)
+        prepared.push(preparedRow(read.row, built instanceof Promise ? await built : built, ids))
+      }
+    }
+    yield prepared
+  }
+}
+
+function unreadable(problem: Problem): PreparedRow {
+  return {
+    line: problem.line,
+    id: null,
+    json: '{}',
+    columns: [],
+    problems: [problem],
+    request: null,
+    hasEmptyPlaceholders: false,
+  }
+}
+
+function preparedRow(row: Row, built: BuildResult, ids: DuplicateIds): PreparedRow {
+  const common = { line: row.line, json: row.json, columns: Object.keys(row.record) }
+  const id = 'request' in built ? built.request.id : built.id
+  const duplicate = id === null ? undefined : ids.check(id, row.line)
+  if ('problems' in built || duplicate) {
+    const problems = [...('problems' in built ? built.problems : []), ...(duplicate ? [duplicate] : [])]
+    return { ...common, id, problems, request: null, hasEmptyPlaceholders: false }
+  }
+  const { target, body, emptyPlaceholders } = built.request
+  return { ...common, id, problems: [], request: { target, body }, hasEmptyPlaceholders: emptyPlaceholders }
+}

@@ -1,0 +1,108 @@
+import type { RemoteStatus, Stage } from '../model/attempt.ts'
+import type { AttemptRecord, RequestCounts, RunRecord, RunStore } from '../store/store.ts'
+
+/** Where a batch stands, in the words shown to people. */
+export const BATCH_PHASES = [
+  'planned',
+  'uploading',
+  'waiting',
+  'unconfirmed',
+  'queued',
+  'running',
+  'finalizing',
+  'checking',
+  'held',
+  'collected',
+] as const
+
+export type BatchPhase = (typeof BATCH_PHASES)[number]
+
+/** How far a run has come. Instants are epoch milliseconds. */
+export interface Progress {
+  readonly run: RunRecord
+  readonly total: number
+  readonly counts: RequestCounts
+  /** Rows that have their final record. */
+  readonly done: number
+  readonly batches: Readonly<Record<BatchPhase, number>>
+  /** When the oldest batch that is still at the provider was made there; null where none is. */
+  readonly oldestOpenAt: number | null
+  /** When the next batch is looked at; null where none waits. */
+  readonly nextLookAt: number | null
+  /** When the first open batch runs out; null where not known. */
+  readonly expiresAt: number | null
+  /** What a person may want to know now: what is waited for, what is held. */
+  readonly notes: readonly { readonly batch: number; readonly text: string; readonly until: number | null }[]
+}
+
+/** Reads how far a run has come; any process may ask. */
+export async function progressOf(store: RunStore): Promise<Progress> {
+  const [run, counts, attempts] = await Promise.all([store.record(), store.counts(), store.currentAttempts()])
+  const batches: Record<BatchPhase, number> = {
+    planned: 0,
+    uploading: 0,
+    waiting: 0,
+    unconfirmed: 0,
+    queued: 0,
+    running: 0,
+    finalizing: 0,
+    checking: 0,
+    held: 0,
+    collected: 0,
+  }
+  for (const attempt of attempts) batches[phaseOf(attempt)] += 1
+  const open = attempts.filter(({ stage }) => stage === 'submitted')
+  const active = attempts.filter(({ stage }) => stage === 'submitted' || stage === 'unconfirmed')
+  return {
+    run,
+    total: run.rowCount,
+    counts,
+    done: run.rowCount - counts.pending - counts.batched,
+    batches,
+    oldestOpenAt: least(open.map(({ submittedAt }) => submittedAt)),
+    nextLookAt: least(active.map(({ nextAt }) => nextAt)),
+    expiresAt: least(open.map(({ expiresAt }) => expiresAt)),
+    notes: attempts.flatMap(noteOf),
+  }
+}
+
+function least(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : Math.min(...known)
+}
+
+const REMOTE_PHASES: Readonly<Record<RemoteStatus, BatchPhase>> = {
+  queued: 'queued',
+  in_progress: 'running',
+  finalizing: 'finalizing',
+  cancelling: 'finalizing',
+  completed: 'finalizing',
+  failed: 'checking',
+  expired: 'checking',
+  cancelled: 'checking',
+}
+
+const STAGE_PHASES: Readonly<Record<Exclude<Stage, 'planned' | 'submitted'>, BatchPhase>> = {
+  uploaded: 'uploading',
+  creating: 'uploading',
+  unconfirmed: 'unconfirmed',
+  ended: 'checking',
+  held: 'held',
+  collected: 'collected',
+  rejected: 'collected',
+  abandoned: 'collected',
+  cancelled: 'collected',
+}
+
+/** The phase of a batch, by what we did and, once it is submitted, by what the provider says. */
+export function phaseOf(attempt: Pick<AttemptRecord, 'stage' | 'remoteStatus' | 'reasonCode'>): BatchPhase {
+  if (attempt.stage === 'planned') return attempt.reasonCode === 'queue_full' ? 'waiting' : 'planned'
+  if (attempt.stage === 'submitted') return REMOTE_PHASES[attempt.remoteStatus ?? 'queued']
+  return STAGE_PHASES[attempt.stage]
+}
+
+function noteOf(attempt: AttemptRecord): Progress['notes'] {
+  const isFinal = STAGE_PHASES[attempt.stage as keyof typeof STAGE_PHASES] === 'collected'
+  if (isFinal || attempt.reason === null) return []
+  return [{ batch: attempt.batch, text: attempt.reason, until: attempt.stage === 'held' ? null : attempt.nextAt }]
+}

@@ -1,0 +1,20 @@
+import type { RunContext } from './context.ts'
+
+/**
+ * What a process that died leaves behind: an attempt in `creating` may or may not have become a batch, so it is
+ * `unconfirmed` until the provider's list tells. Done once when a run is taken up.
+ */
+export async function recover(context: RunContext): Promise<void> {
+  const { clock, store } = context
+  for (const attempt of await store.currentAttempts()) {
+    if (attempt.stage !== 'creating') continue
+    const intent = (await store.intents(attempt.key)).at(-1)
+    if (!intent) throw new Error(`attempt ${attempt.key} is creating and has no intent`)
+    await store.closeIntent(intent.key, 'unknown', 'unconfirmed', {
+      reconcileStep: 'first_listing',
+      reasonCode: 'interrupted',
+      reason: 'the program stopped while the batch was being created',
+      nextAt: clock.now(),
+    })
+  }
+}

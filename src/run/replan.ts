@@ -1,0 +1,100 @@
+import { limitsInForce } from '../config/settings.ts'
+import type { DiskFile } from '../lib/disk.ts'
+import { targetKey } from '../model/target.ts'
+import type { AttemptRecord, PendingRequest } from '../store/store.ts'
+import { createSplitter } from '../plan/splitter.ts'
+import { estimateTokens } from '../plan/tokens.ts'
+import { BatchWriter } from './batch-writer.ts'
+import type { RunContext } from './context.ts'
+
+/** Pending requests read from the store at once. */
+const PAGE_REQUESTS = 2_000
+
+/** True when requests wait to be planned into a batch. */
+export async function hasPending({ store }: RunContext): Promise<boolean> {
+  return (await store.pendingRequests(-1, 1)).length > 0
+}
+
+/**
+ * Plans every pending request into new batches: the rest of an expired batch, rows that may succeed next time, a batch
+ * that had to be cut. Their lines are copied from the frozen files under a new nonce. Nothing to do when none waits.
+ */
+export async function replan(context: RunContext, mostRequests = Number.POSITIVE_INFINITY): Promise<void> {
+  if (context.isCancelling || !(await hasPending(context))) return
+  const { provider, settings, store } = context
+  const splitter = createSplitter((target) => {
+    const limits = limitsInForce(settings, target.provider, target.model, provider.limits(target))
+    return { ...limits, maxRequests: Math.min(limits.maxRequests, mostRequests) }
+  })
+  const copier = new LineCopier(context)
+  const writers = new Map<string, BatchWriter>()
+  try {
+    for await (const request of pendingRequests(context)) {
+      const { target, ordinal, length, nonce } = request
+      const key = targetKey(target)
+      const { closed } = splitter.place(target, length, estimateTokens(length))
+      const open = writers.get(key)
+      if (open && closed) await store.addBatch(await open.finish())
+      const writer = open && !closed ? open : await BatchWriter.open(context, target)
+      writers.set(key, writer)
+      await writer.addFrozenLine(ordinal, await copier.read(request), nonce)
+    }
+    for (const writer of writers.values()) await store.addBatch(await writer.finish())
+  } finally {
+    await copier.close()
+  }
+}
+
+async function* pendingRequests({ store }: RunContext): AsyncIterable<PendingRequest> {
+  let after = -1
+  for (;;) {
+    const page = await store.pendingRequests(after, PAGE_REQUESTS)
+    yield* page
+    const last = page.at(-1)
+    if (!last) return
+    after = last.ordinal
+  }
+}
+
+/**
+ * Cuts a batch that is too large for what stands between us and the provider into two, and gives up its attempt. Throws
+ * nothing for a single request: that one is held by the refusal itself.
+ */
+export async function splitAttempt(context: RunContext, attempt: AttemptRecord): Promise<void> {
+  const { store } = context
+  if (attempt.requestCount < 2) {
+    await store.moveAttempt(attempt.key, attempt.stage, 'held', {
+      heldFrom: attempt.stage,
+      reasonCode: 'request_too_large',
+      reason: 'the provider refuses this single request as too large',
+    })
+    return
+  }
+  await store.releaseAttempt(attempt.key, attempt.stage)
+  await replan(context, Math.ceil(attempt.requestCount / 2))
+}
+
+/** Reads frozen lines, keeping the file at hand open while neighbours come from it. */
+class LineCopier {
+  readonly #context: RunContext
+  #name: string | undefined
+  #file: DiskFile | undefined
+
+  constructor(context: RunContext) {
+    this.#context = context
+  }
+
+  async read(request: PendingRequest): Promise<Uint8Array> {
+    if (this.#name !== request.inputName || !this.#file) {
+      await this.close()
+      this.#file = await this.#context.disk.open(this.#context.folder.input(request.inputName), 'read')
+      this.#name = request.inputName
+    }
+    return await this.#file.read(request.offset, request.length)
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+    this.#file = undefined
+  }
+}

@@ -1,0 +1,76 @@
+import { backoffMs } from '../lib/backoff.ts'
+import type { Stage } from '../model/attempt.ts'
+import { LlmBatchError, messageOf } from '../model/error.ts'
+import { type Call, type Failure, reactionTo } from '../model/failure.ts'
+import { MOVED, type Step, WAITED } from '../model/step.ts'
+import { ProviderError } from '../providers/provider.ts'
+import type { AttemptRecord } from '../store/store.ts'
+import type { RunContext } from './context.ts'
+
+/** System errors of a disk that cannot be written; nothing of the run would fare better. */
+const DISK_CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']
+
+/** Which kind of call a step makes in each stage. */
+const CALLS: Partial<Record<Stage, Call>> = { planned: 'upload', uploaded: 'create', ended: 'download' }
+
+/**
+ * What becomes of a batch whose step threw. A failed call waits, holds the batch, or holds the run, by the table of
+ * faults; whatever else is thrown holds this batch alone, so that one poisoned batch never stops the others. Errors of
+ * ours that concern the whole run (another writer, a conflict in the store) are thrown on.
+ */
+export async function setBack(context: RunContext, attempt: AttemptRecord, error: unknown): Promise<Step> {
+  if (error instanceof ProviderError) return await answerFailure(context, attempt, error.failure)
+  const systemCode = error instanceof Error && 'code' in error ? error.code : undefined
+  if (DISK_CODES.includes(systemCode)) return { did: 'must_hold_run', reason: `the disk refused: ${messageOf(error)}` }
+  if (LlmBatchError.isInstance(error) && error.code !== 'disk') throw error
+  return await holdBatch(context, attempt, 'unexpected_error', messageOf(error))
+}
+
+async function answerFailure(context: RunContext, attempt: AttemptRecord, failure: Failure): Promise<Step> {
+  const reaction = reactionTo(failure, CALLS[attempt.stage] ?? 'read')
+  switch (reaction) {
+    case 'wait':
+      if (isGone(context, attempt, failure)) {
+        return await holdBatch(context, attempt, 'results_gone', `its result files cannot be found: ${failure.message}`)
+      }
+      return await waitLonger(context, attempt, failure)
+    case 'hold_batch':
+      return await holdBatch(context, attempt, failure.code ?? failure.kind, failure.message)
+    case 'split':
+      return { did: 'must_split' }
+    case 'hold_run':
+      return { did: 'must_hold_run', reason: failure.message }
+    default:
+      return reaction satisfies never
+  }
+}
+
+/** A result file that stays "not found" for longer than lag can explain. */
+function isGone({ clock, settings }: RunContext, attempt: AttemptRecord, failure: Failure): boolean {
+  return (
+    failure.kind === 'absent' &&
+    attempt.stage === 'ended' &&
+    clock.now() - (attempt.endedAt ?? clock.now()) > settings.waits.absentMs
+  )
+}
+
+async function waitLonger(context: RunContext, attempt: AttemptRecord, failure: Failure): Promise<Step> {
+  const { clock, random, settings, store } = context
+  const waitMs = backoffMs(settings.waits.retryBackoff, attempt.failures, random.fraction())
+  await store.noteAttempt(attempt.key, {
+    failures: attempt.failures + 1,
+    nextAt: clock.now() + Math.max(waitMs, failure.retryAfterMs ?? 0),
+    // What an unconfirmed attempt is waiting for must not be overwritten by a passing trouble.
+    ...(attempt.stage === 'unconfirmed' ? {} : { reasonCode: failure.code ?? failure.kind, reason: failure.message }),
+  })
+  return WAITED
+}
+
+async function holdBatch(context: RunContext, attempt: AttemptRecord, code: string, reason: string): Promise<Step> {
+  await context.store.moveAttempt(attempt.key, attempt.stage, 'held', {
+    heldFrom: attempt.stage,
+    reasonCode: code,
+    reason,
+  })
+  return MOVED
+}

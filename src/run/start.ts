@@ -1,0 +1,227 @@
+import { resolve } from 'node:path'
+import type { InputOptions } from '../input/open.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { Emit } from '../model/event.ts'
+import { runIdFrom } from '../model/ids.ts'
+import { isFinished, type OutputPlan, type RunDefinition } from '../model/run.ts'
+import { parseModel } from '../model/target.ts'
+import { findCollisions } from '../output/answer-columns.ts'
+import { checkOutput } from '../output/check-output.ts'
+import { findProvider } from '../providers/registry.ts'
+import type { PromptFunction } from '../request/chat-messages.ts'
+import { lockRun, type RunLock } from '../store/lock.ts'
+import { runFolder } from '../store/run-folder.ts'
+import type { RunRecord, RunStore } from '../store/store.ts'
+import { runContext } from './context.ts'
+import { type Frozen, freeze } from './freeze.ts'
+import { prepareInput } from './prepare.ts'
+import { InputProblemsError } from './problem-list.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What a new run is made from. */
+export interface NewRunOptions {
+  readonly input: Omit<InputOptions, 'disk'>
+  /** For messages and the record: the path as given, `-`, or null for rows from memory. */
+  readonly inputPath: string | null
+  /** `provider/model`; may be absent for provider-ready lines. */
+  readonly model?: string | undefined
+  /** For provider-ready lines without `model`. @default 'openai' */
+  readonly provider?: string | undefined
+  readonly prompt?: string | undefined
+  readonly promptFunction?: PromptFunction | undefined
+  readonly system?: string | undefined
+  readonly maxTokens?: number | undefined
+  readonly temperature?: number | undefined
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined
+  readonly timeoutHours?: number | undefined
+  readonly idColumn?: string | undefined
+  readonly skipInvalid?: boolean | undefined
+  readonly limit?: number | undefined
+  readonly sample?: number | undefined
+  readonly seed?: number | undefined
+  readonly name?: string | undefined
+  /** Buys the same work once more. */
+  readonly again?: boolean | undefined
+  readonly output: OutputPlan
+}
+
+/** A run taken up for writing: the caller holds its lock and releases it. */
+export interface TakenRun {
+  readonly store: RunStore
+  readonly lock: RunLock
+  /** True where the same work was found in a run that is here already. */
+  readonly isAttached: boolean
+}
+
+/** The facts of a definition that are known before the input is read. */
+export function definitionOf(
+  { configuration }: Pick<Workspace, 'configuration'>,
+  options: NewRunOptions,
+): Omit<RunDefinition, 'shape'> {
+  const { provider, model } = targetOf(options)
+  const baseUrl = configuration.baseUrlOf(findProvider(provider))
+  return {
+    version: 1,
+    provider,
+    baseUrl,
+    model,
+    inputPath: options.inputPath === null || options.inputPath === '-' ? options.inputPath : resolve(options.inputPath),
+    prompt: options.prompt ?? null,
+    system: options.system ?? null,
+    maxTokens: options.maxTokens ?? null,
+    temperature: options.temperature ?? null,
+    parameters: options.parameters ?? {},
+    timeoutHours: options.timeoutHours ?? null,
+    idColumn: options.idColumn ?? null,
+    skipInvalid: options.skipInvalid ?? false,
+  }
+}
+
+function targetOf({ model, provider }: NewRunOptions): { provider: string; model: string | null } {
+  if (model === undefined) return { provider: provider ?? 'openai', model: null }
+  const parsed = parseModel(model)
+  if (!parsed) {
+    throw new LlmBatchError('usage', `--model ${model} names no provider`, {
+      next: 'Write provider/model, such as openai/gpt-5-mini or mistral/mistral-small-latest.',
+    })
+  }
+  if (provider !== undefined && provider !== parsed.provider) {
+    throw new LlmBatchError('usage', `--provider ${provider} contradicts --model ${model}`, { next: 'Leave one out.' })
+  }
+  return parsed
+}
+
+/**
+ * Makes a run from an input, or finds the same work in a run that is here: the same content twice is one run, unless
+ * asked for again. Everything is read, checked and frozen before anything is sent; when something is wrong, nothing of
+ * the draft remains. Throws `InputProblemsError`, `usage`, `input`, `already_done`, `name_taken` or `busy`.
+ */
+export async function takeNewRun(workspace: Workspace, options: NewRunOptions, emit: Emit): Promise<TakenRun> {
+  const { clock, disk, home, random } = workspace
+  const definition = definitionOf(workspace, options)
+  await checkOutput(options.output, options.inputPath, disk)
+  await removeDrafts(workspace)
+  const id = runIdFrom(random.bytes(4), new Date(clock.now()))
+  const folder = runFolder(home, id)
+  await disk.makeFolder(folder.path)
+  const lock = await lockRun(disk, folder.lock, id)
+  try {
+    const draft = await makeDraft(workspace, id, definition, options, emit)
+    const known = await findSameWork(workspace, draft.frozen, definition, options)
+    if (!known) {
+      await draft.store.sealRun({ ...draft.frozen, name: options.name ?? null })
+      const { rowCount: rows, requestCount: requests, batchCount: batches } = draft.frozen
+      emit({ type: 'prepared', rows, requests, batches })
+      return { store: draft.store, lock, isAttached: false }
+    }
+    const taken = await takeRun(workspace, known.id)
+    await removeRun(workspace, id, lock)
+    await taken.store.steerRun(options.output)
+    return { ...taken, isAttached: true }
+  } catch (error) {
+    await removeRun(workspace, id, lock)
+    throw error
+  }
+}
+
+/** Takes up a run for writing. Throws `busy` where another process drives it. */
+export async function takeRun(workspace: Workspace, id: string): Promise<TakenRun> {
+  const { disk, home, store } = workspace
+  const lock = await lockRun(disk, runFolder(home, id).lock, id)
+  try {
+    return { store: await store.write(id), lock, isAttached: true }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+async function makeDraft(
+  workspace: Workspace,
+  id: string,
+  definition: Omit<RunDefinition, 'shape'>,
+  options: NewRunOptions,
+  emit: Emit,
+): Promise<{ store: RunStore; frozen: Frozen }> {
+  const { clock, configuration, disk, store } = workspace
+  const input = await prepareInput({
+    ...options,
+    definition,
+    input: { ...options.input, disk },
+    provider: workspace.connect(definition.provider),
+    settings: configuration.settings,
+  })
+  const { shape } = input
+  await store.createRun({ id, definition: { ...definition, shape }, output: options.output, createdAt: clock.now() })
+  const draft = await store.write(id)
+  const frozen = await freeze(await runContext(workspace, draft, emit), input.rows)
+  const collisions = findCollisions(frozen.columns, options.output.prefix)
+  if (collisions.length > 0) {
+    throw new LlmBatchError('input', `the input has columns named like ours: ${collisions.join(', ')}`, {
+      next: 'Choose another beginning for ours with --prefix, such as --prefix second_.',
+    })
+  }
+  if (frozen.problems.total > 0 && !definition.skipInvalid) throw new InputProblemsError(frozen.problems)
+  if (frozen.emptyPlaceholders > 0) {
+    emit({
+      type: 'warning',
+      code: 'empty_placeholders',
+      message: `${frozen.emptyPlaceholders} of ${frozen.rowCount} rows leave every placeholder of the prompt empty`,
+      batch: null,
+    })
+  }
+  return { store: draft, frozen }
+}
+
+/** The run that holds the same work, or undefined where there is none and a new one may be made. */
+async function findSameWork(
+  { store }: Workspace,
+  frozen: Frozen,
+  { provider, baseUrl }: Omit<RunDefinition, 'shape'>,
+  { again, name }: NewRunOptions,
+): Promise<RunRecord | undefined> {
+  const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
+  const isSame = (run: RunRecord): boolean =>
+    run.requestsHash === frozen.requestsHash &&
+    run.rowsHash === frozen.rowsHash &&
+    run.definition.provider === provider &&
+    run.definition.baseUrl === baseUrl
+  const named = name === undefined ? undefined : runs.find((run) => run.name === name)
+  if (named) {
+    if (isSame(named) && !again) return named
+    throw new LlmBatchError('name_taken', `run ${named.id} is named ${name} and has other input, prompt or parameters`, {
+      next: 'Choose another --name, or remove that run with: llm-batch runs rm',
+    })
+  }
+  if (again) return undefined
+  const same = runs.filter(isSame)
+  const unfinished = same.find(({ state }) => !isFinished(state))
+  if (unfinished) return unfinished
+  const [finished] = same
+  if (!finished) return undefined
+  throw new LlmBatchError('already_done', `the same work was finished as run ${finished.id}; it was not bought again`, {
+    next: `Write its answers with: llm-batch results ${finished.id} -o OUT. To pay once more, add --again.`,
+  })
+}
+
+/** Removes runs whose preparing was cut short; nothing of them was ever sent. */
+async function removeDrafts(workspace: Workspace): Promise<void> {
+  const { disk, home, store } = workspace
+  for (const run of await store.listRuns()) {
+    if (run.state !== 'preparing') continue
+    try {
+      const lock = await lockRun(disk, runFolder(home, run.id).lock, run.id)
+      await removeRun(workspace, run.id, lock)
+    } catch (error) {
+      // Another process is preparing it just now.
+      if (!LlmBatchError.isInstance(error) || error.code !== 'busy') throw error
+    }
+  }
+}
+
+/** Forgets a run with its folder and releases its lock. */
+export async function removeRun({ disk, home, store }: Workspace, id: string, lock: RunLock): Promise<void> {
+  await store.dropRun(id)
+  lock.release()
+  await disk.remove(runFolder(home, id).path)
+}
