@@ -52,6 +52,8 @@ export interface Configuration {
    * `configuration`, naming the variable to set.
    */
   readonly credentialsFor: (variables: CredentialVariables) => Credentials
+  /** Where a provider is reached, without asking for a key. */
+  readonly baseUrlOf: (variables: CredentialVariables) => string
 }
 
 /**
