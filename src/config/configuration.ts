@@ -2,7 +2,13 @@ import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { type Credentials, type CredentialVariables, type Environment, findBaseUrl, findCredentials } from './credentials.ts'
+import {
+  type Credentials,
+  type CredentialVariables,
+  type Environment,
+  findBaseUrl,
+  findCredentials,
+} from './credentials.ts'
 import type { FileConfiguration } from './file-schema.ts'
 import { findHome } from './home.ts'
 import { mergeSettings, type SettingFlags } from './merge-settings.ts'
