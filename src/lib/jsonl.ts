@@ -99,7 +99,11 @@ async function* withoutByteOrderMark(
       continue
     }
     head = head.length === 0 ? piece : Buffer.concat([head, piece])
-    if (head.length < BYTE_ORDER_MARK.length && isMarkBegun(head)) continue
+    if (head.length < BYTE_ORDER_MARK.length && isMarkBegun(head)) {
+      // Copied, because the source may use its buffer again.
+      head = Buffer.from(head)
+      continue
+    }
     const skipped = head.length >= BYTE_ORDER_MARK.length && isMarkBegun(head) ? BYTE_ORDER_MARK.length : 0
     yield { piece: head.subarray(skipped), skipped }
     head = undefined

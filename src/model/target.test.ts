@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { parseModel, targetKey } from './target.ts'
+
+describe('parseModel', () => {
+  it.each([
+    ['openai/gpt-5-mini', { provider: 'openai', model: 'gpt-5-mini' }],
+    ['openai/org/custom:model', { provider: 'openai', model: 'org/custom:model' }],
+    ['gpt-5-mini', undefined],
+    ['/gpt-5-mini', undefined],
+    ['openai/', undefined],
+    ['', undefined],
+  ])('splits %j at the first slash only', (text, parts) => {
+    expect(parseModel(text)).toEqual(parts)
+  })
+})
+
+describe('targetKey', () => {
+  it('keeps targets apart whose parts join to the same text', () => {
+    const one = targetKey({ provider: 'a', endpoint: 'b,c', model: 'd' })
+    const other = targetKey({ provider: 'a', endpoint: 'b', model: 'c,d' })
+    expect(one).not.toBe(other)
+  })
+})
