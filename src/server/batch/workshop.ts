@@ -1,0 +1,70 @@
+import type { Simulator } from '../simulator.ts'
+import { type BatchRecord, isFinal } from '../state/record.ts'
+import { live } from './live.ts'
+
+interface Work {
+  readonly halt: AbortController
+  readonly done: Promise<void>
+}
+
+/** Works on all batches that are not final, each by itself, and stops at once when told to. */
+export class Workshop {
+  readonly #simulator: Simulator
+  readonly #close = new AbortController()
+  readonly #work = new Map<string | symbol, Work>()
+  readonly #failures: unknown[] = []
+
+  constructor(simulator: Simulator) {
+    this.#simulator = simulator
+  }
+
+  /** Goes on with what an earlier server left unfinished. */
+  startAll(): void {
+    for (const batch of this.#simulator.state.batches.values()) {
+      if (!isFinal(batch.phase)) this.start(batch.id)
+    }
+  }
+
+  /** Begins to work on a batch. */
+  start(id: string): void {
+    if (this.#close.signal.aborted) return
+    const halt = new AbortController()
+    const signals = { close: this.#close.signal, halt: AbortSignal.any([this.#close.signal, halt.signal]) }
+    this.#track(id, halt, live(this.#simulator, id, signals))
+  }
+
+  /** Does something after a while, unless the server closes before. */
+  later(waitMs: number, act: () => Promise<void>): void {
+    const { clock } = this.#simulator
+    const { signal } = this.#close
+    const wait = clock.sleep(waitMs, signal).then(() => (signal.aborted ? undefined : act()))
+    this.#track(Symbol('later'), new AbortController(), wait)
+  }
+
+  /** Begins to cancel a batch that is not final; what was executed by then stays. */
+  async cancel(batch: BatchRecord): Promise<BatchRecord> {
+    const enteredAtMs = { ...batch.enteredAtMs, cancelling: this.#simulator.clock.now() }
+    const cancelling: BatchRecord = { ...batch, phase: 'cancelling', enteredAtMs }
+    const written = this.#simulator.state.batches.put(cancelling)
+    this.#work.get(batch.id)?.halt.abort()
+    await written
+    return cancelling
+  }
+
+  /** Resolves when no batch is alive any more; throws what broke the work on one, such as a full disk. */
+  async drain(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all([...this.#work.values()].map((work) => work.done))
+    if (this.#failures.length > 0)
+      throw new AggregateError(this.#failures, 'the local server failed to work on a batch')
+  }
+
+  async close(): Promise<void> {
+    this.#close.abort()
+    await this.drain()
+  }
+
+  #track(key: string | symbol, halt: AbortController, work: Promise<void>): void {
+    const done = work.catch((error: unknown) => void this.#failures.push(error)).finally(() => this.#work.delete(key))
+    this.#work.set(key, { halt, done })
+  }
+}

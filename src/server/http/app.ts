@@ -1,0 +1,40 @@
+import { Hono, type MiddlewareHandler } from 'hono'
+import type { Workshop } from '../batch/workshop.ts'
+import { mistralRoutes } from '../mistral/routes.ts'
+import { openaiRoutes } from '../openai/routes.ts'
+import { usualError } from '../simulate/provider-error.ts'
+import type { Simulator } from '../simulator.ts'
+import { digestOf } from '../state/identifier.ts'
+import { authorise, type KeyRing } from './authorise.ts'
+import { controlRoutes } from './control.ts'
+import type { Environment } from './environment.ts'
+import { errorAnswer, invalidRequest } from './error-answer.ts'
+import { loopbackOnly } from './loopback-only.ts'
+
+/** Everything the server answers, as one hono application. */
+export function buildApp(simulator: Simulator, workshop: Workshop, ring: KeyRing): Hono<Environment> {
+  const app = new Hono<Environment>()
+  app.use(loopbackOnly)
+  app.use(numberRequests())
+  app.route('/simulator', controlRoutes(simulator, workshop))
+  app.use('/mistral/*', authorise('mistral', ring))
+  app.route('/mistral/v1', mistralRoutes({ simulator, workshop, dialect: 'mistral' }))
+  for (const prefix of ['/openai/v1', '/v1']) {
+    app.use(`${prefix}/*`, authorise('openai', ring))
+    app.route(prefix, openaiRoutes({ simulator, workshop, dialect: 'openai' }))
+  }
+  app.notFound((context) => invalidRequest(`Invalid URL (${context.req.method} ${context.req.path})`, null, null, 404))
+  app.onError((error) => errorAnswer('openai', { ...usualError(500), message: error.message }))
+  return app
+}
+
+/** Puts a request id on every answer, as both APIs do. */
+function numberRequests(): MiddlewareHandler<Environment> {
+  let count = 0
+  return async (context, next) => {
+    count += 1
+    const id = `req_${digestOf('request', count).slice(0, 32)}`
+    await next()
+    context.res.headers.set('x-request-id', id)
+  }
+}

@@ -1,0 +1,69 @@
+import type { ActiveFaults } from '../faults/injector.ts'
+import { isJsonObject } from '../simulate/json.ts'
+import type { Simulator } from '../simulator.ts'
+import type { DialectName } from '../state/record.ts'
+import { breakBatch } from './break-batch.ts'
+import { type Breaks, firstBreak, htmlPage, neverAnswer, resetConnection, statusAnswer } from './break-call.ts'
+import { breakContent } from './break-content.ts'
+import { breakFile } from './break-file.ts'
+import { breakListing } from './break-listing.ts'
+import type { ServerContext } from './environment.ts'
+
+/** Faults that strike after the work is done: the answer is lost or looks different. */
+export async function breakAnswer(
+  simulator: Simulator,
+  context: ServerContext,
+  dialect: DialectName,
+  faults: ActiveFaults,
+  answer: Response,
+): Promise<Response> {
+  const lost = await firstBreak(lostAnswer(context, dialect), faults)
+  if (lost) return lost
+  if (!answer.ok) return answer
+  const isJson = answer.headers.get('content-type')?.includes('json') ?? false
+  const shaped = isJson ? await breakJson(simulator, dialect, faults, answer) : breakContent(context, faults, answer)
+  return await mangle(faults, shaped)
+}
+
+/** What is answered in place of the right answer, or undefined where that one is sent. */
+function lostAnswer(context: ServerContext, dialect: DialectName): Breaks {
+  return {
+    'accept-then-status': (argument) => statusAnswer(dialect, Number(argument)),
+    'accept-then-html': (argument) => htmlPage(Number(argument)),
+    'accept-then-reset': () => resetConnection(context),
+    'accept-then-hang': () => neverAnswer(context),
+    'empty-answer': () => new Response(null, { status: 200 }),
+    'html-answer': () => htmlPage(200),
+    'other-object': () => Response.json({ object: 'model', id: 'something-else' }),
+  }
+}
+
+async function breakJson(
+  simulator: Simulator,
+  dialect: DialectName,
+  faults: ActiveFaults,
+  answer: Response,
+): Promise<Response> {
+  const body: unknown = await answer.json()
+  if (!isJsonObject(body)) return Response.json(body)
+  const entries = body['data']
+  if (Array.isArray(entries) && body['object'] === 'list') {
+    const broken = entries.map((entry) => (isJsonObject(entry) ? breakBatch(faults, entry) : entry))
+    return Response.json(breakListing(simulator, dialect, faults, { ...body, data: broken }))
+  }
+  return Response.json(body['object'] === 'file' ? breakFile(faults, body) : breakBatch(faults, body))
+}
+
+/** Faults of the bytes themselves. */
+async function mangle(faults: ActiveFaults, answer: Response): Promise<Response> {
+  const headers = new Headers(answer.headers)
+  if (faults.has('latin1') || faults.has('half-json')) {
+    const text = await answer.text()
+    headers.delete('content-length')
+    const sent = faults.has('half-json') ? text.slice(0, Math.floor(text.length / 2)) : text
+    return new Response(Buffer.from(sent, faults.has('latin1') ? 'latin1' : 'utf8'), { headers })
+  }
+  if (!faults.has('false-encoding')) return answer
+  headers.set('content-encoding', 'gzip')
+  return new Response(answer.body, { headers })
+}

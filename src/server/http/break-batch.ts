@@ -1,0 +1,45 @@
+import type { ActiveFaults } from '../faults/injector.ts'
+import type { JsonObject } from '../simulate/json.ts'
+
+/** Fields with result file ids, in either dialect. */
+const ID_FIELDS = ['output_file_id', 'error_file_id', 'output_file', 'error_file'] as const
+
+/** Fields with request counts, in Mistral's dialect. */
+const COUNT_FIELDS = ['total_requests', 'completed_requests', 'succeeded_requests', 'failed_requests'] as const
+
+/** Faults of a batch object, in either dialect. Objects that are no batches pass unchanged. */
+export function breakBatch(faults: ActiveFaults, batch: JsonObject): JsonObject {
+  if (batch['object'] !== 'batch') return batch
+  const broken: Record<string, unknown> = { ...batch }
+  if (faults.has('metadata-dropped')) broken['metadata'] = null
+  const status = faults.argument('batch-status')
+  if (status !== undefined) broken['status'] = status
+  if (faults.has('counts-lie')) breakCounts(broken)
+  if (faults.has('times-odd')) breakTimes(broken)
+  if (faults.has('errors-odd')) broken['errors'] = 'something went wrong'
+  breakIds(faults, broken)
+  if (faults.has('no-id')) delete broken['id']
+  return faults.has('wrapped') ? { job: broken } : broken
+}
+
+function breakIds(faults: ActiveFaults, batch: Record<string, unknown>): void {
+  for (const field of ID_FIELDS) {
+    if (!(field in batch)) continue
+    if (faults.has('ids-hidden')) batch[field] = null
+    if (faults.has('ids-early')) batch[field] ??= 'file-not-there-yet'
+    if (faults.has('ids-empty')) batch[field] ??= ''
+  }
+}
+
+function breakCounts(batch: Record<string, unknown>): void {
+  if ('request_counts' in batch) batch['request_counts'] = { total: 10, completed: 1, failed: 0 }
+  for (const field of COUNT_FIELDS) {
+    if (field in batch) batch[field] = 7
+  }
+}
+
+function breakTimes(batch: Record<string, unknown>): void {
+  for (const [field, value] of Object.entries(batch)) {
+    if (field.endsWith('_at') && typeof value === 'number') batch[field] = new Date(value * 1_000).toISOString()
+  }
+}

@@ -1,0 +1,52 @@
+import { splitLines } from '../../lib/jsonl.ts'
+import type { ActiveFaults } from '../faults/injector.ts'
+import { breakLines, hasLineFault } from './break-lines.ts'
+import { streamOf } from './content.ts'
+import type { ServerContext } from './environment.ts'
+
+/** Faults of a downloaded file. */
+export function breakContent(context: ServerContext, faults: ActiveFaults, answer: Response): Response {
+  if (!answer.body) return answer
+  const bytes = Number(answer.headers.get('content-length') ?? 0)
+  const headers = new Headers(answer.headers)
+  if (faults.has('zero-bytes')) return withLength(new Response(new Uint8Array(0)), 0)
+  const cut = faults.argument('cut')
+  if (cut !== undefined) {
+    // The length stays, and the connection breaks before it is reached.
+    return new Response(streamOf(firstBytes(answer.body, Math.floor(bytes * Number(cut)), true)), { headers })
+  }
+  headers.delete('content-length')
+  const short = faults.argument('short')
+  if (short !== undefined) {
+    closeDelimited(context, headers)
+    return new Response(streamOf(firstBytes(answer.body, Math.floor(bytes * Number(short)), false)), { headers })
+  }
+  if (!hasLineFault(faults)) return answer
+  return new Response(streamOf(breakLines(faults, splitLines(answer.body))), { headers })
+}
+
+function withLength(answer: Response, bytes: number): Response {
+  answer.headers.set('content-length', String(bytes))
+  return answer
+}
+
+/** Sends a body that only the end of the connection delimits: nobody can tell that it came short. */
+function closeDelimited(context: ServerContext, headers: Headers): void {
+  headers.set('connection', 'close')
+  const { outgoing } = context.env
+  if ('useChunkedEncodingByDefault' in outgoing) outgoing.useChunkedEncodingByDefault = false
+}
+
+async function* firstBytes(
+  body: AsyncIterable<Uint8Array>,
+  bytes: number,
+  breaksOff: boolean,
+): AsyncIterable<Uint8Array> {
+  let left = bytes
+  for await (const piece of body) {
+    yield piece.subarray(0, left)
+    left -= piece.length
+    if (left <= 0) break
+  }
+  if (breaksOff) throw new Error('the connection was cut on purpose')
+}

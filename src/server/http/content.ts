@@ -1,0 +1,24 @@
+/** A web stream over pieces of bytes; reads only as fast as the client does. */
+export function streamOf(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = pieces[Symbol.asyncIterator]()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { value, done } = await iterator.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await iterator.return?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** An answer with a file's bytes. */
+export function fileAnswer(pieces: AsyncIterable<Uint8Array>, bytes: number): Response {
+  return new Response(streamOf(pieces), {
+    headers: { 'content-type': 'application/octet-stream', 'content-length': String(bytes) },
+  })
+}

@@ -1,0 +1,35 @@
+import type { MiddlewareHandler } from 'hono'
+import type { Workshop } from '../batch/workshop.ts'
+import type { Call } from '../faults/catalogue.ts'
+import type { Simulator } from '../simulator.ts'
+import type { DialectName } from '../state/record.ts'
+import type { Owner } from '../state/state.ts'
+import type { ServerContext } from './environment.ts'
+import { faulty } from './faulty.ts'
+
+/** What the routes of one dialect work with. */
+export interface Desk {
+  readonly simulator: Simulator
+  readonly workshop: Workshop
+  readonly dialect: DialectName
+}
+
+/** The middleware that puts faults on a call. */
+export function on(desk: Desk, call: Call): MiddlewareHandler {
+  return faulty(desk.simulator, desk.dialect, call)
+}
+
+/** Who asks. */
+export function ownerOf(desk: Desk, context: ServerContext): Owner {
+  return { dialect: desk.dialect, account: context.var.account }
+}
+
+/** The request's JSON, or undefined where it is none. */
+export async function jsonOf(context: ServerContext): Promise<unknown> {
+  try {
+    return await context.req.json()
+  } catch {
+    // Not JSON: the route refuses it in the API's own words.
+    return undefined
+  }
+}

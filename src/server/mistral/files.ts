@@ -1,0 +1,88 @@
+import { fileAnswer } from '../http/content.ts'
+import { type Desk, ownerOf } from '../http/desk.ts'
+import type { ServerContext } from '../http/environment.ts'
+import { errorAnswer, unknownAtMistral, unprocessable } from '../http/error-answer.ts'
+import type { Upload } from '../http/receive-upload.ts'
+import { storeUpload } from '../http/store-upload.ts'
+import { usualError } from '../simulate/provider-error.ts'
+import { maxBytes } from '../simulator.ts'
+import type { FileRecord } from '../state/record.ts'
+import { fileObject, sampleType } from './file-object.ts'
+import { numberedPage } from './page.ts'
+
+const PURPOSES: readonly string[] = ['fine-tune', 'batch', 'ocr']
+
+/** `POST /v1/files`. */
+export async function upload(desk: Desk, context: ServerContext): Promise<Response> {
+  const stored = await storeUpload(desk, context, {
+    refuse: (received) => refusal(desk, received),
+    notMultipart: () => unprocessable(['body', 'file'], 'Field required', 'missing'),
+    // The unit of `expiry` is not documented; hours, as for signed URLs.
+    lifeSeconds: ({ fields }) => (fields.has('expiry') ? Number(fields.get('expiry')) * 3_600 : null),
+  })
+  return stored instanceof Response ? stored : Response.json(fileObject(stored))
+}
+
+function refusal(desk: Desk, { fields, file }: Upload): Response | undefined {
+  if (!file) return unprocessable(['body', 'file'], 'Field required', 'missing')
+  const purpose = fields.get('purpose') ?? 'fine-tune'
+  if (!PURPOSES.includes(purpose))
+    return unprocessable(['body', 'purpose'], `Input should be one of ${PURPOSES.join(', ')}`)
+  if (!file.name.endsWith('.jsonl')) {
+    return errorAnswer('mistral', { ...usualError(422), message: 'Invalid file format. The file must be .jsonl' })
+  }
+  const most = maxBytes(desk.simulator, 'mistral')
+  if (file.bytes <= most) return undefined
+  return errorAnswer('mistral', { ...usualError(413), message: `File is too large. The limit is ${most} bytes.` })
+}
+
+/** `GET /v1/files`. */
+export function listFiles(desk: Desk, context: ServerContext): Response {
+  const files = desk.simulator.state.filesOf(ownerOf(desk, context))
+  return numberedPage(context, files.filter(wanted(context)), fileObject)
+}
+
+/** What the query narrows the listing to. */
+function wanted(context: ServerContext): (file: FileRecord) => boolean {
+  const types = context.req.queries('sample_type') ?? []
+  const sources = context.req.queries('source') ?? []
+  const purpose = context.req.query('purpose')
+  const search = context.req.query('search')
+  return (file) =>
+    (types.length === 0 || types.includes(sampleType(file))) &&
+    (sources.length === 0 || sources.includes(file.kind === 'request' ? 'upload' : 'mistral')) &&
+    (purpose === undefined || file.purpose === purpose) &&
+    (search === undefined || file.name.includes(search))
+}
+
+/** `GET /v1/files/{id}`. */
+export function showFile(desk: Desk, context: ServerContext, id: string): Response {
+  const file = desk.simulator.state.file(ownerOf(desk, context), id)
+  return file ? Response.json({ ...fileObject(file), deleted: false }) : noSuchFile(id)
+}
+
+/** `GET /v1/files/{id}/content`. */
+export function content(desk: Desk, context: ServerContext, id: string): Response {
+  const { state } = desk.simulator
+  const file = state.file(ownerOf(desk, context), id)
+  return file ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes) : noSuchFile(id)
+}
+
+/** `GET /v1/files/{id}/url`; here the URL still needs the key. */
+export function signedUrl(desk: Desk, context: ServerContext, id: string): Response {
+  const file = desk.simulator.state.file(ownerOf(desk, context), id)
+  return file ? Response.json({ url: context.req.url.replace(/\/url(\?.*)?$/, '/content') }) : noSuchFile(id)
+}
+
+/** `DELETE /v1/files/{id}`. */
+export async function deleteFile(desk: Desk, context: ServerContext, id: string): Promise<Response> {
+  const { state } = desk.simulator
+  const file = state.file(ownerOf(desk, context), id)
+  if (!file) return noSuchFile(id)
+  if (!context.var.faults.has('delete-ignored')) await state.deleteFile(file)
+  return Response.json({ id, object: 'file', deleted: true })
+}
+
+function noSuchFile(id: string): Response {
+  return unknownAtMistral(`No file found with id ${id}.`)
+}

@@ -1,0 +1,99 @@
+import { createBatch } from '../batch/create.ts'
+import { resetConnection } from '../http/break-call.ts'
+import { type Desk, jsonOf, ownerOf } from '../http/desk.ts'
+import type { ServerContext } from '../http/environment.ts'
+import { errorAnswer, unknownAtMistral, unprocessable } from '../http/error-answer.ts'
+import { usualError } from '../simulate/provider-error.ts'
+import { type BatchRecord, isFinal } from '../state/record.ts'
+import { type CreateCall, checkCreate } from './check-create.ts'
+import { resultsOf, storeInline } from './inline.ts'
+import { jobObject, statusOf } from './job-object.ts'
+import { numberedPage } from './page.ts'
+
+const HOUR_MS = 3_600_000
+
+/** `POST /v1/batch/jobs`. */
+export async function create(desk: Desk, context: ServerContext): Promise<Response> {
+  const call = checkCreate(await jsonOf(context))
+  if (call instanceof Response) return call
+  const { faults } = context.var
+  if (!faults.has('delayed')) return await createNow(desk, context, call)
+  desk.workshop.later(faults.milliseconds('delayed'), async () => {
+    await createNow(desk, context, call)
+  })
+  return resetConnection(context)
+}
+
+async function createNow(desk: Desk, context: ServerContext, call: CreateCall): Promise<Response> {
+  const owner = ownerOf(desk, context)
+  const lost = call.inputFileIds.find((id) => !desk.simulator.state.file(owner, id))
+  if (lost !== undefined || context.var.faults.has('file-not-found')) {
+    return unknownAtMistral(`No file found with id ${lost ?? call.inputFileIds[0]}.`)
+  }
+  const isInline = call.requests !== null
+  const inputFileIds = isInline ? [(await storeInline(desk, owner, call.requests ?? [])).id] : call.inputFileIds
+  const { endpoint, model, metadata } = call
+  const windowMs = call.timeoutHours * HOUR_MS
+  const draft = { owner, endpoint, model, inputFileIds, isInline, metadata, windowMs, outputLifeSeconds: null }
+  return Response.json(jobObject(await createBatch(desk.simulator, desk.workshop, draft, context.var.faults)))
+}
+
+/** `GET /v1/batch/jobs`. The metadata filter is not offered: its effect at the real API is unconfirmed. */
+export function listJobs(desk: Desk, context: ServerContext): Response {
+  const createdAfter = context.req.query('created_after')
+  const sinceMs = createdAfter === undefined ? Number.NEGATIVE_INFINITY : Date.parse(createdAfter)
+  if (Number.isNaN(sinceMs)) return unprocessable(['query', 'created_after'], 'Input should be a valid datetime')
+  const statuses = context.req.queries('status') ?? []
+  const model = context.req.query('model')
+  const jobs = desk.simulator.state
+    .batchesOf(ownerOf(desk, context), desk.simulator.clock.now())
+    .filter((batch) => batch.createdAtMs > sinceMs)
+    .filter((batch) => statuses.length === 0 || statuses.includes(statusOf(batch.phase)))
+    .filter((batch) => model === undefined || batch.model === model)
+  const order = context.req.query('order_by') ?? '-created'
+  if (order !== 'created' && order !== '-created') {
+    return unprocessable(['query', 'order_by'], "Input should be 'created' or '-created'", 'enum')
+  }
+  if (order === 'created') jobs.reverse()
+  return numberedPage(context, jobs, jobObject)
+}
+
+/** `GET /v1/batch/jobs/{id}`; with `inline=true` the results come along. */
+export async function showJob(desk: Desk, context: ServerContext, id: string): Promise<Response> {
+  const batch = findJob(desk, context, id)
+  if (!batch) return noSuchJob(id)
+  const wantsResults = context.req.query('inline') === 'true' && isFinal(batch.phase)
+  const outputs = wantsResults ? await resultsOf(desk.simulator.state, batch) : null
+  return Response.json({ ...jobObject(batch), outputs })
+}
+
+/** `POST /v1/batch/jobs/{id}/cancel`. */
+export async function cancel(desk: Desk, context: ServerContext, id: string): Promise<Response> {
+  const batch = findJob(desk, context, id)
+  if (!batch) return noSuchJob(id)
+  if (batch.phase === 'cancelling') return Response.json(jobObject(batch))
+  if (isFinal(batch.phase)) return errorAnswer('mistral', { ...usualError(400), message: 'The job has already ended.' })
+  if (context.var.faults.has('cancel-ignored')) {
+    return Response.json({ ...jobObject(batch), status: statusOf('cancelling') })
+  }
+  return Response.json(jobObject(await desk.workshop.cancel(batch)))
+}
+
+/** `DELETE /v1/batch/jobs/{id}`; only a job that has ended can be deleted. */
+export async function removeJob(desk: Desk, context: ServerContext, id: string): Promise<Response> {
+  const batch = findJob(desk, context, id)
+  if (!batch) return noSuchJob(id)
+  if (!isFinal(batch.phase))
+    return errorAnswer('mistral', { ...usualError(400), message: 'The job has not ended yet.' })
+  await desk.simulator.state.batches.put({ ...batch, isDeleted: true })
+  return Response.json({ id, object: 'batch', deleted: true })
+}
+
+function findJob(desk: Desk, context: ServerContext, id: string): BatchRecord | undefined {
+  const { state, clock } = desk.simulator
+  return state.batch(ownerOf(desk, context), id, clock.now())
+}
+
+function noSuchJob(id: string): Response {
+  return unknownAtMistral(`No batch job found with id ${id}.`)
+}

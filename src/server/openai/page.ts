@@ -1,0 +1,39 @@
+import type { ServerContext } from '../http/environment.ts'
+import { invalidRequest } from '../http/error-answer.ts'
+
+/** How long a page may be and is. */
+export interface PageSize {
+  readonly standard: number
+  readonly most: number
+}
+
+/** One page of a listing with OpenAI's cursor, or the refusal of a query that is not right. */
+export function cursorPage<Entry extends { readonly id: string }>(
+  context: ServerContext,
+  entries: readonly Entry[],
+  size: PageSize,
+  show: (entry: Entry) => Record<string, unknown>,
+): Response {
+  const limit = context.req.query('limit') === undefined ? size.standard : Number(context.req.query('limit'))
+  if (!Number.isInteger(limit))
+    return invalidRequest("Invalid type for 'limit': expected an integer.", 'invalid_type', 'limit')
+  if (limit > size.most || limit < 1) return outOfRange(limit, size)
+  const after = context.var.faults.has('repeat-page') ? undefined : context.req.query('after')
+  const start = after === undefined ? 0 : entries.findIndex((entry) => entry.id === after) + 1
+  if (after !== undefined && start === 0) return invalidRequest(`No such object: '${after}'.`, null, 'after')
+  const page = entries.slice(start, start + limit)
+  return Response.json({
+    object: 'list',
+    data: page.map(show),
+    first_id: page[0]?.id ?? null,
+    last_id: page.at(-1)?.id ?? null,
+    has_more: start + limit < entries.length,
+  })
+}
+
+function outOfRange(limit: number, size: PageSize): Response {
+  const isAbove = limit > size.most
+  const bound = isAbove ? `<= ${size.most}` : '>= 1'
+  const text = `Invalid 'limit': integer ${isAbove ? 'above maximum' : 'below minimum'} value. Expected a value ${bound}, but got ${limit} instead.`
+  return invalidRequest(text, isAbove ? 'integer_above_max_value' : 'integer_below_min_value', 'limit')
+}

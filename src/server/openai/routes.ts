@@ -1,0 +1,25 @@
+import { Hono } from 'hono'
+import { DIALECT } from '../dialect.ts'
+import { type Desk, on } from '../http/desk.ts'
+import { answerDirectly } from '../http/direct.ts'
+import type { Environment } from '../http/environment.ts'
+import { cancel, create, listBatches, showBatch } from './batches.ts'
+import { content, deleteFile, listFiles, showFile, upload } from './files.ts'
+
+/** All routes below `/openai/v1`. */
+export function openaiRoutes(desk: Desk): Hono<Environment> {
+  const routes = new Hono<Environment>()
+  routes.post('/files', on(desk, 'upload'), (context) => upload(desk, context))
+  routes.get('/files', on(desk, 'files'), (context) => listFiles(desk, context))
+  routes.get('/files/:id', on(desk, 'file'), (context) => showFile(desk, context, context.req.param('id')))
+  routes.get('/files/:id/content', on(desk, 'content'), (context) => content(desk, context, context.req.param('id')))
+  routes.delete('/files/:id', on(desk, 'delete'), (context) => deleteFile(desk, context, context.req.param('id')))
+  routes.post('/batches', on(desk, 'create'), (context) => create(desk, context))
+  routes.get('/batches', on(desk, 'list'), (context) => listBatches(desk, context))
+  routes.get('/batches/:id', on(desk, 'get'), (context) => showBatch(desk, context, context.req.param('id')))
+  routes.post('/batches/:id/cancel', on(desk, 'cancel'), (context) => cancel(desk, context, context.req.param('id')))
+  for (const endpoint of DIALECT.openai.endpoints) {
+    routes.post(endpoint.replace('/v1', ''), on(desk, 'direct'), (context) => answerDirectly(desk, endpoint, context))
+  }
+  return routes
+}

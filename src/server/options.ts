@@ -1,0 +1,69 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Disk } from '../lib/disk.ts'
+import type { FaultRule } from './faults/rule.ts'
+import type { Ledger } from './state/ledger.ts'
+
+/** How long each part of a batch's life takes, in milliseconds. */
+export interface Durations {
+  /** From creation to the end of validation. @default 20 */
+  readonly validateMs: number
+  /** From the first row to the last; rows are spread evenly over it. @default 50 */
+  readonly runMs: number
+  /** From the last row to the result files. @default 20 */
+  readonly finalizeMs: number
+  /** From the cancel call to the cancelled batch. @default 20 */
+  readonly cancelMs: number
+  /** From creation until the batch expires; null for the 24 hours (or `timeout_hours`) it was created with. @default null */
+  readonly expireAfterMs: number | null
+}
+
+export const DEFAULT_DURATIONS: Durations = {
+  validateMs: 20,
+  runMs: 50,
+  finalizeMs: 20,
+  cancelMs: 20,
+  expireAfterMs: null,
+}
+
+/** How the local batch server is started; everything but the folder has a default. */
+export interface LocalServerOptions {
+  /** All state lies below this folder; a server started on it again goes on where the last one stopped. */
+  readonly folder: string
+  /** TCP port on 127.0.0.1; 0 picks a free one. @default 0 */
+  readonly port?: number | undefined
+  readonly durations?: Partial<Durations> | undefined
+  /** Seed of ids, of the order of result lines and of random faults. @default random, then kept in the folder */
+  readonly seed?: number | undefined
+  /** Keys that are accepted; undefined accepts any key that is not empty. */
+  readonly acceptedKeys?: readonly string[] | undefined
+  /** The account of each key; batches and files of other accounts are invisible. @default one account for all keys */
+  readonly accounts?: Readonly<Record<string, string>> | undefined
+  /** Rows a batch may have. @default the provider's documented limit */
+  readonly maxRequests?: number | undefined
+  /** Bytes an input file may have. @default the provider's documented limit */
+  readonly maxBytes?: number | undefined
+  /** Input tokens that may be queued for one model of one account; undefined for no limit. */
+  readonly queueTokens?: number | undefined
+  /** What goes wrong, and when; texts such as `create:1=accept-then-500` are read as rules. @default nothing */
+  readonly faults?: readonly (FaultRule | string)[] | undefined
+  readonly disk?: Disk | undefined
+  readonly clock?: Clock | undefined
+}
+
+/** A running local batch server. */
+export interface LocalServer {
+  /** Origin, such as `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** For `OPENAI_BASE_URL`. */
+  readonly openaiUrl: string
+  /** For `MISTRAL_BASE_URL`; the official SDK wants it without `/v1`. */
+  readonly mistralUrl: string
+  /** What a provider would have billed so far, read from its books. */
+  ledger(): Promise<Ledger>
+  /** Resolves when no batch is alive any more. */
+  drain(): Promise<void>
+  /** Replaces all fault rules, so that a test can switch faults on and off; counting of calls starts anew. */
+  setFaults(faults: readonly (FaultRule | string)[]): void
+  /** Stops listening, drops open connections and stops working on batches; leaves no timer and no handle behind. */
+  close(): Promise<void>
+}

@@ -1,0 +1,173 @@
+import type { DialectName } from '../state/record.ts'
+import type { JsonObject } from './json.ts'
+
+/** What an answer consists of, before it takes the shape of an endpoint. */
+export interface Answer {
+  readonly dialect: DialectName
+  readonly model: string
+  readonly text: string
+  readonly ending: Ending
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly digest: string
+  /** Epoch seconds. */
+  readonly createdAt: number
+}
+
+/** How an answer ended. */
+export type Ending = 'stop' | 'length' | 'refusal' | 'content_filter' | 'tool_call'
+
+const MISTRAL_REASONS: Readonly<Record<Ending, string>> = {
+  stop: 'stop',
+  length: 'length',
+  // Mistral's chat answers have no field for a refusal and no reason for a filter.
+  refusal: 'stop',
+  content_filter: 'error',
+  tool_call: 'tool_calls',
+}
+
+/** Numbers of an embedding unless the request says how many; real ones have a thousand and more. */
+const DEFAULT_DIMENSIONS = 8
+
+/** The body a synchronous call of the endpoint would have returned. */
+export function answerBody(endpoint: string, request: JsonObject, answer: Answer): JsonObject {
+  switch (endpoint) {
+    case '/v1/chat/completions':
+    case '/v1/fim/completions':
+      return chatBody(answer)
+    case '/v1/responses':
+      return responseBody(answer)
+    case '/v1/completions':
+      return completionBody(answer)
+    case '/v1/embeddings':
+      return embeddingBody(request, answer)
+    case '/v1/moderations':
+    case '/v1/chat/moderations':
+    case '/v1/classifications':
+    case '/v1/chat/classifications':
+      return verdictBody(request, answer)
+    default:
+      return {
+        id: `simulated-${answer.digest.slice(0, 24)}`,
+        model: modelOf(answer),
+        simulated: true,
+        text: answer.text,
+      }
+  }
+}
+
+/** The model as the answer names it: OpenAI answers with a dated snapshot. */
+function modelOf(answer: Answer): string {
+  const isSnapshot = /\d{4}-?\d{2}-?\d{2}$/.test(answer.model)
+  return answer.dialect === 'openai' && !isSnapshot ? `${answer.model}-2026-01-15` : answer.model
+}
+
+function chatBody(answer: Answer): JsonObject {
+  const message = answer.ending === 'tool_call' ? { content: null, tool_calls: [toolCall(answer)] } : wordsOf(answer)
+  const isOpenai = answer.dialect === 'openai'
+  const openaiReason = { stop: 'stop', refusal: 'stop', tool_call: 'tool_calls' } as const
+  const reason = isOpenai
+    ? answer.ending === 'length' || answer.ending === 'content_filter'
+      ? answer.ending
+      : openaiReason[answer.ending]
+    : MISTRAL_REASONS[answer.ending]
+  return {
+    id: isOpenai ? `chatcmpl-${answer.digest.slice(0, 24)}` : answer.digest.slice(0, 32),
+    object: 'chat.completion',
+    created: answer.createdAt,
+    model: modelOf(answer),
+    choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: reason }],
+    usage: {
+      prompt_tokens: answer.inputTokens,
+      completion_tokens: answer.outputTokens,
+      total_tokens: answer.inputTokens + answer.outputTokens,
+    },
+  }
+}
+
+function wordsOf(answer: Answer): JsonObject {
+  if (answer.dialect === 'mistral') return { content: answer.text, tool_calls: null }
+  return answer.ending === 'refusal' ? { content: null, refusal: answer.text } : { content: answer.text, refusal: null }
+}
+
+function toolCall(answer: Answer): JsonObject {
+  const call = { name: 'simulated', arguments: '{"simulated":true}' }
+  return { id: `call_${answer.digest.slice(0, 16)}`, type: 'function', function: call }
+}
+
+function responseBody(answer: Answer): JsonObject {
+  const isCut = answer.ending === 'length' || answer.ending === 'content_filter'
+  const words =
+    answer.ending === 'refusal'
+      ? { type: 'refusal', refusal: answer.text }
+      : { type: 'output_text', text: answer.text, annotations: [] }
+  const message = { type: 'message', id: `msg_${answer.digest.slice(0, 24)}`, role: 'assistant', content: [words] }
+  const call = { type: 'function_call', ...(toolCall(answer)['function'] as JsonObject), call_id: 'call_simulated' }
+  return {
+    id: `resp_${answer.digest.slice(0, 32)}`,
+    object: 'response',
+    created_at: answer.createdAt,
+    status: isCut ? 'incomplete' : 'completed',
+    incomplete_details: isCut ? { reason: answer.ending === 'length' ? 'max_output_tokens' : 'content_filter' } : null,
+    error: null,
+    model: modelOf(answer),
+    output: [{ ...(answer.ending === 'tool_call' ? call : message), status: isCut ? 'incomplete' : 'completed' }],
+    usage: {
+      input_tokens: answer.inputTokens,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: answer.outputTokens,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: answer.inputTokens + answer.outputTokens,
+    },
+  }
+}
+
+function completionBody(answer: Answer): JsonObject {
+  return {
+    id: `cmpl-${answer.digest.slice(0, 24)}`,
+    object: 'text_completion',
+    created: answer.createdAt,
+    model: modelOf(answer),
+    choices: [{ index: 0, text: answer.text, logprobs: null, finish_reason: answer.ending }],
+    usage: {
+      prompt_tokens: answer.inputTokens,
+      completion_tokens: answer.outputTokens,
+      total_tokens: answer.inputTokens + answer.outputTokens,
+    },
+  }
+}
+
+function embeddingBody(request: JsonObject, answer: Answer): JsonObject {
+  const count = inputCount(request)
+  const dimensions = Number(request['dimensions'] ?? request['output_dimension'] ?? DEFAULT_DIMENSIONS)
+  const isPacked = request['encoding_format'] === 'base64'
+  const data = Array.from({ length: count }, (_, index) => {
+    const vector = vectorOf(answer.digest, index, dimensions)
+    const packed = isPacked ? Buffer.from(Float32Array.from(vector).buffer).toString('base64') : vector
+    return { object: 'embedding', index, embedding: packed }
+  })
+  const usage = { prompt_tokens: answer.inputTokens, total_tokens: answer.inputTokens }
+  return { id: `emb-${answer.digest.slice(0, 24)}`, object: 'list', model: modelOf(answer), data, usage }
+}
+
+/** How many inputs an embedding or moderation request holds; a list of numbers is one tokenised input. */
+export function inputCount(request: JsonObject): number {
+  const input = request['input'] ?? request['inputs']
+  return Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1
+}
+
+function vectorOf(digest: string, index: number, dimensions: number): number[] {
+  return Array.from({ length: dimensions }, (_, place) => {
+    const start = (index * 3 + place * 5) % 56
+    return Number.parseInt(digest.slice(start, start + 8), 16) / 2 ** 31 - 1
+  })
+}
+
+function verdictBody(request: JsonObject, answer: Answer): JsonObject {
+  const results = Array.from({ length: inputCount(request) }, () => ({
+    flagged: false,
+    categories: { simulated: false },
+    category_scores: { simulated: 0 },
+  }))
+  return { id: `modr-${answer.digest.slice(0, 24)}`, model: modelOf(answer), results }
+}

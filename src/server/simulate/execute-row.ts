@@ -1,0 +1,124 @@
+import { digestOf } from '../state/identifier.ts'
+import type { Booking } from '../state/ledger.ts'
+import type { DialectName } from '../state/record.ts'
+import { answerBody, type Ending, inputCount } from './answer-body.ts'
+import { type FoundDirective, findDirective } from './directive.ts'
+import type { JsonObject } from './json.ts'
+import { refusedParameter } from './parameter-check.ts'
+import { nonceOf, promptOf, tokensOf } from './prompt.ts'
+import { type ApiError, errorBody, usualError } from './provider-error.ts'
+import { answerText } from './text.ts'
+
+/** One request to be executed. */
+export interface RowRequest {
+  readonly dialect: DialectName
+  readonly endpoint: string
+  readonly model: string
+  readonly body: JsonObject
+  /** Epoch seconds, for the answer. */
+  readonly createdAt: number
+}
+
+/** What became of one request. `billed` is null where the provider would not charge. */
+export type RowResult =
+  | {
+      readonly fate: 'answered'
+      readonly status: number
+      readonly body: JsonObject | object
+      readonly billed: Booking | null
+    }
+  | { readonly fate: 'missing' | 'garbled'; readonly billed: Booking | null }
+  | { readonly fate: 'expired'; readonly billed: null }
+
+/** How often each row with a `times=` directive was executed; in memory, so a restart counts anew. */
+export type Executions = Map<string, number>
+
+/** Executes one request as the provider would, deterministically. */
+export function executeRow(request: RowRequest, executions: Executions): RowResult {
+  const { dialect, model, body } = request
+  const refused = refusedParameter(dialect, model, body)
+  if (refused) return failed(dialect, refused)
+  const prompt = promptOf(body)
+  const nonce = nonceOf(body, prompt)
+  const directive = inForce(findDirective(prompt), nonce, executions)
+  if (directive?.status) return failed(dialect, usualError(directive.status))
+  if (directive?.name === 'expired') return { fate: 'expired', billed: null }
+  return answered(request, prompt, nonce, directive?.name)
+}
+
+function failed(dialect: DialectName, error: ApiError): RowResult {
+  return { fate: 'answered', status: error.status, body: errorBody(dialect, error), billed: null }
+}
+
+/** The directive, unless the row was executed as often as it governs. */
+function inForce(
+  directive: FoundDirective | undefined,
+  nonce: string,
+  executions: Executions,
+): FoundDirective | undefined {
+  if (!directive || directive.times === Number.POSITIVE_INFINITY) return directive
+  const count = (executions.get(nonce) ?? 0) + 1
+  executions.set(nonce, count)
+  return count <= directive.times ? directive : undefined
+}
+
+function answered(request: RowRequest, prompt: string, nonce: string, wish: string | undefined): RowResult {
+  const { dialect, endpoint, model, body } = request
+  const digest = digestOf(model, prompt)
+  const words = wordsFor(wish, body, prompt, digest)
+  const inputTokens = tokensOf(prompt)
+  const outputTokens = hasOutput(endpoint) ? tokensOf(words.text) * (numberOf(body['n']) ?? 1) : 0
+  const billed = { nonce, inputTokens, outputTokens }
+  if (wish === 'missing' || wish === 'garbled') return { fate: wish, billed }
+  if (wish === 'bad_shape') return { fate: 'answered', status: 200, body: { simulated: true }, billed }
+  const answer = { dialect, model, ...words, inputTokens, outputTokens, digest, createdAt: request.createdAt }
+  const { usage, ...rest } = answerBody(endpoint, body, answer)
+  return { fate: 'answered', status: 200, body: wish === 'no_usage' ? rest : { ...rest, usage }, billed }
+}
+
+function wordsFor(
+  wish: string | undefined,
+  body: JsonObject,
+  prompt: string,
+  digest: string,
+): { readonly text: string; readonly ending: Ending } {
+  switch (wish) {
+    case 'length':
+      return { text: answerText(body, prompt, digest).slice(0, 8), ending: 'length' }
+    case 'refusal':
+      return { text: "[simulated] I'm sorry, I can't help with that.", ending: 'refusal' }
+    case 'content_filter':
+      return { text: '', ending: 'content_filter' }
+    case 'tool_call':
+      return { text: '', ending: 'tool_call' }
+    case 'empty':
+      return { text: '', ending: 'stop' }
+    case 'invalid_json':
+      return { text: '{"simulated": tru', ending: 'stop' }
+    case 'fenced_json':
+      return { text: `\`\`\`json\n${answerText(body, prompt, digest)}\n\`\`\``, ending: 'stop' }
+    case undefined:
+    default:
+      return capped(answerText(body, prompt, digest), body)
+  }
+}
+
+/** Cuts the text at the request's own token limit, as a model would stop there. */
+function capped(text: string, body: JsonObject): { readonly text: string; readonly ending: Ending } {
+  const limit = numberOf(body['max_completion_tokens'] ?? body['max_tokens'] ?? body['max_output_tokens'])
+  if (limit === undefined || tokensOf(text) <= limit) return { text, ending: 'stop' }
+  return { text: text.slice(0, limit * 4), ending: 'length' }
+}
+
+function hasOutput(endpoint: string): boolean {
+  return !/embeddings|moderations|classifications/.test(endpoint)
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}
+
+/** Inputs of an embedding request; the provider limits their sum over a batch. */
+export function embeddingInputs(endpoint: string, body: JsonObject): number {
+  return endpoint === '/v1/embeddings' ? inputCount(body) : 0
+}

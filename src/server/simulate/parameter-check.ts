@@ -1,0 +1,63 @@
+import type { DialectName } from '../state/record.ts'
+import type { JsonObject } from './json.ts'
+import type { ApiError } from './provider-error.ts'
+
+/** Sampling parameters that OpenAI's reasoning models refuse in any value but the default. */
+const SAMPLING: readonly (readonly [field: string, standard: number])[] = [
+  ['temperature', 1],
+  ['top_p', 1],
+  ['presence_penalty', 0],
+  ['frequency_penalty', 0],
+]
+
+/** Parameters that OpenAI's reasoning models do not know at all. */
+const UNKNOWN_TO_REASONING = ['logprobs', 'top_logprobs', 'logit_bias'] as const
+
+/** Why the API would refuse this body with a 400, or undefined. */
+export function refusedParameter(dialect: DialectName, model: string, body: JsonObject): ApiError | undefined {
+  if (body['stream'] === true) return refused('unsupported_value', 'stream', 'Streaming is not supported in batches.')
+  if (dialect === 'mistral') return refusedByMistral(body)
+  return isReasoning(model) ? refusedByReasoning(body) : undefined
+}
+
+function refusedByMistral(body: JsonObject): ApiError | undefined {
+  if (body['max_completion_tokens'] !== undefined) {
+    return { ...refused('', 'max_completion_tokens', 'Extra inputs are not permitted'), status: 422, code: null }
+  }
+  const temperature = body['temperature']
+  return typeof temperature === 'number' && temperature > 1.5
+    ? { ...refused('', 'temperature', 'Input should be less than or equal to 1.5'), status: 422, code: null }
+    : undefined
+}
+
+function refusedByReasoning(body: JsonObject): ApiError | undefined {
+  if (body['max_tokens'] !== undefined) {
+    const text =
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    return refused('unsupported_parameter', 'max_tokens', text)
+  }
+  for (const field of UNKNOWN_TO_REASONING) {
+    if (body[field] === undefined || body[field] === null) continue
+    return refused(
+      'unsupported_parameter',
+      field,
+      `Unsupported parameter: '${field}' is not supported with this model.`,
+    )
+  }
+  for (const [field, standard] of SAMPLING) {
+    const value = body[field]
+    if (typeof value !== 'number' || value === standard) continue
+    const text = `Unsupported value: '${field}' does not support ${value} with this model. Only the default (${standard}) value is supported.`
+    return refused('unsupported_value', field, text)
+  }
+  return undefined
+}
+
+/** True for the o-series and the GPT-5 line, but not for its chat variants. */
+export function isReasoning(model: string): boolean {
+  return /^(?:o\d|gpt-5)/.test(model) && !model.includes('chat')
+}
+
+function refused(code: string, param: string, message: string): ApiError {
+  return { status: 400, type: 'invalid_request_error', code, param, message }
+}

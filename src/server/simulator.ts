@@ -1,0 +1,34 @@
+import type { Clock } from '../lib/clock.ts'
+import { DIALECT } from './dialect.ts'
+import type { FaultInjector } from './faults/injector.ts'
+import type { Durations } from './options.ts'
+import type { Executions } from './simulate/execute-row.ts'
+import type { DialectName } from './state/record.ts'
+import type { State } from './state/state.ts'
+
+/** What every part of the server works with. */
+export interface Simulator {
+  readonly state: State
+  readonly clock: Clock
+  readonly durations: Durations
+  readonly overrides: Limits
+  readonly faults: FaultInjector
+  readonly executions: Executions
+}
+
+/** Limits that the user set in place of the provider's own. */
+export interface Limits {
+  readonly maxRequests?: number | undefined
+  readonly maxBytes?: number | undefined
+  readonly queueTokens?: number | undefined
+}
+
+/** Rows a batch may have. */
+export function maxRequests(simulator: Simulator, dialect: DialectName): number {
+  return simulator.overrides.maxRequests ?? DIALECT[dialect].maxRequests
+}
+
+/** Bytes an input file may have. */
+export function maxBytes(simulator: Simulator, dialect: DialectName): number {
+  return simulator.overrides.maxBytes ?? DIALECT[dialect].maxBytes
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { systemClock } from '../lib/clock.ts'
+import { systemDisk } from '../lib/disk.ts'
+import { systemRandom } from '../lib/random.ts'
+import { Workshop } from './batch/workshop.ts'
+import { FaultInjector } from './faults/injector.ts'
+import { buildApp } from './http/app.ts'
+import { DEFAULT_DURATIONS, type LocalServer, type LocalServerOptions } from './options.ts'
+import type { Simulator } from './simulator.ts'
+import { readLedger } from './state/ledger.ts'
+import { State } from './state/state.ts'
+
+/**
+ * Starts a batch server on 127.0.0.1 that speaks OpenAI's and Mistral's batch API and answers with simulated texts.
+ * It keeps everything below its folder and goes on where an earlier server on the same folder stopped.
+ */
+export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  const simulator = await buildSimulator(options)
+  const workshop = new Workshop(simulator)
+  const app = buildApp(simulator, workshop, options)
+  // The SDKs that a test drives in the same process must keep the platform's own Request and Response.
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const server = createServer((request, response) => void listener(request, response))
+  const url = await listen(server, options.port ?? 0)
+  workshop.startAll()
+  return {
+    url,
+    openaiUrl: `${url}/openai/v1`,
+    mistralUrl: `${url}/mistral/v1`,
+    ledger: () => readLedger(simulator.state),
+    drain: () => workshop.drain(),
+    setFaults: (faults) => simulator.faults.set(faults),
+    close: () => close(server, workshop),
+  }
+}
+
+async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
+  const state = await State.open(options.disk ?? systemDisk, options.folder, options.seed, systemRandom)
+  const { maxRequests, maxBytes, queueTokens } = options
+  return {
+    state,
+    clock: options.clock ?? systemClock,
+    durations: { ...DEFAULT_DURATIONS, ...options.durations },
+    overrides: { maxRequests, maxBytes, queueTokens },
+    faults: new FaultInjector(state.seed, options.faults ?? []),
+    executions: new Map(),
+  }
+}
+
+async function listen(server: Server, port: number): Promise<string> {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no TCP port')
+  return `http://127.0.0.1:${address.port}`
+}
+
+async function close(server: Server, workshop: Workshop): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await workshop.close()
+  await closed
+}

@@ -1,0 +1,7 @@
+export { CALLS, type Call, FAULTS, type Fault, type FaultName } from './server/faults/catalogue.ts'
+export type { FaultRule } from './server/faults/rule.ts'
+export { parseFaultRule } from './server/faults/rule.ts'
+export type { Durations, LocalServer, LocalServerOptions } from './server/options.ts'
+export { DIRECTIVES, type Directive } from './server/simulate/directive.ts'
+export { startLocalServer } from './server/start.ts'
+export type { BatchBill, Ledger } from './server/state/ledger.ts'
