@@ -1,8 +1,4 @@
 import { createHash } from 'node:crypto'
-import { LlmBatchError } from '../model/error.ts'
-import { ProviderError } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
-import type { RunContext } from './context.ts'
 
 /** Variables that choose another part of the same account, and so other batches. */
 const SCOPE_VARIABLES = ['OPENAI_ORG_ID', 'OPENAI_PROJECT_ID'] as const
@@ -21,47 +17,4 @@ export function accountOf(
     .update(JSON.stringify([runId, apiKey, ...scope]))
     .digest('hex')
     .slice(0, 16)
-}
-
-/**
- * Makes sure that the run's batches live in the account of today's key, because in another one everything looks absent.
- * The same key passes; another one passes when it can read something that this run made (a rotated key). Throws
- * `account_mismatch` otherwise.
- */
-export async function confirmAccount(context: RunContext, signal: AbortSignal): Promise<void> {
-  const { store } = context
-  const { account } = await store.record()
-  if (account === context.account) return
-  const known = (await store.allAttempts()).filter(({ remoteId, inputFileId }) => remoteId ?? inputFileId).toReversed()
-  if (account !== null && known.length > 0 && !(await canReadOne(context, known.slice(0, 3), signal))) {
-    throw new LlmBatchError(
-      'account_mismatch',
-      `the batches of run ${store.id} are not visible with this key: it belongs to another account, project or workspace`,
-      { next: 'Set the key the run was started with (or another one of the same account), and resume.' },
-    )
-  }
-  await store.bindAccount(context.account)
-}
-
-async function canReadOne(
-  context: RunContext,
-  known: readonly AttemptRecord[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  for (const attempt of known) if (await canRead(context, attempt, signal)) return true
-  return false
-}
-
-async function canRead({ provider }: RunContext, attempt: AttemptRecord, signal: AbortSignal): Promise<boolean> {
-  try {
-    if (attempt.remoteId !== null) {
-      await provider.get(attempt.remoteId, signal)
-      return true
-    }
-    return (await provider.file?.(attempt.inputFileId ?? '', signal)) !== 'absent'
-  } catch (error) {
-    const kind = error instanceof ProviderError ? error.failure.kind : undefined
-    if (kind === 'absent' || kind === 'forbidden' || kind === 'unauthorised') return false
-    throw error
-  }
 }
