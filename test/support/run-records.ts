@@ -51,6 +51,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     rowsHash: 'a'.repeat(64),
     requestsHash: 'b'.repeat(64),
     account: null,
+    cancelRequestedAt: null,
     columns: ['text'],
     ...parts,
   }

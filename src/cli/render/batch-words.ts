@@ -1,0 +1,30 @@
+import { BATCH_PHASES, type BatchPhase, phaseOf } from '../../run/progress.ts'
+import type { AttemptRecord } from '../../store/store.ts'
+import { count } from './quantity.ts'
+
+/** What people read for each phase of a batch. */
+const WORDS: Readonly<Record<BatchPhase, string>> = {
+  planned: 'planned',
+  uploading: 'uploading',
+  waiting: 'waiting for quota',
+  unconfirmed: 'unconfirmed',
+  queued: 'queued',
+  running: 'running',
+  finalizing: 'finalizing',
+  checking: 'checking results',
+  held: 'held',
+  collected: 'collected',
+}
+
+/** `3 running`, `2 queued`: the phases above zero, in the order in which a batch passes them. */
+export function describeBatches(counts: Readonly<Record<BatchPhase, number>>): readonly string[] {
+  return BATCH_PHASES.filter((phase) => counts[phase] > 0).map((phase) => `${count(counts[phase])} ${WORDS[phase]}`)
+}
+
+/** The state of one batch, with the ways to end that a phase does not tell apart. */
+export function describeBatch(attempt: AttemptRecord): string {
+  const { stage, remoteStatus } = attempt
+  if (stage === 'rejected') return 'refused'
+  if (stage === 'abandoned' || stage === 'cancelled') return 'never sent'
+  return stage === 'submitted' && remoteStatus === 'cancelling' ? 'cancelling' : WORDS[phaseOf(attempt)]
+}

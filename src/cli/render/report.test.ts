@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { sampleAttempt, sampleCounts, sampleRun, sampleUsage } from '../../../test/support/run-records.ts'
+import type { RunReport } from '../../run/report.ts'
+import type { RequestCounts } from '../../store/store.ts'
+import { colorsFor } from './colors.ts'
+import { renderReport } from './report.ts'
+
+const plain = colorsFor({}, {})
+const run = sampleRun({ name: 'triage', state: 'completed', rowCount: 50_000 })
+
+const report: RunReport = {
+  run: { ...run, finishedAt: run.createdAt + 12_000_000 },
+  counts: sampleCounts({ succeeded: 49_900, failed: 80, truncated: 20 }),
+  usage: [sampleUsage({ promptTokens: 1_234_567, completionTokens: 345_678, cachedTokens: 1_000 })],
+  costUsd: 1.234,
+  attempts: [
+    sampleAttempt({ stage: 'abandoned' }),
+    sampleAttempt({ key: 2, number: 2, stage: 'collected' }),
+    sampleAttempt({ key: 3, batch: 2, batchKey: 2, stage: 'collected' }),
+  ],
+  failures: [
+    { status: 'failed', code: 'invalid_prompt', reason: 'too\nlong \x1b]52;c;aGk=\x07', count: 80 },
+    { status: 'truncated', code: null, reason: null, count: 20 },
+  ],
+  incidents: [],
+}
+
+const answers = { rows: 50_000, bytes: 1, formulaCells: 0, path: '/data/answers.csv', summaryPath: null }
+const places = { answers, isExcelSafe: false, runFolder: '/home/me/runs/k3f9', now: run.createdAt }
+
+describe('the report', () => {
+  it('says what became of the rows, what it cost, where everything lies and what is left', () => {
+    expect(renderReport(report, places, plain)).toBe(
+      [
+        'Run triage (k3f9-2026-11-23) is completed: 49,900 of 50,000 rows succeeded',
+        '',
+        '  Rows        49,900 succeeded, 80 failed, 20 truncated',
+        '              80 failed: invalid_prompt: too long',
+        '              20 truncated: no reason given',
+        '  Tokens      1,234,567 in (1,000 cached), 345,678 out',
+        '  Cost        $1.23',
+        '  Time        3h 20m',
+        '  Batches     2, 1 more attempt',
+        '  Answers     /data/answers.csv',
+        '  Run folder  /home/me/runs/k3f9',
+        '',
+        'Next: llm-batch retry k3f9-2026-11-23   (sends unfinished rows and unbilled failures again)',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it.each<[string, Partial<RunReport['run']>, Partial<RequestCounts>, RegExp]>([
+    ['nothing where every row succeeded', {}, { succeeded: 10 }, /Run folder {2}\S+\n$/],
+    ['to resume a run that is not finished', { state: 'paused' }, { batched: 10 }, /\nNext: llm-batch resume k3f9/],
+    ['to resume a held run', { state: 'held', reason: 'no credit' }, { pending: 10 }, /resume k3f9.*after the cause/],
+    ['to retry what expired', {}, { succeeded: 9, expired: 1 }, /retry k3f9-2026-11-23 /],
+    ['to buy cut answers again', {}, { succeeded: 9, truncated: 1 }, /--status truncated --max-tokens N/],
+  ])('names %s', (_, parts, counts, expected) => {
+    const text = renderReport({ ...report, run: { ...run, ...parts }, counts: sampleCounts(counts) }, places, plain)
+    expect(text).toMatch(expected)
+  })
+
+  it('admits what is not known', () => {
+    const unknown = { ...report, costUsd: null, usage: [sampleUsage({ withoutUsage: 3 })] }
+    const text = renderReport(unknown, places, plain)
+    expect(text).toMatch(/Cost +unknown/)
+    expect(text).toContain('not counted by the provider for 3 results')
+  })
+
+  it('warns of cells that a spreadsheet would run', () => {
+    const risky = { ...places, answers: { ...answers, formulaCells: 2 } }
+    expect(renderReport(report, risky, plain)).toContain('2 answer cells would be run by a spreadsheet')
+    expect(renderReport(report, { ...risky, isExcelSafe: true }, plain)).toContain("now begin with '")
+  })
+
+  it('lists what to take up with the provider', () => {
+    const incident = {
+      at: 0,
+      kind: 'duplicate_batch',
+      detail: 'made twice',
+      remoteIds: ['batch_1', 'batch_2'],
+    } as const
+    const text = renderReport({ ...report, incidents: Array.from({ length: 7 }, () => incident) }, places, plain)
+    expect(text).toContain('! made twice (batch_1, batch_2)\n')
+    expect(text).toContain('! and 2 more\n')
+  })
+})

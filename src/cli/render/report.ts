@@ -1,0 +1,92 @@
+import { formatDuration } from '../../lib/duration.ts'
+import { plainLine } from '../../lib/plain-text.ts'
+import { isFinished } from '../../model/run.ts'
+import type { WrittenFiles } from '../../run/finish.ts'
+import type { RunReport } from '../../run/report.ts'
+import type { FailureReason, RunRecord } from '../../store/store.ts'
+import type { Colors } from './colors.ts'
+import { renderFacts } from './facts.ts'
+import { nextStep } from './next-command.ts'
+import { describeOutcomes, openRows } from './outcome-words.ts'
+import { count, counted, dollars } from './quantity.ts'
+import { describeUsage } from './usage-words.ts'
+
+const MOST_REASONS = 5
+const MOST_REASON_CHARACTERS = 140
+
+/** What the report needs besides what the store knows. */
+export interface ReportPlaces {
+  /** The answers as just written, or null where none were written to a file. */
+  readonly answers: WrittenFiles | null
+  /** True where formulas in them were neutralised. */
+  readonly isExcelSafe: boolean
+  readonly runFolder: string
+  readonly now: number
+}
+
+/** The report of a run: what became of its rows, what it cost, where everything lies, and what can be done next. */
+export function renderReport(report: RunReport, places: ReportPlaces, colors: Colors): string {
+  const { run, counts } = report
+  const next = nextStep(run.id, run.state, counts)
+  const facts = renderFacts(
+    [
+      ['Rows', rowsText(report, colors)],
+      ['Tokens', describeUsage(report.usage)],
+      ['Cost', dollars(report.costUsd)],
+      ['Time', formatDuration((run.finishedAt ?? places.now) - run.createdAt)],
+      ['Batches', batchesText(report)],
+      ['Answers', places.answers?.path ?? null],
+      ['Run folder', places.runFolder],
+      ['Formulas', formulaText(places)],
+    ],
+    colors,
+  )
+  const headline = `${colors.bold(titleOf(run))}: ${count(counts.succeeded)} of ${count(run.rowCount)} rows succeeded`
+  return `${headline}\n\n${facts}${incidentLines(report, colors)}${next === null ? '' : `\nNext: ${next}\n`}`
+}
+
+function titleOf({ id, name, state, reason }: RunRecord): string {
+  const run = name === null ? `Run ${id}` : `Run ${plainLine(name)} (${id})`
+  if (isFinished(state)) return `${run} is ${state}`
+  return reason === null ? `${run} is not finished (${state})` : `${run} is ${state}, ${plainLine(reason)}`
+}
+
+function rowsText({ counts, failures }: RunReport, colors: Colors): string {
+  const open = openRows(counts)
+  const outcomes = [...describeOutcomes(counts, colors), ...(open > 0 ? [`${count(open)} without a result yet`] : [])]
+  return [outcomes.join(', ') || 'none', ...reasonLines(failures)].join('\n')
+}
+
+function batchesText({ attempts }: RunReport): string {
+  const batches = new Set(attempts.map(({ batchKey }) => batchKey)).size
+  const more = attempts.length - batches
+  return more === 0 ? count(batches) : `${count(batches)}, ${counted(more, 'more attempt')}`
+}
+
+/** Things the user may want to take up with the provider. */
+function incidentLines({ incidents }: RunReport, colors: Colors): string {
+  const lines = incidents.slice(0, MOST_REASONS).map(({ detail, remoteIds }) => {
+    const ids = remoteIds.length === 0 ? '' : ` (${remoteIds.join(', ')})`
+    return `${colors.yellow('!')} ${plainLine(detail + ids)}\n`
+  })
+  const rest = incidents.length - lines.length
+  const all = rest > 0 ? [...lines, `${colors.yellow('!')} and ${count(rest)} more\n`] : lines
+  return all.length === 0 ? '' : `\n${all.join('')}`
+}
+
+/** The most frequent reasons of failure, one a line. */
+function reasonLines(failures: readonly FailureReason[]): readonly string[] {
+  return failures.slice(0, MOST_REASONS).map((failure) => {
+    const words = [failure.code, failure.reason].filter((part) => part !== null).join(': ')
+    const why = words === '' ? 'no reason given' : plainLine(words, MOST_REASON_CHARACTERS)
+    return `${count(failure.count)} ${failure.status}: ${why}`
+  })
+}
+
+function formulaText({ answers, isExcelSafe }: ReportPlaces): string | null {
+  if (answers === null || answers.formulaCells === 0) return null
+  const cells = counted(answers.formulaCells, 'answer cell')
+  return isExcelSafe
+    ? `${cells} that a spreadsheet would have run now begin with '`
+    : `${cells} would be run by a spreadsheet; write the answers again with --excel-safe before opening them in one`
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { sampleAttempt, sampleCounts, sampleRun } from '../../../test/support/run-records.ts'
+import type { Problem } from '../../model/problem.ts'
+import { colorsFor } from './colors.ts'
+import { type PlanSummary, renderPlan } from './plan-view.ts'
+import { renderProblems } from './problems.ts'
+import { renderRuns } from './runs-view.ts'
+import { renderStatus } from './status-view.ts'
+
+const plain = colorsFor({}, {})
+
+describe('problems', () => {
+  const problems = Array.from(
+    { length: 25 },
+    (_, at): Problem => ({ code: 'invalid_json', line: at * 50 + 1, detail: `bad\n\x1b[2Jrow ${at}` }),
+  )
+
+  it('are shown up to the twentieth with their lines, the rest is counted', () => {
+    const lines = renderProblems(problems, 1_234, plain).split('\n')
+    expect(lines[0]).toBe('1,234 rows cannot be used:')
+    expect(lines[1]).toBe('  line   1  invalid_json: bad row 0')
+    expect(lines[20]).toBe('  line 951  invalid_json: bad row 19')
+    expect(lines[21]).toBe('  and 1,214 more')
+  })
+
+  it('that do not exist take no line', () => {
+    expect(renderProblems([], 0, plain)).toBe('')
+  })
+})
+
+describe('the plan', () => {
+  const plan: PlanSummary = {
+    input: '/data/tickets.csv',
+    rows: 1_000,
+    skippedRows: 2,
+    emptyRows: 3,
+    requests: 998,
+    targets: [
+      {
+        target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
+        batches: 2,
+        requests: 998,
+        bytes: 1_500_000,
+      },
+    ],
+    promptTokens: 120_000,
+    mostCompletionTokens: null,
+    costUsd: null,
+    diskBytes: 5_000_000,
+    freeBytes: 80_000_000_000,
+    firstPrompt: Array.from({ length: 12 }, (_, at) => `line ${at}`).join('\n'),
+    problems: [{ code: 'missing_column', line: 7, detail: 'no column text' }],
+    problemCount: 2,
+    notes: ['no price is known for gpt-5-mini'],
+  }
+
+  it('shows what would be sent, with the beginning of the first prompt', () => {
+    expect(renderPlan(plan, plain)).toBe(
+      [
+        'Plan: nothing is sent',
+        '',
+        '  Input     /data/tickets.csv',
+        '  Rows      1,000, 2 of them left out for a problem, 3 with nothing but empty placeholders',
+        '  Requests  998',
+        '  Tokens    about 120,000 in',
+        '  Cost      unknown',
+        '  Disk      5.0 MB of 80 GB free',
+        '',
+        'model              endpoint              batches  requests  upload',
+        'openai/gpt-5-mini  /v1/chat/completions        2       998  1.5 MB',
+        '',
+        'First prompt',
+        ...Array.from({ length: 10 }, (_, at) => `  line ${at}`),
+        '  … and 2 more lines',
+        '',
+        '2 rows cannot be used:',
+        '  line 7  missing_column: no column text',
+        '  and 1 more',
+        '',
+        '! no price is known for gpt-5-mini',
+        '',
+      ].join('\n'),
+    )
+  })
+})
+
+describe('the status', () => {
+  const run = sampleRun({ state: 'held', reason: 'batch 2 is held: no credit\x1b[2J' })
+
+  it('shows the run, its batches in words for people, and the next command', () => {
+    const text = renderStatus(
+      {
+        run,
+        counts: sampleCounts({ succeeded: 5, batched: 5 }),
+        attempts: [
+          sampleAttempt({ stage: 'collected', remoteId: 'batch_abc', submittedAt: 0, endedAt: 60_000, polls: 4 }),
+          sampleAttempt({ batch: 2, number: 2, stage: 'held', reason: 'no credit' }),
+          sampleAttempt({ batch: 3, stage: 'submitted', remoteStatus: 'cancelling', submittedAt: run.createdAt }),
+          sampleAttempt({ batch: 4, stage: 'rejected' }),
+        ],
+        now: run.createdAt + 30_000,
+      },
+      plain,
+    )
+    expect(text.split('\n')).toEqual([
+      'Run k3f9-2026-11-23',
+      '',
+      '  State    held: batch 2 is held: no credit',
+      '  Rows     5 of 10 done (50%): 5 succeeded',
+      '  Model    openai/gpt-5-mini',
+      '  Input    /data/tickets.csv',
+      '  Answers  /data/answers.jsonl',
+      '  Started  2026-11-23T08:00:00.000Z',
+      '',
+      'batch  state             requests  id at the provider  age  looks  reason',
+      '    1  collected               10  batch_abc            1m      4',
+      '    2  held (attempt 2)        10  -                            0  no credit',
+      '    3  cancelling              10  -                   30s      0',
+      '    4  refused                 10  -                            0',
+      '',
+      'Next: llm-batch resume k3f9-2026-11-23   (after the cause is gone)',
+      '',
+    ])
+  })
+})
+
+describe('the list of runs', () => {
+  const run = sampleRun({ name: '漢字 triage' })
+
+  it('is a table', () => {
+    const counts = sampleCounts({ succeeded: 4, failed: 1, batched: 5 })
+    expect(renderRuns([{ run, counts }], run.createdAt + 7_200_000, plain).split('\n')).toEqual([
+      'run              name         state    done  rows  not succeeded  model              started',
+      'k3f9-2026-11-23  漢字 triage  running   50%    10              1  openai/gpt-5-mini   2h ago',
+      '',
+    ])
+  })
+
+  it('says how to begin where there is none', () => {
+    expect(renderRuns([], 0, plain)).toContain('llm-batch run INPUT')
+  })
+})
