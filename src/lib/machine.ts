@@ -17,3 +17,6 @@ export function thisMachine(): Machine {
     platform: process.platform,
   }
 }
+
+/** The version of Node.js that runs this, such as `v20.20.2`. */
+export const NODE_VERSION: string = process.version

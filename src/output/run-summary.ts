@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import type { Disk } from '../lib/disk.ts'
+import { NODE_VERSION } from '../lib/machine.ts'
 import { OUTCOME_STATUSES } from '../model/outcome.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../store/store.ts'
 import type { WrittenAnswers } from './write-answers.ts'
@@ -45,7 +46,7 @@ function summaryOf({ run, version, counts, usage, costUsd, attempts, answers }: 
   const { definition } = run
   return {
     version: 1,
-    madeBy: { llmBatch: version, node: process.version },
+    madeBy: { llmBatch: version, node: NODE_VERSION },
     run: { id: run.id, name: run.name, state: run.state },
     startedAt: instant(run.createdAt),
     finishedAt: instant(run.finishedAt),
