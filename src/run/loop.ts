@@ -7,6 +7,7 @@ import { cancelRemote, enterCancelling } from './cancel.ts'
 import type { RunContext } from './context.ts'
 import { emitBatch } from './events.ts'
 import { hasPending, replan } from './replan.ts'
+import { Room } from './room.ts'
 import { setBack } from './setback.ts'
 
 /**
@@ -81,28 +82,24 @@ export class Driving {
     if (unconfirmed.length > 0 && !this.#flights.has('reconcile')) {
       this.#fly('reconcile', 'reconcile', this.#reconcile(unconfirmed))
     }
-    let room = this.#roomForBatches(attempts)
+    const room = this.#roomForBatches(attempts)
     for (const attempt of due) {
       if (!ADVANCING.includes(attempt.stage)) continue
-      if (attempt.stage === 'planned') {
-        if (room <= 0 || this.#context.isCancelling) continue
-        room -= 1
-      }
+      if (attempt.stage === 'planned' && (this.#context.isCancelling || room.of(attempt) <= 0)) continue
       const kind = kindOf(attempt)
       if (!this.#hasRoom(kind)) continue
+      if (attempt.stage === 'planned') room.take(attempt)
       this.#fly(String(attempt.key), kind, this.#step(attempt))
     }
   }
 
-  /** Batches that may still be opened: those uploaded or being created count as open already. */
-  #roomForBatches(attempts: readonly AttemptRecord[]): number {
-    const open = attempts.filter(
-      ({ key, stage }) =>
-        (OPEN_STAGES as readonly string[]).includes(stage) ||
-        stage === 'uploaded' ||
-        (stage === 'planned' && this.#flights.has(String(key))),
-    ).length
-    return this.#context.settings.maxOpenBatches - open
+  /** How many more batches may be opened: those uploaded or being created count as open already. */
+  #roomForBatches(attempts: readonly AttemptRecord[]): Room {
+    const isOpen = ({ key, stage }: AttemptRecord): boolean =>
+      (OPEN_STAGES as readonly string[]).includes(stage) ||
+      stage === 'uploaded' ||
+      (stage === 'planned' && this.#flights.has(String(key)))
+    return new Room(this.#context.settings, attempts.filter(isOpen))
   }
 
   #hasRoom(kind: Flight['kind']): boolean {
@@ -153,7 +150,8 @@ export class Driving {
     const now = this.#context.clock.now()
     const active = attempts.filter(({ stage }) => stage === 'unconfirmed' || ADVANCING.includes(stage))
     if (active.length === 0) return true
-    const actionable = this.#roomForBatches(attempts) > 0 ? active : active.filter(({ stage }) => stage !== 'planned')
+    const room = this.#roomForBatches(attempts)
+    const actionable = active.filter((attempt) => attempt.stage !== 'planned' || room.of(attempt) > 0)
     if (this.#until === 'round') return actionable.every(({ nextAt }) => nextAt > now)
     if (this.#until === 'submitted') {
       return actionable.every(({ stage, nextAt }) => (stage !== 'planned' && stage !== 'uploaded') || nextAt > now)

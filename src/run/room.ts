@@ -1,0 +1,30 @@
+import { maxOpenBatchesInForce, type Settings } from '../config/settings.ts'
+import { targetKey } from '../model/target.ts'
+import type { AttemptRecord } from '../store/store.ts'
+
+/** How many batches may still be opened, for the run and for each target. */
+export class Room {
+  readonly #settings: Settings
+  readonly #openByTarget = new Map<string, number>()
+  #open = 0
+
+  /** `open` are the attempts that take up room already. */
+  constructor(settings: Settings, open: readonly AttemptRecord[]) {
+    this.#settings = settings
+    for (const attempt of open) this.take(attempt)
+  }
+
+  /** Room left for this attempt's target; zero or less where it must wait. */
+  of({ target }: AttemptRecord): number {
+    const most = maxOpenBatchesInForce(this.#settings, target.provider, target.model)
+    const openHere = this.#openByTarget.get(targetKey(target)) ?? 0
+    return Math.min(this.#settings.maxOpenBatches - this.#open, most - openHere)
+  }
+
+  /** Counts an attempt as open. */
+  take({ target }: AttemptRecord): void {
+    const key = targetKey(target)
+    this.#open += 1
+    this.#openByTarget.set(key, (this.#openByTarget.get(key) ?? 0) + 1)
+  }
+}
