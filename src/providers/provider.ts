@@ -50,7 +50,7 @@ export interface Provider {
 /** What an adapter is made of. */
 export interface ProviderOptions {
   readonly apiKey: string
-  /** As `Provider.baseUrl`; what a user wrote goes through `parseBaseUrl` first. */
+  /** As `Provider.baseUrl`; what a user wrote is checked and completed before (`config/base-url.ts`). */
   readonly baseUrl: string
   readonly transport: Transport
   readonly clock: Clock

@@ -105,6 +105,6 @@ export function describeProvider(name: string): Provider {
       throw new LlmBatchError('configuration', `${name} was only described, not connected`)
     },
   }
-  const options = { apiKey: '', baseUrl: entry.defaultBaseUrl, transport, clock: systemClock, random: systemRandom }
+  const options = { apiKey: 'none', baseUrl: entry.defaultBaseUrl, transport, clock: systemClock, random: systemRandom }
   return entry.create(options, {})
 }

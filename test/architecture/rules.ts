@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: MAIN,
   server: MAIN,
   processors: MAIN,
-  'provider.ts': ['ports', ...GROUND],
+  'provider.ts': ['ports', ...GROUND, 'providers'],
   'testing.ts': [...MAIN, 'server'],
   'index.ts': [...MAIN, 'processors'],
   cli: [...MAIN, 'server'],

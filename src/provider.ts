@@ -1,0 +1,5 @@
+/** The public entry `llm-batch/provider`: the contract of a provider, and the adapters that come with the package. */
+export { createTransport, type TransportOptions } from './providers/http.ts'
+export { createMistralProvider } from './providers/mistral.ts'
+export { createOpenAIProvider, type OpenAIOptions } from './providers/openai.ts'
+export * from './providers/provider.ts'

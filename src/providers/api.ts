@@ -1,0 +1,147 @@
+import type { z } from 'zod'
+import { backoffMs } from '../lib/backoff.ts'
+import { LlmBatchError } from '../model/error.ts'
+import { type FailureContext, failureOf, shapeFailure } from './failure.ts'
+import {
+  type FailureKind,
+  ProviderError,
+  type ProviderOptions,
+  type TransportRequest,
+  type TransportResponse,
+} from './provider.ts'
+
+/** What `Api.send` sends; the path begins with a slash and lies below the API root. */
+export interface ApiRequest extends Pick<TransportRequest, 'method' | 'body' | 'totalTimeoutMs'> {
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly contentType?: string
+}
+
+/** Calls to one API root with one key. Every call throws `ProviderError` for anything but the API's own answer. */
+export interface Api {
+  /** A JSON answer to a GET. A lost, broken or 5xx answer is asked for twice more before it counts as failed. */
+  read<Value>(request: Omit<ApiRequest, 'method'>, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
+  /** A JSON answer to one single attempt. */
+  send<Value>(request: ApiRequest, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
+  /** A successful answer to a GET with its body still to be read; repeated like `read` until it begins. */
+  open(request: Omit<ApiRequest, 'method'>, signal: AbortSignal): Promise<TransportResponse>
+  /** The failure of an answer that came but is not what the API answers here. */
+  misshapen(request: Pick<ApiRequest, 'path'>, response: TransportResponse, what: string): ProviderError
+}
+
+/** Repeats of a failed read. */
+const READ_REPEATS = 2
+/** First wait before a read is repeated. */
+const READ_RETRY_MS = 500
+/** The longest JSON answer read; a page of 1,000 files is below 1 MB, one synchronous answer may be much longer. */
+const LONGEST_JSON_BYTES = 64 * 1024 * 1024
+/** As much of an error page as can matter. */
+const LONGEST_ERROR_BYTES = 64 * 1024
+/** Failures of a read that the next moment may mend. */
+const PASSING: readonly FailureKind[] = ['unreached', 'transport', 'server', 'shape']
+
+/** Binds key and root; `headers` go with every call. Throws `LlmBatchError` for a key that cannot be a header. */
+export function createApi(options: ProviderOptions, headers: Readonly<Record<string, string>> = {}): Api {
+  if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
+    throw new LlmBatchError(
+      'configuration',
+      'the API key is empty or contains a space, a line break or a letter no key has',
+      {
+        next: 'Check the variable that holds it.',
+      },
+    )
+  }
+  const secrets = [options.apiKey]
+  const context = (request: { readonly method?: string; readonly path: string }): FailureContext => ({
+    call: `${request.method ?? 'GET'} ${request.path}`,
+    secrets,
+    nowMs: options.clock.now(),
+  })
+
+  const exchange = async (request: ApiRequest, signal: AbortSignal): Promise<TransportResponse> => {
+    const response = await options.transport.send(
+      {
+        method: request.method,
+        url: urlOf(options.baseUrl, request),
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'llm-batch',
+          authorization: `Bearer ${options.apiKey}`,
+          ...headers,
+          ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
+        },
+        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(request.totalTimeoutMs === undefined ? {} : { totalTimeoutMs: request.totalTimeoutMs }),
+      },
+      signal,
+    )
+    if (response.status >= 200 && response.status <= 299) return response
+    const { text } = await readText(response.body, LONGEST_ERROR_BYTES)
+    throw new ProviderError(failureOf(response, text, context(request)))
+  }
+
+  const send: Api['send'] = async (request, schema, signal) => {
+    const response = await exchange(request, signal)
+    const { text, isWhole } = await readText(response.body, LONGEST_JSON_BYTES)
+    const refuse = (what: string): ProviderError => new ProviderError(shapeFailure(response, what, context(request)))
+    if (!isWhole) throw refuse(`more than ${LONGEST_JSON_BYTES} bytes`)
+    const value = parseJson(text)
+    if (value === undefined)
+      throw refuse(text.trim() === '' ? 'nothing' : `something else than JSON: ${text.slice(0, 200)}`)
+    const parsed = schema.safeParse(value)
+    if (parsed.success) return parsed.data
+    const issue = parsed.error.issues[0]
+    throw refuse(`JSON of another shape: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`)
+  }
+
+  const repeated = async <Value>(call: () => Promise<Value>, signal: AbortSignal): Promise<Value> => {
+    for (let count = 0; ; count += 1) {
+      try {
+        return await call()
+      } catch (error) {
+        const mayPass = error instanceof ProviderError && PASSING.includes(error.failure.kind)
+        if (!mayPass || count >= READ_REPEATS || signal.aborted) throw error
+        const backoff = { firstMs: options.readRetryMs ?? READ_RETRY_MS, factor: 4, mostMs: 10_000 }
+        await options.clock.sleep(backoffMs(backoff, count, options.random.fraction()), signal)
+      }
+    }
+  }
+
+  return {
+    read: (request, schema, signal) => repeated(() => send({ ...request, method: 'GET' }, schema, signal), signal),
+    send,
+    open: (request, signal) => repeated(() => exchange({ ...request, method: 'GET' }, signal), signal),
+    misshapen: (request, response, what) => new ProviderError(shapeFailure(response, what, context(request))),
+  }
+}
+
+function urlOf(baseUrl: string, request: ApiRequest): URL {
+  const url = new URL(baseUrl + request.path)
+  for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value)
+  return url
+}
+
+/** The body as text, up to so many bytes; the rest is left unread and its connection closed. */
+async function readText(
+  body: AsyncIterable<Uint8Array>,
+  mostBytes: number,
+): Promise<{ text: string; isWhole: boolean }> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of body) {
+    pieces.push(piece)
+    bytes += piece.length
+    if (bytes > mostBytes) break
+  }
+  const whole = Buffer.concat(pieces)
+  return { text: whole.subarray(0, mostBytes).toString('utf8'), isWhole: bytes <= mostBytes }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Undefined is no JSON value, so it tells "not JSON" apart; the caller reports the text itself.
+    return undefined
+  }
+}

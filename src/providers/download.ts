@@ -1,0 +1,40 @@
+import type { Api } from './api.ts'
+import { unanswered } from './failure.ts'
+import { ProviderError } from './provider.ts'
+import { path } from './remote-id.ts'
+
+const SPACE = /^[\s\uFEFF]*/
+
+/**
+ * The bytes of a result file as they are. Throws `ProviderError`: kind `transport` where they end before their declared
+ * length, `shape` where they are not JSON Lines from their first character (an error page, a coding nobody asked for).
+ * An empty file is fine.
+ */
+export async function* downloadFile(api: Api, id: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  const call = path`/files/${id}/content`
+  const response = await api.open({ path: call }, signal)
+  const coding = response.headers['content-encoding'] ?? 'identity'
+  if (coding !== 'identity')
+    throw api.misshapen({ path: call }, response, `a body coded as ${coding}, which was not asked for`)
+  const declared = declaredBytes(response.headers['content-length'])
+  let received = 0
+  let beginning: string | undefined = ''
+  for await (const piece of response.body) {
+    received += piece.length
+    if (beginning !== undefined) {
+      beginning = (beginning + Buffer.from(piece.subarray(0, 200)).toString('utf8')).replace(SPACE, '')
+      if (beginning !== '' && !beginning.startsWith('{')) {
+        throw api.misshapen({ path: call }, response, `something else than result lines: ${beginning}`)
+      }
+      if (beginning !== '') beginning = undefined
+    }
+    yield piece
+  }
+  if (declared !== null && received < declared) {
+    throw new ProviderError(unanswered('transport', `GET ${call} ended after ${received} of ${declared} bytes`))
+  }
+}
+
+function declaredBytes(header: string | undefined): number | null {
+  return header !== undefined && /^\d+$/.test(header) ? Number(header) : null
+}

@@ -1,0 +1,66 @@
+import { plainLine, plainText } from '../lib/plain-text.ts'
+
+/** Longest text of a provider that is kept, in characters. */
+const LONGEST_TEXT = 500
+/** Error objects nest at most this deep in any answer seen so far, with room to spare. */
+const DEEPEST = 6
+const MASK = '***'
+
+/** What a provider says went wrong, in whatever shape it said it; neither part is cleaned yet. */
+export interface ProviderProblem {
+  readonly code: string | null
+  readonly message: string
+}
+
+/**
+ * Finds code and message in an error of any known shape: a string, a list, `message`, `detail` (text or a list of
+ * `{ loc, msg }`), `errors`, `error`, `error.error`, or a message that is an object again. Undefined where nothing
+ * says anything, such as null, `{}` or `{ "code": null, "message": null }`.
+ */
+export function findProblem(value: unknown, depth = 0): ProviderProblem | undefined {
+  if (depth > DEEPEST) return undefined
+  if (typeof value === 'string') return value.trim() === '' ? undefined : { code: null, message: value }
+  if (Array.isArray(value)) return problemOfList(value, depth)
+  if (typeof value !== 'object' || value === null) return undefined
+  const members = value as Readonly<Record<string, unknown>>
+  const code = codeOf(members['code']) ?? codeOf(members['type'])
+  for (const name of ['error', 'message', 'detail', 'msg', 'errors']) {
+    const inner = findProblem(members[name], depth + 1)
+    if (inner) return { code: inner.code ?? code, message: placed(members['loc'], inner.message) }
+  }
+  const ownCode = codeOf(members['code'])
+  return ownCode === null ? undefined : { code: ownCode, message: ownCode }
+}
+
+function problemOfList(list: readonly unknown[], depth: number): ProviderProblem | undefined {
+  const problems = list.slice(0, 5).flatMap((item) => findProblem(item, depth + 1) ?? [])
+  const first = problems[0]
+  return first && { code: first.code, message: problems.map((problem) => problem.message).join('; ') }
+}
+
+function codeOf(value: unknown): string | null {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+function placed(location: unknown, message: string): string {
+  return Array.isArray(location) && location.length > 0 ? `${location.join('.')}: ${message}` : message
+}
+
+/**
+ * A provider's text as it may be kept and shown: on one line, without control characters, secrets masked, and at most
+ * 500 characters. Masked are the given secrets wherever they occur, and anything that looks like a key.
+ */
+export function cleanText(text: string, secrets: readonly string[]): string {
+  // Cleaned before it is masked, so that no escape sequence inside a key hides it; cut last, so that no half remains.
+  let clean = plainText(text.slice(0, 64 * 1024))
+  for (const secret of secrets) {
+    if (secret.length >= 4) clean = clean.replaceAll(secret, MASK).replaceAll(encodeURIComponent(secret), MASK)
+  }
+  return plainLine(clean.replace(/\b(?:sk|pk|rk)-[\w*.-]{6,}/g, MASK).replace(/\bBearer\s+\S+/gi, MASK), LONGEST_TEXT)
+}
+
+/** The same for a text that may be absent. */
+export function cleanOrNull(text: string | null, secrets: readonly string[]): string | null {
+  return text === null ? null : cleanText(text, secrets)
+}

@@ -1,0 +1,19 @@
+/** Numbers above this are milliseconds: in seconds it would be the year 5138. */
+const LARGEST_SECONDS = 1e11
+
+/**
+ * An instant that a server wrote as seconds, milliseconds, digits in a text, or an ISO date; null for anything else, and
+ * for zero, which stands for "never".
+ */
+export function instantOf(value: unknown): Date | null {
+  if (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value)) return instantOf(Number(value))
+  if (typeof value === 'number') {
+    if (!(value > 0)) return null
+    return validDate(new Date(value > LARGEST_SECONDS ? value : value * 1_000))
+  }
+  return typeof value === 'string' && value !== '' ? validDate(new Date(value)) : null
+}
+
+function validDate(date: Date): Date | null {
+  return Number.isNaN(date.getTime()) ? null : date
+}

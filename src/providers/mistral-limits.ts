@@ -1,0 +1,44 @@
+import type { Target } from '../model/target.ts'
+import { DEFAULT_MAX_LINE_BYTES } from './line-limit.ts'
+import type { Limits } from './provider.ts'
+
+/** Endpoints that jobs can be made for: the enumeration in Mistral's API description of August 2026. */
+const ENDPOINTS: readonly string[] = [
+  '/v1/chat/completions',
+  '/v1/embeddings',
+  '/v1/fim/completions',
+  '/v1/moderations',
+  '/v1/chat/moderations',
+  '/v1/ocr',
+  '/v1/classifications',
+  '/v1/chat/classifications',
+  '/v1/conversations',
+  '/v1/audio/transcriptions',
+]
+
+const WITH_MAX_TOKENS: readonly string[] = ['/v1/chat/completions', '/v1/fim/completions']
+
+/**
+ * Mistral's limits. Where its pages disagree, the stricter one counts: 100,000 requests and results kept for one day
+ * (known-limitations page) against a million and "do not expire" (batch guide). 512 MB and the window, below seven days,
+ * are from the guide; a million requests may wait in a workspace.
+ */
+export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
+  return {
+    inputForm: 'file',
+    maxRequests: 100_000,
+    minRequests: 1,
+    maxBytes: 512_000_000,
+    maxLineBytes,
+    queueTokens: null,
+    queueRequests: 1_000_000,
+    recovery: 'marked',
+    // Whether a job that timed out or was cancelled bills what it does not return is not documented.
+    absentRowIsUnbilled: [],
+    retentionDays: 1,
+    modelOn: 'job',
+    isEndpointKnown: ENDPOINTS.includes(target.endpoint),
+    maxTokensField: WITH_MAX_TOKENS.includes(target.endpoint) ? 'max_tokens' : null,
+    windowHours: { default: 24, most: 7 * 24 - 1, canChoose: true },
+  }
+}

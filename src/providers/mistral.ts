@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { type Api, createApi } from './api.ts'
+import { callDirectly } from './direct-call.ts'
+import { downloadFile } from './download.ts'
+import { isCreatedSince, type Page, type PagePosition, readPages } from './listing.ts'
+import { mistralJobSchema } from './mistral-job.ts'
+import { mistralLimits } from './mistral-limits.ts'
+import type { NewBatch, Provider, ProviderOptions, WireRequest } from './provider.ts'
+import { cancelBatch, createBatch, getBatch } from './remote-batch.ts'
+import { discardFile, fileSchema, getFile, uploadFile } from './remote-file.ts'
+import { decodeResultLine } from './result-line.ts'
+
+/** Mistral's batch API: a job names model and endpoint, its lines only ids and bodies. Facts: docs/providers/mistral.md. */
+export function createMistralProvider(options: ProviderOptions): Provider {
+  const api = createApi(options)
+  const secrets = [options.apiKey]
+  const place = { root: '/batch/jobs', schema: mistralJobSchema(secrets) }
+  const files = fileSchema.transform(({ file }) => file)
+  return {
+    name: 'mistral',
+    baseUrl: options.baseUrl,
+    limits: (target) => mistralLimits(target, options.maxLineBytes),
+    encode: ({ body, wireId }) => `{"custom_id":${JSON.stringify(wireId)},"body":${body}}`,
+    decode: (line, target) => decodeResultLine(line, target.endpoint, secrets),
+    upload: (input, signal) => uploadFile(api, input, options, signal),
+    file: (id, signal) => getFile(api, id, signal),
+    create: (batch, signal) => createBatch(api, place, creation(batch), options, signal),
+    list: async (since, signal) => {
+      // Oldest first and from an instant on, so that new jobs do not move the pages while they are read.
+      const query = { order_by: 'created', created_after: since.toISOString() }
+      const { items, ...end } = await readPages(
+        (position) => fetchPage(api, { path: place.root, query }, place.schema, position, signal),
+        (job) => isCreatedSince(job, since),
+        signal,
+      )
+      return { ...end, batches: items }
+    },
+    listFiles: async (since, signal) => {
+      const query = { purpose: 'batch', include_total: 'true' }
+      const { items, ...end } = await readPages(
+        (position) => fetchPage(api, { path: '/files', query }, files, position, signal),
+        (file) => isCreatedSince(file, since),
+        signal,
+      )
+      return { ...end, files: items }
+    },
+    get: (id, signal) => getBatch(api, place, id, signal),
+    download: (ref, signal) => downloadFile(api, ref, signal),
+    cancel: (id, signal) => cancelBatch(api, place, id, signal),
+    discard: (ref, signal) => discardFile(api, ref, signal),
+    direct: (request, signal) => callDirectly(api, withModel(request), secrets, signal),
+  }
+}
+
+function creation(batch: NewBatch): unknown {
+  return {
+    input_files: [batch.inputFileId],
+    endpoint: batch.target.endpoint,
+    model: batch.target.model,
+    metadata: batch.metadata,
+    ...(batch.windowHours === null ? {} : { timeout_hours: batch.windowHours }),
+  }
+}
+
+/** In a batch the job names the model; a synchronous call has no job, so its body must. */
+function withModel(request: WireRequest): WireRequest {
+  const body: unknown = JSON.parse(request.body)
+  if (typeof body !== 'object' || body === null || Object.hasOwn(body, 'model')) return request
+  return { ...request, body: JSON.stringify({ model: request.target.model, ...body }) }
+}
+
+/** One page by number. `total` is what tells the end. */
+async function fetchPage<Item>(
+  api: Api,
+  request: { readonly path: string; readonly query: Readonly<Record<string, string>> },
+  item: z.ZodType<Item>,
+  { page }: PagePosition,
+  signal: AbortSignal,
+): Promise<Page<Item>> {
+  const schema = z.object({ data: z.array(item), total: z.number().int().nonnegative().nullish().catch(null) })
+  const query = { ...request.query, page: String(page), page_size: '100' }
+  const answer = await api.read({ path: request.path, query }, schema, signal)
+  return { items: answer.data, total: answer.total ?? undefined }
+}

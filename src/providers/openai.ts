@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { type Api, createApi } from './api.ts'
+import { callDirectly } from './direct-call.ts'
+import { downloadFile } from './download.ts'
+import { isCreatedSince, type Page, type PagePosition, readPages } from './listing.ts'
+import { openAIBatchSchema } from './openai-batch.ts'
+import { openAILimits } from './openai-limits.ts'
+import type { NewBatch, Provider, ProviderOptions } from './provider.ts'
+import { cancelBatch, createBatch, getBatch } from './remote-batch.ts'
+import { discardFile, fileSchema, getFile, uploadFile } from './remote-file.ts'
+import { decodeResultLine } from './result-line.ts'
+
+/** What OpenAI's adapter takes besides the common options. */
+export interface OpenAIOptions extends ProviderOptions {
+  /** Sent as `OpenAI-Organization`; chooses which batches exist. */
+  readonly organization?: string | undefined
+  /** Sent as `OpenAI-Project`; chooses which batches exist. */
+  readonly project?: string | undefined
+}
+
+/** OpenAI's batch API, and any server that speaks it under another base URL. Facts: docs/providers/openai.md. */
+export function createOpenAIProvider(options: OpenAIOptions): Provider {
+  const api = createApi(options, scopeHeaders(options))
+  const secrets = [options.apiKey]
+  const place = { root: '/batches', schema: openAIBatchSchema(secrets) }
+  const files = fileSchema.transform(({ file }) => file)
+  return {
+    name: 'openai',
+    baseUrl: options.baseUrl,
+    limits: (target) => openAILimits(target, options.maxLineBytes),
+    encode: ({ body, target, wireId }) =>
+      `{"custom_id":${JSON.stringify(wireId)},"method":"POST","url":${JSON.stringify(target.endpoint)},"body":${body}}`,
+    decode: (line, target) => decodeResultLine(line, target.endpoint, secrets),
+    upload: (input, signal) => uploadFile(api, input, options, signal),
+    file: (id, signal) => getFile(api, id, signal),
+    create: (batch, signal) => createBatch(api, place, creation(batch), options, signal),
+    list: async (since, signal) => {
+      const { items, ...end } = await readPages(
+        (position) => fetchPage(api, { path: place.root, query: { limit: '100' } }, place.schema, position, signal),
+        (batch) => isCreatedSince(batch, since),
+        signal,
+      )
+      return { ...end, batches: items }
+    },
+    listFiles: async (since, signal) => {
+      const query = { purpose: 'batch', limit: '1000' }
+      const { items, ...end } = await readPages(
+        (position) => fetchPage(api, { path: '/files', query }, files, position, signal),
+        (file) => isCreatedSince(file, since),
+        signal,
+      )
+      return { ...end, files: items }
+    },
+    get: (id, signal) => getBatch(api, place, id, signal),
+    download: (ref, signal) => downloadFile(api, ref, signal),
+    cancel: (id, signal) => cancelBatch(api, place, id, signal),
+    discard: (ref, signal) => discardFile(api, ref, signal),
+    direct: (request, signal) => callDirectly(api, request, secrets, signal),
+  }
+}
+
+function scopeHeaders({ organization, project }: OpenAIOptions): Record<string, string> {
+  return {
+    ...(organization === undefined ? {} : { 'openai-organization': organization }),
+    ...(project === undefined ? {} : { 'openai-project': project }),
+  }
+}
+
+function creation(batch: NewBatch): unknown {
+  return {
+    input_file_id: batch.inputFileId,
+    endpoint: batch.target.endpoint,
+    // The only window that the API offers.
+    completion_window: '24h',
+    metadata: batch.metadata,
+  }
+}
+
+/** One page by cursor. A missing `has_more` is passed on as such: it does not mean that nothing follows. */
+async function fetchPage<Item>(
+  api: Api,
+  request: { readonly path: string; readonly query: Readonly<Record<string, string>> },
+  item: z.ZodType<Item>,
+  { after }: PagePosition,
+  signal: AbortSignal,
+): Promise<Page<Item>> {
+  const schema = z.object({ data: z.array(item), has_more: z.boolean().nullish() })
+  const query = after === null ? request.query : { ...request.query, after }
+  const page = await api.read({ path: request.path, query }, schema, signal)
+  return { items: page.data, hasMore: page.has_more ?? undefined }
+}
