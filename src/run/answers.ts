@@ -6,7 +6,7 @@ import type { RowOutcome, SettledResult } from '../model/row.ts'
 import type { RowResultRecord } from '../store/store.ts'
 import type { RunContext } from './context.ts'
 
-type Ports = Pick<RunContext, 'disk' | 'folder' | 'store'> & { readonly decode: RunContext['provider']['decode'] }
+type Ports = Pick<RunContext, 'disk' | 'folder' | 'provider' | 'store'>
 
 /** Rows joined at once. */
 const PAGE_ROWS = 2_000
@@ -30,7 +30,7 @@ export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutc
       for (const [index, record] of page.entries()) {
         const json = await rows.next()
         if (json.done) throw new Error(`the frozen rows end before row ${record.row}`)
-        outcomes.push(rowOutcome(record, json.value, lines[index] ?? null, ports.decode))
+        outcomes.push(rowOutcome(record, json.value, lines[index] ?? null, ports.provider))
       }
       yield outcomes
     }
@@ -50,7 +50,7 @@ function rowOutcome(
   record: RowResultRecord,
   json: string,
   rawLine: string | null,
-  decode: Ports['decode'],
+  provider: Ports['provider'],
 ): RowOutcome {
   return {
     ordinal: record.row,
@@ -58,15 +58,15 @@ function rowOutcome(
     id: record.id,
     json,
     problem: record.problem,
-    result: resultOf(record, rawLine, decode),
+    result: resultOf(record, rawLine, provider),
   }
 }
 
-function resultOf(record: RowResultRecord, rawLine: string | null, decode: Ports['decode']): SettledResult | null {
+function resultOf(record: RowResultRecord, rawLine: string | null, provider: Ports['provider']): SettledResult | null {
   const { request, result, state, target, tries } = record
   if (state === null || state === 'pending' || state === 'batched') return null
   if (!result || request === null || !target) return unsentResult(state)
-  const decoded = rawLine === null ? undefined : decode(rawLine, target)
+  const decoded = rawLine === null ? undefined : provider.decode(rawLine, target)
   // What the store settled on counts; the line adds what is kept in files only: the answer itself.
   const outcome: Outcome = {
     ...(decoded?.outcome ?? emptyOutcome({ status: state, code: null, reason: null, billed: result.billed })),

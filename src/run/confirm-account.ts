@@ -23,11 +23,7 @@ export async function confirmAccount(context: RunContext, signal: AbortSignal): 
   await store.bindAccount(context.account)
 }
 
-async function canReadOne(
-  context: RunContext,
-  known: readonly AttemptRecord[],
-  signal: AbortSignal,
-): Promise<boolean> {
+async function canReadOne(context: RunContext, known: readonly AttemptRecord[], signal: AbortSignal): Promise<boolean> {
   for (const attempt of known) if (await canRead(context, attempt, signal)) return true
   return false
 }

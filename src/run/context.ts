@@ -7,8 +7,8 @@ import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
 import { type RunFolder, runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
-import type { Workspace } from './workspace.ts'
 import { accountOf } from './account.ts'
+import type { Workspace } from './workspace.ts'
 
 /** What steers a run from the command line or the library, beyond the configuration. */
 export interface Steering {

@@ -1,7 +1,7 @@
+import type { OutputPlan } from '../model/run.ts'
+import { writeRunSummary } from '../output/run-summary.ts'
 import type { TextSink } from '../output/write-answers.ts'
 import { type WrittenAnswers, writeAnswers } from '../output/write-answers.ts'
-import { writeRunSummary } from '../output/run-summary.ts'
-import type { OutputPlan } from '../model/run.ts'
 import { describeProvider } from '../providers/registry.ts'
 import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
@@ -23,7 +23,7 @@ export function answersOf(workspace: Workspace, store: RunStore, providerName: s
     disk: workspace.disk,
     folder: runFolder(workspace.home, store.id),
     store,
-    decode: describeProvider(providerName).decode,
+    provider: describeProvider(providerName),
   })
 }
 

@@ -121,7 +121,10 @@ export async function startRun<Row extends object = AnyRow>(options: StartRunOpt
  * Takes up a run by its id, a unique beginning of it, its name, or `last`. Throws `not_found`, `ambiguous`, or `busy`
  * where another process drives it.
  */
-export async function openRun<Row extends object = AnyRow>(name: string, options: PlaceOptions = {}): Promise<Run<Row>> {
+export async function openRun<Row extends object = AnyRow>(
+  name: string,
+  options: PlaceOptions = {},
+): Promise<Run<Row>> {
   const workspace = await openPlace(options)
   try {
     const { id } = await findRun(workspace.store, name)
@@ -250,4 +253,3 @@ function rowResult<Row extends object>(row: RowOutcome, cost: ReturnType<typeof 
     model: outcome?.model ?? null,
   }
 }
-

@@ -163,8 +163,7 @@ export class Driving {
   async #pause(attempts: readonly AttemptRecord[]): Promise<void> {
     const { clock } = this.#context
     const waiting = attempts.filter(
-      ({ key, stage }) =>
-        (stage === 'unconfirmed' || ADVANCING.includes(stage)) && !this.#flights.has(String(key)),
+      ({ key, stage }) => (stage === 'unconfirmed' || ADVANCING.includes(stage)) && !this.#flights.has(String(key)),
     )
     const earliest = Math.min(...waiting.map(({ nextAt }) => nextAt).filter((at) => at > clock.now()))
     const pauseMs = Math.min(LONGEST_PAUSE_MS, earliest - clock.now())

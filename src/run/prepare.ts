@@ -1,4 +1,4 @@
-import { type Settings, limitsInForce } from '../config/settings.ts'
+import { limitsInForce, type Settings } from '../config/settings.ts'
 import { type InputOptions, openInput } from '../input/open.ts'
 import { limitRows, sampleRows } from '../input/take.ts'
 import { LlmBatchError } from '../model/error.ts'
@@ -98,7 +98,12 @@ async function* requestsOf(
   const { promptFunction, provider, settings } = options
   const limitsOf = (target: Target): Limits =>
     limitsInForce(settings, target.provider, target.model, provider.limits(target))
-  const build = createRequestBuilder({ definition, promptFunction, limitsOf, encode: provider.encode })
+  const build = createRequestBuilder({
+    definition,
+    promptFunction,
+    limitsOf,
+    encode: (request) => provider.encode(request),
+  })
   const ids = new DuplicateIds()
   for await (const chunk of chunks) {
     const prepared: PreparedRow[] = []

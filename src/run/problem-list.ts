@@ -21,9 +21,13 @@ export class InputProblemsError extends LlmBatchError {
   readonly problems: ProblemList
 
   constructor(problems: ProblemList) {
-    super('input', `${problems.total} ${problems.total === 1 ? 'problem' : 'problems'} in the input; nothing was sent`, {
-      next: 'Correct the rows, or leave them out and record them as failed with --skip-invalid.',
-    })
+    super(
+      'input',
+      `${problems.total} ${problems.total === 1 ? 'problem' : 'problems'} in the input; nothing was sent`,
+      {
+        next: 'Correct the rows, or leave them out and record them as failed with --skip-invalid.',
+      },
+    )
     this.problems = problems
   }
 }

@@ -1,9 +1,9 @@
 import { limitsInForce } from '../config/settings.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { targetKey } from '../model/target.ts'
-import type { AttemptRecord, PendingRequest } from '../store/store.ts'
 import { createSplitter } from '../plan/splitter.ts'
 import { estimateTokens } from '../plan/tokens.ts'
+import type { AttemptRecord, PendingRequest } from '../store/store.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { RunContext } from './context.ts'
 

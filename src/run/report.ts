@@ -66,8 +66,8 @@ export function costOfResult(
 
 /** Rows that did not succeed, of those that have an outcome or were left out. */
 export function failedRows(counts: RequestCounts): number {
-  const { succeeded, pending, batched, ...rest } = counts
-  return Object.values(rest).reduce((sum, count) => sum + count, 0)
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return all - counts.succeeded - counts.pending - counts.batched
 }
 
 /** The exit code that tells the truth about a run: 0 only when every row succeeded, or failures are within the limit. */

@@ -189,9 +189,13 @@ async function findSameWork(
   const named = name === undefined ? undefined : runs.find((run) => run.name === name)
   if (named) {
     if (isSame(named) && !again) return named
-    throw new LlmBatchError('name_taken', `run ${named.id} is named ${name} and has other input, prompt or parameters`, {
-      next: 'Choose another --name, or remove that run with: llm-batch runs rm',
-    })
+    throw new LlmBatchError(
+      'name_taken',
+      `run ${named.id} is named ${name} and has other input, prompt or parameters`,
+      {
+        next: 'Choose another --name, or remove that run with: llm-batch runs rm',
+      },
+    )
   }
   if (again) return undefined
   const same = runs.filter(isSame)

@@ -39,8 +39,7 @@ export async function openWorkspace(options: {
     ...options,
     home: configuration.home,
     store,
-    connect: (providerName) =>
-      connectProvider(providerName, { configuration, environment, clock, random }),
+    connect: (providerName) => connectProvider(providerName, { configuration, environment, clock, random }),
     describe: describeProvider,
     close: () => store.close(),
   }

@@ -38,15 +38,17 @@ export class Driver {
 
   /** Runs a statement and returns how many rows it touched. */
   run(sql: string, ...values: readonly SqlValue[]): number {
-    return Number(this.#prepared(sql).run(...values).changes)
+    return this.#prepared(sql).run(...values).changes
   }
 
   /** The first row, or undefined. The caller names the columns it selected. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the statement knows its columns
   get<Row>(sql: string, ...values: readonly SqlValue[]): Row | undefined {
     return this.#prepared(sql).get(...values) as Row | undefined
   }
 
   /** All rows. The caller names the columns it selected. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the statement knows its columns
   all<Row>(sql: string, ...values: readonly SqlValue[]): Row[] {
     return this.#prepared(sql).all(...values) as Row[]
   }

@@ -210,8 +210,12 @@ describe('an attempt', () => {
     const run = await sealedRun(1)
     const { key } = await onlyAttempt(run)
     await run.moveAttempt(key, 'planned', 'uploaded')
-    await expect(run.moveAttempt(key, 'planned', 'uploaded')).rejects.toThrow(/is uploaded; it cannot move from planned/)
-    await expect(run.moveAttempt(key, 'uploaded', 'collected')).rejects.toThrow(/cannot move from uploaded to collected/)
+    await expect(run.moveAttempt(key, 'planned', 'uploaded')).rejects.toThrow(
+      /is uploaded; it cannot move from planned/,
+    )
+    await expect(run.moveAttempt(key, 'uploaded', 'collected')).rejects.toThrow(
+      /cannot move from uploaded to collected/,
+    )
   })
 
   it('has one intent for each create, committed before the stage says so', async () => {
@@ -221,7 +225,9 @@ describe('an attempt', () => {
     const intent = await run.openIntent(key, INTENT)
     expect((await onlyAttempt(run)).stage).toBe('creating')
     await expect(run.openIntent(key, INTENT)).rejects.toMatchObject({ code: 'conflict' })
-    expect(await run.intents(key)).toEqual([{ ...INTENT, key: intent.key, attemptKey: key, answer: null, answeredAt: null }])
+    expect(await run.intents(key)).toEqual([
+      { ...INTENT, key: intent.key, attemptKey: key, answer: null, answeredAt: null },
+    ])
   })
 
   it('lets an unknown create be adopted later, but answers no intent twice', async () => {

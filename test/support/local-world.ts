@@ -1,0 +1,73 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { LocalServer, LocalServerOptions } from '../../src/server/options.ts'
+import { startLocalServer } from '../../src/server/start.ts'
+
+/** A local batch server, a home, and a configuration with short waits, all gone when the test is over. */
+export interface LocalWorld {
+  readonly folder: string
+  readonly home: string
+  readonly configPath: string
+  readonly server: LocalServer
+  /** What a process needs to work in this world. */
+  readonly environment: Readonly<Record<string, string>>
+  /** A file of the world's folder, written and named. */
+  write(name: string, text: string): Promise<string>
+}
+
+/** Waits short enough for tests and long enough to be real. */
+const WAITS = {
+  poll: '30ms',
+  pollMost: '200ms',
+  settle: '2s',
+  unfenced: '3s',
+  http: '2s',
+  retryBackoff: '50ms',
+  absent: '5s',
+}
+
+/** Opens a world of its own for one test. */
+export async function openWorld(
+  options: Partial<LocalServerOptions> & { readonly config?: object; readonly waits?: Partial<typeof WAITS> } = {},
+): Promise<LocalWorld> {
+  const { config, waits, ...serverOptions } = options
+  const folder = await mkdtemp(join(tmpdir(), 'llm-batch-world-'))
+  const server = await startLocalServer({ folder: join(folder, 'server'), seed: 1, ...serverOptions })
+  onTestFinished(async () => {
+    await server.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  const configPath = join(folder, 'llm-batch.config.json')
+  await writeFile(configPath, JSON.stringify({ waits: { ...WAITS, ...waits }, ...config }))
+  const home = join(folder, 'home')
+  return {
+    folder,
+    home,
+    configPath,
+    server,
+    environment: {
+      PATH: process.env['PATH'] ?? '',
+      OPENAI_API_KEY: 'sk-test-openai-0123456789',
+      OPENAI_BASE_URL: server.openaiUrl,
+      MISTRAL_API_KEY: 'test-mistral-0123456789',
+      MISTRAL_BASE_URL: server.mistralUrl,
+      LLM_BATCH_HOME: home,
+    },
+    write: async (name, text) => {
+      const path = join(folder, name)
+      await writeFile(path, text)
+      return path
+    },
+  }
+}
+
+/** JSON lines of so many questions, each with a nonce of its own by which the server's books know it again. */
+export function questions(count: number, prefix = 'q'): string {
+  return Array.from({ length: count }, (_, index) =>
+    JSON.stringify({ id: `${prefix}${index}`, text: `Question ${index} about nothing. nonce:${prefix}-${index}` }),
+  )
+    .join('\n')
+    .concat('\n')
+}
