@@ -1,4 +1,5 @@
 export { CALLS, type Call, FAULTS, type Fault, type FaultName } from './server/faults/catalogue.ts'
+export type { FiredFault } from './server/faults/injector.ts'
 export type { FaultRule } from './server/faults/rule.ts'
 export { parseFaultRule } from './server/faults/rule.ts'
 export type { Durations, LocalServer, LocalServerOptions } from './server/options.ts'

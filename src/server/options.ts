@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
+import type { FiredFault } from './faults/injector.ts'
 import type { FaultRule } from './faults/rule.ts'
 import type { Ledger } from './state/ledger.ts'
 
@@ -64,6 +65,8 @@ export interface LocalServer {
   drain(): Promise<void>
   /** Replaces all fault rules, so that a test can switch faults on and off; counting of calls starts anew. */
   setFaults(faults: readonly (FaultRule | string)[]): void
+  /** The faults that struck since the rules were set, in order. */
+  firedFaults(): readonly FiredFault[]
   /** Stops listening, drops open connections and stops working on batches; leaves no timer and no handle behind. */
   close(): Promise<void>
 }

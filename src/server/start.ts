@@ -31,6 +31,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     mistralUrl: `${url}/mistral/v1`,
     ledger: () => readLedger(simulator.state),
     drain: () => workshop.drain(),
+    firedFaults: () => simulator.faults.fired,
     setFaults: (faults) => simulator.faults.set(faults),
     close: () => close(server, workshop),
   }

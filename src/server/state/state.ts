@@ -3,7 +3,7 @@ import { writeAtomically } from '../../lib/atomic-file.ts'
 import type { Disk } from '../../lib/disk.ts'
 import type { Random } from '../../lib/random.ts'
 import { recordId } from './identifier.ts'
-import { type BatchRecord, batchSchema, type DialectName, type FileRecord, fileSchema } from './record.ts'
+import { type BatchRecord, batchSchema, type DialectName, type FileRecord, fileSchema, isFinal } from './record.ts'
 import { Shelf } from './shelf.ts'
 
 /** Everything the server knows, in memory and below one folder. */
@@ -90,9 +90,13 @@ export class State {
     return record
   }
 
+  /** Deletes a file for its owner; the bytes stay for batches that are still at work on them. */
   async deleteFile(file: FileRecord): Promise<void> {
     await this.files.put({ ...file, isDeleted: true })
-    await this.disk.remove(this.dataPath(file.id))
+    const isInUse = [...this.batches.values()].some(
+      (batch) => !isFinal(batch.phase) && batch.inputFileIds.includes(file.id),
+    )
+    if (!isInUse) await this.disk.remove(this.dataPath(file.id))
   }
 }
 
