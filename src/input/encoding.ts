@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { LlmBatchError } from '../model/error.ts'
 
 /** Bytes looked at to tell an encoding; enough to see the zero bytes of UTF-16 text. */
@@ -17,8 +18,8 @@ export function detectEncoding(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16
   })
   const [even = 0, odd = 0] = zeros
   // Prompts and column names are mostly ASCII, at least in their syntax: every second byte is then zero.
-  if (odd > sample.length / 8 && even === 0) return 'utf-16le'
-  if (even > sample.length / 8 && odd === 0) return 'utf-16be'
+  if (odd > sample.length / 8 && even < odd / 4) return 'utf-16le'
+  if (even > sample.length / 8 && odd < even / 4) return 'utf-16be'
   return 'utf-8'
 }
 
@@ -49,11 +50,12 @@ export async function* decodeText(
   const decode = decoderOf(encoding)
   let line = 1
   for await (const piece of pieces) {
-    const text = strictly(() => decode(piece), encoding, name, line)
+    const text = decode(piece)
+    if (text === undefined) throw notText(name, encoding, line + linesBeforeFault(piece, encoding))
     line += count(text, '\n')
     if (text !== '') yield text
   }
-  strictly(() => decode(), encoding, name, line)
+  if (decode() === undefined) throw notText(name, encoding, line)
 }
 
 /** The same text as UTF-8 bytes. */
@@ -61,11 +63,17 @@ export async function* encodeUtf8(texts: AsyncIterable<string>): AsyncIterable<U
   for await (const text of texts) yield Buffer.from(text, 'utf8')
 }
 
-/** Without an argument the end is checked: a character must not be cut. */
-function decoderOf(encoding: string): (bytes?: Uint8Array) => string {
+/** Gives undefined for what is no text. Without an argument the end is checked: a character must not be cut. */
+function decoderOf(encoding: string): (bytes?: Uint8Array) => string | undefined {
   if (encoding === 'windows-1252') return (bytes) => (bytes ? decodeWindows1252(bytes) : '')
   const decoder = new TextDecoder(encoding, { fatal: true })
-  return (bytes) => decoder.decode(bytes, { stream: bytes !== undefined })
+  return (bytes) => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined })
+    } catch {
+      return undefined
+    }
+  }
 }
 
 /** The characters of windows-1252 from 0x80 to 0x9F; everywhere else it equals Latin-1 (WHATWG encoding standard). */
@@ -79,15 +87,21 @@ function decodeWindows1252(bytes: Uint8Array): string {
   return text.replace(/[\x80-\x9f]/g, (character) => WINDOWS_1252[character.charCodeAt(0) - 0x80] ?? character)
 }
 
-function strictly(decode: () => string, encoding: string, name: string, line: number): string {
-  try {
-    return decode()
-  } catch (error) {
-    throw new LlmBatchError('input', `${name} is not ${encoding} text at or after line ${line}`, {
-      next: 'Give its encoding, for example --encoding windows-1252, or save it as UTF-8.',
-      cause: error,
-    })
+/** Whole lines of a piece before its first fault, where that can be told: in UTF-8. */
+function linesBeforeFault(piece: Uint8Array, encoding: string): number {
+  if (encoding !== 'utf-8') return 0
+  let lines = 0
+  for (let start = 0; ; lines += 1) {
+    const end = piece.indexOf(0x0a, start)
+    if (end < 0 || !isUtf8(piece.subarray(start, end))) return lines
+    start = end + 1
   }
+}
+
+function notText(name: string, encoding: string, line: number): LlmBatchError {
+  return new LlmBatchError('input', `${name} is not ${encoding} text at or after line ${line}`, {
+    next: 'Give its encoding, for example --encoding windows-1252, or save it as UTF-8.',
+  })
 }
 
 function count(text: string, character: string): number {
