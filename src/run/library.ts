@@ -92,7 +92,9 @@ export interface FinishedRun extends RunReport {
  * is one run: an unfinished one is gone on with, a finished one throws `already_done` unless `again` is set. Throws
  * before anything is sent when the input, the key or the options are wrong.
  */
-export async function startRun<Row extends object = AnyRow>(options: StartRunOptions<Row>): Promise<Run<Row>> {
+export async function startRun(options: StartRunOptions & { readonly input: string }): Promise<Run>
+export async function startRun<Row extends object>(options: StartRunOptions<Row>): Promise<Run<Row>>
+export async function startRun<Row extends object>(options: StartRunOptions<Row>): Promise<Run<Row>> {
   const { input, prompt } = options
   const workspace = await openPlace(options)
   const emitter = new EventEmitter<{ event: [RunEvent] }>()

@@ -166,7 +166,7 @@ describe('the store', () => {
     expect(await store.listRuns()).toEqual([])
     const driver = new Driver(join(home, 'state.db'))
     for (const table of ['rows', 'requests', 'row_requests', 'batches', 'attempts', 'intents', 'results']) {
-      expect(driver.get(`select count(*) as count from ${table}`), table).toEqual({ count: 0 })
+      expect({ table, ...driver.get<object>(`select count(*) as count from ${table}`) }).toEqual({ table, count: 0 })
     }
     driver.close()
   })
