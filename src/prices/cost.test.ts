@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import type { Usage } from '../model/outcome.ts'
+import { costOf, costOfRequest, findPrice } from './cost.ts'
+import { PRICES, type Price } from './table.ts'
+
+const PRICE: Price = {
+  provider: 'openai',
+  model: 'm',
+  inputUsd: 2,
+  cachedInputUsd: 0.5,
+  outputUsd: 8,
+  batchFactor: 0.5,
+  longContext: { aboveTokens: 1_000, inputFactor: 2, outputFactor: 1.5 },
+  source: 'test',
+  asOf: '2026-11-23',
+}
+
+const USAGE: Usage = {
+  promptTokens: 1_000_000,
+  completionTokens: 500_000,
+  cachedTokens: null,
+  reasoningTokens: 400_000,
+}
+
+describe('findPrice', () => {
+  it.each([
+    ['openai', 'gpt-5-mini', 'gpt-5-mini'],
+    ['openai', 'gpt-5-mini-2025-08-07', 'gpt-5-mini'],
+    ['openai', 'gpt-4o-2024-08-06', 'gpt-4o'],
+    ['openai', 'gpt-4o-2024-05-13', 'gpt-4o-2024-05-13'],
+    ['mistral', 'mistral-small-latest', 'mistral-small-latest'],
+    ['openai', 'gpt-5-mini-turbo', undefined],
+    ['openai', 'mistral-small-latest', undefined],
+    ['mistral', 'mistral-large-2511', undefined],
+    ['openai', 'constructor', undefined],
+  ])('finds for %s/%s the price of %s', (provider, model, found) => {
+    expect(findPrice(provider, model)?.model).toBe(found)
+  })
+
+  it('takes the user’s own price first, also for snapshots', () => {
+    const own = { 'openai/gpt-5-mini': { inputUsdPerMillion: 9, outputUsdPerMillion: 7 } }
+    for (const model of ['gpt-5-mini', 'gpt-5-mini-2025-08-07']) {
+      expect(findPrice('openai', model, own)).toMatchObject({ inputUsd: 9, outputUsd: 7, batchFactor: 0.5, asOf: null })
+    }
+    expect(findPrice('openai', 'gpt-5-nano', own)?.inputUsd).toBe(0.05)
+  })
+})
+
+describe('costOf', () => {
+  it.each<[name: string, usage: Usage | null, price: Price | null, usd: number | null]>([
+    ['input and output at half price', USAGE, PRICE, 3],
+    ['cached input at its own price', { ...USAGE, cachedTokens: 400_000 }, PRICE, 2.7],
+    [
+      'cached input at the full price where its own is unknown',
+      { ...USAGE, cachedTokens: 400_000 },
+      { ...PRICE, cachedInputUsd: null },
+      3,
+    ],
+    ['more cached than sent', { ...USAGE, cachedTokens: 9_000_000 }, PRICE, 2.25],
+    ['embeddings', { ...USAGE, completionTokens: null }, { ...PRICE, outputUsd: null }, 1],
+    ['an unknown price', USAGE, null, null],
+    ['no usage', null, PRICE, null],
+    ['an unknown input', { ...USAGE, promptTokens: null }, PRICE, null],
+    ['an unknown output', { ...USAGE, completionTokens: null }, PRICE, null],
+    ['an output without a price', USAGE, { ...PRICE, outputUsd: null }, null],
+    ['nothing used', { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }, PRICE, 0],
+  ])('counts %s', (_name, usage, price, usd) => {
+    const found = costOf(usage, price, 'batch')
+    // Rounded to billionths of a dollar, because decimal fractions are not exact.
+    expect(found === null ? null : Math.round(found * 1e9) / 1e9).toBe(usd)
+  })
+
+  it('counts a direct call in full', () => {
+    expect(costOf(USAGE, PRICE, 'direct')).toBeCloseTo(6, 10)
+  })
+})
+
+describe('costOfRequest', () => {
+  it.each([
+    [1_000, 0.001],
+    [1_001, 0.002_002],
+  ])('counts %i input tokens as %d dollars, dearer above the long-context limit', (promptTokens, usd) => {
+    const usage = { promptTokens, completionTokens: 0, cachedTokens: null, reasoningTokens: null }
+    expect(costOfRequest(usage, PRICE, 'batch')).toBeCloseTo(usd, 10)
+  })
+
+  it('is null where the cost is unknown', () => {
+    expect(costOfRequest(USAGE, null, 'batch')).toBeNull()
+  })
+})
+
+describe('the price table', () => {
+  it('has one row per model, with plausible numbers, a source and its day', () => {
+    expect(new Set(PRICES.map(({ provider, model }) => `${provider}/${model}`)).size).toBe(PRICES.length)
+    for (const { inputUsd, cachedInputUsd, outputUsd, source, asOf } of PRICES) {
+      expect(inputUsd).toBeGreaterThan(0)
+      expect(cachedInputUsd ?? 0).toBeLessThan(inputUsd)
+      expect(outputUsd ?? inputUsd).toBeGreaterThanOrEqual(inputUsd)
+      expect(source).not.toBe('')
+      expect(asOf).toMatch(/^\d{4}-\d{2}-\d{2}$/)
+    }
+  })
+})
