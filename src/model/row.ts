@@ -1,5 +1,6 @@
 import type { Outcome } from './outcome.ts'
 import type { Problem } from './problem.ts'
+import type { Target } from './target.ts'
 
 /** One record of the user's input. */
 export interface Row {
@@ -32,6 +33,8 @@ export interface RowOutcome {
 /** The result that a row's request ended with, and where its raw line lies. */
 export interface SettledResult {
   readonly outcome: Outcome
+  /** Where it was sent. */
+  readonly target: Target
   /** Number of tries that the request took, from 1. */
   readonly tries: number
   /** The raw result line as the provider wrote it, or null where it wrote none. */

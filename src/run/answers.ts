@@ -1,8 +1,9 @@
-import { type DiskFile } from '../lib/disk.ts'
+import type { DiskFile } from '../lib/disk.ts'
 import { splitLines } from '../lib/jsonl.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome, type OutcomeStatus } from '../model/outcome.ts'
 import type { RowOutcome, SettledResult } from '../model/row.ts'
+import type { Target } from '../model/target.ts'
 import type { RowResultRecord } from '../store/store.ts'
 import type { RunContext } from './context.ts'
 
@@ -65,7 +66,8 @@ function rowOutcome(
 function resultOf(record: RowResultRecord, rawLine: string | null, provider: Ports['provider']): SettledResult | null {
   const { request, result, state, target, tries } = record
   if (state === null || state === 'pending' || state === 'batched') return null
-  if (!result || request === null || !target) return unsentResult(state)
+  if (!target) return null
+  if (!result || request === null) return unsentResult(state, target)
   const decoded = rawLine === null ? undefined : provider.decode(rawLine, target)
   // What the store settled on counts; the line adds what is kept in files only: the answer itself.
   const outcome: Outcome = {
@@ -75,18 +77,18 @@ function resultOf(record: RowResultRecord, rawLine: string | null, provider: Por
     reason: result.reason,
     billed: result.billed,
   }
-  return { outcome, tries, rawLine, wireId: wireId(wirePrefix(result.nonce), request) }
+  return { outcome, target, tries, rawLine, wireId: wireId(wirePrefix(result.nonce), request) }
 }
 
 /** A request that was given up before it was sent. */
-function unsentResult(state: OutcomeStatus): SettledResult {
+function unsentResult(state: OutcomeStatus, target: Target): SettledResult {
   const outcome = emptyOutcome({
     status: state,
     code: 'cancelled_by_user',
     reason: 'the run was cancelled before this request was sent',
     billed: 'no',
   })
-  return { outcome, tries: 0, rawLine: null, wireId: '' }
+  return { outcome, target, tries: 0, rawLine: null, wireId: '' }
 }
 
 /** Raw result lines by offset; files stay open until the end, there are two to a batch. */

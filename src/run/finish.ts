@@ -39,12 +39,11 @@ export async function writeRunAnswers(
 ): Promise<WrittenFiles> {
   const { configuration, disk } = workspace
   const run = await store.record()
-  const { provider, model } = run.definition
   const answers = await writeAnswers({
-    rows: answersOf(workspace, store, provider),
+    rows: answersOf(workspace, store, run.definition.provider),
     columns: run.columns,
     plan,
-    costOf: costOfResult({ provider, model: model ?? '' }, configuration.prices),
+    costOf: costOfResult(configuration.prices),
     disk,
     ...(sink ? { sink } : {}),
   })

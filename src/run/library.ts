@@ -209,8 +209,8 @@ export class Run<Row extends object = AnyRow> {
   /** Every row in input order with its result, also while the run goes on. */
   async *results(): AsyncGenerator<RowResult<Row>, void> {
     const { run } = await this.#handle.report()
-    const { provider, model } = run.definition
-    const cost = costOfResult({ provider, model: model ?? '' }, this.#workspace.configuration.prices)
+    const { provider } = run.definition
+    const cost = costOfResult(this.#workspace.configuration.prices)
     for await (const page of answersOf(this.#workspace, this.#workspace.store.read(this.id), provider)) {
       for (const row of page) yield rowResult<Row>(row, cost)
     }

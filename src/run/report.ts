@@ -1,8 +1,9 @@
 import type { Configuration } from '../config/configuration.ts'
 import { EXIT } from '../model/error.ts'
 import type { SettledResult } from '../model/row.ts'
-import type { Target } from '../model/target.ts'
-import { costOf, findPrice } from '../prices/cost.ts'
+import { targetKey } from '../model/target.ts'
+import { costOf, costOfRequest, findPrice } from '../prices/cost.ts'
+import type { Price } from '../prices/table.ts'
 import type {
   AttemptRecord,
   FailureReason,
@@ -55,13 +56,19 @@ function totalCost(usage: readonly UsageTotal[], prices: Configuration['prices']
   return total
 }
 
-/** The cost of one result by the price of the model that was asked for; null where it is not known. */
-export function costOfResult(
-  target: Pick<Target, 'provider' | 'model'>,
-  prices: Configuration['prices'],
-): (result: SettledResult) => number | null {
-  const price = findPrice(target.provider, target.model, prices)
-  return ({ outcome }) => (outcome.usage === null ? null : costOf(outcome.usage, price, 'batch'))
+/** Tells the cost of one result by the price of the model that was asked for; null where it is not known. */
+export function costOfResult(prices: Configuration['prices']): (result: SettledResult) => number | null {
+  const known = new Map<string, Price | null>()
+  return ({ outcome, target }) => {
+    if (outcome.usage === null) return null
+    const key = targetKey(target)
+    let price = known.get(key)
+    if (price === undefined) {
+      price = findPrice(target.provider, target.model, prices)
+      known.set(key, price)
+    }
+    return costOfRequest(outcome.usage, price, 'batch')
+  }
 }
 
 /** Rows that did not succeed, of those that have an outcome or were left out. */

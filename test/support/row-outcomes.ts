@@ -14,6 +14,7 @@ export function sampleResult(outcome: Partial<Outcome>, parts: Partial<SettledRe
       model: 'gpt-5-mini-2026-08-07',
       ...outcome,
     },
+    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
     tries: 1,
     rawLine: null,
     wireId: 'bnonce0010000000',
