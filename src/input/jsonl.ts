@@ -36,8 +36,7 @@ async function utf8Bytes(source: ByteSource, given: string | undefined): Promise
 }
 
 function refuseArray(line: Line, name: string): void {
-  if (!line.isTooLong && line.bytes.find((byte) => byte > 0x20) !== OPEN_BRACKET) return
-  if (line.isTooLong) return
+  if (line.bytes.find((byte) => byte > 0x20) !== OPEN_BRACKET) return
   throw new LlmBatchError('input', `${name} is a JSON array, not JSON lines`, {
     next: 'Write one object per line, for example with: jq -c ".[]" array.json > rows.jsonl',
   })
