@@ -1,7 +1,7 @@
 // What the local server executes, bills and keeps: every row once, also over a restart and for partial batches.
 import { describe, expect, it } from 'vitest'
 import { startLocalServer } from '../src/testing.ts'
-import { requestLine as line, RawClient, serverForTest, temporaryFolder } from './support/local-server.ts'
+import { requestLine as line, type RawBatch, RawClient, serverForTest, temporaryFolder } from './support/local-server.ts'
 
 function rows(count: number): string {
   return Array.from({ length: count }, (_, place) => line(`row-${place}`, `prompt nonce:n${place}`)).join('\n')
@@ -13,15 +13,15 @@ describe('the books of the local server', () => {
     const client = new RawClient(server.openaiUrl)
     const { id } = await client.create(await client.upload(rows(3_000)))
     await server.drain()
-    const batch = await client.json('GET', `/batches/${String(id)}`)
-    const results = await client.lines(batch['output_file_id'])
-    const ids = results.map((result) => String(result['custom_id']))
+    const batch = await client.batch(id)
+    const results = await client.lines(batch.output_file_id)
+    const ids = results.map((result) => result.custom_id)
     expect(new Set(ids).size).toBe(3_000)
     expect(ids).toHaveLength(3_000)
     expect(ids).not.toEqual(Array.from({ length: 3_000 }, (_, place) => `row-${place}`))
     const wrong = results.filter((result) => {
-      const answer = JSON.stringify(result['response'])
-      return !answer.includes(`nonce:${String(result['custom_id']).replace('row-', 'n')}"`)
+      const answer = JSON.stringify(result.response)
+      return !answer.includes(`nonce:${result.custom_id.replace('row-', 'n')}"`)
     })
     expect(wrong).toEqual([])
     expect(await server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 3_000, rowsBilledAgain: 0 })
@@ -48,11 +48,11 @@ describe('the books of the local server', () => {
     const file = await client.upload(wishes.map((wish) => line(wish, `[[simulate: ${wish}]] nonce:${wish}`)).join('\n'))
     const { id } = await client.create(file)
     await server.drain()
-    const batch = await client.json('GET', `/batches/${String(id)}`)
-    expect(new Set((await client.lines(batch['output_file_id'])).map((one) => one['custom_id']))).toEqual(
+    const batch = await client.batch(id)
+    expect(new Set((await client.lines(batch.output_file_id)).map((one) => one.custom_id))).toEqual(
       new Set(['length', 'refusal']),
     )
-    expect(await client.lines(batch['error_file_id'])).toHaveLength(3)
+    expect(await client.lines(batch.error_file_id)).toHaveLength(3)
     expect((await server.ledger()).rowsBilled).toBe(3)
   })
 
@@ -76,8 +76,8 @@ describe('the books of the local server', () => {
     await server.drain()
     const second = await client.create(file)
     await server.drain()
-    expect(await client.json('GET', `/batches/${String(first['id'])}`)).toMatchObject({ output_file_id: null })
-    expect(await client.json('GET', `/batches/${String(second['id'])}`)).toMatchObject({ error_file_id: null })
+    expect(await client.batch(first.id)).toMatchObject({ output_file_id: null })
+    expect(await client.batch(second.id)).toMatchObject({ error_file_id: null })
   })
 })
 
@@ -87,10 +87,10 @@ describe('partial batches', () => {
     const client = new RawClient(server.openaiUrl)
     const { id } = await client.create(await client.upload(rows(2_000)))
     await server.drain()
-    const batch = await client.json('GET', `/batches/${String(id)}`)
-    expect(batch['status']).toBe('expired')
-    const finished = await client.lines(batch['output_file_id'])
-    const rest = await client.lines(batch['error_file_id'])
+    const batch = await client.batch(id)
+    expect(batch.status).toBe('expired')
+    const finished = await client.lines(batch.output_file_id)
+    const rest = await client.lines(batch.error_file_id)
     expect(finished.length + rest.length).toBe(2_000)
     expect(rest[0]).toMatchObject({ response: null, error: { code: 'batch_expired' } })
     expect((await server.ledger()).rowsBilled).toBe(finished.length)
@@ -100,11 +100,14 @@ describe('partial batches', () => {
     const server = await serverForTest({ faults: ['run=expire(0.5)', 'run=unfinished-absent'] })
     const client = new RawClient(server.mistralUrl)
     const endpoint = '/v1/chat/completions'
-    const job = await client.json('POST', '/batch/jobs', { endpoint, input_files: [await client.upload(rows(10))] })
+    const job = await client.json<RawBatch>('POST', '/batch/jobs', {
+      endpoint,
+      input_files: [await client.upload(rows(10))],
+    })
     await server.drain()
-    const ended = await client.json('GET', `/batch/jobs/${String(job['id'])}`)
+    const ended = await client.json<RawBatch>('GET', `/batch/jobs/${job.id}`)
     expect(ended).toMatchObject({ status: 'TIMEOUT_EXCEEDED', error_file: null, succeeded_requests: 5 })
-    expect(await client.lines(ended['output_file'])).toHaveLength(5)
+    expect(await client.lines(ended.output_file)).toHaveLength(5)
   })
 })
 
@@ -115,19 +118,21 @@ describe('a server started on the folder of another', () => {
     const before = new RawClient(first.openaiUrl)
     const file = await before.upload(rows(200))
     const running = await before.create(file)
-    const path = `/batches/${String(running['id'])}`
-    await expect.poll(async () => (await before.json('GET', path))['status'], { interval: 5 }).toBe('in_progress')
+    const path = `/batches/${running.id}`
+    await expect
+      .poll(async () => (await before.json<RawBatch>('GET', path)).status, { interval: 5 })
+      .toBe('in_progress')
     await first.close()
 
     const server = await serverForTest({ folder, durations: { runMs: 0 } })
     const client = new RawClient(server.openaiUrl)
     await server.drain()
-    const batch = await client.json('GET', path)
+    const batch = await client.json<RawBatch>('GET', path)
     expect(batch).toMatchObject({ status: 'completed', input_file_id: file })
-    expect(await client.lines(batch['output_file_id'])).toHaveLength(200)
+    expect(await client.lines(batch.output_file_id)).toHaveLength(200)
     const another = await client.create(file)
-    expect(another['id']).not.toBe(running['id'])
-    expect(await client.json('GET', '/batches')).toMatchObject({ data: [{ id: another['id'] }, { id: running['id'] }] })
+    expect(another.id).not.toBe(running.id)
+    expect(await client.json('GET', '/batches')).toMatchObject({ data: [{ id: another.id }, { id: running.id }] })
     await server.drain()
     expect(await server.ledger()).toMatchObject({ batchesCreated: 2, rowsBilled: 400, rowsBilledAgain: 200 })
   })
@@ -137,9 +142,9 @@ describe('a server started on the folder of another', () => {
     const first = await startLocalServer({ folder, durations: { cancelMs: 60_000 }, faults: ['run=stuck(0.5)'] })
     const before = new RawClient(first.openaiUrl)
     const { id } = await before.create(await before.upload(rows(10)))
-    const path = `/batches/${String(id)}`
+    const path = `/batches/${id}`
     await expect
-      .poll(async () => (await before.json('GET', path))['request_counts']?.['completed'], { interval: 5 })
+      .poll(async () => (await before.json<RawBatch>('GET', path)).request_counts.completed, { interval: 5 })
       .toBe(5)
     await before.send('POST', `${path}/cancel`)
     await first.close()
@@ -147,9 +152,9 @@ describe('a server started on the folder of another', () => {
     const server = await serverForTest({ folder, durations: { cancelMs: 0 } })
     await server.drain()
     const client = new RawClient(server.openaiUrl)
-    const batch = await client.json('GET', path)
-    expect(batch['status']).toBe('cancelled')
-    expect(await client.lines(batch['output_file_id'])).toHaveLength(5)
+    const batch = await client.json<RawBatch>('GET', path)
+    expect(batch.status).toBe('cancelled')
+    expect(await client.lines(batch.output_file_id)).toHaveLength(5)
     expect((await server.ledger()).rowsBilled).toBe(5)
   })
 })

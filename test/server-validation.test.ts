@@ -1,6 +1,6 @@
 // What the local server refuses, and in which words: a batch as a whole, a call at once, and who may see what.
 import { describe, expect, it } from 'vitest'
-import { type Loose, requestLine as line, RawClient, serverForTest } from './support/local-server.ts'
+import { requestLine as line, type RawBatch, RawClient, serverForTest } from './support/local-server.ts'
 
 const ONE = line('one', 'x')
 
@@ -21,16 +21,16 @@ describe('validation refuses the batch as a whole', () => {
     ['another endpoint', line('x', 'x', { url: '/v1/embeddings' }), 'url_mismatch', 1],
     ['a second model', `${ONE}\n${line('two', 'x', {}, { model: 'gpt-4o' })}`, 'model_mismatch', 2],
     ['a model that is not for batches', line('x', 'x', {}, { model: 'no-such-model' }), 'model_not_found', 1],
-    ['too many lines', [1, 2, 3, 4].map((id) => line(String(id), 'x')).join('\n'), 'too_many_tasks', null],
+    ['too many lines', ['1', '2', '3', '4'].map((id) => line(id, 'x')).join('\n'), 'too_many_tasks', null],
   ])('for %s', async (_, text, code, lineNumber) => {
     const server = await serverForTest({ maxRequests: 3 })
     const client = new RawClient(server.openaiUrl)
     const created = await client.create(await client.upload(text))
-    expect(created['status']).toBe('validating')
+    expect(created.status).toBe('validating')
     await server.drain()
-    const batch = await client.json('GET', `/batches/${String(created['id'])}`)
+    const batch = await client.batch(created.id)
     expect(batch).toMatchObject({ status: 'failed', output_file_id: null, error_file_id: null })
-    expect(batch['errors']).toMatchObject({ object: 'list', data: [{ code, line: lineNumber }] })
+    expect(batch.errors).toMatchObject({ object: 'list', data: [{ code, line: lineNumber }] })
     expect(await server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 0 })
   })
 
@@ -39,7 +39,7 @@ describe('validation refuses the batch as a whole', () => {
     const client = new RawClient(server.openaiUrl)
     const created = await client.create(await client.upload(Buffer.from(line('one', 'é'), 'latin1')))
     await server.drain()
-    expect(await client.json('GET', `/batches/${String(created['id'])}`)).toMatchObject({
+    expect(await client.batch(created.id)).toMatchObject({
       errors: { data: [{ code: 'invalid_json_line', line: 1 }] },
     })
   })
@@ -49,15 +49,14 @@ describe('validation refuses the batch as a whole', () => {
     const client = new RawClient(server.openaiUrl)
     const file = await client.upload(line('one', 'x'.repeat(80)))
     const first = await client.create(file)
-    const statusOf = async (batch: Loose): Promise<unknown> =>
-      (await client.json('GET', `/batches/${String(batch['id'])}`))['status']
+    const statusOf = async (batch: RawBatch): Promise<unknown> => (await client.batch(batch.id)).status
     await expect.poll(() => statusOf(first), { interval: 5 }).toBe('in_progress')
     const second = await client.create(file)
     await expect.poll(() => statusOf(second), { interval: 5 }).toBe('failed')
-    expect(await client.json('GET', `/batches/${String(second['id'])}`)).toMatchObject({
+    expect(await client.batch(second.id)).toMatchObject({
       errors: { data: [{ code: 'token_limit_exceeded', line: null }] },
     })
-    await client.send('POST', `/batches/${String(first['id'])}/cancel`)
+    await client.send('POST', `/batches/${first.id}/cancel`)
     await server.drain()
     const third = await client.create(file)
     await server.drain()
@@ -71,7 +70,7 @@ describe('validation refuses the batch as a whole', () => {
     const created = await client.create(file)
     await client.send('DELETE', `/files/${file}`)
     await server.drain()
-    expect(await client.json('GET', `/batches/${String(created['id'])}`)).toMatchObject({ status: 'failed' })
+    expect(await client.batch(created.id)).toMatchObject({ status: 'failed' })
   })
 })
 
@@ -153,7 +152,7 @@ describe('keys and accounts', () => {
     const client = new RawClient(server.openaiUrl, 'key-one')
     const file = await client.upload(ONE)
     const batch = await client.create(file)
-    const path = `/batches/${String(batch['id'])}`
+    const path = `/batches/${batch.id}`
     expect((await new RawClient(server.openaiUrl, 'key-again').send('GET', path)).status).toBe(200)
     const other = new RawClient(server.openaiUrl, 'key-two')
     expect((await other.send('GET', path)).status).toBe(404)

@@ -18,9 +18,23 @@ export async function serverForTest(options: Partial<LocalServerOptions> = {}): 
   return server
 }
 
-/** JSON whose members a test looks at without proving them first. */
-export interface Loose {
-  readonly [name: string]: Loose
+/** A batch in either dialect, with the members that tests look at. */
+export interface RawBatch {
+  readonly id: string
+  readonly status: string
+  readonly metadata: unknown
+  readonly errors: unknown
+  readonly output_file_id: string | null
+  readonly error_file_id: string | null
+  readonly output_file: string | null
+  readonly request_counts: { readonly total: number; readonly completed: number; readonly failed: number }
+}
+
+/** A result line in either dialect. */
+export interface RawResult {
+  readonly custom_id: string
+  readonly response: unknown
+  readonly error: unknown
 }
 
 /** A plain HTTP client of OpenAI's dialect, without any of an SDK's kindness. */
@@ -45,9 +59,9 @@ export class RawClient {
     })
   }
 
-  async json(method: string, path: string, body?: object): Promise<Loose> {
+  async json<Answer = unknown>(method: string, path: string, body?: object): Promise<Answer> {
     const response = await this.send(method, path, body)
-    return (await response.json()) as Loose
+    return (await response.json()) as Answer
   }
 
   /** Stores text as an input file and gives its id. */
@@ -55,21 +69,25 @@ export class RawClient {
     const form = new FormData()
     form.set('purpose', 'batch')
     form.set('file', new File([typeof text === 'string' ? text : Buffer.from(text)], name))
-    return String((await this.json('POST', '/files', form))['id'])
+    return (await this.json<{ readonly id: string }>('POST', '/files', form)).id
   }
 
   /** Creates a batch from a stored file. */
-  async create(inputFileId: string, endpoint = '/v1/chat/completions'): Promise<Loose> {
+  async create(inputFileId: string, endpoint = '/v1/chat/completions'): Promise<RawBatch> {
     return await this.json('POST', '/batches', { input_file_id: inputFileId, endpoint, completion_window: '24h' })
   }
 
+  async batch(id: string): Promise<RawBatch> {
+    return await this.json('GET', `/batches/${id}`)
+  }
+
   /** The lines of a result file. */
-  async lines(fileId: unknown): Promise<Loose[]> {
-    const text = await (await this.send('GET', `/files/${String(fileId)}/content`)).text()
+  async lines(fileId: string | null): Promise<RawResult[]> {
+    const text = await (await this.send('GET', `/files/${fileId}/content`)).text()
     return text
       .trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line) as Loose)
+      .map((line) => JSON.parse(line) as RawResult)
   }
 }
 
