@@ -7,33 +7,33 @@ import type { RunRecord, Store } from '../store/store.ts'
  * unfinished run, or else the only run at all. Throws `not_found` or `ambiguous`.
  */
 export async function findRun(store: Store, wanted: string | undefined): Promise<RunRecord> {
+  const [run, ...others] = await findRuns(store, wanted)
+  if (!run) throw notFound(wanted)
+  if (others.length > 0) throw ambiguous(wanted, [run, ...others])
+  return run
+}
+
+/** Every run that a person may mean, newest first. */
+export async function findRuns(store: Store, wanted: string | undefined): Promise<readonly RunRecord[]> {
   const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
-  if (wanted === undefined) return onlyRun(runs)
-  if (wanted === 'last') return first(runs, wanted)
+  if (wanted === 'last') return runs.slice(0, 1)
+  if (wanted === undefined) {
+    const unfinished = runs.filter(({ state }) => !isFinished(state))
+    return unfinished.length > 0 ? unfinished : runs
+  }
   const exact = runs.find(({ id, name }) => id === wanted || name === wanted)
-  if (exact) return exact
-  const matching = runs.filter(({ id }) => id.startsWith(wanted))
-  if (matching.length > 1) throw ambiguous(`${JSON.stringify(wanted)} fits ${matching.length} runs`, matching)
-  return first(matching, wanted)
+  return exact ? [exact] : runs.filter(({ id }) => id.startsWith(wanted))
 }
 
-function onlyRun(runs: readonly RunRecord[]): RunRecord {
-  const unfinished = runs.filter(({ state }) => !isFinished(state))
-  const candidates = unfinished.length > 0 ? unfinished : runs
-  if (candidates.length > 1) throw ambiguous('several runs fit', candidates)
-  return first(candidates, undefined)
-}
-
-function first(runs: readonly RunRecord[], wanted: string | undefined): RunRecord {
-  const [run] = runs
-  if (run) return run
+function notFound(wanted: string | undefined): LlmBatchError {
   const what = wanted === undefined || wanted === 'last' ? 'there is no run here' : `there is no run ${wanted}`
-  throw new LlmBatchError('not_found', what, {
+  return new LlmBatchError('not_found', what, {
     next: 'List them with: llm-batch runs. Runs live in the home folder; --home names another one.',
   })
 }
 
-function ambiguous(what: string, runs: readonly RunRecord[]): LlmBatchError {
+function ambiguous(wanted: string | undefined, runs: readonly RunRecord[]): LlmBatchError {
+  const what = wanted === undefined ? 'several runs fit' : `${JSON.stringify(wanted)} fits ${runs.length} runs`
   const names = runs.slice(0, 5).map(({ id, name }) => (name === null ? id : `${id} (${name})`))
   return new LlmBatchError('ambiguous', `${what}: ${names.join(', ')}${runs.length > 5 ? ', …' : ''}`, {
     next: 'Name one of them.',

@@ -23,7 +23,7 @@ export interface DriveOptions extends Steering {
   readonly signal?: AbortSignal | undefined
   /** Takes up held batches again, as `resume` does. @default false */
   readonly releaseHeld?: boolean | undefined
-  /** Where answers go whose plan says standard output. */
+  /** Where answers go whose plan says standard output; without it these are not written. */
   readonly sink?: TextSink | undefined
 }
 
@@ -114,6 +114,8 @@ export class RunHandle {
   async #writeWhenFinished(report: RunReport, sink: TextSink | undefined): Promise<WrittenFiles | null> {
     const { output, state } = report.run
     if (!isFinished(state) || output.path === null) return null
+    // A run begun in a pipe may be finished where there is none, such as by `tick`; its answers stay in the home.
+    if (output.path === '-' && sink === undefined) return null
     return await writeRunAnswers(this.#workspace, this.#taken.store, { ...output, path: output.path }, sink)
   }
 

@@ -11,7 +11,7 @@ import { findPrice } from '../prices/cost.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 import { definitionOf, type NewRunOptions } from './start.ts'
-import type { Workspace } from './workspace.ts'
+import type { Place } from './workspace.ts'
 
 /** What `plan` shows: everything that is known before anything is sent. */
 export interface PlannedRun {
@@ -30,13 +30,10 @@ export interface PlannedRun {
 const SAMPLE_WIRE_ID = 'b'.repeat(WIRE_ID_LENGTH)
 
 /** Reads an input as `run` would and counts, without sending or storing anything. Needs no key. */
-export async function planRun(
-  workspace: Omit<Workspace, 'store' | 'close'>,
-  options: NewRunOptions,
-): Promise<PlannedRun> {
-  const { configuration, disk, home } = workspace
-  const definition = definitionOf(workspace, options)
-  const provider = workspace.describe(definition.provider)
+export async function planRun(place: Place, options: NewRunOptions): Promise<PlannedRun> {
+  const { configuration, disk, home } = place
+  const definition = definitionOf(place, options)
+  const provider = place.describe(definition.provider)
   const settings = configuration.settings
   const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
   const splitter = createSplitter((target) =>

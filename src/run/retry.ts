@@ -1,6 +1,8 @@
-import { type Billed, type OutcomeStatus } from '../model/outcome.ts'
+import type { Configuration } from '../config/configuration.ts'
+import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import { isFinished } from '../model/run.ts'
-import type { RunStore } from '../store/store.ts'
+import { costOf, findPrice } from '../prices/cost.ts'
+import type { RowResultRecord, RunStore } from '../store/store.ts'
 
 /** Statuses whose requests are sent again by a plain `retry`, where nothing was billed for them. */
 const UNFINISHED: readonly OutcomeStatus[] = ['failed', 'expired', 'cancelled', 'missing']
@@ -20,6 +22,48 @@ export async function reopen(store: RunStore, { statuses }: RetryOptions): Promi
   const { state } = await store.record()
   if (count > 0 && isFinished(state)) await store.reopenRun()
   return count
+}
+
+/** What buying requests again may cost. */
+export interface RetryBill {
+  /** Requests that ended with one of the statuses. */
+  readonly requests: number
+  /** Those of them that were billed, or may have been. */
+  readonly billed: number
+  /** US dollars that the billed ones cost the last time; null where that is not known of all of them. */
+  readonly lastCostUsd: number | null
+}
+
+/** Rows looked at together. */
+const PAGE_ROWS = 4_000
+
+/** Adds up what requests with these outcomes cost the last time, to be said before they are bought again. */
+export async function billOf(
+  store: RunStore,
+  statuses: readonly OutcomeStatus[],
+  prices: Configuration['prices'],
+): Promise<RetryBill> {
+  let bill: RetryBill = { requests: 0, billed: 0, lastCostUsd: 0 }
+  let after = -1
+  for (;;) {
+    const page = await store.rowResults(after, PAGE_ROWS)
+    for (const row of page) if (isOneOf(row.state, statuses)) bill = addToBill(bill, row, prices)
+    const last = page.at(-1)
+    if (!last) return bill
+    after = last.row
+  }
+}
+
+function isOneOf(state: RowResultRecord['state'], statuses: readonly OutcomeStatus[]): boolean {
+  return statuses.some((status) => status === state)
+}
+
+function addToBill(bill: RetryBill, { result, target }: RowResultRecord, prices: Configuration['prices']): RetryBill {
+  const requests = bill.requests + 1
+  if (!result || !target || result.billed === 'no') return { ...bill, requests }
+  const cost = costOf(result, findPrice(target.provider, target.model, prices), 'batch')
+  const lastCostUsd = bill.lastCostUsd === null || cost === null ? null : bill.lastCostUsd + cost
+  return { requests, billed: bill.billed + 1, lastCostUsd }
 }
 
 async function countReopened(store: RunStore, statuses: readonly OutcomeStatus[]): Promise<number> {

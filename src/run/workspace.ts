@@ -8,10 +8,18 @@ import { connectProvider, describeProvider } from '../providers/registry.ts'
 import { openStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 
-/** One home, opened: what every command and the library work in. */
-export interface Workspace {
+/** What a place of work is made from. */
+export interface PlaceSources {
+  readonly configuration: Configuration
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Where runs live and how providers are reached; nothing is opened or made. */
+export interface Place {
   readonly home: string
-  readonly store: Store
   readonly configuration: Configuration
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly disk: Disk
@@ -21,26 +29,28 @@ export interface Workspace {
   connect(providerName: string): Provider
   /** The same adapter without a key, for what is pure: limits, encoding, decoding. */
   describe(providerName: string): Provider
+}
+
+/** One home, opened: what every command and the library work in. */
+export interface Workspace extends Place {
+  readonly store: Store
   close(): Promise<void>
 }
 
+/** The place that the configuration names, unopened. */
+export function placeOf(sources: PlaceSources): Place {
+  return {
+    ...sources,
+    home: sources.configuration.home,
+    connect: (providerName) => connectProvider(providerName, sources),
+    describe: describeProvider,
+  }
+}
+
 /** Opens the home that the configuration names, making it where needed. */
-export async function openWorkspace(options: {
-  readonly configuration: Configuration
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly disk: Disk
-  readonly clock: Clock
-  readonly random: Random
-}): Promise<Workspace> {
-  const { clock, configuration, disk, environment, random } = options
+export async function openWorkspace(sources: PlaceSources): Promise<Workspace> {
+  const { clock, configuration, disk } = sources
   await makeHome(disk, configuration.home)
   const store = await openStore({ home: configuration.home, disk, clock })
-  return {
-    ...options,
-    home: configuration.home,
-    store,
-    connect: (providerName) => connectProvider(providerName, { configuration, environment, clock, random }),
-    describe: describeProvider,
-    close: () => store.close(),
-  }
+  return { ...placeOf(sources), store, close: () => store.close() }
 }
