@@ -1,6 +1,5 @@
 import type { ActiveFaults } from '../faults/injector.ts'
 import { isJsonObject } from '../simulate/json.ts'
-import type { Simulator } from '../simulator.ts'
 import type { DialectName } from '../state/record.ts'
 import { breakBatch } from './break-batch.ts'
 import { type Breaks, firstBreak, htmlPage, neverAnswer, resetConnection, statusAnswer } from './break-call.ts'
@@ -11,7 +10,6 @@ import type { ServerContext } from './environment.ts'
 
 /** Faults that strike after the work is done: the answer is lost or looks different. */
 export async function breakAnswer(
-  simulator: Simulator,
   context: ServerContext,
   dialect: DialectName,
   faults: ActiveFaults,
@@ -21,7 +19,7 @@ export async function breakAnswer(
   if (lost) return lost
   if (!answer.ok) return answer
   const isJson = answer.headers.get('content-type')?.includes('json') ?? false
-  const shaped = isJson ? await breakJson(simulator, dialect, faults, answer) : breakContent(context, faults, answer)
+  const shaped = isJson ? await breakJson(dialect, faults, answer) : breakContent(context, faults, answer)
   return await mangle(faults, shaped)
 }
 
@@ -38,18 +36,13 @@ function lostAnswer(context: ServerContext, dialect: DialectName): Breaks {
   }
 }
 
-async function breakJson(
-  simulator: Simulator,
-  dialect: DialectName,
-  faults: ActiveFaults,
-  answer: Response,
-): Promise<Response> {
+async function breakJson(dialect: DialectName, faults: ActiveFaults, answer: Response): Promise<Response> {
   const body: unknown = await answer.json()
   if (!isJsonObject(body)) return Response.json(body)
   const entries = body['data']
   if (Array.isArray(entries) && body['object'] === 'list') {
     const broken = entries.map((entry) => (isJsonObject(entry) ? breakBatch(faults, entry) : entry))
-    return Response.json(breakListing(simulator, dialect, faults, { ...body, data: broken }))
+    return Response.json(breakListing(dialect, faults, { ...body, data: broken }))
   }
   return Response.json(body['object'] === 'file' ? breakFile(faults, body) : breakBatch(faults, body))
 }

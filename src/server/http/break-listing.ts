@@ -1,6 +1,5 @@
 import type { ActiveFaults } from '../faults/injector.ts'
-import { isJsonObject, type JsonObject } from '../simulate/json.ts'
-import type { Simulator } from '../simulator.ts'
+import type { JsonObject } from '../simulate/json.ts'
 import type { DialectName } from '../state/record.ts'
 
 interface Page extends JsonObject {
@@ -8,26 +7,11 @@ interface Page extends JsonObject {
 }
 
 /** Faults of one page of a listing. A page at Mistral promises more by its `total`, one at OpenAI by `has_more`. */
-export function breakListing(simulator: Simulator, dialect: DialectName, faults: ActiveFaults, page: Page): JsonObject {
-  const lagged = faults.has('lag') ? withoutYoung(simulator, faults.milliseconds('lag'), page) : page
-  const shaped = reshape(dialect, faults, lagged)
+export function breakListing(dialect: DialectName, faults: ActiveFaults, page: Page): JsonObject {
+  const shaped = reshape(dialect, faults, page)
   if (!faults.has('no-has-more')) return shaped
   const { has_more: _, ...rest } = shaped
   return rest
-}
-
-function withoutYoung(simulator: Simulator, youngMs: number, page: Page): Page {
-  const oldest = simulator.clock.now() - youngMs
-  const data = page.data.filter((entry) => {
-    const record = isJsonObject(entry) ? findRecord(simulator, entry) : undefined
-    return record === undefined || record.createdAtMs <= oldest
-  })
-  return { ...page, data }
-}
-
-function findRecord(simulator: Simulator, entry: JsonObject): { readonly createdAtMs: number } | undefined {
-  const id = String(entry['id'])
-  return simulator.state.batches.get(id) ?? simulator.state.files.get(id)
 }
 
 function reshape(dialect: DialectName, faults: ActiveFaults, page: Page): JsonObject {

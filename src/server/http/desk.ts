@@ -33,3 +33,8 @@ export async function jsonOf(context: ServerContext): Promise<unknown> {
     return undefined
   }
 }
+
+/** Up to which instant records are listed: now, or earlier where the listing lags. */
+export function listedUntilMs(desk: Desk, context: ServerContext): number {
+  return desk.simulator.clock.now() - context.var.faults.milliseconds('lag')
+}

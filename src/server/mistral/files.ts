@@ -1,5 +1,5 @@
 import { fileAnswer } from '../http/content.ts'
-import { type Desk, ownerOf } from '../http/desk.ts'
+import { type Desk, listedUntilMs, ownerOf } from '../http/desk.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { errorAnswer, unknownAtMistral, unprocessable } from '../http/error-answer.ts'
 import type { Upload } from '../http/receive-upload.ts'
@@ -38,7 +38,7 @@ function refusal(desk: Desk, { fields, file }: Upload): Response | undefined {
 
 /** `GET /v1/files`. */
 export function listFiles(desk: Desk, context: ServerContext): Response {
-  const files = desk.simulator.state.filesOf(ownerOf(desk, context))
+  const files = desk.simulator.state.filesOf(ownerOf(desk, context), listedUntilMs(desk, context))
   return numberedPage(context, files.filter(wanted(context)), fileObject)
 }
 

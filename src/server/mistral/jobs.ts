@@ -1,6 +1,6 @@
 import { createBatch } from '../batch/create.ts'
 import { resetConnection } from '../http/break-call.ts'
-import { type Desk, jsonOf, ownerOf } from '../http/desk.ts'
+import { type Desk, jsonOf, listedUntilMs, ownerOf } from '../http/desk.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { errorAnswer, unknownAtMistral, unprocessable } from '../http/error-answer.ts'
 import { usualError } from '../simulate/provider-error.ts'
@@ -46,7 +46,7 @@ export function listJobs(desk: Desk, context: ServerContext): Response {
   const statuses = context.req.queries('status') ?? []
   const model = context.req.query('model')
   const jobs = desk.simulator.state
-    .batchesOf(ownerOf(desk, context), desk.simulator.clock.now())
+    .batchesOf(ownerOf(desk, context), listedUntilMs(desk, context))
     .filter((batch) => batch.createdAtMs > sinceMs)
     .filter((batch) => statuses.length === 0 || statuses.includes(statusOf(batch.phase)))
     .filter((batch) => model === undefined || batch.model === model)

@@ -1,6 +1,6 @@
 import { type BatchDraft, createBatch } from '../batch/create.ts'
 import { resetConnection } from '../http/break-call.ts'
-import { type Desk, jsonOf, ownerOf } from '../http/desk.ts'
+import { type Desk, jsonOf, listedUntilMs, ownerOf } from '../http/desk.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { invalidRequest } from '../http/error-answer.ts'
 import { isFinal } from '../state/record.ts'
@@ -44,8 +44,8 @@ async function createNow(desk: Desk, context: ServerContext, call: CreateCall): 
 
 /** `GET /batches`. */
 export function listBatches(desk: Desk, context: ServerContext): Response {
-  const { state, clock } = desk.simulator
-  return cursorPage(context, state.batchesOf(ownerOf(desk, context), clock.now()), BATCH_PAGE, batchObject)
+  const batches = desk.simulator.state.batchesOf(ownerOf(desk, context), listedUntilMs(desk, context))
+  return cursorPage(context, batches, BATCH_PAGE, batchObject)
 }
 
 /** `GET /batches/{id}`. */

@@ -1,5 +1,5 @@
 import { fileAnswer } from '../http/content.ts'
-import { type Desk, ownerOf } from '../http/desk.ts'
+import { type Desk, listedUntilMs, ownerOf } from '../http/desk.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { invalidRequest } from '../http/error-answer.ts'
 import type { Upload } from '../http/receive-upload.ts'
@@ -50,7 +50,7 @@ function refusal(desk: Desk, { fields, file }: Upload): Response | undefined {
 export function listFiles(desk: Desk, context: ServerContext): Response {
   const purpose = context.req.query('purpose')
   const files = desk.simulator.state
-    .filesOf(ownerOf(desk, context))
+    .filesOf(ownerOf(desk, context), listedUntilMs(desk, context))
     .filter((file) => purpose === undefined || file.purpose === purpose)
   if (context.req.query('order') === 'asc') files.reverse()
   return cursorPage(context, files, FILE_PAGE, fileObject)

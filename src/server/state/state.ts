@@ -76,9 +76,10 @@ export class State {
     return visible.sort((one, other) => other.sequence - one.sequence)
   }
 
-  /** Files that this dialect and account may see, newest first. */
-  filesOf(owner: Owner): FileRecord[] {
-    const visible = [...this.files.values()].filter((file) => owns(owner, file) && !file.isHidden)
+  /** Files stored up to then that this dialect and account may see, newest first. */
+  filesOf(owner: Owner, untilMs: number): FileRecord[] {
+    const stored = [...this.files.values()].filter((file) => owns(owner, file) && file.createdAtMs <= untilMs)
+    const visible = stored.filter((file) => !file.isHidden)
     return visible.sort((one, other) => other.sequence - one.sequence)
   }
 
