@@ -168,7 +168,7 @@ describe('a result line', () => {
     '{"custom_id":""}',
     '{"custom_id":"b1","response":{"status_co',
     '<html><body>502 Bad Gateway</body></html>',
-    `${'['.repeat(20_000)}`,
+    '['.repeat(20_000),
   ])('without a usable id is undefined: %s', (text) => {
     expect(decodeResultLine(text, CHAT, [])).toBeUndefined()
   })

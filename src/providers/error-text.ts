@@ -49,13 +49,13 @@ function placed(location: unknown, message: string): string {
 
 /**
  * A provider's text as it may be kept and shown: on one line, without control characters, secrets masked, and at most
- * 500 characters. Masked are the given secrets wherever they occur, and anything that looks like a key.
+ * 500 characters. Masked are the given secrets of eight characters or more, and anything that looks like a key.
  */
 export function cleanText(text: string, secrets: readonly string[]): string {
   // Cleaned before it is masked, so that no escape sequence inside a key hides it; cut last, so that no half remains.
   let clean = plainText(text.slice(0, 64 * 1024))
   for (const secret of secrets) {
-    if (secret.length >= 4) clean = clean.replaceAll(secret, MASK).replaceAll(encodeURIComponent(secret), MASK)
+    if (secret.length >= 8) clean = clean.replaceAll(secret, MASK).replaceAll(encodeURIComponent(secret), MASK)
   }
   return plainLine(clean.replace(/\b(?:sk|pk|rk)-[\w*.-]{6,}/g, MASK).replace(/\bBearer\s+\S+/gi, MASK), LONGEST_TEXT)
 }

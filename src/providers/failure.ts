@@ -98,7 +98,8 @@ export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: n
   if (exact >= 0) return Math.round(exact)
   const text = headers['retry-after'] ?? ''
   if (/^\s*\d+(\.\d+)?\s*$/.test(text)) return Math.round(Number(text) * 1_000)
-  const instant = Date.parse(text)
+  // Without a weekday's or a zone's letters it is no date, though the parser would make one of `-5`.
+  const instant = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(instant)) return null
   // The provider's own clock, where it shows it, is the one that its date was made with.
   const theirNow = Date.parse(headers['date'] ?? '')

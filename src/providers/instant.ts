@@ -11,7 +11,8 @@ export function instantOf(value: unknown): Date | null {
     if (!(value > 0)) return null
     return validDate(new Date(value > LARGEST_SECONDS ? value : value * 1_000))
   }
-  return typeof value === 'string' && value !== '' ? validDate(new Date(value)) : null
+  // The parser itself makes a date of nearly any text that ends in a number.
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? validDate(new Date(value)) : null
 }
 
 function validDate(date: Date): Date | null {

@@ -1,0 +1,311 @@
+import { isTerminal } from '../model/attempt.ts'
+import type { Target } from '../model/target.ts'
+import { type FailureKind, NotCreated, type Provider, ProviderError, type RemoteBatch, Unknown } from './provider.ts'
+
+/**
+ * How the server behind a subject treats a call instead of answering it.
+ *
+ * - `lost`: does what is asked, then cuts the connection without an answer.
+ * - `server_error`: 500 with the API's own error. `throttled`: 429. `refused`: 400. `unauthorised`: 401.
+ * - `page`: 200 with an HTML page. `page_not_found`: 404 with an HTML page, as from a proxy.
+ * - `redirect`: 307 to another place.
+ */
+export type ConformanceFault =
+  | 'lost'
+  | 'server_error'
+  | 'throttled'
+  | 'refused'
+  | 'unauthorised'
+  | 'page'
+  | 'page_not_found'
+  | 'redirect'
+
+/** An adapter with file input, and the server it talks to. Made anew for each case. */
+export interface ConformanceSubject {
+  readonly provider: Provider
+  readonly target: Target
+  /** A request body, as JSON text, that the server answers with success. */
+  readonly body: string
+  /** Brings a batch to its end, with a result for every request. */
+  finish(batchId: string): Promise<void>
+  /** Treats the next calls so, as many as are given, whatever they ask. */
+  failNext(fault: ConformanceFault, calls: number): Promise<void>
+  /** How many creates have arrived at the server, answered or not. */
+  countCreates(): Promise<number>
+}
+
+/** One thing that every adapter must do. */
+export interface ConformanceCase {
+  /** A sentence about behaviour, to be used as the name of a test. */
+  readonly name: string
+  /** Resolves where the subject behaves so; throws an `Error` that says what it did instead. */
+  run(subject: ConformanceSubject): Promise<void>
+}
+
+/** A read is asked for three times in all, so this many faults make it fail for good. */
+const EVERY_TRY = 3
+const FAR_PAST = new Date('2020-01-01T00:00:00Z')
+const WIRE_ID = 'bconform00000001'
+
+/** What any adapter is held to; framework-free, so that it runs in whatever tests a user has. */
+export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
+  {
+    name: 'names itself, its root without a slash at the end, and limits that can be used',
+    run: async ({ provider, target }) => {
+      const limits = provider.limits(target)
+      check(/^[a-z][a-z0-9-]*$/.test(provider.name), `the name is ${provider.name}`)
+      check(URL.canParse(provider.baseUrl) && !provider.baseUrl.endsWith('/'), `the root is ${provider.baseUrl}`)
+      check(limits.isEndpointKnown, 'the target is said to be unknown')
+      const { maxBytes, maxLineBytes, maxRequests, minRequests, retentionDays, windowHours } = limits
+      for (const limit of [maxRequests, minRequests, maxBytes, maxLineBytes, retentionDays, windowHours.default]) {
+        check(Number.isSafeInteger(limit) && limit > 0, `a limit is ${limit}`)
+      }
+      check(windowHours.default <= windowHours.most, 'the default window is longer than the longest')
+    },
+  },
+  {
+    name: 'encodes a request as one line that begins with its id and holds its body byte for byte',
+    run: async ({ provider, target }) => {
+      const body = '{"n":12345678901234567890, "e":1.0, "t":"\\u00e9\u2028é"}'
+      const line = provider.encode({ wireId: WIRE_ID, target, body })
+      check(line.startsWith(`{"custom_id":"${WIRE_ID}"`), `the line begins ${line.slice(0, 40)}`)
+      check(line.includes(body), 'the body was changed')
+      check(!line.includes('\n'), 'the line holds a line feed')
+      check(typeof JSON.parse(line) === 'object', 'the line is not JSON')
+    },
+  },
+  {
+    name: 'decodes no line without a usable id, and never throws over one',
+    run: async ({ provider, target }) => {
+      for (const line of ['', ' ', 'null', '1', '[]', '{}', '{"custom_id":1}', '{"custom_id"', '<html></html>']) {
+        check(provider.decode(line, target) === undefined, `${JSON.stringify(line)} was decoded`)
+      }
+    },
+  },
+  {
+    name: 'stores a file of which the provider then tells name and size, and which is gone after it was discarded',
+    run: async (subject) => {
+      const { provider } = subject
+      const { bytes, id } = await storeInput(subject)
+      const found = await provider.file?.(id, never())
+      check(found !== undefined && found !== 'absent', 'the file is not there')
+      check(found.bytes === bytes, `the file has ${found.bytes} of its ${bytes} bytes`)
+      check(found.name === null || found.name.endsWith('.jsonl'), `the file is named ${found.name}`)
+      check((await provider.discard?.(id, never())) === 'gone', 'the file was not discarded')
+      check((await provider.file?.(id, never())) === 'absent', 'the file is still there')
+      check((await provider.discard?.(id, never())) === 'gone', 'discarding what is gone is not gone')
+    },
+  },
+  {
+    name: 'lists the stored input files',
+    run: async (subject) => {
+      if (!subject.provider.listFiles) return
+      const { id } = await storeInput(subject)
+      const listing = await subject.provider.listFiles(FAR_PAST, never())
+      check(listing.isConclusive, 'the listing is not conclusive')
+      check(
+        listing.files.some((file) => file.id === id),
+        'the file is not listed',
+      )
+    },
+  },
+  {
+    name: 'creates a batch in one attempt, and finds it again with its input file and markers',
+    run: async (subject) => {
+      const batch = await createOne(subject)
+      check((await subject.countCreates()) === 1, 'more than one create was sent')
+      const found = await subject.provider.get(batch.id, never())
+      const listing = await subject.provider.list(FAR_PAST, never())
+      const listed = listing.batches.find(({ id }) => id === batch.id)
+      check(listing.isConclusive, 'the listing is not conclusive')
+      check(listed !== undefined, 'the batch is not listed')
+      for (const seen of [batch, found, listed]) {
+        check(seen.inputFileId === batch.inputFileId && seen.inputFileId !== null, 'the input file is not told')
+        check(seen.metadata['llm_batch_nonce'] === 'conformance', 'the marker is not told')
+        check(!seen.isStatusUnknown, `the status ${seen.rawStatus} is not known`)
+      }
+    },
+  },
+  {
+    name: 'brings back a result for every request of a finished batch',
+    run: async (subject) => {
+      const { provider, target } = subject
+      const { id } = await createOne(subject)
+      await subject.finish(id)
+      const batch = await provider.get(id, never())
+      check(isTerminal(batch.status), `the status is ${batch.status}`)
+      check(batch.outputFileId !== null, 'there is no output file')
+      const text = await readAll(provider.download(batch.outputFileId, never()))
+      const decoded = text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => provider.decode(line, target))
+      check(decoded.length === 1 && decoded[0]?.wireId === WIRE_ID, 'the result of another request came back')
+      check(decoded[0].outcome.status === 'succeeded', `the outcome is ${decoded[0].outcome.status}`)
+      check(decoded[0].outcome.billed === 'yes', 'a success is not billed')
+    },
+  },
+  {
+    name: 'cancels without an error, also a batch that has ended',
+    run: async (subject) => {
+      const { provider } = subject
+      const { id } = await createOne(subject)
+      await provider.cancel(id, never())
+      const { status } = await provider.get(id, never())
+      check(status === 'cancelling' || status === 'cancelled', `the status is ${status}`)
+      await subject.finish(id)
+      await provider.cancel(id, never())
+    },
+  },
+  {
+    name: 'answers one request directly',
+    run: async ({ body, provider, target }) => {
+      const outcome = await provider.direct({ wireId: WIRE_ID, target, body }, never())
+      check(outcome.status === 'succeeded', `the outcome is ${outcome.status}: ${outcome.reason}`)
+    },
+  },
+  ...(['lost', 'server_error', 'throttled', 'page', 'page_not_found', 'redirect'] as const).map((fault) => ({
+    name: `does not know whether a create happened, and sends it once, when it meets: ${fault}`,
+    run: async (subject: ConformanceSubject) => {
+      const error = await failedCreate(subject, fault)
+      check(error instanceof Unknown, `it threw ${error.name}`)
+      check((await subject.countCreates()) === 1, 'more than one create was sent')
+    },
+  })),
+  ...(['refused', 'unauthorised'] as const).map((fault) => ({
+    name: `knows that a create did not happen, and sends it once, when it meets: ${fault}`,
+    run: async (subject: ConformanceSubject) => {
+      const error = await failedCreate(subject, fault)
+      check(error instanceof NotCreated, `it threw ${error.name}`)
+      check((await subject.countCreates()) === 1, 'more than one create was sent')
+    },
+  })),
+  {
+    name: 'finds a batch by listing whose create was never answered',
+    run: async (subject) => {
+      await failedCreate(subject, 'lost')
+      const { batches } = await subject.provider.list(FAR_PAST, never())
+      check(batches.length === 1, `${batches.length} batches are listed`)
+      check(batches[0]?.metadata['llm_batch_nonce'] === 'conformance', 'the batch has lost its marker')
+    },
+  },
+  ...(['lost', 'server_error', 'page', 'page_not_found', 'throttled'] as const).map((fault) => ({
+    name: `never takes a listing for conclusive that meets: ${fault}`,
+    run: async (subject: ConformanceSubject) => {
+      await subject.failNext(fault, EVERY_TRY)
+      const listing = await subject.provider.list(FAR_PAST, never())
+      check(!listing.isConclusive && listing.reason !== '', 'the listing is conclusive')
+    },
+  })),
+  {
+    name: 'reads a page again that failed once',
+    run: async (subject) => {
+      await subject.failNext('server_error', 1)
+      const listing = await subject.provider.list(FAR_PAST, never())
+      check(listing.isConclusive, 'the listing is not conclusive')
+    },
+  },
+  {
+    name: 'throws, instead of listing nothing, when the key is refused',
+    run: async (subject) => {
+      await subject.failNext('unauthorised', 1)
+      await throwsKind('unauthorised', () => subject.provider.list(FAR_PAST, never()))
+    },
+  },
+  {
+    name: 'never takes a proxy’s page for the absence of a file or a batch',
+    run: async (subject) => {
+      const { provider } = subject
+      const { id } = await storeInput(subject)
+      await subject.failNext('page_not_found', EVERY_TRY)
+      await throwsKind('shape', async () => provider.file?.(id, never()))
+      await subject.failNext('page_not_found', 1)
+      await throwsKind('shape', async () => provider.discard?.(id, never()))
+      check((await provider.file?.(id, never())) !== 'absent', 'the file is gone')
+    },
+  },
+  {
+    name: 'says that a batch is absent where the API says so',
+    run: async ({ provider }) => throwsKind('absent', () => provider.get('batch_that_never_was', never())),
+  },
+  {
+    name: 'refuses ids that could lead to another path, before it sends anything',
+    run: async ({ provider }) => {
+      for (const id of ['', '..', '../files', 'a/b', 'a%2fb', 'a?b', 'a#b', 'a\\b', 'a b', 'a\n', 'x'.repeat(257)]) {
+        await throwsKind('refused', () => provider.get(id, never()))
+        await throwsKind('refused', () => provider.cancel(id, never()))
+        await throwsKind('refused', () => readAll(provider.download(id, never())))
+        await throwsKind('refused', async () => provider.file?.(id, never()) ?? fail('unanswered'))
+      }
+    },
+  },
+  {
+    name: 'stops when it is told to',
+    run: async ({ provider }) => {
+      const error = await thrownBy(() => provider.get('batch_1', AbortSignal.abort()))
+      check(error instanceof ProviderError, `it threw ${String(error)}`)
+    },
+  },
+]
+
+/** A signal that never fires. */
+function never(): AbortSignal {
+  return new AbortController().signal
+}
+
+async function storeInput({ body, provider, target }: ConformanceSubject): Promise<{ id: string; bytes: number }> {
+  const line = Buffer.from(`${provider.encode({ wireId: WIRE_ID, target, body })}\n`)
+  check(provider.upload !== undefined, 'the adapter takes no input files')
+  const input = { name: 'llm-batch-conformance.jsonl', bytes: line.length, open: () => only(line) }
+  const { id } = await provider.upload(input, never())
+  return { id, bytes: line.length }
+}
+
+async function createOne(subject: ConformanceSubject): Promise<RemoteBatch> {
+  const { id } = await storeInput(subject)
+  return await subject.provider.create(
+    { target: subject.target, inputFileId: id, metadata: { llm_batch_nonce: 'conformance' }, windowHours: null },
+    never(),
+  )
+}
+
+async function failedCreate(subject: ConformanceSubject, fault: ConformanceFault): Promise<Error> {
+  const { id } = await storeInput(subject)
+  await subject.failNext(fault, 1)
+  const { provider, target } = subject
+  const metadata = { llm_batch_nonce: 'conformance' }
+  return await thrownBy(() => provider.create({ target, inputFileId: id, metadata, windowHours: null }, never()))
+}
+
+async function throwsKind(kind: FailureKind, call: () => Promise<unknown>): Promise<void> {
+  const error = await thrownBy(call)
+  check(error instanceof ProviderError, `it threw ${String(error)}`)
+  check(error.failure.kind === kind, `it met ${error.failure.kind}: ${error.message}`)
+}
+
+async function thrownBy(call: () => Promise<unknown>): Promise<Error> {
+  try {
+    await call()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+  return fail('it threw nothing')
+}
+
+async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}
+
+async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const all: Uint8Array[] = []
+  for await (const piece of pieces) all.push(piece)
+  return Buffer.concat(all).toString('utf8')
+}
+
+function check(isSo: boolean, otherwise: string): asserts isSo {
+  if (!isSo) fail(otherwise)
+}
+
+function fail(message: string): never {
+  throw new Error(message)
+}

@@ -1,0 +1,34 @@
+import type { Clock } from '../../src/lib/clock.ts'
+import { systemRandom } from '../../src/lib/random.ts'
+import { createTransport } from '../../src/providers/http.ts'
+import type { Provider } from '../../src/providers/provider.ts'
+import { PROVIDERS } from '../../src/providers/registry.ts'
+
+export const KEY = 'sk-test-0123456789abcdef'
+
+/** Real time whose short waits take none, while time limits stay as long as they are. */
+export const impatientClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds < 3_000 ? 0 : milliseconds)
+      signal?.addEventListener('abort', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    }),
+}
+
+/** The adapter of this name, bound to a server of this machine. */
+export function adapterFor(
+  name: 'openai' | 'mistral',
+  origin: string,
+  clock: Clock = impatientClock,
+  apiKey = KEY,
+): Provider {
+  const entry = PROVIDERS[name]
+  if (!entry) throw new Error(`no provider ${name}`)
+  const transport = createTransport({ apiOrigin: origin, clock, idleTimeoutMs: 5_000, environment: {} })
+  return entry.create({ apiKey, baseUrl: `${origin}/v1`, transport, clock, random: systemRandom }, {})
+}
