@@ -30,8 +30,8 @@ export interface Credentials {
 /** Where keys and base URLs are looked for. */
 export interface CredentialSources {
   readonly environment: Environment
-  /** The `.env` of the working folder. */
-  readonly dotEnv: Environment
+  /** The `.env` of the working folder; null where the caller reads none. */
+  readonly dotEnv: Environment | null
 }
 
 /**
@@ -42,8 +42,8 @@ export interface CredentialSources {
 export function findCredentials(sources: CredentialSources, variables: CredentialVariables): Credentials {
   const { keyVariable } = variables
   const ownKey = present(sources.environment[keyVariable])
-  const apiKey = ownKey ?? present(sources.dotEnv[keyVariable])
-  if (apiKey === undefined) throw missingKey(variables)
+  const apiKey = ownKey ?? present(sources.dotEnv?.[keyVariable])
+  if (apiKey === undefined) throw missingKey(variables, sources.dotEnv !== null)
   assertKey(apiKey, keyVariable)
 
   return { apiKey, keyFrom: ownKey === undefined ? '.env' : 'environment', ...findBaseUrl(sources, variables) }
@@ -60,7 +60,7 @@ export function findBaseUrl(
   const { keyVariable, baseUrlVariable, defaultBaseUrl } = variables
   const ownKey = present(sources.environment[keyVariable])
   const ownUrl = present(sources.environment[baseUrlVariable])
-  const fileUrl = present(sources.dotEnv[baseUrlVariable])
+  const fileUrl = present(sources.dotEnv?.[baseUrlVariable])
   const countedFileUrl = ownKey === undefined ? fileUrl : undefined
   const isHttpAllowed = present(sources.environment['LLM_BATCH_ALLOW_HTTP']) === '1'
   return {
@@ -78,9 +78,12 @@ function present(value: string | undefined): string | undefined {
   return trimmed === '' ? undefined : trimmed
 }
 
-function missingKey({ name, keyVariable }: CredentialVariables): LlmBatchError {
+function missingKey({ name, keyVariable }: CredentialVariables, isFileRead: boolean): LlmBatchError {
+  const elsewhere = isFileRead
+    ? 'or in a file named .env in the working folder.'
+    : 'or start the script with node --env-file=.env.'
   return new LlmBatchError('configuration', `There is no key for ${name}: ${keyVariable} is not set.`, {
-    next: `Set ${keyVariable} in the environment, or in a file named .env in the working folder.`,
+    next: `Set ${keyVariable} in the environment, ${elsewhere}`,
   })
 }
 

@@ -97,9 +97,12 @@ async function recordNotCreated(
  * created; after the settle wait it is no longer believed to be lag, and the batch is held with the provider's words.
  */
 function isFileNotYetVisible(failure: Failure, attempt: AttemptRecord, settleMs: number, now: number): boolean {
-  const isAboutFile =
-    failure.kind === 'absent' || /(?:cannot|can't|could not) find file|no such file/i.test(failure.message)
-  return isAboutFile && now - attempt.createdAt < settleMs
+  return isFileUnseen(failure) && now - attempt.createdAt < settleMs
+}
+
+/** True for the refusal of a create because its input file is not there, or is not visible yet. */
+export function isFileUnseen(failure: Failure): boolean {
+  return failure.kind === 'absent' || /(?:cannot|can't|could not) find file|no such file/i.test(failure.message)
 }
 
 async function recordUnknown(

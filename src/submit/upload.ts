@@ -1,13 +1,12 @@
 import { LlmBatchError } from '../model/error.ts'
 import { MOVED, type Step } from '../model/step.ts'
-import { ProviderError } from '../providers/provider.ts'
+import { type BatchInput, type Provider, ProviderError, type RemoteFile } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import type { SubmitPorts } from './ports.ts'
 
 /**
  * Sends the input file of a planned attempt: `planned -> uploaded`. May be repeated; each attempt has an upload of its
- * own, never shared, so that the file's id alone identifies the attempt later. A file that the provider stored with
- * another size is discarded, because a batch must never be created from it.
+ * own, never shared, so that the file's id alone identifies the attempt later.
  */
 export async function uploadInput(
   ports: Pick<SubmitPorts, 'store' | 'provider' | 'disk' | 'folder'>,
@@ -15,7 +14,6 @@ export async function uploadInput(
   signal: AbortSignal,
 ): Promise<Step> {
   const { disk, folder, provider, store } = ports
-  if (!provider.upload) throw new Error(`${provider.name} takes no input files`)
   const path = folder.input(attempt.inputName)
   const size = await disk.size(path)
   if (size !== attempt.inputBytes) {
@@ -23,21 +21,11 @@ export async function uploadInput(
       next: 'Its run cannot be sent as it was planned; restore the file from a backup, or start the run again.',
     })
   }
-  const file = await provider.upload(
+  const file = await storeInput(
+    provider,
     { name: remoteFileName(attempt.nonce), bytes: attempt.inputBytes, open: () => disk.stream(path) },
     signal,
   )
-  if (file.bytes !== null && file.bytes !== attempt.inputBytes) {
-    await provider.discard?.(file.id, signal)
-    throw new ProviderError({
-      kind: 'shape',
-      message: `${provider.name} stored ${file.bytes} of the ${attempt.inputBytes} bytes of ${attempt.inputName}`,
-      status: null,
-      code: 'size_mismatch',
-      requestId: null,
-      retryAfterMs: null,
-    })
-  }
   await store.moveAttempt(attempt.key, 'planned', 'uploaded', {
     inputFileId: file.id,
     failures: 0,
@@ -46,6 +34,25 @@ export async function uploadInput(
     reason: null,
   })
   return MOVED
+}
+
+/**
+ * One upload of an input file. May be repeated. A file that the provider stored with another size is discarded and
+ * reported as a `ProviderError` of kind `shape`, because a batch must never be created from it.
+ */
+export async function storeInput(provider: Provider, input: BatchInput, signal: AbortSignal): Promise<RemoteFile> {
+  if (!provider.upload) throw new Error(`${provider.name} takes no input files`)
+  const file = await provider.upload(input, signal)
+  if (file.bytes === null || file.bytes === input.bytes) return file
+  await provider.discard?.(file.id, signal)
+  throw new ProviderError({
+    kind: 'shape',
+    message: `${provider.name} stored ${file.bytes} of the ${input.bytes} bytes of ${input.name}`,
+    status: null,
+    code: 'size_mismatch',
+    requestId: null,
+    retryAfterMs: null,
+  })
 }
 
 /** The input file's name at the provider; carries the nonce, and nothing of the user's. */
