@@ -1,7 +1,17 @@
 // What the local server executes, bills and keeps: every row once, also over a restart and for partial batches.
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startLocalServer } from '../src/testing.ts'
-import { requestLine as line, type RawBatch, RawClient, serverForTest, temporaryFolder } from './support/local-server.ts'
+import {
+  requestLine as line,
+  type RawBatch,
+  RawClient,
+  serverForTest,
+  temporaryFolder,
+} from './support/local-server.ts'
 
 function rows(count: number): string {
   return Array.from({ length: count }, (_, place) => line(`row-${place}`, `prompt nonce:n${place}`)).join('\n')
@@ -156,5 +166,40 @@ describe('a server started on the folder of another', () => {
     expect(batch.status).toBe('cancelled')
     expect(await client.lines(batch.output_file_id)).toHaveLength(5)
     expect((await server.ledger()).rowsBilled).toBe(5)
+  })
+})
+
+describe('stopping and breaking off', () => {
+  it('closes at once with a batch at work and a call that is never answered', async () => {
+    const folder = await temporaryFolder()
+    const server = await startLocalServer({ folder, durations: { runMs: 600_000 }, faults: ['list=hang'] })
+    const client = new RawClient(server.openaiUrl)
+    await client.create(await client.upload(rows(100)))
+    const hanging = client.send('GET', '/batches').catch((error: unknown) => error)
+    await expect.poll(() => server.firedFaults(), { interval: 5 }).toHaveLength(1)
+    await server.close()
+    expect(await hanging).toBeInstanceOf(Error)
+    expect(await client.send('GET', '/batches').catch((error: unknown) => error)).toBeInstanceOf(Error)
+  })
+
+  it('keeps nothing of an upload that the client breaks off', async () => {
+    const folder = await temporaryFolder()
+    const server = await serverForTest({ folder })
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    await once(socket, 'connect')
+    const head = [
+      'POST /openai/v1/files HTTP/1.1',
+      'host: 127.0.0.1',
+      'authorization: Bearer sk-test',
+      'content-type: multipart/form-data; boundary=cut',
+      'content-length: 100000',
+    ]
+    const part = '--cut\r\ncontent-disposition: form-data; name="file"; filename="rows.jsonl"\r\n\r\n{"custom_id"'
+    socket.write(`${head.join('\r\n')}\r\n\r\n${part}`)
+    const temporary = join(folder, 'temporary')
+    await expect.poll(() => readdir(temporary), { interval: 5 }).toHaveLength(1)
+    socket.destroy()
+    await expect.poll(() => readdir(temporary), { interval: 5 }).toEqual([])
+    expect(await new RawClient(server.openaiUrl).json('GET', '/files')).toMatchObject({ data: [] })
   })
 })

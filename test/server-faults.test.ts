@@ -288,6 +288,14 @@ describe('the execution of a batch', () => {
     expect((await absent.server.ledger()).rowsBilled).toBe(5)
   })
 
+  it('puts a row into both files', async () => {
+    const { client, batch } = await run('run=in-both-files')
+    const [twice] = await client.lines(batch.error_file_id)
+    const ids = (await client.lines(batch.output_file_id)).map((one) => one.custom_id)
+    expect(ids).toContain(twice?.custom_id)
+    expect(ids).toHaveLength(20)
+  })
+
   it('leaves a file of zero bytes', async () => {
     const { client, batch } = await run('run=zero-byte-files')
     expect(await (await client.send('GET', `/files/${batch.error_file_id}/content`)).text()).toBe('')

@@ -55,7 +55,7 @@ export interface LocalServerOptions {
 export interface LocalServer {
   /** Origin, such as `http://127.0.0.1:8080`. */
   readonly url: string
-  /** For `OPENAI_BASE_URL`. */
+  /** For `OPENAI_BASE_URL`; `/v1` at the origin answers the same. */
   readonly openaiUrl: string
   /** For `MISTRAL_BASE_URL`; the official SDK wants it without `/v1`. */
   readonly mistralUrl: string

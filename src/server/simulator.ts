@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import type { OneAtATime } from './batch/one-at-a-time.ts'
 import { DIALECT } from './dialect.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { Durations } from './options.ts'
@@ -14,6 +15,8 @@ export interface Simulator {
   readonly overrides: Limits
   readonly faults: FaultInjector
   readonly executions: Executions
+  /** Validation remembers every id of a batch, so that only one batch is validated at a time. */
+  readonly validations: OneAtATime
 }
 
 /** Limits that the user set in place of the provider's own. */

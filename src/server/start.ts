@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { systemRandom } from '../lib/random.ts'
+import { OneAtATime } from './batch/one-at-a-time.ts'
 import { Workshop } from './batch/workshop.ts'
 import { FaultInjector } from './faults/injector.ts'
 import { buildApp } from './http/app.ts'
@@ -47,6 +48,7 @@ async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
     overrides: { maxRequests, maxBytes, queueTokens },
     faults: new FaultInjector(state.seed, options.faults ?? []),
     executions: new Map(),
+    validations: new OneAtATime(),
   }
 }
 

@@ -1,6 +1,8 @@
+import type { FaultName } from '../faults/catalogue.ts'
 import { rowFault } from '../faults/run-faults.ts'
 import { executeRow, type RowResult } from '../simulate/execute-row.ts'
 import { isJsonObject, type JsonObject, stringOf } from '../simulate/json.ts'
+import { errorBody, usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
 import type { BatchRecord } from '../state/record.ts'
@@ -106,13 +108,21 @@ class Execution {
   async #report(customId: unknown, status: number, body: object): Promise<void> {
     const isSuccess = status === 200
     this.#tally[isSuccess ? 'succeeded' : 'failed'] += 1
-    const isMisfiled = this.#batch.faults.some((fault) => fault.name === 'errors-in-output')
+    const isMisfiled = this.#has('errors-in-output')
     const line = resultLine(this.#batch, this.position, customId, { status, body })
     await this.#files.add(isSuccess || isMisfiled ? 'output' : 'error', line)
+    if (isSuccess && this.#tally.succeeded === 1 && this.#has('in-both-files')) {
+      const error = usualError(500)
+      const failure = { status: error.status, body: errorBody(this.#batch.dialect, error) }
+      await this.#files.add('error', resultLine(this.#batch, this.position, customId, failure))
+    }
   }
 
   async #unexecuted(customId: unknown, code: 'batch_expired' | 'batch_cancelled'): Promise<void> {
-    if (this.#batch.faults.some((fault) => fault.name === 'unfinished-absent')) return
+    if (this.#has('unfinished-absent')) return
     await this.#files.add('error', resultLine(this.#batch, this.position, customId, { code }))
+  }
+  #has(fault: FaultName): boolean {
+    return this.#batch.faults.some(({ name }) => name === fault)
   }
 }

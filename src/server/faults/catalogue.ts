@@ -185,6 +185,7 @@ export const FAULTS = [
   },
   { name: 'unfinished-absent', calls: ['run'], description: 'rows that were never executed are in neither file' },
   { name: 'errors-in-output', calls: ['run'], description: 'failed rows are in the output file' },
+  { name: 'in-both-files', calls: ['run'], description: 'the first row that succeeds is in the error file too' },
   { name: 'zero-byte-files', calls: ['run'], description: 'a result file without lines exists all the same' },
   {
     name: 'row-status',

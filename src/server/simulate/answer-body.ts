@@ -17,13 +17,17 @@ export interface Answer {
 /** How an answer ended. */
 export type Ending = 'stop' | 'length' | 'refusal' | 'content_filter' | 'tool_call'
 
-const MISTRAL_REASONS: Readonly<Record<Ending, string>> = {
-  stop: 'stop',
-  length: 'length',
+/** The word for each ending in a chat answer. */
+const FINISH_REASONS: Readonly<Record<DialectName, Readonly<Record<Ending, string>>>> = {
+  openai: {
+    stop: 'stop',
+    length: 'length',
+    refusal: 'stop',
+    content_filter: 'content_filter',
+    tool_call: 'tool_calls',
+  },
   // Mistral's chat answers have no field for a refusal and no reason for a filter.
-  refusal: 'stop',
-  content_filter: 'error',
-  tool_call: 'tool_calls',
+  mistral: { stop: 'stop', length: 'length', refusal: 'stop', content_filter: 'error', tool_call: 'tool_calls' },
 }
 
 /** Numbers of an embedding unless the request says how many; real ones have a thousand and more. */
@@ -64,15 +68,9 @@ function modelOf(answer: Answer): string {
 
 function chatBody(answer: Answer): JsonObject {
   const message = answer.ending === 'tool_call' ? { content: null, tool_calls: [toolCall(answer)] } : wordsOf(answer)
-  const isOpenai = answer.dialect === 'openai'
-  const openaiReason = { stop: 'stop', refusal: 'stop', tool_call: 'tool_calls' } as const
-  const reason = isOpenai
-    ? answer.ending === 'length' || answer.ending === 'content_filter'
-      ? answer.ending
-      : openaiReason[answer.ending]
-    : MISTRAL_REASONS[answer.ending]
+  const reason = FINISH_REASONS[answer.dialect][answer.ending]
   return {
-    id: isOpenai ? `chatcmpl-${answer.digest.slice(0, 24)}` : answer.digest.slice(0, 32),
+    id: answer.dialect === 'openai' ? `chatcmpl-${answer.digest.slice(0, 24)}` : answer.digest.slice(0, 32),
     object: 'chat.completion',
     created: answer.createdAt,
     model: modelOf(answer),

@@ -41,7 +41,7 @@ export function executeRow(request: RowRequest, executions: Executions): RowResu
   const prompt = promptOf(body)
   const nonce = nonceOf(body, prompt)
   const directive = inForce(findDirective(prompt), nonce, executions)
-  if (directive?.status) return failed(dialect, usualError(directive.status))
+  if (typeof directive?.status === 'number') return failed(dialect, usualError(directive.status))
   if (directive?.name === 'expired') return { fate: 'expired', billed: null }
   return answered(request, prompt, nonce, directive?.name)
 }

@@ -54,7 +54,7 @@ function refusedByReasoning(body: JsonObject): ApiError | undefined {
 }
 
 /** True for the o-series and the GPT-5 line, but not for its chat variants. */
-export function isReasoning(model: string): boolean {
+function isReasoning(model: string): boolean {
   return /^(?:o\d|gpt-5)/.test(model) && !model.includes('chat')
 }
 
