@@ -1,0 +1,37 @@
+import { createInterface } from 'node:readline/promises'
+import { plainLine } from '../lib/plain-text.ts'
+import { findRun, findRuns } from '../run/find-run.ts'
+import type { Workspace } from '../run/workspace.ts'
+import type { RunRecord } from '../store/store.ts'
+import type { Shell } from './shell.ts'
+
+/** The run a person means; where several fit, a terminal asks and a script gets the error `ambiguous`. */
+export async function chooseRun(shell: Shell, { store }: Workspace, wanted: string | undefined): Promise<RunRecord> {
+  const runs = await findRuns(store, wanted)
+  if (runs.length < 2 || !shell.canAsk) return await findRun(store, wanted)
+  for (const [index, run] of runs.entries()) shell.tell(`${index + 1}  ${describeRun(run)}`)
+  for (;;) {
+    const answer = await ask(shell, `Which run? 1 to ${runs.length}: `)
+    const chosen = /^\d+$/.test(answer) ? runs[Number(answer) - 1] : undefined
+    if (chosen) return chosen
+  }
+}
+
+function describeRun({ id, name, state, rowCount, definition }: RunRecord): string {
+  const input = definition.inputPath === null ? '' : ` from ${plainLine(definition.inputPath)}`
+  return `${id}${name === null ? '' : ` (${plainLine(name)})`}, ${state}, ${rowCount} rows${input}`
+}
+
+/** Asks for `y`; anything else is no. Only for a terminal. */
+export async function confirm(shell: Shell, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test(await ask(shell, `${question} [y/N] `))
+}
+
+async function ask(shell: Shell, question: string): Promise<string> {
+  const questions = createInterface({ input: shell.streams.input, output: shell.streams.error })
+  try {
+    return (await questions.question(question)).trim()
+  } finally {
+    questions.close()
+  }
+}

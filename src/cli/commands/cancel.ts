@@ -1,0 +1,120 @@
+import type { Command } from 'commander'
+import { systemClock } from '../../lib/clock.ts'
+import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { isFinished } from '../../model/run.ts'
+import { assertCancellable } from '../../run/cancel.ts'
+import { progressOf } from '../../run/progress.ts'
+import { exitCodeOf, reportOf } from '../../run/report.ts'
+import { type TakenRun, takeRun } from '../../run/start.ts'
+import type { Workspace } from '../../run/workspace.ts'
+import type { RunStore } from '../../store/store.ts'
+import { chooseRun } from '../choose-run.ts'
+import { addSpeechFlags, type SpeechFlags } from '../drive-flags.ts'
+import { driveRun } from '../drive-run.ts'
+import { Interruption } from '../interruption.ts'
+import { withHome } from '../open-home.ts'
+import { addSettingFlags, type SettingFlags } from '../place-flags.ts'
+import { reportDocument } from '../report-document.ts'
+import { RunEvents } from '../run-events.ts'
+import { RunProgress } from '../run-progress.ts'
+import type { Shell } from '../shell.ts'
+
+type CancelFlags = SettingFlags & SpeechFlags
+
+/** Between two looks at a run that another process is cancelling for us. */
+const LOOK_MS = 500
+
+/** `llm-batch cancel RUN`: cancels at the provider, waits, and keeps what was finished. */
+export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
+  command.argument('<run>', 'an id, the beginning of one, a name, or last')
+  addSettingFlags(addSpeechFlags(command)).action(async (wanted: string, flags: CancelFlags) => {
+    const interruption = new Interruption(shell, systemClock)
+    try {
+      setExitCode(await withHome(shell, flags, (place) => cancel(shell, place, wanted, flags, interruption)))
+    } finally {
+      interruption.end()
+    }
+  })
+}
+
+async function cancel(
+  shell: Shell,
+  workspace: Workspace,
+  wanted: string,
+  flags: CancelFlags,
+  interruption: Interruption,
+): Promise<number> {
+  const events = await RunEvents.open(shell, workspace, flags)
+  const run = await chooseRun(shell, workspace, wanted)
+  assertCancellable(run.state, run.id)
+  await workspace.store.requestCancel(run.id)
+  const taken = await takeOrWatch(shell, workspace, run.id, flags, interruption)
+  if (taken === 'stopped') return EXIT.interrupted
+  const store = workspace.store.read(run.id)
+  const code = taken
+    ? await driveRun({
+        shell,
+        workspace,
+        taken,
+        events,
+        interruption,
+        flags: { ...flags, wait: true },
+        until: 'finished',
+        releaseHeld: false,
+      })
+    : await reportWatched(shell, workspace, store, flags)
+  // Rows that did not succeed are what was asked for.
+  return (await store.record()).state === 'cancelled' ? EXIT.ok : code
+}
+
+/** The run, as soon as nobody else drives it; undefined when the one who does has finished it meanwhile. */
+async function takeOrWatch(
+  shell: Shell,
+  workspace: Workspace,
+  id: string,
+  flags: CancelFlags,
+  interruption: Interruption,
+): Promise<TakenRun | 'stopped' | undefined> {
+  const first = await tryTake(workspace, id)
+  if (first) return first
+  const store = workspace.store.read(id)
+  shell.tell(`Another llm-batch is working on run ${id}; it was asked to cancel it.`)
+  const progress = flags.quiet ? undefined : new RunProgress(shell, workspace.clock, () => progressOf(store))
+  try {
+    return await interruption.during(
+      `It is cancelled all the same; look with: llm-batch status ${id}`,
+      async (signal) => {
+        while (!signal.aborted) {
+          if (isFinished((await store.record()).state)) return undefined
+          const taken = await tryTake(workspace, id)
+          if (taken) return taken
+          await workspace.clock.sleep(LOOK_MS, signal)
+        }
+        return 'stopped'
+      },
+    )
+  } finally {
+    await progress?.stop()
+  }
+}
+
+async function tryTake(workspace: Workspace, id: string): Promise<TakenRun | undefined> {
+  try {
+    return await takeRun(workspace, id)
+  } catch (error) {
+    if (LlmBatchError.isInstance(error) && error.code === 'busy') return undefined
+    throw error
+  }
+}
+
+async function reportWatched(
+  shell: Shell,
+  { configuration }: Workspace,
+  store: RunStore,
+  flags: CancelFlags,
+): Promise<number> {
+  const report = await reportOf(store, configuration.prices)
+  if (flags.json) await shell.printJson(reportDocument(report, null))
+  else if (!flags.quiet) shell.tell(`Run ${store.id} is ${report.run.state}.`)
+  return exitCodeOf(report, 0)
+}

@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { makeHome, PROJECT_HOME } from '../../config/home.ts'
+import { systemDisk } from '../../lib/disk.ts'
+import { EXIT } from '../../model/error.ts'
+import type { Shell } from '../shell.ts'
+
+/** `llm-batch init`: gives the working folder a home of its own. May be repeated. */
+export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
+  command.action(async () => {
+    const home = join(shell.machine.workingFolder, PROJECT_HOME)
+    const isThere = (await systemDisk.list(home)).length > 0
+    await makeHome(systemDisk, home)
+    shell.tell(isThere ? `${home} is here already.` : `Made ${home}; runs started in this folder live there.`)
+    setExitCode(EXIT.ok)
+  })
+}

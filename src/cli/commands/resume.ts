@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { systemClock } from '../../lib/clock.ts'
+import { chooseRun } from '../choose-run.ts'
+import { addDriveFlags, type DriveFlags } from '../drive-flags.ts'
+import { driveRun } from '../drive-run.ts'
+import { Interruption } from '../interruption.ts'
+import { withHome } from '../open-home.ts'
+import { addOutputFlags, type OutputFlags } from '../output-flags.ts'
+import { addSettingFlags, type SettingFlags } from '../place-flags.ts'
+import { RunEvents } from '../run-events.ts'
+import type { Shell } from '../shell.ts'
+import { takeUp } from '../take-up.ts'
+
+type ResumeFlags = DriveFlags & OutputFlags & SettingFlags
+
+/** `llm-batch resume [RUN]`: goes on after a stop, a crash, a reboot, or a hold that was cleared. */
+export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
+  addOutputFlags(command.argument('[run]', 'an id, the beginning of one, a name, or last'))
+  addSettingFlags(addDriveFlags(command)).action(async (wanted: string | undefined, flags: ResumeFlags) => {
+    setExitCode(await resume(shell, wanted, flags))
+  })
+}
+
+async function resume(shell: Shell, wanted: string | undefined, flags: ResumeFlags): Promise<number> {
+  const interruption = new Interruption(shell, systemClock)
+  try {
+    return await withHome(shell, flags, async (workspace) => {
+      const events = await RunEvents.open(shell, workspace, flags)
+      const run = await chooseRun(shell, workspace, wanted)
+      const mustBeFile = flags.json === true || !flags.wait
+      const taken = await takeUp(shell, workspace, run, { ...flags, mustBeFile })
+      const until = flags.wait ? 'finished' : 'submitted'
+      return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: true })
+    })
+  } finally {
+    interruption.end()
+  }
+}

@@ -1,0 +1,83 @@
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { systemDisk } from '../../lib/disk.ts'
+import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { startLocalServer } from '../../server/start.ts'
+import { countFlag, countOrZeroFlag, durationMsFlag, repeatedFlag } from '../flag-values.ts'
+import { untilSignalled } from '../interruption.ts'
+import { loadSettings } from '../open-home.ts'
+import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
+import type { Shell } from '../shell.ts'
+
+interface ServeFlags extends PlaceFlags {
+  readonly simulate?: boolean | undefined
+  readonly port?: number | undefined
+  readonly folder?: string | undefined
+  readonly fault?: readonly string[] | undefined
+  readonly seed?: number | undefined
+  readonly validate?: number | undefined
+  readonly run?: number | undefined
+  readonly finalize?: number | undefined
+  readonly expireAfter?: number | undefined
+  readonly queueTokens?: number | undefined
+  readonly maxRequests?: number | undefined
+  readonly maxBytes?: number | undefined
+}
+
+/** `llm-batch serve`: the local batch server, until it is stopped. */
+export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
+  addPlaceFlags(command)
+    .option('--simulate', 'answer with simulated texts; no model is asked')
+    .option('--port <n>', 'on 127.0.0.1 (default: a free one)', countOrZeroFlag)
+    .option('--folder <folder>', 'for its files and books (default: server, in the home)')
+    .option('--fault <rule>', 'something to go wrong, such as create:1=accept-then-500; may be repeated', repeatedFlag)
+    .option('--seed <n>', 'of ids, order and chance', countOrZeroFlag)
+    .option('--validate <duration>', 'how long a batch is validated', durationMsFlag)
+    .option('--run <duration>', 'how long a batch runs', durationMsFlag)
+    .option('--finalize <duration>', 'how long its results take', durationMsFlag)
+    .option('--expire-after <duration>', 'when a batch expires (default: its own window)', durationMsFlag)
+    .option('--queue-tokens <n>', 'most input tokens queued for a model', countFlag)
+    .option('--max-requests <n>', "most rows of a batch (default: the provider's)", countFlag)
+    .option('--max-bytes <n>', "most bytes of an input file (default: the provider's)", countFlag)
+    .action(async (flags: ServeFlags) => {
+      await serve(shell, flags)
+      setExitCode(EXIT.ok)
+    })
+}
+
+async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
+  if (!flags.simulate) {
+    throw new LlmBatchError('usage', 'the server can only simulate answers so far', { next: 'Add --simulate.' })
+  }
+  const folder = await folderOf(shell, flags)
+  await systemDisk.makeFolder(folder)
+  const { finalize, run, validate } = flags
+  const server = await startLocalServer({
+    folder,
+    port: flags.port,
+    faults: flags.fault,
+    seed: flags.seed,
+    queueTokens: flags.queueTokens,
+    maxRequests: flags.maxRequests,
+    maxBytes: flags.maxBytes,
+    durations: {
+      ...(validate === undefined ? {} : { validateMs: validate }),
+      ...(run === undefined ? {} : { runMs: run }),
+      ...(finalize === undefined ? {} : { finalizeMs: finalize }),
+      expireAfterMs: flags.expireAfter ?? null,
+    },
+  })
+  try {
+    await shell.print(`export OPENAI_BASE_URL=${server.openaiUrl} OPENAI_API_KEY=simulated\n`)
+    await shell.print(`export MISTRAL_BASE_URL=${server.mistralUrl} MISTRAL_API_KEY=simulated\n`)
+    shell.tell(`Serving simulated answers from ${folder}. Stop with Ctrl-C.`)
+    await untilSignalled()
+  } finally {
+    await server.close()
+  }
+}
+
+async function folderOf(shell: Shell, flags: ServeFlags): Promise<string> {
+  if (flags.folder !== undefined) return resolve(shell.machine.workingFolder, flags.folder)
+  return join((await loadSettings(shell, flags)).home, 'server')
+}

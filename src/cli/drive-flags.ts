@@ -1,0 +1,51 @@
+import { type Command, Option } from 'commander'
+import { countOrZeroFlag } from './flag-values.ts'
+
+/** What a command says while it works, and where. */
+export interface SpeechFlags {
+  readonly json?: boolean | undefined
+  readonly events?: string | undefined
+  readonly quiet?: boolean | undefined
+}
+
+/** Commands of the user's own, run when something happened. */
+export interface HookFlags {
+  readonly onFinish?: string | undefined
+  readonly onHold?: string | undefined
+}
+
+/** What steers the driving of a run. */
+export interface DriveFlags extends SpeechFlags, HookFlags {
+  /** False for `--no-wait`. */
+  readonly wait: boolean
+  readonly maxFailed?: number | undefined
+  readonly onUnknownCreate?: 'hold' | 'resend' | undefined
+}
+
+/** Adds the flags for speaking. */
+export function addSpeechFlags(command: Command): Command {
+  return command
+    .option('--json', 'the report as JSON on standard output')
+    .option('--events <file>', 'append everything that happens to a file, as JSON lines')
+    .option('--quiet', 'no progress and no report')
+}
+
+/** Adds the flags for the user's own commands. */
+export function addHookFlags(command: Command): Command {
+  return command
+    .option('--on-finish <command>', 'run this when the run is finished (LLM_BATCH_RUN, _STATE, _OUTPUT are set)')
+    .option('--on-hold <command>', 'run this when the run needs a person')
+}
+
+/** Adds everything that steers the driving of a run. */
+export function addDriveFlags(command: Command): Command {
+  command
+    .option('--no-wait', 'submit and leave; go on later with resume or tick')
+    .option('--max-failed <n>', 'rows that may fail without exit code 4 (default: 0)', countOrZeroFlag)
+    .addOption(
+      new Option('--on-unknown-create <what>', 'when nobody can tell whether a batch was made')
+        .choices(['hold', 'resend'])
+        .default('hold'),
+    )
+  return addHookFlags(addSpeechFlags(command))
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { thisMachine } from '../lib/machine.ts'
+import { VERSION } from '../version.ts'
+import { runProgram } from './program.ts'
+import { Shell } from './shell.ts'
+
+// Everything that a command needs is loaded when that command was typed, so that `--help` is there at once.
+const shell = new Shell(thisMachine(), { input: process.stdin, output: process.stdout, error: process.stderr })
+
+// A reader that has seen enough, such as `head`, is no error; a command that must know is told by `print`.
+process.stdout.on('error', () => undefined)
+
+process.exitCode = await runProgram(shell, process.argv.slice(2), VERSION)

@@ -1,0 +1,44 @@
+import { type Configuration, type ConfigurationFlags, loadConfiguration } from '../config/configuration.ts'
+import { userDataFolder } from '../config/home.ts'
+import { systemClock } from '../lib/clock.ts'
+import { systemDisk } from '../lib/disk.ts'
+import { systemRandom } from '../lib/random.ts'
+import { openWorkspace, type Place, placeOf, type Workspace } from '../run/workspace.ts'
+import type { Shell } from './shell.ts'
+
+/** Merges flags, environment and file; opens nothing. */
+export async function loadSettings(shell: Shell, flags: ConfigurationFlags): Promise<Configuration> {
+  const { machine } = shell
+  return await loadConfiguration({
+    flags,
+    environment: machine.environment,
+    workingFolder: machine.workingFolder,
+    disk: systemDisk,
+    userFolder: userDataFolder(machine),
+  })
+}
+
+/** The place of work without its home: for commands that only look. */
+export async function findPlace(shell: Shell, flags: ConfigurationFlags): Promise<Place> {
+  return placeOf(await sourcesOf(shell, flags))
+}
+
+/** Opens the home, does the work, and closes it again. */
+export async function withHome<Result>(
+  shell: Shell,
+  flags: ConfigurationFlags,
+  work: (workspace: Workspace) => Promise<Result>,
+): Promise<Result> {
+  const workspace = await openWorkspace(await sourcesOf(shell, flags))
+  try {
+    return await work(workspace)
+  } finally {
+    await workspace.close()
+  }
+}
+
+async function sourcesOf(shell: Shell, flags: ConfigurationFlags) {
+  const configuration = await loadSettings(shell, flags)
+  const { environment } = shell.machine
+  return { configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom }
+}

@@ -1,0 +1,138 @@
+import { Command, CommanderError } from 'commander'
+import { EXIT } from '../model/error.ts'
+import type { Shell } from './shell.ts'
+
+/** A command's own file: adds arguments, flags and the action, which tells the exit code. */
+interface CommandModule {
+  defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void
+}
+
+/** A command as `--help` lists it; the rest is loaded when it is typed. */
+interface CommandEntry {
+  readonly name: string
+  readonly usage: string
+  readonly summary: string
+  readonly load: () => Promise<CommandModule>
+}
+
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    usage: 'INPUT --model PROVIDER/MODEL [options]',
+    summary: 'turn a file of prompts into a file of answers',
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'plan',
+    usage: 'INPUT --model PROVIDER/MODEL [options]',
+    summary: 'show what would be sent and what it costs; send nothing',
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'resume',
+    usage: '[RUN] [options]',
+    summary: 'go on after a stop, a crash, a reboot, or a hold that was cleared',
+    load: () => import('./commands/resume.ts'),
+  },
+  {
+    name: 'status',
+    usage: '[RUN] [options]',
+    summary: 'show what stands where',
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'results',
+    usage: 'RUN -o OUT [options]',
+    summary: 'write the answers again, also while the run goes on',
+    load: () => import('./commands/results.ts'),
+  },
+  {
+    name: 'cancel',
+    usage: 'RUN [options]',
+    summary: 'cancel at the provider and keep what was finished',
+    load: () => import('./commands/cancel.ts'),
+  },
+  {
+    name: 'retry',
+    usage: 'RUN [options]',
+    summary: 'send unfinished rows and unbilled failures again',
+    load: () => import('./commands/retry.ts'),
+  },
+  {
+    name: 'tick',
+    usage: '[options]',
+    summary: 'one round of work for all runs, for cron',
+    load: () => import('./commands/tick.ts'),
+  },
+  {
+    name: 'runs',
+    usage: '[rm RUN...] [options]',
+    summary: 'list the runs, or forget some',
+    load: () => import('./commands/runs.ts'),
+  },
+  {
+    name: 'init',
+    usage: '',
+    summary: 'keep the runs of this folder in .llm-batch',
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'serve',
+    usage: '--simulate [options]',
+    summary: 'a local batch server that speaks both APIs',
+    load: () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'doctor',
+    usage: '[options]',
+    summary: 'check keys, base URLs, disk, clock and versions',
+    load: () => import('./commands/doctor.ts'),
+  },
+]
+
+/** Runs what was typed and returns the exit code; errors are told, not thrown. */
+export async function runProgram(shell: Shell, words: readonly string[], version: string): Promise<number> {
+  let code: number = EXIT.ok
+  try {
+    const program = await buildProgram(shell, words, version, (value) => {
+      code = value
+    })
+    await program.parseAsync(words, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return exitCodeOfUsage(shell, error)
+    const { tellError } = await import('./tell-error.ts')
+    return tellError(shell, error)
+  }
+}
+
+async function buildProgram(
+  shell: Shell,
+  words: readonly string[],
+  version: string,
+  setExitCode: (code: number) => void,
+): Promise<Command> {
+  const program = new Command('llm-batch')
+    .description('Turns a file of prompts into a file of answers through half-price batch APIs.')
+    .version(version, '-V, --version')
+    .exitOverride()
+    // Errors of usage are told in one line, by us.
+    .configureOutput({ writeOut: (text) => shell.streams.output.write(text), writeErr: () => undefined })
+    .addHelpText('after', '\nEvery command explains itself: llm-batch COMMAND --help')
+  const typed = words.filter((word) => word !== 'help' && !word.startsWith('-'))[0]
+  for (const { load, name, summary, usage } of COMMANDS) {
+    const command = program.command(name).description(summary).usage(usage)
+    if (name === typed) (await load()).defineCommand(command, setExitCode, shell)
+  }
+  return program
+}
+
+/** Help and version were asked for; anything else was a mistake. */
+function exitCodeOfUsage(shell: Shell, error: CommanderError): number {
+  if (error.exitCode === 0) return EXIT.ok
+  const isNothing = error.code === 'commander.help'
+  const message = isNothing ? 'no command was given' : error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  shell.tell(`${shell.errorColors.red('error:')} ${message}`)
+  shell.tell(`${shell.errorColors.dim('next:')} llm-batch --help`)
+  return EXIT.usage
+}

@@ -1,0 +1,69 @@
+import type { WrittenFiles } from '../run/finish.ts'
+import { phaseOf } from '../run/progress.ts'
+import type { RunReport } from '../run/report.ts'
+import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import { nextStep } from './render/next-command.ts'
+
+/** A run for `--json`: one shape for every command that shows one. Instants are ISO texts. */
+export function reportDocument(report: RunReport, answers: WrittenFiles | null): object {
+  const { run, counts, usage, costUsd, attempts, failures, incidents } = report
+  return {
+    version: 1,
+    run: runDocument(run),
+    counts,
+    costUsd,
+    usage,
+    batches: newestOfEach(attempts).map(batchDocument),
+    failures,
+    incidents: incidents.map((incident) => ({ ...incident, at: instant(incident.at) })),
+    answers,
+    next: nextStep(run.id, run.state, counts),
+  }
+}
+
+/** The facts of a run without what became of its rows. */
+export function runDocument(run: RunRecord): object {
+  const { definition } = run
+  return {
+    id: run.id,
+    name: run.name,
+    state: run.state,
+    reason: run.reason,
+    provider: definition.provider,
+    baseUrl: definition.baseUrl,
+    model: definition.model,
+    input: definition.inputPath,
+    output: run.output.path,
+    rows: run.rowCount,
+    requests: run.requestCount,
+    createdAt: instant(run.createdAt),
+    finishedAt: instant(run.finishedAt),
+  }
+}
+
+/** Attempts come oldest first, so the last of a batch is its newest. */
+function newestOfEach(attempts: readonly AttemptRecord[]): readonly AttemptRecord[] {
+  return [...new Map(attempts.map((attempt) => [attempt.batchKey, attempt])).values()]
+}
+
+function batchDocument(attempt: AttemptRecord): object {
+  return {
+    batch: attempt.batch,
+    attempt: attempt.number,
+    phase: phaseOf(attempt),
+    stage: attempt.stage,
+    endpoint: attempt.target.endpoint,
+    model: attempt.target.model,
+    requests: attempt.requestCount,
+    remoteId: attempt.remoteId,
+    remoteStatus: attempt.rawStatus,
+    submittedAt: instant(attempt.submittedAt),
+    endedAt: instant(attempt.endedAt),
+    nextAt: attempt.endedAt === null ? instant(attempt.nextAt) : null,
+    reason: attempt.reason,
+  }
+}
+
+function instant(at: number | null): string | null {
+  return at === null || at === 0 ? null : new Date(at).toISOString()
+}
