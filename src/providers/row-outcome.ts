@@ -120,5 +120,7 @@ function billedBy(body: unknown, otherwise: Billed): Billed {
 
 function modelOf(body: unknown): string | null {
   const model = typeof body === 'object' && body !== null ? (body as { readonly model?: unknown }).model : undefined
-  return typeof model === 'string' ? cleanText(model, []) : null
+  if (typeof model !== 'string') return null
+  // Every row has one, and names are nearly always this plain.
+  return /^[\w.:/@-]{1,200}$/.test(model) ? model : cleanText(model, [])
 }
