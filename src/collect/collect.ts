@@ -2,13 +2,16 @@ import { isTerminal } from '../model/attempt.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import type { RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
-import { downloadFile } from './download.ts'
+import { damaged, downloadFile } from './download.ts'
 import type { CollectPorts } from './ports.ts'
 import { judgeRefusal, refusedResults } from './refusal.ts'
 import { Settling } from './settle.ts'
 
 /** Marks an attempt whose files were fetched a second time because rows were absent from the first. */
 const FETCHED_AGAIN = 'fetched_again'
+
+/** Fetches whose size must fit; if it never does, a file that holds a line for every request is taken all the same. */
+const SIZE_CHECKS = 4
 
 /** Requests read from the store at once. */
 const PAGE_REQUESTS = 10_000
@@ -60,19 +63,24 @@ async function harvest(
 ): Promise<Step> {
   const { folder, provider, store } = ports
   const settling = new Settling(ports, attempt, tries)
+  const isSizeChecked = attempt.failures < SIZE_CHECKS
   for (const [file, id] of [
     ['output', remote.outputFileId],
     ['error', remote.errorFileId],
   ] as const) {
     if (id === null) continue
     const path = folder.result(attempt.key, file)
-    await downloadFile(ports, id, path, signal)
+    await downloadFile(ports, { fileId: id, path, isSizeChecked }, signal)
     try {
       await settling.readFile(file)
     } catch (error) {
       await ports.disk.remove(path)
       throw error
     }
+  }
+  if (settling.missing > 0 && !isSizeChecked) {
+    await discardFiles(ports, attempt)
+    throw damaged(`the result files of batch ${attempt.batch} have another size than the provider says, and lack rows`)
   }
   if (settling.missing > 0 && remote.status === 'completed' && attempt.reasonCode !== FETCHED_AGAIN) {
     return await fetchAgain(ports, attempt, settling.missing)
@@ -97,15 +105,19 @@ async function harvest(
 
 /** Rows absent from a completed batch may be a cut download that looked whole: fetched once more before it counts. */
 async function fetchAgain(ports: CollectPorts, attempt: AttemptRecord, missing: number): Promise<Step> {
-  const { clock, disk, folder, settings, store } = ports
-  await disk.remove(folder.result(attempt.key, 'output'))
-  await disk.remove(folder.result(attempt.key, 'error'))
+  const { clock, settings, store } = ports
+  await discardFiles(ports, attempt)
   await store.noteAttempt(attempt.key, {
     reasonCode: FETCHED_AGAIN,
     reason: `${missing} requests were in neither result file; fetching both once more`,
     nextAt: clock.now() + settings.waits.retryBackoff.firstMs,
   })
   return WAITED
+}
+
+async function discardFiles({ disk, folder }: CollectPorts, attempt: AttemptRecord): Promise<void> {
+  await disk.remove(folder.result(attempt.key, 'output'))
+  await disk.remove(folder.result(attempt.key, 'error'))
 }
 
 async function reportOddities(

@@ -6,12 +6,18 @@ type Ports = Pick<CollectPorts, 'disk' | 'provider'>
 
 /**
  * Brings a result file to disk byte for byte: a temporary name, size against what the provider says of the file, fsync,
- * rename. A file under its final name is therefore whole, and is not fetched again. May be repeated.
+ * rename. A file under its final name is therefore whole, and is not fetched again. May be repeated. Without the size
+ * check, for servers whose file objects tell another size than they send, the rows must prove the file whole.
  */
-export async function downloadFile(ports: Ports, fileId: string, path: string, signal: AbortSignal): Promise<void> {
+export async function downloadFile(
+  ports: Ports,
+  options: { readonly fileId: string; readonly path: string; readonly isSizeChecked: boolean },
+  signal: AbortSignal,
+): Promise<void> {
   const { disk, provider } = ports
+  const { fileId, isSizeChecked, path } = options
   if ((await disk.size(path)) !== undefined) return
-  const expected = await expectedBytes(provider, fileId, signal)
+  const expected = isSizeChecked ? await expectedBytes(provider, fileId, signal) : null
   await writeAtomically(disk, path, async (writer) => {
     for await (const bytes of provider.download(fileId, signal)) await writer.writeBytes(bytes)
     if (expected !== null && writer.position !== expected) {

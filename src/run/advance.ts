@@ -7,7 +7,6 @@ import { renewInput } from '../submit/renew.ts'
 import { uploadInput } from '../submit/upload.ts'
 import { pollBatch } from '../watch/poll.ts'
 import type { RunContext } from './context.ts'
-import { splitAttempt } from './replan.ts'
 import { setBack } from './setback.ts'
 
 /**
@@ -55,10 +54,6 @@ export const ADVANCING: readonly Stage[] = ['planned', 'uploaded', 'submitted', 
 
 /** What a stage asks for that needs more than one room. */
 async function followUp(context: RunContext, attempt: AttemptRecord, step: Step): Promise<Step> {
-  if (step.did === 'must_split') {
-    await splitAttempt(context, attempt)
-    return MOVED
-  }
   if (step.did === 'must_renew') {
     await renewLater(context, attempt, step.code, step.reason)
     return MOVED

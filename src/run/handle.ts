@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { appendLine } from '../lib/append-file.ts'
+import { messageOf } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import { isFinished } from '../model/run.ts'
 import type { TextSink } from '../output/write-answers.ts'
@@ -127,15 +128,23 @@ export class RunHandle {
   #openLog(path: string): { close(): Promise<void> } {
     const { clock, disk } = this.#workspace
     let last: Promise<void> = Promise.resolve()
+    let failure: unknown
     const listener = (event: RunEvent): void => {
       const line = JSON.stringify({ at: new Date(clock.now()).toISOString(), ...event })
-      last = last.then(() => appendLine(disk, path, line))
+      last = last
+        .then(() => appendLine(disk, path, line))
+        .catch((error: unknown) => {
+          failure ??= error
+        })
     }
     this.#emitter.on('event', listener)
     return {
       close: async () => {
         this.#emitter.off('event', listener)
         await last
+        if (failure === undefined) return
+        const message = `the log of the run is not complete: ${messageOf(failure)}`
+        this.#emit({ type: 'warning', code: 'log_incomplete', message, batch: null })
       },
     }
   }

@@ -1,12 +1,14 @@
 import { OPEN_STAGES } from '../model/attempt.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import { auditCreates } from '../submit/audit.ts'
 import { reconcile } from '../submit/reconcile.ts'
 import { ADVANCING, advance } from './advance.ts'
 import { cancelRemote, enterCancelling } from './cancel.ts'
 import type { RunContext } from './context.ts'
 import { emitBatch } from './events.ts'
-import { hasPending, replan } from './replan.ts'
+import { hasPending, replan, splitAttempt } from './replan.ts'
 import { Room } from './room.ts'
 import { setBack } from './setback.ts'
 
@@ -19,7 +21,7 @@ export type Until = 'finished' | 'submitted' | 'round'
 const LONGEST_PAUSE_MS = 1_000
 
 interface Flight {
-  readonly kind: 'transfer' | 'create' | 'poll' | 'reconcile'
+  readonly kind: 'transfer' | 'create' | 'poll' | 'listing'
   readonly done: Promise<void>
 }
 
@@ -32,6 +34,10 @@ export class Driving {
   readonly #until: Until
   readonly #signal: AbortSignal
   readonly #flights = new Map<string, Flight>()
+  /** Attempts to be cut; done between steps, because planning must never happen twice at once. */
+  readonly #tooLarge: AttemptRecord[] = []
+  /** Not before this instant is another audit tried; after the last one failed, the run ends without it. */
+  #nextAuditAt = 0
   /** Why the run must stop, once a step has said so. */
   #holdReason: string | null = null
   #failure: unknown
@@ -48,6 +54,7 @@ export class Driving {
     for (;;) {
       await this.#noticeCancelling()
       if (this.#isStopping()) break
+      for (const attempt of this.#tooLarge.splice(0)) await splitAttempt(this.#context, attempt)
       await replan(this.#context)
       const attempts = await store.currentAttempts()
       this.#launch(attempts)
@@ -80,8 +87,9 @@ export class Driving {
     )
     const unconfirmed = due.filter(({ stage }) => stage === 'unconfirmed')
     if (unconfirmed.length > 0 && !this.#flights.has('reconcile')) {
-      this.#fly('reconcile', 'reconcile', this.#reconcile(unconfirmed))
+      this.#fly('reconcile', 'listing', this.#reconcile(unconfirmed))
     }
+    this.#launchAudit(attempts)
     const room = this.#roomForBatches(attempts)
     for (const attempt of due) {
       if (!ADVANCING.includes(attempt.stage)) continue
@@ -91,6 +99,26 @@ export class Driving {
       if (attempt.stage === 'planned') room.take(attempt)
       this.#fly(String(attempt.key), kind, this.#step(attempt))
     }
+  }
+
+  /** Once nothing is being sent just now, one listing shows whether any of the creates was repeated on its way. */
+  #launchAudit(attempts: readonly AttemptRecord[]): void {
+    const isSending = attempts.some(({ stage }) => stage === 'uploaded' || stage === 'creating')
+    const unaudited = attempts.filter(isUnaudited)
+    if (isSending || unaudited.length === 0 || this.#context.clock.now() < this.#nextAuditAt) return
+    this.#nextAuditAt = Number.POSITIVE_INFINITY
+    this.#fly('audit', 'listing', this.#audit(unaudited))
+  }
+
+  async #audit(attempts: readonly AttemptRecord[]): Promise<void> {
+    const { clock, settings } = this.#context
+    try {
+      await auditCreates(this.#context, attempts, this.#signal)
+    } catch (error) {
+      // An audit guards against a fault of others; that it fails must not keep the answers from anyone.
+      if (!(error instanceof ProviderError) && !this.#signal.aborted) throw error
+    }
+    this.#nextAuditAt = clock.now() + settings.waits.pollMs
   }
 
   /** How many more batches may be opened: those uploaded or being created count as open already. */
@@ -122,6 +150,7 @@ export class Driving {
     if (context.isCancelling) await cancelRemote(context, attempt, this.#signal)
     const step = await advance(context, attempt, this.#signal)
     if (step.did === 'must_hold_run') this.#holdReason ??= step.reason
+    if (step.did === 'must_split') this.#tooLarge.push(attempt)
     await emitBatch(context, attempt)
   }
 
@@ -204,6 +233,12 @@ function heldReason(held: readonly AttemptRecord[]): string {
   if (!first) throw new LlmBatchError('conflict', 'no batch is held')
   const others = held.length > 1 ? ` (and ${held.length - 1} more)` : ''
   return `batch ${first.batch} is held: ${first.reason ?? first.reasonCode ?? 'unknown reason'}${others}`
+}
+
+/** True for a create that was answered and of which no listing has shown yet that it was made once only. */
+function isUnaudited({ auditedAt, polls, stage }: AttemptRecord): boolean {
+  const wasSeen = stage === 'ended' || stage === 'collected' || (stage === 'submitted' && polls > 0)
+  return wasSeen && auditedAt === null
 }
 
 function kindOf(attempt: AttemptRecord): Flight['kind'] {

@@ -88,6 +88,7 @@ const MIGRATIONS: readonly Migration[] = [
         reason_code text,
         reason text,
         held_from text,
+        audited_at integer,
         unique (batch, number)
       );
 

@@ -23,6 +23,7 @@ const CHANGING = {
   reasonCode: 'reason_code',
   reason: 'reason',
   heldFrom: 'held_from',
+  auditedAt: 'audited_at',
 } as const satisfies Record<keyof AttemptChanges, string>
 
 const FIXED = {

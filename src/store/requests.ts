@@ -1,4 +1,5 @@
 import type { PlannedRequest } from '../model/batch.ts'
+import { LlmBatchError } from '../model/error.ts'
 import type { Problem } from '../model/problem.ts'
 import { insertAttempt, lastKey } from './attempts.ts'
 import type { Driver } from './driver.ts'
@@ -54,15 +55,19 @@ function* pages<Item>(items: readonly Item[]): Iterable<readonly Item[]> {
 
 function insertRequests(driver: Driver, runKey: number, batchKey: number, requests: readonly PlannedRequest[]): void {
   const json = JSON.stringify(requests.map((request) => [request.ordinal, request.row, request.offset, request.length]))
-  driver.run(
+  const placed = driver.run(
     `insert into requests (run, ordinal, batch, file_offset, length, state)
      select ?, value ->> 0, ?, value ->> 2, value ->> 3, 'batched' from json_each(?) where true
      on conflict (run, ordinal) do update
-       set batch = excluded.batch, file_offset = excluded.file_offset, length = excluded.length, state = 'batched'`,
+       set batch = excluded.batch, file_offset = excluded.file_offset, length = excluded.length, state = 'batched'
+       where requests.state = 'pending'`,
     runKey,
     batchKey,
     json,
   )
+  if (placed !== requests.length) {
+    throw new LlmBatchError('conflict', `${requests.length - placed} requests are in another batch already`)
+  }
   driver.run(
     `insert into row_requests (run, row, part, request)
      select ?, value ->> 1, 0, value ->> 0 from json_each(?) where value ->> 1 is not null`,

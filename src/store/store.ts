@@ -44,7 +44,10 @@ export interface RunStore {
 
   // While preparing
   addRows(rows: readonly NewRow[]): Promise<void>
-  /** Adds a batch with its requests and its first attempt, planned. Also used for what is sent again. */
+  /**
+   * Adds a batch with its requests and its first attempt, planned. Requests that were there before must be pending, so
+   * that none is ever in two living batches; otherwise it throws `conflict` and adds nothing.
+   */
   addBatch(batch: NewBatchRecord): Promise<void>
   /** Ends preparing: the run is `ready`, and its rows and requests never change again. */
   sealRun(facts: SealedFacts): Promise<void>
@@ -214,6 +217,8 @@ export interface AttemptRecord extends NewAttempt {
   readonly reason: string | null
   /** The stage it was held in, to which clearing the hold leads back. */
   readonly heldFrom: Stage | null
+  /** When a listing showed whether this create was repeated by something between us and the provider. */
+  readonly auditedAt: number | null
 }
 
 /** The steps of proving that a create did not happen, in order. */
@@ -246,6 +251,7 @@ export type AttemptChanges = Partial<
     | 'reasonCode'
     | 'reason'
     | 'heldFrom'
+    | 'auditedAt'
   >
 >
 

@@ -22,39 +22,20 @@ function createdAt(batch: RemoteBatch): number {
 }
 
 /**
- * Takes a found batch as the attempt's own: `unconfirmed -> submitted`. Further ones were made by something between us
- * and the provider that repeated our one POST: they are cancelled, and reported so that the money can be claimed back.
+ * Takes a found batch as the attempt's own: `unconfirmed -> submitted`. Where there are several, the earliest is taken
+ * and the audit that follows every create deals with the others.
  */
 export async function adopt(
-  ports: SubmitPorts,
+  ports: Pick<SubmitPorts, 'clock' | 'settings' | 'store'>,
   attempt: AttemptRecord,
   intent: IntentRecord,
-  matches: readonly [RemoteBatch, ...RemoteBatch[]],
-  signal: AbortSignal,
+  found: RemoteBatch,
 ): Promise<void> {
   const { clock, settings, store } = ports
-  const [chosen, ...extra] = matches
-  await store.addRemoteBatch(attempt.key, { id: chosen.id, seenAt: clock.now(), role: 'ours' })
+  await store.addRemoteBatch(attempt.key, { id: found.id, seenAt: clock.now(), role: 'ours' })
   await store.closeIntent(intent.key, 'adopted', 'submitted', {
-    ...observed(chosen, clock.now()),
+    ...observed(found, clock.now()),
     submittedAt: clock.now(),
     nextAt: clock.now() + settings.waits.pollMs,
   })
-  for (const duplicate of extra) await cancelDuplicate(ports, attempt, chosen, duplicate, signal)
-}
-
-async function cancelDuplicate(
-  ports: SubmitPorts,
-  attempt: AttemptRecord,
-  chosen: RemoteBatch,
-  duplicate: RemoteBatch,
-  signal: AbortSignal,
-): Promise<void> {
-  const { clock, emit, provider, store } = ports
-  const remoteIds = [chosen.id, duplicate.id]
-  const detail = `batch ${attempt.batch} was made twice by one request of ours; ${duplicate.id} is being cancelled`
-  await store.addRemoteBatch(attempt.key, { id: duplicate.id, seenAt: clock.now(), role: 'duplicate' })
-  await store.addIncident({ at: clock.now(), kind: 'duplicate_batch', detail, remoteIds })
-  emit({ type: 'incident', kind: 'duplicate_batch', message: detail, remoteIds })
-  await provider.cancel(duplicate.id, signal)
 }

@@ -3,6 +3,7 @@ import type { Failure } from '../model/failure.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
 import type { AttemptRecord, IntentRecord } from '../store/store.ts'
+import { matchesOf } from './adopt.ts'
 import { observed } from './observed.ts'
 import type { SubmitPorts } from './ports.ts'
 
@@ -36,12 +37,23 @@ export async function createBatch(ports: SubmitPorts, attempt: AttemptRecord): P
       { target: attempt.target, inputFileId, metadata: markers(attempt), windowHours: ports.windowHours },
       new AbortController().signal,
     )
-    return await recordCreated(ports, attempt, intent, remote)
+    if (matchesOf(attempt, [remote]).length > 0) return await recordCreated(ports, attempt, intent, remote)
+    return await recordUnknown(ports, attempt, intent, NOT_OURS)
   } catch (error) {
     if (error instanceof NotCreated) return await recordNotCreated(ports, attempt, intent, error.failure)
     if (error instanceof Unknown) return await recordUnknown(ports, attempt, intent, error.failure)
     throw error
   }
+}
+
+/** An answer that is no refusal and names neither our file nor our nonce proves nothing; the list must tell (F35). */
+const NOT_OURS: Failure = {
+  kind: 'shape',
+  message: 'the answer does not name our input file',
+  status: null,
+  code: null,
+  requestId: null,
+  retryAfterMs: null,
 }
 
 /** What proves a remote batch to be ours: within the smallest metadata limits of all providers. */

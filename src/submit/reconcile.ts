@@ -3,11 +3,9 @@ import { formatDuration } from '../lib/duration.ts'
 import type { Listing } from '../providers/provider.ts'
 import type { AttemptRecord, IntentRecord, ReconcileStep } from '../store/store.ts'
 import { adopt, matchesOf } from './adopt.ts'
+import { CLOCK_SKEW_MS } from './clock-skew.ts'
 import type { SubmitPorts } from './ports.ts'
 import { renewInput } from './renew.ts'
-
-/** How much earlier than our clock says the provider's clock may have stamped a batch. */
-const CLOCK_SKEW_MS = 3_600_000
 
 /**
  * Finds out what became of creates whose answer is unknown, all of them with one listing. Presence is proof and is
@@ -42,9 +40,8 @@ async function decide(
   listing: Listing,
   signal: AbortSignal,
 ): Promise<void> {
-  const matches = matchesOf(attempt, listing.batches)
-  const [first] = matches
-  if (first) return await adopt(ports, attempt, intent, [first, ...matches.slice(1)], signal)
+  const [found] = matchesOf(attempt, listing.batches)
+  if (found) return await adopt(ports, attempt, intent, found)
   if (!listing.isConclusive) return await again(ports, attempt, `the listing was not conclusive: ${listing.reason}`)
   await absent(ports, attempt, intent, signal)
 }

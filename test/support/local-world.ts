@@ -30,12 +30,17 @@ const WAITS = {
 
 /** Opens a world of its own for one test. */
 export async function openWorld(
-  options: Partial<LocalServerOptions> & { readonly config?: object; readonly waits?: Partial<typeof WAITS> } = {},
+  options: Partial<LocalServerOptions> & {
+    readonly config?: object
+    readonly waits?: Partial<typeof WAITS>
+    /** The test's own hook; needed in concurrent tests, where the global one may belong to another test. */
+    readonly onFinished?: (clean: () => Promise<void>) => void
+  } = {},
 ): Promise<LocalWorld> {
-  const { config, waits, ...serverOptions } = options
+  const { config, onFinished = onTestFinished, waits, ...serverOptions } = options
   const folder = await mkdtemp(join(tmpdir(), 'llm-batch-world-'))
   const server = await startLocalServer({ folder: join(folder, 'server'), seed: 1, ...serverOptions })
-  onTestFinished(async () => {
+  onFinished(async () => {
     await server.close()
     await rm(folder, { recursive: true, force: true })
   })

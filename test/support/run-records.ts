@@ -96,6 +96,7 @@ export function sampleAttempt(parts: Partial<AttemptRecord> = {}): AttemptRecord
     reasonCode: null,
     reason: null,
     heldFrom: null,
+    auditedAt: null,
     ...parts,
   }
 }

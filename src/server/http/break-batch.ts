@@ -22,13 +22,20 @@ export function breakBatch(faults: ActiveFaults, batch: JsonObject): JsonObject 
   return faults.has('wrapped') ? { job: broken } : broken
 }
 
+/** Both dialects' words for a batch that has not ended. */
+const AT_WORK: readonly string[] = ['validating', 'in_progress', 'finalizing', 'queued', 'running']
+
 function breakIds(faults: ActiveFaults, batch: Record<string, unknown>): void {
   for (const field of ID_FIELDS) {
     if (!(field in batch)) continue
     if (faults.has('ids-hidden')) batch[field] = null
-    if (faults.has('ids-early')) batch[field] ??= 'file-not-there-yet'
+    if (faults.has('ids-early') && isAtWork(batch['status'])) batch[field] ??= 'file-not-there-yet'
     if (faults.has('ids-empty')) batch[field] ??= ''
   }
+}
+
+function isAtWork(status: unknown): boolean {
+  return typeof status === 'string' && AT_WORK.includes(status.toLowerCase())
 }
 
 function breakCounts(batch: Record<string, unknown>): void {
