@@ -59,6 +59,14 @@ describe('what is sent', () => {
     ])
   })
 
+  it.each(['openai', 'mistral'] as const)('to %s as a create goes over a connection of its own', async (name) => {
+    const { provider, server } = await before(name, { id: 'batch-1', status: 'RUNNING' })
+    await provider.create(NEW_BATCH, never())
+    await provider.get('batch-1', never())
+    expect(server.received.map(({ headers }) => headers.connection)).toEqual(['close', 'keep-alive'])
+    expect(server.connections).toBe(2)
+  })
+
   it('as lines has the shape of each provider', () => {
     const request = { wireId: 'b1', target, body: '{"a":1}' }
     expect(adapterFor('openai', 'http://127.0.0.1:9').encode(request)).toBe(

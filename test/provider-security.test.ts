@@ -198,13 +198,16 @@ describe('the transport', () => {
     expect(() => make('ftp://10.0.0.5', true)).toThrow(/unencrypted/)
   })
 
-  it.each(['http://127.0.0.1:1/v1', 'http://localhost/v1', 'https://127.0.0.1/v1'])(
-    'sends nothing to %s, which is not the configured origin',
-    async (url) => {
-      const server = await serve((_, response) => answerJson(response, 200, {}))
-      const request = { method: 'GET', url: new URL(url), headers: { authorization: KEY } } as const
-      await expect(make(server.origin).send(request, never())).rejects.toMatchObject({ failure: { kind: 'unreached' } })
-      expect(server.connections).toBe(0)
-    },
-  )
+  it('sends nothing to another origin than the configured one, not even to another port', async () => {
+    const other = await serve((_, response) => answerJson(response, 200, {}))
+    const configured = await serve((_, response) => answerJson(response, 200, {}))
+    const localhost = other.origin.replace('127.0.0.1', 'localhost')
+    for (const origin of [other.origin, localhost, configured.origin.replace('http:', 'https:')]) {
+      const request = { method: 'GET', url: new URL('/v1/files', origin), headers: { authorization: KEY } } as const
+      await expect(make(configured.origin).send(request, never())).rejects.toMatchObject({
+        failure: { kind: 'unreached', message: expect.stringContaining('another origin') },
+      })
+    }
+    expect(other.connections + configured.connections).toBe(0)
+  })
 })

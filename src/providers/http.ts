@@ -14,7 +14,7 @@ export interface TransportOptions {
   readonly clock: Clock
   /**
    * Longest silence while connecting, sending, and between two pieces of an answer. A transfer that moves is never
-   * given up, however long it takes.
+   * given up, however long it takes. Kept to within about a second.
    */
   readonly idleTimeoutMs: number
   /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read, in either case. */
