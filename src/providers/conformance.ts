@@ -1,38 +1,20 @@
 import { isTerminal } from '../model/attempt.ts'
-import type { Target } from '../model/target.ts'
-import { type FailureKind, NotCreated, type Provider, ProviderError, type RemoteBatch, Unknown } from './provider.ts'
+import {
+  type ConformanceSubject,
+  check,
+  createOne,
+  fail,
+  failedCreate,
+  never,
+  readAll,
+  storeInput,
+  thrownBy,
+  throwsKind,
+  WIRE_ID,
+} from './conformance-subject.ts'
+import { NotCreated, ProviderError, Unknown } from './provider.ts'
 
-/**
- * How the server behind a subject treats a call instead of answering it.
- *
- * - `lost`: does what is asked, then cuts the connection without an answer.
- * - `server_error`: 500 with the API's own error. `throttled`: 429. `refused`: 400. `unauthorised`: 401.
- * - `page`: 200 with an HTML page. `page_not_found`: 404 with an HTML page, as from a proxy.
- * - `redirect`: 307 to another place.
- */
-export type ConformanceFault =
-  | 'lost'
-  | 'server_error'
-  | 'throttled'
-  | 'refused'
-  | 'unauthorised'
-  | 'page'
-  | 'page_not_found'
-  | 'redirect'
-
-/** An adapter with file input, and the server it talks to. Made anew for each case. */
-export interface ConformanceSubject {
-  readonly provider: Provider
-  readonly target: Target
-  /** A request body, as JSON text, that the server answers with success. */
-  readonly body: string
-  /** Brings a batch to its end, with a result for every request. */
-  finish(batchId: string): Promise<void>
-  /** Treats the next calls so, as many as are given, whatever they ask. */
-  failNext(fault: ConformanceFault, calls: number): Promise<void>
-  /** How many creates have arrived at the server, answered or not. */
-  countCreates(): Promise<number>
-}
+export type { ConformanceFault, ConformanceSubject } from './conformance-subject.ts'
 
 /** One thing that every adapter must do. */
 export interface ConformanceCase {
@@ -45,7 +27,6 @@ export interface ConformanceCase {
 /** A read is asked for three times in all, so this many faults make it fail for good. */
 const EVERY_TRY = 3
 const FAR_PAST = new Date('2020-01-01T00:00:00Z')
-const WIRE_ID = 'bconform00000001'
 
 /** What any adapter is held to; framework-free, so that it runs in whatever tests a user has. */
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
@@ -247,65 +228,3 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
     },
   },
 ]
-
-/** A signal that never fires. */
-function never(): AbortSignal {
-  return new AbortController().signal
-}
-
-async function storeInput({ body, provider, target }: ConformanceSubject): Promise<{ id: string; bytes: number }> {
-  const line = Buffer.from(`${provider.encode({ wireId: WIRE_ID, target, body })}\n`)
-  check(provider.upload !== undefined, 'the adapter takes no input files')
-  const input = { name: 'llm-batch-conformance.jsonl', bytes: line.length, open: () => only(line) }
-  const { id } = await provider.upload(input, never())
-  return { id, bytes: line.length }
-}
-
-async function createOne(subject: ConformanceSubject): Promise<RemoteBatch> {
-  const { id } = await storeInput(subject)
-  return await subject.provider.create(
-    { target: subject.target, inputFileId: id, metadata: { llm_batch_nonce: 'conformance' }, windowHours: null },
-    never(),
-  )
-}
-
-async function failedCreate(subject: ConformanceSubject, fault: ConformanceFault): Promise<Error> {
-  const { id } = await storeInput(subject)
-  await subject.failNext(fault, 1)
-  const { provider, target } = subject
-  const metadata = { llm_batch_nonce: 'conformance' }
-  return await thrownBy(() => provider.create({ target, inputFileId: id, metadata, windowHours: null }, never()))
-}
-
-async function throwsKind(kind: FailureKind, call: () => Promise<unknown>): Promise<void> {
-  const error = await thrownBy(call)
-  check(error instanceof ProviderError, `it threw ${String(error)}`)
-  check(error.failure.kind === kind, `it met ${error.failure.kind}: ${error.message}`)
-}
-
-async function thrownBy(call: () => Promise<unknown>): Promise<Error> {
-  try {
-    await call()
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  }
-  return fail('it threw nothing')
-}
-
-async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes
-}
-
-async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<string> {
-  const all: Uint8Array[] = []
-  for await (const piece of pieces) all.push(piece)
-  return Buffer.concat(all).toString('utf8')
-}
-
-function check(isSo: boolean, otherwise: string): asserts isSo {
-  if (!isSo) fail(otherwise)
-}
-
-function fail(message: string): never {
-  throw new Error(message)
-}

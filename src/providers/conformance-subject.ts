@@ -1,0 +1,111 @@
+import type { Target } from '../model/target.ts'
+import { type FailureKind, type Provider, ProviderError, type RemoteBatch } from './provider.ts'
+
+/**
+ * How the server behind a subject treats a call instead of answering it.
+ *
+ * - `lost`: does what is asked, then cuts the connection without an answer.
+ * - `server_error`: 500 with the API's own error. `throttled`: 429. `refused`: 400. `unauthorised`: 401.
+ * - `page`: 200 with an HTML page. `page_not_found`: 404 with an HTML page, as from a proxy.
+ * - `redirect`: 307 to another place.
+ */
+export type ConformanceFault =
+  | 'lost'
+  | 'server_error'
+  | 'throttled'
+  | 'refused'
+  | 'unauthorised'
+  | 'page'
+  | 'page_not_found'
+  | 'redirect'
+
+/** An adapter with file input, and the server it talks to. Made anew for each case. */
+export interface ConformanceSubject {
+  readonly provider: Provider
+  readonly target: Target
+  /** A request body, as JSON text, that the server answers with success. */
+  readonly body: string
+  /** Brings a batch to its end, with a result for every request. */
+  finish(batchId: string): Promise<void>
+  /** Treats the next calls so, as many as are given, whatever they ask. */
+  failNext(fault: ConformanceFault, calls: number): Promise<void>
+  /** How many creates have arrived at the server, answered or not. */
+  countCreates(): Promise<number>
+}
+
+/** The wire id of the one request that the cases send. */
+export const WIRE_ID = 'bconform00000001'
+
+/** A signal that never fires. */
+export function never(): AbortSignal {
+  return new AbortController().signal
+}
+
+/** Stores an input file of one line. */
+export async function storeInput({
+  body,
+  provider,
+  target,
+}: ConformanceSubject): Promise<{ id: string; bytes: number }> {
+  const line = Buffer.from(`${provider.encode({ wireId: WIRE_ID, target, body })}\n`)
+  check(provider.upload !== undefined, 'the adapter takes no input files')
+  const input = { name: 'llm-batch-conformance.jsonl', bytes: line.length, open: () => only(line) }
+  const { id } = await provider.upload(input, never())
+  return { id, bytes: line.length }
+}
+
+/** Creates a batch of one request. */
+export async function createOne(subject: ConformanceSubject): Promise<RemoteBatch> {
+  const { id } = await storeInput(subject)
+  return await subject.provider.create(
+    { target: subject.target, inputFileId: id, metadata: { llm_batch_nonce: 'conformance' }, windowHours: null },
+    never(),
+  )
+}
+
+/** What a create throws that meets this fault. */
+export async function failedCreate(subject: ConformanceSubject, fault: ConformanceFault): Promise<Error> {
+  const { id } = await storeInput(subject)
+  await subject.failNext(fault, 1)
+  const { provider, target } = subject
+  const metadata = { llm_batch_nonce: 'conformance' }
+  return await thrownBy(() => provider.create({ target, inputFileId: id, metadata, windowHours: null }, never()))
+}
+
+/** Fails unless the call throws a `ProviderError` of this kind. */
+export async function throwsKind(kind: FailureKind, call: () => Promise<unknown>): Promise<void> {
+  const error = await thrownBy(call)
+  check(error instanceof ProviderError, `it threw ${String(error)}`)
+  check(error.failure.kind === kind, `it met ${error.failure.kind}: ${error.message}`)
+}
+
+/** What the call throws; fails where it throws nothing. */
+export async function thrownBy(call: () => Promise<unknown>): Promise<Error> {
+  try {
+    await call()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+  return fail('it threw nothing')
+}
+
+async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}
+
+/** A download as text. */
+export async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const all: Uint8Array[] = []
+  for await (const piece of pieces) all.push(piece)
+  return Buffer.concat(all).toString('utf8')
+}
+
+/** Fails with these words unless it is so. */
+export function check(isSo: boolean, otherwise: string): asserts isSo {
+  if (!isSo) fail(otherwise)
+}
+
+/** Ends the case: the subject does not conform. */
+export function fail(message: string): never {
+  throw new Error(message)
+}
