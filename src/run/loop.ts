@@ -1,13 +1,14 @@
 import { OPEN_STAGES } from '../model/attempt.ts'
-import { LlmBatchError } from '../model/error.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import { auditCreates } from '../submit/audit.ts'
 import { reconcile } from '../submit/reconcile.ts'
 import { ADVANCING, advance } from './advance.ts'
 import { cancelRemote, enterCancelling } from './cancel.ts'
+import { conclude, isActive } from './conclude.ts'
 import type { RunContext } from './context.ts'
 import { emitBatch } from './events.ts'
+import { type FlightKind, Flights } from './flights.ts'
 import { hasPending, replan, splitAttempt } from './replan.ts'
 import { Room } from './room.ts'
 import { setBack } from './setback.ts'
@@ -20,10 +21,9 @@ export type Until = 'finished' | 'submitted' | 'round'
 /** Longest pause between two looks at the store, so that a cancellation from elsewhere is noticed. */
 const LONGEST_PAUSE_MS = 1_000
 
-interface Flight {
-  readonly kind: 'transfer' | 'create' | 'poll' | 'listing'
-  readonly done: Promise<void>
-}
+/** The names of the two steps that serve many batches with one listing. */
+const RECONCILE = 'reconcile'
+const AUDIT = 'audit'
 
 /**
  * Drives one run: takes every batch that is due one step further, several at once, until there is nothing left to do.
@@ -33,19 +33,19 @@ export class Driving {
   readonly #context: RunContext
   readonly #until: Until
   readonly #signal: AbortSignal
-  readonly #flights = new Map<string, Flight>()
+  readonly #flights: Flights
   /** Attempts to be cut; done between steps, because planning must never happen twice at once. */
   readonly #tooLarge: AttemptRecord[] = []
-  /** Not before this instant is another audit tried; after the last one failed, the run ends without it. */
+  /** Not before this instant is another audit tried; a run ends without the audit that has just failed. */
   #nextAuditAt = 0
   /** Why the run must stop, once a step has said so. */
   #holdReason: string | null = null
-  #failure: unknown
 
   constructor(context: RunContext, until: Until, signal: AbortSignal) {
     this.#context = context
     this.#until = until
     this.#signal = signal
+    this.#flights = new Flights(context.settings.maxTransfers)
   }
 
   /** Returns the run as it stands when driving ends. Throws what concerns the whole run, such as another writer. */
@@ -58,16 +58,16 @@ export class Driving {
       await replan(this.#context)
       const attempts = await store.currentAttempts()
       this.#launch(attempts)
-      if (this.#flights.size === 0 && (await this.#isOver(attempts))) break
+      if (this.#flights.count === 0 && (await this.#isOver(attempts))) break
       await this.#pause(attempts)
     }
-    await Promise.allSettled([...this.#flights.values()].map(({ done }) => done))
-    if (this.#failure !== undefined) throw this.#failure
-    return await this.#conclude()
+    await this.#flights.all()
+    if (this.#flights.failure !== undefined) throw this.#flights.failure
+    return await conclude(this.#context, { isStopped: this.#signal.aborted, holdReason: this.#holdReason })
   }
 
   #isStopping(): boolean {
-    return this.#signal.aborted || this.#holdReason !== null || this.#failure !== undefined
+    return this.#signal.aborted || this.#holdReason !== null || this.#flights.failure !== undefined
   }
 
   async #noticeCancelling(): Promise<void> {
@@ -82,23 +82,52 @@ export class Driving {
 
   /** Starts a step for every attempt that is due and for which there is room. */
   #launch(attempts: readonly AttemptRecord[]): void {
-    const due = attempts.filter(
-      (attempt) => attempt.nextAt <= this.#context.clock.now() && !this.#flights.has(String(attempt.key)),
-    )
-    const unconfirmed = due.filter(({ stage }) => stage === 'unconfirmed')
-    if (unconfirmed.length > 0 && !this.#flights.has('reconcile')) {
-      this.#fly('reconcile', 'listing', this.#reconcile(unconfirmed))
-    }
+    const now = this.#context.clock.now()
+    const due = attempts.filter(({ key, nextAt }) => nextAt <= now && !this.#flights.has(String(key)))
+    this.#launchReconcile(due.filter(({ stage }) => stage === 'unconfirmed'))
     this.#launchAudit(attempts)
     const room = this.#roomForBatches(attempts)
     for (const attempt of due) {
       if (!ADVANCING.includes(attempt.stage)) continue
       if (attempt.stage === 'planned' && (this.#context.isCancelling || room.of(attempt) <= 0)) continue
       const kind = kindOf(attempt)
-      if (!this.#hasRoom(kind)) continue
+      if (!this.#flights.hasRoom(kind)) continue
       if (attempt.stage === 'planned') room.take(attempt)
-      this.#fly(String(attempt.key), kind, this.#step(attempt))
+      this.#flights.start(String(attempt.key), kind, this.#step(attempt))
     }
+  }
+
+  async #step(attempt: AttemptRecord): Promise<void> {
+    const context = this.#context
+    if (context.isCancelling) await cancelRemote(context, attempt, this.#signal)
+    const step = await advance(context, attempt, this.#signal)
+    if (step.did === 'must_hold_run') this.#holdReason ??= step.reason
+    if (step.did === 'must_split') this.#tooLarge.push(attempt)
+    await emitBatch(context, attempt)
+  }
+
+  #launchReconcile(unconfirmed: readonly AttemptRecord[]): void {
+    if (unconfirmed.length === 0 || this.#flights.has(RECONCILE)) return
+    this.#flights.start(RECONCILE, 'listing', this.#reconcile(unconfirmed))
+  }
+
+  async #reconcile(attempts: readonly AttemptRecord[]): Promise<void> {
+    try {
+      await reconcile(this.#context, attempts, this.#signal)
+    } catch (error) {
+      if (this.#signal.aborted) return
+      for (const attempt of await this.#stillUnconfirmed(attempts)) {
+        const step = await setBack(this.#context, attempt, error)
+        if (step.did === 'must_hold_run') this.#holdReason ??= step.reason
+      }
+    }
+    for (const attempt of attempts) await emitBatch(this.#context, attempt)
+  }
+
+  async #stillUnconfirmed(attempts: readonly AttemptRecord[]): Promise<readonly AttemptRecord[]> {
+    const keys = new Set(attempts.map(({ key }) => key))
+    const current = await this.#context.store.currentAttempts()
+    return current.filter(({ key, stage }) => keys.has(key) && stage === 'unconfirmed')
   }
 
   /** Once nothing is being sent just now, one listing shows whether any of the creates was repeated on its way. */
@@ -107,7 +136,7 @@ export class Driving {
     const unaudited = attempts.filter(isUnaudited)
     if (isSending || unaudited.length === 0 || this.#context.clock.now() < this.#nextAuditAt) return
     this.#nextAuditAt = Number.POSITIVE_INFINITY
-    this.#fly('audit', 'listing', this.#audit(unaudited))
+    this.#flights.start(AUDIT, 'listing', this.#audit(unaudited))
   }
 
   async #audit(attempts: readonly AttemptRecord[]): Promise<void> {
@@ -130,109 +159,32 @@ export class Driving {
     return new Room(this.#context.settings, attempts.filter(isOpen))
   }
 
-  #hasRoom(kind: Flight['kind']): boolean {
-    const { maxTransfers } = this.#context.settings
-    const inFlight = [...this.#flights.values()].filter((flight) => flight.kind === kind).length
-    return inFlight < maxTransfers
-  }
-
-  #fly(name: string, kind: Flight['kind'], work: Promise<void>): void {
-    const done = work
-      .catch((error: unknown) => {
-        this.#failure ??= error
-      })
-      .finally(() => this.#flights.delete(name))
-    this.#flights.set(name, { kind, done })
-  }
-
-  async #step(attempt: AttemptRecord): Promise<void> {
-    const context = this.#context
-    if (context.isCancelling) await cancelRemote(context, attempt, this.#signal)
-    const step = await advance(context, attempt, this.#signal)
-    if (step.did === 'must_hold_run') this.#holdReason ??= step.reason
-    if (step.did === 'must_split') this.#tooLarge.push(attempt)
-    await emitBatch(context, attempt)
-  }
-
-  async #reconcile(attempts: readonly AttemptRecord[]): Promise<void> {
-    try {
-      await reconcile(this.#context, attempts, this.#signal)
-    } catch (error) {
-      if (this.#signal.aborted) return
-      for (const attempt of await this.#stillUnconfirmed(attempts)) {
-        const step = await setBack(this.#context, attempt, error)
-        if (step.did === 'must_hold_run') this.#holdReason ??= step.reason
-      }
-    }
-    for (const attempt of attempts) await emitBatch(this.#context, attempt)
-  }
-
-  async #stillUnconfirmed(attempts: readonly AttemptRecord[]): Promise<readonly AttemptRecord[]> {
-    const keys = new Set(attempts.map(({ key }) => key))
-    const current = await this.#context.store.currentAttempts()
-    return current.filter(({ key, stage }) => keys.has(key) && stage === 'unconfirmed')
-  }
-
   /** True when no step is in flight and, for this way of driving, none is to come. */
   async #isOver(attempts: readonly AttemptRecord[]): Promise<boolean> {
-    if (await hasPending(this.#context)) return false
-    const now = this.#context.clock.now()
-    const active = attempts.filter(({ stage }) => stage === 'unconfirmed' || ADVANCING.includes(stage))
+    if (this.#tooLarge.length > 0 || (await hasPending(this.#context))) return false
+    const active = attempts.filter(isActive)
     if (active.length === 0) return true
+    if (this.#until === 'finished') return false
+    const now = this.#context.clock.now()
     const room = this.#roomForBatches(attempts)
-    const actionable = active.filter((attempt) => attempt.stage !== 'planned' || room.of(attempt) > 0)
-    if (this.#until === 'round') return actionable.every(({ nextAt }) => nextAt > now)
-    if (this.#until === 'submitted') {
-      return actionable.every(({ stage, nextAt }) => (stage !== 'planned' && stage !== 'uploaded') || nextAt > now)
-    }
-    return false
+    const canBeSent = ({ stage }: AttemptRecord): boolean => stage === 'planned' || stage === 'uploaded'
+    return active
+      .filter((attempt) => attempt.stage !== 'planned' || room.of(attempt) > 0)
+      .filter((attempt) => this.#until === 'round' || canBeSent(attempt))
+      .every(({ nextAt }) => nextAt > now)
   }
 
   /** Waits for a step to end or the next one to be due, whichever is first. */
   async #pause(attempts: readonly AttemptRecord[]): Promise<void> {
     const { clock } = this.#context
-    const waiting = attempts.filter(
-      ({ key, stage }) => (stage === 'unconfirmed' || ADVANCING.includes(stage)) && !this.#flights.has(String(key)),
-    )
-    const earliest = Math.min(...waiting.map(({ nextAt }) => nextAt).filter((at) => at > clock.now()))
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, earliest - clock.now())
+    const now = clock.now()
+    const waiting = attempts.filter((attempt) => isActive(attempt) && !this.#flights.has(String(attempt.key)))
+    const earliest = Math.min(...waiting.map(({ nextAt }) => nextAt).filter((at) => at > now))
     const wake = new AbortController()
     const stop = AbortSignal.any([this.#signal, wake.signal])
-    await Promise.race([...[...this.#flights.values()].map(({ done }) => done), clock.sleep(pauseMs, stop)])
+    await Promise.race([...this.#flights.each(), clock.sleep(Math.min(LONGEST_PAUSE_MS, earliest - now), stop)])
     wake.abort()
   }
-
-  /** Records what the run has come to. */
-  async #conclude(): Promise<RunRecord> {
-    const { store, isCancelling } = this.#context
-    if (this.#holdReason !== null) await store.moveRun('held', this.#holdReason)
-    else if (this.#signal.aborted) await pauseRun(this.#context, 'stopped before it was finished')
-    else await this.#concludeByAttempts(await store.currentAttempts(), isCancelling)
-    const record = await store.record()
-    this.#context.emit({ type: 'run', state: record.state, reason: record.reason })
-    return record
-  }
-
-  async #concludeByAttempts(attempts: readonly AttemptRecord[], isCancelling: boolean): Promise<void> {
-    const { store } = this.#context
-    const isActive = attempts.some(({ stage }) => stage === 'unconfirmed' || ADVANCING.includes(stage))
-    if (isActive) return await pauseRun(this.#context, 'waiting for the provider')
-    const held = attempts.filter(({ stage }) => stage === 'held')
-    if (held.length > 0) return await store.moveRun('held', heldReason(held))
-    await store.moveRun(isCancelling ? 'cancelled' : 'completed')
-  }
-}
-
-/** A run that is being cancelled stays so; any other rests until someone takes it up again. */
-async function pauseRun({ isCancelling, store }: RunContext, reason: string): Promise<void> {
-  if (!isCancelling) await store.moveRun('paused', reason)
-}
-
-function heldReason(held: readonly AttemptRecord[]): string {
-  const [first] = held
-  if (!first) throw new LlmBatchError('conflict', 'no batch is held')
-  const others = held.length > 1 ? ` (and ${held.length - 1} more)` : ''
-  return `batch ${first.batch} is held: ${first.reason ?? first.reasonCode ?? 'unknown reason'}${others}`
 }
 
 /** True for a create that was answered and of which no listing has shown yet that it was made once only. */
@@ -241,7 +193,7 @@ function isUnaudited({ auditedAt, polls, stage }: AttemptRecord): boolean {
   return wasSeen && auditedAt === null
 }
 
-function kindOf(attempt: AttemptRecord): Flight['kind'] {
+function kindOf(attempt: AttemptRecord): FlightKind {
   if (attempt.stage === 'uploaded') return 'create'
   return attempt.stage === 'submitted' ? 'poll' : 'transfer'
 }

@@ -1,0 +1,45 @@
+/** Steps of different kinds share different narrow places: the disk and line, the provider's patience. */
+export type FlightKind = 'transfer' | 'create' | 'poll' | 'listing'
+
+/** The steps that are under way just now, each under a name of its own. */
+export class Flights {
+  readonly #mostOfAKind: number
+  readonly #flights = new Map<string, { readonly kind: FlightKind; readonly done: Promise<void> }>()
+  /** What the first step that failed has thrown; it concerns the whole run. */
+  failure: unknown
+
+  constructor(mostOfAKind: number) {
+    this.#mostOfAKind = mostOfAKind
+  }
+
+  get count(): number {
+    return this.#flights.size
+  }
+
+  has(name: string): boolean {
+    return this.#flights.has(name)
+  }
+
+  hasRoom(kind: FlightKind): boolean {
+    return [...this.#flights.values()].filter((flight) => flight.kind === kind).length < this.#mostOfAKind
+  }
+
+  start(name: string, kind: FlightKind, work: Promise<void>): void {
+    const done = work
+      .catch((error: unknown) => {
+        this.failure ??= error
+      })
+      .finally(() => this.#flights.delete(name))
+    this.#flights.set(name, { kind, done })
+  }
+
+  /** A promise for each flight, resolved when it has ended; none of them rejects. */
+  each(): readonly Promise<void>[] {
+    return [...this.#flights.values()].map(({ done }) => done)
+  }
+
+  /** Resolves when all have ended. */
+  async all(): Promise<void> {
+    await Promise.all(this.each())
+  }
+}
