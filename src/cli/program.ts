@@ -83,6 +83,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/serve.ts'),
   },
   {
+    name: 'demo',
+    usage: '[options]',
+    summary: 'the whole road on real data, without a key, in under a minute',
+    load: () => import('./commands/demo.ts'),
+  },
+  {
     name: 'doctor',
     usage: '[options]',
     summary: 'check keys, base URLs, disk, clock and versions',
@@ -100,7 +106,7 @@ export async function runProgram(shell: Shell, words: readonly string[], version
     await program.parseAsync(words, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return exitCodeOfUsage(shell, error)
+    if (error instanceof CommanderError) return exitCodeOfUsage(shell, error, typedCommand(words))
     const { tellError } = await import('./tell-error.ts')
     return tellError(shell, error)
   }
@@ -119,20 +125,26 @@ async function buildProgram(
     // Errors of usage are told in one line, by us.
     .configureOutput({ writeOut: (text) => shell.streams.output.write(text), writeErr: () => undefined })
     .addHelpText('after', '\nEvery command explains itself: llm-batch COMMAND --help')
-  const typed = words.filter((word) => word !== 'help' && !word.startsWith('-'))[0]
+  const typed = typedCommand(words)
   for (const { load, name, summary, usage } of COMMANDS) {
     const command = program.command(name).description(summary).usage(usage)
-    if (name === typed) (await load()).defineCommand(command, setExitCode, shell)
+    if (name === typed?.name) (await load()).defineCommand(command, setExitCode, shell)
   }
   return program
 }
 
+/** The command that was typed, also behind `help`. */
+function typedCommand(words: readonly string[]): CommandEntry | undefined {
+  const name = words.find((word) => word !== 'help' && !word.startsWith('-'))
+  return COMMANDS.find((command) => command.name === name)
+}
+
 /** Help and version were asked for; anything else was a mistake. */
-function exitCodeOfUsage(shell: Shell, error: CommanderError): number {
+function exitCodeOfUsage(shell: Shell, error: CommanderError, typed: CommandEntry | undefined): number {
   if (error.exitCode === 0) return EXIT.ok
   const isNothing = error.code === 'commander.help'
   const message = isNothing ? 'no command was given' : error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
   shell.tell(`${shell.errorColors.red('error:')} ${message}`)
-  shell.tell(`${shell.errorColors.dim('next:')} llm-batch --help`)
+  shell.tell(`${shell.errorColors.dim('next:')} llm-batch ${typed === undefined ? '' : `${typed.name} `}--help`)
   return EXIT.usage
 }

@@ -3,6 +3,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OutcomeStatus } from '../../model/outcome.ts'
 import { isFinished } from '../../model/run.ts'
+import { exitCodeOf } from '../../run/report.ts'
 import { billOf, reopen } from '../../run/retry.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import type { RunRecord } from '../../store/store.ts'
@@ -58,8 +59,8 @@ async function retry(
   const count = await reopen(taken.store, { statuses })
   if (count === 0 && isFinished(run.state)) {
     taken.lock.release()
-    if (!flags.quiet) shell.tell(`Run ${run.id} has no rows to send again${statuses.length > 0 ? '' : hint(run)}.`)
-    return EXIT.ok
+    shell.tell(`Run ${run.id} has no rows to send again${statuses.length > 0 ? '' : hint(run)}.`)
+    return exitCodeOf({ run, counts: await taken.store.counts() }, flags.maxFailed ?? 0)
   }
   if (!flags.quiet) shell.tell(`Run ${run.id}: sending ${counted(count, 'row')} again.`)
   const until = flags.wait ? 'finished' : 'submitted'

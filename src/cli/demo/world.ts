@@ -1,0 +1,65 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { writeAtomically } from '../../lib/atomic-file.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Disk } from '../../lib/disk.ts'
+import type { Random } from '../../lib/random.ts'
+
+/** What the demo plays with and where. */
+export interface World {
+  /** Everything lies below this folder. */
+  readonly folder: string
+  readonly provider: 'openai' | 'mistral'
+  /** `provider/model`. */
+  readonly model: string
+  /** True where a person looks on: batches then take long enough to be seen, and commands show what they do. */
+  readonly isWatched: boolean
+  readonly disk: Disk
+  readonly clock: Clock
+  /** Variables of the demo's own process; only a few are handed on. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Tells a person who looks on what happens now. */
+  readonly tell: (text: string) => void
+  /** Aborts when the user stops the demo. */
+  readonly signal: AbortSignal
+}
+
+/** A model for each provider; its price is known, so that the report tells a cost. */
+export const MODELS = { openai: 'openai/gpt-5-mini', mistral: 'mistral/mistral-small-latest' } as const
+
+/** A new folder for one demo, among the machine's temporary files. */
+export async function makeDemoFolder(disk: Disk, random: Random): Promise<string> {
+  const folder = join(tmpdir(), `llm-batch-demo-${Buffer.from(random.bytes(6)).toString('hex')}`)
+  await disk.makeFolder(folder)
+  return folder
+}
+
+/** What a process of the demo finds in its environment besides keys and addresses: no proxy, no key of the user's. */
+const HANDED_ON = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR']
+
+/** The environment of a client, with a made-up key and the local server's address. */
+export function clientEnvironment({ environment }: World, urls: { openaiUrl: string; mistralUrl: string }) {
+  return {
+    ...Object.fromEntries(HANDED_ON.map((name) => [name, environment[name]])),
+    OPENAI_API_KEY: 'demo-without-a-key',
+    OPENAI_BASE_URL: urls.openaiUrl,
+    MISTRAL_API_KEY: 'demo-without-a-key',
+    MISTRAL_BASE_URL: urls.mistralUrl,
+  }
+}
+
+/** A working folder for the command: a home of its own, and waits that are short, a little less so where `isSlow`. */
+export async function makeWorkingFolder(
+  { disk, folder }: World,
+  name: string,
+  options: { readonly isSlow: boolean; readonly limits: Readonly<Record<string, number>> },
+): Promise<string> {
+  const path = join(folder, name)
+  await disk.makeFolder(path)
+  const poll = options.isSlow ? { poll: '300ms', pollMost: '1s' } : { poll: '40ms', pollMost: '200ms' }
+  const waits = { ...poll, http: '3s', settle: '3s', unfenced: '4s', retryBackoff: '100ms' }
+  await writeAtomically(disk, join(path, 'llm-batch.config.json'), async (writer) => {
+    await writer.writeText(`${JSON.stringify({ home: 'home', waits, limits: options.limits }, null, 2)}\n`)
+  })
+  return path
+}

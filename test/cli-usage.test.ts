@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Surroundings, type } from './support/command.ts'
+
+/** The files that the cases name. */
+const FILES: Readonly<Record<string, string>> = {
+  'good.csv': 'id,text\na,hello\nb,world\n',
+  'twice.csv': 'id,text\na,hello\na,world\n',
+  'ours.csv': 'id,llm_output\na,hello\n',
+  'header.csv': 'id,text\n',
+  'empty.jsonl': '',
+  'broken.jsonl': '{"text":"fine"}\n{"text":\n',
+  'list.jsonl': '{"text":"fine"}\n["text"]\n',
+  'array.jsonl': '[{"text":"fine"}]\n',
+  'surrogate.jsonl': '{"text":"fine"}\n{"text":"half \\ud83d"}\n',
+  'many.jsonl': '{"text":1}\n'.repeat(2) + 'not json\n'.repeat(23),
+  'rows.xls': 'id,text\na,hello\n',
+  'there.jsonl': '{"llm_output":"from yesterday"}\n',
+  'bad-config.json': '{"waits":{"pol":"1s"}}',
+}
+
+const MODEL = ['--model', 'openai/gpt-5-mini']
+const PROMPT = ['--prompt', 'Say {{text}}']
+
+let here: Surroundings
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'llm-batch-usage-'))
+  for (const [name, text] of Object.entries(FILES)) await writeFile(join(folder, name), text)
+  await mkdir(join(folder, 'folder.jsonl'))
+  here = {
+    folder,
+    environment: {
+      PATH: process.env['PATH'] ?? '',
+      OPENAI_API_KEY: 'sk-canary-0123456789',
+      // Nobody listens there: whatever is refused was refused without a call.
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+      LLM_BATCH_HOME: join(folder, 'home'),
+    },
+  }
+})
+
+afterAll(async () => {
+  await rm(here.folder, { recursive: true })
+})
+
+describe('a command that cannot be carried out', () => {
+  it.concurrent.each<[words: string[], message: RegExp]>([
+    [[], /no command was given/],
+    [['rnu'], /unknown command 'rnu' \(Did you mean run\?\)/],
+    [['run'], /missing required argument 'input'/],
+    [['run', 'good.csv', ...MODEL, '--promt', 'x'], /unknown option '--promt' \(Did you mean --prompt\?\)/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--limit', '0'], /'--limit <n>' argument '0' is invalid/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--temperature', 'hot'], /'--temperature <n>' argument 'hot' is invalid/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--param', 'seed'], /Write it as key=value/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--poll-interval', '5'], /Write a duration/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--format', 'xml'], /Allowed choices are jsonl, csv, provider/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--prompt-file', 'p.txt'], /cannot be used with/],
+    [['run', 'good.csv', ...MODEL, '--prompt-file', 'absent.txt'], /the file absent\.txt does not exist/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--json', '-o', '-'], /-o - cannot be used with --json/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--config', 'absent.json'], /absent\.json does not exist/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--config', 'bad-config.json'], /waits\.pol \(did you mean poll\?\)/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--events', 'absent/events.jsonl'], /the events cannot be written/],
+    [['run', 'good.csv', '--model', 'gpt-5-mini', ...PROMPT], /--model gpt-5-mini names no provider/],
+    [['run', 'good.csv', '--model', 'opnai/gpt-5-mini', ...PROMPT], /no provider named "opnai"/],
+    [['run', 'good.csv', '--model', 'mistral/mistral-small-latest', ...PROMPT], /MISTRAL_API_KEY is not set/],
+    [['run', 'absent.csv', ...MODEL, ...PROMPT], /the input file absent\.csv does not exist/],
+    [['run', 'rows.xls', ...MODEL, ...PROMPT], /the ending of rows\.xls names no format/],
+    [['run', 'empty.jsonl', ...MODEL, ...PROMPT], /empty\.jsonl has no rows/],
+    [['run', 'header.csv', ...MODEL, ...PROMPT], /header\.csv has no rows/],
+    [['run', 'array.jsonl', ...MODEL, ...PROMPT], /array\.jsonl is a JSON array/],
+    [['run', 'good.csv', ...MODEL, '--prompt', '{{txt}}'], /line 2 {2}missing_column: no column "txt"/],
+    [['run', 'broken.jsonl', ...MODEL, ...PROMPT], /line 2 {2}invalid_json/],
+    [['run', 'list.jsonl', ...MODEL, ...PROMPT], /line 2 {2}not_an_object/],
+    [['run', 'twice.csv', ...MODEL, ...PROMPT, '--id-column', 'id'], /line 3 {2}duplicate_id/],
+    [['run', 'surrogate.jsonl', ...MODEL, ...PROMPT], /line 2 {2}lone_surrogate/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '--max-bytes', '150'], /line 2 {2}request_too_large/],
+    [['run', 'ours.csv', ...MODEL, '--prompt', '{{id}}'], /columns named like ours: llm_output/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'there.jsonl'], /there\.jsonl exists already/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'good.csv'], /good\.csv is the input file/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'out.parq'], /the ending \.parq .* is not known/],
+    [
+      ['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'out.csv', '--format', 'jsonl'],
+      /but the format asked for is jsonl/,
+    ],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'absent/out.csv'], /the folder .*absent .* does not exist/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'folder.jsonl', '--force'], /folder\.jsonl is not a file/],
+    [['status', 'k3f9'], /there is no run k3f9/],
+    [['resume'], /there is no run here/],
+    [['resume', '--model', 'openai/other'], /unknown option '--model'/],
+    [['results', 'last', '-o', 'out.jsonl'], /there is no run here/],
+    [['retry', 'last', '--status', 'succeeded'], /Statuses are failed, expired/],
+    [['runs', 'rm', 'k3f9'], /there is no run k3f9/],
+    [['serve'], /can only simulate/],
+    [['serve', '--simulate', '--folder', 'server', '--fault', 'create=nonsense'], /there is no fault nonsense/],
+  ])('%j says why in few words and exits with 2', async (words, message) => {
+    const { code, stderr, stdout } = await type(here, ...words)
+    expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+    expect(stderr).toMatch(/^next: /m)
+    expect(stderr).not.toMatch(/^ +at |sk-canary/m)
+  })
+
+  it('leaves no run, no answers and no half-written file behind', async () => {
+    const { code } = await type(here, 'run', 'twice.csv', ...MODEL, ...PROMPT, '--id-column', 'id', '-o', 'never.jsonl')
+    expect(code).toBe(2)
+    expect((await readdir(here.folder)).filter((name) => name.startsWith('never'))).toEqual([])
+    expect(JSON.parse((await type(here, 'runs', '--json')).stdout)).toEqual({ version: 1, runs: [] })
+    expect(await readdir(join(here.folder, 'home', 'runs'))).toEqual([])
+  })
+
+  it('shows the first twenty problems with their lines and counts the rest', async () => {
+    const { stderr } = await type(here, 'run', 'many.jsonl', ...MODEL, ...PROMPT)
+    expect(stderr.match(/^ {2}line +\d+ {2}invalid_json/gm)).toHaveLength(20)
+    expect(stderr).toContain('  line  3  ')
+    expect(stderr).toContain('and 3 more')
+    expect(stderr).toContain('23 problems in the input; nothing was sent')
+  })
+})
+
+describe('help', () => {
+  it.concurrent.each([
+    [['--help'], /Usage: llm-batch .*turn a file of prompts into a file of answers/s],
+    [['run', '--help'], /Usage: llm-batch run INPUT.*--max-open-batches/s],
+    [['help', 'retry'], /Usage: llm-batch retry RUN.*--status <list>/s],
+    [['--version'], /^\d+\.\d+\.\d+\n$/],
+  ])('%j goes to standard output', async (words, text) => {
+    const { code, stderr, stdout } = await type(here, ...words)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(text)
+  })
+})

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+/** A command that hangs is ended before its test is. */
+const TIMEOUT_MS = 50_000
+
+/** Where a command is typed. */
+export interface Surroundings {
+  readonly folder: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** How a command ended and what it wrote. */
+export interface Ended {
+  /** Null where a signal ended it. */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that was started. */
+export interface Started {
+  readonly process: ChildProcess
+  readonly ended: Promise<Ended>
+  /** Resolves when standard error or output shows the text; rejects when the command ends without. */
+  shows(text: string | RegExp): Promise<void>
+}
+
+/** Types a command and waits for its end. `npm test` builds it before. */
+export function type(surroundings: Surroundings, ...words: readonly string[]): Promise<Ended> {
+  return launch(surroundings, words, {}).ended
+}
+
+/** Types a command and lets it work; it is killed when the test is over. Not for concurrent tests. */
+export function start(surroundings: Surroundings, words: readonly string[], options: LaunchOptions = {}): Started {
+  const started = launch(surroundings, words, options)
+  onTestFinished(() => void started.process.kill('SIGKILL'))
+  return started
+}
+
+interface LaunchOptions {
+  /** For its standard input. @default nothing */
+  readonly input?: string
+}
+
+function launch({ environment, folder }: Surroundings, words: readonly string[], options: LaunchOptions): Started {
+  const child = spawn(process.execPath, [COMMAND, ...words], {
+    cwd: folder,
+    env: environment,
+    stdio: 'pipe',
+    timeout: TIMEOUT_MS,
+  })
+  const written = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    written.stderr += text
+  })
+  // A command that refuses its input closes the pipe before all of it is written.
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.input ?? '')
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...written }))
+  return { process: child, ended, shows: (text) => shown(child, written, text) }
+}
+
+async function shown(
+  child: ChildProcess,
+  written: { readonly stdout: string; readonly stderr: string },
+  text: string | RegExp,
+): Promise<void> {
+  const isThere = (): boolean => {
+    const all = written.stderr + written.stdout
+    return typeof text === 'string' ? all.includes(text) : text.test(all)
+  }
+  while (!isThere()) {
+    if (child.exitCode !== null) throw new Error(`the command ended without showing ${text}:\n${written.stderr}`)
+    await Promise.race([once(child, 'close'), once(child.stderr ?? child, 'data'), once(child.stdout ?? child, 'data')])
+  }
+}
+
+/** The objects of a JSON lines text. */
+export function parseLines(text: string): readonly Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
