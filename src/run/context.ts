@@ -6,8 +6,9 @@ import type { Emit } from '../model/event.ts'
 import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
 import { type RunFolder, runFolder } from '../store/run-folder.ts'
-import type { RunStore } from '../store/store.ts'
+import type { AttemptRecord, RunStore } from '../store/store.ts'
 import { accountOf } from './account.ts'
+import { inputCostText } from './stake.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What steers a run from the command line or the library, beyond the configuration. */
@@ -28,6 +29,7 @@ export interface RunContext {
   readonly windowHours: number | null
   readonly account: string
   readonly onUnknownCreate: 'hold' | 'resend'
+  readonly atStake: (attempt: AttemptRecord) => string
   /** Set once when the user cancels. */
   isCancelling: boolean
   readonly emit: Emit
@@ -55,6 +57,7 @@ export async function runContext(
     windowHours: definition.timeoutHours,
     account: accountOf(store.id, credentials.apiKey, workspace.environment),
     onUnknownCreate: steering.onUnknownCreate ?? 'hold',
+    atStake: (attempt) => inputCostText(attempt, configuration.prices),
     isCancelling: state === 'cancelling',
     emit,
   }

@@ -5,7 +5,7 @@ import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { RunFolder } from '../store/run-folder.ts'
-import type { RunStore } from '../store/store.ts'
+import type { AttemptRecord, RunStore } from '../store/store.ts'
 
 /** What submitting needs of the world. */
 export interface SubmitPorts {
@@ -22,6 +22,8 @@ export interface SubmitPorts {
   readonly account: string
   /** What to do with a create whose fate cannot be decided. */
   readonly onUnknownCreate: 'hold' | 'resend'
+  /** In words for people: what sending this attempt a second time may cost, such as `about $1.20`. */
+  readonly atStake: (attempt: AttemptRecord) => string
   /** True once the user has cancelled the run: what was never created is not sent any more. */
   readonly isCancelling: boolean
   readonly emit: Emit

@@ -73,11 +73,14 @@ async function absent(
       return await startAgain(ports, attempt)
     case 'unfenced':
       if (ports.onUnknownCreate === 'resend' || ports.isCancelling) return await startAgain(ports, attempt)
-      return await hold(ports, attempt)
+      return await hold(ports, attempt, undecidable(ports, attempt))
     default:
       return step satisfies never
   }
 }
+
+/** Attempts of one batch whose creates all vanished; more of the same would not help. */
+const MOST_ATTEMPTS = 5
 
 const CONTROL_UNSEEN = 'our own uploaded file is not visible, so the listing may be of another account'
 
@@ -132,14 +135,26 @@ function waiting(ports: SubmitPorts, attempt: AttemptRecord, waitMs: number, rea
 /** Proved absent (or decided so by the user): a new attempt with a new upload and a new nonce. */
 async function startAgain(ports: SubmitPorts, attempt: AttemptRecord): Promise<void> {
   if (ports.isCancelling) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed')
+  if (attempt.number >= MOST_ATTEMPTS) {
+    return await hold(ports, attempt, `${attempt.number} creates in a row were not answered and made no batch`)
+  }
   const renewed = await renewInput(ports, attempt)
   await ports.store.replaceAttempt({ key: attempt.key, from: 'unconfirmed', to: 'abandoned', next: renewed })
 }
 
-async function hold(ports: SubmitPorts, attempt: AttemptRecord): Promise<void> {
+/** What a person must know to decide: why we cannot, and what either mistake would cost. */
+function undecidable(ports: SubmitPorts, attempt: AttemptRecord): string {
+  return (
+    `whether it was created cannot be decided: it is not listed, and its input file could not be deleted; ` +
+    `sending its ${attempt.requestCount} requests again costs ${ports.atStake(attempt)} twice if it does exist ` +
+    `(to do so: resume with --on-unknown-create resend)`
+  )
+}
+
+async function hold(ports: SubmitPorts, attempt: AttemptRecord, reason: string): Promise<void> {
   await ports.store.moveAttempt(attempt.key, 'unconfirmed', 'held', {
     heldFrom: 'unconfirmed',
     reasonCode: 'create_unknown',
-    reason: `whether the batch was created cannot be decided: it is not listed, and its input file could not be deleted`,
+    reason,
   })
 }
