@@ -1,0 +1,188 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseLines, start, type } from './support/command.ts'
+import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
+
+const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
+const ENDLESS = { durations: { runMs: 3_600_000 } }
+
+async function statuses({ folder }: LocalWorld, name = 'out.jsonl'): Promise<readonly unknown[]> {
+  return parseLines(await readFile(join(folder, name), 'utf8')).map(({ llm_status }) => llm_status)
+}
+
+describe('llm-batch cancel', () => {
+  it('cancels at the provider and writes what there is', async () => {
+    const world = await openWorld(ENDLESS)
+    await world.write('rows.jsonl', questions(3))
+    await type(world, ...LINE, '--no-wait')
+    const { code, stderr } = await type(world, 'cancel', 'last')
+    expect(code, stderr).toBe(0)
+    // The server answers the first row at once.
+    expect(await statuses(world)).toEqual(['succeeded', 'cancelled', 'cancelled'])
+    expect((await world.server.ledger()).batches).toMatchObject([{ phase: 'cancelled', rowsBilled: 1 }])
+    expect(await type(world, 'cancel', 'last')).toMatchObject({ code: 2 })
+  })
+
+  it('is carried out by the process that drives the run', async () => {
+    const world = await openWorld(ENDLESS)
+    await world.write('rows.jsonl', questions(3))
+    const first = start(world, LINE)
+    await first.shows('1 running')
+    const { code, stderr } = await type(world, 'cancel', 'last')
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain('Another llm-batch is working on run')
+    expect(await first.ended).toMatchObject({ code: 4 })
+    expect(await statuses(world)).toEqual(['succeeded', 'cancelled', 'cancelled'])
+  })
+})
+
+describe('llm-batch retry', () => {
+  it('sends unbilled failures again', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', '{"text":"fine"}\n{"text":"[[simulate: status=400 times=1]] nonce:b"}\n')
+    expect(await type(world, ...LINE)).toMatchObject({ code: 4 })
+    const { code, stderr } = await type(world, 'retry', 'last')
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain('sending 1 row again')
+    expect(await statuses(world)).toEqual(['succeeded', 'succeeded'])
+  })
+
+  it('buys billed rows again only where their status is named and the price accepted', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', '{"text":"fine"}\n{"text":"[[simulate: length times=1]] nonce:b"}\n')
+    expect(await type(world, ...LINE)).toMatchObject({ code: 4 })
+    expect(await statuses(world)).toEqual(['succeeded', 'truncated'])
+    const plain = await type(world, 'retry', 'last')
+    expect(plain.code).toBe(4)
+    expect(plain.stderr).toMatch(/no rows to send again.*--status truncated/)
+    const unaccepted = await type(world, 'retry', 'last', '--status', 'truncated')
+    expect(unaccepted.code).toBe(2)
+    expect(unaccepted.stderr).toMatch(/1 row of run .* billed.*they cost \$[\d.]+ the last time[\s\S]*--yes/)
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 2 })
+    const accepted = await type(world, 'retry', 'last', '--status', 'truncated', '--yes')
+    expect(accepted.code, accepted.stderr).toBe(0)
+    expect(await statuses(world)).toEqual(['succeeded', 'succeeded'])
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 3 })
+  })
+})
+
+describe('while a run goes on', () => {
+  it('results writes what there is, without a key, and status tells where it stands', async () => {
+    const world = await openWorld(ENDLESS)
+    await world.write('rows.jsonl', questions(3))
+    await type(world, ...LINE, '--no-wait')
+    const keyless = { folder: world.folder, environment: { PATH: '', LLM_BATCH_HOME: world.home } }
+    const written = await type(keyless, 'results', 'last', '-o', 'part.csv')
+    expect(written.code, written.stderr).toBe(0)
+    expect(written.stderr).toContain('3 rows without a result yet')
+    expect(await readFile(join(world.folder, 'part.csv'), 'utf8')).toContain(',pending,')
+    const piped = await type(keyless, 'results', 'last')
+    expect(parseLines(piped.stdout).map(({ llm_status }) => llm_status)).toEqual(['pending', 'pending', 'pending'])
+    const status = await type(keyless, 'status')
+    expect(status).toMatchObject({ code: 0, stderr: '' })
+    expect(status.stdout).toMatch(/State +paused.*[\s\S]*0 of 3 done[\s\S]*batch_/)
+    expect(JSON.parse((await type(keyless, 'status', '--json')).stdout)).toMatchObject({
+      version: 1,
+      run: { state: 'paused' },
+      counts: { batched: 3 },
+      batches: [{ batch: 1, stage: 'submitted', remoteId: expect.stringMatching(/^batch_/) }],
+    })
+  })
+
+  it('status --watch waits for the end and tells it by its exit code', async () => {
+    const world = await openWorld({ durations: { runMs: 1_500 } })
+    await world.write('rows.jsonl', questions(3))
+    const first = start(world, LINE)
+    await first.shows('0 of 3 rows')
+    const watched = await type(world, 'status', '--watch')
+    expect(watched.code, watched.stderr).toBe(0)
+    expect(watched.stdout).toMatch(/State +completed/)
+    expect(await first.ended).toMatchObject({ code: 0 })
+  })
+})
+
+describe('llm-batch runs', () => {
+  it('lists runs and forgets only what is collected', async () => {
+    const world = await openWorld(ENDLESS)
+    await world.write('rows.jsonl', questions(3))
+    await type(world, ...LINE, '--no-wait', '--name', 'weekly')
+    const listed = await type(world, 'runs')
+    expect(listed.stdout).toMatch(/weekly +paused/)
+    const refused = await type(world, 'runs', 'rm', 'weekly')
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('not all of its results are collected')
+    const [run] = JSON.parse((await type(world, 'runs', '--json')).stdout).runs
+    expect(await type(world, 'runs', 'rm', 'weekly', '--force')).toMatchObject({ code: 0 })
+    expect(JSON.parse((await type(world, 'runs', '--json')).stdout).runs).toEqual([])
+    await expect(stat(join(world.home, 'runs', run.id))).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('llm-batch plan', () => {
+  it('shows what would be sent, without a key, and makes nothing', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(10))
+    const keyless = { folder: world.folder, environment: { PATH: '', LLM_BATCH_HOME: world.home } }
+    const words = ['plan', ...LINE.slice(1), '--max-requests', '4', '--max-tokens', '100']
+    const { code, stderr, stdout } = await type(keyless, ...words)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/Rows +10\n/)
+    expect(stdout).toMatch(/openai\/gpt-5-mini +\/v1\/chat\/completions +3 +10 /)
+    expect(stdout).toContain('user: Question 0 about nothing')
+    await expect(stat(world.home)).rejects.toThrow('ENOENT')
+  })
+
+  it('exits with 2 where run would refuse the input', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', '{"text":"fine"}\n{"test":"absent"}\n')
+    const { code, stderr, stdout } = await type(world, 'plan', ...LINE.slice(1))
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/line 2 {2}missing_column/)
+    expect(stderr).toContain('run would refuse this input')
+  })
+})
+
+describe('llm-batch init', () => {
+  it('gives a folder its own home, which runs below it find', async () => {
+    const world = await openWorld()
+    const environment = { PATH: '', HOME: world.folder, OPENAI_API_KEY: 'sk-any-0123456789' }
+    expect(await type({ folder: world.folder, environment }, 'init')).toMatchObject({ code: 0, stdout: '' })
+    expect((await stat(join(world.folder, '.llm-batch'))).mode & 0o777).toBe(0o700)
+    expect(await readFile(join(world.folder, '.llm-batch', '.gitignore'), 'utf8')).toContain('*')
+    const { stdout } = await type({ folder: join(world.folder, 'server'), environment }, 'doctor')
+    expect(stdout).toContain(join(world.folder, '.llm-batch'))
+  })
+})
+
+describe('llm-batch doctor', () => {
+  it('tells where keys come from and never shows them', async () => {
+    const world = await openWorld()
+    const { code, stderr, stdout } = await type(world, 'doctor')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain(`OPENAI_API_KEY from the environment, at ${world.server.openaiUrl}`)
+    expect(stdout).toMatch(/SQLite +3\./)
+    expect(stdout).not.toContain(world.environment['OPENAI_API_KEY'])
+  })
+
+  it('exits with 2 where no provider can be used', async () => {
+    const world = await openWorld()
+    const { code, stdout } = await type({ folder: world.folder, environment: { PATH: '' } }, 'doctor', '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ isWell: false })
+  })
+})
+
+describe('llm-batch serve', () => {
+  it('prints the variables to use, serves both dialects, and stops with Ctrl-C', async () => {
+    const world = await openWorld()
+    const command = start(world, ['serve', '--simulate', '--folder', 'served', '--port', '0', '--run', '10ms'])
+    await command.shows('Stop with Ctrl-C')
+    command.process.kill('SIGINT')
+    const { code, stdout } = await command.ended
+    expect(code).toBe(0)
+    expect(stdout).toMatch(
+      /^export OPENAI_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/openai\/v1 OPENAI_API_KEY=\S+\nexport MISTRAL_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/mistral\/v1 MISTRAL_API_KEY=\S+\n$/,
+    )
+  })
+})

@@ -1,0 +1,140 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseLines, start, type } from './support/command.ts'
+import { openWorld, questions } from './support/local-world.ts'
+
+const OPENAI = ['--model', 'openai/gpt-5-mini']
+const MISTRAL = ['--model', 'mistral/mistral-small-latest']
+const PROMPT = ['--prompt', '{{text}}']
+
+describe('llm-batch run', () => {
+  it.each([
+    ['openai', OPENAI],
+    ['mistral', MISTRAL],
+  ])('turns a file of prompts into a file of answers at %s', async (_name, model) => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(50))
+    const words = ['run', 'rows.jsonl', ...model, ...PROMPT, '--id-column', 'id', '--max-requests', '20']
+    const { code, stderr, stdout } = await type(world, ...words, '-o', 'answers.jsonl')
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
+    expect(stderr).toContain('50 of 50 rows succeeded')
+    const answers = parseLines(await readFile(join(world.folder, 'answers.jsonl'), 'utf8'))
+    expect(answers.map(({ id, llm_id, llm_status }) => [id, llm_id, llm_status])).toEqual(
+      Array.from({ length: 50 }, (_, index) => [`q${index}`, `q${index}`, 'succeeded']),
+    )
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 3, rowsBilled: 50, rowsBilledAgain: 0 })
+    const summary = JSON.parse(await readFile(join(world.folder, 'answers.jsonl.run.json'), 'utf8'))
+    expect(summary.counts).toMatchObject({ succeeded: 50, failed: 0 })
+  })
+
+  it('writes nothing but answers to a pipe, from standard input', async () => {
+    const world = await openWorld()
+    const words = ['run', '-', ...OPENAI, '--prompt', '{{text}}', '--input-format', 'csv', '--delimiter', ';']
+    const command = start(world, words, { input: 'text;n\n"one\ntwo";1\nthree;2' })
+    const { code, stderr, stdout } = await command.ended
+    expect(code, stderr).toBe(0)
+    expect(parseLines(stdout).map(({ n, text, llm_status }) => [text, n, llm_status])).toEqual([
+      ['one\ntwo', '1', 'succeeded'],
+      ['three', '2', 'succeeded'],
+    ])
+  })
+
+  it('writes CSV, with templates from files and our columns under another name', async () => {
+    const world = await openWorld()
+    await world.write('rows.csv', 'text\nhello\n')
+    await world.write('prompt.txt', 'Translate {{text}}\n')
+    await world.write('system.txt', 'Be short.\n')
+    const files = ['--prompt-file', 'prompt.txt', '--system-file', 'system.txt']
+    const words = ['run', 'rows.csv', ...OPENAI, ...files, '-o', 'out.csv', '--prefix', 'mt_']
+    expect(await type(world, ...words)).toMatchObject({ code: 0, stdout: '' })
+    const [header, line] = (await readFile(join(world.folder, 'out.csv'), 'utf8')).split(/\r?\n/)
+    expect(header).toMatch(/^text,mt_output,mt_status,/)
+    expect(line).toMatch(/^hello,\[simulated\] \w+,succeeded,/)
+    const { stdout } = await type(world, 'plan', 'rows.csv', ...OPENAI, ...files, '--json')
+    expect(JSON.parse(stdout).firstRequest.messages).toEqual([
+      { role: 'system', content: 'Be short.' },
+      { role: 'user', content: 'Translate hello' },
+    ])
+  })
+
+  it('gives one JSON report, every event, and the answers in a file of the usual name', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(3))
+    const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '--json', '--events', 'events.jsonl']
+    const { code, stderr, stdout } = await type(world, ...words)
+    expect(code, stderr).toBe(0)
+    const path = join(world.folder, 'rows.jsonl.answers.jsonl')
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      run: { state: 'completed', rows: 3 },
+      counts: { succeeded: 3 },
+      batches: [{ batch: 1, stage: 'collected' }],
+      answers: { path, rows: 3 },
+    })
+    const events = parseLines(await readFile(join(world.folder, 'events.jsonl'), 'utf8'))
+    expect(events.map(({ type: kind }) => kind)).toEqual(expect.arrayContaining(['prepared', 'batch', 'run']))
+    for (const { at } of events) expect(new Date(String(at)).toISOString()).toBe(at)
+  })
+
+  it('says nothing with --quiet when all is well', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '-o', 'out.jsonl', '--quiet']
+    expect(await type(world, ...words)).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  it.each([
+    [[], 4],
+    [['--max-failed', '2'], 0],
+  ])('tells rows that failed by its exit code, with %j by %i', async (flags, expected) => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', '{"text":"[[simulate: status=400]]"}\n{"text":"fine"}\nbroken\n')
+    const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '-o', 'out.jsonl', '--skip-invalid', '--quiet', ...flags]
+    const { code, stderr } = await type(world, ...words)
+    expect(code).toBe(expected)
+    expect(stderr).toMatch(expected === 0 ? /^$/ : /1 of 3 rows succeeded\. Next: llm-batch retry \S+/)
+    const answers = parseLines(await readFile(join(world.folder, 'out.jsonl'), 'utf8'))
+    expect(answers.map(({ llm_status }) => llm_status)).toEqual(['failed', 'succeeded', 'failed'])
+  })
+
+  it('runs the command of --on-finish, and only warns when that fails', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(1))
+    const hook = 'echo "$LLM_BATCH_STATE $LLM_BATCH_OUTPUT" > hook.txt; echo noise; exit 7'
+    const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '-o', 'out.jsonl', '--on-finish', hook]
+    const { code, stderr, stdout } = await type(world, ...words)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+    expect(stderr).toContain('ended with 7')
+    const told = await readFile(join(world.folder, 'hook.txt'), 'utf8')
+    expect(told).toBe(`completed ${join(world.folder, 'out.jsonl')}\n`)
+  })
+
+  it('is held where the key is refused, tells so, and goes on after a resume with a good one', async () => {
+    const world = await openWorld({ acceptedKeys: ['sk-good-0123456789'] })
+    await world.write('rows.jsonl', questions(2))
+    const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '-o', 'out.jsonl', '--on-hold', 'echo held > hook.txt']
+    const held = await type(world, ...words)
+    expect(held.code, held.stderr).toBe(3)
+    expect(held.stderr).toMatch(/is held, .*[\s\S]*Next: llm-batch resume/)
+    expect(held.stderr).not.toContain(world.environment['OPENAI_API_KEY'])
+    expect(await readFile(join(world.folder, 'hook.txt'), 'utf8')).toBe('held\n')
+    const better = { ...world, environment: { ...world.environment, OPENAI_API_KEY: 'sk-good-0123456789' } }
+    const resumed = await type(better, 'resume')
+    expect(resumed.code, resumed.stderr).toBe(0)
+    expect((await stat(join(world.folder, 'out.jsonl'))).size).toBeGreaterThan(0)
+  })
+
+  it('buys the same work again only with --again', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '--quiet']
+    expect(await type(world, ...words, '-o', 'first.jsonl')).toMatchObject({ code: 0 })
+    const second = await type(world, ...words, '-o', 'second.jsonl')
+    expect(second.code).toBe(2)
+    expect(second.stderr).toMatch(/the same work was finished as run .*not bought again[\s\S]*--again/)
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 2 })
+    expect(await type(world, ...words, '-o', 'third.jsonl', '--again')).toMatchObject({ code: 0 })
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 4 })
+  })
+})
