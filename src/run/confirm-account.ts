@@ -1,16 +1,19 @@
 import { LlmBatchError } from '../model/error.ts'
+import type { RunDefinition } from '../model/run.ts'
 import { ProviderError } from '../providers/provider.ts'
+import { findProvider } from '../providers/registry.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import type { RunContext } from './context.ts'
 
 /**
- * Makes sure that the run's batches live in the account of today's key, because in another one everything looks absent.
- * The same key passes; another one passes when it can read something that this run made (a rotated key). Throws
+ * Makes sure that the run goes on where it was started, because elsewhere everything looks absent: at the same base URL,
+ * and in the account of today's key. The same key passes; another one passes when it can read something that this run made (a rotated key). Throws
  * `account_mismatch` otherwise.
  */
 export async function confirmAccount(context: RunContext, signal: AbortSignal): Promise<void> {
   const { store } = context
-  const { account } = await store.record()
+  const { account, definition } = await store.record()
+  assertSameBaseUrl(context, definition)
   if (account === context.account) return
   const known = (await store.allAttempts()).filter(({ remoteId, inputFileId }) => remoteId ?? inputFileId).toReversed()
   if (account !== null && known.length > 0 && !(await canReadOne(context, known.slice(0, 3), signal))) {
@@ -21,6 +24,16 @@ export async function confirmAccount(context: RunContext, signal: AbortSignal): 
     )
   }
   await store.bindAccount(context.account)
+}
+
+function assertSameBaseUrl({ provider, store }: RunContext, definition: RunDefinition): void {
+  if (provider.baseUrl === definition.baseUrl) return
+  const { baseUrlVariable } = findProvider(definition.provider)
+  throw new LlmBatchError(
+    'account_mismatch',
+    `run ${store.id} was started at ${definition.baseUrl}, but now ${baseUrlVariable} leads to ${provider.baseUrl}`,
+    { next: `Set ${baseUrlVariable}=${definition.baseUrl} and resume.` },
+  )
 }
 
 async function canReadOne(context: RunContext, known: readonly AttemptRecord[], signal: AbortSignal): Promise<boolean> {
