@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * What one process took. Processor time is steadier than time where other programs use the machine.
+ * @typedef {object} Measurement
+ * @property {number} milliseconds From start to end of the process, so Node's own start is in it, the same for all.
+ * @property {number} processorMilliseconds In user and system mode, over all of the process's threads.
+ * @property {number} peakBytes The most memory it ever held (resident set).
+ */
+
+const PRELOAD = new URL('./report-usage.mjs', import.meta.url).href
+
+/**
+ * Runs a program in a process of its own and measures it. Throws where it exits with another code than expected.
+ * @param {readonly string[]} words Node's arguments: the script and its own.
+ * @param {{ folder: string, environment: Record<string, string>, exitCode?: number }} options
+ * @returns {Promise<Measurement>}
+ */
+export async function measure(words, { folder, environment, exitCode = 0 }) {
+  const usageFile = join(folder, 'usage.txt')
+  const env = { PATH: process.env.PATH, HOME: folder, BENCH_USAGE_FILE: usageFile, ...environment }
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, [...nodeFlags(), '--import', PRELOAD, ...words], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const pieces = []
+  child.stdout.on('data', (piece) => pieces.push(piece))
+  child.stderr.on('data', (piece) => pieces.push(piece))
+  const [code] = await once(child, 'close')
+  const milliseconds = performance.now() - startedAt
+  if (code !== exitCode) throw new Error(`${words.join(' ')} exited with ${code}:\n${Buffer.concat(pieces).toString()}`)
+  return { milliseconds, ...JSON.parse(readFileSync(usageFile, 'utf8')) }
+}
+
+/** Flags for the measured process, such as `--cpu-prof --cpu-prof-dir=/tmp/profiles`; see README.md. */
+function nodeFlags() {
+  return (process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '')
+}
