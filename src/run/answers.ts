@@ -36,6 +36,7 @@ export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutc
       yield outcomes
     }
   } finally {
+    await rows.return(undefined)
     await files.close()
   }
 }
