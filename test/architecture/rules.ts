@@ -74,12 +74,12 @@ const GUARDS: readonly Guard[] = [
   { what: 'the database driver', modules: /^(@photostructure\/sqlite|node:sqlite)$/, allowed: ['store/'] },
   { what: 'the terminal', globals: /^console(\..+)?$/, allowed: PROGRAMS },
   // The disk asks for the platform, because what a folder sync and statfs mean differs; the library has no program
-  // around it that could hand it environment and working folder.
+  // around it that could hand it environment, working folder, and a place for the lines of the processors.
   {
     what: 'the process',
     modules: /^(node:)?(process|child_process)$/,
     globals: /^process(\..+)?$/,
-    allowed: [...PROGRAMS, 'lib/disk.ts', 'lib/machine.ts'],
+    allowed: [...PROGRAMS, 'lib/disk.ts', 'lib/machine.ts', 'lib/terminal.ts'],
   },
   { what: 'a module whose name is computed', modules: /^\(computed\)$/, allowed: [] },
 ]

@@ -1,0 +1,75 @@
+import { findCredentials } from '../config/credentials.ts'
+import type { Waits } from '../config/settings.ts'
+import { mergeWaits } from '../config/waits.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import { type Disk, systemDisk } from '../lib/disk.ts'
+import { thisMachine } from '../lib/machine.ts'
+import { type Random, systemRandom } from '../lib/random.ts'
+import { writeToStderr } from '../lib/terminal.ts'
+import { CHAT_ENDPOINT, type Target } from '../model/target.ts'
+import type { Limits, Provider } from '../providers/provider.ts'
+import { connectProvider, findProvider } from '../providers/registry.ts'
+import { type FilePlaces, filePlaces } from './file-places.ts'
+import { ProcessorError } from './processor-error.ts'
+import type { ProcessorOptions } from './processor-options.ts'
+
+/** What every step works with. */
+export interface ProcessorContext {
+  readonly provider: Provider
+  /** Where tasks go unless a job names another endpoint. */
+  readonly target: Target
+  readonly limits: Limits
+  readonly places: FilePlaces
+  readonly waits: Waits
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: (line: string) => void
+}
+
+/** What the official client is made with. */
+export interface ClientAccess {
+  readonly apiKey: string
+  /** With its version path, without a slash at the end. */
+  readonly baseUrl: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Checks the options and binds key and base URL; calls nobody. Throws `LlmBatchError` with code `configuration`, naming
+ * the variable to set, where there is no key.
+ */
+export function connectProcessor(
+  providerName: string,
+  options: ProcessorOptions,
+): { readonly context: ProcessorContext; readonly access: ClientAccess } {
+  const { modelName } = options
+  if (typeof modelName !== 'string' || modelName.trim() === '') {
+    throw new ProcessorError('refused', 'usage', 'modelName is missing.', {
+      next: 'Give the name of a model of the provider, such as gpt-5-mini or mistral-small-latest.',
+    })
+  }
+  const environment = options.environment ?? thisMachine().environment
+  const { apiKey, baseUrl, isHttpAllowed } = findCredentials({ environment, dotEnv: null }, findProvider(providerName))
+  const waits = mergeWaits(options.waits, undefined)
+  const surroundings = { environment, clock: systemClock, random: systemRandom }
+  const provider = connectProvider(providerName, {
+    ...surroundings,
+    configuration: { credentialsFor: () => ({ apiKey, baseUrl, isHttpAllowed }), settings: { waits } },
+  })
+  const target = { provider: providerName, endpoint: CHAT_ENDPOINT, model: modelName }
+  return {
+    access: { apiKey, baseUrl, environment },
+    context: {
+      provider,
+      target,
+      limits: provider.limits(target),
+      places: filePlaces(providerName, options),
+      waits,
+      disk: systemDisk,
+      clock: systemClock,
+      random: systemRandom,
+      log: options.log ?? writeToStderr,
+    },
+  }
+}

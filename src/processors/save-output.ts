@@ -1,0 +1,103 @@
+import { downloadFile } from '../collect/download.ts'
+import { isTerminal } from '../model/attempt.ts'
+import { type Provider, ProviderError, type RemoteBatch } from '../providers/provider.ts'
+import { type ListJobsOptions, listJobs } from './list-jobs.ts'
+import type { ProcessorContext } from './processor-context.ts'
+import { callError, ProcessorError } from './processor-error.ts'
+import { repeatCall } from './repeat-call.ts'
+import { wholeLines } from './whole-lines.ts'
+
+/** What `saveAllOutputs` did. */
+export interface SavedOutputs {
+  readonly saved: readonly SavedFile[]
+  /** Jobs of which there is nothing to save, or not yet. */
+  readonly skipped: readonly { readonly jobId: string; readonly reason: string }[]
+  /** Files that could not be fetched; calling again fetches these alone. */
+  readonly failed: readonly (ResultFile & { readonly error: ProcessorError })[]
+}
+
+/** A result file of a job. */
+export interface ResultFile {
+  readonly jobId: string
+  readonly kind: 'output' | 'error'
+  readonly fileId: string
+}
+
+/** A result file on this disk. */
+export interface SavedFile extends ResultFile {
+  readonly path: string
+}
+
+/**
+ * Streams a result file to disk, byte for byte: a temporary name, size and last line checked, fsync, rename. A file that
+ * is there already is whole and is not fetched again. Throws `ProcessorError`; may be repeated.
+ */
+export async function saveFile(context: ProcessorContext, kind: 'output' | 'error', fileId: string): Promise<string> {
+  const { disk, log, places } = context
+  const path = places.result(kind, fileId)
+  await disk.makeFolder(places.outputFolder)
+  const provider: Provider = {
+    ...context.provider,
+    download: (id, signal) => wholeLines(context.provider.download(id, signal), `file ${id}`),
+  }
+  try {
+    const signal = new AbortController().signal
+    await repeatCall(context, 'download', () =>
+      downloadFile({ disk, provider }, { fileId, path, isSizeChecked: true }, signal),
+    )
+  } catch (error) {
+    if (error instanceof ProviderError) throw callError(error, `Saving file ${fileId}`)
+    throw error
+  }
+  log(`${path} is saved`)
+  return path
+}
+
+/**
+ * Saves the output and the error file of every job that has ended, the expired and cancelled ones included. One file
+ * that fails stops no other; a refused key stops all and is thrown.
+ */
+export async function saveAll(context: ProcessorContext, options: ListJobsOptions): Promise<SavedOutputs> {
+  const saved: SavedFile[] = []
+  const skipped: { jobId: string; reason: string }[] = []
+  const failed: (ResultFile & { error: ProcessorError })[] = []
+  for await (const job of listJobs(context, options)) {
+    const reason = whyNothing(job)
+    if (reason !== undefined) {
+      skipped.push({ jobId: job.id, reason })
+      context.log(`job ${job.id} is skipped: ${reason}`)
+      continue
+    }
+    for (const file of filesOf(job)) {
+      try {
+        saved.push({ ...file, path: await saveFile(context, file.kind, file.fileId) })
+      } catch (error) {
+        if (!(error instanceof ProcessorError) || isKeyRefused(error)) throw error
+        failed.push({ ...file, error })
+        context.log(`job ${job.id}: ${error.message}`)
+      }
+    }
+  }
+  context.log(`${saved.length} files saved, ${skipped.length} jobs skipped, ${failed.length} files failed`)
+  return { saved, skipped, failed }
+}
+
+/** True where the key itself was refused, so that no other call fares better. */
+export function isKeyRefused(error: ProcessorError): boolean {
+  return error.failure?.kind === 'unauthorised' || error.failure?.kind === 'forbidden'
+}
+
+function filesOf(job: RemoteBatch): readonly ResultFile[] {
+  const files = [
+    { kind: 'output', fileId: job.outputFileId },
+    { kind: 'error', fileId: job.errorFileId },
+  ] as const
+  return files.flatMap(({ kind, fileId }) => (fileId === null ? [] : [{ jobId: job.id, kind, fileId }]))
+}
+
+function whyNothing(job: RemoteBatch): string | undefined {
+  if (!isTerminal(job.status)) return `it has not ended (${job.rawStatus || job.status})`
+  if (filesOf(job).length > 0) return undefined
+  const reasons = job.errors.map(({ message }) => message).join('; ')
+  return `it is ${job.status} and has no result files${reasons === '' ? '' : `: ${reasons}`}`
+}
