@@ -12,10 +12,18 @@ export function insertRows(driver: Driver, runKey: number, rows: readonly NewRow
     `insert into rows (run, ordinal, line, id, problem)
      select ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?)`,
     runKey,
-    JSON.stringify(
-      rows.map((row) => [row.ordinal, row.line, row.id, row.problem === null ? null : JSON.stringify(row.problem)]),
-    ),
+    JSON.stringify(rows.map(({ id, line, ordinal, problem }) => [ordinal, line, jsonOrNull(id), jsonOrNull(problem)])),
   )
+}
+
+/** Ids travel and rest as JSON text: SQLite would cut a bare text at its first NUL. */
+function jsonOrNull(value: string | Problem | null): string | null {
+  return value === null ? null : JSON.stringify(value)
+}
+
+/** The id of a row as it was given. */
+export function idFrom(text: string | null): string | null {
+  return text === null ? null : (JSON.parse(text) as string)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { Driver } from './driver.ts'
-import { problemFrom } from './requests.ts'
+import { idFrom, problemFrom } from './requests.ts'
 import type { FailureReason, NewResult, RequestCounts, RowResultRecord, UsageTotal } from './store.ts'
 
 /** Statements on results and what they make of the requests. Callers open the transaction. */
@@ -153,7 +153,7 @@ function rowResultFrom(row: RowResultRow): RowResultRecord {
   return {
     row: row.row,
     line: row.line,
-    id: row.id,
+    id: idFrom(row.id),
     problem: problemFrom(row.problem),
     request: row.request,
     state: row.state,
