@@ -1,3 +1,9 @@
+export {
+  CONFORMANCE_CASES,
+  type ConformanceCase,
+  type ConformanceFault,
+  type ConformanceSubject,
+} from './providers/conformance.ts'
 export { CALLS, type Call, FAULTS, type Fault, type FaultName } from './server/faults/catalogue.ts'
 export type { FiredFault } from './server/faults/injector.ts'
 export type { FaultRule } from './server/faults/rule.ts'
