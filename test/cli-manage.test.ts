@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseLines, start, type } from './support/command.ts'
+import { expectExit, parseLines, start, type } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
@@ -17,7 +17,7 @@ describe('llm-batch cancel', () => {
     await world.write('rows.jsonl', questions(3))
     await type(world, ...LINE, '--no-wait')
     const { code, stderr } = await type(world, 'cancel', 'last')
-    expect(code, stderr).toBe(0)
+    expectExit({ code, stderr }, 0)
     // The server answers the first row at once.
     expect(await statuses(world)).toEqual(['succeeded', 'cancelled', 'cancelled'])
     expect((await world.server.ledger()).batches).toMatchObject([{ phase: 'cancelled', rowsBilled: 1 }])
@@ -30,7 +30,7 @@ describe('llm-batch cancel', () => {
     const first = start(world, LINE)
     await first.shows('1 running')
     const { code, stderr } = await type(world, 'cancel', 'last')
-    expect(code, stderr).toBe(0)
+    expectExit({ code, stderr }, 0)
     expect(stderr).toContain('Another llm-batch is working on run')
     expect(await first.ended).toMatchObject({ code: 4 })
     expect(await statuses(world)).toEqual(['succeeded', 'cancelled', 'cancelled'])
@@ -43,7 +43,7 @@ describe('llm-batch retry', () => {
     await world.write('rows.jsonl', '{"text":"fine"}\n{"text":"[[simulate: status=400 times=1]] nonce:b"}\n')
     expect(await type(world, ...LINE)).toMatchObject({ code: 4 })
     const { code, stderr } = await type(world, 'retry', 'last')
-    expect(code, stderr).toBe(0)
+    expectExit({ code, stderr }, 0)
     expect(stderr).toContain('sending 1 row again')
     expect(await statuses(world)).toEqual(['succeeded', 'succeeded'])
   })
@@ -61,7 +61,7 @@ describe('llm-batch retry', () => {
     expect(unaccepted.stderr).toMatch(/1 row of run .* billed.*they cost \$[\d.]+ the last time[\s\S]*--yes/)
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 2 })
     const accepted = await type(world, 'retry', 'last', '--status', 'truncated', '--yes')
-    expect(accepted.code, accepted.stderr).toBe(0)
+    expectExit(accepted, 0)
     expect(await statuses(world)).toEqual(['succeeded', 'succeeded'])
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 3 })
   })
@@ -74,7 +74,7 @@ describe('while a run goes on', () => {
     await type(world, ...LINE, '--no-wait')
     const keyless = { folder: world.folder, environment: { PATH: '', LLM_BATCH_HOME: world.home } }
     const written = await type(keyless, 'results', 'last', '-o', 'part.csv')
-    expect(written.code, written.stderr).toBe(0)
+    expectExit(written, 0)
     expect(written.stderr).toContain('3 rows without a result yet')
     expect(await readFile(join(world.folder, 'part.csv'), 'utf8')).toContain(',pending,')
     const piped = await type(keyless, 'results', 'last')
@@ -96,9 +96,25 @@ describe('while a run goes on', () => {
     const first = start(world, LINE)
     await first.shows('0 of 3 rows')
     const watched = await type(world, 'status', '--watch')
-    expect(watched.code, watched.stderr).toBe(0)
+    expectExit(watched, 0)
     expect(watched.stdout).toMatch(/State +completed/)
     expect(await first.ended).toMatchObject({ code: 0 })
+  })
+})
+
+describe('llm-batch results', () => {
+  it('keeps the prefix of the run, and writes other formats from the same answers', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', '{"text":"hello","llm_output":"from before"}\n')
+    expect(await type(world, ...LINE, '--prefix', 'new_', '--quiet')).toMatchObject({ code: 0 })
+    expect(await type(world, 'results', 'last', '-o', 'out.csv', '--quiet')).toMatchObject({ code: 0, stdout: '' })
+    const [header] = (await readFile(join(world.folder, 'out.csv'), 'utf8')).split(/\r?\n/)
+    expect(header).toMatch(/^text,llm_output,new_output,/)
+    const { stdout } = await type(world, 'results', 'last', '--format', 'provider')
+    expect(parseLines(stdout)).toMatchObject([{ custom_id: '1', response: { status_code: 200 } }])
+    const clash = await type(world, 'results', 'last', '-o', 'clash.csv', '--prefix', 'llm_')
+    expect(clash.code).toBe(2)
+    expect(clash.stderr).toContain('columns named like ours: llm_output')
   })
 })
 

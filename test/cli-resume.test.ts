@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { type Ended, parseLines, start, type } from './support/command.ts'
+import { type Ended, expectExit, parseLines, start, type } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
@@ -21,7 +21,7 @@ async function isCreated({ server }: LocalWorld): Promise<void> {
 }
 
 async function expectBoughtOnce({ folder, server }: LocalWorld, { code, stderr }: Ended, rows: number): Promise<void> {
-  expect(code, stderr).toBe(0)
+  expectExit({ code, stderr }, 0)
   const answers = parseLines(await readFile(join(folder, 'out.jsonl'), 'utf8'))
   expect(answers.map(({ id, llm_status }) => [id, llm_status])).toEqual(
     Array.from({ length: rows }, (_, index) => [`q${index}`, 'succeeded']),
@@ -39,7 +39,7 @@ describe('a run that was stopped', () => {
       await isCreated(world)
       first.process.kill(signal)
       const stopped = await first.ended
-      expect(stopped.code, stopped.stderr).toBe(130)
+      expectExit(stopped, 130)
       expect(stopped.stderr).toMatch(/Next: llm-batch resume \S+/)
       await expectBoughtOnce(world, await type(world, 'resume'), 5)
     },
@@ -64,7 +64,9 @@ describe('a run that was stopped', () => {
     await isCreated(world)
     first.process.kill('SIGKILL')
     await first.ended
-    await expectBoughtOnce(world, await type(world, ...LINE), 5)
+    const second = await type(world, ...LINE)
+    expect(second.stderr).toContain('which is the same work')
+    await expectBoughtOnce(world, second, 5)
   })
 
   it('by two interrupts leaves at once, even in the middle of a create', async () => {
@@ -108,7 +110,7 @@ describe('the same line', () => {
     await world.write('rows.jsonl', questions(5))
     const named = [...LINE, '--name', 'nightly']
     const left = await type(world, ...named, '--no-wait')
-    expect(left.code, left.stderr).toBe(75)
+    expectExit(left, 75)
     expect(left.stderr).toMatch(/Next: llm-batch resume/)
     const other = await type(world, ...named.with(5, 'Other {{text}}'))
     expect(other.code).toBe(2)
@@ -160,7 +162,7 @@ describe('llm-batch resume', () => {
     await type(world, ...LINE, '--no-wait')
     const elsewhere = { ...world, environment: { ...world.environment, OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' } }
     const { code, stderr } = await type(elsewhere, 'resume')
-    expect(code, stderr).toBe(2)
+    expectExit({ code, stderr }, 2)
     expect(stderr).toContain(world.server.openaiUrl)
   })
 

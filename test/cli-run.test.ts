@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseLines, start, type } from './support/command.ts'
+import { expectExit, parseLines, start, type } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
 const OPENAI = ['--model', 'openai/gpt-5-mini']
@@ -17,7 +17,8 @@ describe('llm-batch run', () => {
     await world.write('rows.jsonl', questions(50))
     const words = ['run', 'rows.jsonl', ...model, ...PROMPT, '--id-column', 'id', '--max-requests', '20']
     const { code, stderr, stdout } = await type(world, ...words, '-o', 'answers.jsonl')
-    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' })
+    expectExit({ code, stderr }, 0)
+    expect(stdout).toBe('')
     expect(stderr).toContain('50 of 50 rows succeeded')
     const answers = parseLines(await readFile(join(world.folder, 'answers.jsonl'), 'utf8'))
     expect(answers.map(({ id, llm_id, llm_status }) => [id, llm_id, llm_status])).toEqual(
@@ -33,11 +34,22 @@ describe('llm-batch run', () => {
     const words = ['run', '-', ...OPENAI, '--prompt', '{{text}}', '--input-format', 'csv', '--delimiter', ';']
     const command = start(world, words, { input: 'text;n\n"one\ntwo";1\nthree;2' })
     const { code, stderr, stdout } = await command.ended
-    expect(code, stderr).toBe(0)
+    expectExit({ code, stderr }, 0)
     expect(parseLines(stdout).map(({ n, text, llm_status }) => [text, n, llm_status])).toEqual([
       ['one\ntwo', '1', 'succeeded'],
       ['three', '2', 'succeeded'],
     ])
+  })
+
+  it('tells where the answers are kept when the pipe is closed before them', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    const command = start(world, ['run', 'rows.jsonl', ...OPENAI, ...PROMPT])
+    command.process.stdout?.destroy()
+    const { code, stderr } = await command.ended
+    expectExit({ code, stderr }, 3)
+    expect(stderr).toMatch(/standard output was closed[\s\S]*llm-batch results \S+ -o OUT/)
+    expect(await type(world, 'results', 'last', '-o', 'kept.jsonl')).toMatchObject({ code: 0 })
   })
 
   it('writes CSV, with templates from files and our columns under another name', async () => {
@@ -63,7 +75,7 @@ describe('llm-batch run', () => {
     await world.write('rows.jsonl', questions(3))
     const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '--json', '--events', 'events.jsonl']
     const { code, stderr, stdout } = await type(world, ...words)
-    expect(code, stderr).toBe(0)
+    expectExit({ code, stderr }, 0)
     const path = join(world.folder, 'rows.jsonl.answers.jsonl')
     expect(JSON.parse(stdout)).toMatchObject({
       version: 1,
@@ -115,13 +127,13 @@ describe('llm-batch run', () => {
     await world.write('rows.jsonl', questions(2))
     const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '-o', 'out.jsonl', '--on-hold', 'echo held > hook.txt']
     const held = await type(world, ...words)
-    expect(held.code, held.stderr).toBe(3)
+    expectExit(held, 3)
     expect(held.stderr).toMatch(/is held, .*[\s\S]*Next: llm-batch resume/)
     expect(held.stderr).not.toContain(world.environment['OPENAI_API_KEY'])
     expect(await readFile(join(world.folder, 'hook.txt'), 'utf8')).toBe('held\n')
     const better = { ...world, environment: { ...world.environment, OPENAI_API_KEY: 'sk-good-0123456789' } }
     const resumed = await type(better, 'resume')
-    expect(resumed.code, resumed.stderr).toBe(0)
+    expectExit(resumed, 0)
     expect((await stat(join(world.folder, 'out.jsonl'))).size).toBeGreaterThan(0)
   })
 

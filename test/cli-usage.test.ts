@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Surroundings, type } from './support/command.ts'
+import { expectExit, type Surroundings, type } from './support/command.ts'
 
 /** The files that the cases name. */
 const FILES: Readonly<Record<string, string>> = {
@@ -97,7 +97,8 @@ describe('a command that cannot be carried out', () => {
     [['serve', '--simulate', '--folder', 'server', '--fault', 'create=nonsense'], /there is no fault nonsense/],
   ])('%j says why in few words and exits with 2', async (words, message) => {
     const { code, stderr, stdout } = await type(here, ...words)
-    expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' })
+    expectExit({ code, stderr }, 2)
+    expect(stdout).toBe('')
     expect(stderr).toMatch(message)
     expect(stderr).toMatch(/^next: /m)
     expect(stderr).not.toMatch(/^ +at |sk-canary/m)

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { plainLine } from '../lib/plain-text.ts'
+import { LlmBatchError } from '../model/error.ts'
 import { findRun, findRuns } from '../run/find-run.ts'
 import type { Workspace } from '../run/workspace.ts'
 import type { RunRecord } from '../store/store.ts'
@@ -27,10 +29,14 @@ export async function confirm(shell: Shell, question: string): Promise<boolean> 
   return /^y(es)?$/i.test(await ask(shell, `${question} [y/N] `))
 }
 
+/** Throws when the person turns away with Ctrl-C or Ctrl-D. */
 async function ask(shell: Shell, question: string): Promise<string> {
   const questions = createInterface({ input: shell.streams.input, output: shell.streams.error })
+  const closed = once(questions, 'close').then(() => {
+    throw new LlmBatchError('usage', 'no answer was given', { next: 'Name the run, or say yes with --yes.' })
+  })
   try {
-    return (await questions.question(question)).trim()
+    return (await Promise.race([questions.question(question), closed])).trim()
   } finally {
     questions.close()
   }

@@ -1,4 +1,4 @@
-import { EXIT } from '../model/error.ts'
+import { EXIT, LlmBatchError } from '../model/error.ts'
 import { isFinished } from '../model/run.ts'
 import type { TextSink } from '../output/write-answers.ts'
 import { ProviderError } from '../providers/provider.ts'
@@ -42,7 +42,7 @@ export async function driveRun(options: DriveRun): Promise<number> {
         releaseHeld: options.releaseHeld,
         onUnknownCreate: flags.onUnknownCreate,
         signal,
-        sink: outputSink(shell, progress),
+        sink: outputSink(shell, handle.id, progress),
       }),
     )
     await progress?.stop()
@@ -65,11 +65,18 @@ function isBrokenOff(error: unknown): boolean {
 }
 
 /** Standard output for answers; in a terminal the panel goes first. */
-function outputSink(shell: Shell, progress: RunProgress | undefined): TextSink {
+function outputSink(shell: Shell, runId: string, progress: RunProgress | undefined): TextSink {
   return {
     write: async (text) => {
       await progress?.stop()
-      await shell.print(text)
+      try {
+        await shell.print(text)
+      } catch (error) {
+        throw new LlmBatchError('disk', 'standard output was closed before all answers were written', {
+          next: `They are kept; write them with: llm-batch results ${runId} -o OUT`,
+          cause: error,
+        })
+      }
     },
   }
 }

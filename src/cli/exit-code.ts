@@ -17,6 +17,11 @@ export function exitCodeOfError(error: unknown): number {
   return EXIT.bug
 }
 
+/** True where the reader of a pipe has seen enough, such as `head`. */
+export function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE'
+}
+
 /** System errors that the user's own files and folders cause, with what to do about them. */
 const FILE_ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'Check who may read and write it.',

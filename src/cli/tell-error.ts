@@ -1,11 +1,13 @@
+import { EXIT } from '../model/error.ts'
 import { InputProblemsError } from '../run/problem-list.ts'
-import { asKnownError, exitCodeOfError } from './exit-code.ts'
+import { asKnownError, exitCodeOfError, isClosedPipe } from './exit-code.ts'
 import { renderError } from './render/error-view.ts'
 import { renderProblems } from './render/problems.ts'
 import type { Shell } from './shell.ts'
 
 /** Tells what ended a command, the first problems of a bad input included, and returns the exit code. */
 export function tellError(shell: Shell, thrown: unknown): number {
+  if (isClosedPipe(thrown)) return EXIT.ok
   const error = asKnownError(thrown)
   if (error instanceof InputProblemsError) {
     shell.tell(renderProblems(error.problems.first, error.problems.total, shell.errorColors))

@@ -83,6 +83,11 @@ async function shown(
   }
 }
 
+/** Fails with what the command said where it did not end with this exit code. */
+export function expectExit({ code, stderr }: Pick<Ended, 'code' | 'stderr'>, expected: number): void {
+  if (code !== expected) throw new Error(`the exit code is ${code} in place of ${expected}; it said:\n${stderr}`)
+}
+
 /** The objects of a JSON lines text. */
 export function parseLines(text: string): readonly Record<string, unknown>[] {
   return text

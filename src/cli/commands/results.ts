@@ -37,7 +37,9 @@ async function writeResults(shell: Shell, workspace: Workspace, wanted: string, 
     throw new LlmBatchError('usage', 'results needs to know where the answers go', { next: 'Name a file with -o.' })
   }
   const { inputPath } = run.definition
-  const { path, ...plan } = outputPlan(flags, { inputPath, mustBeFile: flags.json === true, shell })
+  const { excelSafe, prefix } = run.output
+  const asked = { excelSafe, prefix, ...flags }
+  const { path, ...plan } = outputPlan(asked, { inputPath, mustBeFile: flags.json === true, shell })
   const place = path ?? '-'
   await checkPlan(workspace, run, { ...plan, path: place })
   const store = workspace.store.read(run.id)

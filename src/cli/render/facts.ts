@@ -1,3 +1,4 @@
+import { plainLine } from '../../lib/plain-text.ts'
 import type { Colors } from './colors.ts'
 
 /** A label with its text, which may have several lines; a null text leaves the fact out. */
@@ -13,4 +14,9 @@ export function renderFacts(facts: readonly Fact[], colors: Colors): string {
       return `  ${colors.dim(label.padEnd(width))}  ${indented}\n`
     })
     .join('')
+}
+
+/** A path for people, where `-` is a standard stream. */
+export function placeText(path: string): string {
+  return path === '-' ? 'through a pipe' : plainLine(path)
 }

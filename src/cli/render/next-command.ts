@@ -8,8 +8,8 @@ export function nextStep(runId: string, state: RunState, counts: RequestCounts):
   if (counts.expired + counts.cancelled + counts.missing + counts.failed > 0) {
     return `llm-batch retry ${runId}   (sends unfinished rows and unbilled failures again)`
   }
-  if (counts.truncated > 0) {
-    return `llm-batch retry ${runId} --status truncated --max-tokens N   (buys the cut answers again)`
-  }
+  const billed = (['truncated', 'refused', 'invalid'] as const).filter((status) => counts[status] > 0)
+  if (billed.length > 0) return `llm-batch retry ${runId} --status ${billed.join(',')}   (buys these answers again)`
+  if (counts.skipped > 0) return `llm-batch results ${runId} -o OUT   (llm_error tells why rows were skipped)`
   return null
 }

@@ -5,7 +5,7 @@ import type { WrittenFiles } from '../../run/finish.ts'
 import type { RunReport } from '../../run/report.ts'
 import type { FailureReason, RunRecord } from '../../store/store.ts'
 import type { Colors } from './colors.ts'
-import { renderFacts } from './facts.ts'
+import { placeText, renderFacts } from './facts.ts'
 import { nextStep } from './next-command.ts'
 import { describeOutcomes, openRows } from './outcome-words.ts'
 import { count, counted, dollars } from './quantity.ts'
@@ -35,7 +35,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
       ['Cost', dollars(report.costUsd)],
       ['Time', formatDuration((run.finishedAt ?? places.now) - run.createdAt)],
       ['Batches', batchesText(report)],
-      ['Answers', places.answers?.path ?? null],
+      ['Answers', places.answers && placeText(places.answers.path)],
       ['Run folder', places.runFolder],
       ['Formulas', formulaText(places)],
     ],

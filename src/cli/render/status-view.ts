@@ -3,7 +3,7 @@ import { plainLine } from '../../lib/plain-text.ts'
 import type { AttemptRecord, RequestCounts, RunRecord } from '../../store/store.ts'
 import { describeBatch } from './batch-words.ts'
 import type { Colors } from './colors.ts'
-import { renderFacts } from './facts.ts'
+import { placeText, renderFacts } from './facts.ts'
 import { nextStep } from './next-command.ts'
 import { describeOutcomes, doneRows } from './outcome-words.ts'
 import { count, percent } from './quantity.ts'
@@ -39,8 +39,8 @@ export function renderStatus(status: RunStatus, colors: Colors): string {
       ['State', run.reason === null ? run.state : `${run.state}: ${plainLine(run.reason)}`],
       ['Rows', rowsText(run, counts, colors)],
       ['Model', run.definition.model === null ? null : plainLine(`${run.definition.provider}/${run.definition.model}`)],
-      ['Input', run.definition.inputPath],
-      ['Answers', run.output.path],
+      ['Input', run.definition.inputPath && placeText(run.definition.inputPath)],
+      ['Answers', run.output.path && placeText(run.output.path)],
       ['Started', new Date(run.createdAt).toISOString()],
       ['Took', run.finishedAt === null ? null : formatDuration(run.finishedAt - run.createdAt)],
     ],
