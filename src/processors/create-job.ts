@@ -59,6 +59,7 @@ export async function createJob(
     }
     const mayPass = error.failure.kind === 'unreached' || isFileUnseen(error.failure)
     if (!mayPass || count >= MOST_REPEATS) throw callError(error, `Creating a job from file ${key.fileId}`)
+    context.log(`${error.message}; nothing was created, trying again`)
     await waitAfter(context, error, count)
   }
 }
@@ -83,14 +84,10 @@ async function createOnce(
 }
 
 /** The job that was made from the file before. */
-async function takeUp(
-  { log, provider, ...ports }: ProcessorContext,
-  key: CreateKey,
-  jobId: string,
-): Promise<RemoteBatch> {
-  log(`file ${key.fileId} has job ${jobId} already; no other is created`)
+async function takeUp(context: ProcessorContext, key: CreateKey, jobId: string): Promise<RemoteBatch> {
+  context.log(`file ${key.fileId} has job ${jobId} already; no other is created`)
   try {
-    return await repeatCall(ports, 'read', () => provider.get(jobId, new AbortController().signal))
+    return await repeatCall(context, 'read', () => context.provider.get(jobId, new AbortController().signal))
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     throw callError(error, `Reading job ${jobId}, which was made from file ${key.fileId} before,`)

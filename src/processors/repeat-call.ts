@@ -3,7 +3,7 @@ import { type Call, reactionTo } from '../model/failure.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { ProcessorContext } from './processor-context.ts'
 
-type Ports = Pick<ProcessorContext, 'clock' | 'random' | 'waits'>
+type Ports = Pick<ProcessorContext, 'clock' | 'log' | 'random' | 'waits'>
 
 /** Repeats of a failed call before its step counts as failed: with the default waits, about 75 seconds. */
 export const MOST_REPEATS = 4
@@ -24,6 +24,7 @@ export async function repeatCall<Value>(
     } catch (error) {
       const mayPass = error instanceof ProviderError && reactionTo(error.failure, call) === 'wait'
       if (!mayPass || count >= MOST_REPEATS || signal?.aborted) throw error
+      ports.log(`${error.message}; trying again`)
       await waitAfter(ports, error, count, signal)
     }
   }
@@ -31,7 +32,7 @@ export async function repeatCall<Value>(
 
 /** Waits after failure number `count` (from 0): as long as the provider asks, else growing. */
 export async function waitAfter(
-  { clock, random, waits }: Ports,
+  { clock, random, waits }: Omit<Ports, 'log'>,
   { failure }: ProviderError,
   count: number,
   signal?: AbortSignal,

@@ -113,7 +113,7 @@ function isWithoutFiles(job: RemoteBatch): boolean {
 }
 
 /** A job's status for people, with the provider's own counts and reasons. */
-export function statusLine(job: RemoteBatch): string {
+function statusLine(job: RemoteBatch): string {
   const word = job.isStatusUnknown ? `${job.rawStatus} (not a word we know; taken as in progress)` : job.status
   const counts = job.counts
     ? `, ${job.counts.completed} of ${job.counts.total} done${job.counts.failed > 0 ? `, ${job.counts.failed} failed` : ''}`
