@@ -10,7 +10,7 @@ import { runContext, type Steering } from './context.ts'
 import { type WrittenFiles, writeRunAnswers } from './finish.ts'
 import { Driving, type Until } from './loop.ts'
 import { type Progress, progressOf } from './progress.ts'
-import { recover } from './recover.ts'
+import { lookSoon, recover } from './recover.ts'
 import { release } from './release.ts'
 import { type RunReport, reportOf } from './report.ts'
 import type { TakenRun } from './start.ts'
@@ -46,6 +46,8 @@ export class RunHandle {
   readonly #taken: TakenRun
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
   #isClosed = false
+  /** The drive at work, or the last one; a run has one driver at a time, in one process too. */
+  #lastDrive: Promise<unknown> = Promise.resolve()
 
   constructor(workspace: Workspace, taken: TakenRun, emitter: EventEmitter<{ event: [RunEvent] }>) {
     this.id = taken.store.id
@@ -62,10 +64,18 @@ export class RunHandle {
 
   /**
    * Drives the run until it is finished, held, stopped, or as far as `until` says, and writes its answers when it is
-   * finished. May be repeated; a finished run only has its answers written again. Throws `account_mismatch` when the
-   * key belongs to another account.
+   * finished. May be repeated; a finished run only has its answers written again, and a call while another one is at
+   * work waits for that one's end. Throws `account_mismatch` when the key belongs to another account.
    */
   async drive(options: DriveOptions = {}): Promise<Driven> {
+    const turn = (): Promise<Driven> => this.#drive(options)
+    // How an earlier drive ended is the business of its own caller.
+    const drive = this.#lastDrive.then(turn, turn)
+    this.#lastDrive = drive
+    return await drive
+  }
+
+  async #drive(options: DriveOptions): Promise<Driven> {
     const { store } = this.#taken
     const { state } = await store.record()
     if (!isFinished(state)) await this.#driveOn(options)
@@ -82,6 +92,7 @@ export class RunHandle {
       await confirmAccount(context, signal)
       await recover(context)
       if (options.releaseHeld) await release(context)
+      if (options.until === undefined || options.until === 'finished') await lookSoon(context)
       if (!context.isCancelling) await store.moveRun('running')
       await new Driving(context, options.until ?? 'finished', signal).toEnd()
     } finally {

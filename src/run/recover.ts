@@ -18,3 +18,10 @@ export async function recover(context: RunContext): Promise<void> {
     })
   }
 }
+
+/** Looks at every batch at the provider soon, and then again at growing intervals: a person has just come back. */
+export async function lookSoon({ clock, store }: RunContext): Promise<void> {
+  for (const attempt of await store.currentAttempts()) {
+    if (attempt.stage === 'submitted') await store.noteAttempt(attempt.key, { polls: 0, nextAt: clock.now() })
+  }
+}

@@ -175,10 +175,10 @@ async function makeDraft(
 
 /** The run that holds the same work, or undefined where there is none and a new one may be made. */
 async function findSameWork(
-  { store }: Workspace,
+  { disk, store }: Workspace,
   frozen: Frozen,
   { provider, baseUrl }: Omit<RunDefinition, 'shape'>,
-  { again, name }: NewRunOptions,
+  { again, name, output }: NewRunOptions,
 ): Promise<RunRecord | undefined> {
   const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
   const isSame = (run: RunRecord): boolean =>
@@ -203,9 +203,15 @@ async function findSameWork(
   if (unfinished) return unfinished
   const [finished] = same
   if (!finished) return undefined
+  // A process that died between the last result and the answers file left nothing but the writing to do.
+  if (finished.output.path === output.path && (await isUnwritten(disk, output.path))) return finished
   throw new LlmBatchError('already_done', `the same work was finished as run ${finished.id}; it was not bought again`, {
     next: `Write its answers with: llm-batch results ${finished.id} -o OUT. To pay once more, add --again.`,
   })
+}
+
+async function isUnwritten(disk: Workspace['disk'], path: string | null): Promise<boolean> {
+  return path !== null && path !== '-' && (await disk.size(path)) === undefined
 }
 
 /** Removes runs whose preparing was cut short; nothing of them was ever sent. */
