@@ -15,15 +15,14 @@ import { setBack } from './setback.ts'
  * one by one: one listing decides them all, see `reconcile`.
  */
 export async function advance(context: RunContext, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
-  let step: Step
   try {
-    step = await stepOf(context, attempt, signal)
+    return await followUp(context, attempt, await stepOf(context, attempt, signal))
   } catch (error) {
-    if (signal.aborted) return WAITED
     const { stage } = await context.store.currentAttempt(attempt.batchKey)
-    step = await setBack(context, { ...attempt, stage }, error)
+    // The user cancelled the run while a batch of it was on its way, and it was given up meanwhile.
+    if (signal.aborted || stage === 'cancelled') return WAITED
+    return await setBack(context, { ...attempt, stage }, error)
   }
-  return await followUp(context, attempt, step)
 }
 
 async function stepOf(context: RunContext, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {

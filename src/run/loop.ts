@@ -11,7 +11,7 @@ import { emitBatch } from './events.ts'
 import { type FlightKind, Flights } from './flights.ts'
 import { hasPending, replan, splitAttempt } from './replan.ts'
 import { Room } from './room.ts'
-import { setBack } from './setback.ts'
+import { diskRefusal, setBack } from './setback.ts'
 
 /**
  * When driving a run ends: when it is finished (or held), when nothing is left to submit, or when nothing is due now.
@@ -50,20 +50,37 @@ export class Driving {
 
   /** Returns the run as it stands when driving ends. Throws what concerns the whole run, such as another writer. */
   async toEnd(): Promise<RunRecord> {
-    const { store } = this.#context
-    for (;;) {
-      await this.#noticeCancelling()
-      if (this.#isStopping()) break
-      for (const attempt of this.#tooLarge.splice(0)) await splitAttempt(this.#context, attempt)
-      await replan(this.#context)
-      const attempts = await store.currentAttempts()
-      this.#launch(attempts)
-      if (this.#flights.count === 0 && (await this.#isOver(attempts))) break
-      await this.#pause(attempts)
+    try {
+      while (await this.#goRound());
+    } catch (error) {
+      this.#flights.failure ??= error
     }
+    // Whatever stopped it: a step that is under way may be a create, and must be heard to its end.
     await this.#flights.all()
-    if (this.#flights.failure !== undefined) throw this.#flights.failure
-    return await conclude(this.#context, { isStopped: this.#signal.aborted, holdReason: this.#holdReason })
+    const { failure } = this.#flights
+    const holdReason = this.#holdReason ?? diskRefusal(failure)
+    if (failure !== undefined && diskRefusal(failure) === null) throw failure
+    return await conclude(this.#context, { isStopped: this.#signal.aborted, holdReason })
+  }
+
+  /** Plans, starts what is due and waits for something to happen; false once driving is over. */
+  async #goRound(): Promise<boolean> {
+    await this.#noticeCancelling()
+    if (this.#isStopping()) return false
+    await this.#plan()
+    const attempts = await this.#context.store.currentAttempts()
+    this.#launch(attempts)
+    if (this.#flights.count === 0 && (await this.#isOver(attempts))) return false
+    await this.#pause(attempts)
+    return true
+  }
+
+  /** Puts what waits for it into batches; after a cancellation nothing is sent, and so nothing planned. */
+  async #plan(): Promise<void> {
+    const tooLarge = this.#tooLarge.splice(0)
+    if (this.#context.isCancelling) return
+    for (const attempt of tooLarge) await splitAttempt(this.#context, attempt)
+    await replan(this.#context)
   }
 
   #isStopping(): boolean {

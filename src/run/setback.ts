@@ -20,10 +20,18 @@ const CALLS: Partial<Record<Stage, Call>> = { planned: 'upload', uploaded: 'crea
  */
 export async function setBack(context: RunContext, attempt: AttemptRecord, error: unknown): Promise<Step> {
   if (error instanceof ProviderError) return await answerFailure(context, attempt, error.failure)
-  const systemCode = error instanceof Error && 'code' in error ? error.code : undefined
-  if (DISK_CODES.includes(systemCode)) return { did: 'must_hold_run', reason: `the disk refused: ${messageOf(error)}` }
+  const refusal = diskRefusal(error)
+  if (refusal !== null) return { did: 'must_hold_run', reason: refusal }
   if (LlmBatchError.isInstance(error) && error.code !== 'disk') throw error
+  // A create that may be on the wire stays `creating`, so that the next start finds it open and looks for its batch.
+  if (attempt.stage === 'creating') throw error
   return await holdBatch(context, attempt, 'unexpected_error', messageOf(error))
+}
+
+/** Why the run cannot go on where the disk takes no more; null for every other error. */
+export function diskRefusal(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return DISK_CODES.includes(code) ? `the disk refused: ${messageOf(error)}` : null
 }
 
 async function answerFailure(context: RunContext, attempt: AttemptRecord, failure: Failure): Promise<Step> {

@@ -1,4 +1,5 @@
 import { backoffMs } from '../lib/backoff.ts'
+import { messageOf } from '../model/error.ts'
 import type { Failure } from '../model/failure.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
@@ -32,17 +33,27 @@ export async function createBatch(ports: SubmitPorts, attempt: AttemptRecord): P
     lineCount: attempt.requestCount,
     adapterVersion: ADAPTER_VERSION,
   })
+  const answer = await sendCreate(ports, attempt, inputFileId)
+  if (answer instanceof NotCreated) return await recordNotCreated(ports, attempt, intent, answer.failure)
+  if (answer instanceof Unknown) return await recordUnknown(ports, attempt, intent, answer.failure)
+  if (matchesOf(attempt, [answer]).length > 0) return await recordCreated(ports, attempt, intent, answer)
+  return await recordUnknown(ports, attempt, intent, NOT_OURS)
+}
+
+/** The one POST. An adapter that breaks its contract and throws something else has told nothing of its effect. */
+async function sendCreate(
+  { provider, windowHours }: SubmitPorts,
+  attempt: AttemptRecord,
+  inputFileId: string,
+): Promise<RemoteBatch | NotCreated | Unknown> {
   try {
-    const remote = await provider.create(
-      { target: attempt.target, inputFileId, metadata: markers(attempt), windowHours: ports.windowHours },
+    return await provider.create(
+      { target: attempt.target, inputFileId, metadata: markers(attempt), windowHours },
       new AbortController().signal,
     )
-    if (matchesOf(attempt, [remote]).length > 0) return await recordCreated(ports, attempt, intent, remote)
-    return await recordUnknown(ports, attempt, intent, NOT_OURS)
   } catch (error) {
-    if (error instanceof NotCreated) return await recordNotCreated(ports, attempt, intent, error.failure)
-    if (error instanceof Unknown) return await recordUnknown(ports, attempt, intent, error.failure)
-    throw error
+    if (error instanceof NotCreated || error instanceof Unknown) return error
+    return new Unknown({ ...NOT_OURS, kind: 'transport', message: messageOf(error) }, error)
   }
 }
 
