@@ -88,9 +88,9 @@ describe.concurrent.each(PROVIDERS)('rows at %s', (provider) => {
     expect(answers.map(({ llm_attempt, llm_status }, row) => [cases[row]?.wish, llm_status, llm_attempt])).toEqual(
       cases.map(({ status, tries = 1, wish }) => [wish, status, tries]),
     )
-    for (const [row, { error, finishReason, status }] of cases.entries()) {
+    for (const [row, { error, finishReason = answers[row]?.llm_finish_reason, status }] of cases.entries()) {
       expect(answers[row]?.llm_error ?? '').toMatch(error ?? (status === 'succeeded' ? /^$/ : /./))
-      if (finishReason) expect(answers[row]?.llm_finish_reason).toBe(finishReason)
+      expect(answers[row]?.llm_finish_reason).toBe(finishReason)
     }
     expect(positive(counts)).toEqual(countsOf(cases))
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 3, rowsBilled: billed, rowsBilledAgain: 0 })
