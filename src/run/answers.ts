@@ -1,51 +1,61 @@
-import type { DiskFile } from '../lib/disk.ts'
-import { splitLines } from '../lib/jsonl.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome, type OutcomeStatus } from '../model/outcome.ts'
 import type { RowOutcome, SettledResult } from '../model/row.ts'
 import type { Target } from '../model/target.ts'
 import type { RowResultRecord } from '../store/store.ts'
 import type { RunContext } from './context.ts'
+import { FrozenRows } from './frozen-rows.ts'
+import { ResultLines } from './result-lines.ts'
 
 type Ports = Pick<RunContext, 'disk' | 'folder' | 'provider' | 'store'>
 
-/** Rows joined at once. */
+/** Rows asked of the store at once. */
 const PAGE_ROWS = 2_000
+
+/** Rows joined at once, and bytes of their raw lines: answers such as embeddings are long. */
+const PART_ROWS = 500
+const PART_BYTES = 4 * 1_024 * 1_024
 
 /**
  * Every row of the run in input order with what became of it: the frozen rows read in sequence, the answers by offset
  * from the raw result files. Flat memory; may be read at any time, rows without a result are simply pending.
  */
 export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
-  const files = new ResultFiles(ports)
-  const rows = frozenRows(ports)
+  const resultLines = new ResultLines(ports)
+  const rows = new FrozenRows(ports)
   try {
-    let after = -1
-    for (;;) {
-      const page = await ports.store.rowResults(after, PAGE_ROWS)
-      const last = page.at(-1)
-      if (!last) return
-      after = last.row
-      const lines = await Promise.all(page.map((record) => files.lineOf(record)))
-      const outcomes: RowOutcome[] = []
-      for (const [index, record] of page.entries()) {
-        const json = await rows.next()
-        if (json.done) throw new Error(`the frozen rows end before row ${record.row}`)
-        outcomes.push(rowOutcome(record, json.value, lines[index] ?? null, ports.provider))
-      }
-      yield outcomes
+    for await (const part of recordParts(ports.store)) {
+      const lines = await resultLines.of(part)
+      const texts = await rows.take(part.length)
+      yield part.map((record, index) => rowOutcome(record, texts[index] ?? '', lines[index] ?? null, ports.provider))
     }
   } finally {
-    await rows.return(undefined)
-    await files.close()
+    await rows.close()
+    await resultLines.close()
   }
 }
 
-async function* frozenRows({ disk, folder }: Ports): AsyncGenerator<string, undefined> {
-  for await (const lines of splitLines(disk.stream(folder.rows))) {
-    for (const line of lines) yield Buffer.from(line.bytes).toString('utf8')
+/** What the store knows of the rows, in parts whose answers fit in memory. */
+async function* recordParts(store: Ports['store']): AsyncIterable<readonly RowResultRecord[]> {
+  let after = -1
+  for (;;) {
+    const page = await store.rowResults(after, PAGE_ROWS)
+    const last = page.at(-1)
+    if (!last) return
+    after = last.row
+    let start = 0
+    let bytes = 0
+    for (const [index, { result }] of page.entries()) {
+      const length = result?.length ?? 0
+      if (index > start && (index - start === PART_ROWS || bytes + length > PART_BYTES)) {
+        yield page.slice(start, index)
+        start = index
+        bytes = 0
+      }
+      bytes += length
+    }
+    yield page.slice(start)
   }
-  return undefined
 }
 
 function rowOutcome(
@@ -90,35 +100,4 @@ function unsentResult(state: OutcomeStatus, target: Target): SettledResult {
     billed: 'no',
   })
   return { outcome, target, tries: 0, rawLine: null, wireId: '' }
-}
-
-/** Raw result lines by offset; files stay open until the end, there are two to a batch. */
-class ResultFiles {
-  readonly #ports: Ports
-  readonly #open = new Map<string, Promise<DiskFile>>()
-
-  constructor(ports: Ports) {
-    this.#ports = ports
-  }
-
-  async lineOf({ result }: RowResultRecord): Promise<string | null> {
-    if (!result || result.file === null || result.offset === null || result.length === null) return null
-    const path = this.#ports.folder.result(result.attemptKey, result.file)
-    const file = await this.#fileAt(path)
-    return Buffer.from(await file.read(result.offset, result.length)).toString('utf8')
-  }
-
-  #fileAt(path: string): Promise<DiskFile> {
-    let file = this.#open.get(path)
-    if (!file) {
-      file = this.#ports.disk.open(path, 'read')
-      this.#open.set(path, file)
-    }
-    return file
-  }
-
-  async close(): Promise<void> {
-    for (const file of this.#open.values()) await (await file).close()
-    this.#open.clear()
-  }
 }

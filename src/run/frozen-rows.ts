@@ -1,0 +1,38 @@
+import { type Line, splitLines } from '../lib/jsonl.ts'
+import type { RunContext } from './context.ts'
+
+/** The frozen rows of a run in sequence, as JSON text. */
+export class FrozenRows {
+  readonly #lists: AsyncIterator<readonly Line[]>
+  #list: readonly Line[] = []
+  #taken = 0
+
+  constructor({ disk, folder }: Pick<RunContext, 'disk' | 'folder'>) {
+    this.#lists = splitLines(disk.stream(folder.rows))[Symbol.asyncIterator]()
+  }
+
+  /** The next so many rows. Throws where the file ends before. */
+  async take(count: number): Promise<readonly string[]> {
+    const rows: string[] = []
+    while (rows.length < count) {
+      const line = this.#list[this.#taken]
+      if (line) {
+        rows.push(Buffer.from(line.bytes.buffer, line.bytes.byteOffset, line.bytes.length).toString('utf8'))
+        this.#taken += 1
+      } else await this.#readOn()
+    }
+    return rows
+  }
+
+  /** Closes the file. */
+  async close(): Promise<void> {
+    await this.#lists.return?.()
+  }
+
+  async #readOn(): Promise<void> {
+    const next = await this.#lists.next()
+    if (next.done) throw new Error('the file of frozen rows ends before the last row')
+    this.#list = next.value
+    this.#taken = 0
+  }
+}
