@@ -20,6 +20,8 @@ type Statement = ReturnType<Connection['prepare']>
 export class Driver {
   readonly #database: Connection
   readonly #statements = new Map<string, Statement>()
+  /** Statements whose rows come as lists. */
+  readonly #listStatements = new Map<string, Statement>()
 
   /** Opens or makes the database file in WAL mode, every commit forced to disk. */
   constructor(path: string) {
@@ -53,6 +55,21 @@ export class Driver {
     return this.#prepared(sql).all(...values) as Row[]
   }
 
+  /**
+   * All rows as lists of their columns' values, in the order selected: twice as fast as objects, for statements that
+   * read every row of a run. The caller names the types of the columns it selected.
+   */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the statement knows its columns
+  lists<Row extends readonly SqlValue[]>(sql: string, ...values: readonly SqlValue[]): Row[] {
+    let statement = this.#listStatements.get(sql)
+    if (!statement) {
+      statement = this.#database.prepare(sql)
+      statement.setReturnArrays(true)
+      this.#listStatements.set(sql, statement)
+    }
+    return statement.all(...values)
+  }
+
   /** Runs several statements that take no values. */
   script(sql: string): void {
     this.#database.exec(sql)
@@ -73,6 +90,7 @@ export class Driver {
 
   close(): void {
     this.#statements.clear()
+    this.#listStatements.clear()
     this.#database.close()
   }
 

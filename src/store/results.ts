@@ -96,42 +96,44 @@ export function cancelUnsentRequests(driver: Driver, runKey: number): void {
   )
 }
 
-interface RowResultRow {
-  row: number
-  line: number
-  id: string | null
-  problem: string | null
-  request: number | null
-  state: RowResultRecord['state']
-  tries: number | null
-  provider: string | null
-  endpoint: string | null
-  model: string | null
-  attemptKey: number | null
-  nonce: string | null
-  status: OutcomeStatus | null
-  code: string | null
-  reason: string | null
-  billed: Billed | null
-  promptTokens: number | null
-  completionTokens: number | null
-  cachedTokens: number | null
-  reasoningTokens: number | null
-  resultModel: string | null
-  file: 'output' | 'error' | null
-  offset: number | null
-  length: number | null
-  verdict: 'final' | 'again' | null
-}
+/** The columns of the statement below, in its order: those of the row, then those of its result. */
+type RowResultRow = readonly [...RowColumns, ...ResultColumns]
+
+type RowColumns = [
+  row: number,
+  line: number,
+  id: string | null,
+  problem: string | null,
+  request: number | null,
+  state: RowResultRecord['state'],
+  tries: number | null,
+  provider: string | null,
+  endpoint: string | null,
+  model: string | null,
+]
+
+type ResultColumns = [
+  attemptKey: number | null,
+  nonce: string | null,
+  status: OutcomeStatus | null,
+  code: string | null,
+  reason: string | null,
+  billed: Billed | null,
+  promptTokens: number | null,
+  completionTokens: number | null,
+  cachedTokens: number | null,
+  reasoningTokens: number | null,
+  model: string | null,
+  file: 'output' | 'error' | null,
+  offset: number | null,
+  length: number | null,
+  verdict: 'final' | 'again' | null,
+]
 
 const SELECT_ROW_RESULTS = `
-  select w.ordinal as "row", w.line as line, w.id as id, w.problem as problem,
-    l.request as request, q.state as state, q.tries as tries,
-    b.provider as provider, b.endpoint as endpoint, b.model as model,
-    r.attempt as "attemptKey", a.nonce as nonce, r.status as status, r.code as code, r.reason as reason,
-    r.billed as billed, r.prompt_tokens as "promptTokens", r.completion_tokens as "completionTokens",
-    r.cached_tokens as "cachedTokens", r.reasoning_tokens as "reasoningTokens", r.model as "resultModel",
-    r.file as file, r.file_offset as "offset", r.length as length, r.verdict as verdict
+  select w.ordinal, w.line, w.id, w.problem, l.request, q.state, q.tries, b.provider, b.endpoint, b.model,
+    r.attempt, a.nonce, r.status, r.code, r.reason, r.billed, r.prompt_tokens, r.completion_tokens, r.cached_tokens,
+    r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict
   from rows w
   left join row_requests l on l.run = w.run and l.row = w.ordinal
   left join requests q on q.run = w.run and q.ordinal = l.request
@@ -142,47 +144,46 @@ const SELECT_ROW_RESULTS = `
   order by w.ordinal, l.part limit ?`
 
 export function selectRowResults(driver: Driver, runKey: number, afterRow: number, most: number): RowResultRecord[] {
-  return driver.all<RowResultRow>(SELECT_ROW_RESULTS, runKey, afterRow, most).map(rowResultFrom)
+  return driver.lists<RowResultRow>(SELECT_ROW_RESULTS, runKey, afterRow, most).map(rowResultFrom)
 }
 
-function rowResultFrom(row: RowResultRow): RowResultRecord {
-  const target =
-    row.provider === null || row.endpoint === null || row.model === null
-      ? null
-      : { provider: row.provider, endpoint: row.endpoint, model: row.model }
+function rowResultFrom(columns: RowResultRow): RowResultRecord {
+  const [row, line, id, problem, request, state, tries, provider, endpoint, model, ...result] = columns
   return {
-    row: row.row,
-    line: row.line,
-    id: idFrom(row.id),
-    problem: problemFrom(row.problem),
-    request: row.request,
-    state: row.state,
-    tries: row.tries ?? 0,
-    target,
-    result: resultFrom(row),
+    row,
+    line,
+    id: idFrom(id),
+    problem: problemFrom(problem),
+    request,
+    state,
+    tries: tries ?? 0,
+    target: provider === null || endpoint === null || model === null ? null : { provider, endpoint, model },
+    result: resultFrom(request ?? 0, result),
   }
 }
 
-function resultFrom(row: RowResultRow): RowResultRecord['result'] {
-  if (row.attemptKey === null || row.nonce === null || row.status === null || row.billed === null) return null
+function resultFrom(ordinal: number, columns: ResultColumns): RowResultRecord['result'] {
+  const [attemptKey, nonce, status, code, reason, billed, promptTokens, completionTokens, ...rest] = columns
+  const [cachedTokens, reasoningTokens, model, file, offset, length, verdict] = rest
+  if (attemptKey === null || nonce === null || status === null || billed === null) return null
   return {
-    ordinal: row.request ?? 0,
-    status: row.status,
-    code: row.code,
-    reason: row.reason,
-    billed: row.billed,
-    promptTokens: row.promptTokens,
-    completionTokens: row.completionTokens,
-    cachedTokens: row.cachedTokens,
-    reasoningTokens: row.reasoningTokens,
-    model: row.resultModel,
-    file: row.file,
-    offset: row.offset,
-    length: row.length,
-    verdict: row.verdict ?? 'final',
+    ordinal,
+    status,
+    code,
+    reason,
+    billed,
+    promptTokens,
+    completionTokens,
+    cachedTokens,
+    reasoningTokens,
+    model,
+    file,
+    offset,
+    length,
+    verdict: verdict ?? 'final',
     countsAsTry: true,
-    attemptKey: row.attemptKey,
-    nonce: row.nonce,
+    attemptKey,
+    nonce,
   }
 }
 
