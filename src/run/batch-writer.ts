@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import type { DiskFile } from '../lib/disk.ts'
+import { TextHash } from '../lib/text-hash.ts'
 import type { PlannedRequest } from '../model/batch.ts'
 import { nonceFrom, spliceWireId, WIRE_ID_LENGTH, wireId, wirePrefix } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
@@ -8,6 +9,9 @@ import type { NewBatchRecord } from '../store/store.ts'
 import type { RunContext } from './context.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random'>
+
+/** A line's length is told without its end. */
+const LINE_FEED_BYTES = 1
 
 /**
  * Writes the input file of one batch while it is planned: one encoded line a request, under the nonce of the batch's
@@ -23,7 +27,7 @@ export class BatchWriter {
   readonly #file: DiskFile
   readonly #writer: BufferedWriter
   readonly #inputHash = createHash('sha256')
-  readonly #contentHash = createHash('sha256')
+  readonly #contentHash = new TextHash()
   readonly #requests: PlannedRequest[] = []
 
   private constructor(ports: Ports, target: Target, nonce: string, file: DiskFile) {
@@ -51,9 +55,8 @@ export class BatchWriter {
   /** Appends an encoded line; returns the part of it that is the same in every attempt, for hashing. */
   async addLine(ordinal: number, row: number | null, line: string): Promise<string> {
     const offset = this.#writer.position
-    const length = await this.#writer.writeText(line)
-    await this.#writer.writeText('\n')
-    this.#requests.push({ ordinal, row, offset, length })
+    const written = await this.#writer.writeText(`${line}\n`)
+    this.#requests.push({ ordinal, row, offset, length: written - LINE_FEED_BYTES })
     const content = contentOf(line, this.#prefix)
     this.#contentHash.update(`${ordinal} ${content}\n`)
     return content
@@ -73,7 +76,7 @@ export class BatchWriter {
     return {
       target: this.target,
       requests: this.#requests,
-      contentHash: this.#contentHash.digest('hex'),
+      contentHash: this.#contentHash.digest(),
       attempt: {
         nonce: this.#nonce,
         inputName: inputName(this.#nonce),

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { limitsInForce } from '../config/settings.ts'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import type { DiskFile } from '../lib/disk.ts'
+import { TextHash } from '../lib/text-hash.ts'
 import type { Target } from '../model/target.ts'
 import { createSplitter, type Splitter } from '../plan/splitter.ts'
 import { estimateTokens } from '../plan/tokens.ts'
@@ -54,7 +55,7 @@ class Freezer {
   readonly #ports: Ports
   readonly #file: DiskFile
   readonly #rowsHash = createHash('sha256')
-  readonly #requestsHash = createHash('sha256')
+  readonly #requestsHash = new TextHash()
   readonly #rowsWriter: BufferedWriter
   /** One open batch for each target; the request room gives every target as one object. */
   readonly #writers = new Map<Target, BatchWriter>()
@@ -95,7 +96,7 @@ class Freezer {
       requestCount: this.#requestCount,
       batchCount: this.#batchCount,
       rowsHash: this.#rowsHash.digest('hex'),
-      requestsHash: this.#requestsHash.digest('hex'),
+      requestsHash: this.#requestsHash.digest(),
       columns: [...this.#columns],
       problems: this.#problems,
       emptyPlaceholders: this.#emptyPlaceholders,
@@ -106,8 +107,7 @@ class Freezer {
     for (const column of row.columns) this.#columns.add(column)
     this.#problems.add(row.problems)
     if (row.hasEmptyPlaceholders) this.#emptyPlaceholders += 1
-    await this.#rowsWriter.writeText(row.json)
-    await this.#rowsWriter.writeText('\n')
+    await this.#rowsWriter.writeText(`${row.json}\n`)
     const { line, id } = row
     this.#page.push({ ordinal: this.#rowCount, line, id, problem: row.problems[0] ?? null })
     if (this.#page.length >= PAGE_ROWS) await this.#flushRows()

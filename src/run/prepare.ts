@@ -130,14 +130,14 @@ function unreadable(problem: Problem): PreparedRow {
   }
 }
 
-function preparedRow(row: Row, built: BuildResult, ids: DuplicateIds): PreparedRow {
-  const common = { line: row.line, json: row.json, columns: Object.keys(row.record) }
+function preparedRow({ json, line, record }: Row, built: BuildResult, ids: DuplicateIds): PreparedRow {
+  const columns = Object.keys(record)
   const id = 'request' in built ? built.request.id : built.id
-  const duplicate = id === null ? undefined : ids.check(id, row.line)
+  const duplicate = id === null ? undefined : ids.check(id, line)
   if ('problems' in built || duplicate) {
     const problems = [...('problems' in built ? built.problems : []), ...(duplicate ? [duplicate] : [])]
-    return { ...common, id, problems, request: null, hasEmptyPlaceholders: false }
+    return { line, id, json, columns, problems, request: null, hasEmptyPlaceholders: false }
   }
-  const { target, body, emptyPlaceholders } = built.request
-  return { ...common, id, problems: [], request: { target, body }, hasEmptyPlaceholders: emptyPlaceholders }
+  const { body, emptyPlaceholders: hasEmptyPlaceholders, target } = built.request
+  return { line, id, json, columns, problems: [], request: { target, body }, hasEmptyPlaceholders }
 }
