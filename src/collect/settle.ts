@@ -9,8 +9,8 @@ import { absentOutcome, triage } from './triage.ts'
 
 type ResultFile = 'output' | 'error'
 
-/** Results handed to the store at once. */
-const PAGE_RESULTS = 2_000
+/** Results handed to the store at once: every page is a transaction of its own, forced to disk. */
+const PAGE_RESULTS = 10_000
 
 /** Where the line that counts for a request lies, for telling duplicates apart. */
 interface Place {
