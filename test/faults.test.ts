@@ -210,10 +210,12 @@ describe.concurrent('a run under faults', () => {
     expect({ state: finished.run.state, reason: finished.run.reason }).toMatchObject({ state })
     expect(pick(finished.counts)).toEqual(pick({ ...counts }))
     expect(ledger.batchesCreated).toBe(batches)
-    if (item.incident !== 'duplicate_batch') expect(ledger.repeated).toEqual([])
-    if (item.incident) expect(finished.incidents.map(({ kind }) => kind)).toContain(item.incident)
-    if (item.reason) expect(finished.run.reason).toMatch(item.reason)
-    if (state === 'completed') await expectEachRowItsOwnAnswer(output)
+    // A row that a gateway's second batch billed is not ours to prevent, only to report.
+    expect(item.incident === 'duplicate_batch' ? [] : ledger.repeated).toEqual([])
+    const incidents = item.incident ? [item.incident] : []
+    expect(finished.incidents.map(({ kind }) => kind)).toEqual(expect.arrayContaining(incidents))
+    expect(finished.run.reason ?? '').toMatch(item.reason ?? /^/)
+    expect(state === 'completed' ? await strangeAnswers(output) : []).toEqual([])
   })
 })
 
@@ -222,13 +224,16 @@ function pick(counts: Partial<RequestCounts>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 }
 
-/** The simulated model repeats a prompt's nonce, so an answer that went to another row shows. */
-async function expectEachRowItsOwnAnswer(path: string): Promise<void> {
+/**
+ * Lines that are not what their row should have. The simulated model repeats a prompt's nonce, so an answer that went to
+ * another row shows.
+ */
+async function strangeAnswers(path: string): Promise<readonly string[]> {
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n')
-  expect(lines).toHaveLength(ROWS)
-  for (const [index, line] of lines.entries()) {
+  const isStrange = (line: string, index: number): boolean => {
     const answer = JSON.parse(line) as { id: string; llm_status: string; llm_output: string | null }
-    expect(answer.id).toBe(`q${index}`)
-    if (answer.llm_status === 'succeeded') expect(answer.llm_output).toMatch(new RegExp(`nonce:q-${index}$`))
+    const isOwn = answer.llm_status !== 'succeeded' || answer.llm_output?.endsWith(`nonce:q-${index}`)
+    return answer.id !== `q${index}` || !isOwn
   }
+  return lines.length === ROWS ? lines.filter(isStrange) : [`${lines.length} lines`]
 }

@@ -16,7 +16,7 @@ import { readConfigurationFile } from './read-file.ts'
 import type { Settings } from './settings.ts'
 
 /** The name of the configuration file in the working folder. */
-export const CONFIGURATION_FILE = 'llm-batch.config.json'
+const CONFIGURATION_FILE = 'llm-batch.config.json'
 
 /** What the command line says; undefined where the user said nothing. */
 export interface ConfigurationFlags extends SettingFlags {

@@ -4,7 +4,7 @@ import { type ConfigurationFlags, loadConfiguration } from '../config/configurat
 import { userDataFolder } from '../config/home.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { type Machine, thisMachine } from '../lib/machine.ts'
+import { thisMachine } from '../lib/machine.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
@@ -146,14 +146,9 @@ async function openPlace(options: PlaceOptions): Promise<Workspace> {
     environment,
     workingFolder: machine.workingFolder,
     disk: systemDisk,
-    userFolder: userFolderOf({ ...machine, environment }),
+    userFolder: userDataFolder({ ...machine, environment }),
   })
   return await openWorkspace({ configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom })
-}
-
-/** The folder for this user's runs where nothing else is said. */
-export function userFolderOf(machine: Machine): string {
-  return userDataFolder(machine)
 }
 
 function flagsOf({ config, home, pollInterval }: PlaceOptions): ConfigurationFlags {

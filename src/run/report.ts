@@ -72,7 +72,7 @@ export function costOfResult(prices: Configuration['prices']): (result: SettledR
 }
 
 /** Rows that did not succeed, of those that have an outcome or were left out. */
-export function failedRows(counts: RequestCounts): number {
+function failedRows(counts: RequestCounts): number {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
   return all - counts.succeeded - counts.pending - counts.batched
 }

@@ -68,7 +68,7 @@ const NOT_OURS: Failure = {
 }
 
 /** What proves a remote batch to be ours: within the smallest metadata limits of all providers. */
-export function markers(attempt: AttemptRecord): Readonly<Record<string, string>> {
+function markers(attempt: AttemptRecord): Readonly<Record<string, string>> {
   return { llm_batch_nonce: attempt.nonce, llm_batch_content: attempt.contentHash }
 }
 

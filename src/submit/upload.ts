@@ -56,6 +56,6 @@ export async function storeInput(provider: Provider, input: BatchInput, signal: 
 }
 
 /** The input file's name at the provider; carries the nonce, and nothing of the user's. */
-export function remoteFileName(nonce: string): string {
+function remoteFileName(nonce: string): string {
   return `llm-batch-${nonce}.jsonl`
 }

@@ -32,7 +32,10 @@ const TROUBLES: readonly (readonly [call: string, faults: readonly string[]])[] 
   ],
   ['get', ['status(500)', 'status(404)', 'status(429)', 'reset', 'html', 'half-json', 'other-object', 'counts-lie']],
   ['get', ['ids-hidden', 'ids-empty', 'batch-status(pre_schedule)']],
-  ['list', ['status(500)', 'reset', 'html', 'repeat-page', 'empty-page', 'nothing-listed', 'lag(300)', 'doubled-entries']],
+  [
+    'list',
+    ['status(500)', 'reset', 'html', 'repeat-page', 'empty-page', 'nothing-listed', 'lag(300)', 'doubled-entries'],
+  ],
   ['content', ['status(502)', 'status(404)', 'cut', 'short', 'zero-bytes', 'html-answer', 'false-encoding', 'reset']],
   ['content', ['bom', 'crlf', 'doubled-lines', 'foreign-lines', 'no-final-newline', 'blank-lines']],
   ['run', ['expire(0.5)', 'queue-full', 'row-status(429@0.3)', 'row-status(500@0.3)', 'errors-in-output']],
