@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import type { DiskFile } from '../lib/disk.ts'
-import { TextHash } from '../lib/text-hash.ts'
+import { GatheredHash } from '../lib/gathered-hash.ts'
 import type { PlannedRequest } from '../model/batch.ts'
 import { nonceFrom, spliceWireId, WIRE_ID_LENGTH, wireId, wirePrefix } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
@@ -10,8 +10,7 @@ import type { RunContext } from './context.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random'>
 
-/** A line's length is told without its end. */
-const LINE_FEED_BYTES = 1
+const LINE_FEED = Buffer.from('\n')
 
 /**
  * Writes the input file of one batch while it is planned: one encoded line a request, under the nonce of the batch's
@@ -27,7 +26,7 @@ export class BatchWriter {
   readonly #file: DiskFile
   readonly #writer: BufferedWriter
   readonly #inputHash = createHash('sha256')
-  readonly #contentHash = new TextHash()
+  readonly #contentHash = new GatheredHash()
   readonly #requests: PlannedRequest[] = []
 
   private constructor(ports: Ports, target: Target, nonce: string, file: DiskFile) {
@@ -38,7 +37,7 @@ export class BatchWriter {
     this.#file = file
     this.#writer = new BufferedWriter(file, this.#inputHash)
     this.targetKey = targetKey(target)
-    this.#contentHash.update(this.targetKey)
+    this.#contentHash.updateText(this.targetKey)
   }
 
   static async open(ports: Ports, target: Target): Promise<BatchWriter> {
@@ -48,24 +47,28 @@ export class BatchWriter {
   }
 
   /** The line that this request would be, without line feed. */
-  encode(ordinal: number, body: string): string {
-    return this.#ports.provider.encode({ wireId: wireId(this.#prefix, ordinal), target: this.target, body })
+  encode(ordinal: number, body: string): Buffer {
+    return Buffer.from(
+      this.#ports.provider.encode({ wireId: wireId(this.#prefix, ordinal), target: this.target, body }),
+    )
   }
 
   /** Appends an encoded line; returns the part of it that is the same in every attempt, for hashing. */
-  async addLine(ordinal: number, row: number | null, line: string): Promise<string> {
-    const offset = this.#writer.position
-    const written = await this.#writer.writeText(`${line}\n`)
-    this.#requests.push({ ordinal, row, offset, length: written - LINE_FEED_BYTES })
+  async addLine(ordinal: number, row: number | null, line: Buffer): Promise<Uint8Array> {
+    this.#requests.push({ ordinal, row, offset: this.#writer.position, length: line.length })
+    await this.#writer.writeBytes(line)
+    await this.#writer.writeBytes(LINE_FEED)
     const content = contentOf(line, this.#prefix)
-    this.#contentHash.update(`${ordinal} ${content}\n`)
+    this.#contentHash.updateText(`${ordinal} `)
+    this.#contentHash.updateBytes(content)
+    this.#contentHash.updateText('\n')
     return content
   }
 
   /** Appends a line that was frozen under another nonce. */
   async addFrozenLine(ordinal: number, frozen: Uint8Array, nonce: string): Promise<void> {
     const line = spliceWireId(frozen, wireId(wirePrefix(nonce), ordinal), wireId(this.#prefix, ordinal))
-    await this.addLine(ordinal, null, Buffer.from(line).toString('utf8'))
+    await this.addLine(ordinal, null, Buffer.from(line.buffer, line.byteOffset, line.length))
   }
 
   /** Forces the file to disk and tells what the store must know of it. */
@@ -94,6 +97,6 @@ function inputName(nonce: string): string {
 }
 
 /** What follows the wire id in a line. Adapters put the id first, so this is the body and how it is addressed. */
-function contentOf(line: string, prefix: string): string {
-  return line.slice(line.indexOf(prefix) + WIRE_ID_LENGTH)
+function contentOf(line: Buffer, prefix: string): Uint8Array {
+  return line.subarray(line.indexOf(prefix, 0, 'latin1') + WIRE_ID_LENGTH)
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { limitsInForce } from '../config/settings.ts'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import type { DiskFile } from '../lib/disk.ts'
-import { TextHash } from '../lib/text-hash.ts'
+import { GatheredHash } from '../lib/gathered-hash.ts'
 import type { Target } from '../model/target.ts'
 import { createSplitter, type Splitter } from '../plan/splitter.ts'
 import { estimateTokens } from '../plan/tokens.ts'
@@ -55,7 +55,7 @@ class Freezer {
   readonly #ports: Ports
   readonly #file: DiskFile
   readonly #rowsHash = createHash('sha256')
-  readonly #requestsHash = new TextHash()
+  readonly #requestsHash = new GatheredHash()
   readonly #rowsWriter: BufferedWriter
   /** One open batch for each target; the request room gives every target as one object. */
   readonly #writers = new Map<Target, BatchWriter>()
@@ -117,15 +117,16 @@ class Freezer {
     const ordinal = this.#requestCount
     let writer = this.#writers.get(target) ?? (await this.#openWriter(target))
     let line = writer.encode(ordinal, body)
-    const lineBytes = Buffer.byteLength(line)
-    const { closed } = this.#splitter.place(target, lineBytes, estimateTokens(lineBytes))
+    const { closed } = this.#splitter.place(target, line.length, estimateTokens(line.length))
     if (closed) {
       await this.#close(writer)
       writer = await this.#openWriter(target)
       line = writer.encode(ordinal, body)
     }
     const content = await writer.addLine(ordinal, this.#rowCount, line)
-    this.#requestsHash.update(`${writer.targetKey} ${content}\n`)
+    this.#requestsHash.updateText(`${writer.targetKey} `)
+    this.#requestsHash.updateBytes(content)
+    this.#requestsHash.updateText('\n')
     this.#requestCount += 1
   }
 
