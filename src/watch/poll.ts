@@ -60,9 +60,13 @@ export async function pollBatch(ports: WatchPorts, attempt: AttemptRecord, signa
   return WAITED
 }
 
+/** Looks in a row that must fail before a batch counts as lost; one look after a week asleep proves nothing. */
+const LOST_AFTER_LOOKS = 3
+
 /**
- * The batch, or `lost` where the provider has answered "not found" for longer than the grace time. A 404 shortly after
- * a create, or now and then, is lag and never a reason to create again (F46): it is thrown and waited out.
+ * The batch, or `lost` where the provider has answered "not found" for longer than the grace time, several times over.
+ * A 404 shortly after a create, or now and then, is lag and never a reason to create again (F46): it is thrown and
+ * waited out.
  */
 async function getOrLost(
   ports: WatchPorts,
@@ -73,7 +77,8 @@ async function getOrLost(
     return await ports.provider.get(attempt.remoteId ?? '', signal)
   } catch (error) {
     const lastSeenAt = attempt.lastPollAt ?? attempt.submittedAt ?? attempt.createdAt
-    const isOverdue = ports.clock.now() - lastSeenAt > ports.settings.waits.absentMs
+    const isOverdue =
+      attempt.failures + 1 >= LOST_AFTER_LOOKS && ports.clock.now() - lastSeenAt > ports.settings.waits.absentMs
     if (error instanceof ProviderError && error.failure.kind === 'absent' && isOverdue) return 'lost'
     throw error
   }
