@@ -121,6 +121,8 @@ const MIGRATIONS: readonly Migration[] = [
         primary key (run, ordinal)
       ) without rowid;
 
+      create index requests_pending on requests (run, ordinal) where state = 'pending';
+
       create table row_requests (
         run integer not null references runs (key) on delete cascade,
         row integer not null,
