@@ -10,6 +10,7 @@ describe.each(PROCESSORS)('creating a job at $name', (kind) => {
     ['a create answered with 500', 'create:1=accept-then-500'],
     ['a create answered by a proxy', 'create:1=accept-then-html'],
     ['a create whose answer has no id', 'create:1=no-id'],
+    ['a create answered with something else', 'create:1=other-object'],
   ])('find the job of %s in the list and create no other', async (_, fault) => {
     const world = await openProcessorWorld(kind)
     const file = await uploaded(world)

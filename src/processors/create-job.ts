@@ -7,7 +7,7 @@ import {
   type RemoteFile,
   Unknown,
 } from '../providers/provider.ts'
-import { isFileUnseen } from '../submit/create.ts'
+import { isFileUnseen, NOT_OURS } from '../submit/create.ts'
 import { adoptOrRefuse, type OpenCreate } from './adopt-job.ts'
 import type { CreateKey, CreateRecords } from './create-records.ts'
 import type { ProcessorContext } from './processor-context.ts'
@@ -73,6 +73,8 @@ async function createOnce(
 ): Promise<RemoteBatch | { readonly error: NotCreated | Unknown }> {
   try {
     const job = await provider.create(batch, new AbortController().signal)
+    // An answer that does not name our file proves nothing, whatever its status; the list must tell.
+    if (job.inputFileId !== key.fileId) return { error: new Unknown(NOT_OURS) }
     await records.finish(key, { jobId: job.id })
     log(`job ${job.id} is created from file ${key.fileId}`)
     return job

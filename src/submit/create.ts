@@ -58,7 +58,7 @@ async function sendCreate(
 }
 
 /** An answer that is no refusal and names neither our file nor our nonce proves nothing; the list must tell (F35). */
-const NOT_OURS: Failure = {
+export const NOT_OURS: Failure = {
   kind: 'shape',
   message: 'the answer does not name our input file',
   status: null,
