@@ -59,9 +59,14 @@ export async function makeHome(disk: Disk, path: string): Promise<void> {
   await disk.makeFolder(path)
   const gitignore = join(path, '.gitignore')
   if ((await disk.size(gitignore)) !== undefined) return
-  await writeAtomically(disk, gitignore, async (writer) => {
-    await writer.writeText('# Prompts and answers; not for version control.\n*\n')
-  })
+  try {
+    await writeAtomically(disk, gitignore, async (writer) => {
+      await writer.writeText('# Prompts and answers; not for version control.\n*\n')
+    })
+  } catch (error) {
+    // Another process may have made the same home at the same moment.
+    if ((await disk.size(gitignore)) === undefined) throw error
+  }
 }
 
 /** What a machine says about where its user's data goes. */

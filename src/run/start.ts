@@ -16,6 +16,7 @@ import { runContext } from './context.ts'
 import { type Frozen, freeze } from './freeze.ts'
 import { prepareInput } from './prepare.ts'
 import { InputProblemsError } from './problem-list.ts'
+import { whileNoOtherStarts } from './start-lock.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What a new run is made from. */
@@ -107,9 +108,12 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
   const lock = await lockRun(disk, folder.lock, id)
   try {
     const draft = await makeDraft(workspace, id, definition, options, emit)
-    const known = await findSameWork(workspace, draft.frozen, definition, options)
+    const known = await whileNoOtherStarts(workspace, id, async () => {
+      const same = await findSameWork(workspace, draft.frozen, definition, options)
+      if (!same) await draft.store.sealRun({ ...draft.frozen, name: options.name ?? null })
+      return same
+    })
     if (!known) {
-      await draft.store.sealRun({ ...draft.frozen, name: options.name ?? null })
       const { rowCount: rows, requestCount: requests, batchCount: batches } = draft.frozen
       emit({ type: 'prepared', rows, requests, batches })
       return { store: draft.store, lock, isAttached: false }
