@@ -7,7 +7,7 @@ import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { VERSION } from '../version.ts'
 import { readAnswers } from './answers.ts'
-import { costOfResult, reportOf } from './report.ts'
+import { costOfResult, type RunReport } from './report.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Where answers were written. */
@@ -27,6 +27,14 @@ export function answersOf(workspace: Workspace, store: RunStore, providerName: s
   })
 }
 
+/** Where answers are to be written, and what stands in the summary beside them. */
+export interface AnswersOrder {
+  readonly plan: OutputPlan & { readonly path: string }
+  readonly report: RunReport
+  /** Needed where the plan's path is `-`. */
+  readonly sink?: TextSink | undefined
+}
+
 /**
  * Writes the answers of a run as they stand, and the summary beside them. A pure function of what is stored, so it may
  * be repeated, in any format, also while the run goes on.
@@ -34,11 +42,10 @@ export function answersOf(workspace: Workspace, store: RunStore, providerName: s
 export async function writeRunAnswers(
   workspace: Workspace,
   store: RunStore,
-  plan: OutputPlan & { readonly path: string },
-  sink?: TextSink,
+  { plan, report, sink }: AnswersOrder,
 ): Promise<WrittenFiles> {
   const { configuration, disk } = workspace
-  const run = await store.record()
+  const { run } = report
   const answers = await writeAnswers({
     rows: answersOf(workspace, store, run.definition.provider),
     columns: run.columns,
@@ -48,7 +55,6 @@ export async function writeRunAnswers(
     ...(sink ? { sink } : {}),
   })
   if (plan.path === '-') return { ...answers, path: plan.path, summaryPath: null }
-  const report = await reportOf(store, configuration.prices)
   const summaryPath = await writeRunSummary(plan.path, { ...report, version: VERSION, answers }, disk)
   return { ...answers, path: plan.path, summaryPath }
 }

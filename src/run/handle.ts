@@ -128,7 +128,11 @@ export class RunHandle {
     if (!isFinished(state) || output.path === null) return null
     // A run begun in a pipe may be finished where there is none, such as by `tick`; its answers stay in the home.
     if (output.path === '-' && sink === undefined) return null
-    return await writeRunAnswers(this.#workspace, this.#taken.store, { ...output, path: output.path }, sink)
+    return await writeRunAnswers(this.#workspace, this.#taken.store, {
+      plan: { ...output, path: output.path },
+      report,
+      sink,
+    })
   }
 
   #emit(event: RunEvent): void {

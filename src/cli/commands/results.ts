@@ -44,11 +44,10 @@ async function writeResults(shell: Shell, workspace: Workspace, wanted: string, 
   await checkPlan(workspace, run, { ...plan, path: place })
   const store = workspace.store.read(run.id)
   const sink = { write: (text: string) => shell.print(text) }
-  const answers = await writeRunAnswers(workspace, store, { ...plan, path: place }, sink)
-  if (flags.json) {
-    await shell.printJson(reportDocument(await reportOf(store, workspace.configuration.prices), answers))
-  }
-  if (!flags.quiet) tellWritten(shell, answers, await store.counts())
+  const report = await reportOf(store, workspace.configuration.prices)
+  const answers = await writeRunAnswers(workspace, store, { plan: { ...plan, path: place }, report, sink })
+  if (flags.json) await shell.printJson(reportDocument(report, answers))
+  if (!flags.quiet) tellWritten(shell, answers, report.counts)
 }
 
 function tellWritten(shell: Shell, answers: WrittenFiles, counts: RequestCounts): void {
