@@ -1,5 +1,5 @@
-import { DatabaseSync } from '@photostructure/sqlite'
 import { LlmBatchError } from '../model/error.ts'
+import { type Connection, type OpenDatabase, openDatabase } from './connection.ts'
 
 /** A value that a statement takes or gives. JSON travels as text, instants as epoch milliseconds. */
 export type SqlValue = string | number | null
@@ -10,7 +10,6 @@ const OLDEST_SAFE_VERSION = [3, 51, 3] as const
 /** How long a statement waits for another process's transaction before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
 
-type Connection = InstanceType<typeof DatabaseSync>
 type Statement = ReturnType<Connection['prepare']>
 
 /**
@@ -24,8 +23,8 @@ export class Driver {
   readonly #listStatements = new Map<string, Statement>()
 
   /** Opens or makes the database file in WAL mode, every commit forced to disk. */
-  constructor(path: string) {
-    this.#database = new DatabaseSync(path)
+  constructor(path: string, open: OpenDatabase = openDatabase) {
+    this.#database = open(path)
     try {
       this.#database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
       assertSafeVersion(this.get<{ version: string }>('select sqlite_version() as version')?.version ?? '0')

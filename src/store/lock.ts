@@ -1,6 +1,6 @@
-import { DatabaseSync } from '@photostructure/sqlite'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { databaseOn } from './connection.ts'
 
 /** The right to be the only writer of a run, until it is released or the process dies. */
 export interface RunLock {
@@ -13,7 +13,7 @@ export interface RunLock {
  */
 export async function lockRun(disk: Disk, path: string, runId: string): Promise<RunLock> {
   await makePrivateFile(disk, path)
-  const database = new DatabaseSync(path)
+  const database = databaseOn(disk)(path)
   try {
     database.exec('pragma busy_timeout = 0')
     database.exec('begin exclusive')

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
+import { databaseOn } from './connection.ts'
 import { Driver } from './driver.ts'
 import { makePrivateFile } from './lock.ts'
 import { migrate } from './migrations.ts'
@@ -17,7 +18,7 @@ export async function openStore(options: {
   const { clock, disk } = options
   const path = statePath(options.home)
   await makePrivateFile(disk, path)
-  const driver = new Driver(path)
+  const driver = new Driver(path, databaseOn(disk))
   try {
     migrate(driver, path, clock.now())
   } catch (error) {
