@@ -75,7 +75,7 @@ export class BatchWriter {
   async finish(): Promise<NewBatchRecord> {
     await this.#writer.flush()
     await this.#file.sync()
-    await this.#file.close()
+    await this.close()
     return {
       target: this.target,
       requests: this.#requests,
@@ -88,6 +88,11 @@ export class BatchWriter {
         createdAt: this.#ports.clock.now(),
       },
     }
+  }
+
+  /** Lets go of the file, also of one that is not finished; may be repeated. */
+  async close(): Promise<void> {
+    await this.#file.close()
   }
 }
 

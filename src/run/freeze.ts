@@ -45,6 +45,7 @@ export async function freeze(ports: Ports, rows: AsyncIterable<readonly Prepared
     for await (const chunk of rows) await freezer.add(chunk)
     return await freezer.finish()
   } finally {
+    await freezer.close()
     await file.close()
     await disk.syncFolder(folder.inputs)
     await disk.syncFolder(dirname(folder.rows))
@@ -101,6 +102,11 @@ class Freezer {
       problems: this.#problems,
       emptyPlaceholders: this.#emptyPlaceholders,
     }
+  }
+
+  /** Lets go of input files that were not finished, because something went wrong. */
+  async close(): Promise<void> {
+    for (const writer of this.#writers.values()) await writer.close()
   }
 
   async #addRow(row: PreparedRow): Promise<void> {

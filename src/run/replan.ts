@@ -42,6 +42,7 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
     for (const writer of writers.values()) await store.addBatch(await writer.finish())
   } finally {
     await copier.close()
+    for (const writer of writers.values()) await writer.close()
   }
 }
 
