@@ -9,7 +9,8 @@ import { conclude, isActive } from './conclude.ts'
 import type { RunContext } from './context.ts'
 import { emitBatch } from './events.ts'
 import { type FlightKind, Flights } from './flights.ts'
-import { hasPending, replan, splitAttempt } from './replan.ts'
+import { holdTwins } from './preflight.ts'
+import { replan, splitAttempt } from './replan.ts'
 import { Room } from './room.ts'
 import { diskRefusal, setBack } from './setback.ts'
 
@@ -80,7 +81,9 @@ export class Driving {
     const tooLarge = this.#tooLarge.splice(0)
     if (this.#context.isCancelling) return
     for (const attempt of tooLarge) await splitAttempt(this.#context, attempt)
+    const hasNew = await hasPending(this.#context)
     await replan(this.#context)
+    if (hasNew || tooLarge.length > 0) await holdTwins(this.#context, this.#signal)
   }
 
   #isStopping(): boolean {
@@ -178,7 +181,7 @@ export class Driving {
 
   /** True when no step is in flight and, for this way of driving, none is to come. */
   async #isOver(attempts: readonly AttemptRecord[]): Promise<boolean> {
-    if (this.#tooLarge.length > 0 || (await hasPending(this.#context))) return false
+    if (this.#tooLarge.length > 0 || (await this.#context.store.hasPending())) return false
     const active = attempts.filter(isActive)
     if (active.length === 0) return true
     if (this.#until === 'finished') return false

@@ -10,17 +10,12 @@ import type { RunContext } from './context.ts'
 /** Pending requests read from the store at once. */
 const PAGE_REQUESTS = 2_000
 
-/** True when requests wait to be planned into a batch. */
-export async function hasPending({ store }: RunContext): Promise<boolean> {
-  return (await store.pendingRequests(-1, 1)).length > 0
-}
-
 /**
  * Plans every pending request into new batches: the rest of an expired batch, rows that may succeed next time, a batch
  * that had to be cut. Their lines are copied from the frozen files under a new nonce. Nothing to do when none waits.
  */
 export async function replan(context: RunContext, mostRequests = Number.POSITIVE_INFINITY): Promise<void> {
-  if (context.isCancelling || !(await hasPending(context))) return
+  if (context.isCancelling || !(await context.store.hasPending())) return
   const { provider, settings, store } = context
   const splitter = createSplitter((target) => {
     const limits = limitsInForce(settings, target.provider, target.model, provider.limits(target))

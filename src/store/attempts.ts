@@ -8,6 +8,7 @@ import type {
   IntentAnswer,
   IntentFacts,
   IntentRecord,
+  KnownRemote,
   NewAttempt,
   RemoteBatchFacts,
 } from './store.ts'
@@ -147,4 +148,28 @@ export function selectRemoteBatches(driver: Driver, attemptKey: number): readonl
     'select id, seen_at as "seenAt", role from remote_batches where attempt = ? order by seen_at, id',
     attemptKey,
   )
+}
+
+/** Everything that attempts of any run have made or taken over; several rows of one attempt tell several batches. */
+export function selectKnownRemotes(driver: Driver): readonly KnownRemote[] {
+  return driver.all<KnownRemote>(
+    `select r.id as "runId", a.nonce as "nonce", a.input_file_id as "inputFileId",
+       coalesce(m.id, a.remote_id) as "batchId"
+     from attempts a join batches b on b.key = a.batch join runs r on r.key = b.run
+       left join remote_batches m on m.attempt = a.key`,
+  )
+}
+
+/** Whether the run has prepared a create, and whether it has taken over a batch. */
+export function selectOrigin(driver: Driver, runKey: number): { hasIntents: boolean; hasAdopted: boolean } {
+  const found = driver.get<{ intents: number; adopted: number }>(
+    `select
+       exists (select 1 from batches b join attempts a on a.batch = b.key join intents i on i.attempt = a.key
+         where b.run = ?) as intents,
+       exists (select 1 from batches b join attempts a on a.batch = b.key join remote_batches m on m.attempt = a.key
+         where b.run = ? and m.role = 'adopted') as adopted`,
+    runKey,
+    runKey,
+  )
+  return { hasIntents: found?.intents === 1, hasAdopted: found?.adopted === 1 }
 }

@@ -161,6 +161,19 @@ const MIGRATIONS: readonly Migration[] = [
       );
     `,
   },
+  {
+    number: 2,
+    name: 'live probes',
+    sql: `
+      create table probes (
+        key integer primary key,
+        at integer not null,
+        provider text not null,
+        base_url text not null,
+        record text not null
+      );
+    `,
+  },
 ]
 
 const NEWEST = MIGRATIONS.at(-1)?.number ?? 0

@@ -97,6 +97,10 @@ export function selectRequests(driver: Driver, batchKey: number, afterOrdinal: n
   )
 }
 
+export function selectHasPending(driver: Driver, runKey: number): boolean {
+  return driver.get(`select 1 from requests where run = ? and state = 'pending' limit 1`, runKey) !== undefined
+}
+
 type PendingRow = Omit<PendingRequest, 'target'> & { provider: string; endpoint: string; model: string }
 
 export function selectPending(driver: Driver, runKey: number, afterOrdinal: number, most: number): PendingRequest[] {

@@ -11,12 +11,20 @@ import {
   selectCurrentAttempt,
   selectIntent,
   selectIntents,
+  selectOrigin,
   selectRemoteBatches,
   updateAttempt,
   updateStage,
 } from './attempts.ts'
 import type { Driver } from './driver.ts'
-import { insertBatch, insertRows, releaseRequests, selectPending, selectRequests } from './requests.ts'
+import {
+  insertBatch,
+  insertRows,
+  releaseRequests,
+  selectHasPending,
+  selectPending,
+  selectRequests,
+} from './requests.ts'
 import {
   cancelUnsentRequests,
   insertResults,
@@ -118,6 +126,16 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         updateAttempt(driver, made, changes)
         return selectAttempt(driver, made)
       }),
+    adoptBatch: async ({ key, from, next, remoteId, changes }) =>
+      write(() => {
+        updateStage(driver, key, from, 'abandoned', {})
+        const old = selectAttempt(driver, key)
+        const made = insertAttempt(driver, old.batchKey, old.number + 1, next)
+        updateStage(driver, made, 'planned', 'submitted', { ...changes, remoteId })
+        insertRemoteBatch(driver, made, { id: remoteId, seenAt: clock.now(), role: 'adopted' })
+        return selectAttempt(driver, made)
+      }),
+    origin: async () => selectOrigin(driver, runKey),
     releaseAttempt: async (key, from) =>
       write(() => {
         updateStage(driver, key, from, 'abandoned', {})
@@ -128,6 +146,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     remoteBatches: async (attemptKey) => selectRemoteBatches(driver, attemptKey),
 
     requestsOf: async (batchKey, afterOrdinal, most) => selectRequests(driver, batchKey, afterOrdinal, most),
+    hasPending: async () => selectHasPending(driver, runKey),
     pendingRequests: async (afterOrdinal, most) => selectPending(driver, runKey, afterOrdinal, most),
     addResults: async (attemptKey, results) => write(() => insertResults(driver, attemptKey, results)),
     settleAttempt: async (key, to, changes = {}) =>

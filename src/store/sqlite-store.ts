@@ -1,9 +1,11 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
+import { selectKnownRemotes } from './attempts.ts'
 import { databaseOn } from './connection.ts'
 import { Driver } from './driver.ts'
 import { makePrivateFile } from './lock.ts'
 import { migrate } from './migrations.ts'
+import { insertProbe, selectProbes } from './probes.ts'
 import { statePath } from './run-folder.ts'
 import { insertRun, markCancelRequested, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
 import { createRunStore } from './sqlite-run-store.ts'
@@ -45,6 +47,9 @@ export async function openStore(options: {
     dropRun: async (id) => {
       driver.transaction(() => driver.run('delete from runs where id = ?', id))
     },
+    knownRemotes: async () => selectKnownRemotes(driver),
+    addProbe: async (probe) => driver.transaction(() => insertProbe(driver, probe)),
+    probes: async () => selectProbes(driver),
     close: async () => driver.close(),
   }
 }

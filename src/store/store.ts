@@ -1,6 +1,7 @@
 import type { RemoteStatus, Stage } from '../model/attempt.ts'
 import type { PlannedRequest } from '../model/batch.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
+import type { ProbeRecord } from '../model/probe.ts'
 import type { Problem } from '../model/problem.ts'
 import type { OutputPlan, RunDefinition, RunState } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
@@ -26,6 +27,12 @@ export interface Store {
   requestCancel(id: string): Promise<void>
   /** Forgets a run and everything of it in the store; its files are the caller's. */
   dropRun(id: string): Promise<void>
+  /** Everything at any provider that an attempt of any run here made or took over. */
+  knownRemotes(): Promise<readonly KnownRemote[]>
+  /** Keeps what a live probe has shown; nothing is ever overwritten. */
+  addProbe(probe: ProbeRecord): Promise<void>
+  /** What live probes have shown, newest first. */
+  probes(): Promise<readonly ProbeRecord[]>
   close(): Promise<void>
 }
 
@@ -80,6 +87,20 @@ export interface RunStore {
     readonly next: NewAttempt
     readonly changes?: AttemptChanges
   }): Promise<AttemptRecord>
+  /**
+   * Takes over a remote batch of the same work that this home did not create: the attempt at hand, which was never
+   * created, is abandoned, and the next one has the nonce and ids that the remote batch was made with; it moves
+   * `planned -> submitted` in the same transaction.
+   */
+  adoptBatch(options: {
+    readonly key: number
+    readonly from: Stage
+    readonly next: NewAttempt
+    readonly remoteId: string
+    readonly changes: AttemptChanges
+  }): Promise<AttemptRecord>
+  /** Whether a create of this run was ever prepared here, and whether a batch was taken over from elsewhere. */
+  origin(): Promise<{ readonly hasIntents: boolean; readonly hasAdopted: boolean }>
   /** Ends an attempt that was never created and gives its requests back to `pending`, to be cut into other batches. */
   releaseAttempt(key: number, from: Stage): Promise<void>
   /** Remembers a remote batch that was seen to carry our marker; never forgotten, never overwritten. */
@@ -89,6 +110,8 @@ export interface RunStore {
   // Requests and results
   /** The requests of a batch in file order, a page at a time. */
   requestsOf(batchKey: number, afterOrdinal: number, most: number): Promise<readonly StoredRequest[]>
+  /** True where requests wait to be planned into a batch; asked often, so it never reads all requests. */
+  hasPending(): Promise<boolean>
   /** Requests that wait to be planned into a batch, by ordinal, a page at a time. */
   pendingRequests(afterOrdinal: number, most: number): Promise<readonly PendingRequest[]>
   /** Records results of an attempt; recording the same ones again changes nothing. */
@@ -286,8 +309,16 @@ export interface IntentRecord extends IntentFacts {
 export interface RemoteBatchFacts {
   readonly id: string
   readonly seenAt: number
-  /** `ours`: the one that is used. `duplicate`: an extra one that a resend made. */
-  readonly role: 'ours' | 'duplicate'
+  /** `ours`: the one that is used. `adopted`: the same, made by another home. `duplicate`: an extra one of a resend. */
+  readonly role: 'ours' | 'adopted' | 'duplicate'
+}
+
+/** What a run of this home knows to be its own at a provider. */
+export interface KnownRemote {
+  readonly runId: string
+  readonly nonce: string
+  readonly inputFileId: string | null
+  readonly batchId: string | null
 }
 
 export interface StoredRequest extends Omit<PlannedRequest, 'row'> {
