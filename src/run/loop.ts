@@ -81,7 +81,7 @@ export class Driving {
     const tooLarge = this.#tooLarge.splice(0)
     if (this.#context.isCancelling) return
     for (const attempt of tooLarge) await splitAttempt(this.#context, attempt)
-    const hasNew = await hasPending(this.#context)
+    const hasNew = await this.#context.store.hasPending()
     await replan(this.#context)
     if (hasNew || tooLarge.length > 0) await holdTwins(this.#context, this.#signal)
   }
