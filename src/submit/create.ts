@@ -5,6 +5,7 @@ import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
 import type { AttemptRecord, IntentRecord } from '../store/store.ts'
 import { matchesOf } from './adopt.ts'
+import { markerMetadata } from './markers.ts'
 import { observed } from './observed.ts'
 import type { SubmitPorts } from './ports.ts'
 
@@ -48,7 +49,7 @@ async function sendCreate(
 ): Promise<RemoteBatch | NotCreated | Unknown> {
   try {
     return await provider.create(
-      { target: attempt.target, inputFileId, metadata: markers(attempt), windowHours },
+      { target: attempt.target, inputFileId, metadata: markerMetadata(attempt), windowHours },
       new AbortController().signal,
     )
   } catch (error) {
@@ -65,11 +66,6 @@ export const NOT_OURS: Failure = {
   code: null,
   requestId: null,
   retryAfterMs: null,
-}
-
-/** What proves a remote batch to be ours: within the smallest metadata limits of all providers. */
-function markers(attempt: AttemptRecord): Readonly<Record<string, string>> {
-  return { llm_batch_nonce: attempt.nonce, llm_batch_content: attempt.contentHash }
 }
 
 async function recordCreated(
@@ -94,12 +90,10 @@ async function recordNotCreated(
   intent: IntentRecord,
   failure: Failure,
 ): Promise<Step> {
-  const { clock, random, settings, store } = ports
+  const { clock, settings, store } = ports
   const later = {
     failures: attempt.failures + 1,
-    nextAt:
-      clock.now() +
-      (failure.retryAfterMs ?? backoffMs(settings.waits.retryBackoff, attempt.failures, random.fraction())),
+    nextAt: clock.now() + laterMs(ports, attempt, failure),
     reasonCode: failure.code ?? failure.kind,
     reason: failure.message,
   }
@@ -113,6 +107,11 @@ async function recordNotCreated(
   }
   await store.closeIntent(intent.key, 'not_created', 'held', { ...later, heldFrom: 'uploaded' })
   return MOVED
+}
+
+/** Milliseconds until the create is tried again: what the provider asks for, else longer with each failure. */
+function laterMs({ random, settings }: SubmitPorts, { failures }: AttemptRecord, { retryAfterMs }: Failure): number {
+  return retryAfterMs ?? backoffMs(settings.waits.retryBackoff, failures, random.fraction())
 }
 
 /**
@@ -135,11 +134,14 @@ async function recordUnknown(
   failure: Failure,
 ): Promise<Step> {
   const { clock, emit, store } = ports
+  const isThrottled = failure.kind === 'throttled'
   await store.closeIntent(intent.key, 'unknown', 'unconfirmed', {
     reconcileStep: 'first_listing',
     reasonCode: failure.kind,
     reason: `the create was not answered clearly (${failure.message})`,
-    nextAt: clock.now() + (failure.kind === 'throttled' ? (failure.retryAfterMs ?? 0) : 0),
+    // Too many creates in a row are asked for ever less often (F32).
+    failures: isThrottled ? attempt.failures + 1 : attempt.failures,
+    nextAt: clock.now() + (isThrottled ? laterMs(ports, attempt, failure) : 0),
   })
   emit({
     type: 'warning',
