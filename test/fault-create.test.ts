@@ -11,7 +11,7 @@ import {
   SHORT_WAITS,
   startIn,
 } from './support/fault-run.ts'
-import { RawClient, requestLine } from './support/local-server.ts'
+import { type RawBatch, RawClient, requestLine } from './support/local-server.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
 const ROWS = 4
@@ -45,6 +45,25 @@ describe.concurrent.each(PROVIDERS)('a refusal by %s', (provider) => {
   })
 })
 
+describe.concurrent.each(PROVIDERS)('too many creates at %s', (provider) => {
+  it('are followed by ever longer pauses, and end in one batch', async ({ onTestFinished }) => {
+    const faults = ['create:1-5=status(429)']
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults })
+    const run = await startIn(world, provider, questions(ROWS))
+    const stop = new AbortController()
+    let refusals = 0
+    run.on('event', (event) => {
+      if (event.type === 'warning' && event.code === 'create_unknown') refusals += 1
+      if (refusals === 4) stop.abort()
+    })
+    // The pause grows with the failures in a row.
+    expect((await run.finished({ signal: stop.signal })).attempts).toMatchObject([{ failures: 4 }])
+    await run.close()
+    expect((await finish(await reopenIn(world))).run.state).toBe('completed')
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilled: ROWS, rowsBilledAgain: 0 })
+  })
+})
+
 describe.concurrent.each(PROVIDERS)('beside others at %s', (provider) => {
   it('a run never takes their batch for its own, however alike', async ({ onTestFinished }) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults: ['create:2=reset'] })
@@ -61,6 +80,20 @@ describe.concurrent.each(PROVIDERS)('beside others at %s', (provider) => {
     expect((await finish(await startIn(world, provider, questions(ROWS)))).run.state).toBe('completed')
     expect(await readStatuses(world)).toEqual(ALL)
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilledAgain: 0 })
+  })
+
+  it('a run marks its batches within the limits of either provider', async ({ onTestFinished }) => {
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS })
+    await finish(await startIn(world, provider, questions(ROWS)))
+    const client = new RawClient(provider === 'openai' ? world.server.openaiUrl : world.server.mistralUrl)
+    const path = provider === 'openai' ? '/batches' : '/batch/jobs'
+    const { data } = await client.json<{ readonly data: readonly RawBatch[] }>('GET', path)
+    const markers = data.flatMap(({ metadata }) => Object.entries(metadata ?? {}))
+    expect(markers).toHaveLength(2)
+    for (const [name, value] of markers) {
+      expect(name).toMatch(/^\w{1,32}$/)
+      expect(value).toMatch(/^\w{1,512}$/)
+    }
   })
 
   it('a run deletes no file and no batch', async ({ onTestFinished }) => {
