@@ -55,11 +55,9 @@ describe.concurrent.each(PROVIDERS)('a run at %s', (provider) => {
 
 /** A process that is killed dies in this call, which never comes back. */
 const DEATHS = [
-  ['openai', 'upload:1=hang', 1],
   ['openai', 'upload:1=accept-then-hang', 1],
   ['openai', 'create:1=hang', 1],
   ['openai', 'create:1=accept-then-hang', 1],
-  ['openai', 'get:1=hang', 1],
   ['openai', 'list:1=hang', 1],
   ['openai', 'file:1=hang', 1],
   ['openai', 'content:1=hang', 1],
@@ -67,7 +65,6 @@ const DEATHS = [
   ['openai', 'run:1=expire(0.5) create:2=accept-then-hang', 2],
   ['mistral', 'create:1=hang', 1],
   ['mistral', 'create:1=accept-then-hang', 1],
-  ['mistral', 'content:2=hang', 1],
 ] as const
 
 describe('a process that is killed in the middle of a call', () => {
