@@ -67,11 +67,13 @@ async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
       expireAfterMs: flags.expireAfter ?? null,
     },
   })
+  // Listened for before anyone is told that Ctrl-C stops it.
+  const signalled = untilSignalled()
   try {
     await shell.print(`export OPENAI_BASE_URL=${server.openaiUrl} OPENAI_API_KEY=simulated\n`)
     await shell.print(`export MISTRAL_BASE_URL=${server.mistralUrl} MISTRAL_API_KEY=simulated\n`)
     shell.tell(`Serving simulated answers from ${folder}. Stop with Ctrl-C.`)
-    await untilSignalled()
+    await signalled
   } finally {
     await server.close()
   }
