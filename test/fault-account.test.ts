@@ -58,7 +58,7 @@ describe.concurrent.each(PROVIDERS)('a run at %s that was begun with one key', (
   it('never takes the emptiness of another account for the absence of an unanswered create', async ({
     onTestFinished,
   }) => {
-    const world = await worldOfKeys(onTestFinished, { faults: ['create:1=accept-then-reset', 'list:1=hang'] })
+    const world = await worldOfKeys(onTestFinished, { faults: ['create:1=accept-then-reset', 'list:2=hang'] })
     await leaveRun(world)
     await expect(finish(await reopenIn(world, keyed(KEYS.other)))).rejects.toMatchObject({ code: 'account_mismatch' })
     expect((await finish(await reopenIn(world, keyed(KEYS.rotated)))).run.state).toBe('completed')

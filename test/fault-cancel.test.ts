@@ -85,7 +85,7 @@ const CASES: readonly Case[] = [
   },
   {
     title: 'finds the batch of an unanswered create, and cancels that',
-    faults: ['create:1=accept-then-reset', 'list:1-2=status(500)', 'run=stuck(0.5)'],
+    faults: ['create:1=accept-then-reset', 'list:2-3=status(500)', 'run=stuck(0.5)'],
     after: (happened) => happened.type === 'batch' && happened.stage === 'unconfirmed',
     batches: 2,
   },

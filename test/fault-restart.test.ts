@@ -19,7 +19,7 @@ const ALL = Array.from({ length: ROWS }, () => 'succeeded')
 /** Where a run is stopped, and what brings it there. */
 const STOPS = [
   { stage: 'uploaded', faults: ['create:1=slow(100)'] },
-  { stage: 'unconfirmed', faults: ['create:1=accept-then-reset', 'list:1-3=status(500)'] },
+  { stage: 'unconfirmed', faults: ['create:1=accept-then-reset', 'list:2-4=status(500)'] },
   { stage: 'submitted', faults: [] },
   { stage: 'ended', faults: ['content:1=slow(100)'] },
   { stage: 'collected', faults: ['run:1=expire(0.5)'] },
@@ -59,6 +59,7 @@ const DEATHS = [
   ['openai', 'create:1=hang', 1],
   ['openai', 'create:1=accept-then-hang', 1],
   ['openai', 'list:1=hang', 1],
+  ['openai', 'list:2=hang', 1],
   ['openai', 'file:1=hang', 1],
   ['openai', 'content:1=hang', 1],
   ['openai', 'content:2=hang', 1],

@@ -19,8 +19,8 @@ interface Case {
   readonly state?: string
   /** @default every row succeeded */
   readonly counts?: Partial<RequestCounts>
-  /** Batches the server made. @default 2 */
-  readonly batches?: number
+  /** Batches the server made, or the numbers that may be where two creates race. @default 2 */
+  readonly batches?: number | readonly number[]
   readonly reason?: RegExp
   readonly incident?: string
 }
@@ -53,19 +53,19 @@ const NEVER_CREATED = ['status(500)', 'status(503)', 'html', 'reset', 'hang', 's
 const CASES: readonly Case[] = [
   ...CREATED_AFTER_ALL,
   ...NEVER_CREATED,
-  { covers: 'F27 F122', faults: ['create:1=accept-then-reset', 'list:1=nothing-listed'] },
+  { covers: 'F27 F122', faults: ['create:1=accept-then-reset', 'list:2=nothing-listed'] },
   { covers: 'F27 F122', faults: ['create:1=accept-then-500', 'list=lag(250)'] },
   { covers: 'F27 (late create, before the fence)', faults: ['create:1=delayed(150)'] },
   { covers: 'F27 (late create, after the fence)', faults: ['create:1=delayed(1200)'] },
   { covers: 'F46 F122', faults: ['create:1=late(500)'] },
   { covers: 'F27 F125', faults: ['create:1=accept-then-reset', 'create=metadata-dropped'] },
   { covers: 'F27 F125', faults: ['create:1=accept-then-reset', 'list=metadata-dropped'] },
-  { covers: 'F54 F119', faults: ['create:1=accept-then-500', 'list:1-2=repeat-page'] },
-  { covers: 'F120', faults: ['create:1=accept-then-500', 'list:1-2=empty-page'] },
-  { covers: 'F120', faults: ['create:1=status(500)', 'list:1-2=empty-page'] },
+  { covers: 'F54 F119', faults: ['create:1=accept-then-500', 'list:2-3=repeat-page'] },
+  { covers: 'F120', faults: ['create:1=accept-then-500', 'list:2-3=empty-page'] },
+  { covers: 'F120', faults: ['create:1=status(500)', 'list:2-3=empty-page'] },
   { covers: 'F119', faults: ['create:1=accept-then-500', 'list=doubled-entries'] },
-  { covers: 'F119', faults: ['create:1=accept-then-500', 'list:1-3=status(500)'] },
-  { covers: 'F51', faults: ['create:1=accept-then-500', 'list:1-3=html-answer'] },
+  { covers: 'F119', faults: ['create:1=accept-then-500', 'list:2-4=status(500)'] },
+  { covers: 'F51', faults: ['create:1=accept-then-500', 'list:2-4=html-answer'] },
   { covers: 'F25', faults: ['create:1=file-not-found'] },
   { covers: 'F29 (a gateway repeats our POST)', faults: ['create:1=repeat'], batches: 3, incident: 'duplicate_batch' },
   {
@@ -82,8 +82,8 @@ const CASES: readonly Case[] = [
     batches: 1,
     reason: /cannot be decided/,
   },
-  { covers: 'F34 F53', faults: ['create:1=status(401)'], state: 'held', counts: { batched: ROWS }, batches: 1 },
-  { covers: 'F34', faults: ['create:1=status(402)'], state: 'held', counts: { batched: ROWS }, batches: 1 },
+  { covers: 'F34 F53', faults: ['create:1=status(401)'], state: 'held', counts: { batched: ROWS }, batches: [0, 1] },
+  { covers: 'F34', faults: ['create:1=status(402)'], state: 'held', counts: { batched: ROWS }, batches: [0, 1] },
   {
     covers: 'reaction table: another 4xx of the API refuses one batch',
     faults: ['create:1=status(400)'],
@@ -209,7 +209,7 @@ describe.concurrent('a run under faults', () => {
 
     expect({ state: finished.run.state, reason: finished.run.reason }).toMatchObject({ state })
     expect(pick(finished.counts)).toEqual(pick({ ...counts }))
-    expect(ledger.batchesCreated).toBe(batches)
+    expect([batches].flat()).toContain(ledger.batchesCreated)
     // A row that a gateway's second batch billed is not ours to prevent, only to report.
     expect(item.incident === 'duplicate_batch' ? [] : ledger.repeated).toEqual([])
     const incidents = item.incident ? [item.incident] : []

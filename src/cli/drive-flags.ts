@@ -20,6 +20,7 @@ export interface DriveFlags extends SpeechFlags, HookFlags {
   readonly wait: boolean
   readonly maxFailed?: number | undefined
   readonly onUnknownCreate?: 'hold' | 'resend' | undefined
+  readonly again?: boolean | undefined
 }
 
 /** Adds the flags for speaking. */

@@ -41,6 +41,7 @@ export async function driveRun(options: DriveRun): Promise<number> {
         until: options.until,
         releaseHeld: options.releaseHeld,
         onUnknownCreate: flags.onUnknownCreate,
+        again: flags.again,
         signal,
         sink: outputSink(shell, handle.id, progress),
       }),

@@ -71,6 +71,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/runs.ts'),
   },
   {
+    name: 'remote',
+    usage: '[adopt [RUN] [ID...] | cancel ID... | delete ID...] [options]',
+    summary: 'batches and files at the provider that no run here knows',
+    load: () => import('./commands/remote.ts'),
+  },
+  {
     name: 'init',
     usage: '',
     summary: 'keep the runs of this folder in .llm-batch',

@@ -8,7 +8,8 @@ import { LlmBatchError } from './error.ts'
  * - `creating`: an intent is committed and its one POST may be on the wire. Found at start-up, it means that a
  *   process died there, and the attempt becomes `unconfirmed`.
  * - `unconfirmed`: whether the batch exists is unknown; only listing may decide.
- * - `submitted`: the remote id is known; polled until the provider reports a terminal status.
+ * - `submitted`: the remote id is known; polled until the provider reports a terminal status. Entered from `planned`
+ *   only by taking over a batch that another home made of the same work, and only when the user asks for that.
  * - `ended`: terminal at the provider; files are to be downloaded, verified and settled.
  * - `collected`: every request of it has an outcome or is pending again. Final.
  * - `held`: a person must decide; the reason is recorded. Nothing is lost, nothing is bought.
@@ -34,7 +35,7 @@ export type Stage = (typeof STAGES)[number]
 
 /** The one table of allowed moves; the store's guards, the tests and the documents are derived from it. */
 export const MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
-  planned: ['uploaded', 'held', 'cancelled', 'abandoned'],
+  planned: ['uploaded', 'submitted', 'held', 'cancelled', 'abandoned'],
   uploaded: ['creating', 'planned', 'held', 'cancelled', 'abandoned'],
   creating: ['submitted', 'uploaded', 'unconfirmed', 'held', 'rejected'],
   unconfirmed: ['submitted', 'uploaded', 'abandoned', 'held'],

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'not_found'
   | 'ambiguous'
   | 'already_done'
+  | 'already_sent'
   | 'name_taken'
   | 'busy'
   | 'newer_state'

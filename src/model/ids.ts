@@ -18,6 +18,11 @@ export function nonceFrom(bytes: Uint8Array): string {
   return value.toString(36).padStart(25, '0')
 }
 
+/** True for text that may be a nonce of ours: what comes from outside becomes a file name only after this. */
+export function isNonce(text: string): boolean {
+  return /^[0-9a-z]{25}$/.test(text)
+}
+
 /** What every wire id of the attempt with this nonce begins with. */
 export function wirePrefix(nonce: string): string {
   // The slow-changing head of the number is skipped: its first character takes only a few values.

@@ -6,7 +6,7 @@ import type { Emit } from '../model/event.ts'
 import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
 import { type RunFolder, runFolder } from '../store/run-folder.ts'
-import type { AttemptRecord, RunStore } from '../store/store.ts'
+import type { AttemptRecord, RunStore, Store } from '../store/store.ts'
 import { accountOf } from './account.ts'
 import { inputCostText } from './stake.ts'
 import type { Workspace } from './workspace.ts'
@@ -15,6 +15,8 @@ import type { Workspace } from './workspace.ts'
 export interface Steering {
   /** What to do with a create whose fate cannot be decided. @default 'hold' */
   readonly onUnknownCreate?: 'hold' | 'resend' | undefined
+  /** Sends the work although the provider has a batch of the same that no run here knows. @default false */
+  readonly again?: boolean | undefined
 }
 
 /** Everything the stages need to work on one run, in one place; each stage names the part it uses. */
@@ -30,6 +32,10 @@ export interface RunContext {
   readonly account: string
   readonly onUnknownCreate: 'hold' | 'resend'
   readonly atStake: (attempt: AttemptRecord) => string
+  /** What any run of this home knows to be its own at a provider. */
+  readonly knownRemotes: Store['knownRemotes']
+  /** True where the user buys the same work once more, whoever has bought it before. */
+  readonly again: boolean
   /** Set once when the user cancels. */
   isCancelling: boolean
   readonly emit: Emit
@@ -58,6 +64,8 @@ export async function runContext(
     account: accountOf(store.id, credentials.apiKey, workspace.environment),
     onUnknownCreate: steering.onUnknownCreate ?? 'hold',
     atStake: (attempt) => inputCostText(attempt, configuration.prices),
+    knownRemotes: () => workspace.store.knownRemotes(),
+    again: steering.again ?? false,
     isCancelling: state === 'cancelling',
     emit,
   }

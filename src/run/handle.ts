@@ -9,6 +9,7 @@ import { confirmAccount } from './confirm-account.ts'
 import { runContext, type Steering } from './context.ts'
 import { type WrittenFiles, writeRunAnswers } from './finish.ts'
 import { Driving, type Until } from './loop.ts'
+import { lookBeforeSending } from './preflight.ts'
 import { type Progress, progressOf } from './progress.ts'
 import { lookSoon, recover } from './recover.ts'
 import { release } from './release.ts'
@@ -92,9 +93,11 @@ export class RunHandle {
       await confirmAccount(context, signal)
       await recover(context)
       if (options.releaseHeld) await release(context)
-      if (options.until === undefined || options.until === 'finished') await lookSoon(context)
+      const until = options.until ?? 'finished'
+      if ((await lookBeforeSending(context, until === 'finished', signal)) === 'stopped') return
+      if (until === 'finished') await lookSoon(context)
       if (!context.isCancelling) await store.moveRun('running')
-      await new Driving(context, options.until ?? 'finished', signal).toEnd()
+      await new Driving(context, until, signal).toEnd()
     } finally {
       await log.close()
     }

@@ -112,7 +112,7 @@ export async function startRun<Row extends object>(options: StartRunOptions<Row>
       },
       (event) => emitter.emit('event', event),
     )
-    return new Run<Row>(workspace, new RunHandle(workspace, taken, emitter), emitter)
+    return new Run<Row>(workspace, new RunHandle(workspace, taken, emitter), emitter, options.again)
   } catch (error) {
     await workspace.close()
     throw error
@@ -170,13 +170,15 @@ export class Run<Row extends object = AnyRow> {
   readonly #workspace: Workspace
   readonly #handle: RunHandle
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
+  readonly #again: boolean
 
-  constructor(workspace: Workspace, handle: RunHandle, emitter: EventEmitter<{ event: [RunEvent] }>) {
+  constructor(workspace: Workspace, handle: RunHandle, emitter: EventEmitter<{ event: [RunEvent] }>, again = false) {
     this.id = handle.id
     this.isAttached = handle.isAttached
     this.#workspace = workspace
     this.#handle = handle
     this.#emitter = emitter
+    this.#again = again
   }
 
   /** `event` brings everything that happens; `progress` how far the run has come after each of these. */
@@ -194,10 +196,15 @@ export class Run<Row extends object = AnyRow> {
 
   /**
    * Sends, watches and collects until every row has its final record, or the run is held (look at `run.state`). May be
-   * repeated. `signal` stops it; nothing is cancelled at the provider, and calling again goes on.
+   * repeated. Throws `already_sent`, with nothing sent, where the provider has the same work from a home that is not this
+   * one. `signal` stops it; nothing is cancelled at the provider, and calling again goes on.
    */
   async finished(options: { readonly signal?: AbortSignal } = {}): Promise<FinishedRun> {
-    const { report, answers } = await this.#handle.drive({ signal: options.signal, releaseHeld: true })
+    const { report, answers } = await this.#handle.drive({
+      signal: options.signal,
+      releaseHeld: true,
+      again: this.#again,
+    })
     return { ...report, answers }
   }
 

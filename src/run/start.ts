@@ -192,7 +192,7 @@ async function findSameWork(
     run.definition.baseUrl === baseUrl
   const named = name === undefined ? undefined : runs.find((run) => run.name === name)
   if (named) {
-    if (isSame(named) && !again) return named
+    if (isSame(named) && (!again || named.state === 'ready')) return named
     throw new LlmBatchError(
       'name_taken',
       `run ${named.id} is named ${name} and has other input, prompt or parameters`,
@@ -201,8 +201,9 @@ async function findSameWork(
       },
     )
   }
-  if (again) return undefined
   const same = runs.filter(isSame)
+  // Of a run that is ready nothing was sent: once more is that run, and a second one beside it would be twice more.
+  if (again) return same.find(({ state }) => state === 'ready')
   const unfinished = same.find(({ state }) => !isFinished(state))
   if (unfinished) return unfinished
   const [finished] = same

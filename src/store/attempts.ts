@@ -154,7 +154,7 @@ export function selectRemoteBatches(driver: Driver, attemptKey: number): readonl
 export function selectKnownRemotes(driver: Driver): readonly KnownRemote[] {
   return driver.all<KnownRemote>(
     `select r.id as "runId", a.nonce as "nonce", a.input_file_id as "inputFileId",
-       coalesce(m.id, a.remote_id) as "batchId"
+       a.output_file_id as "outputFileId", a.error_file_id as "errorFileId", coalesce(m.id, a.remote_id) as "batchId"
      from attempts a join batches b on b.key = a.batch join runs r on r.key = b.run
        left join remote_batches m on m.attempt = a.key`,
   )

@@ -318,6 +318,8 @@ export interface KnownRemote {
   readonly runId: string
   readonly nonce: string
   readonly inputFileId: string | null
+  readonly outputFileId: string | null
+  readonly errorFileId: string | null
   readonly batchId: string | null
 }
 

@@ -15,8 +15,15 @@ export async function renewInput(
   ports: Pick<SubmitPorts, 'clock' | 'disk' | 'folder' | 'random'>,
   attempt: AttemptRecord,
 ): Promise<NewAttempt> {
-  const { clock, disk, folder, random } = ports
-  const nonce = nonceFrom(random.bytes(16))
+  return await renewInputUnder(ports, attempt, nonceFrom(ports.random.bytes(16)))
+}
+
+/** The same under a nonce that is given, because a remote batch of the same work was made with it. */
+export async function renewInputUnder(
+  { clock, disk, folder }: Pick<SubmitPorts, 'clock' | 'disk' | 'folder'>,
+  attempt: AttemptRecord,
+  nonce: string,
+): Promise<NewAttempt> {
   const [from, to] = [wirePrefix(attempt.nonce), wirePrefix(nonce)]
   const inputName = `${nonce}.jsonl`
   const sha256 = createHash('sha256')

@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { isNonce } from '../model/ids.ts'
 import { MOVED, type Step } from '../model/step.ts'
 import { type BatchInput, type Provider, ProviderError, type RemoteFile } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
@@ -58,4 +59,10 @@ export async function storeInput(provider: Provider, input: BatchInput, signal: 
 /** The input file's name at the provider; carries the nonce, and nothing of the user's. */
 function remoteFileName(nonce: string): string {
   return `llm-batch-${nonce}.jsonl`
+}
+
+/** The nonce that the name of one of our input files carries; null for every other name. */
+export function nonceInFileName(name: string | null): string | null {
+  const nonce = /^llm-batch-(.+)\.jsonl$/.exec(name ?? '')?.[1]
+  return nonce !== undefined && isNonce(nonce) ? nonce : null
 }

@@ -16,6 +16,7 @@ type ResumeFlags = DriveFlags & OutputFlags & SettingFlags
 /** `llm-batch resume [RUN]`: goes on after a stop, a crash, a reboot, or a hold that was cleared. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOutputFlags(command.argument('[run]', 'an id, the beginning of one, a name, or last'))
+  command.option('--again', 'send it although the provider has the same work from another home')
   addSettingFlags(addDriveFlags(command)).action(async (wanted: string | undefined, flags: ResumeFlags) => {
     setExitCode(await resume(shell, wanted, flags))
   })

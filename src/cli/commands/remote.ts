@@ -1,0 +1,87 @@
+import type { Command } from 'commander'
+import { EXIT } from '../../model/error.ts'
+import { listRemote, unknownBatches, unknownFiles } from '../../run/remote.ts'
+import { unsentWork } from '../../run/unsent-work.ts'
+import type { Workspace } from '../../run/workspace.ts'
+import { durationMsFlag } from '../flag-values.ts'
+import { withHome } from '../open-home.ts'
+import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
+import { adopt } from '../remote/adopt.ts'
+import { cancelBatches, deleteFiles } from '../remote/change.ts'
+import { chosenProviders } from '../remote/choose-provider.ts'
+import { type RemoteSight, remoteDocument } from '../remote/sight.ts'
+import { renderRemote } from '../render/remote-view.ts'
+import type { Shell } from '../shell.ts'
+
+interface ListFlags extends PlaceFlags {
+  readonly provider?: string | undefined
+  readonly since: number
+  readonly json?: boolean | undefined
+}
+
+interface ChangeFlags extends PlaceFlags {
+  readonly provider?: string | undefined
+  readonly yes?: boolean | undefined
+}
+
+const SINCE_MS = 31 * 86_400_000
+
+/** `llm-batch remote`: what lies at the provider that no run of this home knows; adopt, cancel, delete. */
+export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
+  addPlaceFlags(command)
+    .option('--provider <name>', 'only this provider (default: all that have a key)')
+    .option('--since <duration>', 'made within this time, such as 12h or 90d (default: 31d)', durationMsFlag, SINCE_MS)
+    .option('--json', 'as JSON on standard output')
+    .action(async (flags: ListFlags) => {
+      setExitCode(await withHome(shell, flags, (workspace) => list(shell, workspace, flags)))
+    })
+  addPlaceFlags(command.command('adopt'))
+    .description('take batches of the same work, made by another home, into a run that is still to be sent')
+    .usage('[RUN] [ID...] [options]')
+    .argument(
+      '[words...]',
+      'a run (its id, the beginning of one, a name, or last), then ids of batches (default: all that fit)',
+    )
+    .action(async (words: readonly string[], _own: PlaceFlags, self: Command) => {
+      const flags: PlaceFlags = self.optsWithGlobals()
+      setExitCode(await withHome(shell, flags, (workspace) => adopt(shell, workspace, words)))
+    })
+  const changes = [
+    { name: 'cancel', what: 'batches', description: 'cancel batches that no run here knows', work: cancelBatches },
+    { name: 'delete', what: 'files', description: 'delete files that no run here knows', work: deleteFiles },
+  ] as const
+  for (const { description, name, what, work } of changes) {
+    addPlaceFlags(command.command(name).description(description).argument('<ids...>', `ids of ${what}`))
+      .option('--provider <name>', 'where they are; needed where several providers have a key')
+      .option('-y, --yes', 'do not ask')
+      .action(async (ids: readonly string[], _own: ChangeFlags, self: Command) => {
+        const flags: ChangeFlags = self.optsWithGlobals()
+        setExitCode(await withHome(shell, flags, (workspace) => work(shell, workspace, ids, flags)))
+      })
+  }
+}
+
+async function list(shell: Shell, workspace: Workspace, flags: ListFlags): Promise<number> {
+  const { clock, store } = workspace
+  const known = await store.knownRemotes()
+  const since = new Date(Math.max(0, clock.now() - flags.since))
+  const sights: RemoteSight[] = []
+  for (const provider of chosenProviders(workspace, flags.provider)) {
+    const { batches, files } = await listRemote(provider, since, new AbortController().signal)
+    sights.push({
+      provider: provider.name,
+      baseUrl: provider.baseUrl,
+      batches: unknownBatches(batches.batches, known),
+      files: unknownFiles(files.files, known, batches.batches),
+      unsent: await unsentWork(store, provider),
+      doubts: [batches, files].flatMap((listing) => (listing.isConclusive ? [] : [listing.reason])),
+    })
+  }
+  if (flags.json) await shell.printJson(remoteDocument(sights))
+  else await shell.print(renderRemote(sights, clock.now(), shell.outputColors))
+  const doubtful = sights.filter(({ doubts }) => doubts.length > 0)
+  for (const { doubts, provider } of doubtful) {
+    shell.warn(`${provider} did not list everything (${doubts.join('; ')}). Look again with: llm-batch remote`)
+  }
+  return doubtful.length === 0 ? EXIT.ok : EXIT.unfinished
+}

@@ -1,0 +1,57 @@
+import type { UnknownBatch, UnknownFile } from '../../run/remote.ts'
+import type { UnsentWork } from '../../run/unsent-work.ts'
+
+/** What `remote` has seen at one provider. */
+export interface RemoteSight {
+  readonly provider: string
+  readonly baseUrl: string
+  readonly batches: readonly UnknownBatch[]
+  readonly files: readonly UnknownFile[]
+  /** What runs here have still to send there; a batch of the same content can be taken over. */
+  readonly unsent: readonly UnsentWork[]
+  /** Why there may be more than was listed. */
+  readonly doubts: readonly string[]
+}
+
+/** The run's batch whose place an unknown batch can take. */
+export function placeOf({ unsent }: RemoteSight, { markers }: UnknownBatch): UnsentWork | undefined {
+  return unsent.find(({ contentHash }) => contentHash === markers?.contentHash)
+}
+
+/** The same for `--json`. Instants are ISO texts. */
+export function remoteDocument(sights: readonly RemoteSight[]): object {
+  return {
+    version: 1,
+    providers: sights.map((sight) => ({
+      provider: sight.provider,
+      baseUrl: sight.baseUrl,
+      isComplete: sight.doubts.length === 0,
+      doubts: sight.doubts,
+      batches: sight.batches.map((unknown) => batchDocument(sight, unknown)),
+      files: sight.files.map(({ file, inputOf, isOurs, resultsOf }) => ({
+        id: file.id,
+        isOurs,
+        name: file.name,
+        bytes: file.bytes,
+        createdAt: file.createdAt?.toISOString() ?? null,
+        inputOf,
+        resultsOf,
+      })),
+    })),
+  }
+}
+
+function batchDocument(sight: RemoteSight, unknown: UnknownBatch): object {
+  const { batch, markers } = unknown
+  const place = placeOf(sight, unknown)
+  return {
+    id: batch.id,
+    isOurs: markers !== null,
+    status: batch.rawStatus,
+    requests: batch.counts?.total ?? null,
+    createdAt: batch.createdAt?.toISOString() ?? null,
+    contentHash: markers?.contentHash ?? null,
+    inputFileId: batch.inputFileId,
+    adoptableInto: place === undefined ? null : { run: place.runId, batch: place.batch },
+  }
+}

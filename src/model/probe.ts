@@ -1,0 +1,36 @@
+/**
+ * What a live probe has found out about one assumption: it `holds`, it is `broken`, or it stayed `unclear`, with a
+ * sentence that tells what was seen.
+ */
+export interface ProbeFinding {
+  readonly verdict: 'holds' | 'broken' | 'unclear'
+  readonly seen: string
+}
+
+/**
+ * The assumptions that a live probe tests.
+ *
+ * - `deletedInput`: a batch created from a deleted input file cannot start, on which the fence rests.
+ * - `listing`: a new batch is listed within the settle wait, on which the proof of absence rests.
+ * - `cancel`: a cancelled batch ends, and says what it leaves.
+ * - `deletedWhileQueued`: what deleting the input of a batch does that was just created.
+ */
+export const PROBE_QUESTIONS = ['deletedInput', 'listing', 'cancel', 'deletedWhileQueued'] as const
+
+export type ProbeQuestion = (typeof PROBE_QUESTIONS)[number]
+
+/** One live probe, as stored; therefore versioned. Instants are epoch milliseconds. */
+export interface ProbeRecord {
+  readonly version: 1
+  readonly at: number
+  readonly provider: string
+  readonly baseUrl: string
+  /** `provider/model`. */
+  readonly model: string
+  /** Salt and salted digest of the key and scope it was made with; they tell nothing of the key. */
+  readonly salt: string
+  readonly account: string
+  /** How long after its create the probe's batch was first listed; null where it was not seen. */
+  readonly listedAfterMs: number | null
+  readonly findings: Readonly<Record<ProbeQuestion, ProbeFinding>>
+}
