@@ -50,7 +50,8 @@ async function nearestProjectHome({ disk, workingFolder }: HomeSources): Promise
  * SQLite's write-ahead log would not be safe.
  */
 export async function makeHome(disk: Disk, path: string): Promise<void> {
-  const network = await disk.networkFileSystem(await nearestFolder(disk, path))
+  const nearest = await nearestFolder(disk, path)
+  const network = await disk.networkFileSystem(nearest)
   if (network !== undefined) {
     throw new LlmBatchError('network_file_system', `${path} lies on a network file system (${network}).`, {
       next: 'The state database needs shared memory and locks of one machine: name a local folder with --home.',
@@ -59,6 +60,11 @@ export async function makeHome(disk: Disk, path: string): Promise<void> {
   await disk.makeFolder(path)
   const gitignore = join(path, '.gitignore')
   if ((await disk.size(gitignore)) !== undefined) return
+  // A home that a power loss takes away has bought its work for nothing, so its name is forced to disk as well.
+  for (let parent = dirname(path); ; parent = dirname(parent)) {
+    await disk.syncFolder(parent)
+    if (parent.length <= nearest.length) break
+  }
   try {
     await writeAtomically(disk, gitignore, async (writer) => {
       await writer.writeText('# Prompts and answers; not for version control.\n*\n')

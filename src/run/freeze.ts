@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { limitsInForce } from '../config/settings.ts'
 import { BufferedWriter } from '../lib/atomic-file.ts'
-import type { DiskFile } from '../lib/disk.ts'
+import type { Disk, DiskFile } from '../lib/disk.ts'
 import { GatheredHash } from '../lib/gathered-hash.ts'
 import type { Target } from '../model/target.ts'
 import { createSplitter, type Splitter } from '../plan/splitter.ts'
@@ -47,9 +47,13 @@ export async function freeze(ports: Ports, rows: AsyncIterable<readonly Prepared
   } finally {
     await freezer.close()
     await file.close()
-    await disk.syncFolder(folder.inputs)
-    await disk.syncFolder(dirname(folder.rows))
+    await syncNames(disk, folder)
   }
+}
+
+/** Forces to disk where everything lies: each name stands in the folder above it, up to the home. */
+async function syncNames(disk: Disk, { inputs, path }: Ports['folder']): Promise<void> {
+  for (const folder of [inputs, path, dirname(path), dirname(dirname(path))]) await disk.syncFolder(folder)
 }
 
 class Freezer {

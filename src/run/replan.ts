@@ -16,7 +16,7 @@ const PAGE_REQUESTS = 2_000
  */
 export async function replan(context: RunContext, mostRequests = Number.POSITIVE_INFINITY): Promise<void> {
   if (context.isCancelling || !(await context.store.hasPending())) return
-  const { provider, settings, store } = context
+  const { provider, settings } = context
   const splitter = createSplitter((target) => {
     const limits = limitsInForce(settings, target.provider, target.model, provider.limits(target))
     return { ...limits, maxRequests: Math.min(limits.maxRequests, mostRequests) }
@@ -29,16 +29,23 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
       const key = targetKey(target)
       const { closed } = splitter.place(target, length, estimateTokens(length))
       const open = writers.get(key)
-      if (open && closed) await store.addBatch(await open.finish())
+      if (open && closed) await addBatch(context, open)
       const writer = open && !closed ? open : await BatchWriter.open(context, target)
       writers.set(key, writer)
       await writer.addFrozenLine(ordinal, await copier.read(request), nonce)
     }
-    for (const writer of writers.values()) await store.addBatch(await writer.finish())
+    for (const writer of writers.values()) await addBatch(context, writer)
   } finally {
     await copier.close()
     for (const writer of writers.values()) await writer.close()
   }
+}
+
+/** The store may name the input file only once a power loss cannot take its name away. */
+async function addBatch({ disk, folder, store }: RunContext, writer: BatchWriter): Promise<void> {
+  const batch = await writer.finish()
+  await disk.syncFolder(folder.inputs)
+  await store.addBatch(batch)
 }
 
 async function* pendingRequests({ store }: RunContext): AsyncIterable<PendingRequest> {
