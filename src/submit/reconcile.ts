@@ -58,14 +58,14 @@ async function absent(
   switch (step) {
     case 'first_listing':
       if (!(await isControlSeen(ports, attempt, signal))) return await again(ports, attempt, CONTROL_UNSEEN)
-      if (attempt.reasonCode === 'throttled') {
-        // A 429 that made no batch: the same upload may be used by a new intent.
-        await store.closeIntent(intent.key, 'proved_absent', 'uploaded', waiting(ports, attempt, 0, null))
-        return
-      }
       return await next(ports, attempt, 'second_listing', settings.waits.settleMs)
     case 'second_listing':
       if (!(await isControlSeen(ports, attempt, signal))) return await again(ports, attempt, CONTROL_UNSEEN)
+      if (attempt.reasonCode === 'throttled') {
+        // Whoever says "not now" has not let the call through: nothing is to be fenced off, and the upload stays good.
+        await store.closeIntent(intent.key, 'proved_absent', 'uploaded', waiting(ports, attempt, 0, null))
+        return
+      }
       return await fence(ports, attempt, signal)
     case 'fence':
       return await fence(ports, attempt, signal)
@@ -110,7 +110,8 @@ async function fence(ports: SubmitPorts, attempt: AttemptRecord, signal: AbortSi
 async function next(ports: SubmitPorts, attempt: AttemptRecord, step: ReconcileStep, waitMs: number): Promise<void> {
   await ports.store.noteAttempt(attempt.key, {
     ...waiting(ports, attempt, waitMs, `not found so far; looking again in ${formatDuration(waitMs)}`),
-    failures: 0,
+    // Creates that are throttled again and again are asked for ever less often.
+    failures: attempt.reasonCode === 'throttled' ? attempt.failures : 0,
     reconcileStep: step,
   })
 }
