@@ -97,7 +97,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'doctor',
     usage: '[options]',
-    summary: 'check keys, base URLs, disk, clock and versions',
+    summary: 'check keys, base URLs, disk, clock and versions; --live tests the provider',
     load: () => import('./commands/doctor.ts'),
   },
 ]

@@ -1,4 +1,5 @@
 import type { WrittenFiles } from '../run/finish.ts'
+import { type Lifetime, lifetimesOf } from '../run/lifetime.ts'
 import { phaseOf } from '../run/progress.ts'
 import type { RunReport } from '../run/report.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
@@ -7,13 +8,14 @@ import { nextStep } from './render/next-command.ts'
 /** A run for `--json`: one shape for every command that shows one. Instants are ISO texts. */
 export function reportDocument(report: RunReport, answers: WrittenFiles | null): object {
   const { run, counts, usage, costUsd, attempts, failures, incidents } = report
+  const lifetimeOf = lifetimesOf(run)
   return {
     version: 1,
     run: runDocument(run),
     counts,
     costUsd,
     usage,
-    batches: newestOfEach(attempts).map(batchDocument),
+    batches: newestOfEach(attempts).map((attempt) => batchDocument(attempt, lifetimeOf(attempt))),
     failures,
     incidents: incidents.map((incident) => ({ ...incident, at: instant(incident.at) })),
     answers,
@@ -46,7 +48,7 @@ function newestOfEach(attempts: readonly AttemptRecord[]): readonly AttemptRecor
   return [...new Map(attempts.map((attempt) => [attempt.batchKey, attempt])).values()]
 }
 
-function batchDocument(attempt: AttemptRecord): object {
+function batchDocument(attempt: AttemptRecord, { expiresAt, resultsUntil }: Lifetime): object {
   return {
     batch: attempt.batch,
     attempt: attempt.number,
@@ -59,6 +61,8 @@ function batchDocument(attempt: AttemptRecord): object {
     remoteStatus: attempt.rawStatus,
     submittedAt: instant(attempt.submittedAt),
     endedAt: instant(attempt.endedAt),
+    expiresAt: instant(expiresAt),
+    resultsUntil: instant(resultsUntil),
     nextAt: attempt.endedAt === null ? instant(attempt.nextAt) : null,
     reason: attempt.reason,
   }

@@ -57,7 +57,7 @@ export async function storeInput(provider: Provider, input: BatchInput, signal: 
 }
 
 /** The input file's name at the provider; carries the nonce, and nothing of the user's. */
-function remoteFileName(nonce: string): string {
+export function remoteFileName(nonce: string): string {
   return `llm-batch-${nonce}.jsonl`
 }
 

@@ -7,7 +7,9 @@ import { PRICES } from '../../prices/table.ts'
 import { PROVIDERS, type ProviderEntry } from '../../providers/registry.ts'
 import { sqliteVersion } from '../../store/engine-version.ts'
 import { VERSION } from '../../version.ts'
-import { loadSettings } from '../open-home.ts'
+import { examineLive } from '../doctor-live.ts'
+import { durationMsFlag } from '../flag-values.ts'
+import { loadSettings, withHome } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
 import { renderFacts } from '../render/facts.ts'
 import { bytes } from '../render/quantity.ts'
@@ -15,7 +17,14 @@ import type { Shell } from '../shell.ts'
 
 interface DoctorFlags extends PlaceFlags {
   readonly json?: boolean | undefined
+  readonly live?: boolean | undefined
+  readonly model?: string | undefined
+  readonly within: number
+  readonly yes?: boolean | undefined
 }
+
+/** How long `--live` watches a batch; a quiet provider ends one of one row within minutes. */
+const WITHIN_MS = 30 * 60_000
 
 /** One thing looked at. */
 interface Finding {
@@ -28,12 +37,20 @@ interface Finding {
 /** Less than this fills up before a large run is over. */
 const LEAST_FREE_BYTES = 1_000_000_000
 
-/** `llm-batch doctor`: whether everything is here that a run needs. Calls nobody. */
+/** `llm-batch doctor`: whether everything is here that a run needs. Calls nobody, unless asked to with `--live`. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addPlaceFlags(command)
     .option('--json', 'as JSON on standard output')
+    .option('--live', 'buy a probe of one row, to test at the provider what the promise assumes')
+    .option('-m, --model <provider/model>', 'with --live: what the probe is bought from')
+    .option('--within <duration>', 'with --live: how long a batch is watched (default: 30m)', durationMsFlag, WITHIN_MS)
+    .option('-y, --yes', 'with --live: accept its price')
     .action(async (flags: DoctorFlags) => {
-      setExitCode(await examine(shell, flags))
+      setExitCode(
+        flags.live === true
+          ? await withHome(shell, flags, (workspace) => examineLive(shell, workspace, flags))
+          : await examine(shell, flags),
+      )
     })
 }
 

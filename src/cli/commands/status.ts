@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT } from '../../model/error.ts'
 import { isFinished } from '../../model/run.ts'
+import { lifetimesOf } from '../../run/lifetime.ts'
+import { evidenceFor } from '../../run/probe/evidence.ts'
 import { progressOf } from '../../run/progress.ts'
 import { exitCodeOf, reportOf } from '../../run/report.ts'
 import type { Workspace } from '../../run/workspace.ts'
@@ -10,6 +12,7 @@ import { chooseRun } from '../choose-run.ts'
 import { Interruption } from '../interruption.ts'
 import { withHome } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
+import { evidenceDocument } from '../render/evidence-view.ts'
 import { renderStatus } from '../render/status-view.ts'
 import { reportDocument } from '../report-document.ts'
 import { RunProgress } from '../run-progress.ts'
@@ -43,10 +46,11 @@ async function status(
   const store = workspace.store.read(id)
   if (flags.watch && !(await watchRun(shell, workspace, store))) return EXIT.interrupted
   const report = await reportOf(store, workspace.configuration.prices)
-  if (flags.json) await shell.printJson(reportDocument(report, null))
+  const evidence = await evidenceFor(workspace, report.run.definition)
+  if (flags.json) await shell.printJson({ ...reportDocument(report, null), evidence: evidenceDocument(evidence) })
   else {
     const attempts = await store.currentAttempts()
-    const view = { ...report, attempts, now: workspace.clock.now() }
+    const view = { ...report, attempts, evidence, now: workspace.clock.now(), lifetimeOf: lifetimesOf(report.run) }
     await shell.print(renderStatus(view, shell.outputColors))
   }
   return flags.watch ? exitCodeOf(report, 0) : EXIT.ok

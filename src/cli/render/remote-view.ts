@@ -1,5 +1,6 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { plainLine } from '../../lib/plain-text.ts'
+import { PROBE_MARK } from '../../run/probe/one-row.ts'
 import type { UnknownBatch, UnknownFile } from '../../run/remote.ts'
 import { placeOf, type RemoteSight } from '../remote/sight.ts'
 import type { Colors } from './colors.ts'
@@ -55,8 +56,12 @@ function batchCells(sight: RemoteSight, unknown: UnknownBatch, now: number): rea
     plainLine(batch.rawStatus, MOST_NAME_CHARACTERS),
     batch.counts === null ? '' : count(batch.counts.total),
     ageOf(batch.createdAt, now),
-    place === undefined ? '' : `the work of batch ${place.batch} of run ${place.runId}`,
+    place === undefined ? remarkOn(batch.metadata) : `the work of batch ${place.batch} of run ${place.runId}`,
   ]
+}
+
+function remarkOn(metadata: Readonly<Record<string, string>>): string {
+  return PROBE_MARK in metadata ? 'made by doctor --live' : ''
 }
 
 function fileCells({ file, inputOf, isOurs, resultsOf }: UnknownFile, now: number): readonly string[] {

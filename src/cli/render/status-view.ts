@@ -1,8 +1,11 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { plainLine } from '../../lib/plain-text.ts'
+import type { Lifetime } from '../../run/lifetime.ts'
+import type { Evidence } from '../../run/probe/evidence.ts'
 import type { AttemptRecord, RequestCounts, RunRecord } from '../../store/store.ts'
 import { describeBatch } from './batch-words.ts'
 import type { Colors } from './colors.ts'
+import { describeEvidence } from './evidence-view.ts'
 import { placeText, renderFacts } from './facts.ts'
 import { nextStep } from './next-command.ts'
 import { describeOutcomes, doneRows } from './outcome-words.ts'
@@ -16,6 +19,10 @@ export interface RunStatus {
   /** The newest attempt of each batch, in order of their batches. */
   readonly attempts: readonly AttemptRecord[]
   readonly now: number
+  /** How long a batch lives at the provider. */
+  readonly lifetimeOf: (attempt: AttemptRecord) => Lifetime
+  /** On which evidence the promise rests at this provider. */
+  readonly evidence: Evidence | null
 }
 
 const COLUMNS: readonly TableColumn[] = [
@@ -24,6 +31,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'requests', isNumeric: true },
   { title: 'id at the provider' },
   { title: 'age', isNumeric: true },
+  { title: 'results kept' },
   { title: 'looks', isNumeric: true },
   { title: 'reason' },
 ]
@@ -32,7 +40,7 @@ const MOST_REASON_CHARACTERS = 100
 
 /** Where a run stands: its state, its rows, its batches, and what can be done next. */
 export function renderStatus(status: RunStatus, colors: Colors): string {
-  const { run, counts, attempts, now } = status
+  const { run, counts, attempts, evidence } = status
   const next = nextStep(run.id, run.state, counts)
   const facts = renderFacts(
     [
@@ -42,13 +50,14 @@ export function renderStatus(status: RunStatus, colors: Colors): string {
       ['Input', run.definition.inputPath && placeText(run.definition.inputPath)],
       ['Answers', run.output.path && placeText(run.output.path)],
       ['Started', new Date(run.createdAt).toISOString()],
+      ['Promise', describeEvidence(evidence, probeModel(run, attempts), colors)],
       ['Took', run.finishedAt === null ? null : formatDuration(run.finishedAt - run.createdAt)],
     ],
     colors,
   )
   const table = renderTable(
     COLUMNS,
-    attempts.map((attempt) => attemptCells(attempt, now)),
+    attempts.map((attempt) => attemptCells(attempt, status)),
     colors,
   )
   const title = run.name === null ? `Run ${run.id}` : `Run ${plainLine(run.name)} (${run.id})`
@@ -67,16 +76,37 @@ function rowsText({ rowCount }: RunRecord, counts: RequestCounts, colors: Colors
   return `${count(done)} of ${count(rowCount)} done (${percent(done, rowCount)})${outcomes === '' ? '' : `: ${outcomes}`}`
 }
 
-function attemptCells(attempt: AttemptRecord, now: number): readonly string[] {
+/** A model that a probe could be bought from: the run's own. */
+function probeModel({ definition: { model, provider } }: RunRecord, [first]: readonly AttemptRecord[]): string {
+  return plainLine(`${provider}/${model ?? first?.target.model ?? 'MODEL'}`)
+}
+
+function attemptCells(attempt: AttemptRecord, { lifetimeOf, now }: RunStatus): readonly string[] {
   const tries = attempt.number > 1 ? ` (attempt ${attempt.number})` : ''
-  const age = attempt.submittedAt === null ? '' : formatDuration((attempt.endedAt ?? now) - attempt.submittedAt)
+  const lifetime = lifetimeOf(attempt)
   return [
     String(attempt.batch),
     describeBatch(attempt) + tries,
     count(attempt.requestCount),
     plainLine(attempt.remoteId ?? '-'),
-    age,
+    ageText(attempt, lifetime, now),
+    keptText(attempt, lifetime, now),
     count(attempt.polls),
     plainLine(attempt.reason ?? '', MOST_REASON_CHARACTERS),
   ]
+}
+
+/** `3h 20m of 1d` for a batch that is at work, else how long it took. */
+function ageText({ endedAt, stage, submittedAt }: AttemptRecord, { expiresAt }: Lifetime, now: number): string {
+  if (submittedAt === null) return ''
+  const age = formatDuration((endedAt ?? now) - submittedAt)
+  return stage === 'submitted' && expiresAt !== null ? `${age} of ${formatDuration(expiresAt - submittedAt)}` : age
+}
+
+function keptText({ stage }: AttemptRecord, { resultsUntil, retentionDays }: Lifetime, now: number): string {
+  if (stage === 'collected') return 'here'
+  if (stage === 'submitted') return `${formatDuration(retentionDays * 86_400_000)} after it ends`
+  if (resultsUntil === null) return ''
+  const day = new Date(resultsUntil).toISOString().slice(0, 10)
+  return resultsUntil > now ? `until ${day}, ${formatDuration(resultsUntil - now)} left` : `only until ${day}`
 }

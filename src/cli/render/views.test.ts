@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sampleAttempt, sampleCounts, sampleRun } from '../../../test/support/run-records.ts'
 import type { Problem } from '../../model/problem.ts'
+import { lifetimesOf } from '../../run/lifetime.ts'
 import { colorsFor } from './colors.ts'
 import { type PlanSummary, renderPlan } from './plan-view.ts'
 import { renderProblems } from './problems.ts'
@@ -97,8 +98,11 @@ describe('the status', () => {
           sampleAttempt({ batch: 2, number: 2, stage: 'held', reason: 'no credit' }),
           sampleAttempt({ batch: 3, stage: 'submitted', remoteStatus: 'cancelling', submittedAt: run.createdAt }),
           sampleAttempt({ batch: 4, stage: 'rejected' }),
+          sampleAttempt({ batch: 5, stage: 'ended', submittedAt: run.createdAt, endedAt: run.createdAt + 10_000 }),
         ],
         now: run.createdAt + 30_000,
+        lifetimeOf: lifetimesOf(run),
+        evidence: null,
       },
       plain,
     )
@@ -111,12 +115,14 @@ describe('the status', () => {
       '  Input    /data/tickets.csv',
       '  Answers  /data/answers.jsonl',
       '  Started  2026-11-23T08:00:00.000Z',
+      '  Promise  never tested at this provider; test it with: llm-batch doctor --live --model openai/gpt-5-mini',
       '',
-      'batch  state             requests  id at the provider  age  looks  reason',
-      '    1  collected               10  batch_abc            1m      4',
-      '    2  held (attempt 2)        10  -                            0  no credit',
-      '    3  cancelling              10  -                   30s      0',
-      '    4  refused                 10  -                            0',
+      'batch  state             requests  id at the provider        age  results kept                    looks  reason',
+      '    1  collected               10  batch_abc                  1m  here                                4',
+      '    2  held (attempt 2)        10  -                                                                  0  no credit',
+      '    3  cancelling              10  -                   30s of 1d  30d after it ends                   0',
+      '    4  refused                 10  -                                                                  0',
+      '    5  checking results        10  -                         10s  until 2026-12-23, 29d 23h left      0',
       '',
       'Next: llm-batch resume k3f9-2026-11-23   (after the cause is gone)',
       '',
