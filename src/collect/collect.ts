@@ -3,6 +3,7 @@ import { MOVED, type Step, WAITED } from '../model/step.ts'
 import type { RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import { damaged, downloadFile } from './download.ts'
+import { triesOf } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
 import { judgeRefusal, refusedResults } from './refusal.ts'
 import { Settling } from './settle.ts'
@@ -12,9 +13,6 @@ const FETCHED_AGAIN = 'fetched_again'
 
 /** Fetches whose size must fit; if it never does, a file that holds a line for every request is taken all the same. */
 const SIZE_CHECKS = 4
-
-/** Requests read from the store at once. */
-const PAGE_REQUESTS = 10_000
 
 /**
  * Harvests an ended batch, whatever its status: every file id it carries is fetched, verified, kept, and read, and every
@@ -39,19 +37,6 @@ async function reopenWatch(ports: CollectPorts, attempt: AttemptRecord): Promise
     nextAt: ports.clock.now() + ports.settings.waits.pollMs,
   })
   return MOVED
-}
-
-/** The planned requests of the batch with the tries each has had. */
-async function triesOf(ports: CollectPorts, attempt: AttemptRecord): Promise<ReadonlyMap<number, number>> {
-  const tries = new Map<number, number>()
-  let after = -1
-  for (;;) {
-    const page = await ports.store.requestsOf(attempt.batchKey, after, PAGE_REQUESTS)
-    for (const request of page) tries.set(request.ordinal, request.tries)
-    const last = page.at(-1)
-    if (!last) return tries
-    after = last.ordinal
-  }
 }
 
 async function harvest(

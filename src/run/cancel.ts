@@ -1,3 +1,4 @@
+import { giveUpResults } from '../collect/give-up.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
@@ -6,15 +7,22 @@ import { release } from './release.ts'
 
 /**
  * Turns a run to cancelling: what was not sent is given up, what is held is taken up again so that it can be cancelled
- * and harvested.
+ * and harvested. A batch whose results the provider no longer has is settled as missing, so that `retry --status missing`
+ * can buy it again.
  */
 export async function enterCancelling(context: RunContext): Promise<void> {
   const { store } = context
   const { state } = await store.record()
   if (state !== 'cancelling') await store.moveRun('cancelling')
+  for (const attempt of await store.currentAttempts()) {
+    if (attempt.stage === 'held' && GONE_CODES.includes(attempt.reasonCode)) await giveUpResults(context, attempt)
+  }
   await release(context)
   await store.cancelUnsent()
 }
+
+/** Reasons of batches whose results will not come any more; looking again would only hold them again. */
+const GONE_CODES: readonly (string | null)[] = ['lost_at_provider', 'results_gone']
 
 /**
  * Asks the provider to cancel a batch that is still at work there. Only a wish, repeated with every look until the

@@ -39,7 +39,12 @@ async function answerFailure(context: RunContext, attempt: AttemptRecord, failur
   switch (reaction) {
     case 'wait':
       if (isGone(context, attempt, failure)) {
-        return await holdBatch(context, attempt, 'results_gone', `its result files cannot be found: ${failure.message}`)
+        return await holdBatch(
+          context,
+          attempt,
+          'results_gone',
+          `its result files cannot be found (${failure.message}); to settle its rows as missing: llm-batch cancel`,
+        )
       }
       return await waitLonger(context, attempt, failure)
     case 'hold_batch':

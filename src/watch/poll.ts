@@ -8,6 +8,9 @@ import { type Provider, ProviderError, type RemoteBatch } from '../providers/pro
 import type { AttemptChanges, AttemptRecord, RunStore } from '../store/store.ts'
 import { nextPollMs } from './cadence.ts'
 
+/** How a person settles a batch whose results will not come. */
+const GIVING_UP = 'to settle its rows as missing: llm-batch cancel, then retry --status missing buys them again'
+
 /** What watching needs of the world. */
 export interface WatchPorts {
   readonly store: RunStore
@@ -29,7 +32,7 @@ export async function pollBatch(ports: WatchPorts, attempt: AttemptRecord, signa
     await store.moveAttempt(attempt.key, 'submitted', 'held', {
       heldFrom: 'submitted',
       reasonCode: 'lost_at_provider',
-      reason: `${provider.name} no longer knows batch ${attempt.remoteId}, which it accepted before`,
+      reason: `${provider.name} no longer knows batch ${attempt.remoteId}, which it accepted before; ${GIVING_UP}`,
     })
     return MOVED
   }
