@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto'
 import { LlmBatchError } from '../model/error.ts'
 import { isNonce } from '../model/ids.ts'
 import { MOVED, type Step } from '../model/step.ts'
@@ -18,15 +19,19 @@ export async function uploadInput(
   const path = folder.input(attempt.inputName)
   const size = await disk.size(path)
   if (size !== attempt.inputBytes) {
-    throw new LlmBatchError('disk', `${path} has ${size ?? 'no'} bytes in place of ${attempt.inputBytes}`, {
-      next: 'Its run cannot be sent as it was planned; restore the file from a backup, or start the run again.',
-    })
+    throw changedInput(`${path} has ${size ?? 'no'} bytes in place of ${attempt.inputBytes}`)
   }
-  const file = await storeInput(
-    provider,
-    { name: remoteFileName(attempt.nonce), bytes: attempt.inputBytes, open: () => disk.stream(path) },
-    signal,
-  )
+  let sent = createHash('sha256')
+  const open = (): AsyncIterable<Uint8Array> => {
+    sent = createHash('sha256')
+    return hashing(disk.stream(path), sent)
+  }
+  const name = remoteFileName(attempt.nonce)
+  const file = await storeInput(provider, { name, bytes: attempt.inputBytes, open }, signal)
+  if (sent.digest('hex') !== attempt.inputSha256) {
+    await provider.discard?.(file.id, signal)
+    throw changedInput(`${path} is not what was planned: its bytes have changed`)
+  }
   await store.moveAttempt(attempt.key, 'planned', 'uploaded', {
     inputFileId: file.id,
     failures: 0,
@@ -35,6 +40,20 @@ export async function uploadInput(
     reason: null,
   })
   return MOVED
+}
+
+/** Hashes what passes through. */
+async function* hashing(pieces: AsyncIterable<Uint8Array>, hash: Hash): AsyncIterable<Uint8Array> {
+  for await (const piece of pieces) {
+    hash.update(piece)
+    yield piece
+  }
+}
+
+function changedInput(message: string): LlmBatchError {
+  return new LlmBatchError('disk', message, {
+    next: 'Its run cannot be sent as it was planned; restore the file from a backup, or start the run again.',
+  })
 }
 
 /**
