@@ -59,9 +59,10 @@ export class Settling {
     const path = this.#ports.folder.result(this.#attempt.key, file)
     let good = 0
     let bad = 0
-    for await (const lines of splitLines(this.#ports.disk.stream(path))) {
+    const { maxLineBytes } = this.#ports.provider.limits(this.#attempt.target)
+    for await (const lines of splitLines(this.#ports.disk.stream(path), { maxLineBytes })) {
       for (const line of lines) {
-        if (isBlank(line.bytes)) continue
+        if (isBlank(line.bytes) && !line.isTooLong) continue
         if (await this.#readLine(file, line)) good += 1
         else bad += 1
       }
@@ -95,7 +96,7 @@ export class Settling {
 
   /** True where the line could be read, whoever it belongs to. */
   async #readLine(file: ResultFile, line: Line): Promise<boolean> {
-    const text = decodeText(line.bytes)
+    const text = line.isTooLong ? undefined : decodeText(line.bytes)
     const decoded = text === undefined ? undefined : this.#ports.provider.decode(text, this.#attempt.target)
     if (decoded === undefined) {
       if (!line.terminated)

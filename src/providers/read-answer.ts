@@ -25,8 +25,18 @@ const transcriptSchema = z.object({ text: z.string() })
 function jsonAnswer(schema: z.ZodType, body: unknown): Answer {
   const parsed = schema.safeParse(body)
   if (!parsed.success) return { kind: 'misshapen' }
-  const text = typeof parsed.data === 'string' ? parsed.data : JSON.stringify(parsed.data)
-  return textOrEmpty(text, null)
+  const text = typeof parsed.data === 'string' ? parsed.data : writtenJson(parsed.data)
+  return text === undefined ? { kind: 'misshapen' } : textOrEmpty(text, null)
+}
+
+/** The value as JSON text; undefined where it nests so deep that it can be read but not written. */
+function writtenJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 function transcriptAnswer(body: unknown): Answer {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { LlmBatchError } from '../model/error.ts'
 
 /** Where the files of one run lie. All names come from our own numbers; nothing remote ever becomes a path. */
 export interface RunFolder {
@@ -14,9 +15,9 @@ export interface RunFolder {
   result(attemptKey: number, file: 'output' | 'error'): string
 }
 
-/** The folder of a run below its home. */
+/** The folder of a run below its home. Throws `disk` for an id or a name in the state that is none of ours. */
 export function runFolder(home: string, runId: string): RunFolder {
-  const path = join(home, 'runs', runId)
+  const path = join(home, 'runs', ownName(runId))
   const inputs = join(path, 'inputs')
   const results = join(path, 'results')
   return {
@@ -26,9 +27,17 @@ export function runFolder(home: string, runId: string): RunFolder {
     results,
     log: join(path, 'log.jsonl'),
     lock: join(path, 'lock.db'),
-    input: (name) => join(inputs, name),
+    input: (name) => join(inputs, ownName(name)),
     result: (attemptKey, file) => join(results, `${attemptKey}-${file}.jsonl`),
   }
+}
+
+/** A state may come from someone else: a name in it must not lead out of the folder, nor to a name of Windows' own. */
+function ownName(name: string): string {
+  if (/^[\w-]+(?:\.jsonl)?$/.test(name) && !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name)) return name
+  throw new LlmBatchError('disk', `the state names ${JSON.stringify(name)}, which llm-batch never makes`, {
+    next: 'Do not go on with it: the state was damaged, or made to do harm.',
+  })
 }
 
 /** The state database of a home. */

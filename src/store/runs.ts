@@ -30,12 +30,25 @@ const SELECT_RUNS = `
   from runs`
 
 function runFrom(row: RunRow): RunRecord {
-  return {
-    ...row,
-    definition: JSON.parse(row.definition) as RunDefinition,
-    output: JSON.parse(row.output) as OutputPlan,
-    columns: JSON.parse(row.columns) as string[],
+  const definition = stored<RunDefinition>(row, 'definition')
+  if (definition?.version !== 1) throw unreadable(row, 'definition')
+  return { ...row, definition, output: stored<OutputPlan>(row, 'output'), columns: stored<string[]>(row, 'columns') }
+}
+
+/** What was stored as JSON. State is data: what cannot be read is refused, never guessed. */
+function stored<Value>(row: RunRow, column: 'definition' | 'output' | 'columns'): Value {
+  try {
+    return JSON.parse(row[column]) as Value
+  } catch (error) {
+    throw unreadable(row, column, error)
   }
+}
+
+function unreadable({ id }: RunRow, column: string, cause?: unknown): LlmBatchError {
+  return new LlmBatchError('disk', `the ${column} of run ${id} cannot be read`, {
+    next: 'It was damaged, or written by another version; use that version, or another --home.',
+    cause,
+  })
 }
 
 export function insertRun(driver: Driver, run: NewRun): void {

@@ -6,12 +6,12 @@ import type { Environment } from './environment.ts'
  * rebinding), or with a foreign origin. API clients send neither.
  */
 export const loopbackOnly: MiddlewareHandler<Environment> = async (context, next) => {
-  const host = (context.req.header('host') ?? '').replace(/:\d+$/, '')
-  const origin = context.req.header('origin')
-  const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(host)
-  const isForeign = origin !== undefined && !URL.canParse(origin)
-  const originHost = origin !== undefined && !isForeign ? new URL(origin).hostname : host
-  if (!isLocal || isForeign || originHost !== host) {
+  const host = (context.req.header('host') ?? '').toLowerCase()
+  const isLocal = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host)
+  const origin = context.req.header('origin')?.toLowerCase()
+  // Another port is another program's page.
+  const isOwn = origin === undefined || origin === `http://${host}`
+  if (!isLocal || !isOwn) {
     return Response.json({ error: { message: 'The local batch server answers local programs only.' } }, { status: 403 })
   }
   await next()

@@ -1,0 +1,93 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { runFolder, statePath } from '../src/store/run-folder.ts'
+import { expectExit, type } from './support/command.ts'
+import { MODELS } from './support/fault-run.ts'
+import { answerJson, startHttpServer } from './support/http-server.ts'
+import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
+
+const LINE = ['run', 'rows.jsonl', '--model', MODELS.openai, '--prompt', '{{text}}', '-o', 'answers.jsonl']
+const ENDLESS = { durations: { runMs: 3_600_000 } }
+
+/** A home with a run whose batch is at work, as someone else may hand it over. */
+async function worldWithRun(): Promise<LocalWorld> {
+  const world = await openWorld(ENDLESS)
+  await world.write('rows.jsonl', questions(2))
+  expectExit(await type(world, ...LINE, '--no-wait'), 75)
+  return world
+}
+
+/** Changes a state by hand. */
+function tamper({ home }: LocalWorld, sql: string, ...values: readonly string[]): void {
+  const database = new DatabaseSync(statePath(home))
+  try {
+    database.prepare(sql).run(...values)
+  } finally {
+    database.close()
+  }
+}
+
+describe('a state from someone else', () => {
+  it('leads no key to another server: its base URL is compared and not obeyed', async () => {
+    const world = await worldWithRun()
+    const thief = await startHttpServer((_, response) => answerJson(response, 200, { data: [], has_more: false }))
+    onTestFinished(() => thief.close())
+    tamper(world, `update runs set definition = json_set(definition, '$.baseUrl', ?)`, `${thief.origin}/v1`)
+    for (const words of [['tick'], ['cancel', 'last'], ['remote', 'adopt', 'last'], ['status']])
+      await type(world, ...words)
+    const resumed = await type(world, 'resume')
+    expectExit(resumed, 2)
+    expect(resumed.stderr).toMatch(/was started at .*, but now OPENAI_BASE_URL leads to/)
+    expect(thief.connections).toBe(0)
+  })
+
+  it('names no other file as an input, so that none is sent to a provider', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    await world.write('secret.jsonl', 'something private\n')
+    expectExit(await type(world, ...LINE, '--no-wait'), 75)
+    tamper(world, `update attempts set stage = 'planned', input_name = ?, input_bytes = 18`, '../../../../secret.jsonl')
+    tamper(world, `update runs set state = 'ready'`)
+    const { code, stderr } = await type(world, 'resume', '--again')
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/which llm-batch never makes/)
+    const stored = await readdir(join(world.folder, 'server'), { recursive: true })
+    for (const name of stored.filter((path) => /file/.test(path))) {
+      expect(await readFile(join(world.folder, 'server', name), 'utf8').catch(() => '')).not.toContain('private')
+    }
+  })
+
+  it('names no other folder as a run, so that none is removed', async () => {
+    const world = await worldWithRun()
+    const precious = join(world.folder, 'precious')
+    await mkdir(precious)
+    await writeFile(join(precious, 'file'), 'x')
+    tamper(world, 'update runs set id = ?', '../../precious')
+    const { code, stderr } = await type(world, 'runs', 'rm', '../../precious', '--force')
+    expect(code).not.toBe(0)
+    expect(stderr).toMatch(/which llm-batch never makes/)
+    expect(await readdir(precious)).toEqual(['file'])
+  })
+
+  it.each(['CON', 'nul', 'com1.jsonl', 'a/b', 'a\\b', '..', '', 'x\u0000', 'a.jsonl.exe'])(
+    'has no run folder %j',
+    (name) => {
+      expect(() => runFolder('/home', name)).toThrow(/never makes/)
+      expect(() => runFolder('/home', 'k3f9-2026-11-23').input(name)).toThrow(/never makes/)
+    },
+  )
+
+  it.each([
+    ['broken JSON', '{"version":1'],
+    ['another version', '{"version":2}'],
+    ['something else', 'null'],
+  ])('with %s where the definition of a run should be is refused in words', async (_, definition) => {
+    const world = await worldWithRun()
+    tamper(world, 'update runs set definition = ?', definition)
+    const { code, stderr } = await type(world, 'status')
+    expectExit({ code, stderr }, 3)
+    expect(stderr).toMatch(/^error: the definition of run \S+ cannot be read\nnext: /m)
+  })
+})
