@@ -96,7 +96,9 @@ async function isControlSeen(ports: SubmitPorts, attempt: AttemptRecord, signal:
  * that lives and is merely not listed yet.
  */
 async function fence(ports: SubmitPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<void> {
-  const { provider, settings } = ports
+  const { provider, settings, store } = ports
+  // From here on our own file may be gone, and no later look may take that for a listing of another account.
+  await store.noteAttempt(attempt.key, { reconcileStep: 'fence' })
   const isGone =
     provider.discard !== undefined &&
     provider.file !== undefined &&
