@@ -19,7 +19,7 @@ const SIZE_CHECKS = 4
  * request of it gets a result; `ended -> collected`. May be repeated from any point.
  */
 export async function collectBatch(ports: CollectPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
-  const remote = await ports.provider.get(attempt.remoteId ?? '', signal)
+  const remote = withKnownFiles(await ports.provider.get(attempt.remoteId ?? '', signal), attempt)
   if (!isTerminal(remote.status)) return await reopenWatch(ports, attempt)
   const tries = await triesOf(ports, attempt)
   const hasFiles = remote.outputFileId !== null || remote.errorFileId !== null
@@ -28,6 +28,15 @@ export async function collectBatch(ports: CollectPorts, attempt: AttemptRecord, 
     return await holdWithoutResults(ports, attempt)
   }
   return await harvest(ports, attempt, remote, tries, signal)
+}
+
+/** A file that was named once is still there where a later look does not name it (F66). */
+function withKnownFiles(remote: RemoteBatch, attempt: AttemptRecord): RemoteBatch {
+  return {
+    ...remote,
+    outputFileId: remote.outputFileId ?? attempt.outputFileId,
+    errorFileId: remote.errorFileId ?? attempt.errorFileId,
+  }
 }
 
 /** The provider took back its terminal word: watch on (seen with servers that set it early). */

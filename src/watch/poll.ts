@@ -105,8 +105,14 @@ function seenChanges(remote: RemoteBatch, attempt: AttemptRecord, now: number): 
   }
 }
 
-/** `completed` may come before the file ids (F66): such a batch is looked at again for a settle wait. */
+/** The file ids may come after the terminal status (F66): a batch that has results is looked at again for a settle wait. */
 function isWaitingForFiles(remote: RemoteBatch, attempt: AttemptRecord, settleMs: number, now: number): boolean {
   const hasFiles = remote.outputFileId !== null || remote.errorFileId !== null
-  return remote.status === 'completed' && !hasFiles && now - (attempt.endedAt ?? now) < settleMs
+  return mustHaveFiles(remote) && !hasFiles && now - (attempt.endedAt ?? now) < settleMs
+}
+
+/** One that was cut short may have executed nothing; its counts are believed only so far as to wait for files. */
+function mustHaveFiles({ counts, status }: RemoteBatch): boolean {
+  const wasCutShort = status === 'cancelled' || status === 'expired'
+  return status === 'completed' || (wasCutShort && (counts === null || counts.completed + counts.failed > 0))
 }
