@@ -18,6 +18,8 @@ export const optionalIdSchema = z
 export const fileSchema = z
   .object({
     id: remoteIdSchema,
+    // Something else with an id, taken for our upload, could never be sent.
+    object: z.literal('file').nullish(),
     bytes: z.number().int().nonnegative().nullish().catch(null),
     filename: z.string().nullish().catch(null),
     created_at: z.unknown().optional(),
