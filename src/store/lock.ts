@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { databaseOn } from './connection.ts'
@@ -12,6 +13,8 @@ export interface RunLock {
  * survives a sleeping laptop. Node has no portable flock. Throws `busy` at once when another process holds it.
  */
 export async function lockRun(disk: Disk, path: string, runId: string): Promise<RunLock> {
+  // A power loss may have left the run's record without the folder of a draft.
+  await disk.makeFolder(dirname(path))
   await makePrivateFile(disk, path)
   const database = databaseOn(disk)(path)
   try {
