@@ -66,7 +66,7 @@ async function harvest(
     const path = folder.result(attempt.key, file)
     await downloadFile(ports, { fileId: id, path, isSizeChecked }, signal)
     try {
-      await settling.readFile(file)
+      await settling.readFile(file, attempt.failures === SIZE_CHECKS - 1)
     } catch (error) {
       await ports.disk.remove(path)
       throw error

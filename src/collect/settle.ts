@@ -54,8 +54,11 @@ export class Settling {
     this.#tries = tries
   }
 
-  /** Reads one result file. Throws where the file's last line is cut, because then it is not the provider's file. */
-  async readFile(file: ResultFile): Promise<void> {
+  /**
+   * Reads one result file. Throws where the file's last line is cut, because then it is not the provider's file, and
+   * where no line of it is readable, unless it came so again and again and is to be taken as it is.
+   */
+  async readFile(file: ResultFile, isTakenAsItIs: boolean): Promise<void> {
     const path = this.#ports.folder.result(this.#attempt.key, file)
     let good = 0
     let bad = 0
@@ -68,7 +71,8 @@ export class Settling {
       }
       await this.#flush(PAGE_RESULTS)
     }
-    if (good === 0 && bad > 0) throw damaged(`no line of the ${file} file of batch ${this.#attempt.batch} is readable`)
+    if (good === 0 && bad > 0 && !isTakenAsItIs)
+      throw damaged(`no line of the ${file} file of batch ${this.#attempt.batch} is readable`)
   }
 
   /** Records what became of the requests that no line told of, and returns the whole count. */
