@@ -124,12 +124,22 @@ describe('a batch that appears late', () => {
 })
 
 describe('what a batch looks like', () => {
+  it('ids-early, only while it is at work', async () => {
+    const server = await serverForTest({ durations: { runMs: 60_000 } })
+    const client = new RawClient(server.openaiUrl)
+    const { id } = await client.create(await client.upload(line('a', 'one nonce:a')))
+    server.setFaults(['get=ids-early'])
+    const early = { output_file_id: 'file-not-there-yet', error_file_id: 'file-not-there-yet' }
+    expect(await client.batch(id)).toMatchObject(early)
+    const done = await finished('get=ids-early')
+    expect(await done.client.batch(done.batch.id)).toEqual(done.batch)
+  })
+
   it.each([
     ['metadata-dropped', { metadata: null }],
     ['batch-status(PAUSED)', { status: 'PAUSED' }],
     ['ids-hidden', { status: 'completed', output_file_id: null, error_file_id: null }],
     ['ids-empty', { output_file_id: expect.stringMatching(/^file-/), error_file_id: '' }],
-    ['ids-early', { error_file_id: 'file-not-there-yet' }],
     ['counts-lie', { request_counts: { total: 10, completed: 1, failed: 0 } }],
     ['times-odd', { created_at: expect.stringMatching(/^\d{4}-/) }],
     ['errors-odd', { errors: 'something went wrong' }],
