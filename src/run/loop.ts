@@ -5,6 +5,7 @@ import { auditCreates } from '../submit/audit.ts'
 import { reconcile } from '../submit/reconcile.ts'
 import { ADVANCING, advance } from './advance.ts'
 import { cancelRemote, enterCancelling } from './cancel.ts'
+import { ClockWatch, restartWaits } from './clock-jumps.ts'
 import { conclude, isActive } from './conclude.ts'
 import type { RunContext } from './context.ts'
 import { emitBatch } from './events.ts'
@@ -35,6 +36,7 @@ export class Driving {
   readonly #until: Until
   readonly #signal: AbortSignal
   readonly #flights: Flights
+  readonly #clockWatch: ClockWatch
   /** Attempts to be cut; done between steps, because planning must never happen twice at once. */
   readonly #tooLarge: AttemptRecord[] = []
   /** Not before this instant is another audit tried; a run ends without the audit that has just failed. */
@@ -47,6 +49,7 @@ export class Driving {
     this.#until = until
     this.#signal = signal
     this.#flights = new Flights(context.settings.maxTransfers)
+    this.#clockWatch = new ClockWatch(context.clock)
   }
 
   /** Returns the run as it stands when driving ends. Throws what concerns the whole run, such as another writer. */
@@ -69,6 +72,7 @@ export class Driving {
     await this.#noticeCancelling()
     if (this.#isStopping()) return false
     await this.#plan()
+    await this.#noticeClock()
     const attempts = await this.#context.store.currentAttempts()
     this.#launch(attempts)
     if (this.#flights.count === 0 && (await this.#isOver(attempts))) return false
@@ -84,6 +88,13 @@ export class Driving {
     const hasNew = await this.#context.store.hasPending()
     await replan(this.#context)
     if (hasNew || tooLarge.length > 0) await holdTwins(this.#context, this.#signal)
+  }
+
+  /** A laptop that has slept, or a clock that was set, must not make anyone act on what was believed before. */
+  async #noticeClock(): Promise<void> {
+    if (!this.#clockWatch.hasJumped()) return
+    await restartWaits(this.#context)
+    if (Number.isFinite(this.#nextAuditAt)) this.#nextAuditAt = 0
   }
 
   #isStopping(): boolean {

@@ -1,3 +1,4 @@
+import { isClockBehind, restartWaits } from './clock-jumps.ts'
 import type { RunContext } from './context.ts'
 
 /**
@@ -17,6 +18,8 @@ export async function recover(context: RunContext): Promise<void> {
       nextAt: clock.now(),
     })
   }
+  const attempts = await store.currentAttempts()
+  if (isClockBehind(attempts, context.settings.waits, clock.now())) await restartWaits(context)
 }
 
 /** Looks at every batch at the provider soon, and then again at growing intervals: a person has just come back. */
