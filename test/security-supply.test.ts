@@ -45,7 +45,7 @@ describe('the package', () => {
     expect(atRunTime.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual([
       'node_modules/@photostructure/sqlite',
     ])
-    for (const [path, { integrity }] of atRunTime) expect(integrity, path).toMatch(/^sha512-/)
+    expect(atRunTime.filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true)).toEqual([])
   })
 
   it('publishes the built program and its documents, nothing else', async () => {

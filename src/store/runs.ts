@@ -30,15 +30,16 @@ const SELECT_RUNS = `
   from runs`
 
 function runFrom(row: RunRow): RunRecord {
-  const definition = stored<RunDefinition>(row, 'definition')
+  const definition = stored(row, 'definition') as RunDefinition | null
   if (definition?.version !== 1) throw unreadable(row, 'definition')
-  return { ...row, definition, output: stored<OutputPlan>(row, 'output'), columns: stored<string[]>(row, 'columns') }
+  const columns = stored(row, 'columns') as string[]
+  return { ...row, definition, output: stored(row, 'output') as OutputPlan, columns }
 }
 
 /** What was stored as JSON. State is data: what cannot be read is refused, never guessed. */
-function stored<Value>(row: RunRow, column: 'definition' | 'output' | 'columns'): Value {
+function stored(row: RunRow, column: 'definition' | 'output' | 'columns'): unknown {
   try {
-    return JSON.parse(row[column]) as Value
+    return JSON.parse(row[column])
   } catch (error) {
     throw unreadable(row, column, error)
   }
