@@ -116,3 +116,28 @@ describe.concurrent.each(PROVIDERS)('beside others at %s', (provider) => {
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilledAgain: 0 })
   })
 })
+
+describe.each(PROVIDERS)('an input file that a create does not see (%s)', (provider) => {
+  it('is waited for, however long ago its batch was planned', async () => {
+    const world = await openWorld({
+      faults: ['create:2=file-not-found'],
+      durations: { runMs: 700 },
+      config: { limits: { maxRequests: 2, maxOpenBatches: 1 } },
+      waits: SHORT_WAITS,
+    })
+    const { counts, run } = await finish(await startIn(world, provider, questions(4)))
+    expect({ state: run.state, reason: run.reason, ...positive(counts) }).toEqual({
+      state: 'completed',
+      reason: null,
+      succeeded: 4,
+    })
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2, rowsBilledAgain: 0 })
+  })
+
+  it('holds the batch when it is never seen', async () => {
+    const world = await openWorld({ faults: ['create=file-not-found'], waits: { ...SHORT_WAITS, retryBackoff: '5ms' } })
+    const { counts, run } = await finish(await startIn(world, provider, questions(2)))
+    expect({ state: run.state, ...positive(counts) }).toEqual({ state: 'held', batched: 2 })
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0, rowsBilled: 0 })
+  })
+})

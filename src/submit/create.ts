@@ -90,7 +90,7 @@ async function recordNotCreated(
   intent: IntentRecord,
   failure: Failure,
 ): Promise<Step> {
-  const { clock, settings, store } = ports
+  const { clock, store } = ports
   const later = {
     failures: attempt.failures + 1,
     nextAt: clock.now() + laterMs(ports, attempt, failure),
@@ -101,7 +101,7 @@ async function recordNotCreated(
     await store.closeIntent(intent.key, 'not_created', 'uploaded', later)
     return { did: 'must_hold_run', reason: failure.message }
   }
-  if (failure.kind === 'unreached' || isFileNotYetVisible(failure, attempt, settings.waits.settleMs, clock.now())) {
+  if (failure.kind === 'unreached' || isFileNotYetVisible(failure, attempt)) {
     await store.closeIntent(intent.key, 'not_created', 'uploaded', later)
     return WAITED
   }
@@ -114,12 +114,15 @@ function laterMs({ random, settings }: SubmitPorts, { failures }: AttemptRecord,
   return retryAfterMs ?? backoffMs(settings.waits.retryBackoff, failures, random.fraction())
 }
 
+/** Creates whose file was not found yet, before that is no longer taken for lag; at the default waits about 20 minutes. */
+const UNSEEN_TRIES = 8
+
 /**
  * True for the refusal of a file that was stored moments ago and that the create does not see yet (F25). Nothing was
- * created; after the settle wait it is no longer believed to be lag, and the batch is held with the provider's words.
+ * created; after several tries, each after a longer wait, it is held with the provider's words.
  */
-function isFileNotYetVisible(failure: Failure, attempt: AttemptRecord, settleMs: number, now: number): boolean {
-  return isFileUnseen(failure) && now - attempt.createdAt < settleMs
+function isFileNotYetVisible(failure: Failure, { failures }: AttemptRecord): boolean {
+  return isFileUnseen(failure) && failures < UNSEEN_TRIES
 }
 
 /** True for the refusal of a create because its input file is not there, or is not visible yet. */
