@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import { splitLines } from '../src/lib/jsonl.ts'
+import type { BatchRecord } from '../src/server/state/record.ts'
+import type { World } from './world/world.ts'
+
+/** One batch as the provider's own books show it. */
+export interface BatchBooks {
+  readonly batch: BatchRecord
+  /** Rows in its input, by nonce. */
+  readonly rows: readonly string[]
+  /** Rows it executed and billed, by nonce. */
+  readonly billed: readonly string[]
+  /** Answers with status 200 in its result files: the text by nonce, null where there is none. */
+  readonly answers: ReadonlyMap<string, string | null>
+  /** Rows that any line of its result files tells of, by nonce. */
+  readonly told: ReadonlySet<string>
+  readonly endedAtMs: number
+}
+
+/** Reads what the provider did, from its books, its input files and its result files; never from the client. */
+export async function readBooks({ provider: { simulator }, uploads }: World): Promise<readonly BatchBooks[]> {
+  const { state } = simulator
+  const lines = async (path: string): Promise<readonly string[]> => {
+    if ((await state.disk.size(path)) === undefined) return []
+    const found: string[] = []
+    for await (const part of splitLines(state.disk.stream(path))) {
+      found.push(...part.map((line) => Buffer.from(line.bytes).toString()))
+    }
+    return found
+  }
+  const books: BatchBooks[] = []
+  for (const batch of state.batches.values()) {
+    // The client may have deleted its file since; what it once sent counts.
+    const inputs = batch.inputFileIds.flatMap((id) => (uploads.get(id) ?? '').split(/\r?\n/))
+    const ids = inputs
+      .filter((line) => line.includes('"custom_id"'))
+      .map((line) => [customIdOf(line), nonceIn(line)] as const)
+    const nonces = new Map(ids)
+    const bookings = await lines(state.ledgerPath(batch.id))
+    const [results, errors] = await Promise.all(
+      [batch.outputFileId, batch.errorFileId].map(async (id) => (id === null ? [] : await lines(state.dataPath(id)))),
+    )
+    books.push({
+      batch,
+      rows: ids.map(([, nonce]) => nonce),
+      billed: bookings.map((line) => (JSON.parse(line) as { nonce: string }).nonce),
+      answers: answersIn(results ?? [], nonces),
+      told: new Set([...(results ?? []), ...(errors ?? [])].map((line) => nonces.get(customIdOf(line)) ?? '')),
+      endedAtMs: Math.max(...Object.values(batch.enteredAtMs)),
+    })
+  }
+  return books
+}
+
+function customIdOf(line: string): string {
+  return /"custom_id":"([^"]*)"/.exec(line)?.[1] ?? ''
+}
+
+function nonceIn(line: string): string {
+  return /nonce:([A-Za-z0-9-]+)/.exec(line)?.[1] ?? ''
+}
+
+interface ResultLine {
+  readonly custom_id?: string
+  readonly response?: { readonly status_code?: number; readonly body?: ChatBody } | null
+}
+
+interface ChatBody {
+  readonly choices?: readonly { readonly message?: { readonly content?: string | null } }[]
+}
+
+function answersIn(lines: readonly string[], nonces: ReadonlyMap<string, string>): ReadonlyMap<string, string | null> {
+  const answers = new Map<string, string | null>()
+  for (const line of lines) {
+    const parsed = parse(line)
+    const nonce = nonces.get(parsed?.custom_id ?? '')
+    const choices = parsed?.response?.status_code === 200 ? parsed.response.body?.choices : undefined
+    if (nonce !== undefined && choices) answers.set(nonce, choices[0]?.message?.content ?? null)
+  }
+  return answers
+}
+
+function parse(line: string): ResultLine | undefined {
+  try {
+    return JSON.parse(line) as ResultLine
+  } catch {
+    // A garbled line, as some rows wish for.
+    return undefined
+  }
+}
+
+/** The bytes of a real file, for a search after secrets; empty where there is none. */
+export function realBytes(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch {
+    return Buffer.alloc(0)
+  }
+}

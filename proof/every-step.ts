@@ -1,0 +1,50 @@
+import { carryOut, type Verdict } from './carry-out.ts'
+import type { AnswerRow } from './judge.ts'
+import { type Plan, PROVIDERS, promptsOf, UNDISTURBED } from './plan.ts'
+import type { CrashKind } from './world/life.ts'
+
+/** Runs whose every step is a place to die. */
+const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
+  plain: { prompts: promptsOf(8, [null, 'length', 'status=429 times=1']) },
+  'unknown create': { prompts: promptsOf(5), faults: ['create:1=accept-then-reset', 'list:2=lag(3000)'] },
+  'create that never was': { prompts: promptsOf(5), faults: ['create:1=reset'] },
+  'expired with partial output': { prompts: promptsOf(6), maxRequests: 6, faults: ['run:1=expire(0.5)'] },
+  'queue full': { prompts: promptsOf(8), faults: ['run:1=queue-full'] },
+  cancel: { prompts: promptsOf(8), durations: { runMs: 3_000 }, cancelAfterMs: 1_800 },
+}
+
+/** The scenarios that are walked for each provider, undisturbed. */
+export function scenarioPlans(): readonly Plan[] {
+  return Object.entries(SCENARIOS).flatMap(([name, parts]) =>
+    PROVIDERS.map((provider) => ({ ...UNDISTURBED, ...parts, provider, name: `${name} at ${provider}` })),
+  )
+}
+
+/** How an undisturbed run of a scenario goes; what every disturbed one is compared with. */
+export interface Walk {
+  readonly plan: Plan
+  readonly steps: number
+  readonly answers: readonly AnswerRow[]
+}
+
+/** Walks a scenario once without a crash. Throws where even that is not clean. */
+export async function walk(plan: Plan): Promise<Walk> {
+  const { answers, steps, violations } = await carryOut(plan)
+  if (violations.length > 0) throw new Error(`${plan.name}, undisturbed: ${JSON.stringify(violations)}`)
+  return { plan, steps, answers }
+}
+
+/** Walks a scenario again and dies in front of one step; the answers must be those of the undisturbed walk. */
+export async function dieAt({ answers, plan }: Walk, step: number, kind: CrashKind): Promise<Verdict> {
+  const verdict = await carryOut({ ...plan, name: `${plan.name}, ${kind} at step ${step}`, crashes: [{ step, kind }] })
+  // When a run is cancelled decides how far it came; the books tell whether it came there honestly.
+  if (plan.cancelAfterMs !== null || verdict.violations.length > 0) return verdict
+  const differing = answers.filter((answer, row) => !isSame(answer, verdict.answers[row]))
+  if (differing.length === 0) return verdict
+  const detail = `${differing.length} answers differ from the undisturbed run, such as ${differing[0]?.id}`
+  return { ...verdict, violations: [{ metric: 'lost', detail }] }
+}
+
+function isSame(one: AnswerRow, other: AnswerRow | undefined): boolean {
+  return one.id === other?.id && one.llm_status === other.llm_status && one.llm_output === other.llm_output
+}

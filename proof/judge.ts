@@ -1,0 +1,224 @@
+import { RUN_MOVES } from '../src/model/run.ts'
+import { runFolder, statePath } from '../src/store/run-folder.ts'
+import { type BatchBooks, readBooks, realBytes } from './books.ts'
+import { CANARY_PROMPT, nonceOf, type Plan } from './plan.ts'
+import { ANSWERS, type Start, type Story } from './type-until-over.ts'
+import { CANARY_KEY, HOME, STRAY_KEY, type World } from './world/world.ts'
+
+/** What is counted, and must be zero (crash-safety, section 4). */
+export const METRICS = [
+  'billed twice',
+  'double create',
+  'silent provider duplicate',
+  'orphan spend',
+  'lost',
+  'wrong join',
+  'altered',
+  'dishonest exit',
+  'stuck',
+  'leak',
+] as const
+
+export type Metric = (typeof METRICS)[number]
+
+export interface Violation {
+  readonly metric: Metric
+  readonly detail: string
+}
+
+/** One line of the answers file. */
+export interface AnswerRow {
+  readonly id: string
+  readonly text: string
+  readonly llm_status: string
+  readonly llm_output: string | null
+}
+
+/** The end of a run as it lies before the judge. */
+interface Evidence {
+  readonly world: World
+  readonly plan: Plan
+  readonly story: Story
+  readonly books: readonly BatchBooks[]
+  readonly answers: readonly AnswerRow[]
+}
+
+/** Judges a run from the provider's books, the final files and what was said; never from what the client believes. */
+export async function judge(world: World, plan: Plan, story: Story): Promise<readonly Violation[]> {
+  const evidence = { world, plan, story, books: await readBooks(world), answers: readAnswers(world) }
+  return [
+    ...billedTwice(evidence),
+    ...doubleCreates(evidence),
+    ...silentDuplicates(evidence),
+    ...orphans(evidence),
+    ...lost(evidence),
+    ...wrongJoins(evidence),
+    ...altered(evidence),
+    ...dishonest(evidence),
+    ...stuck(evidence),
+    ...leaks(evidence),
+  ]
+}
+
+/** The lines of the answers file; none where it does not exist. */
+export function readAnswers(world: World): readonly AnswerRow[] {
+  const file = [...world.disk.files()].find(([path]) => path === ANSWERS)
+  if (!file) return []
+  const lines = Buffer.from(file[1]).toString().split('\n').filter(Boolean)
+  return lines.map((line) => JSON.parse(line) as AnswerRow)
+}
+
+/** Under default settings no repeat is permitted. A gateway's copy of our one POST is the provider's, and counted apart. */
+function billedTwice({ books }: Evidence): readonly Violation[] {
+  const times = new Map<string, number>()
+  for (const { batch, billed } of books) {
+    if (batch.isGatewayCopy) continue
+    for (const nonce of billed) times.set(nonce, (times.get(nonce) ?? 0) + 1)
+  }
+  const again = [...times].filter(([, count]) => count > 1)
+  return again.length === 0 ? [] : [violation('billed twice', `${again.length} rows, such as ${again[0]?.[0]}`)]
+}
+
+function doubleCreates({ books }: Evidence): readonly Violation[] {
+  const ours = books.filter(({ batch }) => !batch.isGatewayCopy && batch.phase !== 'failed')
+  const found: Violation[] = []
+  for (const [place, one] of ours.entries()) {
+    for (const other of ours.slice(place + 1)) {
+      const shared = one.rows.filter((nonce) => other.rows.includes(nonce))
+      const areAlive = other.batch.createdAtMs < one.endedAtMs && one.batch.createdAtMs < other.endedAtMs
+      const wasPaid = shared.some((nonce) => one.billed.includes(nonce))
+      if (shared.length === 0 || (!areAlive && !wasPaid)) continue
+      found.push(violation('double create', `${one.batch.id} and ${other.batch.id} share ${shared.length} rows`))
+    }
+  }
+  return found
+}
+
+function silentDuplicates({ books, story }: Evidence): readonly Violation[] {
+  const told = new Set(story.report?.incidents.flatMap(({ remoteIds }) => remoteIds))
+  return books
+    .filter(({ batch }) => batch.isGatewayCopy && !told.has(batch.id))
+    .map(({ batch }) => violation('silent provider duplicate', batch.id))
+}
+
+function orphans({ books, story }: Evidence): readonly Violation[] {
+  const { report } = story
+  const named = new Set([
+    ...(report?.attempts.map(({ remoteId }) => remoteId) ?? []),
+    ...(report?.incidents.flatMap(({ remoteIds }) => remoteIds) ?? []),
+  ])
+  return books
+    .filter(({ batch, billed }) => billed.length > 0 && !batch.isGatewayCopy && !named.has(batch.id))
+    .map(({ batch, billed }) => violation('orphan spend', `${batch.id} billed ${billed.length} rows`))
+}
+
+/** Statuses of rows whose answer was received, whether it can be used or not; an answer without text may be a failure. */
+const ANSWERED: readonly string[] = ['succeeded', 'truncated', 'refused', 'invalid']
+const ANSWERED_WITHOUT_TEXT: readonly string[] = [...ANSWERED, 'failed']
+
+function lost({ answers, books, plan }: Evidence): readonly Violation[] {
+  const found: Violation[] = []
+  const ids = answers.map(({ id }) => id)
+  const wanted = plan.prompts.map((_, row) => nonceOf(row))
+  if (ids.join() !== wanted.join())
+    found.push(violation('lost', `${ids.length} of ${wanted.length} rows have a record`))
+  const byId = new Map(answers.map((answer) => [answer.id, answer]))
+  for (const { answers: offered, batch } of books) {
+    if (batch.isGatewayCopy) continue
+    const gone = [...offered].filter(([nonce, text]) => {
+      return !(text ? ANSWERED : ANSWERED_WITHOUT_TEXT).includes(byId.get(nonce)?.llm_status ?? '')
+    })
+    if (gone.length > 0) found.push(violation('lost', `${gone.length} answers of ${batch.id}, such as ${gone[0]?.[0]}`))
+  }
+  const told = new Set(books.flatMap((one) => [...one.told]))
+  const denied = answers.filter(({ id, llm_status }) => llm_status === 'missing' && told.has(id))
+  if (denied.length > 0)
+    found.push(violation('lost', `${denied.length} rows said to be missing, such as ${denied[0]?.id}`))
+  return found
+}
+
+function wrongJoins({ answers, books, plan }: Evidence): readonly Violation[] {
+  const offered = new Map(books.flatMap((one) => [...one.answers]))
+  const wrong = answers.filter(({ id, llm_output, llm_status, text: prompt }, row) => {
+    if (prompt !== plan.prompts[row]) return true
+    if (llm_output === null) return llm_status === 'succeeded'
+    const text = offered.get(id)
+    return text === undefined || (text !== null && llm_output !== text)
+  })
+  return wrong.length === 0 ? [] : [violation('wrong join', `${wrong.length} rows, such as ${wrong[0]?.id}`)]
+}
+
+/** Every raw result file in the home is one that the provider sent, byte for byte. */
+function altered({ story, world }: Evidence): readonly Violation[] {
+  const id = story.report?.run.id
+  if (id === undefined) return []
+  const folder = runFolder(HOME, id).results
+  const sent = new Set([...world.downloads.values()].flat().map((bytes) => Buffer.from(bytes).toString('latin1')))
+  return [...world.disk.files()]
+    .filter(([path]) => path.startsWith(`${folder}/`) && path.endsWith('.jsonl'))
+    .filter(([, bytes]) => !sent.has(Buffer.from(bytes).toString('latin1')))
+    .map(([path]) => violation('altered', path))
+}
+
+function dishonest({ answers, story }: Evidence): readonly Violation[] {
+  const bad = story.starts.flatMap((start) => dishonestyOf(start))
+  const last = story.starts.at(-1)
+  const failed = answers.filter(({ llm_status }) => llm_status !== 'succeeded').length
+  if (last?.exitCode === 0 && failed > 0) bad.push(`exit 0 with ${failed} rows that did not succeed`)
+  if (last?.exitCode === 4 && failed === 0) bad.push('exit 4 although every row succeeded')
+  if (answers.some(({ llm_status }) => llm_status === 'pending')) bad.push('finished with pending rows')
+  return bad.map((detail) => violation('dishonest exit', detail))
+}
+
+function dishonestyOf({ exitCode, message, report }: Start): string[] {
+  if (exitCode === null) return []
+  if (exitCode === 1 || exitCode === 2) return [`exit ${exitCode}: ${message}`]
+  const isUnexplained = (exitCode === 3 || exitCode === 75) && (message === null || message === '')
+  const isFinal = report !== null && RUN_MOVES[report.run.state].length <= 1 && report.run.finishedAt !== null
+  const isUnfinished = isFinal && report.counts.pending + report.counts.batched > 0
+  return [
+    ...(isUnexplained ? [`exit ${exitCode} without a reason`] : []),
+    ...(isUnfinished ? [`${report.run.state} with requests that have no outcome`] : []),
+  ]
+}
+
+/** Looks at one batch within the shortest poll interval; more is a busy loop. */
+const MOST_LOOKS_A_SECOND = 12
+
+function stuck({ story, world }: Evidence): readonly Violation[] {
+  const found = story.stuck === null ? [] : [violation('stuck', story.stuck)]
+  const looks = world.trace.filter((line) => /GET .*\/(?:batches|jobs)\/[^/]+ came/.test(line)).length
+  const batches = Math.max(1, world.provider.simulator.state.batches.values.length)
+  const most = (MOST_LOOKS_A_SECOND * world.time.elapsed * batches) / 1_000 + 50
+  return looks > most ? [...found, violation('stuck', `${looks} looks in ${world.time.elapsed} ms`)] : found
+}
+
+/** The key nowhere; the secret prompt only where prompts and answers belong. */
+function leaks({ story, world }: Evidence): readonly Violation[] {
+  const said = JSON.stringify([story.events, story.starts])
+  const remote = JSON.stringify(
+    [...world.provider.simulator.state.batches.values()]
+      .map(({ metadata }) => metadata)
+      .concat([...world.provider.simulator.state.files.values()].map(({ name }) => ({ name }))),
+  )
+  const state = Buffer.concat(
+    ['', '-wal'].map((ending) => realBytes(world.disk.real(statePath(HOME)) + ending)),
+  ).toString('latin1')
+  const places: [string, string][] = [
+    ['output and events', said],
+    ['remote metadata and names', remote],
+    ['state.db', state],
+  ]
+  for (const [path, bytes] of world.disk.files()) {
+    const text = Buffer.from(bytes).toString('latin1')
+    if (text.includes(CANARY_KEY) || text.includes(STRAY_KEY)) places.push([path, text])
+    else if (/log\.jsonl$|\.run\.json$/.test(path)) places.push([path, text])
+  }
+  return places
+    .filter(([, text]) => [CANARY_KEY, STRAY_KEY, CANARY_PROMPT].some((secret) => text.includes(secret)))
+    .map(([place]) => violation('leak', place))
+}
+
+function violation(metric: Metric, detail: string): Violation {
+  return { metric, detail }
+}

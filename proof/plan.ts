@@ -1,0 +1,84 @@
+import type { Durations } from '../src/server/options.ts'
+import type { CallName, NetworkFault } from './world/simulated-network.ts'
+import type { Crash } from './world/world.ts'
+
+/** The two providers of the promise. */
+export const PROVIDERS = ['openai', 'mistral'] as const
+
+export type ProviderName = (typeof PROVIDERS)[number]
+
+/** A fault of the network, put on one call of its kind. */
+export interface PlannedNetworkFault {
+  readonly call: CallName
+  /** Which call of its kind, from 1. */
+  readonly number: number
+  readonly fault: NetworkFault
+  readonly lateMs: number
+  /** What answers in the provider's place where the call arrives late; null for a reset connection. */
+  readonly answer: string | null
+}
+
+/** A fault of the disk, put on one operation of its kind. */
+export interface PlannedDiskFault {
+  readonly operation: 'write' | 'sync'
+  readonly number: number
+}
+
+/** Everything that happens to one simulated run; the same plan gives the same run, step for step. */
+export interface Plan {
+  /** In words, for reports: `seed 17`, `step 45 of …`. */
+  readonly name: string
+  /** Ids, the order of result lines and every other chance of the world come from it. */
+  readonly seed: number
+  readonly provider: ProviderName
+  /** The prompts; each is known again by a nonce of its own. */
+  readonly prompts: readonly string[]
+  readonly maxRequests: number
+  /** Fault rules of the local server. */
+  readonly faults: readonly string[]
+  readonly network: readonly PlannedNetworkFault[]
+  readonly disk: readonly PlannedDiskFault[]
+  readonly crashes: readonly Crash[]
+  /** When the user cancels the run, in milliseconds after the beginning; null for never. */
+  readonly cancelAfterMs: number | null
+  readonly durations: Partial<Durations>
+  /** Batches of others in the same account. */
+  readonly strangers: number
+  /** When the same command is typed a second time beside the first, in milliseconds; null for never. */
+  readonly rivalAfterMs: number | null
+  /** The start of the command, from 1, at which the key of another account is set by mistake; null for none. */
+  readonly strayKeyAtStart: number | null
+}
+
+/** A plan in which nothing happens. */
+export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
+  seed: 1,
+  prompts: [],
+  maxRequests: 5,
+  faults: [],
+  network: [],
+  disk: [],
+  crashes: [],
+  cancelAfterMs: null,
+  durations: {},
+  strangers: 0,
+  rivalAfterMs: null,
+  strayKeyAtStart: null,
+}
+
+/** A prompt that must never be seen outside; every run has it in its first row. */
+export const CANARY_PROMPT = 'canary-prompt-9b1d44e0'
+
+/** Prompts of so many rows; some wish for the outcome that the list says. */
+export function promptsOf(count: number, wishes: readonly (string | null)[] = []): readonly string[] {
+  return Array.from({ length: count }, (_, row) => {
+    const wish = wishes[row] ?? null
+    const text = row === 0 ? CANARY_PROMPT : `Say something about ${row}.`
+    return `${wish === null ? '' : `[[simulate: ${wish}]] `}${text} nonce:${nonceOf(row)}`
+  })
+}
+
+/** What the server's books call a row. */
+export function nonceOf(row: number): string {
+  return `row-${row}`
+}

@@ -1,0 +1,141 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { METRICS, type Metric } from './judge.ts'
+import type { Proof } from './prove.ts'
+import type { Tally } from './tally.ts'
+
+/** What each metric counts, in a sentence. */
+const MEANINGS: Readonly<Record<Metric, string>> = {
+  'billed twice': 'rows that the provider executed and billed more than once',
+  'double create': 'two batches with the same row alive or paid at the same time',
+  'silent provider duplicate': 'a batch that a gateway made twice and the client did not report',
+  'orphan spend': 'a billed batch that the final report does not name',
+  lost: 'an answer the provider offered that is not in the output, or a row without exactly one record',
+  'wrong join': 'an answer on another row than its own, or with other text',
+  altered: 'a raw result file that is not, byte for byte, what the provider sent',
+  'dishonest exit': 'exit 0 with something unfinished, exit 1, or a stop without a reason',
+  stuck: 'no end within 14 virtual days, or a busy loop',
+  leak: 'a key, or a secret prompt outside prompts and answers',
+}
+
+/** The report of a proof, as `docs/proof.md` holds it. */
+export function renderReport(proof: Proof, now: Date): string {
+  return `${[
+    '# The proof',
+    '',
+    INTRODUCTION,
+    '',
+    `Written by \`npm run prove\` on ${now.toISOString().slice(0, 10)}, Node ${process.versions.node}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB.`,
+    '',
+    '## What was run',
+    '',
+    ...whatWasRun(proof),
+    '',
+    '## What must be zero',
+    '',
+    ...counters(proof),
+    '',
+    '## Planted defects',
+    '',
+    `Each is one rule broken in a copy of the sources; found ${proof.bites.filter(({ caught }) => caught).length} of ${proof.bites.length}.`,
+    '',
+    ...bites(proof),
+    '',
+    '## Faults reached',
+    '',
+    ...faultsReached(proof),
+    '',
+    LIMITS,
+  ].join('\n')}\n`
+}
+
+const INTRODUCTION = `llm-batch says that it never loses a result and never pays twice. This page is the evidence: what was tried, what was
+counted, and how to do it again. All of it runs against the local batch server, whose books say what a provider would have
+billed; it was not run against a real provider.
+
+Four harnesses, in \`proof/\` and \`test/chaos/\`:
+
+- **Simulation.** Client, server, network, disk and clock in one process, in virtual time. Each seed draws one to six faults
+  and up to two crashes. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
+  torn, filled with zeros or reordered, names as well as contents, and the database is what was committed.
+- **Every step.** The steps of a run are numbered (each request about to be sent, received, answered; each write, fsync,
+  rename, commit), and the run dies at 1, 2, 3, … to the last, both ways. It is taken up again, and must end as the
+  undisturbed run did.
+- **Create cells.** The one call that must not be repeated is enumerated: what it brings about × how it is answered × when the
+  batch is listed × whether it can be looked at. Left out are only contradictions: a true answer without a batch, a refusal in
+  the API's own words (or a 429 for a call still on its way) with one.
+- **The real command** over HTTP, with random faults at the server and SIGKILL at random moments.
+
+A judge reads the provider's books and the final files, never the client's state. A failure prints its name, and one command
+replays it step for step: \`npm run prove -- --replay "seed 17"\`. Short versions run in \`npm test\`.`
+
+const LIMITS = `## What it rests on
+
+The simulated provider keeps what the promise assumes: a batch is listed, and can be looked at, at the latest one settle wait
+after its creation; a deleted input file cannot start a batch; a refusal in the API's own words made nothing. Where the client
+asks a person (an unknown create whose file could not be deleted, a completed batch without files), the simulated person waits
+until nothing can be on its way any more and then decides truthfully. The fencing number and the guard against placing a
+request twice are second lines of defence: with the first line in place nothing reaches them, so no defect of them alone was
+planted.`
+
+function whatWasRun({ bites: found, cells, real, repeated, seconds, seeds, steps }: Proof): readonly string[] {
+  const rows: [string, number, string, number | undefined][] = [
+    ['simulated seeds', seeds.cases, `${seeds.crashes} crashes, ${seeds.steps} steps`, seconds['seeds']],
+    ['crashes at every step', steps.cases, `${steps.crashes} crashes`, seconds['steps']],
+    ['create cells', cells.cases, '', seconds['cells']],
+    ['seeds carried out twice', repeated.seeds, `${repeated.differing.length} differed`, seconds['repeated']],
+    ['runs of the real command', real.runs, `${real.kills} SIGKILLs`, seconds['real']],
+    ['planted defects', found.length, '', seconds['defects']],
+  ]
+  return [
+    '| what | how many | with | seconds |',
+    '| --- | ---: | --- | ---: |',
+    ...rows.map(([what, count, how, took]) => `| ${what} | ${count} | ${how} | ${Math.round(took ?? 0)} |`),
+  ]
+}
+
+function counters({ cells, real, seeds, steps }: Proof): readonly string[] {
+  const parts = [seeds, steps, cells, real]
+  return [
+    '| counter | what it counts | simulation | every step | create cells | real command |',
+    '| --- | --- | ---: | ---: | ---: | ---: |',
+    ...METRICS.map((metric) => {
+      const counts = parts.map(({ violations }) => String(violations.get(metric) ?? 0))
+      return `| ${metric} | ${MEANINGS[metric]} | ${counts.join(' | ')} |`
+    }),
+    '',
+    'The real command is judged by its books, answers and exit codes: twice, lost, wrong join, dishonest exit, stuck.',
+    ...failures([seeds, steps, cells], real.failures),
+  ]
+}
+
+function failures(tallies: readonly Tally[], real: readonly string[]): readonly string[] {
+  const names = [...tallies.flatMap((tally) => tally.failures.map(({ name }) => name)), ...real]
+  return names.length === 0 ? [] : ['', '**Failed:**', '', ...names.slice(0, 50).map((name) => `- ${name}`)]
+}
+
+function bites({ bites: found }: Proof): readonly string[] {
+  return [
+    '| rule broken | found by | as |',
+    '| --- | --- | --- |',
+    ...found.map(
+      ({ caught, name }) => `| ${name} | ${caught?.name ?? '**not found**'} | ${caught?.violations[0]?.metric ?? ''} |`,
+    ),
+  ]
+}
+
+function faultsReached({ cells, seeds, steps }: Proof): readonly string[] {
+  const sum = new Map<string, number>()
+  for (const { reached } of [seeds, steps, cells]) {
+    for (const [name, count] of reached) sum.set(name, (sum.get(name) ?? 0) + count)
+  }
+  const unreached = seeds.unreached()
+  return [
+    unreached.length === 0
+      ? 'Every fault that can be drawn was reached.'
+      : `**Never reached, and so proved nothing of:** ${unreached.join(', ')}.`,
+    '',
+    '| fault or crash | times |',
+    '| --- | ---: |',
+    ...[...sum].sort(([one], [other]) => one.localeCompare(other)).map(([name, count]) => `| ${name} | ${count} |`),
+  ]
+}

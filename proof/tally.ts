@@ -1,0 +1,43 @@
+import { METRICS, type Metric, type Violation } from './judge.ts'
+import { faultNames } from './storm.ts'
+import { NETWORK_FAULTS } from './world/simulated-network.ts'
+
+/** What a worker tells of one case. */
+export interface CaseReport {
+  readonly name: string
+  readonly violations: readonly Violation[]
+  readonly reached: readonly string[]
+  readonly steps: number
+  readonly crashes: number
+  /** A digest of everything that happened, in order. */
+  readonly digest: string
+}
+
+/** Adds up what many cases came to. */
+export class Tally {
+  cases = 0
+  steps = 0
+  crashes = 0
+  readonly violations = new Map<Metric, number>(METRICS.map((metric) => [metric, 0]))
+  readonly reached = new Map<string, number>()
+  readonly failures: CaseReport[] = []
+
+  add(report: CaseReport): void {
+    this.cases += 1
+    this.steps += report.steps
+    this.crashes += report.crashes
+    for (const metric of new Set(report.violations.map((violation) => violation.metric))) {
+      this.violations.set(metric, (this.violations.get(metric) ?? 0) + 1)
+    }
+    for (const fault of report.reached) this.reached.set(fault, (this.reached.get(fault) ?? 0) + 1)
+    if (report.violations.length > 0) this.failures.push(report)
+  }
+
+  /** Faults that the storms can draw and that struck in no case: a proof that never reached them proves nothing of them. */
+  unreached(): readonly string[] {
+    return [
+      ...faultNames().map((name) => `provider: ${name}`),
+      ...NETWORK_FAULTS.map((name) => `network: ${name}`),
+    ].filter((wanted) => ![...this.reached.keys()].some((name) => name.startsWith(wanted)))
+  }
+}

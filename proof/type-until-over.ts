@@ -1,0 +1,221 @@
+import { EventEmitter } from 'node:events'
+import { type ErrorCode, LlmBatchError, messageOf } from '../src/model/error.ts'
+import type { RunEvent } from '../src/model/event.ts'
+import { isFinished } from '../src/model/run.ts'
+import { ProviderError } from '../src/providers/provider.ts'
+import { RunHandle } from '../src/run/handle.ts'
+import { exitCodeOf, type RunReport } from '../src/run/report.ts'
+import { type TakenRun, takeNewRun, takeRun } from '../src/run/start.ts'
+import type { Workspace } from '../src/run/workspace.ts'
+import { nonceOf, type Plan } from './plan.ts'
+import { Dead } from './world/life.ts'
+import { Stuck } from './world/virtual-time.ts'
+import { CANARY_KEY, STRAY_KEY, WORK, type World } from './world/world.ts'
+
+export const ANSWERS = `${WORK}/answers.jsonl`
+
+const MODELS = { openai: 'openai/gpt-4o-mini', mistral: 'mistral/mistral-small-latest' } as const
+
+/** Starts of the command after which a run counts as stuck. */
+const MOST_STARTS = 24
+
+/** Between a stop and the next start. */
+const REST_MS = 3_000
+
+/** Exits of errors that a user may meet here without having done anything wrong; 2 for all others. */
+const EXIT_CODES: Partial<Record<ErrorCode, number>> = { conflict: 1, busy: 75, account_mismatch: 75 }
+
+/** Longer than any call is late. */
+const PATIENCE_MS = 90_000
+
+/** Holds after which the trouble ends, as a person would wait for before trying again. */
+const HOLDS_UNTIL_CALM = 2
+
+/** What one start of the command came to, as seen from outside. */
+export interface Start {
+  /** Null where the process died. */
+  readonly exitCode: number | null
+  /** What a person was told where it did not end well. */
+  readonly message: string | null
+  readonly report: RunReport | null
+}
+
+/** Everything the user saw until the run was over. */
+export interface Story {
+  readonly starts: readonly Start[]
+  /** The report of the last start. */
+  readonly report: RunReport | null
+  readonly events: readonly RunEvent[]
+  /** Why the world never came to an end, where it did not. */
+  readonly stuck: string | null
+}
+
+/**
+ * Types the command, and types it again after every crash, hold and error, until it says that it is done. After some
+ * holds the trouble ends; where the client asks a person whether an unknown create may be sent again, the person looks
+ * at the provider and says the truth.
+ */
+export async function typeUntilOver(world: World, plan: Plan): Promise<Story> {
+  const starts: Start[] = []
+  const events: RunEvent[] = []
+  let holds = 0
+  try {
+    while (starts.length < MOST_STARTS) {
+      const last = starts.at(-1)
+      const isHeld = last?.report?.run.state === 'held'
+      if (isHeld) holds += 1
+      if (holds >= HOLDS_UNTIL_CALM || starts.length > MOST_STARTS / 2) world.calm()
+      const decides = isHeld && holds > HOLDS_UNTIL_CALM
+      // Whoever decides has waited until nothing can be on its way any more.
+      if (decides) await world.wait(PATIENCE_MS)
+      const runId = isHeld ? (last.report?.run.id ?? null) : null
+      starts.push(...(await startOnce(world, plan, { runId, decides, events }, starts.length + 1)))
+      const start = starts.at(-1)
+      if (start?.report && isFinished(start.report.run.state)) return ending(starts, events, null)
+      await world.wait(REST_MS)
+    }
+    return ending(starts, events, `not finished after ${MOST_STARTS} starts`)
+  } catch (error) {
+    if (error instanceof Stuck) return ending(starts, events, error.message)
+    throw error
+  }
+}
+
+function ending(starts: readonly Start[], events: readonly RunEvent[], stuck: string | null): Story {
+  return { starts, events, report: starts.at(-1)?.report ?? null, stuck }
+}
+
+interface Typed {
+  /** The run to resume; null for the first command once more. */
+  readonly runId: string | null
+  /** True where a person decides what the client holds: to send again what is not there, to give up what has no results. */
+  readonly decides: boolean
+  readonly events: RunEvent[]
+}
+
+/** True where the wrong key is set; only for a run that has begun with the right one, or it would be the right one. */
+function isStray(world: World, plan: Plan, number: number): boolean {
+  return plan.strayKeyAtStart === number && world.trace.some((line) => line.includes('send upload'))
+}
+
+/** One start of the command, and beside it the same command once more where the plan has a rival. */
+async function startOnce(world: World, plan: Plan, typed: Typed, number: number): Promise<readonly Start[]> {
+  const { life, workspace } = world.boot(isStray(world, plan, number) ? STRAY_KEY : CANARY_KEY)
+  const rival = number === 1 && plan.rivalAfterMs !== null ? world.boot(CANARY_KEY) : undefined
+  const works = [
+    command(world, plan, workspace, typed),
+    ...(rival
+      ? [
+          world.time
+            .clockOf(rival.life)
+            .sleep(plan.rivalAfterMs ?? 0)
+            .then(() => command(world, plan, rival.workspace, typed)),
+        ]
+      : []),
+  ]
+  // A process that died may still reject in a promise nobody waits for.
+  for (const work of works) work.catch(() => undefined)
+  const deaths = [life, ...(rival ? [rival.life] : [])].map((one) => one.ended.then(() => 'dead' as const))
+  const outcome = await world.time.runUntil(Promise.race([Promise.all(works), ...deaths]))
+  life.end()
+  rival?.life.end()
+  if (outcome === 'dead') {
+    world.cleanUpAfter(world.lastCrash())
+    return [{ exitCode: null, message: null, report: null }]
+  }
+  world.disk.dropConnections()
+  // What the first command says last counts as the end.
+  return outcome.toReversed()
+}
+
+async function command(world: World, plan: Plan, opening: Promise<Workspace>, typed: Typed): Promise<Start> {
+  let handle: RunHandle | undefined
+  let workspace: Workspace | undefined
+  try {
+    workspace = await opening
+    const emitter = new EventEmitter<{ event: [RunEvent] }>()
+    emitter.on('event', (event) => typed.events.push(event))
+    const taken = await take(workspace, plan, typed.runId, emitter)
+    handle = new RunHandle(workspace, taken, emitter)
+    const cancelling = cancelInTime(world, plan, workspace, handle)
+    const onUnknownCreate = typed.decides ? 'resend' : 'hold'
+    if (typed.decides && (await hasNoResults(handle))) await handle.cancel()
+    const { report } = await handle.drive({ onUnknownCreate, releaseHeld: typed.runId !== null })
+    await cancelling.stop()
+    return { exitCode: exitCodeOf(report, 0), message: report.run.reason, report }
+  } catch (error) {
+    return await told(error, workspace)
+  } finally {
+    handle?.close()
+    await workspace?.close()
+  }
+}
+
+/** True for a run of which a batch is completed without any file: only a person can say that its rows are gone. */
+async function hasNoResults(handle: RunHandle): Promise<boolean> {
+  const { run } = await handle.report()
+  return run.reason?.includes('names no result file') ?? false
+}
+
+async function take(
+  workspace: Workspace,
+  plan: Plan,
+  runId: string | null,
+  emitter: EventEmitter<{ event: [RunEvent] }>,
+): Promise<TakenRun> {
+  if (runId !== null) return await takeRun(workspace, runId)
+  const rows = plan.prompts.map((text, row) => ({ id: nonceOf(row), text }))
+  const options = {
+    input: { source: { rows } },
+    inputPath: null,
+    model: MODELS[plan.provider],
+    prompt: '{{text}}',
+    output: { path: ANSWERS, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: true },
+  } as const
+  return await takeNewRun(workspace, options, (event) => emitter.emit('event', event))
+}
+
+/** The user's second hand: cancels the run at its time, in whichever process drives it then. */
+function cancelInTime(world: World, plan: Plan, { clock }: Workspace, handle: RunHandle): { stop(): Promise<void> } {
+  if (plan.cancelAfterMs === null) return { stop: async () => undefined }
+  const over = new AbortController()
+  const waiting = clock.sleep(plan.cancelAfterMs - world.time.elapsed, over.signal).then(async () => {
+    if (!over.signal.aborted) await handle.cancel()
+  })
+  // Finished in the same moment, or dead: there is nothing left to cancel, or nobody left to do it.
+  const settled = waiting.catch((error: unknown) => {
+    if (!LlmBatchError.isInstance(error) && !(error instanceof Dead)) throw error
+  })
+  return {
+    stop: async () => {
+      over.abort()
+      await settled
+    },
+  }
+}
+
+/** What the command says and how it exits where it throws. A finished run is found again by its report. */
+async function told(error: unknown, workspace: Workspace | undefined): Promise<Start> {
+  if (LlmBatchError.isInstance(error)) {
+    if (error.code === 'already_done' && workspace) return await alreadyDone(workspace)
+    return { exitCode: EXIT_CODES[error.code] ?? 2, message: `${error.message} ${error.next}`, report: null }
+  }
+  if (error instanceof ProviderError) return { exitCode: 75, message: error.message, report: null }
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOSPC' || code === 'EIO') return { exitCode: 3, message: messageOf(error), report: null }
+  // Anything else would be a bug of ours, exit code 1.
+  return { exitCode: 1, message: error instanceof Error ? (error.stack ?? error.message) : String(error), report: null }
+}
+
+/** The process died between the last file and its own end; the user looks at what is there. */
+async function alreadyDone(workspace: Workspace): Promise<Start> {
+  const run = (await workspace.store.listRuns()).find(({ state }) => isFinished(state))
+  if (!run) return { exitCode: 1, message: 'said to be done, and is not', report: null }
+  const handle = new RunHandle(workspace, await takeRun(workspace, run.id), new EventEmitter())
+  try {
+    const { report } = await handle.drive()
+    return { exitCode: exitCodeOf(report, 0), message: report.run.reason, report }
+  } finally {
+    handle.close()
+  }
+}

@@ -1,0 +1,80 @@
+import { OneAtATime } from '../../src/server/batch/one-at-a-time.ts'
+import { Workshop } from '../../src/server/batch/workshop.ts'
+import { FaultInjector } from '../../src/server/faults/injector.ts'
+import { buildApp } from '../../src/server/http/app.ts'
+import type { Durations } from '../../src/server/options.ts'
+import type { Simulator } from '../../src/server/simulator.ts'
+import type { DialectName } from '../../src/server/state/record.ts'
+import { State } from '../../src/server/state/state.ts'
+import { Chance, randomOf } from './chance.ts'
+import { immortal } from './life.ts'
+import { SimulatedDisk } from './simulated-disk.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** The provider: the local server's application on virtual time and a disk of its own, reached without a socket. */
+export interface SimulatedProvider {
+  readonly app: ReturnType<typeof buildApp>
+  readonly simulator: Simulator
+  readonly workshop: Workshop
+}
+
+/** Opens a provider whose batches take these times and whose calls meet these faults. */
+export async function openProvider(options: {
+  readonly time: VirtualTime
+  readonly seed: number
+  readonly durations: Durations
+  readonly faults: readonly string[]
+  /** The account of each key that does not belong to the usual one. */
+  readonly accounts: Readonly<Record<string, string>>
+}): Promise<SimulatedProvider> {
+  const { accounts, durations, faults, seed, time } = options
+  const life = immortal()
+  const disk = new SimulatedDisk(null).of(life)
+  const simulator: Simulator = {
+    state: await State.open(disk, '/provider', seed, randomOf(new Chance(seed))),
+    clock: time.clockOf(life),
+    durations,
+    overrides: {},
+    faults: new FaultInjector(seed, faults),
+    executions: new Map(),
+    validations: new OneAtATime(),
+  }
+  const workshop = new Workshop(simulator)
+  return { app: buildApp(simulator, workshop, { accounts }), simulator, workshop }
+}
+
+/** Puts finished batches of others into the account, as many colleagues leave them in an hour. */
+export function addStrangers({ simulator }: SimulatedProvider, dialect: DialectName, count: number, now: number): void {
+  for (let number = 0; number < count; number += 1) {
+    const createdAtMs = now - 60_000 + number
+    simulator.state.batches.note({
+      ...simulator.state.newId(dialect, 'batch'),
+      dialect,
+      account: 'default',
+      createdAtMs,
+      isDeleted: false,
+      endpoint: '/v1/chat/completions',
+      model: dialect === 'openai' ? 'gpt-4o-mini' : 'mistral-small-latest',
+      inputFileIds: [`stranger-${number}`],
+      isInline: false,
+      metadata: null,
+      expiresAtMs: createdAtMs + 86_400_000,
+      outputLifeSeconds: null,
+      phase: 'completed',
+      enteredAtMs: { validating: createdAtMs, completed: createdAtMs },
+      total: 4,
+      succeeded: 4,
+      failed: 0,
+      queuedTokens: 0,
+      inputTokens: 0,
+      outputTokens: 0,
+      problems: [],
+      isExecuted: true,
+      outputFileId: null,
+      errorFileId: null,
+      visibleAtMs: createdAtMs,
+      isGatewayCopy: false,
+      faults: [],
+    })
+  }
+}

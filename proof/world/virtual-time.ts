@@ -1,0 +1,104 @@
+import type { Clock } from '../../src/lib/clock.ts'
+import type { Life } from './life.ts'
+
+/** Thrown where the world has come to a standstill or moves on without end. */
+export class Stuck extends Error {
+  override readonly name = 'Stuck'
+}
+
+/** A wish to be woken. */
+interface Sleeper {
+  readonly at: number
+  /** Orders sleepers of the same instant by when they lay down. */
+  readonly order: number
+  readonly wake: () => void
+}
+
+/** The world begins at this instant. */
+const BEGINNING = Date.parse('2026-11-23T00:00:00Z')
+
+/** A world that was woken this often has lost its way; the longest honest run needs a tenth of it. */
+const MOST_WAKES = 8_000
+
+/** Days after which a run without a terminal state counts as stuck (crash-safety, section 4). */
+const MOST_DAYS = 14
+
+/** Owns every wait of client and server: time stands still while anything moves, then jumps to the next waiting instant. */
+export class VirtualTime {
+  #now = BEGINNING
+  #order = 0
+  #wakes = 0
+  #sleepers: Sleeper[] = []
+
+  get now(): number {
+    return this.#now
+  }
+
+  /** Milliseconds since the world began. */
+  get elapsed(): number {
+    return this.#now - BEGINNING
+  }
+
+  /** The clock as one process sees it; its sleeps end with its life. */
+  clockOf(life: Life): Clock {
+    return {
+      now: () => this.#now,
+      monotonic: () => this.#now,
+      sleep: (milliseconds, signal) => this.#sleep(life, milliseconds, signal),
+    }
+  }
+
+  /** Lets the world run until the promise is settled, and gives its value. Throws `Stuck` where that never happens. */
+  async runUntil<Value>(wanted: Promise<Value>): Promise<Value> {
+    let isSettled = false
+    const settle = (): void => {
+      isSettled = true
+    }
+    wanted.then(settle, settle)
+    for (;;) {
+      await stillness()
+      if (isSettled) return await wanted
+      this.#wakeNext()
+    }
+  }
+
+  async #sleep(life: Life, milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return
+    await new Promise<void>((resolve) => {
+      this.#order += 1
+      const wake = (): void => {
+        signal?.removeEventListener('abort', leave)
+        if (!life.isOver) resolve()
+      }
+      const sleeper = { at: this.#now + Math.max(0, milliseconds), order: this.#order, wake }
+      const leave = (): void => {
+        const place = this.#sleepers.indexOf(sleeper)
+        if (place >= 0) this.#sleepers.splice(place, 1)
+        if (!life.isOver) resolve()
+      }
+      signal?.addEventListener('abort', leave, { once: true })
+      this.#sleepers.push(sleeper)
+    })
+  }
+
+  #wakeNext(): void {
+    let next = this.#sleepers[0]
+    for (const sleeper of this.#sleepers) if (isBefore(sleeper, next)) next = sleeper
+    if (!next || next.at === Number.POSITIVE_INFINITY) throw new Stuck('everything waits, and nothing will ever come')
+    this.#wakes += 1
+    if (this.#wakes > MOST_WAKES) throw new Stuck(`woken ${MOST_WAKES} times: a busy loop`)
+    this.#sleepers.splice(this.#sleepers.indexOf(next), 1)
+    this.#now = Math.max(this.#now, next.at)
+    if (this.elapsed > MOST_DAYS * 86_400_000) throw new Stuck(`no end within ${MOST_DAYS} days`)
+    next.wake()
+  }
+}
+
+function isBefore(one: Sleeper, other: Sleeper | undefined): boolean {
+  return other === undefined || one.at < other.at || (one.at === other.at && one.order < other.order)
+}
+
+/** Nothing in the world waits for the machine, so one turn of the event loop empties all queues. */
+async function stillness(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+}

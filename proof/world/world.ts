@@ -1,0 +1,229 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Configuration, loadConfiguration } from '../../src/config/configuration.ts'
+import { findProvider } from '../../src/providers/registry.ts'
+import { openWorkspace, type Workspace } from '../../src/run/workspace.ts'
+import { DEFAULT_DURATIONS, type Durations } from '../../src/server/options.ts'
+import type { DialectName } from '../../src/server/state/record.ts'
+import { Chance, randomOf } from './chance.ts'
+import { type CrashKind, immortal, Life } from './life.ts'
+import { type DiskTrouble, SimulatedDisk } from './simulated-disk.ts'
+import { type CallName, simulatedTransport, type Weather } from './simulated-network.ts'
+import { addStrangers, openProvider, type SimulatedProvider } from './simulated-provider.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+/** Secrets that must never be seen outside; unlikely enough that finding one is a leak. */
+export const CANARY_KEY = 'sk-canary-key-7f3a91c4d2'
+
+/** The key of another account, which sees nothing of the first one's. */
+export const STRAY_KEY = 'sk-stray-key-0c55e2b871'
+
+const ORIGIN = 'http://127.0.0.1:4010'
+
+export const HOME = '/machine/home'
+export const WORK = '/machine/work'
+
+/** How long a listing may lag, and a create may be on its way, before the client takes absence for proved. */
+export const SETTLE_MS = 4_000
+
+/** A process that is to die in front of a step. */
+export interface Crash {
+  /** The number of the step, counted through all processes of the world. */
+  readonly step: number
+  readonly kind: CrashKind
+}
+
+/** What a world is made of. The same options make the same world, step for step. */
+export interface WorldOptions {
+  readonly seed: number
+  readonly maxRequests: number
+  readonly faults: readonly string[]
+  readonly weather: Weather
+  readonly diskTrouble: DiskTrouble
+  readonly crashes: readonly Crash[]
+  readonly durations: Partial<Durations>
+  /** Batches of others in the same account. */
+  readonly strangers: number
+  readonly provider: DialectName
+}
+
+/** A machine with a user, a network and a provider, all in this process and in virtual time. */
+export class World {
+  readonly time = new VirtualTime()
+  readonly disk: SimulatedDisk
+  readonly provider: SimulatedProvider
+  /** Every step and every delivery, in order. */
+  readonly trace: string[] = []
+  /** Bodies of result files as the client was answered, by URL path. */
+  readonly downloads = new Map<string, Uint8Array[]>()
+  /** What was uploaded, as it was sent, by file id. */
+  readonly uploads = new Map<string, string>()
+  /** Crashes that came to pass, in words. */
+  readonly crashed: string[] = []
+  readonly #options: WorldOptions
+  readonly #chance: Chance
+  readonly #realRoot: string
+  readonly #outerClock
+  #weather: Weather
+  #steps = 0
+
+  private constructor(options: WorldOptions, realRoot: string, time: VirtualTime, provider: SimulatedProvider) {
+    this.#options = options
+    this.#chance = new Chance(options.seed ^ 0x5eed)
+    this.#realRoot = realRoot
+    this.time = time
+    this.provider = provider
+    this.disk = new SimulatedDisk(realRoot)
+    this.disk.trouble = options.diskTrouble
+    this.#weather = options.weather
+    this.#outerClock = time.clockOf(immortal())
+  }
+
+  static async open(options: WorldOptions): Promise<World> {
+    const time = new VirtualTime()
+    const durations = { ...DEFAULT_DURATIONS, ...options.durations }
+    const { faults, seed } = options
+    const provider = await openProvider({ time, seed, durations, faults, accounts: { [STRAY_KEY]: 'another' } })
+    addStrangers(provider, options.provider, options.strangers, time.now)
+    const world = new World(options, mkdtempSync(join(fastFolder(), 'llm-batch-proof-')), time, provider)
+    for (const folder of ['/machine', WORK]) {
+      world.disk.makeFolder(folder)
+      world.disk.syncFolder(folder === WORK ? '/machine' : '/')
+    }
+    return world
+  }
+
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** Starts a process of the command in this world: a workspace on its disk, its clock and its network. */
+  boot(apiKey: string): { readonly life: Life; readonly workspace: Promise<Workspace> } {
+    const life = new Life((name) => this.#isLastStep(name))
+    return { life, workspace: this.#openWorkspace(life, environmentOf(apiKey)) }
+  }
+
+  /** Ends all trouble, as a person would wait for. */
+  calm(): void {
+    this.provider.simulator.faults.set([])
+    this.#weather = () => undefined
+    this.disk.trouble = () => undefined
+  }
+
+  /** Lets time pass. */
+  async wait(milliseconds: number): Promise<void> {
+    await this.time.runUntil(this.#outerClock.sleep(milliseconds))
+  }
+
+  /** What must be done after a process died, before another one starts. */
+  cleanUpAfter(kind: CrashKind): void {
+    if (kind === 'power loss') this.disk.losePower(this.#chance)
+    else this.disk.dropConnections()
+  }
+
+  /** The last crash that came to pass. */
+  lastCrash(): CrashKind {
+    return this.crashed.at(-1)?.startsWith('power loss') ? 'power loss' : 'death'
+  }
+
+  close(): void {
+    this.disk.dropConnections()
+    rmSync(this.#realRoot, { recursive: true, force: true })
+  }
+
+  #isLastStep(name: string): boolean {
+    this.#steps += 1
+    this.trace.push(`${this.time.elapsed} ms, step ${this.#steps}: ${name}`)
+    const crash = this.#options.crashes.find(({ step }) => step === this.#steps)
+    if (!crash) return false
+    this.crashed.push(`${crash.kind} before ${name.split(' ')[0]}`)
+    this.trace.push(`${this.time.elapsed} ms, ${crash.kind} before step ${this.#steps}`)
+    return true
+  }
+
+  async #openWorkspace(life: Life, environment: Readonly<Record<string, string>>): Promise<Workspace> {
+    const clock = this.time.clockOf(life)
+    const disk = this.disk.of(life)
+    const random = randomOf(this.#chance)
+    const configuration = await this.#configuration(disk, environment)
+    const workspace = await openWorkspace({ configuration, environment, disk, clock, random })
+    const { httpMs, retryBackoff } = configuration.settings.waits
+    const transport = simulatedTransport({
+      provider: this.provider,
+      life,
+      clock,
+      outerClock: this.#outerClock,
+      idleTimeoutMs: httpMs,
+      weather: (call) => this.#weatherOf(call),
+      news: {
+        onDelivered: (call, { body, method, url }, answer) => {
+          this.trace.push(`${this.time.elapsed} ms, ${method} ${url.pathname} came to ${answer?.status ?? 'nothing'}`)
+          if (call === 'content' && answer?.status === 200) this.#keepDownload(url.pathname, answer.body)
+          if (call === 'upload' && answer?.status === 200) this.#keepUpload(answer.body, body)
+        },
+      },
+    })
+    const connect: Workspace['connect'] = (name) => {
+      const entry = findProvider(name)
+      const { apiKey, baseUrl } = configuration.credentialsFor(entry)
+      const readRetryMs = retryBackoff.firstMs / 10
+      return entry.create(
+        { apiKey, baseUrl, transport, clock, random, createTimeoutMs: httpMs, readRetryMs },
+        environment,
+      )
+    }
+    return { ...workspace, connect }
+  }
+
+  async #configuration(disk: Workspace['disk'], environment: Readonly<Record<string, string>>): Promise<Configuration> {
+    const configuration = await loadConfiguration({
+      flags: { home: HOME, maxRequests: this.#options.maxRequests },
+      environment,
+      workingFolder: WORK,
+      disk,
+      userFolder: HOME,
+    })
+    return { ...configuration, settings: { ...configuration.settings, waits: SIMULATED_WAITS } }
+  }
+
+  #weatherOf(call: CallName) {
+    const trouble = this.#weather(call)
+    if (trouble) this.trace.push(`${this.time.elapsed} ms, network: ${trouble.fault} on ${call}`)
+    return trouble
+  }
+
+  #keepUpload(answer: Uint8Array, body: Uint8Array | null): void {
+    const id = /"id":"([^"]+)"/.exec(Buffer.from(answer).toString())?.[1]
+    if (id !== undefined && body) this.uploads.set(id, Buffer.from(body).toString())
+  }
+
+  #keepDownload(path: string, body: Uint8Array): void {
+    this.downloads.set(path, [...(this.downloads.get(path) ?? []), body])
+  }
+}
+
+/** Long enough to order events, and short enough that a run takes few turns: the client looks about every second. */
+const SIMULATED_WAITS: Configuration['settings']['waits'] = {
+  pollMs: 500,
+  pollMostMs: 3_000,
+  settleMs: SETTLE_MS,
+  unfencedMs: 6_000,
+  httpMs: 2_000,
+  retryBackoff: { firstMs: 100, factor: 2, mostMs: 12_000 },
+  absentMs: 60_000,
+}
+
+function environmentOf(apiKey: string): Readonly<Record<string, string>> {
+  return {
+    OPENAI_API_KEY: apiKey,
+    OPENAI_BASE_URL: `${ORIGIN}/openai/v1`,
+    MISTRAL_API_KEY: apiKey,
+    MISTRAL_BASE_URL: `${ORIGIN}/mistral/v1`,
+  }
+}
+
+/** Memory where the machine offers it as a folder, because databases are opened thousands of times. */
+function fastFolder(): string {
+  return existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+}

@@ -1,0 +1,5 @@
+import type { Bite } from '../proof/prove.ts'
+import type { Defect } from '../proof/teeth/defects.ts'
+
+/** Plants these defects in copies of the sources; gives for each the first case that shows it, or null. */
+export function plantDefects(defects: readonly Defect[], onFound: (bite: Bite) => void): Promise<readonly Bite[]>

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { carryOut } from '../proof/carry-out.ts'
+import { stormOf } from '../proof/storm.ts'
+
+/** `npm run prove` carries out 20,000 of them; `npm run prove -- --replay "seed 17"` shows one, step by step. */
+const SEEDS = Array.from({ length: 48 }, (_, index) => index + 1)
+
+describe('a run in a simulated world', () => {
+  it.each(SEEDS)(
+    'pays once, loses nothing and says the truth under faults, crashes and power losses (seed %i)',
+    async (seed) => {
+      expect((await carryOut(stormOf(seed))).violations).toEqual([])
+    },
+  )
+
+  it.each([3, 5, 10])('goes the same way again for the same seed (seed %i)', async (seed) => {
+    const [one, other] = [await carryOut(stormOf(seed)), await carryOut(stormOf(seed))]
+    expect(one.trace).toEqual(other.trace)
+    expect(one.steps).toBeGreaterThan(50)
+  })
+})
