@@ -179,13 +179,17 @@ async function take(
 function cancelInTime(world: World, plan: Plan, { clock }: Workspace, handle: RunHandle): { stop(): Promise<void> } {
   if (plan.cancelAfterMs === null) return { stop: async () => undefined }
   const over = new AbortController()
-  const waiting = clock.sleep(plan.cancelAfterMs - world.time.elapsed, over.signal).then(async () => {
-    if (!over.signal.aborted) await handle.cancel()
-  })
-  // Finished in the same moment, or dead: there is nothing left to cancel, or nobody left to do it.
-  const settled = waiting.catch((error: unknown) => {
-    if (!LlmBatchError.isInstance(error) && !(error instanceof Dead)) throw error
-  })
+  const waitMs = plan.cancelAfterMs - world.time.elapsed
+  const cancelling = async (): Promise<void> => {
+    try {
+      await clock.sleep(waitMs, over.signal)
+      if (!over.signal.aborted) await handle.cancel()
+    } catch (error) {
+      // Finished in the same moment, or dead: there is nothing left to cancel, or nobody left to do it.
+      if (!LlmBatchError.isInstance(error) && !(error instanceof Dead)) throw error
+    }
+  }
+  const settled = cancelling()
   return {
     stop: async () => {
       over.abort()

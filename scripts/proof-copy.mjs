@@ -15,7 +15,7 @@ const PARTS = ['src', 'proof', 'test/chaos']
  * result does not compile.
  */
 export async function compileCopy(name, patches) {
-  const folder = join(COPIES, name)
+  const folder = folderOf(name)
   rmSync(folder, { recursive: true, force: true })
   for (const part of PARTS) cpSync(join(root, part), join(folder, part), { recursive: true })
   for (const patch of patches) applyPatch(folder, patch)
@@ -39,7 +39,12 @@ export async function compileCopy(name, patches) {
 
 /** Removes a copy. */
 export function removeCopy(name) {
-  rmSync(join(COPIES, name), { recursive: true, force: true })
+  rmSync(folderOf(name), { recursive: true, force: true })
+}
+
+/** Each process has copies of its own, so that two proofs at once do not disturb each other. */
+function folderOf(name) {
+  return join(COPIES, `${name}-${process.pid}`)
 }
 
 function applyPatch(folder, { file, find, replace }) {

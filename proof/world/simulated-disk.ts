@@ -1,42 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Disk, DiskFile } from '../../src/lib/disk.ts'
-import type { DatabaseDisk } from '../../src/store/connection.ts'
+import type { Connection } from '../../src/store/connection.ts'
 import type { Chance } from './chance.ts'
+import { failure } from './disk-failure.ts'
+import { Content, loseBytes } from './file-content.ts'
 import type { Life } from './life.ts'
 import { Databases } from './simulated-database.ts'
-
-/** The bytes of a file; those up to `syncedLength` survive a power loss. */
-class Content {
-  readonly identity: number
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
-  length = 0
-  syncedLength = 0
-
-  constructor(identity: number) {
-    this.identity = identity
-  }
-
-  append(piece: Uint8Array): void {
-    const needed = this.length + piece.length
-    if (needed > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length))
-      larger.set(this.bytes.subarray(0, this.length))
-      this.bytes = larger
-    }
-    this.bytes.set(piece, this.length)
-    this.length = needed
-  }
-
-  slice(start = 0, end = this.length): Uint8Array {
-    return this.bytes.slice(start, Math.min(end, this.length))
-  }
-
-  truncate(): void {
-    this.length = 0
-    this.syncedLength = 0
-  }
-}
 
 type Entry = Content | 'folder'
 
@@ -66,11 +35,6 @@ export class SimulatedDisk {
   constructor(realRoot: string | null) {
     this.#realRoot = realRoot
     this.#databases = new Databases()
-  }
-
-  /** The file system as one process sees it. */
-  of(life: Life): DatabaseDisk {
-    return new ProcessView(this, life)
   }
 
   /** What a process that died held open is closed, and its transactions are rolled back. */
@@ -167,7 +131,7 @@ export class SimulatedDisk {
       .sort()
   }
 
-  openDatabase(path: string, life: Life) {
+  openDatabase(path: string, life: Life): Connection {
     mkdirSync(dirname(this.real(path)), { recursive: true })
     // SQLite forces the folder of its log to stable storage with its first commit, and with it the database's name.
     return this.#databases.open(this.real(path), life, () => this.syncFolder(dirname(path)))
@@ -186,127 +150,4 @@ export class SimulatedDisk {
     const parent = dirname(path)
     return parent === path || (entries.get(parent) === 'folder' && this.#hasParents(entries, parent))
   }
-}
-
-/** What a power loss does to bytes that were not forced to stable storage. */
-function loseBytes(content: Content, chance: Chance): void {
-  const unsynced = content.length - content.syncedLength
-  if (unsynced > 0) {
-    const fate = chance.below(4)
-    if (fate === 0) content.length = content.syncedLength
-    if (fate === 1) content.length = content.syncedLength + chance.below(unsynced)
-    if (fate === 2) content.bytes.fill(0, content.syncedLength, content.length)
-  }
-  content.syncedLength = content.length
-}
-
-/** The file system through the eyes of one process; every change is a step at which it may die. */
-class ProcessView implements DatabaseDisk {
-  readonly #disk: SimulatedDisk
-  readonly #life: Life
-
-  constructor(disk: SimulatedDisk, life: Life) {
-    this.#disk = disk
-    this.#life = life
-  }
-
-  readonly openDatabase: DatabaseDisk['openDatabase'] = (path) => {
-    if (this.#life.isOver) this.#life.passNow('')
-    return this.#disk.openDatabase(path, this.#life)
-  }
-
-  async makeFolder(path: string): Promise<void> {
-    if (this.#disk.find(path) === 'folder') return await this.#life.live()
-    await this.#life.pass(`make folder ${path}`)
-    this.#disk.makeFolder(path)
-  }
-
-  async open(path: string, mode: 'read' | 'write' | 'append'): Promise<DiskFile> {
-    await (mode === 'read' || this.#disk.find(path) ? this.#life.live() : this.#life.pass(`make file ${path}`))
-    const content = this.#disk.openFile(path, mode)
-    const life = this.#life
-    const disk = this.#disk
-    return {
-      async write(bytes) {
-        // What is handed over must not change while the process waits: the caller may use its buffer again.
-        await life.pass(`write ${bytes.length} bytes to ${path}`)
-        const code = disk.trouble('write')
-        if (code) throw failure(code, path)
-        content.append(bytes)
-      },
-      async read(position, length) {
-        await life.live()
-        return content.slice(position, position + length)
-      },
-      async sync() {
-        await life.pass(`fsync ${path}`)
-        const code = disk.trouble('sync')
-        if (code) throw failure(code, path)
-        content.syncedLength = content.length
-      },
-      close: () => life.live(),
-    }
-  }
-
-  async *stream(path: string, range: Parameters<Disk['stream']>[1] = {}): AsyncIterable<Uint8Array> {
-    await this.#life.live()
-    const content = this.#disk.openFile(path, 'read')
-    const { start = 0, end = content.length } = range
-    if (start < Math.min(end, content.length)) yield content.slice(start, end)
-  }
-
-  async readText(path: string): Promise<string | undefined> {
-    await this.#life.live()
-    const entry = this.#disk.find(path)
-    return entry === undefined || entry === 'folder' ? undefined : Buffer.from(entry.slice()).toString()
-  }
-
-  async size(path: string): Promise<number | undefined> {
-    await this.#life.live()
-    const entry = this.#disk.find(path)
-    return entry === undefined || entry === 'folder' ? undefined : entry.length
-  }
-
-  async identity(path: string): Promise<string | undefined> {
-    await this.#life.live()
-    const entry = this.#disk.find(path)
-    if (entry === undefined) return undefined
-    return entry === 'folder' ? `folder ${path}` : `file ${entry.identity}`
-  }
-
-  async list(path: string): Promise<readonly string[]> {
-    await this.#life.live()
-    return this.#disk.namesIn(path)
-  }
-
-  async rename(from: string, to: string): Promise<void> {
-    await this.#life.pass(`rename ${from} to ${to}`)
-    this.#disk.rename(from, to)
-  }
-
-  async remove(path: string): Promise<void> {
-    if (this.#disk.find(path) === undefined) return await this.#life.live()
-    await this.#life.pass(`remove ${path}`)
-    this.#disk.remove(path)
-  }
-
-  async syncFolder(path: string): Promise<void> {
-    await this.#life.pass(`fsync folder ${path}`)
-    this.#disk.syncFolder(path)
-  }
-
-  async freeBytes(path: string): Promise<number> {
-    await this.#life.live()
-    if (this.#disk.find(path) === undefined) throw failure('ENOENT', path)
-    return 1e12
-  }
-
-  async networkFileSystem(): Promise<string | undefined> {
-    await this.#life.live()
-    return undefined
-  }
-}
-
-function failure(code: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }

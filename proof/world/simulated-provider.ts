@@ -8,6 +8,7 @@ import type { DialectName } from '../../src/server/state/record.ts'
 import { State } from '../../src/server/state/state.ts'
 import { Chance, randomOf } from './chance.ts'
 import { immortal } from './life.ts'
+import { ProcessDisk } from './process-disk.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -29,7 +30,7 @@ export async function openProvider(options: {
 }): Promise<SimulatedProvider> {
   const { accounts, durations, faults, seed, time } = options
   const life = immortal()
-  const disk = new SimulatedDisk(null).of(life)
+  const disk = new ProcessDisk(new SimulatedDisk(null), life)
   const simulator: Simulator = {
     state: await State.open(disk, '/provider', seed, randomOf(new Chance(seed))),
     clock: time.clockOf(life),

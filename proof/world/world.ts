@@ -8,6 +8,7 @@ import { DEFAULT_DURATIONS, type Durations } from '../../src/server/options.ts'
 import type { DialectName } from '../../src/server/state/record.ts'
 import { Chance, randomOf } from './chance.ts'
 import { type CrashKind, immortal, Life } from './life.ts'
+import { ProcessDisk } from './process-disk.ts'
 import { type DiskTrouble, SimulatedDisk } from './simulated-disk.ts'
 import { type CallName, simulatedTransport, type Weather } from './simulated-network.ts'
 import { addStrangers, openProvider, type SimulatedProvider } from './simulated-provider.ts'
@@ -144,7 +145,7 @@ export class World {
 
   async #openWorkspace(life: Life, environment: Readonly<Record<string, string>>): Promise<Workspace> {
     const clock = this.time.clockOf(life)
-    const disk = this.disk.of(life)
+    const disk = new ProcessDisk(this.disk, life)
     const random = randomOf(this.#chance)
     const configuration = await this.#configuration(disk, environment)
     const workspace = await openWorkspace({ configuration, environment, disk, clock, random })
