@@ -4,13 +4,17 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { plantDefects } from './plant-defects.mjs'
 import { root } from './project.mjs'
-import { compileCopy } from './proof-copy.mjs'
+import { compileCopy, removeCopy } from './proof-copy.mjs'
 
 // The proof runs on a compiled copy, so that work on the sources meanwhile does not change what is proved.
 const folder = await compileCopy('proof', [])
 const { prove } = await import(pathToFileURL(join(folder, 'out', 'proof', 'prove.js')).href)
-process.exitCode = await prove({
-  words: process.argv.slice(2),
-  plantDefects,
-  reportPath: join(root, 'docs', 'proof.md'),
-})
+try {
+  process.exitCode = await prove({
+    words: process.argv.slice(2),
+    plantDefects,
+    reportPath: join(root, 'docs', 'proof.md'),
+  })
+} finally {
+  removeCopy('proof')
+}
