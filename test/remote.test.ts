@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type FinishedRun, startRun } from '../src/index.ts'
+import type { FinishedRun } from '../src/index.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemDisk } from '../src/lib/disk.ts'
 import { openStore } from '../src/store/sqlite-store.ts'
@@ -21,6 +21,7 @@ import {
 } from './support/fault-run.ts'
 import { RawClient, requestLine } from './support/local-server.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
+import { newRunIn, openPlace } from './support/open-place.ts'
 
 const ROWS = 6
 const ALL = Array.from({ length: ROWS }, () => 'succeeded')
@@ -43,10 +44,28 @@ async function attemptsIn(home: string): Promise<readonly AttemptRecord[]> {
   }
 }
 
+/** How the only run of a home stands. */
+async function runStateIn(home: string): Promise<string | undefined> {
+  const store = await openStore({ home, disk: systemDisk, clock: systemClock })
+  try {
+    return (await store.listRuns())[0]?.state
+  } finally {
+    await store.close()
+  }
+}
+
+/** Sends the work and leaves it at the provider. */
+async function send(world: LocalWorld, provider: ProviderName, rows = questions(ROWS)): Promise<void> {
+  const workspace = await openPlace(world)
+  const { handle } = await newRunIn(world, workspace, provider, rows)
+  await handle.drive({ until: 'submitted' })
+  handle.close()
+  await workspace.close()
+}
+
 /** Sends the work and loses the home that knows of it, as a stolen laptop does. */
 async function sendAndLose(world: LocalWorld, provider: ProviderName): Promise<void> {
-  await world.write('rows.jsonl', questions(ROWS))
-  expectExit(await type(world, ...lineFor(provider), '--no-wait'), 75)
+  await send(world, provider)
   await rm(world.home, { recursive: true })
 }
 
@@ -110,8 +129,7 @@ describe.each(PROVIDERS)('after the home folder was lost, at %s', (provider) => 
     expectExit(typed, 2)
     expect(typed.stderr).toMatch(/already has this work, sent by a home that is not this one/)
     expect(typed.stderr).toMatch(/next: .*remote adopt \S+\. .*resume \S+ --again/)
-    const before = await type(world, 'status', '--json')
-    expect(JSON.parse(before.stdout)).toMatchObject({ run: { state: 'ready' } })
+    expect(await runStateIn(world.home)).toBe('ready')
     expect((await type(world, 'remote')).stdout).toMatch(/the work of batch 2 of run/)
 
     const adopted = await type(world, 'remote', 'adopt')
@@ -173,11 +191,10 @@ describe.each(PROVIDERS)('after the home folder was lost, at %s', (provider) => 
 
 describe('the look before the first create', () => {
   it('costs one listing a run, beside the one that audits its creates', async () => {
-    const world = await openWorld({ waits: SHORT_WAITS, config: CUT, faults: ['list=slow(1)'] })
+    const world = await openWorld({ waits: SHORT_WAITS, faults: ['list=slow(1)'] })
     const run = await startIn(world, 'openai', questions(ROWS))
     expect(world.server.firedFaults()).toHaveLength(0)
     expect((await finish(run)).run.state).toBe('completed')
-    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2 })
     expect(world.server.firedFaults()).toHaveLength(2)
   })
 
@@ -202,7 +219,7 @@ describe('the look before the first create', () => {
     const { code, stderr } = await type(world, ...lineFor('openai'), '--no-wait')
     expectExit({ code, stderr }, 75)
     expect(stderr).toMatch(/cannot be seen .*nothing is sent until it can/)
-    expect(JSON.parse((await type(world, 'status', '--json')).stdout)).toMatchObject({ run: { state: 'ready' } })
+    expect(await runStateIn(world.home)).toBe('ready')
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 0 })
     expectExit(await type(world, 'resume', '--again'), 0)
   })
@@ -243,14 +260,7 @@ describe('llm-batch remote', () => {
     const world = await openWorld({ durations: ENDLESS })
     await sendAndLose(world, 'openai')
     const foreign = await leaveForeign(world)
-    await startRun({
-      input: [{ text: 'known' }],
-      model: MODELS.openai,
-      prompt: '{{text}}',
-      config: world.configPath,
-      environment: world.environment,
-    }).then((run) => run.close())
-    expectExit(await type(world, 'tick'), 0)
+    await send(world, 'openai', questions(2, 'known'))
     const { batches, files } = await remoteOf(world, 'openai')
     expect(batches.filter(({ isOurs }) => isOurs)).toHaveLength(1)
     expect(batches).toHaveLength(2)
@@ -302,8 +312,7 @@ describe('llm-batch remote', () => {
 
   it('takes nothing from under a run that is here', async () => {
     const world = await openWorld({ durations: ENDLESS })
-    await world.write('rows.jsonl', questions(2))
-    expectExit(await type(world, ...lineFor('openai'), '--no-wait'), 75)
+    await send(world, 'openai')
     const [attempt] = await attemptsIn(world.home)
     const place = ['--provider', 'openai', '--yes']
     const cancelled = await type(world, 'remote', 'cancel', attempt?.remoteId ?? '', ...place)
@@ -354,10 +363,10 @@ describe('llm-batch remote', () => {
 
 /** A batch of an llm-batch that asks something else. */
 async function otherWork(world: LocalWorld): Promise<string> {
-  const elsewhere = { ...world, environment: { ...world.environment, LLM_BATCH_HOME: join(world.folder, 'elsewhere') } }
-  await world.write('rows.jsonl', questions(2, 'other'))
-  expectExit(await type(elsewhere, ...lineFor('openai'), '--no-wait'), 75)
-  return (await attemptsIn(join(world.folder, 'elsewhere')))[0]?.remoteId ?? ''
+  const home = join(world.folder, 'elsewhere')
+  const elsewhere = { ...world, home, environment: { ...world.environment, LLM_BATCH_HOME: home } }
+  await send(elsewhere, 'openai', questions(2, 'other'))
+  return (await attemptsIn(home))[0]?.remoteId ?? ''
 }
 
 /** The world once its endless batches were cancelled by their run. */
