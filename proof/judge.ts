@@ -130,11 +130,18 @@ function lost({ answers, books, plan }: Evidence): readonly Violation[] {
     })
     if (gone.length > 0) found.push(violation('lost', `${gone.length} answers of ${batch.id}, such as ${gone[0]?.[0]}`))
   }
-  const told = new Set(books.flatMap((one) => [...one.told]))
-  const denied = answers.filter(({ id, llm_status }) => llm_status === 'missing' && told.has(id))
+  const denied = answers.filter(
+    ({ id, llm_status }) => llm_status === 'missing' && lastBatchOf(id, books)?.told.has(id),
+  )
   if (denied.length > 0)
     found.push(violation('lost', `${denied.length} rows said to be missing, such as ${denied[0]?.id}`))
   return found
+}
+
+/** The batch in which a row was asked the last time. */
+function lastBatchOf(id: string, books: readonly BatchBooks[]): BatchBooks | undefined {
+  const held = books.filter(({ batch, rows }) => !batch.isGatewayCopy && batch.phase !== 'failed' && rows.includes(id))
+  return held.toSorted((one, other) => one.batch.createdAtMs - other.batch.createdAtMs).at(-1)
 }
 
 function wrongJoins({ answers, books, plan }: Evidence): readonly Violation[] {

@@ -95,7 +95,7 @@ interface Typed {
 
 /** True where the wrong key is set; only for a run that has begun with the right one, or it would be the right one. */
 function isStray(world: World, plan: Plan, number: number): boolean {
-  return plan.strayKeyAtStart === number && world.trace.some((line) => line.includes('send upload'))
+  return plan.strayKeyAtStart === number && world.trace.some((line) => line.includes('send create'))
 }
 
 /** One start of the command, and beside it the same command once more where the plan has a rival. */
