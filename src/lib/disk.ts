@@ -136,7 +136,8 @@ export const systemDisk: Disk = {
   },
 
   async remove(path) {
-    await fs.rm(path, { recursive: true, force: true })
+    // Another process may look for a lock in a folder that is on its way out.
+    await fs.rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
   },
 
   async syncFolder(path) {
