@@ -131,17 +131,18 @@ function lost({ answers, books, plan }: Evidence): readonly Violation[] {
     if (gone.length > 0) found.push(violation('lost', `${gone.length} answers of ${batch.id}, such as ${gone[0]?.[0]}`))
   }
   const denied = answers.filter(
-    ({ id, llm_status }) => llm_status === 'missing' && lastBatchOf(id, books)?.told.has(id),
+    ({ id, llm_status }) => llm_status === 'missing' && lastBatchesOf(id, books).every(({ told }) => told.has(id)),
   )
   if (denied.length > 0)
     found.push(violation('lost', `${denied.length} rows said to be missing, such as ${denied[0]?.id}`))
   return found
 }
 
-/** The batch in which a row was asked the last time. */
-function lastBatchOf(id: string, books: readonly BatchBooks[]): BatchBooks | undefined {
-  const held = books.filter(({ batch, rows }) => !batch.isGatewayCopy && batch.phase !== 'failed' && rows.includes(id))
-  return held.toSorted((one, other) => one.batch.createdAtMs - other.batch.createdAtMs).at(-1)
+/** The batch in which a row was asked the last time; two where a gateway doubled it, and either may have been taken. */
+function lastBatchesOf(id: string, books: readonly BatchBooks[]): readonly BatchBooks[] {
+  const held = books.filter(({ batch, rows }) => batch.phase !== 'failed' && rows.includes(id))
+  const latest = Math.max(...held.map(({ batch }) => batch.createdAtMs))
+  return held.filter(({ batch }) => batch.createdAtMs === latest)
 }
 
 function wrongJoins({ answers, books, plan }: Evidence): readonly Violation[] {

@@ -102,7 +102,10 @@ export class World {
   /** Starts a process of the command in this world: a workspace on its disk, its clock and its network. */
   boot(apiKey: string): { readonly life: Life; readonly workspace: Promise<Workspace> } {
     const life = new Life((name) => this.#isLastStep(name))
-    return { life, workspace: this.#openWorkspace(life, environmentOf(apiKey)) }
+    const workspace = this.#openWorkspace(life, environmentOf(apiKey))
+    // Whoever waits for it later hears of a failure then.
+    workspace.catch(() => undefined)
+    return { life, workspace }
   }
 
   /** Ends all trouble, as a person would wait for. */
