@@ -181,6 +181,7 @@ export function stormOf(seed: number): Plan {
   const count = 1 + chance.below(6)
   for (let number = 0; number < count; number += 1) addFault(chance, draft)
   const cancelAfterMs = chance.happens(0.08) ? chance.pick([1, 400, 900, 2_500, 6_000]) : null
+  const rivalAfterMs = chance.happens(0.05) ? chance.pick([0, 300, 1_200]) : null
   // A batch that is stuck goes on only when it is cancelled.
   const isStuck = draft.faults.some((rule) => rule.includes('stuck'))
   return {
@@ -197,7 +198,9 @@ export function stormOf(seed: number): Plan {
     crashes: crashesOf(chance),
     cancelAfterMs: isStuck ? 2_500 : cancelAfterMs,
     strangers: chance.happens(0.05) ? 120 : 0,
-    rivalAfterMs: chance.happens(0.05) ? chance.pick([0, 300, 1_200]) : null,
+    rivalAfterMs,
+    // Two first starts on a failing disk would only show that one may take away the other's unfinished first file.
+    disk: rivalAfterMs === null ? draft.disk : [],
     strayKeyAtStart: chance.happens(0.1) ? 2 : null,
     durations: { runMs: chance.pick([50, 400, 1_500]), validateMs: chance.pick([20, 300]) },
   }
