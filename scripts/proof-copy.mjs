@@ -1,5 +1,5 @@
 // A copy of sources and proof with text patches, compiled. The sources themselves are never touched.
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandOf, root, run } from './project.mjs'
 
@@ -32,8 +32,8 @@ export async function compileCopy(name, patches) {
   const check = patches.length > 0 ? ['--noCheck'] : []
   const { code, output } = await run(process.execPath, [commandOf('typescript', 'tsc'), '-p', folder, ...check])
   if (code !== 0) throw new Error(`the copy ${name} does not compile:\n${output}`)
-  mkdirSync(join(folder, 'out'), { recursive: true })
-  symlinkSync(join(root, 'dist'), join(folder, 'out', 'dist'), 'junction')
+  // Where the storms look for the built command.
+  symlinkSync(join(folder, 'out', 'src'), join(folder, 'out', 'dist'), 'junction')
   return folder
 }
 
