@@ -11,6 +11,8 @@ const waits = z
     settle: duration.describe('Between two listings before absence counts; at least http. 10m'),
     unfenced: duration.describe('Between two listings where no fence can be set. 30m'),
     http: duration.describe('Idle time after which a call is given up, and the total time of a create. 60s'),
+    direct: duration.describe('The total time of a synchronous call, within which the model may say nothing. 10m'),
+    windUp: duration.describe('How long before its deadline a run is wound up; at most a tenth of its time. 15m'),
     absent: duration.describe('How long a batch seen before may be missing before it counts as lost. 6h'),
     retryBackoff: duration.describe('First wait after a failed call; doubles up to 120 times itself. 5s'),
   })
@@ -26,6 +28,20 @@ const limits = z
   })
   .partial()
 
+const canary = z
+  .strictObject({
+    aboveRequests: z.int().nonnegative().describe('Runs of more requests than this have a canary. 1000'),
+    requests: z.int().min(1).max(10).describe('Requests asked directly for each set of parameters. 10'),
+  })
+  .partial()
+
+const stopLoss = z
+  .strictObject({
+    share: z.number().positive().max(1).describe('Share of a batch that fails with one code; 1 turns it off. 0.5'),
+    leastRows: count.describe('So many rows at least must have failed. 10'),
+  })
+  .partial()
+
 const price = z.strictObject({
   inputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million input tokens, standard price.'),
   outputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million output tokens, standard price.'),
@@ -37,6 +53,11 @@ export const fileSchema = z.strictObject({
   $schema: z.string().optional().describe('For editors; ignored.'),
   home: z.string().min(1).optional().describe('Folder for state and results, relative to this file.'),
   waits: waits.optional(),
+  canary: z
+    .union([z.literal(false), canary])
+    .optional()
+    .describe('Rows that are asked directly before anything is bought in batches; false for none.'),
+  stopLoss: stopLoss.optional().describe('When rows that fail alike hold the rest of a run.'),
   limits: limits.optional(),
   providers: z
     .record(z.string(), z.strictObject({ limits: limits.optional() }))

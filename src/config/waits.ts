@@ -12,6 +12,8 @@ const DEFAULTS = {
   settle: 10 * MINUTE,
   unfenced: 30 * MINUTE,
   http: 60 * SECOND,
+  direct: 10 * MINUTE,
+  windUp: 15 * MINUTE,
   retryBackoff: 5 * SECOND,
   absent: 6 * HOUR,
 }
@@ -41,6 +43,8 @@ export function mergeWaits(file: FileConfiguration['waits'], pollInterval: strin
     settleMs,
     unfencedMs: inFile(file, 'unfenced') ?? Math.max(DEFAULTS.unfenced, settleMs),
     httpMs,
+    directMs: inFile(file, 'direct') ?? DEFAULTS.direct,
+    windUpMs: inFile(file, 'windUp') ?? DEFAULTS.windUp,
     retryBackoff: { firstMs: retryMs, factor: 2, mostMs: retryMs * RETRY_MOST_FACTOR },
     absentMs: inFile(file, 'absent') ?? DEFAULTS.absent,
   }
