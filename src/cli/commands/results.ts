@@ -46,7 +46,7 @@ async function writeResults(shell: Shell, workspace: Workspace, wanted: string, 
   const sink = { write: (text: string) => shell.print(text) }
   const answers = await writeRunAnswers(workspace, store, { ...plan, path: place }, sink)
   if (flags.json) {
-    await shell.printJson(reportDocument(await reportOf(store, workspace.configuration.prices), answers))
+    await shell.printJson(reportDocument(await reportOf(store, workspace.configuration), answers))
   }
   if (!flags.quiet) tellWritten(shell, answers, await store.counts())
 }
