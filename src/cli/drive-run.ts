@@ -41,6 +41,8 @@ export async function driveRun(options: DriveRun): Promise<number> {
         until: options.until,
         releaseHeld: options.releaseHeld,
         onUnknownCreate: flags.onUnknownCreate,
+        ignoreStopLoss: flags.ignoreStopLoss,
+        deadline: flags.deadline,
         signal,
         sink: outputSink(shell, handle.id, progress),
       }),

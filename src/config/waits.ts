@@ -16,10 +16,14 @@ const DEFAULTS = {
   windUp: 15 * MINUTE,
   retryBackoff: 5 * SECOND,
   absent: 6 * HOUR,
+  queue: MINUTE,
 }
 
 /** `pollMost`, counted in first intervals. */
 const POLL_MOST_FACTOR = 20
+
+/** The longest wait for a queue, counted in first ones: four hours by default. */
+const QUEUE_MOST_FACTOR = 240
 
 /** The longest wait after failed calls, counted in first ones. */
 const RETRY_MOST_FACTOR = 120
@@ -30,6 +34,8 @@ export function mergeWaits(file: FileConfiguration['waits'], pollInterval: strin
   const httpMs = inFile(file, 'http') ?? DEFAULTS.http
   const settleMs = inFile(file, 'settle') ?? Math.max(DEFAULTS.settle, httpMs)
   const retryMs = inFile(file, 'retryBackoff') ?? DEFAULTS.retryBackoff
+  const queueMs = inFile(file, 'queue') ?? DEFAULTS.queue
+  const queueMostMs = inFile(file, 'queueMost') ?? queueMs * QUEUE_MOST_FACTOR
   const pollMostMs = inFile(file, 'pollMost') ?? pollMs * POLL_MOST_FACTOR
   if (settleMs < httpMs) {
     throw contradiction('settle', 'http', 'A create may still arrive until its time limit is over.')
@@ -47,6 +53,7 @@ export function mergeWaits(file: FileConfiguration['waits'], pollInterval: strin
     windUpMs: inFile(file, 'windUp') ?? DEFAULTS.windUp,
     retryBackoff: { firstMs: retryMs, factor: 2, mostMs: retryMs * RETRY_MOST_FACTOR },
     absentMs: inFile(file, 'absent') ?? DEFAULTS.absent,
+    queueBackoff: { firstMs: queueMs, factor: 2, mostMs: Math.max(queueMs, queueMostMs) },
   }
 }
 

@@ -72,6 +72,16 @@ export interface RunDefinition {
   readonly skipInvalid: boolean
 }
 
+/** Until when a run should be done. Instants are epoch milliseconds. */
+export interface Deadline {
+  readonly at: number
+  /** From then on nothing more is sent, and what is unfinished is cancelled, so that it can be harvested in time. */
+  readonly windUpAt: number
+}
+
+/** Who wanted a run to be cancelled. */
+export type CancelCause = 'user' | 'deadline'
+
 /** Formats an answers file can have. */
 export const OUTPUT_FORMATS = ['jsonl', 'csv', 'provider'] as const
 

@@ -88,6 +88,8 @@ export interface Limits {
   /** Input tokens that may wait at the provider for this model; null where unknown. */
   readonly queueTokens: number | null
   readonly queueRequests: number | null
+  /** Whether the requests of one model count against that, or those of all models of the account. */
+  readonly queueRequestsPer: 'model' | 'account'
   /** How a lost create can be found again: a key, a marker we choose, or likeness only. */
   readonly recovery: 'idempotent' | 'marked' | 'guess'
   /** Terminal statuses after which a request in neither file is known to be unbilled. */
@@ -98,6 +100,8 @@ export interface Limits {
   readonly modelOn: 'line' | 'job'
   /** Whether batches can be sent to this endpoint at all. */
   readonly isEndpointKnown: boolean
+  /** Whether a single request of it can be sent as it is in a synchronous call. */
+  readonly canCallDirectly: boolean
   /** The body field for the most tokens an answer may have; null where the endpoint has none. */
   readonly maxTokensField: string | null
   /** Hours a batch may take when nothing else is asked for, and whether that can be chosen. */

@@ -1,5 +1,13 @@
 import { LlmBatchError } from '../model/error.ts'
-import { type OutputPlan, RUN_MOVES, type RunDefinition, type RunState } from '../model/run.ts'
+import {
+  type CancelCause,
+  type Deadline,
+  type OutputPlan,
+  RUN_MOVES,
+  type RunDefinition,
+  type RunState,
+} from '../model/run.ts'
+import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
 import type { Incident, NewRun, RunRecord, SealedFacts } from './store.ts'
 
@@ -18,7 +26,12 @@ interface RunRow {
   requestsHash: string | null
   columns: string
   account: string | null
+  maxCostMicros: number | null
   cancelRequestedAt: number | null
+  cancelCause: CancelCause | null
+  deadlineAt: number | null
+  windUpAt: number | null
+  stopLoss: string | null
   createdAt: number
   finishedAt: number | null
 }
@@ -26,12 +39,16 @@ interface RunRow {
 const SELECT_RUNS = `
   select id, name, state, reason, definition, output, row_count as "rowCount", request_count as "requestCount",
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
-    cancel_requested_at as "cancelRequestedAt",     created_at as "createdAt", finished_at as "finishedAt"
+    max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
+    cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt", stop_loss as "stopLoss",
+    created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
-function runFrom(row: RunRow): RunRecord {
+function runFrom({ deadlineAt, stopLoss, windUpAt, ...row }: RunRow): RunRecord {
   return {
     ...row,
+    deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
+    stopLoss: stopLoss === null ? null : (JSON.parse(stopLoss) as StopLoss),
     definition: JSON.parse(row.definition) as RunDefinition,
     output: JSON.parse(row.output) as OutputPlan,
     columns: JSON.parse(row.columns) as string[],
@@ -102,8 +119,19 @@ export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts)
   )
 }
 
-export function updateRunField(driver: Driver, runKey: number, column: 'account' | 'output', value: SqlValue): void {
+type SteeringColumn = 'account' | 'max_cost' | 'output' | 'stop_loss'
+
+export function updateRunField(driver: Driver, runKey: number, column: SteeringColumn, value: SqlValue): void {
   driver.run(`update runs set ${column} = ? where key = ?`, value, runKey)
+}
+
+export function updateDeadline(driver: Driver, runKey: number, deadline: Deadline | null): void {
+  driver.run(
+    'update runs set deadline_at = ?, wind_up_at = ? where key = ?',
+    deadline?.at ?? null,
+    deadline?.windUpAt ?? null,
+    runKey,
+  )
 }
 
 export function insertIncident(driver: Driver, runKey: number, incident: Incident): void {
@@ -126,10 +154,21 @@ export function selectIncidents(driver: Driver, runKey: number): Incident[] {
     .map((row) => ({ ...row, remoteIds: JSON.parse(row.remoteIds) as string[] }))
 }
 
-export function markCancelRequested(driver: Driver, id: string, at: number): void {
-  driver.run('update runs set cancel_requested_at = ? where id = ? and cancel_requested_at is null', at, id)
+export function markCancelRequested(driver: Driver, id: string, cause: CancelCause, at: number): void {
+  driver.run(
+    `update runs set cancel_requested_at = ?, cancel_cause = ? where id = ? and cancel_requested_at is null`,
+    at,
+    cause,
+    id,
+  )
 }
 
-export function clearCancelRequest(driver: Driver, runKey: number): void {
-  driver.run('update runs set cancel_requested_at = null where key = ?', runKey)
+/** What stopped a run before does not stop it once a person has opened it again. */
+export function clearStops(driver: Driver, runKey: number): void {
+  driver.run(
+    `update runs set cancel_requested_at = null, cancel_cause = null, deadline_at = null, wind_up_at = null,
+       stop_loss = case when stop_loss ->> 'state' = 'ignored' then stop_loss end
+     where key = ?`,
+    runKey,
+  )
 }

@@ -3,6 +3,7 @@ import { sampleCounts } from './run-records.ts'
 
 const NO_BATCHES: ProgressView['batches'] = {
   planned: 0,
+  asking: 0,
   uploading: 0,
   waiting: 0,
   unconfirmed: 0,

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { plainLine } from '../../lib/plain-text.ts'
+import { isFinished } from '../../model/run.ts'
 import type { AttemptRecord, RequestCounts, RunRecord } from '../../store/store.ts'
 import { describeBatch } from './batch-words.ts'
 import type { Colors } from './colors.ts'
@@ -42,6 +43,7 @@ export function renderStatus(status: RunStatus, colors: Colors): string {
       ['Input', run.definition.inputPath && placeText(run.definition.inputPath)],
       ['Answers', run.output.path && placeText(run.output.path)],
       ['Started', new Date(run.createdAt).toISOString()],
+      ['Deadline', deadlineText(run, now)],
       ['Took', run.finishedAt === null ? null : formatDuration(run.finishedAt - run.createdAt)],
     ],
     colors,
@@ -65,6 +67,15 @@ function rowsText({ rowCount }: RunRecord, counts: RequestCounts, colors: Colors
   const done = doneRows(counts)
   const outcomes = describeOutcomes(counts, colors).join(', ')
   return `${count(done)} of ${count(rowCount)} done (${percent(done, rowCount)})${outcomes === '' ? '' : `: ${outcomes}`}`
+}
+
+/** What is left until the deadline; null where there is none to wait for. */
+function deadlineText({ deadline, state }: RunRecord, now: number): string | null {
+  if (deadline === null || isFinished(state)) return null
+  const at = new Date(deadline.at).toISOString()
+  if (now >= deadline.at) return `${at}, which is over`
+  const windUp = now >= deadline.windUpAt ? 'now' : `in ${formatDuration(deadline.windUpAt - now)}`
+  return `${at}, ${formatDuration(deadline.at - now)} left; what is unfinished is cancelled ${windUp}`
 }
 
 function attemptCells(attempt: AttemptRecord, now: number): readonly string[] {
