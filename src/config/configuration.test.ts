@@ -43,7 +43,7 @@ describe('loadConfiguration', () => {
   it('has a default for everything', async () => {
     const configuration = await load()
     expect(configuration).toMatchObject({ home: join(folder, 'user'), prices: {}, file: null })
-    expect(configuration.budget).toEqual({ maxCostUsd: null })
+    expect(configuration.budget).toEqual({ maxCostUsd: null, perDayUsd: null, askAboveUsd: 1 })
     expect(configuration.settings).toEqual({
       waits: {
         pollMs: 15_000,
@@ -55,10 +55,13 @@ describe('loadConfiguration', () => {
         windUpMs: 900_000,
         retryBackoff: { firstMs: 5_000, factor: 2, mostMs: 600_000 },
         absentMs: 21_600_000,
+        queueBackoff: { firstMs: 60_000, factor: 2, mostMs: 14_400_000 },
       },
       maxOpenBatches: 20,
       maxTransfers: 4,
       maxTries: 3,
+      isCountingTokens: true,
+      tiers: {},
       canary: { isOn: true, aboveRequests: 1_000, requests: 10 },
       stopLoss: { share: 0.5, leastRows: 10 },
       limits: {},
@@ -79,14 +82,14 @@ describe('loadConfiguration', () => {
         providers: { openai: { limits: { maxBytes: 1_000 } } },
         models: { 'openai/org/tuned': { limits: { queueTokens: 9, maxOpenBatches: 1 } } },
         prices: { 'openai/gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
-        budget: { maxCostUsd: 5 },
+        budget: { maxCostUsd: 5, perDayUsd: 20, askAboveUsd: 0 },
       })}`,
     )
     const { settings, ...rest } = await load()
     expect(rest).toMatchObject({
       home: join(folder, 'state'),
       prices: { 'openai/gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
-      budget: { maxCostUsd: 5 },
+      budget: { maxCostUsd: 5, perDayUsd: 20, askAboveUsd: 0 },
       file: join(folder, 'llm-batch.config.json'),
     })
     expect(settings.waits).toEqual({
@@ -99,6 +102,7 @@ describe('loadConfiguration', () => {
       windUpMs: 900_000,
       retryBackoff: { firstMs: 10, factor: 2, mostMs: 1_200 },
       absentMs: 60_000,
+      queueBackoff: { firstMs: 60_000, factor: 2, mostMs: 14_400_000 },
     })
     expect(settings).toMatchObject({
       maxOpenBatches: 3,
@@ -147,7 +151,7 @@ describe('loadConfiguration', () => {
     [{ limit: {} }, 'unknown key limit (did you mean limits?)'],
     [
       { apiKey: 'x' },
-      'unknown key apiKey (known here: home, waits, canary, stopLoss, limits, providers, models, prices, budget)',
+      'unknown key apiKey (known here: home, waits, canary, stopLoss, tokenCount, limits, providers, models, prices, budget)',
     ],
     [{ baseUrl: 'x' }, 'unknown key baseUrl'],
     [

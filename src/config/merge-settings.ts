@@ -7,6 +7,8 @@ import { mergeWaits } from './waits.ts'
 export interface SettingFlags extends LimitOverrides {
   /** A duration such as `200ms`; overrides `waits.poll`. */
   readonly pollInterval?: string | undefined
+  /** False for `--no-token-count`. */
+  readonly tokenCount?: boolean | undefined
   /** False for `--no-canary`. */
   readonly canary?: boolean | undefined
 }
@@ -32,6 +34,10 @@ export function mergeSettings(file: FileConfiguration, flags: SettingFlags): Set
     maxTries: DEFAULT_MAX_TRIES,
     canary: mergeCanary(file.canary, flags.canary),
     stopLoss: mergeStopLoss(file.stopLoss),
+    isCountingTokens: flags.tokenCount === false ? false : (file.tokenCount ?? true),
+    tiers: Object.fromEntries(
+      Object.entries(file.providers ?? {}).flatMap(([name, { tier }]) => (tier === undefined ? [] : [[name, tier]])),
+    ),
     limits,
     providerLimits: mapValues(file.providers, (entry) => merged(entry.limits)),
     modelLimits: mapValues(file.models, (entry) => merged(entry.limits)),

@@ -15,10 +15,12 @@ export interface Waits {
   readonly httpMs: number
   /** The total time of a synchronous call, within which the model may say nothing. @default 10 min */
   readonly directMs: number
-  /** How long before its deadline a run is wound up; at most a tenth of the time it was given. @default 15 min */
+  /** How long before its deadline a run is wound up; at most a quarter of the time it was given. @default 15 min */
   readonly windUpMs: number
   /** First wait after a failed call; doubles up to 120 times itself. @default 5 s */
   readonly retryBackoff: Backoff
+  /** Between two tries of a queue that refused batches although nothing of ours was in it. @default 1 min to 4 h */
+  readonly queueBackoff: Backoff
   /** How long a batch that was seen before may answer "not found" before it counts as lost. @default 6 h */
   readonly absentMs: number
 }
@@ -62,6 +64,10 @@ export interface Settings {
   readonly maxTries: number
   readonly canary: CanarySettings
   readonly stopLoss: StopLossSettings
+  /** False estimates tokens by bytes alone. @default true */
+  readonly isCountingTokens: boolean
+  /** The usage tier of the account, by provider name, where the user names it; limits of queues follow from it. */
+  readonly tiers: Readonly<Record<string, number>>
   readonly limits: LimitOverrides
   /** By provider name. */
   readonly providerLimits: Readonly<Record<string, LimitOverrides>>

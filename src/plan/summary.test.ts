@@ -140,11 +140,11 @@ describe('RequestTally', () => {
 
 describe('estimateDiskBytes', () => {
   it('counts rows twice, inputs once, and something for every answer', () => {
-    const facts = { requests: 0, rowBytes: 1_000, inputBytes: 5_000, maxTokens: null }
-    expect(estimateDiskBytes(facts)).toBe(7_000)
-    expect(estimateDiskBytes({ ...facts, requests: 1 })).toBeGreaterThan(7_000)
-    expect(estimateDiskBytes({ ...facts, requests: 1, maxTokens: 5 })).toBeLessThan(
-      estimateDiskBytes({ ...facts, requests: 1 }),
+    const sizes = { requests: 0, rowBytes: 1_000, inputBytes: 5_000, maxTokens: null }
+    expect(estimateDiskBytes(sizes)).toBe(7_000)
+    expect(estimateDiskBytes({ ...sizes, requests: 1 })).toBeGreaterThan(7_000)
+    expect(estimateDiskBytes({ ...sizes, requests: 1, maxTokens: 5 })).toBeLessThan(
+      estimateDiskBytes({ ...sizes, requests: 1 }),
     )
   })
 })

@@ -3,11 +3,19 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
+import type { CancelCause } from '../model/run.ts'
+import type { Target } from '../model/target.ts'
+import type { Price } from '../prices/table.ts'
 import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
 import { type RunFolder, runFolder } from '../store/run-folder.ts'
 import type { AttemptRecord, RunStore } from '../store/store.ts'
+import type { QueueLimits } from '../submit/admission.ts'
+import type { Budget } from '../submit/reserve.ts'
 import { accountOf } from './account.ts'
+import { budgetOf } from './budget.ts'
+import type { DeadlineWish } from './deadline.ts'
+import { queueLimitsOf } from './queue-limits.ts'
 import { inputCostText } from './stake.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -15,6 +23,10 @@ import type { Workspace } from './workspace.ts'
 export interface Steering {
   /** What to do with a create whose fate cannot be decided. @default 'hold' */
   readonly onUnknownCreate?: 'hold' | 'resend' | undefined
+  /** Failures that look alike do not stop the run, now and later. @default false */
+  readonly ignoreStopLoss?: boolean | undefined
+  /** Until when the run should be done. @default as it was set before */
+  readonly deadline?: DeadlineWish | undefined
 }
 
 /** Everything the stages need to work on one run, in one place; each stage names the part it uses. */
@@ -30,8 +42,15 @@ export interface RunContext {
   readonly account: string
   readonly onUnknownCreate: 'hold' | 'resend'
   readonly atStake: (attempt: AttemptRecord) => string
-  /** Set once when the user cancels. */
+  readonly queueLimitsOf: (target: Target) => QueueLimits
+  readonly budget: Budget
+  readonly priceOf: (target: Target) => Price | null
+  /** Set once when the user cancels, or the deadline is near. */
   isCancelling: boolean
+  /** True while a batch waits for room in a queue, so that its end is looked for more often. */
+  isShortOfRoom: boolean
+  /** Who wanted that. */
+  cancelCause: CancelCause
   readonly emit: Emit
 }
 
@@ -43,12 +62,15 @@ export async function runContext(
   steering: Steering = {},
 ): Promise<RunContext> {
   const { clock, configuration, disk, random } = workspace
-  const { definition, state } = await store.record()
+  const run = await store.record()
+  const { definition, state } = run
+  const budget = budgetOf(workspace, run)
   const entry = findProvider(definition.provider)
   const credentials = configuration.credentialsFor(entry)
+  const provider = workspace.connect(entry.name)
   return {
     store,
-    provider: workspace.connect(entry.name),
+    provider,
     disk,
     clock,
     random,
@@ -58,7 +80,12 @@ export async function runContext(
     account: accountOf(store.id, credentials.apiKey, workspace.environment),
     onUnknownCreate: steering.onUnknownCreate ?? 'hold',
     atStake: (attempt) => inputCostText(attempt, configuration.prices),
+    queueLimitsOf: (target) => queueLimitsOf(configuration.settings, target, provider.limits(target)),
+    budget,
+    priceOf: budget.priceOf,
     isCancelling: state === 'cancelling',
+    isShortOfRoom: false,
+    cancelCause: run.cancelCause ?? 'user',
     emit,
   }
 }

@@ -48,7 +48,7 @@ export async function writeRunAnswers(
     ...(sink ? { sink } : {}),
   })
   if (plan.path === '-') return { ...answers, path: plan.path, summaryPath: null }
-  const report = await reportOf(store, configuration.prices)
+  const report = await reportOf(store, configuration)
   const summaryPath = await writeRunSummary(plan.path, { ...report, version: VERSION, answers }, disk)
   return { ...answers, path: plan.path, summaryPath }
 }
