@@ -104,7 +104,9 @@ export function summarisePlan(
     mostOutputTokens: addKnown(targets.map(({ mostOutputTokens }) => mostOutputTokens)),
     cost: addCosts(targets.map(({ cost }) => cost)),
     diskBytes: estimateDiskBytes({ ...counts, requests, inputBytes: bytes }),
-    advice: targets.flatMap((summary) => adviceFor(summary, factsOf(summary.target).tally)),
+    advice: targets.flatMap((target) =>
+      adviceFor({ ...target, expectedUsd: target.cost?.expectedUsd ?? null }, factsOf(target.target).tally),
+    ),
   }
 }
 

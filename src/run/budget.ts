@@ -5,7 +5,7 @@ import { findPrice } from '../prices/cost.ts'
 import { capMicrosOf } from '../prices/micros.ts'
 import type { Price } from '../prices/table.ts'
 import type { RunRecord, RunStore } from '../store/store.ts'
-import type { Budget } from '../submit/reserve.ts'
+import type { Budget } from '../submit/budget.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Looks up prices, each target's once. */

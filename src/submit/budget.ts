@@ -1,9 +1,10 @@
+import type { Target } from '../model/target.ts'
 import type { AnswerLength, LengthBasis } from '../prices/answer-length.ts'
 import { costOf } from '../prices/cost.ts'
 import { dollars } from '../prices/dollars.ts'
 import { microsOf, usdOf } from '../prices/micros.ts'
 import type { Price } from '../prices/table.ts'
-import type { Overspending, SpendingStanding, SpendingSum } from '../store/store.ts'
+import type { Overspending, ShownAnswers, SpendingStanding, SpendingSum } from '../store/store.ts'
 
 /** Input tokens are estimates; this much more is set aside for them. */
 export const INPUT_MARGIN = 1.25
@@ -57,6 +58,13 @@ export interface Caps {
   readonly runMicros: number | null
   /** By all runs of the home on one day. */
   readonly dayMicros: number | null
+}
+
+/** What a run may spend, and by which prices that is counted. */
+export interface Budget extends Caps {
+  readonly priceOf: (target: Target) => Price | null
+  /** What answers of a target's model were like so far, in all runs of the home. */
+  readonly answersBefore: (target: Target) => Promise<ShownAnswers>
 }
 
 /** What asks to be paid for. */

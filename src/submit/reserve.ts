@@ -1,17 +1,9 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Target } from '../model/target.ts'
 import { expectedAnswer } from '../prices/answer-length.ts'
-import type { Price } from '../prices/table.ts'
-import type { AttemptRecord, Overspending, ShownAnswers, SpendingTerms } from '../store/store.ts'
-import { type Allowance, allowanceOf, type CallSize, type Caps, dayOf, judge } from './budget.ts'
+import type { AttemptRecord, Overspending, SpendingTerms } from '../store/store.ts'
+import { type Allowance, allowanceOf, type CallSize, dayOf, judge } from './budget.ts'
 import type { SubmitPorts } from './ports.ts'
-
-/** What a run may spend, and by which prices that is counted. */
-export interface Budget extends Caps {
-  readonly priceOf: (target: Target) => Price | null
-  /** What answers of a target's model were like so far, in all runs of the home. */
-  readonly answersBefore: (target: Target) => Promise<ShownAnswers>
-}
 
 type Ports = Pick<SubmitPorts, 'budget' | 'clock' | 'store'>
 

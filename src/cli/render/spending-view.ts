@@ -3,7 +3,7 @@ import { dollars } from '../../prices/dollars.ts'
 import { usdOf } from '../../prices/micros.ts'
 import type { MonthlySpending } from '../../store/store.ts'
 import type { Colors } from './colors.ts'
-import { count } from './quantity.ts'
+import { count, counted } from './quantity.ts'
 import { renderTable, type TableColumn } from './table.ts'
 
 const COLUMNS: readonly TableColumn[] = [
@@ -21,7 +21,7 @@ const COLUMNS: readonly TableColumn[] = [
 export function renderSpending(months: readonly MonthlySpending[], colors: Colors): string {
   if (months.length === 0) return ''
   const total = totalOf(months)
-  const unknown = total.unknown === 0 ? '' : `; what ${count(total.unknown)} batches cost is not known`
+  const unknown = total.unknown === 0 ? '' : `; what ${counted(total.unknown, 'batch', 'batches')} cost is not known`
   const reserved = total.reserved === 0 ? '' : `, ${dollars(usdOf(total.reserved))} set aside`
   const table = renderTable(COLUMNS, months.map(monthCells), colors)
   return `${table}\n\nSpent in all: ${dollars(usdOf(total.settled))}${reserved}${unknown}\n`
@@ -47,8 +47,16 @@ export function spendingDocument(months: readonly MonthlySpending[]): object {
     settledUsd: usdOf(total.settled),
     reservedUsd: usdOf(total.reserved),
     unknown: total.unknown,
-    months: months.map(({ inFlight: _, reserved, settled, ...month }) => ({
-      ...month,
+    months: months.map(({ month, provider, model, reserved, settled, unknown, ...tokens }) => ({
+      month,
+      provider,
+      model,
+      unknown,
+      answers: tokens.answers,
+      promptTokens: tokens.promptTokens,
+      completionTokens: tokens.completionTokens,
+      cachedTokens: tokens.cachedTokens,
+      reasoningTokens: tokens.reasoningTokens,
       settledUsd: usdOf(settled),
       reservedUsd: usdOf(reserved),
     })),
