@@ -65,6 +65,34 @@ describe.each(PROVIDERS)('the report of a run at %s', (provider) => {
   })
 })
 
+describe('rows that are asked directly', () => {
+  it('cost the full price, and are set aside under the cap like everything else', async () => {
+    const world = await pricedWorld({}, { canary: { aboveRequests: 10, requests: 5 } })
+    const options = { model: MODEL.openai, maxTokens: 40, budget: { maxCostUsd: 1_000_000 } }
+    const { cost, costUsd } = await finish(await startIn(world, 'openai', questions(25), options))
+    const books = await world.server.ledger()
+    expect(books.directCalls).toBe(5)
+    const batched = sum(books.batches.map(({ inputTokens, outputTokens }) => inputTokens + outputTokens))
+    const direct = books.inputTokens + books.outputTokens - batched
+    expect(costUsd).toBeCloseTo(batched + 2 * direct, 6)
+    expect(cost.attempts).toContainEqual({
+      batch: expect.any(Number),
+      attempt: 1,
+      kind: 'direct',
+      totalUsd: 2 * direct,
+    })
+    expect(sum((await readAnswers(world)).map(({ llm_cost_usd }) => llm_cost_usd))).toBeCloseTo(costUsd ?? 0, 6)
+  })
+
+  it('are not asked where the cap does not allow it', async () => {
+    const world = await pricedWorld({}, { canary: { aboveRequests: 10, requests: 5 } })
+    const options = { model: MODEL.openai, maxTokens: 40, budget: { maxCostUsd: 10 } }
+    const { run } = await finish(await startIn(world, 'openai', questions(25), options))
+    expect(run).toMatchObject({ state: 'held', reason: expect.stringContaining('the cap of $10.00') })
+    expect(await world.server.ledger()).toMatchObject({ directCalls: 0, batchesCreated: 0 })
+  })
+})
+
 function sum(amounts: readonly (number | null)[]): number {
   return amounts.reduce<number>((total, amount) => total + (amount ?? 0), 0)
 }

@@ -160,6 +160,8 @@ async function refuse(
       refusal.kind === 'whole'
         ? [refusal.code, refusal.reason]
         : ['refused_repeatedly', `the provider refused this batch ${settings.maxTries} times`]
+    // Refused as a whole it costs nothing, however long it waits for a person.
+    await store.settleReservation(attempt.nonce, null)
     await store.moveAttempt(attempt.key, 'ended', 'held', { heldFrom: 'ended', reasonCode: code, reason })
     return MOVED
   }

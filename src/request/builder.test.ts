@@ -32,7 +32,9 @@ describe('a builder for records', () => {
   it('knows the most tokens that answers may have', async () => {
     const definition = { ...DEFINITION, maxTokens: 100, parameters: { n: 3 } }
     expect((await built(definition, '{"text":"x"}')).mostOutputTokens).toBe(300)
-    expect((await built(PROVIDER_ROWS, '{"custom_id":"1","body":{"model":"m","max_tokens":7}}')).mostOutputTokens).toBe(7)
+    expect((await built(PROVIDER_ROWS, '{"custom_id":"1","body":{"model":"m","max_tokens":7}}')).mostOutputTokens).toBe(
+      7,
+    )
   })
 
   it('sends what was set, in the provider’s words', async () => {

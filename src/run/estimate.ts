@@ -1,4 +1,3 @@
-import { limitsInForce } from '../config/settings.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { BatchCut } from '../plan/splitter.ts'
 import { type PlanCounts, type PlanSummary, summarisePlan, type TargetFacts } from '../plan/summary.ts'
@@ -7,8 +6,10 @@ import { expectedAnswer } from '../prices/answer-length.ts'
 import type { Provider } from '../providers/provider.ts'
 import { statePath } from '../store/run-folder.ts'
 import { openStore } from '../store/sqlite-store.ts'
-import type { ShownAnswers, Store } from '../store/store.ts'
+import type { QueueBelief, RunStore, Store } from '../store/store.ts'
+import { believedLimits } from '../submit/admission.ts'
 import { priceList } from './budget.ts'
+import { queueLimitsOf } from './queue-limits.ts'
 import type { Place } from './workspace.ts'
 
 /** What was gathered while the rows of a run became requests. */
@@ -18,33 +19,51 @@ export interface Gathered {
   readonly tally: RequestTally
 }
 
+/** What an estimate is made by. */
+export interface EstimatePorts extends Pick<Place, 'clock' | 'configuration'> {
+  readonly provider: Provider
+  /** Knows earlier answers; null where there is no home yet. */
+  readonly home: Pick<Store, 'shownAnswers'> | null
+  /** Knows what refusals have taught of queues; null where there is no run yet. */
+  readonly run: Pick<RunStore, 'queueBelief'> | null
+}
+
 /** What a run would cost and take, by the prices, limits and earlier answers that are known here. */
-export async function estimateRun(
-  { configuration, provider }: Pick<Place, 'configuration'> & { readonly provider: Provider },
-  store: Pick<Store, 'shownAnswers'> | null,
-  { counts, cuts, tally }: Gathered,
-): Promise<PlanSummary> {
-  const earlier = await earlierAnswers(store, cuts)
+export async function estimateRun(ports: EstimatePorts, { counts, cuts, tally }: Gathered): Promise<PlanSummary> {
+  const { configuration, home, run } = ports
+  const earlier = await byTarget(
+    cuts,
+    async ({ model, provider }) => (await home?.shownAnswers(provider, model)) ?? null,
+  )
+  const beliefs = await byTarget(cuts, async (target) => (await run?.queueBelief(target)) ?? null)
   const priceOf = priceList(configuration.prices)
   const factsOf = (target: Target): TargetFacts => ({
     price: priceOf(target),
     expectedAnswer: expectedAnswer(target, { thisRun: null, earlier: earlier.get(targetKey(target)) ?? null }),
     tally: tally.of(target),
-    queueTokens: limitsInForce(configuration.settings, target.provider, target.model, provider.limits(target))
-      .queueTokens,
+    queueTokens: queueTokensOf(ports, target, beliefs.get(targetKey(target)) ?? null),
   })
   return summarisePlan(counts, cuts, factsOf)
 }
 
-async function earlierAnswers(
-  store: Pick<Store, 'shownAnswers'> | null,
+function queueTokensOf(
+  { clock, configuration, provider }: EstimatePorts,
+  target: Target,
+  belief: QueueBelief | null,
+): number | null {
+  const limits = queueLimitsOf(configuration.settings, target, provider.limits(target))
+  return believedLimits(limits, belief, clock.now()).tokens
+}
+
+/** Asks about every target once. */
+async function byTarget<Known>(
   cuts: readonly BatchCut[],
-): Promise<ReadonlyMap<string, ShownAnswers>> {
-  const found = new Map<string, ShownAnswers>()
-  if (store === null) return found
+  ask: (target: Target) => Promise<Known>,
+): Promise<ReadonlyMap<string, Known>> {
+  const found = new Map<string, Known>()
   for (const { target } of cuts) {
     const key = targetKey(target)
-    if (!found.has(key)) found.set(key, await store.shownAnswers(target.provider, target.model))
+    if (!found.has(key)) found.set(key, await ask(target))
   }
   return found
 }

@@ -57,7 +57,7 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
   return {
     definition: { ...definition, shape: input.shape },
     summary: await withStoreIfAny(place, (store) =>
-      estimateRun({ configuration, provider }, store, { counts, cuts, tally }),
+      estimateRun({ ...place, provider, home: store, run: null }, { counts, cuts, tally }),
     ),
     problems: counter.problems,
     collisions: findCollisions([...counter.columns], options.output.prefix),

@@ -198,7 +198,8 @@ async function makeDraft(
   }
   const { cuts, emptyPlaceholders, invalidCount: problems, rowBytes, rowCount: rows, tally } = frozen
   const counts = { rows, problems, emptyPlaceholders, rowBytes, maxTokens: definition.maxTokens }
-  const estimate = await estimateRun({ configuration, provider: context.provider }, store, { counts, cuts, tally })
+  const ports = { clock, configuration, provider: context.provider, home: store, run: draft }
+  const estimate = await estimateRun(ports, { counts, cuts, tally })
   const targets = estimate.targets.map(({ target }) => target)
   if (isCapped(context.budget)) assertPriced(targets, context.priceOf)
   return { store: draft, frozen, estimate }

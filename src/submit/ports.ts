@@ -8,7 +8,7 @@ import type { Provider } from '../providers/provider.ts'
 import type { RunFolder } from '../store/run-folder.ts'
 import type { AttemptRecord, RunStore } from '../store/store.ts'
 import type { QueueLimits } from './admission.ts'
-import type { Budget } from './reserve.ts'
+import type { Budget } from './budget.ts'
 
 /** What submitting needs of the world. */
 export interface SubmitPorts {

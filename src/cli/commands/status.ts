@@ -42,7 +42,7 @@ async function status(
   const { id } = await chooseRun(shell, workspace, wanted)
   const store = workspace.store.read(id)
   if (flags.watch && !(await watchRun(shell, workspace, store))) return EXIT.interrupted
-  const report = await reportOf(store, workspace.configuration.prices)
+  const report = await reportOf(store, workspace.configuration)
   if (flags.json) await shell.printJson(reportDocument(report, null))
   else {
     const attempts = await store.currentAttempts()

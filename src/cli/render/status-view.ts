@@ -1,9 +1,12 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { plainLine } from '../../lib/plain-text.ts'
 import { isFinished } from '../../model/run.ts'
+import { dollars } from '../../prices/dollars.ts'
+import type { RunCost } from '../../run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord } from '../../store/store.ts'
 import { describeBatch } from './batch-words.ts'
 import type { Colors } from './colors.ts'
+import { describeCap } from './cost-words.ts'
 import { placeText, renderFacts } from './facts.ts'
 import { nextStep } from './next-command.ts'
 import { describeOutcomes, doneRows } from './outcome-words.ts'
@@ -16,6 +19,7 @@ export interface RunStatus {
   readonly counts: RequestCounts
   /** The newest attempt of each batch, in order of their batches. */
   readonly attempts: readonly AttemptRecord[]
+  readonly cost: RunCost
   readonly now: number
 }
 
@@ -33,12 +37,14 @@ const MOST_REASON_CHARACTERS = 100
 
 /** Where a run stands: its state, its rows, its batches, and what can be done next. */
 export function renderStatus(status: RunStatus, colors: Colors): string {
-  const { run, counts, attempts, now } = status
+  const { run, counts, cost, attempts, now } = status
   const next = nextStep(run.id, run.state, counts)
   const facts = renderFacts(
     [
       ['State', run.reason === null ? run.state : `${run.state}: ${plainLine(run.reason)}`],
       ['Rows', rowsText(run, counts, colors)],
+      ['Cost', `${dollars(cost.totalUsd)} so far`],
+      ['Cap', describeCap(cost)],
       ['Model', run.definition.model === null ? null : plainLine(`${run.definition.provider}/${run.definition.model}`)],
       ['Input', run.definition.inputPath && placeText(run.definition.inputPath)],
       ['Answers', run.output.path && placeText(run.output.path)],

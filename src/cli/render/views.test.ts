@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sampleAttempt, sampleCounts, sampleRun } from '../../../test/support/run-records.ts'
+import { sampleAttempt, sampleCost, sampleCounts, sampleRun } from '../../../test/support/run-records.ts'
 import type { Problem } from '../../model/problem.ts'
 import { findPrice } from '../../prices/cost.ts'
 import { colorsFor } from './colors.ts'
@@ -114,6 +114,7 @@ describe('the status', () => {
           sampleAttempt({ batch: 3, stage: 'submitted', remoteStatus: 'cancelling', submittedAt: run.createdAt }),
           sampleAttempt({ batch: 4, stage: 'rejected' }),
         ],
+        cost: sampleCost(0.5, { maxUsd: 5, reservedUsd: 0.25 }),
         now: run.createdAt + 30_000,
       },
       plain,
@@ -123,6 +124,8 @@ describe('the status', () => {
       '',
       '  State    held: batch 2 is held: no credit',
       '  Rows     5 of 10 done (50%): 5 succeeded',
+      '  Cost     $0.50 so far',
+      '  Cap      $5.00 at most, $0.25 set aside for what is not settled',
       '  Model    openai/gpt-5-mini',
       '  Input    /data/tickets.csv',
       '  Answers  /data/answers.jsonl',
