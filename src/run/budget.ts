@@ -78,6 +78,6 @@ export async function capRun(
 }
 
 /** How a price is given, as JSON to be copied. */
-export function priceExample(name: string): string {
+function priceExample(name: string): string {
   return `{ "prices": { ${JSON.stringify(name)}: { "inputUsdPerMillion": 1, "outputUsdPerMillion": 4 } } } (US dollars, standard price).`
 }
