@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { DeadlineWish } from '../run/deadline.ts'
+import type { DeadlineWish } from '../model/run.ts'
 import { countOrZeroFlag, deadlineFlag } from './flag-values.ts'
 
 /** What a command says while it works, and where. */

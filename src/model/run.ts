@@ -72,6 +72,9 @@ export interface RunDefinition {
   readonly skipInvalid: boolean
 }
 
+/** When a run should be done, as a person says it: a time from now, an instant in epoch milliseconds, or no matter when. */
+export type DeadlineWish = { readonly afterMs: number } | { readonly at: number } | 'none'
+
 /** Until when a run should be done. Instants are epoch milliseconds. */
 export interface Deadline {
   readonly at: number

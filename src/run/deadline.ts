@@ -1,10 +1,7 @@
 import { parseDuration } from '../lib/duration.ts'
 import { LlmBatchError } from '../model/error.ts'
-import type { Deadline } from '../model/run.ts'
+import type { Deadline, DeadlineWish } from '../model/run.ts'
 import type { RunContext } from './context.ts'
-
-/** When a run should be done, as a person says it: a time from now, an instant in epoch milliseconds, or no matter when. */
-export type DeadlineWish = { readonly afterMs: number } | { readonly at: number } | 'none'
 
 /** Of the time that is left, at most this share is kept for winding up. */
 const WIND_UP_SHARE = 0.25
