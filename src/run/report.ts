@@ -65,7 +65,7 @@ function failedRows(counts: RequestCounts): number {
 }
 
 /** True where the deadline came before every row was answered: the rest can be sent by `retry`. */
-export function isCutShort({ counts, run }: Pick<RunReport, 'run' | 'counts'>): boolean {
+function isCutShort({ counts, run }: Pick<RunReport, 'run' | 'counts'>): boolean {
   return run.state === 'cancelled' && run.cancelCause === 'deadline' && counts.cancelled > 0
 }
 

@@ -31,6 +31,7 @@ export function sampleView(parts: Partial<ProgressView> = {}): ProgressView {
     oldestAgeMs: 4_800_000,
     nextPollInMs: 12_000,
     expiresInMs: null,
+    deadlineInMs: null,
     notes: [],
     elapsedMs: 750_000,
     ...parts,

@@ -41,7 +41,7 @@ function rowText(row: TriedRow, colors: Colors): string {
   const facts = renderFacts(
     [
       ['Prompt', row.request && plainLine(promptOf(row.request.body), MOST_PROMPT_CHARACTERS)],
-      ['Answer', row.outcome?.output == null ? null : plainLine(row.outcome.output, MOST_ANSWER_CHARACTERS)],
+      ['Answer', row.outcome?.output ? plainLine(row.outcome.output, MOST_ANSWER_CHARACTERS) : null],
       ['Problem', problemText(row, colors)],
       ['Tokens', tokensText(row)],
       ['Cost', row.outcome && dollars(row.costUsd)],
