@@ -49,7 +49,7 @@ describe('a large run of the command', () => {
   })
 
   it('submits its batches with --no-wait once the canary was answered', async () => {
-    const world = await openLargeWorld()
+    const world = await openLargeWorld({ durations: { runMs: 4_000 } })
     expectExit(await type(world, ...RUN, '--no-wait', '--max-open-batches', '9', '--quiet'), 75)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 10, batchesCreated: 3 })
     expectExit(await type(world, 'resume', '--quiet'), 0)
