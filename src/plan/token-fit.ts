@@ -6,6 +6,10 @@ const FIRST_WEIGHTS: readonly number[] = [-20, 0.55, 0.11, 0.5, 0.55, 0.5]
 /** How many counted rows the first weights are worth: a few samples correct them, they never swing wildly. */
 const PRIOR_ROWS = 2
 
+/** How far fitted weights may lead from the first ones on a longer row, which may be unlike all that were counted. */
+const MOST_CORRECTION = 2
+const LEAST_DOUBTED = 300
+
 /** Fits the weights of the features to rows whose tokens were counted exactly, by least squares. */
 export class TokenFit {
   #weights: readonly number[] = FIRST_WEIGHTS
@@ -21,9 +25,10 @@ export class TokenFit {
 
   /** Tokens of a row with these features; at least one. */
   estimate(features: TokenFeatures): number {
-    let tokens = 0
-    for (let place = 0; place < FEATURE_COUNT; place += 1)
-      tokens += (this.#weights[place] ?? 0) * (features[place] ?? 0)
+    const first = weigh(FIRST_WEIGHTS, features)
+    const fitted = weigh(this.#weights, features)
+    const tokens =
+      first < LEAST_DOUBTED ? fitted : Math.min(first * MOST_CORRECTION, Math.max(first / MOST_CORRECTION, fitted))
     return Math.max(1, Math.round(tokens))
   }
 
@@ -56,6 +61,12 @@ export class TokenFit {
     }
     this.#weights = solve(matrix, sums)
   }
+}
+
+function weigh(weights: readonly number[], features: TokenFeatures): number {
+  let sum = 0
+  for (let place = 0; place < FEATURE_COUNT; place += 1) sum += (weights[place] ?? 0) * (features[place] ?? 0)
+  return sum
 }
 
 /** Solves a symmetric positive definite system by Gaussian elimination; the ridge keeps the pivots above zero. */

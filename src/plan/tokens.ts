@@ -11,8 +11,8 @@ import { loadVocabulary, type Vocabulary } from './vocabulary.ts'
 const BYTES_PER_TOKEN = 4
 
 /** Bytes counted exactly at first, and the part of all bytes after that: counting manages about 2 MB a second. */
-const FIRST_SAMPLE_BYTES = 100_000
-const SAMPLE_PART = 0.003
+const FIRST_SAMPLE_BYTES = 80_000
+const SAMPLE_PART = 0.001
 
 /** Rows longer than this are sampled only where nothing else was. */
 const LONGEST_SAMPLE_BYTES = 100_000
@@ -22,7 +22,11 @@ const MESSAGE_TOKENS = 4
 const ANSWER_TOKENS = 3
 
 /** Marks of a line that holds more than text; base64 would be counted as words. */
-const MEDIA_MARKS = ['"image_url"', '"input_audio"', '"file_data"'].map((mark) => Buffer.from(mark))
+const IMAGE_MARK = Buffer.from('"image_url"')
+const MEDIA_MARKS = ['"input_audio"', '"file_data"'].map((mark) => Buffer.from(mark))
+
+/** A recording or a file makes a line longer than this; shorter ones are searched for images only, to save the time. */
+const SHORTEST_MEDIA_BYTES = 8_192
 
 /** Counts the tokens of lines that go to one target. */
 export interface TokenCounter {
@@ -80,7 +84,7 @@ class FittedCounter implements TokenCounter {
     const features = tokenFeatures(line)
     if (this.#vocabulary && this.#isSampled(line.length)) return this.#sample(line, features, this.#vocabulary)
     const tokens = this.#fit.estimate(features)
-    const isNear = this.#nearTokens !== null && tokens > this.#nearTokens / 2
+    const isNear = this.#nearTokens !== null && Math.max(tokens, estimateTokens(line.length)) > this.#nearTokens / 2
     return this.#vocabulary && isNear ? exactTokens(partsOf(line), this.#vocabulary) : tokens
   }
 
@@ -116,7 +120,8 @@ function fixedTokens({ givenTokens, messages }: RequestParts): number {
 
 function hasMedia(line: Uint8Array): boolean {
   const bytes = Buffer.from(line.buffer, line.byteOffset, line.length)
-  return MEDIA_MARKS.some((mark) => bytes.includes(mark))
+  if (bytes.includes(IMAGE_MARK)) return true
+  return line.length >= SHORTEST_MEDIA_BYTES && MEDIA_MARKS.some((mark) => bytes.includes(mark))
 }
 
 /** The parts of an encoded line; adapters of every provider name the body `body`. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { OPEN_STAGES } from '../model/attempt.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
@@ -56,6 +57,8 @@ export class Driving {
     this.#until = until
     this.#signal = signal
     this.#flights = new Flights(context.settings.maxTransfers)
+    // Every step under way listens to it, and there may be more than the ten that Node warns of.
+    setMaxListeners(0, signal)
     this.#elsewhere = new Elsewhere(context)
   }
 

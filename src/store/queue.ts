@@ -231,9 +231,13 @@ export function clearDoubt(driver: Driver, { provider, baseUrl, model }: Queue):
 }
 
 /** Where an attempt stops to count as in flight, those that wait for its room may ask again at once. */
-export function wakeWaiting(driver: Driver, attemptKey: number, from: Stage, to: Stage, now: number): void {
+export function wakeWhenFreed(driver: Driver, attemptKey: number, from: Stage, to: Stage, now: number): void {
   const isOpen = (stage: Stage): boolean => (OPEN_STAGES as readonly Stage[]).includes(stage)
-  if (!isOpen(from) || isOpen(to)) return
+  if (isOpen(from) && !isOpen(to)) wakeWaiting(driver, attemptKey, now)
+}
+
+/** Has the batches that wait at an attempt's provider ask again at once. */
+export function wakeWaiting(driver: Driver, attemptKey: number, now: number): void {
   const { provider, baseUrl } = queueOf(driver, attemptKey)
   driver.run(
     `update attempts set next_at = ?
@@ -265,7 +269,7 @@ export function selectUnwatched(driver: Driver, runKey: number, queue: Queue, no
 /** Remembers a look at a batch of another run, which goes on as if nobody had looked. */
 export function updateUnwatched(driver: Driver, attemptKey: number, at: number, hasEnded: boolean): void {
   driver.run('update attempts set last_poll_at = ?, freed_at = ? where key = ?', at, hasEnded ? at : null, attemptKey)
-  if (hasEnded) wakeWaiting(driver, attemptKey, 'submitted', 'ended', at)
+  if (hasEnded) wakeWaiting(driver, attemptKey, at)
 }
 
 /** True while any batch at the base URL of the run waits for room. */

@@ -29,6 +29,7 @@ import {
   updateUnwatched,
   upsertRefusal,
   wakeWaiting,
+  wakeWhenFreed,
 } from './queue.ts'
 import { insertBatch, insertRows, releaseRequests, selectPending, selectRequests } from './requests.ts'
 import {
@@ -121,7 +122,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     moveAttempt: async (key, from, to, changes = {}) =>
       write(() => {
         updateStage(driver, key, from, to, changes)
-        wakeWaiting(driver, key, from, to, clock.now())
+        wakeWhenFreed(driver, key, from, to, clock.now())
         return selectAttempt(driver, key)
       }),
     noteAttempt: async (key, changes) =>
@@ -136,6 +137,8 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         const refusal = spending ? reserveSpending(driver, id, spending) : null
         if (refusal !== null) return { isOpen: false, refusal }
         updateStage(driver, attemptKey, 'uploaded', 'creating', { waitingSince: null })
+        // There may be room for the next one too, which has been told that this one goes before it.
+        wakeWaiting(driver, attemptKey, clock.now())
         return { isOpen: true, intent: selectIntent(driver, insertIntent(driver, attemptKey, facts)) }
       }),
     closeIntent: async (key, answer, to, changes = {}) =>
@@ -146,7 +149,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         if (answer === 'not_created' || answer === 'proved_absent') releaseReservation(driver, nonce)
         if (stage === to) updateAttempt(driver, attemptKey, changes)
         else updateStage(driver, attemptKey, stage, to, changes)
-        wakeWaiting(driver, attemptKey, stage, to, clock.now())
+        wakeWhenFreed(driver, attemptKey, stage, to, clock.now())
         return selectAttempt(driver, attemptKey)
       }),
     intents: async (attemptKey) => selectIntents(driver, attemptKey),
@@ -154,7 +157,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
       write(() => {
         updateStage(driver, key, from, to, {})
         closeOpenIntents(driver, key, clock.now())
-        wakeWaiting(driver, key, from, to, clock.now())
+        wakeWhenFreed(driver, key, from, to, clock.now())
         const old = selectAttempt(driver, key)
         if (!mayBeBilled) releaseReservation(driver, old.nonce)
         const made = insertAttempt(driver, old.batchKey, old.number + 1, next)
@@ -166,7 +169,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         const { batchKey, nonce } = selectAttempt(driver, key)
         const to = from === 'ended' ? 'rejected' : 'abandoned'
         updateStage(driver, key, from, to, {})
-        wakeWaiting(driver, key, from, to, clock.now())
+        wakeWhenFreed(driver, key, from, to, clock.now())
         closeOpenIntents(driver, key, clock.now())
         if (!mayBeBilled) releaseReservation(driver, nonce)
         releaseRequests(driver, batchKey)

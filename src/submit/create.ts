@@ -11,6 +11,9 @@ import { standBack } from './over-budget.ts'
 import type { SubmitPorts } from './ports.ts'
 import { spendingTerms } from './reserve.ts'
 
+/** Looks of the usual kind after which a batch that waits for room asks again, although nobody has woken it. */
+const RECHECK_POLLS = 4
+
 /** Grows with changes to how adapters create, so that an old intent tells how it was sent. */
 const ADAPTER_VERSION = 1
 
@@ -55,7 +58,8 @@ async function openIntent(ports: SubmitPorts, attempt: AttemptRecord, inputFileI
     adapterVersion: ADAPTER_VERSION,
   }
   const limits = ports.queueLimitsOf(attempt.target)
-  const terms = { limits, model: attempt.target.model, now: clock.now(), recheckMs: settings.waits.pollMs }
+  const recheckMs = Math.min(settings.waits.pollMs * RECHECK_POLLS, settings.waits.pollMostMs)
+  const terms = { limits, model: attempt.target.model, now: clock.now(), recheckMs }
   return await store.openIntent(attempt.key, facts, (queue) => admit(queue, terms), await spendingTerms(ports, attempt))
 }
 
