@@ -81,7 +81,7 @@ function solve(matrix: Float64Array, sums: Float64Array): readonly number[] {
       sums[row] = (sums[row] ?? 0) - factor * (sums[pivot] ?? 0)
     }
   }
-  const solution = new Array<number>(size).fill(0)
+  const solution = Array.from({ length: size }, () => 0)
   for (let row = size - 1; row >= 0; row -= 1) {
     let rest = sums[row] ?? 0
     for (let column = row + 1; column < size; column += 1) rest -= at(row, column) * (solution[column] ?? 0)

@@ -77,15 +77,12 @@ export class BatchWriter {
   }
 
   /** Appends an encoded line; returns the part of it that is the same in every attempt, for hashing. */
-  async addLine(
-    ordinal: number,
-    row: number | null,
-    line: Buffer,
-    { mostOutputTokens, tokens }: LineSize,
-  ): Promise<Uint8Array> {
-    this.#tokens += tokens
+  async addLine(ordinal: number, row: number | null, line: Buffer, size: LineSize): Promise<Uint8Array> {
+    this.#tokens += size.tokens
     this.#mostOutputTokens =
-      this.#mostOutputTokens === null || mostOutputTokens === null ? null : this.#mostOutputTokens + mostOutputTokens
+      this.#mostOutputTokens === null || size.mostOutputTokens === null
+        ? null
+        : this.#mostOutputTokens + size.mostOutputTokens
     this.#requests.push({ ordinal, row, offset: this.#writer.position, length: line.length })
     await this.#writer.writeBytes(line)
     await this.#writer.writeBytes(LINE_FEED)

@@ -115,5 +115,7 @@ export function phaseOf(attempt: Pick<AttemptRecord, 'stage' | 'remoteStatus' | 
 function noteOf(attempt: AttemptRecord): Progress['notes'] {
   const isFinal = STAGE_PHASES[attempt.stage as keyof typeof STAGE_PHASES] === 'collected'
   if (isFinal || attempt.reason === null) return []
-  return [{ batch: attempt.batch, text: attempt.reason, until: attempt.stage === 'held' ? null : attempt.nextAt }]
+  // Room appears when it appears; the instant of the next question is no end of the wait.
+  const hasNoEnd = attempt.stage === 'held' || attempt.reasonCode === 'queue_full'
+  return [{ batch: attempt.batch, text: attempt.reason, until: hasNoEnd ? null : attempt.nextAt }]
 }

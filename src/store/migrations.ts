@@ -169,6 +169,7 @@ const MIGRATIONS: readonly Migration[] = [
       update batches set base_url = coalesce((select definition ->> 'baseUrl' from runs where key = batches.run), '');
       alter table batches add column tokens integer;
       alter table batches add column token_method text;
+      alter table attempts add column uploaded_at integer;
       alter table attempts add column waiting_since integer;
       alter table attempts add column freed_at integer;
       create index attempts_open on attempts (stage)

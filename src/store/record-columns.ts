@@ -25,6 +25,7 @@ const CHANGING = {
   heldFrom: 'held_from',
   auditedAt: 'audited_at',
   waitingSince: 'waiting_since',
+  uploadedAt: 'uploaded_at',
 } as const satisfies Record<keyof AttemptChanges, string>
 
 const FIXED = {

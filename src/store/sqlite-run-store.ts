@@ -17,20 +17,16 @@ import {
 } from './attempts.ts'
 import { answerCall, forgetLines, insertCall, selectCalls } from './direct-calls.ts'
 import type { Driver } from './driver.ts'
+import { queueOfTarget } from './in-flight.ts'
 import {
-  calibrate,
-  clearDoubt,
-  queueOfTarget,
-  selectBelief,
   selectIsRoomWanted,
   selectQueueState,
-  selectTokenRate,
   selectUnwatched,
   updateUnwatched,
-  upsertRefusal,
   wakeWaiting,
   wakeWhenFreed,
 } from './queue.ts'
+import { clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
 import { insertBatch, insertRows, releaseRequests, selectPending, selectRequests } from './requests.ts'
 import {
   cancelUnsentRequests,
@@ -58,6 +54,7 @@ import {
 } from './runs.ts'
 import { releaseReservation, reserveSpending, selectShownByRun, selectStanding, settleReservation } from './spending.ts'
 import type { Bill, RunStore } from './store.ts'
+import { calibrate, selectTokenRate } from './token-rates.ts'
 
 /** Of a batch that was refused as a whole. */
 const NO_BILL: Bill = {

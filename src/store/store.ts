@@ -301,6 +301,8 @@ export interface AttemptRecord extends NewAttempt {
   readonly firstNonce: string
   readonly firstInputName: string
   readonly inputFileId: string | null
+  /** When the provider had the input file; a batch may have been planned, or have waited, long before. */
+  readonly uploadedAt: number | null
   readonly remoteId: string | null
   readonly remoteStatus: RemoteStatus | null
   readonly rawStatus: string | null
@@ -365,6 +367,7 @@ export type AttemptChanges = Partial<
     | 'heldFrom'
     | 'auditedAt'
     | 'waitingSince'
+    | 'uploadedAt'
   >
 >
 

@@ -48,8 +48,9 @@ export function batchShare(limit: number): number {
 
 /** The limits in force once refusals have taught something: the smaller number counts. */
 export function believedLimits(limits: QueueLimits, belief: QueueBelief | null, now: number): QueueLimits {
-  if (belief?.tokens == null || now - (belief.learntAt ?? now) > BELIEVED_MS) return limits
-  return { ...limits, tokens: Math.min(limits.tokens ?? belief.tokens, belief.tokens) }
+  const tokens = belief?.tokens ?? null
+  if (tokens === null || now - (belief?.learntAt ?? now) > BELIEVED_MS) return limits
+  return { ...limits, tokens: Math.min(limits.tokens ?? tokens, tokens) }
 }
 
 /**

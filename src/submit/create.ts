@@ -155,7 +155,7 @@ async function recordNotCreated(
  * created; after the settle wait it is no longer believed to be lag, and the batch is held with the provider's words.
  */
 function isFileNotYetVisible(failure: Failure, attempt: AttemptRecord, settleMs: number, now: number): boolean {
-  return isFileUnseen(failure) && now - attempt.createdAt < settleMs
+  return isFileUnseen(failure) && now - (attempt.uploadedAt ?? attempt.createdAt) < settleMs
 }
 
 /** True for the refusal of a create because its input file is not there, or is not visible yet. */

@@ -106,6 +106,7 @@ export function sampleAttempt(parts: Partial<AttemptRecord> = {}): AttemptRecord
     heldFrom: null,
     auditedAt: null,
     waitingSince: null,
+    uploadedAt: null,
     ...parts,
   }
 }
