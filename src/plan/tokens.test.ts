@@ -1,15 +1,34 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Target } from '../model/target.ts'
 import { sizeInDataUrl } from './image-size.ts'
 import { type ImageUse, imageTokens } from './image-tokens.ts'
 import { tierTokens } from './queue-tiers.ts'
 import { tokenFeatures } from './token-features.ts'
-import { estimateTokens, tokenCounter } from './tokens.ts'
-import { loadVocabulary } from './vocabulary.ts'
+import { estimateTokens, type TokenCounter, TokenCounters } from './tokens.ts'
+import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
 const OPENAI: Target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-4o-mini' }
 const MISTRAL: Target = { ...OPENAI, provider: 'mistral', model: 'mistral-small-latest' }
-const ON = { isCounting: true, nearTokens: null }
+
+/** What the tests opened, to be closed after each. */
+const opened: { close(): Promise<void> }[] = []
+
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close()
+})
+
+function counterOf(target: Target, isCounting = true): TokenCounter {
+  const counters = new TokenCounters(isCounting)
+  opened.push(counters)
+  return counters.of(target)
+}
+
+function openaiVocabulary(model = OPENAI.model): Vocabulary {
+  const vocabulary = vocabularyOf({ ...OPENAI, model })
+  if (!vocabulary) throw new Error('gpt-tokenizer is not installed')
+  opened.push(vocabulary)
+  return vocabulary
+}
 
 function line(content: unknown, body: object = {}): Buffer {
   const messages = [{ role: 'user', content }]
@@ -35,51 +54,47 @@ const TEXTS = Array.from({ length: 1_500 }, (_, index) =>
 
 describe('the token counter', () => {
   it('meets the sum of many rows within a few parts in a hundred, counting few of them', async () => {
-    const vocabulary = await loadVocabulary(OPENAI)
-    const counter = await tokenCounter(OPENAI, ON)
-    const estimated = TEXTS.reduce((sum, text) => sum + counter.count(line(text)), 0)
-    const exact = TEXTS.reduce((sum, text) => sum + (vocabulary?.(text) ?? 0) + 7, 0)
+    const counter = counterOf(OPENAI)
+    let estimated = 0
+    for (const text of TEXTS) estimated += await counter.count(line(text), null)
+    const exact = (await openaiVocabulary().count(TEXTS)) + TEXTS.length * 7
     expect(estimated / exact).toBeGreaterThan(0.97)
     expect(estimated / exact).toBeLessThan(1.03)
     expect(counter.method).toBe('fitted')
   })
 
   it('counts the first rows of an OpenAI model exactly', async () => {
-    const counter = await tokenCounter(OPENAI, ON)
-    expect(counter.count(line('Hello world'))).toBe(2 + 4 + 3)
-    expect(counter.count(line('Text with <|endoftext|> in it'))).toBeGreaterThan(10)
+    const counter = counterOf(OPENAI)
+    expect(await counter.count(line('Hello world'), null)).toBe(2 + 4 + 3)
+    expect(await counter.count(line('Text with <|endoftext|> in it'), null)).toBeGreaterThan(10)
   })
 
   it('counts a row exactly that is a large part of what may wait', async () => {
     const long = 'internationalization '.repeat(20_000)
-    const vocabulary = await loadVocabulary(OPENAI)
-    const counter = await tokenCounter(OPENAI, { isCounting: true, nearTokens: 50_000 })
-    for (const text of TEXTS) counter.count(line(text))
-    expect(counter.count(line(long))).toBe((vocabulary?.(long) ?? 0) + 7)
+    const counter = counterOf(OPENAI)
+    for (const text of TEXTS) await counter.count(line(text), 50_000)
+    expect(await counter.count(line(long), 50_000)).toBe((await openaiVocabulary().count([long])) + 7)
   })
 
   it('knows no vocabulary of other providers, and estimates all the same', async () => {
-    expect(await loadVocabulary(MISTRAL)).toBeNull()
-    const counter = await tokenCounter(MISTRAL, ON)
-    const exact = await loadVocabulary(OPENAI)
+    expect(vocabularyOf(MISTRAL)).toBeNull()
     const text = SENTENCES.join(' ').repeat(10)
-    const proportion = counter.count(line(text)) / (exact?.(text) ?? 0)
+    const proportion = (await counterOf(MISTRAL).count(line(text), null)) / (await openaiVocabulary().count([text]))
     expect(proportion).toBeGreaterThan(0.8)
     expect(proportion).toBeLessThan(1.4)
   })
 
   it('uses the older vocabulary for older models only', async () => {
-    const text = 'Überraschende Änderungen und größere Straßen'
-    const [older, newer, fine] = await Promise.all(
-      ['gpt-4-turbo', 'gpt-4.1', 'ft:gpt-4o-mini:acme'].map((model) => loadVocabulary({ ...OPENAI, model })),
-    )
-    expect(older?.(text)).toBeGreaterThan(newer?.(text) ?? 0)
-    expect(fine?.(text)).toBe(newer?.(text))
+    const texts = ['Überraschende Änderungen und größere Straßen']
+    const older = await openaiVocabulary('gpt-4-turbo').count(texts)
+    const newer = await openaiVocabulary('gpt-4.1').count(texts)
+    expect(older).toBeGreaterThan(newer)
+    expect(await openaiVocabulary('ft:gpt-4o-mini:acme').count(texts)).toBe(newer)
   })
 
-  it('counts four bytes a token when it is turned off', async () => {
-    const counter = await tokenCounter(OPENAI, { isCounting: false, nearTokens: null })
-    expect([counter.method, counter.count(Buffer.alloc(4_001))]).toEqual(['bytes', 1_001])
+  it('counts four bytes a token when it is turned off', () => {
+    const counter = counterOf(OPENAI, false)
+    expect([counter.method, counter.count(Buffer.alloc(4_001), null)]).toEqual(['bytes', 1_001])
   })
 
   it('counts a picture by its rule and not by its base64', async () => {
@@ -88,8 +103,7 @@ describe('the token counter', () => {
       { type: 'text', text: 'What is this?' },
       { type: 'image_url', image_url: { url: picture, detail: 'high' } },
     ]
-    const counter = await tokenCounter({ ...OPENAI, model: 'gpt-4o' }, ON)
-    const tokens = counter.count(line(content))
+    const tokens = await counterOf({ ...OPENAI, model: 'gpt-4o' }).count(line(content), null)
     expect(tokens).toBeGreaterThan(765)
     expect(tokens).toBeLessThan(800)
   })
@@ -98,9 +112,23 @@ describe('the token counter', () => {
     const input = [
       { role: 'user', content: [{ type: 'input_image', image_url: 'https://a.example/b.png', detail: 'low' }] },
     ]
-    const body = { custom_id: 'bnonce0000000001', body: { model: 'gpt-4o', input } }
-    const counter = await tokenCounter({ ...OPENAI, endpoint: '/v1/responses', model: 'gpt-4o' }, ON)
-    expect(counter.count(Buffer.from(JSON.stringify(body)))).toBeLessThan(100)
+    const request = { custom_id: 'bnonce0000000001', body: { model: 'gpt-4o', input } }
+    const counter = counterOf({ ...OPENAI, endpoint: '/v1/responses', model: 'gpt-4o' })
+    expect(await counter.count(Buffer.from(JSON.stringify(request)), null)).toBeLessThan(100)
+  })
+})
+
+describe('a vocabulary', () => {
+  it('counts again after it was closed', async () => {
+    const vocabulary = openaiVocabulary()
+    const before = await vocabulary.count(['one two three'])
+    await vocabulary.close()
+    expect(await vocabulary.count(['one two three'])).toBe(before)
+  })
+
+  it('answers several questions in their order', async () => {
+    const vocabulary = openaiVocabulary()
+    expect(await Promise.all([vocabulary.count(['one']), vocabulary.count(['one two', 'three'])])).toEqual([1, 3])
   })
 })
 

@@ -1,21 +1,20 @@
-import type { Target } from '../model/target.ts'
+import { type Target, targetKey } from '../model/target.ts'
 import type { TokenMethod } from '../store/store.ts'
 import { sizeInDataUrl } from './image-size.ts'
 import { imageTokens } from './image-tokens.ts'
 import { type RequestParts, requestParts } from './request-parts.ts'
 import { type TokenFeatures, tokenFeatures } from './token-features.ts'
 import { TokenFit } from './token-fit.ts'
-import { loadVocabulary, type Vocabulary } from './vocabulary.ts'
+import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
 /** Bytes of UTF-8 per token, roughly, for English prose; other scripts and code have more tokens per byte or fewer. */
 const BYTES_PER_TOKEN = 4
 
-/** Bytes counted exactly at first, and the part of all bytes after that: counting manages about 2 MB a second. */
-const FIRST_SAMPLE_BYTES = 80_000
-const SAMPLE_PART = 0.001
+/** Bytes of the first lines that are counted exactly; counting manages about 2 MB a second. */
+const SAMPLE_BYTES = 80_000
 
-/** Rows longer than this are sampled only where nothing else was. */
-const LONGEST_SAMPLE_BYTES = 100_000
+/** Lines longer than this are counted exactly only where nothing else was. */
+const LONGEST_SAMPLE_BYTES = 40_000
 
 /** Tokens around each message of a conversation, and before the answer (OpenAI's cookbook on counting tokens). */
 const MESSAGE_TOKENS = 4
@@ -31,22 +30,36 @@ const SHORTEST_MEDIA_BYTES = 8_192
 /** Counts the tokens of lines that go to one target. */
 export interface TokenCounter {
   readonly method: TokenMethod
-  /** Estimated input tokens of an encoded line. */
-  count(line: Uint8Array): number
+  /**
+   * Estimated input tokens of an encoded line; a promise where it is counted exactly. So is a line that may come near
+   * `nearTokens`, where there is a vocabulary.
+   */
+  count(line: Uint8Array, nearTokens: number | null): number | Promise<number>
+  close(): Promise<void>
 }
 
-/** What a counter is made with. */
-export interface TokenCounterOptions {
-  /** False for the rule of four bytes a token, which costs nothing. */
-  readonly isCounting: boolean
-  /** Rows that come near so many tokens are counted exactly where that can be done; null for no row. */
-  readonly nearTokens: number | null
-}
+/** The counters of all targets, each with what it has learnt. */
+export class TokenCounters {
+  readonly #isCounting: boolean
+  readonly #counters = new Map<string, TokenCounter>()
 
-/** Makes the counter of a target, loading its vocabulary where there is one. */
-export async function tokenCounter(target: Target, options: TokenCounterOptions): Promise<TokenCounter> {
-  if (!options.isCounting) return BY_BYTES
-  return new FittedCounter(target, options.nearTokens, await loadVocabulary(target))
+  /** `isCounting` false is the rule of four bytes a token, which costs nothing. */
+  constructor(isCounting: boolean) {
+    this.#isCounting = isCounting
+  }
+
+  of(target: Target): TokenCounter {
+    if (!this.#isCounting) return BY_BYTES
+    const key = targetKey(target)
+    const counter = this.#counters.get(key) ?? new FittedCounter(target, vocabularyOf(target))
+    this.#counters.set(key, counter)
+    return counter
+  }
+
+  /** Frees memory; the counters may be used again. */
+  async close(): Promise<void> {
+    for (const counter of this.#counters.values()) await counter.close()
+  }
 }
 
 /**
@@ -57,46 +70,50 @@ export function estimateTokens(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN)
 }
 
-const BY_BYTES: TokenCounter = { method: 'bytes', count: (line) => estimateTokens(line.length) }
+const BY_BYTES: TokenCounter = {
+  method: 'bytes',
+  count: (line) => estimateTokens(line.length),
+  close: async () => undefined,
+}
 
 /**
- * Estimates by what a line is made of, at the speed of reading it. A few rows are counted exactly, and the weights are
- * fitted to these as they come; the sum over a batch is then met within a few parts in a hundred.
+ * Estimates by what a line is made of, at the speed of reading it. The first lines are counted exactly, and the weights
+ * are fitted to these; the sum over a batch is then met within a few parts in a hundred.
  */
 class FittedCounter implements TokenCounter {
   readonly method = 'fitted'
   readonly #target: Target
-  readonly #nearTokens: number | null
   readonly #vocabulary: Vocabulary | null
   readonly #fit = new TokenFit()
-  #bytes = 0
   #sampledBytes = 0
 
-  constructor(target: Target, nearTokens: number | null, vocabulary: Vocabulary | null) {
+  constructor(target: Target, vocabulary: Vocabulary | null) {
     this.#target = target
-    this.#nearTokens = nearTokens
     this.#vocabulary = vocabulary
   }
 
-  count(line: Uint8Array): number {
+  count(line: Uint8Array, nearTokens: number | null): number | Promise<number> {
     if (hasMedia(line)) return this.#countParts(partsOf(line))
-    this.#bytes += line.length
     const features = tokenFeatures(line)
     if (this.#vocabulary && this.#isSampled(line.length)) return this.#sample(line, features, this.#vocabulary)
     const tokens = this.#fit.estimate(features)
-    const isNear = this.#nearTokens !== null && Math.max(tokens, estimateTokens(line.length)) > this.#nearTokens / 2
+    const isNear = nearTokens !== null && Math.max(tokens, estimateTokens(line.length)) > nearTokens / 2
     return this.#vocabulary && isNear ? exactTokens(partsOf(line), this.#vocabulary) : tokens
   }
 
-  #isSampled(bytes: number): boolean {
-    if (bytes > LONGEST_SAMPLE_BYTES && this.#fit.rows > 0) return false
-    return this.#sampledBytes < FIRST_SAMPLE_BYTES + this.#bytes * SAMPLE_PART
+  async close(): Promise<void> {
+    await this.#vocabulary?.close()
   }
 
-  #sample(line: Uint8Array, features: TokenFeatures, vocabulary: Vocabulary): number {
+  #isSampled(bytes: number): boolean {
+    return this.#sampledBytes < SAMPLE_BYTES && (bytes <= LONGEST_SAMPLE_BYTES || this.#sampledBytes === 0)
+  }
+
+  async #sample(line: Uint8Array, features: TokenFeatures, vocabulary: Vocabulary): Promise<number> {
     this.#sampledBytes += line.length
-    const tokens = exactTokens(partsOf(line), vocabulary)
+    const tokens = await exactTokens(partsOf(line), vocabulary)
     this.#fit.learn(features, tokens)
+    if (this.#sampledBytes >= SAMPLE_BYTES) await vocabulary.close()
     return tokens
   }
 
@@ -110,8 +127,8 @@ class FittedCounter implements TokenCounter {
   }
 }
 
-function exactTokens(parts: RequestParts, vocabulary: Vocabulary): number {
-  return parts.texts.reduce((sum, text) => sum + vocabulary(text), 0) + fixedTokens(parts)
+async function exactTokens(parts: RequestParts, vocabulary: Vocabulary): Promise<number> {
+  return (await vocabulary.count(parts.texts)) + fixedTokens(parts)
 }
 
 function fixedTokens({ givenTokens, messages }: RequestParts): number {

@@ -5,6 +5,7 @@ import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
 import type { CancelCause, DeadlineWish } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
+import { TokenCounters } from '../plan/tokens.ts'
 import type { Price } from '../prices/table.ts'
 import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
@@ -41,6 +42,7 @@ export interface RunContext {
   readonly account: string
   readonly onUnknownCreate: 'hold' | 'resend'
   readonly atStake: (attempt: AttemptRecord) => string
+  readonly counters: TokenCounters
   readonly queueLimitsOf: (target: Target) => QueueLimits
   readonly budget: Budget
   readonly priceOf: (target: Target) => Price | null
@@ -79,6 +81,7 @@ export async function runContext(
     account: accountOf(store.id, credentials.apiKey, workspace.environment),
     onUnknownCreate: steering.onUnknownCreate ?? 'hold',
     atStake: (attempt) => inputCostText(attempt, configuration.prices),
+    counters: new TokenCounters(configuration.settings.isCountingTokens),
     queueLimitsOf: (target) => queueLimitsOf(configuration.settings, target, provider.limits(target)),
     budget,
     priceOf: budget.priceOf,

@@ -1,13 +1,13 @@
 import { limitsInForce } from '../config/settings.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { CutLimits } from '../plan/splitter.ts'
-import { type TokenCounter, tokenCounter } from '../plan/tokens.ts'
+import type { TokenCounter } from '../plan/tokens.ts'
 import type { RunStore } from '../store/store.ts'
 import { batchShare, believedLimits } from '../submit/admission.ts'
 import type { RunContext } from './context.ts'
 import { queueLimitsOf } from './queue-limits.ts'
 
-type Ports = Pick<RunContext, 'clock' | 'provider' | 'settings'> & {
+type Ports = Pick<RunContext, 'clock' | 'counters' | 'provider' | 'settings'> & {
   /** Null where nothing is remembered, as when a plan is only shown. */
   readonly store: Pick<RunStore, 'queueBelief' | 'tokenRate'> | null
 }
@@ -15,7 +15,7 @@ type Ports = Pick<RunContext, 'clock' | 'provider' | 'settings'> & {
 /** How the requests of a target are counted and cut. */
 export interface Cutting {
   readonly limits: CutLimits
-  /** Estimated input tokens of an encoded line, before calibration. */
+  /** Counts tokens before calibration. */
   readonly counter: TokenCounter
   /** Makes a calibrated number of the counter's. */
   readonly rate: number
@@ -53,13 +53,13 @@ export class Cuttings {
   }
 
   async #gather(target: Target): Promise<Cutting> {
-    const { clock, provider, settings, store } = this.#ports
+    const { clock, counters, provider, settings, store } = this.#ports
     const given = limitsInForce(settings, target.provider, target.model, provider.limits(target))
     const belief = (await store?.queueBelief(target)) ?? null
     const queue = believedLimits(queueLimitsOf(settings, target, provider.limits(target)), belief, clock.now())
     const tokens = queue.tokens === null ? null : batchShare(queue.tokens)
     const requests = queue.requests === null ? null : batchShare(queue.requests)
-    const counter = await tokenCounter(target, { isCounting: settings.isCountingTokens, nearTokens: tokens })
+    const counter = counters.of(target)
     const rate = (await store?.tokenRate(target, counter.method)) ?? 1
     return { limits: { ...given, queueTokens: tokens, queueRequests: requests }, counter, rate }
   }

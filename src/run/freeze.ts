@@ -14,7 +14,7 @@ import { type Cutting, Cuttings } from './cutting.ts'
 import type { PlannableRequest, PreparedInput, PreparedRow } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 
-type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'settings' | 'store'>
+type Ports = Pick<RunContext, 'clock' | 'counters' | 'disk' | 'folder' | 'provider' | 'random' | 'settings' | 'store'>
 
 /** What was frozen. */
 export interface Frozen {
@@ -64,6 +64,7 @@ export async function freeze(ports: Ports, input: PreparedInput): Promise<Frozen
     for await (const chunk of rows) await freezer.add(chunk)
     return await freezer.finish()
   } finally {
+    await ports.counters.close()
     await file.close()
     await disk.syncFolder(folder.inputs)
     await disk.syncFolder(dirname(folder.rows))
@@ -160,11 +161,12 @@ class Freezer {
   }
 
   /** The next request's line, and the batch that it belongs to. */
-  async #place({ body, target }: PlannableRequest, { counter, rate }: Cutting): Promise<Placed> {
+  async #place({ body, target }: PlannableRequest, { counter, limits, rate }: Cutting): Promise<Placed> {
     const ordinal = this.#requestCount
     const writer = this.#writers.get(target) ?? (await this.#openWriter(target, counter.method))
     const line = writer.encode(ordinal, body)
-    const tokens = counter.count(line)
+    const counted = counter.count(line, limits.queueTokens)
+    const tokens = typeof counted === 'number' ? counted : await counted
     const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate))
     if (!closed) return { line, tokens, writer }
     await this.#close(writer)
@@ -177,7 +179,7 @@ class Freezer {
     const writer = this.#directWriters.get(set) ?? (await BatchWriter.open(this.#ports, target, facts))
     this.#directWriters.set(set, writer)
     const line = writer.encode(this.#requestCount, body)
-    return { line, tokens: counter.count(line), writer }
+    return { line, tokens: await counter.count(line, null), writer }
   }
 
   async #openWriter(target: Target, tokenMethod: TokenMethod): Promise<BatchWriter> {

@@ -105,6 +105,7 @@ export class RunHandle {
       if (!context.isCancelling) await store.moveRun('running')
       await new Driving(context, options.until ?? 'finished', signal).toEnd()
     } finally {
+      await context.counters.close()
       await log.close()
     }
   }

@@ -5,6 +5,7 @@ import { findCollisions } from '../output/answer-columns.ts'
 import { type BatchCut, createSplitter } from '../plan/splitter.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { RequestTally } from '../plan/tally.ts'
+import { TokenCounters } from '../plan/tokens.ts'
 import { Cuttings } from './cutting.ts'
 import { estimateRun, withStoreIfAny } from './estimate.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
@@ -35,7 +36,8 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
   const provider = place.describe(definition.provider)
   const settings = configuration.settings
   const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
-  const cuttings = new Cuttings({ clock: place.clock, provider, settings, store: null })
+  const counters = new TokenCounters(settings.isCountingTokens)
+  const cuttings = new Cuttings({ clock: place.clock, counters, provider, settings, store: null })
   const splitter = createSplitter((target) => cuttings.limitsOf(target))
   const counter = new RowCounter()
   const tally = new RequestTally()
@@ -46,12 +48,14 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
       if (!row.request) continue
       const { body, mostOutputTokens, target } = row.request
       tally.add(target, body, mostOutputTokens)
-      const { counter: tokens } = cuttings.known(target) ?? (await cuttings.of(target))
+      const { counter: tokens, limits } = cuttings.known(target) ?? (await cuttings.of(target))
       const line = Buffer.from(provider.encode({ wireId: SAMPLE_WIRE_ID, ...row.request }))
-      const { closed } = splitter.place(target, line.length, tokens.count(line))
+      const counted = tokens.count(line, limits.queueTokens)
+      const { closed } = splitter.place(target, line.length, typeof counted === 'number' ? counted : await counted)
       if (closed) cuts.push(closed)
     }
   }
+  await counters.close()
   cuts.push(...splitter.finish())
   const counts = { ...counter.counts(), maxTokens: definition.maxTokens }
   return {

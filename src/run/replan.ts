@@ -32,9 +32,9 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
     for await (const request of pendingRequests(context)) {
       const { target, ordinal, length, nonce } = request
       const key = targetKey(target)
-      const { counter, rate } = await cuttings.of(target)
+      const { counter, limits, rate } = await cuttings.of(target)
       const line = await copier.read(request)
-      const tokens = counter.count(line)
+      const tokens = await counter.count(line, limits.queueTokens)
       const { closed } = splitter.place(target, length, Math.ceil(tokens * rate))
       const open = writers.get(key)
       if (open && closed) await store.addBatch(await open.finish())
