@@ -39,7 +39,7 @@ function ours() {
     name: 'ours',
     submit: (rows, folder) => {
       writeFileSync(join(folder, 'llm-batch.config.json'), JSON.stringify({ home: 'home', waits: { poll: '50ms' } }))
-      const what = ['run', rows, '--model', MODEL, '--prompt', '{{text}}', '-o', answersIn(folder)]
+      const what = ['run', rows, '--model', MODEL, '--prompt', '{{text}}', '-o', answersIn(folder), '--yes']
       return { words: [path, ...what, '--no-wait', '--quiet'], exitCode: UNFINISHED }
     },
     collect: () => ({ words: [path, 'resume', 'last', '--quiet'] }),

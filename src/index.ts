@@ -5,6 +5,7 @@ export type { RunEvent } from './model/event.ts'
 export type { Billed, OutcomeStatus, Usage } from './model/outcome.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'
 export type { OutputFormat, OutputPlan, RunDefinition, RunState } from './model/run.ts'
+export type { CostEstimate, PlanSummary, TargetSummary } from './plan/summary.ts'
 export type { BatchReport } from './processors/batch-report.ts'
 export type { BatchTask, Conversation } from './processors/batch-task.ts'
 export type { CreateJobOptions } from './processors/create-job.ts'
@@ -23,6 +24,7 @@ export type { WrittenFiles } from './run/finish.ts'
 export {
   type AnyRow,
   type FinishedRun,
+  type FinishOptions,
   openRun,
   type PlaceOptions,
   type RowResult,
@@ -33,4 +35,5 @@ export {
 export { InputProblemsError, type ProblemList } from './run/problem-list.ts'
 export type { BatchPhase, Progress } from './run/progress.ts'
 export type { RunReport } from './run/report.ts'
+export type { AttemptCost, ModelCost, RunCost } from './run/run-cost.ts'
 export { VERSION } from './version.ts'

@@ -35,6 +35,9 @@ describe('answers of great size', () => {
       '-o',
       'answers.jsonl',
       '--quiet',
+      '--yes',
+      // The large server answers batches only.
+      '--no-canary',
     ]
     expect(await type(surroundings, ...line)).toEqual({ code: 0, stdout: '', stderr: '' })
     const path = join(world.folder, 'answers.jsonl')

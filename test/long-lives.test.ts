@@ -281,7 +281,7 @@ function downgradeState({ home }: LocalWorld): void {
   const database = new DatabaseSync(statePath(home))
   try {
     database.exec('drop table probes')
-    database.exec('delete from migrations where number > 1')
+    database.exec('delete from migrations where number > 4')
   } finally {
     database.close()
   }

@@ -179,8 +179,12 @@ describe('what comes back', () => {
   it('from a direct call that the API refuses is the outcome of the request', async () => {
     const error = { message: 'Unsupported value', type: 'invalid_request_error', code: 'unsupported_value' }
     const server = await serve((_, response) => answerJson(response, 400, { error }))
-    const outcome = await adapterFor('openai', server.origin).direct({ wireId: 'b1', target, body: '{}' }, never())
+    const { line, outcome } = await adapterFor('openai', server.origin).direct(
+      { wireId: 'b1', target, body: '{}' },
+      never(),
+    )
     expect(outcome).toMatchObject({ status: 'failed', code: 'unsupported_value', billed: 'no', retryable: false })
+    expect(adapterFor('openai', server.origin).decode(line, target)).toEqual({ wireId: 'b1', outcome })
     expect(server.received).toHaveLength(1)
   })
 

@@ -31,8 +31,8 @@ export const DEFECTS: readonly Defect[] = [
     'the intent is written after the call',
     CREATE,
     [
-      '  const intent = await store.openIntent(',
-      '  const answer = await sendCreate(ports, attempt, inputFileId)\n  const intent = await store.openIntent(',
+      '  const opening = await openIntent(',
+      '  const answer = await sendCreate(ports, attempt, inputFileId)\n  const opening = await openIntent(',
     ],
     [
       '  const answer = await sendCreate(ports, attempt, inputFileId)\n  if (answer instanceof NotCreated)',

@@ -188,7 +188,10 @@ export class World {
       disk,
       userFolder: HOME,
     })
-    return { ...configuration, settings: { ...configuration.settings, waits: SIMULATED_WAITS } }
+    return {
+      ...configuration,
+      settings: { ...configuration.settings, waits: SIMULATED_WAITS, isCountingTokens: false },
+    }
   }
 
   #weatherOf(call: CallName) {
@@ -214,8 +217,11 @@ const SIMULATED_WAITS: Configuration['settings']['waits'] = {
   settleMs: SETTLE_MS,
   unfencedMs: 6_000,
   httpMs: 2_000,
+  directMs: 2_000,
+  windUpMs: 2_000,
   retryBackoff: { firstMs: 100, factor: 2, mostMs: 12_000 },
   absentMs: 60_000,
+  queueBackoff: { firstMs: 500, factor: 2, mostMs: 12_000 },
 }
 
 function environmentOf(apiKey: string): Readonly<Record<string, string>> {

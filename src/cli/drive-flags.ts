@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import { countOrZeroFlag } from './flag-values.ts'
+import type { DeadlineWish } from '../model/run.ts'
+import { countOrZeroFlag, deadlineFlag } from './flag-values.ts'
 
 /** What a command says while it works, and where. */
 export interface SpeechFlags {
@@ -21,6 +22,10 @@ export interface DriveFlags extends SpeechFlags, HookFlags {
   readonly maxFailed?: number | undefined
   readonly onUnknownCreate?: 'hold' | 'resend' | undefined
   readonly again?: boolean | undefined
+  /** False for `--no-canary`. */
+  readonly canary?: boolean | undefined
+  readonly ignoreStopLoss?: boolean | undefined
+  readonly deadline?: DeadlineWish | undefined
 }
 
 /** Adds the flags for speaking. */
@@ -42,6 +47,9 @@ export function addHookFlags(command: Command): Command {
 export function addDriveFlags(command: Command): Command {
   command
     .option('--no-wait', 'submit and leave; go on later with resume or tick')
+    .option('--deadline <when>', 'be done by then, cancel what is not: 20h, 2026-11-24T08:00Z, none', deadlineFlag)
+    .option('--no-canary', 'do not ask a few rows directly before a large run is sent')
+    .option('--ignore-stop-loss', 'go on although most rows of a batch fail alike')
     .option('--max-failed <n>', 'rows that may fail without exit code 4 (default: 0)', countOrZeroFlag)
     .addOption(
       new Option('--on-unknown-create <what>', 'when nobody can tell whether a batch was made')

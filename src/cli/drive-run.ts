@@ -42,6 +42,8 @@ export async function driveRun(options: DriveRun): Promise<number> {
         releaseHeld: options.releaseHeld,
         onUnknownCreate: flags.onUnknownCreate,
         again: flags.again,
+        ignoreStopLoss: flags.ignoreStopLoss,
+        deadline: flags.deadline,
         signal,
         sink: outputSink(shell, handle.id, progress),
       }),

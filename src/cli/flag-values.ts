@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 import { parseDuration } from '../lib/duration.ts'
 import { OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
+import type { DeadlineWish } from '../model/run.ts'
+import { parseDeadline } from '../run/deadline.ts'
 
 /** Reads a whole number above zero. */
 export function countFlag(text: string): number {
@@ -36,6 +38,13 @@ export function durationMsFlag(text: string): number {
   const milliseconds = parseDuration(text)
   if (milliseconds !== undefined) return milliseconds
   throw new InvalidArgumentError('Write a duration such as 200ms, 30s, 10m, 2h.')
+}
+
+/** Reads when a run should be done. */
+export function deadlineFlag(text: string): DeadlineWish {
+  const deadline = parseDeadline(text)
+  if (deadline !== undefined) return deadline
+  throw new InvalidArgumentError('Write a duration such as 20h, an instant such as 2026-11-24T08:00Z, or none.')
 }
 
 /** Reads `key=value` and adds it to those before; the value is JSON where it parses as such, else text. */

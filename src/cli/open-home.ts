@@ -4,13 +4,17 @@ import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { systemRandom } from '../lib/random.ts'
 import { openWorkspace, type Place, placeOf, type Workspace } from '../run/workspace.ts'
+import type { BudgetFlags } from './budget-flag.ts'
 import type { Shell } from './shell.ts'
 
+/** Flags that any command may have. */
+type CommandFlags = Omit<ConfigurationFlags, 'maxCostUsd'> & BudgetFlags
+
 /** Merges flags, environment and file; opens nothing. */
-export async function loadSettings(shell: Shell, flags: ConfigurationFlags): Promise<Configuration> {
+export async function loadSettings(shell: Shell, flags: CommandFlags): Promise<Configuration> {
   const { machine } = shell
   return await loadConfiguration({
-    flags,
+    flags: { ...flags, maxCostUsd: flags.maxCost },
     environment: machine.environment,
     workingFolder: machine.workingFolder,
     disk: systemDisk,
@@ -19,14 +23,14 @@ export async function loadSettings(shell: Shell, flags: ConfigurationFlags): Pro
 }
 
 /** The place of work without its home: for commands that only look. */
-export async function findPlace(shell: Shell, flags: ConfigurationFlags): Promise<Place> {
+export async function findPlace(shell: Shell, flags: CommandFlags): Promise<Place> {
   return placeOf(await sourcesOf(shell, flags))
 }
 
 /** Opens the home, does the work, and closes it again. */
 export async function withHome<Result>(
   shell: Shell,
-  flags: ConfigurationFlags,
+  flags: CommandFlags,
   work: (workspace: Workspace) => Promise<Result>,
 ): Promise<Result> {
   const workspace = await openWorkspace(await sourcesOf(shell, flags))
@@ -37,7 +41,7 @@ export async function withHome<Result>(
   }
 }
 
-async function sourcesOf(shell: Shell, flags: ConfigurationFlags) {
+async function sourcesOf(shell: Shell, flags: CommandFlags) {
   const configuration = await loadSettings(shell, flags)
   const { environment } = shell.machine
   return { configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom }

@@ -7,7 +7,7 @@ export type PlaceFlags = Pick<ConfigurationFlags, 'home' | 'config'>
 
 /** What overrides the configuration for this one command. */
 export type SettingFlags = PlaceFlags &
-  Pick<ConfigurationFlags, 'pollInterval' | 'maxOpenBatches' | 'maxRequests' | 'maxBytes'>
+  Pick<ConfigurationFlags, 'pollInterval' | 'maxOpenBatches' | 'maxRequests' | 'maxBytes' | 'tokenCount'>
 
 /** Adds the flags that say where runs live. */
 export function addPlaceFlags(command: Command): Command {
@@ -22,6 +22,7 @@ export function addSettingFlags(command: Command): Command {
     .option('--max-requests <n>', 'most requests of one batch', countFlag)
     .option('--max-bytes <n>', 'most bytes of one batch', countFlag)
     .option('--max-open-batches <n>', 'most batches at the provider at once', countFlag)
+    .option('--no-token-count', 'estimate tokens by bytes alone')
     .option('--poll-interval <duration>', 'first interval between two looks at a batch', durationFlag)
   return addPlaceFlags(command)
 }

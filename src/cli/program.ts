@@ -29,6 +29,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/plan.ts'),
   },
   {
+    name: 'try',
+    usage: 'INPUT --model PROVIDER/MODEL [options]',
+    summary: 'send a few random rows directly, to see real answers and their cost',
+    load: () => import('./commands/try.ts'),
+  },
+  {
     name: 'resume',
     usage: '[RUN] [options]',
     summary: 'go on after a stop, a crash, a reboot, or a hold that was cleared',

@@ -7,13 +7,14 @@ import { nextStep } from './render/next-command.ts'
 
 /** A run for `--json`: one shape for every command that shows one. Instants are ISO texts. */
 export function reportDocument(report: RunReport, answers: WrittenFiles | null): object {
-  const { run, counts, usage, costUsd, attempts, failures, incidents } = report
+  const { run, counts, usage, cost, costUsd, attempts, failures, incidents } = report
   const lifetimeOf = lifetimesOf(run)
   return {
     version: 1,
     run: runDocument(run),
     counts,
     costUsd,
+    cost,
     usage,
     batches: newestOfEach(attempts).map((attempt) => batchDocument(attempt, lifetimeOf(attempt))),
     failures,
@@ -31,6 +32,7 @@ export function runDocument(run: RunRecord): object {
     name: run.name,
     state: run.state,
     reason: run.reason,
+    deadline: instant(run.deadline?.at ?? null),
     provider: definition.provider,
     baseUrl: definition.baseUrl,
     model: definition.model,
@@ -52,6 +54,7 @@ function batchDocument(attempt: AttemptRecord, { expiresAt, resultsUntil }: Life
   return {
     batch: attempt.batch,
     attempt: attempt.number,
+    kind: attempt.kind,
     phase: phaseOf(attempt),
     stage: attempt.stage,
     endpoint: attempt.target.endpoint,

@@ -5,6 +5,7 @@ import { checkOutput } from '../output/check-output.ts'
 import { type TakenRun, takeRun } from '../run/start.ts'
 import type { Workspace } from '../run/workspace.ts'
 import type { RunRecord } from '../store/store.ts'
+import type { BudgetFlags } from './budget-flag.ts'
 import { hasOutputFlags, type OutputFlags, outputPlan } from './output-flags.ts'
 import type { Shell } from './shell.ts'
 
@@ -13,10 +14,10 @@ export async function takeUp(
   shell: Shell,
   workspace: Workspace,
   run: RunRecord,
-  flags: OutputFlags & { readonly mustBeFile: boolean },
+  flags: OutputFlags & BudgetFlags & { readonly mustBeFile: boolean },
 ): Promise<TakenRun> {
   const changed = await changedOutput(shell, workspace, run, flags)
-  const taken = await takeRun(workspace, run.id)
+  const taken = await takeRun(workspace, run.id, flags.maxCost)
   if (changed) await taken.store.steerRun(changed)
   return taken
 }

@@ -2,11 +2,13 @@ import { isTerminal } from '../model/attempt.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import type { RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
+import { billFor } from './bill-for.ts'
 import { damaged, downloadFile } from './download.ts'
 import { triesOf } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
 import { judgeRefusal, refusedResults } from './refusal.ts'
 import { Settling } from './settle.ts'
+import { stopLoss } from './stop-loss.ts'
 
 /** Marks an attempt whose files were fetched a second time because rows were absent from the first. */
 const FETCHED_AGAIN = 'fetched_again'
@@ -82,7 +84,8 @@ async function harvest(
   if (!isTerminal(remote.status)) return WAITED
   const settlement = await settling.finish(remote.status, provider.limits(attempt.target).absentRowIsUnbilled)
   await reportOddities(ports, attempt, settlement)
-  await store.settleAttempt(attempt.key, 'collected', {
+  await stopLoss(ports, attempt, settlement.mostFrequentRefusal)
+  const changes = {
     remoteStatus: remote.status,
     rawStatus: remote.rawStatus,
     outputFileId: remote.outputFileId,
@@ -90,7 +93,8 @@ async function harvest(
     failures: 0,
     reasonCode: null,
     reason: null,
-  })
+  }
+  await store.settleAttempt(attempt.key, 'collected', changes, await billFor(ports, attempt))
   if (settlement.hasAccountProblem !== null) {
     return { did: 'must_hold_run', reason: settlement.hasAccountProblem }
   }
@@ -142,7 +146,7 @@ async function refuse(
   const { isCancelling, settings, store } = ports
   const refusal = judgeRefusal(remote)
   if (refusal.kind === 'queue_full' && !isCancelling) {
-    return { did: 'must_renew', code: 'queue_full', reason: refusal.reason }
+    return { did: 'must_requeue', reason: refusal.reason }
   }
   const triesLeft = settings.maxTries - 1 - Math.max(0, ...tries.values())
   if (!isCancelling && (refusal.kind !== 'bad_lines' || triesLeft <= 0)) {
@@ -150,6 +154,8 @@ async function refuse(
       refusal.kind === 'whole'
         ? [refusal.code, refusal.reason]
         : ['refused_repeatedly', `the provider refused this batch ${settings.maxTries} times`]
+    // Refused as a whole it costs nothing, however long it waits for a person.
+    await store.settleReservation(attempt.nonce, null)
     await store.moveAttempt(attempt.key, 'ended', 'held', { heldFrom: 'ended', reasonCode: code, reason })
     return MOVED
   }

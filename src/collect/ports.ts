@@ -2,6 +2,9 @@ import type { Settings } from '../config/settings.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Emit } from '../model/event.ts'
+import type { CancelCause } from '../model/run.ts'
+import type { Target } from '../model/target.ts'
+import type { Price } from '../prices/table.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { RunFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
@@ -14,7 +17,11 @@ export interface CollectPorts {
   readonly clock: Clock
   readonly settings: Settings
   readonly folder: RunFolder
-  /** True once the user has cancelled the run: nothing goes back to be sent again. */
+  /** The price by which what was collected is counted; null where it is unknown. */
+  readonly priceOf: (target: Target) => Price | null
+  /** True once the run is being cancelled: nothing goes back to be sent again. */
   readonly isCancelling: boolean
+  /** Who wanted it cancelled; meaningful while it is. */
+  readonly cancelCause: CancelCause
   readonly emit: Emit
 }

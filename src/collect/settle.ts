@@ -2,9 +2,12 @@ import { isBlank, type Line, splitLines } from '../lib/jsonl.ts'
 import type { TerminalStatus } from '../model/attempt.ts'
 import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
+import type { UniformFailure } from '../model/stop-loss.ts'
 import type { AttemptRecord, NewResult } from '../store/store.ts'
 import { damaged } from './download.ts'
+import { newResult } from './new-result.ts'
 import type { CollectPorts } from './ports.ts'
+import { Refusals } from './refusals.ts'
 import { absentOutcome, triage } from './triage.ts'
 
 type ResultFile = 'output' | 'error'
@@ -28,6 +31,7 @@ export interface Settlement {
   readonly unreadableLines: number
   readonly conflicts: number
   readonly hasAccountProblem: string | null
+  readonly mostFrequentRefusal: UniformFailure | null
 }
 
 /**
@@ -45,6 +49,7 @@ export class Settling {
   #foreignLines = 0
   #unreadableLines = 0
   #conflicts = 0
+  readonly #refusals = new Refusals()
   #accountProblem: string | null = null
 
   constructor(ports: CollectPorts, attempt: AttemptRecord, tries: ReadonlyMap<number, number>) {
@@ -78,9 +83,10 @@ export class Settling {
   /** Records what became of the requests that no line told of, and returns the whole count. */
   async finish(status: TerminalStatus, absentRowIsUnbilled: readonly TerminalStatus[]): Promise<Settlement> {
     const missing = this.#tries.size - this.#places.size
+    const cause = this.#ports.isCancelling ? this.#ports.cancelCause : null
     for (const ordinal of this.#tries.keys()) {
       if (this.#places.has(ordinal)) continue
-      this.#add(ordinal, absentOutcome(status, absentRowIsUnbilled, this.#ports.isCancelling), null)
+      this.#add(ordinal, absentOutcome(status, absentRowIsUnbilled, cause), null)
       await this.#flush(PAGE_RESULTS)
     }
     await this.#flush(1)
@@ -90,6 +96,7 @@ export class Settling {
       unreadableLines: this.#unreadableLines,
       conflicts: this.#conflicts,
       hasAccountProblem: this.#accountProblem,
+      mostFrequentRefusal: this.#refusals.most(this.#tries.size),
     }
   }
 
@@ -151,22 +158,10 @@ export class Settling {
   #add(ordinal: number, outcome: Outcome, place: Place | null): void {
     const { isCancelling, settings } = this.#ports
     if (outcome.accountProblem) this.#accountProblem = outcome.reason ?? outcome.code ?? 'account problem'
-    this.#page.push({
-      ordinal,
-      status: outcome.status,
-      code: outcome.code,
-      reason: outcome.reason,
-      billed: outcome.billed,
-      promptTokens: outcome.usage?.promptTokens ?? null,
-      completionTokens: outcome.usage?.completionTokens ?? null,
-      cachedTokens: outcome.usage?.cachedTokens ?? null,
-      reasoningTokens: outcome.usage?.reasoningTokens ?? null,
-      model: outcome.model,
-      file: place?.file ?? null,
-      offset: place?.offset ?? null,
-      length: place?.length ?? null,
-      ...triage(outcome, { tries: this.#tries.get(ordinal) ?? 0, maxTries: settings.maxTries, isCancelling }),
-    })
+    if (!outcome.accountProblem) this.#refusals.add(outcome)
+    const tries = this.#tries.get(ordinal) ?? 0
+    const verdict = triage(outcome, { tries, maxTries: settings.maxTries, isCancelling })
+    this.#page.push(newResult(ordinal, outcome, place, verdict))
   }
 
   /** Hands the page to the store once it holds this many results. */

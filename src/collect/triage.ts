@@ -1,5 +1,6 @@
 import type { TerminalStatus } from '../model/attempt.ts'
-import { emptyOutcome, type Outcome } from '../model/outcome.ts'
+import { type Billed, emptyOutcome, type Outcome } from '../model/outcome.ts'
+import type { CancelCause } from '../model/run.ts'
 
 /** What is known when it is decided what becomes of a request. */
 export interface TriageFacts {
@@ -26,21 +27,26 @@ export function triage(outcome: Outcome, facts: TriageFacts): Verdict {
   return { verdict: outcome.retryable && hasTriesLeft ? 'again' : 'final', countsAsTry: true }
 }
 
+/** The outcome of a request that the cancellation of its run has left without an answer. */
+export function cancelledOutcome(cause: CancelCause, billed: Billed): Outcome {
+  const what = cause === 'deadline' ? 'the deadline of the run came' : 'the run was cancelled'
+  return emptyOutcome({
+    status: 'cancelled',
+    code: `cancelled_by_${cause}`,
+    reason: `${what} before this request was answered`,
+    billed,
+  })
+}
+
 /** The outcome of a request that stands in neither result file of a batch that ended with this status. */
 export function absentOutcome(
   status: TerminalStatus,
   absentRowIsUnbilled: readonly TerminalStatus[],
-  isCancelling: boolean,
+  cancelCause: CancelCause | null,
 ): Outcome {
   const isUnbilled = absentRowIsUnbilled.includes(status)
-  if (status === 'cancelled' && isCancelling) {
-    return emptyOutcome({
-      status: 'cancelled',
-      code: 'cancelled_by_user',
-      reason: 'the run was cancelled before this request was answered',
-      billed: isUnbilled ? 'no' : 'unknown',
-    })
-  }
+  if (status === 'cancelled' && cancelCause !== null)
+    return cancelledOutcome(cancelCause, isUnbilled ? 'no' : 'unknown')
   return emptyOutcome({
     status: 'missing',
     code: 'missing',

@@ -43,7 +43,7 @@ describe('loadConfiguration', () => {
   it('has a default for everything', async () => {
     const configuration = await load()
     expect(configuration).toMatchObject({ home: join(folder, 'user'), prices: {}, file: null })
-    expect(configuration.budget).toEqual({ maxCostUsd: null })
+    expect(configuration.budget).toEqual({ maxCostUsd: null, perDayUsd: null, askAboveUsd: 1 })
     expect(configuration.settings).toEqual({
       waits: {
         pollMs: 15_000,
@@ -51,12 +51,19 @@ describe('loadConfiguration', () => {
         settleMs: 600_000,
         unfencedMs: 1_800_000,
         httpMs: 60_000,
+        directMs: 600_000,
+        windUpMs: 900_000,
         retryBackoff: { firstMs: 5_000, factor: 2, mostMs: 600_000 },
         absentMs: 21_600_000,
+        queueBackoff: { firstMs: 60_000, factor: 2, mostMs: 14_400_000 },
       },
       maxOpenBatches: 20,
       maxTransfers: 4,
       maxTries: 3,
+      isCountingTokens: true,
+      tiers: {},
+      canary: { isOn: true, aboveRequests: 1_000, requests: 10 },
+      stopLoss: { share: 0.5, leastRows: 10 },
       limits: {},
       providerLimits: {},
       modelLimits: {},
@@ -68,19 +75,21 @@ describe('loadConfiguration', () => {
       `\uFEFF${JSON.stringify({
         $schema: './node_modules/llm-batch/dist/config-schema.json',
         home: 'state',
-        waits: { poll: '200ms', http: '5s', settle: '7s', retryBackoff: '10ms', absent: '1m' },
+        waits: { poll: '200ms', http: '5s', settle: '7s', direct: '2m', retryBackoff: '10ms', absent: '1m' },
+        canary: { requests: 5 },
+        stopLoss: { share: 0.2 },
         limits: { maxRequests: 500, maxOpenBatches: 3 },
         providers: { openai: { limits: { maxBytes: 1_000 } } },
         models: { 'openai/org/tuned': { limits: { queueTokens: 9, maxOpenBatches: 1 } } },
         prices: { 'openai/gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
-        budget: { maxCostUsd: 5 },
+        budget: { maxCostUsd: 5, perDayUsd: 20, askAboveUsd: 0 },
       })}`,
     )
     const { settings, ...rest } = await load()
     expect(rest).toMatchObject({
       home: join(folder, 'state'),
       prices: { 'openai/gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
-      budget: { maxCostUsd: 5 },
+      budget: { maxCostUsd: 5, perDayUsd: 20, askAboveUsd: 0 },
       file: join(folder, 'llm-batch.config.json'),
     })
     expect(settings.waits).toEqual({
@@ -89,12 +98,29 @@ describe('loadConfiguration', () => {
       settleMs: 7_000,
       unfencedMs: 1_800_000,
       httpMs: 5_000,
+      directMs: 120_000,
+      windUpMs: 900_000,
       retryBackoff: { firstMs: 10, factor: 2, mostMs: 1_200 },
       absentMs: 60_000,
+      queueBackoff: { firstMs: 60_000, factor: 2, mostMs: 14_400_000 },
     })
-    expect(settings).toMatchObject({ maxOpenBatches: 3, limits: { maxRequests: 500 } })
+    expect(settings).toMatchObject({
+      maxOpenBatches: 3,
+      limits: { maxRequests: 500 },
+      canary: { isOn: true, aboveRequests: 1_000, requests: 5 },
+      stopLoss: { share: 0.2, leastRows: 10 },
+    })
     expect(maxOpenBatchesInForce(settings, 'openai', 'org/tuned')).toBe(1)
     expect(maxOpenBatchesInForce(settings, 'openai', 'gpt-5-mini')).toBe(3)
+  })
+
+  it.each([
+    [false, undefined],
+    [{ requests: 5 }, false],
+  ])('has no canary where the file says %j and the flag %j', async (canary, flag) => {
+    await configure({ canary })
+    const { settings } = await load({ canary: flag })
+    expect(settings.canary.isOn).toBe(false)
   })
 
   it('lets a flag win over everything in the file', async () => {
@@ -123,7 +149,10 @@ describe('loadConfiguration', () => {
   it.each([
     [{ waits: { pol: '1s' } }, 'unknown key waits.pol (did you mean poll?)'],
     [{ limit: {} }, 'unknown key limit (did you mean limits?)'],
-    [{ apiKey: 'x' }, 'unknown key apiKey (known here: home, waits, limits, providers, models, prices, budget)'],
+    [
+      { apiKey: 'x' },
+      'unknown key apiKey (known here: home, waits, canary, stopLoss, tokenCount, limits, providers, models, prices, budget)',
+    ],
     [{ baseUrl: 'x' }, 'unknown key baseUrl'],
     [
       { providers: { openai: { limits: { maxbytes: 1 } } } },

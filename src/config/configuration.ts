@@ -43,6 +43,16 @@ export interface ConfigurationSources {
 /** A user's own price for a model; wins over the table that ships with the package. */
 export type PriceOverride = NonNullable<FileConfiguration['prices']>[string]
 
+/** What may be spent, in US dollars. */
+export interface BudgetSettings {
+  /** By one run; a run that was given a cap of its own keeps that. Null for no cap. */
+  readonly maxCostUsd: number | null
+  /** By all runs of the home on one day (UTC); null for no cap. */
+  readonly perDayUsd: number | null
+  /** The estimate above which the command asks before it sends. @default 1 */
+  readonly askAboveUsd: number
+}
+
 /** Everything that steers the program, merged and checked. */
 export interface Configuration {
   /** Absolute; need not exist yet, see `makeHome`. */
@@ -50,7 +60,7 @@ export interface Configuration {
   readonly settings: Settings
   /** By `provider/model`. */
   readonly prices: Readonly<Record<string, PriceOverride>>
-  readonly budget: { readonly maxCostUsd: number | null }
+  readonly budget: BudgetSettings
   /** The configuration file that was read, or null where there was none. */
   readonly file: string | null
   /**
@@ -75,7 +85,7 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     home: await findHome({ flag: flags.home, environment, configured, workingFolder, userFolder, disk }),
     settings: mergeSettings(file, flags),
     prices: file.prices ?? {},
-    budget: { maxCostUsd: maxCost(flags, file) },
+    budget: budgetOf(flags, file),
     file: file === NO_FILE ? null : path,
     credentialsFor: (variables) => findCredentials({ environment, dotEnv }, variables),
     baseUrlOf: (variables) => findBaseUrl({ environment, dotEnv }, variables).baseUrl,
@@ -100,9 +110,15 @@ async function readDotEnv(disk: Disk, workingFolder: string): Promise<Environmen
   return text === undefined ? {} : parseEnv(text.replace(/^\uFEFF/, ''))
 }
 
-function maxCost(flags: ConfigurationFlags, file: FileConfiguration): number | null {
-  if (flags.maxCostUsd !== undefined && !(flags.maxCostUsd > 0)) {
-    throw new LlmBatchError('usage', `The budget is ${flags.maxCostUsd}; it must be above zero.`)
+const DEFAULT_ASK_ABOVE_USD = 1
+
+function budgetOf({ maxCostUsd }: ConfigurationFlags, { budget }: FileConfiguration): BudgetSettings {
+  if (maxCostUsd !== undefined && !(maxCostUsd > 0)) {
+    throw new LlmBatchError('usage', `The budget is ${maxCostUsd}; it must be above zero.`)
   }
-  return flags.maxCostUsd ?? file.budget?.maxCostUsd ?? null
+  return {
+    maxCostUsd: maxCostUsd ?? budget?.maxCostUsd ?? null,
+    perDayUsd: budget?.perDayUsd ?? null,
+    askAboveUsd: budget?.askAboveUsd ?? DEFAULT_ASK_ABOVE_USD,
+  }
 }

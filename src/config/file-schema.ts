@@ -11,7 +11,13 @@ const waits = z
     settle: duration.describe('Between two listings before absence counts; at least http. 10m'),
     unfenced: duration.describe('Between two listings where no fence can be set. 30m'),
     http: duration.describe('Idle time after which a call is given up, and the total time of a create. 60s'),
+    direct: duration.describe('The total time of a synchronous call, within which the model may say nothing. 10m'),
+    windUp: duration.describe('How long before its deadline a run is wound up; at most a quarter of its time. 15m'),
     absent: duration.describe('How long a batch seen before may be missing before it counts as lost. 6h'),
+    queue: duration.describe(
+      'First wait after a queue refused a batch although nothing of ours was in it; doubles. 1m',
+    ),
+    queueMost: duration.describe('The longest of these waits. 240 times queue'),
     retryBackoff: duration.describe('First wait after a failed call; doubles up to 120 times itself. 5s'),
   })
   .partial()
@@ -26,20 +32,53 @@ const limits = z
   })
   .partial()
 
+const canary = z
+  .strictObject({
+    aboveRequests: z.int().nonnegative().describe('Runs of more requests than this have a canary. 1000'),
+    requests: z.int().min(1).max(10).describe('Requests asked directly for each set of parameters. 10'),
+  })
+  .partial()
+
+const stopLoss = z
+  .strictObject({
+    share: z.number().positive().max(1).describe('Share of a batch that fails with one code; 1 turns it off. 0.5'),
+    leastRows: count.describe('So many rows at least must have failed. 10'),
+  })
+  .partial()
+
+const tier = count.max(5).describe('Usage tier of the account; what may wait follows from it for some models.')
+
 const price = z.strictObject({
   inputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million input tokens, standard price.'),
+  cachedInputUsdPerMillion: z.number().nonnegative().optional().describe('The same for tokens found in a cache.'),
   outputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million output tokens, standard price.'),
   batchFactor: z.number().positive().max(1).optional().describe('Batch price as part of the standard price. 0.5'),
 })
+
+const dollars = z.number().positive()
+
+const budget = z
+  .strictObject({
+    maxCostUsd: dollars.describe('The most that a run may cost, in US dollars. No cap'),
+    perDayUsd: dollars.describe('The most that all runs of the home may cost on one day (UTC). No cap'),
+    askAboveUsd: z.number().nonnegative().describe('Above this estimate a run must be agreed to. 1'),
+  })
+  .partial()
 
 /** What `llm-batch.config.json` may hold. Unknown keys are refused, so that a typing mistake is not a silent default. */
 export const fileSchema = z.strictObject({
   $schema: z.string().optional().describe('For editors; ignored.'),
   home: z.string().min(1).optional().describe('Folder for state and results, relative to this file.'),
   waits: waits.optional(),
+  canary: z
+    .union([z.literal(false), canary])
+    .optional()
+    .describe('Rows that are asked directly before anything is bought in batches; false for none.'),
+  stopLoss: stopLoss.optional().describe('When rows that fail alike hold the rest of a run.'),
+  tokenCount: z.boolean().optional().describe('False: estimate tokens by bytes alone. true'),
   limits: limits.optional(),
   providers: z
-    .record(z.string(), z.strictObject({ limits: limits.optional() }))
+    .record(z.string(), z.strictObject({ limits: limits.optional(), tier: tier.optional() }))
     .optional()
     .describe('By provider name, such as openai.'),
   models: z
@@ -50,7 +89,7 @@ export const fileSchema = z.strictObject({
     .record(z.string().regex(/^[^/]+\/.+$/), price)
     .optional()
     .describe('By provider/model.'),
-  budget: z.strictObject({ maxCostUsd: z.number().positive().optional() }).optional(),
+  budget: budget.optional(),
 })
 
 /** The configuration file as written, checked. */

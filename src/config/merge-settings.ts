@@ -1,12 +1,16 @@
 import { LlmBatchError } from '../model/error.ts'
 import type { FileConfiguration } from './file-schema.ts'
-import type { LimitOverrides, Settings } from './settings.ts'
+import type { CanarySettings, LimitOverrides, Settings, StopLossSettings } from './settings.ts'
 import { mergeWaits } from './waits.ts'
 
 /** What steers a run from the command line; undefined where the user said nothing. */
 export interface SettingFlags extends LimitOverrides {
   /** A duration such as `200ms`; overrides `waits.poll`. */
   readonly pollInterval?: string | undefined
+  /** False for `--no-token-count`. */
+  readonly tokenCount?: boolean | undefined
+  /** False for `--no-canary`. */
+  readonly canary?: boolean | undefined
 }
 
 const LIMIT_NAMES = ['maxRequests', 'maxBytes', 'maxOpenBatches', 'queueTokens', 'queueRequests'] as const
@@ -14,6 +18,8 @@ const LIMIT_NAMES = ['maxRequests', 'maxBytes', 'maxOpenBatches', 'queueTokens',
 const DEFAULT_MAX_OPEN_BATCHES = 20
 const DEFAULT_MAX_TRANSFERS = 4
 const DEFAULT_MAX_TRIES = 3
+const DEFAULT_CANARY = { aboveRequests: 1_000, requests: 10 }
+const DEFAULT_STOP_LOSS = { share: 0.5, leastRows: 10 }
 
 /** Flags over file over defaults. A flag counts for every provider and model, whatever the file says of one. */
 export function mergeSettings(file: FileConfiguration, flags: SettingFlags): Settings {
@@ -26,9 +32,32 @@ export function mergeSettings(file: FileConfiguration, flags: SettingFlags): Set
     maxOpenBatches: maxOpenBatches ?? DEFAULT_MAX_OPEN_BATCHES,
     maxTransfers: DEFAULT_MAX_TRANSFERS,
     maxTries: DEFAULT_MAX_TRIES,
+    canary: mergeCanary(file.canary, flags.canary),
+    stopLoss: mergeStopLoss(file.stopLoss),
+    isCountingTokens: flags.tokenCount === false ? false : (file.tokenCount ?? true),
+    tiers: Object.fromEntries(
+      Object.entries(file.providers ?? {}).flatMap(([name, { tier }]) => (tier === undefined ? [] : [[name, tier]])),
+    ),
     limits,
     providerLimits: mapValues(file.providers, (entry) => merged(entry.limits)),
     modelLimits: mapValues(file.models, (entry) => merged(entry.limits)),
+  }
+}
+
+/** A flag can only turn it off: how it is done is a matter of the file. */
+function mergeCanary(file: FileConfiguration['canary'], flag: boolean | undefined): CanarySettings {
+  const given = file === false ? undefined : file
+  return {
+    isOn: file !== false && flag !== false,
+    aboveRequests: given?.aboveRequests ?? DEFAULT_CANARY.aboveRequests,
+    requests: given?.requests ?? DEFAULT_CANARY.requests,
+  }
+}
+
+function mergeStopLoss(file: FileConfiguration['stopLoss']): StopLossSettings {
+  return {
+    share: file?.share ?? DEFAULT_STOP_LOSS.share,
+    leastRows: file?.leastRows ?? DEFAULT_STOP_LOSS.leastRows,
   }
 }
 

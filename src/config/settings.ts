@@ -13,8 +13,14 @@ export interface Waits {
   readonly unfencedMs: number
   /** Idle time after which a call is given up, and the total time limit of a create. @default 60 s */
   readonly httpMs: number
+  /** The total time of a synchronous call, within which the model may say nothing. @default 10 min */
+  readonly directMs: number
+  /** How long before its deadline a run is wound up; at most a quarter of the time it was given. @default 15 min */
+  readonly windUpMs: number
   /** First wait after a failed call; doubles up to 120 times itself. @default 5 s */
   readonly retryBackoff: Backoff
+  /** Between two tries of a queue that refused batches although nothing of ours was in it. @default 1 min to 4 h */
+  readonly queueBackoff: Backoff
   /** How long a batch that was seen before may answer "not found" before it counts as lost. @default 6 h */
   readonly absentMs: number
 }
@@ -29,6 +35,24 @@ export interface LimitOverrides {
   readonly maxOpenBatches?: number | undefined
 }
 
+/** Whether some rows are asked directly before anything is bought in batches, and how many. */
+export interface CanarySettings {
+  /** False for `--no-canary`. @default true */
+  readonly isOn: boolean
+  /** Runs of more requests than this have a canary. @default 1,000 */
+  readonly aboveRequests: number
+  /** Requests asked directly for each set of parameters. @default 10 */
+  readonly requests: number
+}
+
+/** When failing rows hold the rest of a run. */
+export interface StopLossSettings {
+  /** The share of a batch, from 0 to 1, that fails with one code; 1 is never exceeded. @default 0.5 */
+  readonly share: number
+  /** So many rows at least must have failed. @default 10 */
+  readonly leastRows: number
+}
+
 /** Everything that steers a run without defining its requests; merged and checked in one place. */
 export interface Settings {
   readonly waits: Waits
@@ -38,6 +62,12 @@ export interface Settings {
   readonly maxTransfers: number
   /** Tries of one request, the first included, before a retryable failure is final. @default 3 */
   readonly maxTries: number
+  readonly canary: CanarySettings
+  readonly stopLoss: StopLossSettings
+  /** False estimates tokens by bytes alone. @default true */
+  readonly isCountingTokens: boolean
+  /** The usage tier of the account, by provider name, where the user names it; limits of queues follow from it. */
+  readonly tiers: Readonly<Record<string, number>>
   readonly limits: LimitOverrides
   /** By provider name. */
   readonly providerLimits: Readonly<Record<string, LimitOverrides>>

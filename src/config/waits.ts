@@ -12,12 +12,18 @@ const DEFAULTS = {
   settle: 10 * MINUTE,
   unfenced: 30 * MINUTE,
   http: 60 * SECOND,
+  direct: 10 * MINUTE,
+  windUp: 15 * MINUTE,
   retryBackoff: 5 * SECOND,
   absent: 6 * HOUR,
+  queue: MINUTE,
 }
 
 /** `pollMost`, counted in first intervals. */
 const POLL_MOST_FACTOR = 20
+
+/** The longest wait for a queue, counted in first ones: four hours by default. */
+const QUEUE_MOST_FACTOR = 240
 
 /** The longest wait after failed calls, counted in first ones. */
 const RETRY_MOST_FACTOR = 120
@@ -28,6 +34,8 @@ export function mergeWaits(file: FileConfiguration['waits'], pollInterval: strin
   const httpMs = inFile(file, 'http') ?? DEFAULTS.http
   const settleMs = inFile(file, 'settle') ?? Math.max(DEFAULTS.settle, httpMs)
   const retryMs = inFile(file, 'retryBackoff') ?? DEFAULTS.retryBackoff
+  const queueMs = inFile(file, 'queue') ?? DEFAULTS.queue
+  const queueMostMs = inFile(file, 'queueMost') ?? queueMs * QUEUE_MOST_FACTOR
   const pollMostMs = inFile(file, 'pollMost') ?? pollMs * POLL_MOST_FACTOR
   if (settleMs < httpMs) {
     throw contradiction('settle', 'http', 'A create may still arrive until its time limit is over.')
@@ -41,8 +49,11 @@ export function mergeWaits(file: FileConfiguration['waits'], pollInterval: strin
     settleMs,
     unfencedMs: inFile(file, 'unfenced') ?? Math.max(DEFAULTS.unfenced, settleMs),
     httpMs,
+    directMs: inFile(file, 'direct') ?? DEFAULTS.direct,
+    windUpMs: inFile(file, 'windUp') ?? DEFAULTS.windUp,
     retryBackoff: { firstMs: retryMs, factor: 2, mostMs: retryMs * RETRY_MOST_FACTOR },
     absentMs: inFile(file, 'absent') ?? DEFAULTS.absent,
+    queueBackoff: { firstMs: queueMs, factor: 2, mostMs: Math.max(queueMs, queueMostMs) },
   }
 }
 

@@ -8,9 +8,12 @@ import { LlmBatchError } from './error.ts'
  * - `creating`: an intent is committed and its one POST may be on the wire. Found at start-up, it means that a
  *   process died there, and the attempt becomes `unconfirmed`.
  * - `unconfirmed`: whether the batch exists is unknown; only listing may decide.
+ * - `calling`: a direct batch whose requests are sent one by one, each with an intent of its own. Found at start-up, a call
+ *   without an answer is in doubt: its request is `missing` and never sent again by itself; the others go on.
  * - `submitted`: the remote id is known; polled until the provider reports a terminal status. Entered from `planned`
  *   only by taking over a batch that another home made of the same work, and only when the user asks for that.
- * - `ended`: terminal at the provider; files are to be downloaded, verified and settled.
+ * - `ended`: terminal at the provider; files are to be downloaded, verified and settled. Of a direct batch: no call is to
+ *   be made any more, and its result file is here.
  * - `collected`: every request of it has an outcome or is pending again. Final.
  * - `held`: a person must decide; the reason is recorded. Nothing is lost, nothing is bought.
  * - `rejected`: refused as a whole and unbilled. Final.
@@ -22,6 +25,7 @@ export const STAGES = [
   'uploaded',
   'creating',
   'unconfirmed',
+  'calling',
   'submitted',
   'ended',
   'collected',
@@ -35,14 +39,15 @@ export type Stage = (typeof STAGES)[number]
 
 /** The one table of allowed moves; the store's guards, the tests and the documents are derived from it. */
 export const MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
-  planned: ['uploaded', 'submitted', 'held', 'cancelled', 'abandoned'],
+  planned: ['uploaded', 'calling', 'submitted', 'held', 'cancelled', 'abandoned'],
   uploaded: ['creating', 'planned', 'held', 'cancelled', 'abandoned'],
   creating: ['submitted', 'uploaded', 'unconfirmed', 'held', 'rejected'],
   unconfirmed: ['submitted', 'uploaded', 'abandoned', 'held'],
+  calling: ['ended', 'held'],
   submitted: ['ended', 'held'],
   ended: ['collected', 'rejected', 'held', 'submitted'],
   collected: [],
-  held: ['planned', 'uploaded', 'unconfirmed', 'submitted', 'ended', 'abandoned', 'rejected', 'cancelled'],
+  held: ['planned', 'uploaded', 'unconfirmed', 'calling', 'submitted', 'ended', 'abandoned', 'rejected', 'cancelled'],
   rejected: [],
   abandoned: [],
   cancelled: [],

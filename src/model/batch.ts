@@ -1,3 +1,9 @@
+/**
+ * How a batch is sent. `batch`: as a file, at the batch price. `direct`: request by request in synchronous calls, before
+ * anything is bought in batches; the canary.
+ */
+export type BatchKind = 'batch' | 'direct'
+
 /** Where a planned request's encoded line lies in its batch's first input file. */
 export interface PlannedRequest {
   readonly ordinal: number

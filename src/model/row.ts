@@ -1,3 +1,4 @@
+import type { BatchKind } from './batch.ts'
 import type { Outcome } from './outcome.ts'
 import type { Problem } from './problem.ts'
 import type { Target } from './target.ts'
@@ -35,6 +36,8 @@ export interface SettledResult {
   readonly outcome: Outcome
   /** Where it was sent. */
   readonly target: Target
+  /** How it was sent, and so by which price it was bought. */
+  readonly kind: BatchKind
   /** Number of tries that the request took, from 1. */
   readonly tries: number
   /** The raw result line as the provider wrote it, or null where it wrote none. */

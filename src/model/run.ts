@@ -72,6 +72,19 @@ export interface RunDefinition {
   readonly skipInvalid: boolean
 }
 
+/** When a run should be done, as a person says it: a time from now, an instant in epoch milliseconds, or no matter when. */
+export type DeadlineWish = { readonly afterMs: number } | { readonly at: number } | 'none'
+
+/** Until when a run should be done. Instants are epoch milliseconds. */
+export interface Deadline {
+  readonly at: number
+  /** From then on nothing more is sent, and what is unfinished is cancelled, so that it can be harvested in time. */
+  readonly windUpAt: number
+}
+
+/** Who wanted a run to be cancelled. */
+export type CancelCause = 'user' | 'deadline'
+
 /** Formats an answers file can have. */
 export const OUTPUT_FORMATS = ['jsonl', 'csv', 'provider'] as const
 

@@ -5,8 +5,10 @@ export type Step =
   | { readonly did: 'waited' }
   /** The input file is too large for what stands between us and the provider; it must be cut again. */
   | { readonly did: 'must_split' }
-  /** The batch was refused as a whole, unbilled, for a passing reason: the same requests again later, as a new attempt. */
-  | { readonly did: 'must_renew'; readonly code: string; readonly reason: string }
+  /** The batch takes too large a part of the provider's queue; its requests go into smaller ones. */
+  | { readonly did: 'must_recut' }
+  /** The batch was refused as a whole, unbilled, because the provider's queue is full: its requests again later. */
+  | { readonly did: 'must_requeue'; readonly reason: string }
   /** Nothing of this run would fare better: a person must look at the key, the account or the disk. */
   | { readonly did: 'must_hold_run'; readonly reason: string }
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sampleAttempt, sampleCounts, sampleRun, sampleUsage } from '../../test/support/run-records.ts'
+import { sampleAttempt, sampleCost, sampleCounts, sampleRun, sampleUsage } from '../../test/support/run-records.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { type RunFacts, summaryPathOf, writeRunSummary } from './run-summary.ts'
 
@@ -12,6 +12,7 @@ const facts: RunFacts = {
   counts: sampleCounts({ failed: 1, succeeded: 9 }),
   usage: [sampleUsage({ promptTokens: 120, withoutUsage: 1 })],
   costUsd: null,
+  cost: sampleCost(null, { maxUsd: 5 }),
   attempts: [sampleAttempt({ remoteId: 'batch_1', rawStatus: 'completed', stage: 'collected' })],
   answers: { rows: 10, bytes: 1_000, formulaCells: 2 },
 }
@@ -38,6 +39,7 @@ describe('the summary of a run', () => {
       finishedAt: '2026-11-23T12:00:00.000Z',
       counts: { succeeded: 9, failed: 1, skipped: 0 },
       costUsd: null,
+      cost: { savedUsd: null, maxUsd: 5, models: [{ model: 'gpt-5-mini', pricedAsOf: '2026-09-23' }] },
       usage: [{ model: 'gpt-5-mini', promptTokens: 120, withoutUsage: 1 }],
       batches: [{ batch: 1, attempt: 1, remoteId: 'batch_1', remoteStatus: 'completed' }],
       answers: { rows: 10, formulaCells: 2 },

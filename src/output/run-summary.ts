@@ -3,6 +3,7 @@ import { writeAtomically } from '../lib/atomic-file.ts'
 import type { Disk } from '../lib/disk.ts'
 import { NODE_VERSION } from '../lib/machine.ts'
 import { OUTCOME_STATUSES } from '../model/outcome.ts'
+import type { Target } from '../model/target.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../store/store.ts'
 import type { WrittenAnswers } from './write-answers.ts'
 
@@ -18,9 +19,30 @@ export interface RunFacts {
   readonly usage: readonly UsageTotal[]
   /** US dollars for the whole run; null where any part of it is not known. */
   readonly costUsd: number | null
+  readonly cost: CostFacts
   /** Every attempt, oldest first. */
   readonly attempts: readonly AttemptRecord[]
   readonly answers: WrittenAnswers
+}
+
+/** What the run cost, in parts; US dollars, null where any part of a sum is not known. */
+export interface CostFacts {
+  readonly synchronousUsd: number | null
+  readonly savedUsd: number | null
+  readonly maxUsd: number | null
+  readonly models: readonly {
+    readonly target: Target
+    readonly totalUsd: number | null
+    readonly synchronousUsd: number | null
+    readonly pricedAsOf: string | null
+    readonly priceSource: string | null
+  }[]
+  readonly attempts: readonly {
+    readonly batch: number
+    readonly attempt: number
+    readonly kind: string
+    readonly totalUsd: number | null
+  }[]
 }
 
 /** The file that tells how an answers file was made, beside it: `OUT.run.json`. */
@@ -42,7 +64,7 @@ export async function writeRunSummary(answersPath: string, facts: RunFacts, disk
 }
 
 /** The order of the members is part of the format: two summaries can be compared line by line. */
-function summaryOf({ run, version, counts, usage, costUsd, attempts, answers }: RunFacts): object {
+function summaryOf({ run, version, counts, usage, cost, costUsd, attempts, answers }: RunFacts): object {
   const { definition } = run
   return {
     version: 1,
@@ -64,6 +86,7 @@ function summaryOf({ run, version, counts, usage, costUsd, attempts, answers }: 
     },
     counts: Object.fromEntries(COUNTED.map((state) => [state, counts[state]])),
     costUsd,
+    cost: costOf(cost),
     usage: usage.map(usageOf),
     batches: attempts.map(batchOf),
     hashes: { rows: run.rowsHash, requests: run.requestsHash },
@@ -74,6 +97,23 @@ function summaryOf({ run, version, counts, usage, costUsd, attempts, answers }: 
       bytes: answers.bytes,
       formulaCells: answers.formulaCells,
     },
+  }
+}
+
+function costOf({ attempts, maxUsd, models, savedUsd, synchronousUsd }: CostFacts): object {
+  return {
+    synchronousUsd,
+    savedUsd,
+    maxUsd,
+    models: models.map(({ pricedAsOf, priceSource, target, ...sums }) => ({
+      endpoint: target.endpoint,
+      model: target.model,
+      totalUsd: sums.totalUsd,
+      synchronousUsd: sums.synchronousUsd,
+      pricedAsOf,
+      priceSource,
+    })),
+    attempts: attempts.map(({ attempt, batch, kind, totalUsd }) => ({ batch, attempt, kind, totalUsd })),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BatchKind } from '../model/batch.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { Limits } from '../providers/provider.ts'
 
@@ -14,6 +15,8 @@ export interface BatchCut {
   readonly bytes: number
   /** Estimated input tokens. */
   readonly tokens: number
+  /** @default 'batch' */
+  readonly kind?: BatchKind | undefined
 }
 
 /** Where a request belongs. */

@@ -3,27 +3,45 @@ import type { Target } from '../model/target.ts'
 import { findPrice } from '../prices/cost.ts'
 import { estimateDiskBytes } from './disk-space.ts'
 import type { BatchCut } from './splitter.ts'
-import { summarisePlan } from './summary.ts'
+import { summarisePlan, type TargetFacts } from './summary.ts'
+import { RequestTally, type TargetTally } from './tally.ts'
 import { estimateTokens } from './tokens.ts'
 
 const KNOWN: Target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
 
 const UNKNOWN: Target = { ...KNOWN, model: 'my-own' }
 
+const EMBEDDING: Target = { provider: 'openai', endpoint: '/v1/embeddings', model: 'text-embedding-3-small' }
+
 const COUNTS = { rows: 5, problems: 1, emptyPlaceholders: 2, rowBytes: 1_000, maxTokens: 100 }
 
 const CUTS: readonly BatchCut[] = [
   { ordinal: 0, target: KNOWN, requests: 2, bytes: 400, tokens: 1_000_000 },
   { ordinal: 1, target: UNKNOWN, requests: 1, bytes: 200, tokens: 50 },
-  { ordinal: 2, target: KNOWN, requests: 1, bytes: 100, tokens: 1_000_000 },
+  { ordinal: 2, target: KNOWN, requests: 2, bytes: 100, tokens: 1_000_000 },
 ]
+
+const ONLY_KNOWN = CUTS.filter(({ target }) => target === KNOWN)
+
+const TALLY: TargetTally = { mostOutputTokens: 400, sharedCharacters: 0, firstBody: '{}' }
+
+/** What is known of targets: 60 tokens an answer are expected, 100 are the most. */
+function facts(tally: Partial<TargetTally> = {}, parts: Partial<TargetFacts> = {}) {
+  return ({ model, provider }: Target): TargetFacts => ({
+    price: findPrice(provider, model),
+    expectedAnswer: { tokens: 60, basis: 'earlier_runs' },
+    tally: { ...TALLY, ...tally },
+    queueTokens: null,
+    ...parts,
+  })
+}
 
 describe('summarisePlan', () => {
   it('adds up batches by target, in the order of their first batch', () => {
-    const summary = summarisePlan(COUNTS, CUTS, priceOf)
+    const summary = summarisePlan(COUNTS, CUTS, facts())
     expect(summary).toMatchObject({
       rows: 5,
-      requests: 4,
+      requests: 5,
       problems: 1,
       emptyPlaceholders: 2,
       batches: 3,
@@ -33,34 +51,100 @@ describe('summarisePlan', () => {
     expect(
       summary.targets.map(({ target, requests, batches, bytes }) => [target.model, requests, batches, bytes]),
     ).toEqual([
-      ['gpt-5-mini', 3, 2, 500],
+      ['gpt-5-mini', 4, 2, 500],
       ['my-own', 1, 1, 200],
     ])
   })
 
-  it('estimates the cost at the batch price, answers as long as they may be', () => {
-    const [known] = summarisePlan(COUNTS, CUTS, priceOf).targets
-    expect(known?.cost?.inputUsd).toBeCloseTo(0.25, 10)
-    expect(known?.cost?.mostOutputUsd).toBeCloseTo((300 * 2 * 0.5) / 1e6, 10)
+  it('estimates what is expected and the most, at the batch price and in full', () => {
+    const { cost, expectedOutputTokens, mostOutputTokens } = summarisePlan(COUNTS, ONLY_KNOWN, facts())
+    expect({ expectedOutputTokens, mostOutputTokens }).toEqual({ expectedOutputTokens: 240, mostOutputTokens: 400 })
+    expect(cost?.expectedUsd).toBeCloseTo((2_000_000 * 0.25 + 240 * 2) / 2e6, 12)
+    expect(cost?.mostUsd).toBeCloseTo((2_000_000 * 0.25 + 400 * 2) / 2e6, 12)
+    expect(cost?.synchronousUsd).toBeCloseTo((2_000_000 * 0.25 + 240 * 2) / 1e6, 12)
+    expect(cost?.synchronousMostUsd).toBeCloseTo((2_000_000 * 0.25 + 400 * 2) / 1e6, 12)
   })
 
-  it('does not know the whole cost where one price is unknown, or the answers have no limit', () => {
-    expect(summarisePlan(COUNTS, CUTS, priceOf).cost).toBeNull()
-    const onlyKnown = CUTS.filter(({ target }) => target === KNOWN)
-    expect(summarisePlan({ ...COUNTS, maxTokens: null }, onlyKnown, priceOf).cost).toEqual({
-      inputUsd: 0.25,
-      mostOutputUsd: null,
+  it('expects no more than the most', () => {
+    const { expectedOutputTokens } = summarisePlan(COUNTS, ONLY_KNOWN, facts({ mostOutputTokens: 40 }))
+    expect(expectedOutputTokens).toBe(40)
+  })
+
+  it('counts direct calls in full', () => {
+    const [first, second] = ONLY_KNOWN
+    if (!first || !second) throw new Error('there are two batches')
+    const { cost } = summarisePlan(COUNTS, [{ ...first, kind: 'direct' }, second], facts())
+    expect(cost?.expectedUsd).toBeCloseTo(((cost?.synchronousUsd ?? 0) * 3) / 4, 12)
+  })
+
+  it('does not know the whole cost where one price is unknown, nor the most where an answer has no limit', () => {
+    expect(summarisePlan(COUNTS, CUTS, facts())).toMatchObject({
+      cost: null,
+      advice: expect.arrayContaining([expect.stringContaining('the price of openai/my-own is unknown')]),
     })
+    const unlimited = summarisePlan(COUNTS, ONLY_KNOWN, facts({ mostOutputTokens: null }))
+    expect(unlimited).toMatchObject({ mostOutputTokens: null, cost: { mostUsd: null, synchronousMostUsd: null } })
+    expect(unlimited.cost?.expectedUsd).toBeGreaterThan(0)
+  })
+
+  it('knows the most of what has no output', () => {
+    const cuts = [{ ordinal: 0, target: EMBEDDING, requests: 9, bytes: 100, tokens: 1_000_000 }]
+    const summary = summarisePlan(COUNTS, cuts, facts({ mostOutputTokens: null }))
+    expect(summary.mostOutputTokens).toBe(0)
+    expect(summary.cost?.mostUsd).toBeCloseTo(0.01, 12)
+  })
+
+  it('counts how often the queue is filled', () => {
+    const { targets } = summarisePlan(COUNTS, ONLY_KNOWN, facts({}, { queueTokens: 900_000 }))
+    expect(targets[0]?.queue).toEqual({ tokens: 900_000, rounds: 3 })
+  })
+})
+
+describe('the advice of a plan', () => {
+  const many = [{ ordinal: 0, target: KNOWN, requests: 1_000, bytes: 40_000_000, tokens: 10_000_000 }]
+  const few = [{ ordinal: 0, target: KNOWN, requests: 10, bytes: 1_000, tokens: 250 }]
+
+  it.each<[string, readonly BatchCut[], Partial<TargetTally>, RegExp[]]>([
+    ['nothing where nothing is to be said', many, {}, []],
+    [
+      'parameters that the model refuses',
+      many,
+      { firstBody: '{"temperature":0.2,"top_p":1,"max_tokens":5}' },
+      [/refuses max_tokens, temperature by/],
+    ],
+    [
+      'a shared beginning that synchronous calls would cache',
+      many,
+      { sharedCharacters: 38_000 },
+      [/share a beginning of about 9,500 tokens: .* may cost \$0\.\d+ in place of \$1\.\d+/],
+    ],
+    ['no shared beginning shorter than what is cached', many, { sharedCharacters: 4_000 }, []],
+    ['that so few rows cost the same sooner', few, {}, [/service_tier flex at openai\/gpt-5-mini/]],
+  ])('names %s', (_name, cuts, tally, expected) => {
+    const { advice } = summarisePlan(COUNTS, cuts, facts(tally))
+    expect(advice).toEqual(expected.map((pattern) => expect.stringMatching(pattern)))
+  })
+})
+
+describe('RequestTally', () => {
+  it('finds the beginning that all bodies of a target share, and the most output', () => {
+    const tally = new RequestTally()
+    tally.add(KNOWN, '{"a":"same","b":1}', 10)
+    tally.add(EMBEDDING, '{}', null)
+    tally.add(KNOWN, '{"a":"same","b":2}', 20)
+    expect(tally.of(KNOWN)).toEqual({ mostOutputTokens: 30, sharedCharacters: 16, firstBody: '{"a":"same","b":1}' })
+    expect(tally.of(EMBEDDING).mostOutputTokens).toBeNull()
+    expect(tally.of(UNKNOWN).mostOutputTokens).toBe(0)
   })
 })
 
 describe('estimateDiskBytes', () => {
   it('counts rows twice, inputs once, and something for every answer', () => {
-    const facts = { requests: 0, rowBytes: 1_000, inputBytes: 5_000, maxTokens: null }
-    expect(estimateDiskBytes(facts)).toBe(7_000)
-    expect(estimateDiskBytes({ ...facts, requests: 1 })).toBeGreaterThan(7_000)
-    expect(estimateDiskBytes({ ...facts, requests: 1, maxTokens: 5 })).toBeLessThan(
-      estimateDiskBytes({ ...facts, requests: 1 }),
+    const sizes = { requests: 0, rowBytes: 1_000, inputBytes: 5_000, maxTokens: null }
+    expect(estimateDiskBytes(sizes)).toBe(7_000)
+    expect(estimateDiskBytes({ ...sizes, requests: 1 })).toBeGreaterThan(7_000)
+    expect(estimateDiskBytes({ ...sizes, requests: 1, maxTokens: 5 })).toBeLessThan(
+      estimateDiskBytes({ ...sizes, requests: 1 }),
     )
   })
 })
@@ -75,7 +159,3 @@ describe('estimateTokens', () => {
     expect(estimateTokens(bytes)).toBe(tokens)
   })
 })
-
-function priceOf({ provider, model }: Target): ReturnType<typeof findPrice> {
-  return findPrice(provider, model)
-}

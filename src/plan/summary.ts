@@ -1,8 +1,11 @@
 import { type Target, targetKey } from '../model/target.ts'
+import type { AnswerLength } from '../prices/answer-length.ts'
 import { costOf } from '../prices/cost.ts'
 import type { Price } from '../prices/table.ts'
+import { adviceFor } from './advice.ts'
 import { estimateDiskBytes } from './disk-space.ts'
 import type { BatchCut } from './splitter.ts'
+import type { TargetTally } from './tally.ts'
 
 /** What a run would send: shown by `plan`, and before money is spent. */
 export interface PlanSummary {
@@ -16,11 +19,16 @@ export interface PlanSummary {
   readonly targets: readonly TargetSummary[]
   readonly batches: number
   readonly bytes: number
+  /** Estimated input tokens. */
   readonly tokens: number
-  /** Null where a price, or the length of the answers, is unknown. */
+  readonly expectedOutputTokens: number
+  /** Null where any answer is without limit. */
+  readonly mostOutputTokens: number | null
+  /** Null where a price is unknown. */
   readonly cost: CostEstimate | null
   /** Bytes the run will take in its home until it is removed, roughly. */
   readonly diskBytes: number
+  readonly advice: readonly string[]
 }
 
 /** The part of a plan that goes to one target. */
@@ -32,15 +40,26 @@ export interface TargetSummary {
   readonly bytes: number
   /** Estimated input tokens. */
   readonly tokens: number
+  readonly expectedOutputTokens: number
+  /** What that follows from. */
+  readonly expectedAnswer: AnswerLength
+  /** Null where any answer is without limit. */
+  readonly mostOutputTokens: number | null
   readonly price: Price | null
   readonly cost: CostEstimate | null
+  /** What may wait at the provider at once, and how often that is filled; null where no limit is known. */
+  readonly queue: { readonly tokens: number; readonly rounds: number } | null
 }
 
-/** US dollars at the batch price, from estimated tokens. */
+/** US dollars, from estimated tokens. */
 export interface CostEstimate {
-  readonly inputUsd: number
-  /** If every answer is as long as it may be; null where no such limit is set. */
-  readonly mostOutputUsd: number | null
+  /** At the batch price, with answers as long as expected. */
+  readonly expectedUsd: number
+  /** With every answer as long as it may be; null where any is without limit. */
+  readonly mostUsd: number | null
+  /** The same at the synchronous price. */
+  readonly synchronousUsd: number
+  readonly synchronousMostUsd: number | null
 }
 
 /** What is counted while rows become requests. */
@@ -54,20 +73,22 @@ export interface PlanCounts {
   readonly maxTokens: number | null
 }
 
+/** What an estimate needs to know of a target. */
+export interface TargetFacts {
+  readonly price: Price | null
+  readonly expectedAnswer: AnswerLength
+  readonly tally: TargetTally
+  /** Input tokens that may wait at the provider at once; null where not known. */
+  readonly queueTokens: number | null
+}
+
 /** Adds up a plan. */
 export function summarisePlan(
   counts: PlanCounts,
   cuts: readonly BatchCut[],
-  priceOf: (target: Target) => Price | null,
+  factsOf: (target: Target) => TargetFacts,
 ): PlanSummary {
-  const groups = new Map<string, BatchCut[]>()
-  for (const cut of cuts) {
-    const key = targetKey(cut.target)
-    const group = groups.get(key)
-    if (group) group.push(cut)
-    else groups.set(key, [cut])
-  }
-  const targets = [...groups.values()].map((group) => summariseTarget(group, counts.maxTokens, priceOf))
+  const targets = groupByTarget(cuts).map(({ cuts: own, target }) => summariseTarget(target, own, factsOf(target)))
   const requests = sum(cuts, 'requests')
   const bytes = sum(cuts, 'bytes')
   return {
@@ -79,51 +100,91 @@ export function summarisePlan(
     batches: cuts.length,
     bytes,
     tokens: sum(cuts, 'tokens'),
+    expectedOutputTokens: sum(targets, 'expectedOutputTokens'),
+    mostOutputTokens: addKnown(targets.map(({ mostOutputTokens }) => mostOutputTokens)),
     cost: addCosts(targets.map(({ cost }) => cost)),
     diskBytes: estimateDiskBytes({ ...counts, requests, inputBytes: bytes }),
+    advice: targets.flatMap((target) =>
+      adviceFor({ ...target, expectedUsd: target.cost?.expectedUsd ?? null }, factsOf(target.target).tally),
+    ),
   }
 }
 
-function summariseTarget(
-  cuts: readonly BatchCut[],
-  maxTokens: number | null,
-  priceOf: (target: Target) => Price | null,
-): TargetSummary {
-  const [first] = cuts
-  if (!first) throw new RangeError('a target of a plan has at least one batch')
-  const price = priceOf(first.target)
-  const requests = sum(cuts, 'requests')
-  const tokens = sum(cuts, 'tokens')
-  const cost = price && estimateCost(price, tokens, maxTokens === null ? null : requests * maxTokens)
-  return { target: first.target, requests, batches: cuts.length, bytes: sum(cuts, 'bytes'), tokens, price, cost }
+function groupByTarget(cuts: readonly BatchCut[]): readonly { target: Target; cuts: readonly BatchCut[] }[] {
+  const groups = new Map<string, { target: Target; cuts: BatchCut[] }>()
+  for (const cut of cuts) {
+    const key = targetKey(cut.target)
+    const group = groups.get(key)
+    if (group) group.cuts.push(cut)
+    else groups.set(key, { target: cut.target, cuts: [cut] })
+  }
+  return [...groups.values()]
 }
 
-function estimateCost(price: Price, promptTokens: number, mostCompletionTokens: number | null): CostEstimate | null {
-  const usd = (prompt: number, completion: number): number | null =>
-    costOf(
-      { promptTokens: prompt, completionTokens: completion, cachedTokens: null, reasoningTokens: null },
-      price,
-      'batch',
-    )
-  const inputUsd = usd(promptTokens, 0)
-  if (inputUsd === null) return null
-  return { inputUsd, mostOutputUsd: mostCompletionTokens === null ? null : usd(0, mostCompletionTokens) }
+function summariseTarget(target: Target, cuts: readonly BatchCut[], facts: TargetFacts): TargetSummary {
+  const { expectedAnswer, price, queueTokens, tally } = facts
+  const requests = sum(cuts, 'requests')
+  const tokens = sum(cuts, 'tokens')
+  // Models that give no tokens, such as embeddings, have no output to pay for.
+  const mostOutputTokens = price?.outputUsd === null ? 0 : tally.mostOutputTokens
+  const expectedOutputTokens = Math.min(requests * expectedAnswer.tokens, mostOutputTokens ?? Number.POSITIVE_INFINITY)
+  return {
+    target,
+    requests,
+    batches: cuts.length,
+    bytes: sum(cuts, 'bytes'),
+    tokens,
+    expectedOutputTokens,
+    expectedAnswer,
+    mostOutputTokens,
+    price,
+    cost: estimateCost(price, { tokens, expectedOutputTokens, mostOutputTokens }, batchPart(cuts)),
+    queue: queueTokens === null ? null : { tokens: queueTokens, rounds: Math.ceil(tokens / queueTokens) },
+  }
+}
+
+/** The part of the requests that goes into batches; the others are asked directly, for the full price. */
+function batchPart(cuts: readonly BatchCut[]): number {
+  const batched = cuts.filter(({ kind }) => kind !== 'direct')
+  return sum(batched, 'requests') / Math.max(1, sum(cuts, 'requests'))
+}
+
+function estimateCost(
+  price: Price | null,
+  size: Pick<TargetSummary, 'tokens' | 'expectedOutputTokens' | 'mostOutputTokens'>,
+  part: number,
+): CostEstimate | null {
+  const synchronous = (completionTokens: number): number | null =>
+    costOf({ promptTokens: size.tokens, completionTokens, cachedTokens: null, reasoningTokens: null }, price, 'direct')
+  const synchronousUsd = synchronous(size.expectedOutputTokens)
+  if (price === null || synchronousUsd === null) return null
+  const synchronousMostUsd = size.mostOutputTokens === null ? null : synchronous(size.mostOutputTokens)
+  const discount = part * price.batchFactor + (1 - part)
+  return {
+    expectedUsd: synchronousUsd * discount,
+    mostUsd: synchronousMostUsd === null ? null : synchronousMostUsd * discount,
+    synchronousUsd,
+    synchronousMostUsd,
+  }
+}
+
+function addCosts(costs: readonly (CostEstimate | null)[]): CostEstimate | null {
+  const expectedUsd = addKnown(costs.map((cost) => cost && cost.expectedUsd))
+  const synchronousUsd = addKnown(costs.map((cost) => cost && cost.synchronousUsd))
+  if (expectedUsd === null || synchronousUsd === null) return null
+  return {
+    expectedUsd,
+    mostUsd: addKnown(costs.map((cost) => cost && cost.mostUsd)),
+    synchronousUsd,
+    synchronousMostUsd: addKnown(costs.map((cost) => cost && cost.synchronousMostUsd)),
+  }
 }
 
 /** Unknown plus anything is unknown. */
-function addCosts(costs: readonly (CostEstimate | null)[]): CostEstimate | null {
-  return costs.reduce<CostEstimate | null>(
-    (total, cost) =>
-      total &&
-      cost && {
-        inputUsd: total.inputUsd + cost.inputUsd,
-        mostOutputUsd:
-          total.mostOutputUsd === null || cost.mostOutputUsd === null ? null : total.mostOutputUsd + cost.mostOutputUsd,
-      },
-    { inputUsd: 0, mostOutputUsd: 0 },
-  )
+function addKnown(numbers: readonly (number | null)[]): number | null {
+  return numbers.reduce<number | null>((total, one) => (total === null || one === null ? null : total + one), 0)
 }
 
-function sum(cuts: readonly BatchCut[], field: 'requests' | 'bytes' | 'tokens'): number {
-  return cuts.reduce((total, cut) => total + cut[field], 0)
+function sum<Field extends string>(parts: readonly Readonly<Record<Field, number>>[], field: Field): number {
+  return parts.reduce((total, part) => total + part[field], 0)
 }

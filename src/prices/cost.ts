@@ -7,6 +7,8 @@ export type PriceKind = 'batch' | 'direct'
 /** A price the user gave; US dollars per million tokens at the standard, synchronous price. */
 export interface OwnPrice {
   readonly inputUsdPerMillion: number
+  /** Input tokens that the provider had cached. @default as other input */
+  readonly cachedInputUsdPerMillion?: number | undefined
   readonly outputUsdPerMillion: number
   /** What the batch price is of the standard price. @default 0.5 */
   readonly batchFactor?: number | undefined
@@ -40,9 +42,10 @@ function fromOwn(provider: string, model: string, own: OwnPrice): Price {
     provider,
     model,
     inputUsd: own.inputUsdPerMillion,
-    cachedInputUsd: null,
+    cachedInputUsd: own.cachedInputUsdPerMillion ?? null,
     outputUsd: own.outputUsdPerMillion,
     batchFactor: own.batchFactor ?? 0.5,
+    flexFactor: null,
     longContext: null,
     source: 'the configuration',
     asOf: null,

@@ -9,6 +9,8 @@ export interface Price {
   readonly outputUsd: number | null
   /** What the batch price is of the standard price; 0.5 at both providers. */
   readonly batchFactor: number
+  /** What the flexible synchronous tier is of the standard price; null where there is none, or it is not known. */
+  readonly flexFactor: number | null
   /** Dearer rates for a whole request whose input is longer than this; null where there are none. */
   readonly longContext: LongContext | null
   /** Where the numbers come from. */
@@ -35,8 +37,15 @@ const MISTRAL_ALIAS = {
 /** Half price, by the batch guides of both providers (2026-11-22). */
 const BATCH_FACTOR = 0.5
 
+/** The one length above which any of these prices is dearer; usage is added up apart for it. */
+export const LONG_CONTEXT_TOKENS = 272_000
+
+/** `service_tier: "flex"` costs what a batch costs (OpenAI's guide on flex processing, 2026-10-04); these models have it. */
+const FLEX_FACTOR = 0.5
+const HAS_FLEX = /^(?:o3|o4-mini|gpt-[56].*)$/
+
 /** OpenAI: requests of more than 272,000 input tokens cost twice for input and half as much again for output. */
-const LONG_CONTEXT: LongContext = { aboveTokens: 272_000, inputFactor: 2, outputFactor: 1.5 }
+const LONG_CONTEXT: LongContext = { aboveTokens: LONG_CONTEXT_TOKENS, inputFactor: 2, outputFactor: 1.5 }
 
 /** Model, input, cached input, output. */
 type Numbers = readonly [model: string, inputUsd: number, cachedInputUsd: number | null, outputUsd: number | null]
@@ -115,6 +124,7 @@ function rows(
     cachedInputUsd,
     outputUsd,
     batchFactor: BATCH_FACTOR,
+    flexFactor: provider === 'openai' && HAS_FLEX.test(model) ? FLEX_FACTOR : null,
     longContext,
     ...origin,
   }))

@@ -11,7 +11,7 @@ import {
 } from './provider.ts'
 
 /** What `Api.send` sends; the path begins with a slash and lies below the API root. */
-export interface ApiRequest extends Pick<TransportRequest, 'method' | 'body' | 'totalTimeoutMs'> {
+export interface ApiRequest extends Pick<TransportRequest, 'method' | 'body' | 'totalTimeoutMs' | 'idleTimeoutMs'> {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly contentType?: string
@@ -23,6 +23,8 @@ export interface Api {
   read<Value>(request: Omit<ApiRequest, 'method'>, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
   /** A JSON answer to one single attempt. */
   send<Value>(request: ApiRequest, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
+  /** The text of a JSON answer to one single attempt, as it came. */
+  sendForText(request: ApiRequest, signal: AbortSignal): Promise<string>
   /** A successful answer to a GET with its body still to be read; repeated like `read` until it begins. */
   open(request: Omit<ApiRequest, 'method'>, signal: AbortSignal): Promise<TransportResponse>
   /** The failure of an answer that came but is not what the API answers here. */
@@ -72,6 +74,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
         },
         ...(request.body === undefined ? {} : { body: request.body }),
         ...(request.totalTimeoutMs === undefined ? {} : { totalTimeoutMs: request.totalTimeoutMs }),
+        ...(request.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: request.idleTimeoutMs }),
       },
       signal,
     )
@@ -80,7 +83,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     throw new ProviderError(failureOf(response, text, context(request)))
   }
 
-  const send: Api['send'] = async (request, schema, signal) => {
+  const receive = async (request: ApiRequest, signal: AbortSignal) => {
     const response = await exchange(request, signal)
     const { text, isWhole } = await readText(response.body, LONGEST_JSON_BYTES)
     const refuse = (what: string): ProviderError => new ProviderError(shapeFailure(response, what, context(request)))
@@ -88,6 +91,11 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     const value = parseJson(text)
     if (value === undefined)
       throw refuse(text.trim() === '' ? 'nothing' : `something else than JSON: ${text.slice(0, 200)}`)
+    return { text, value, refuse }
+  }
+
+  const send: Api['send'] = async (request, schema, signal) => {
+    const { refuse, value } = await receive(request, signal)
     const parsed = schema.safeParse(value)
     if (parsed.success) return parsed.data
     const issue = parsed.error.issues[0]
@@ -110,6 +118,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
   return {
     read: (request, schema, signal) => repeated(() => send({ ...request, method: 'GET' }, schema, signal), signal),
     send,
+    sendForText: async (request, signal) => (await receive(request, signal)).text,
     open: (request, signal) => repeated(() => exchange({ ...request, method: 'GET' }, signal), signal),
     misshapen: (request, response, what) => new ProviderError(shapeFailure(response, what, context(request))),
   }

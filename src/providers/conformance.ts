@@ -141,8 +141,12 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   {
     name: 'answers one request directly',
     run: async ({ body, provider, target }) => {
-      const outcome = await provider.direct({ wireId: WIRE_ID, target, body }, never())
+      const { line, outcome } = await provider.direct({ wireId: WIRE_ID, target, body }, never())
       check(outcome.status === 'succeeded', `the outcome is ${outcome.status}: ${outcome.reason}`)
+      const decoded = provider.decode(line, target)
+      check(decoded?.wireId === WIRE_ID, 'the line of the answer carries another id')
+      check(decoded.outcome.output === outcome.output, 'the line of the answer tells another one')
+      check(!line.includes('\n'), 'the line of the answer is more than one')
     },
   },
   ...(['lost', 'server_error', 'throttled', 'page', 'page_not_found', 'redirect'] as const).map((fault) => ({

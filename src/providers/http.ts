@@ -38,7 +38,7 @@ export function createTransport(options: TransportOptions): Transport {
     async send(request, signal) {
       if (request.url.origin !== base.origin)
         throw failed(request, 'unreached', 'another origin than the configured one')
-      if (request.totalTimeoutMs === undefined) return exchange(request, shared, signal, options.idleTimeoutMs)
+      if (request.totalTimeoutMs === undefined) return exchange(request, shared, signal, options)
       const own = openConnections(base, options)
       const limit = new AbortController()
       const watched = AbortSignal.any([signal, limit.signal])
@@ -50,7 +50,7 @@ export function createTransport(options: TransportOptions): Transport {
         void own.destroy()
       }
       try {
-        const response = await exchange(request, own, watched, options.idleTimeoutMs)
+        const response = await exchange(request, own, watched, options)
         return { ...response, body: finallyCall(response.body, release) }
       } catch (error) {
         release()
@@ -81,8 +81,9 @@ async function exchange(
   request: TransportRequest,
   connections: Dispatcher,
   signal: AbortSignal,
-  idleTimeoutMs: number,
+  options: Pick<TransportOptions, 'idleTimeoutMs'>,
 ): Promise<TransportResponse> {
+  const idleTimeoutMs = request.idleTimeoutMs ?? options.idleTimeoutMs
   let hasStarted = false
   const dispatcher = connections.compose(
     noticingStart(() => {

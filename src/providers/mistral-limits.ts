@@ -16,6 +16,9 @@ const ENDPOINTS: readonly string[] = [
   '/v1/audio/transcriptions',
 ]
 
+/** One takes a multipart form in synchronous calls, the other starts something that is kept. */
+const NOT_DIRECT: readonly string[] = ['/v1/audio/transcriptions', '/v1/conversations']
+
 const WITH_MAX_TOKENS: readonly string[] = ['/v1/chat/completions', '/v1/fim/completions']
 
 /**
@@ -32,12 +35,14 @@ export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BY
     maxLineBytes,
     queueTokens: null,
     queueRequests: 1_000_000,
+    queueRequestsPer: 'account',
     recovery: 'marked',
     // Whether a job that timed out or was cancelled bills what it does not return is not documented.
     absentRowIsUnbilled: [],
     retentionDays: 1,
     modelOn: 'job',
     isEndpointKnown: ENDPOINTS.includes(target.endpoint),
+    canCallDirectly: !NOT_DIRECT.includes(target.endpoint),
     maxTokensField: WITH_MAX_TOKENS.includes(target.endpoint) ? 'max_tokens' : null,
     windowHours: { default: 24, most: 7 * 24 - 1, canChoose: true },
   }

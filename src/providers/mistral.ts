@@ -48,7 +48,7 @@ export function createMistralProvider(options: ProviderOptions): Provider {
     download: (ref, signal) => downloadFile(api, ref, signal),
     cancel: (id, signal) => cancelBatch(api, place, id, signal),
     discard: (ref, signal) => discardFile(api, ref, signal),
-    direct: (request, signal) => callDirectly(api, withModel(request), secrets, signal),
+    direct: (request, signal) => callDirectly(api, withModel(request), options, signal),
   }
 }
 

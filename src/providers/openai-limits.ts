@@ -14,6 +14,9 @@ const ENDPOINTS: readonly string[] = [
   '/v1/videos',
 ]
 
+/** These take multipart forms in synchronous calls. */
+const NOT_JSON: readonly string[] = ['/v1/images/edits', '/v1/videos']
+
 const MAX_TOKENS_FIELDS: Readonly<Record<string, string>> = {
   // `max_tokens` is deprecated for chat and refused by reasoning models.
   '/v1/chat/completions': 'max_completion_tokens',
@@ -35,11 +38,13 @@ export function openAILimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYT
     maxLineBytes,
     queueTokens: null,
     queueRequests: target.endpoint === '/v1/embeddings' ? 1_000_000 : null,
+    queueRequestsPer: 'model',
     recovery: 'marked',
     absentRowIsUnbilled: [],
     retentionDays: 30,
     modelOn: 'line',
     isEndpointKnown: ENDPOINTS.includes(target.endpoint),
+    canCallDirectly: !NOT_JSON.includes(target.endpoint),
     maxTokensField: MAX_TOKENS_FIELDS[target.endpoint] ?? null,
     windowHours: { default: 24, most: 24, canChoose: false },
   }

@@ -55,7 +55,7 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
     download: (ref, signal) => downloadFile(api, ref, signal),
     cancel: (id, signal) => cancelBatch(api, place, id, signal),
     discard: (ref, signal) => discardFile(api, ref, signal),
-    direct: (request, signal) => callDirectly(api, request, secrets, signal),
+    direct: (request, signal) => callDirectly(api, request, options, signal),
   }
 }
 

@@ -43,8 +43,18 @@ export interface Provider {
   cancel(id: string, signal: AbortSignal): Promise<void>
   /** Deletes a file; says what happened, because the fence depends on it. */
   discard?(ref: string, signal: AbortSignal): Promise<'gone' | 'refused'>
-  /** One synchronous call of the same request; billed at the synchronous price. */
-  direct(request: WireRequest, signal: AbortSignal): Promise<Outcome>
+  /**
+   * One synchronous call of the same request, in a single attempt; billed at the synchronous price. What the API says of
+   * the request is an answer; a failed call of kind `transport`, `server` or `shape` may have been billed all the same.
+   */
+  direct(request: WireRequest, signal: AbortSignal): Promise<DirectAnswer>
+}
+
+/** What a synchronous call was answered with. */
+export interface DirectAnswer {
+  readonly outcome: Outcome
+  /** The same as a result line that `decode` reads, the body as it came; to be kept and joined like any other. */
+  readonly line: string
 }
 
 /** What an adapter is made of. */
@@ -57,6 +67,8 @@ export interface ProviderOptions {
   readonly random: Random
   /** The total time limit of a create. @default 60,000 */
   readonly createTimeoutMs?: number
+  /** The total time limit of a synchronous call, within which it may be silent: models think. @default 600,000 */
+  readonly directTimeoutMs?: number
   /** First wait before a failed read is repeated; grows fourfold. @default 500 */
   readonly readRetryMs?: number
   /** Overrides `Limits.maxLineBytes`, for which the providers document no number. @default 64 MiB */
@@ -76,6 +88,8 @@ export interface Limits {
   /** Input tokens that may wait at the provider for this model; null where unknown. */
   readonly queueTokens: number | null
   readonly queueRequests: number | null
+  /** Whether the requests of one model count against that, or those of all models of the account. */
+  readonly queueRequestsPer: 'model' | 'account'
   /** How a lost create can be found again: a key, a marker we choose, or likeness only. */
   readonly recovery: 'idempotent' | 'marked' | 'guess'
   /** Terminal statuses after which a request in neither file is known to be unbilled. */
@@ -86,6 +100,8 @@ export interface Limits {
   readonly modelOn: 'line' | 'job'
   /** Whether batches can be sent to this endpoint at all. */
   readonly isEndpointKnown: boolean
+  /** Whether a single request of it can be sent as it is in a synchronous call. */
+  readonly canCallDirectly: boolean
   /** The body field for the most tokens an answer may have; null where the endpoint has none. */
   readonly maxTokensField: string | null
   /** Hours a batch may take when nothing else is asked for, and whether that can be chosen. */
@@ -211,6 +227,8 @@ export interface TransportRequest {
   readonly body?: string | { readonly bytes: number; readonly stream: AsyncIterable<Uint8Array> }
   /** A connection of its own and this total time limit, for the call that must not be repeated. */
   readonly totalTimeoutMs?: number
+  /** Longest silence, where it may be another than the transport's own. */
+  readonly idleTimeoutMs?: number
 }
 
 export interface TransportResponse {

@@ -64,7 +64,11 @@ export interface Surroundings {
       readonly isHttpAllowed: boolean
     }
     readonly settings: {
-      readonly waits: { readonly httpMs: number; readonly retryBackoff: { readonly firstMs: number } }
+      readonly waits: {
+        readonly httpMs: number
+        readonly directMs?: number
+        readonly retryBackoff: { readonly firstMs: number }
+      }
     }
   }
   readonly environment: Environment
@@ -75,7 +79,7 @@ export interface Surroundings {
 /** An adapter bound to today's key and base URL, with a transport of its own. Calls nobody yet. */
 export function connectProvider(name: string, surroundings: Surroundings): Provider {
   const { clock, configuration, environment, random } = surroundings
-  const { httpMs, retryBackoff } = configuration.settings.waits
+  const { directMs, httpMs, retryBackoff } = configuration.settings.waits
   const entry = findProvider(name)
   const { apiKey, baseUrl, isHttpAllowed } = configuration.credentialsFor(entry)
   const transport = createTransport({ apiOrigin: baseUrl, clock, environment, idleTimeoutMs: httpMs, isHttpAllowed })
@@ -87,6 +91,7 @@ export function connectProvider(name: string, surroundings: Surroundings): Provi
       clock,
       random,
       createTimeoutMs: httpMs,
+      ...(directMs === undefined ? {} : { directTimeoutMs: directMs }),
       // A read within a call is asked for again sooner than the stage would ask for the whole call.
       readRetryMs: retryBackoff.firstMs / 10,
     },

@@ -10,6 +10,8 @@ export interface BuiltRequest {
   readonly target: Target
   /** The request body as JSON text. */
   readonly body: string
+  /** The most tokens its answers may have; null where nothing limits them. */
+  readonly mostOutputTokens: number | null
   /** True where the prompt has placeholders and all of them are empty in this row. */
   readonly emptyPlaceholders: boolean
 }

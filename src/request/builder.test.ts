@@ -10,6 +10,7 @@ import {
   encode,
   failed,
   LIMITS,
+  PROVIDER_ROWS,
   rowOf,
 } from '../../test/support/built-requests.ts'
 import type { Limits } from '../providers/provider.ts'
@@ -23,8 +24,17 @@ describe('a builder for records', () => {
       id: null,
       target: { provider: 'openai', endpoint: CHAT, model: 'gpt-5-mini' },
       body: '{"model":"gpt-5-mini","messages":[{"role":"user","content":"Sum up: a \\"b\\"\\n😀"}]}',
+      mostOutputTokens: null,
       emptyPlaceholders: false,
     })
+  })
+
+  it('knows the most tokens that answers may have', async () => {
+    const definition = { ...DEFINITION, maxTokens: 100, parameters: { n: 3 } }
+    expect((await built(definition, '{"text":"x"}')).mostOutputTokens).toBe(300)
+    expect((await built(PROVIDER_ROWS, '{"custom_id":"1","body":{"model":"m","max_tokens":7}}')).mostOutputTokens).toBe(
+      7,
+    )
   })
 
   it('sends what was set, in the provider’s words', async () => {

@@ -6,6 +6,7 @@ import type { BuildResult } from './build-result.ts'
 import type { MessagesOf, RowMessages } from './chat-messages.ts'
 import { checkBody } from './check-body.ts'
 import type { Lane } from './lanes.ts'
+import { mostOutputTokens } from './most-output.ts'
 import { readRowId } from './row-id.ts'
 
 /** What of a run's definition shapes the body of a chat request. */
@@ -31,7 +32,9 @@ export function createChatBuilder(
     throw new LlmBatchError('usage', `${lane.target.provider} takes no chat requests in batches`)
   }
   const head = lane.limits.modelOn === 'line' ? `{"model":${JSON.stringify(settings.model)},` : '{'
-  const tail = tailOf(settings, lane)
+  const fields = fieldsOf(settings, lane)
+  const tail = tailOf(fields)
+  const most = mostOutputTokens(fields)
 
   const assemble = (row: Row, messages: RowMessages): BuildResult => {
     const id = settings.idColumn === null ? { id: null } : readRowId(row, settings.idColumn, 'missing_id')
@@ -42,7 +45,8 @@ export function createChatBuilder(
     const body = `${head}"messages":${messages.json}${tail}`
     const flaw = checkBody(row, lane, body)
     if (flaw) return { id: id.id, problems: [flaw] }
-    return { request: { id: id.id, target: lane.target, body, emptyPlaceholders: messages.isEmpty } }
+    const emptyPlaceholders = messages.isEmpty
+    return { request: { id: id.id, target: lane.target, body, mostOutputTokens: most, emptyPlaceholders } }
   }
 
   return (row) => {
@@ -51,8 +55,8 @@ export function createChatBuilder(
   }
 }
 
-/** What follows the messages: the parameters that were set, and the closing brace. */
-function tailOf(settings: ChatSettings, lane: Lane): string {
+/** The parameters that were set, in the provider's words. */
+function fieldsOf(settings: ChatSettings, lane: Lane): Readonly<Record<string, unknown>> {
   const { maxTokens, temperature, parameters } = settings
   const reserved = RESERVED.find((name) => Object.hasOwn(parameters, name))
   if (reserved) throw new LlmBatchError('usage', `"${reserved}" cannot be set as a parameter`)
@@ -62,11 +66,15 @@ function tailOf(settings: ChatSettings, lane: Lane): string {
       next: 'Leave --max-tokens out.',
     })
   }
-  const fields = {
+  return {
     ...(maxTokens !== null && maxTokensField !== null ? { [maxTokensField]: maxTokens } : {}),
     ...(temperature === null ? {} : { temperature }),
     ...parameters,
   }
+}
+
+/** What follows the messages: the parameters, and the closing brace. */
+function tailOf(fields: Readonly<Record<string, unknown>>): string {
   const json = JSON.stringify(fields)
   return json === '{}' ? '}' : `,${json.slice(1)}`
 }

@@ -10,6 +10,7 @@ describe('a builder for provider-ready lines', () => {
       id: 'r1',
       target: { provider: 'openai', endpoint: '/v1/responses', model: 'm' },
       body: BODY,
+      mostOutputTokens: null,
       emptyPlaceholders: false,
     })
   })

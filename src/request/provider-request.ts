@@ -7,6 +7,7 @@ import { CHAT_ENDPOINT } from '../model/target.ts'
 import { type BuildResult, problemOf } from './build-result.ts'
 import { checkBody } from './check-body.ts'
 import type { Lane } from './lanes.ts'
+import { mostOutputTokens } from './most-output.ts'
 import { readRowId } from './row-id.ts'
 
 /** What of a run's definition applies to provider-ready lines; the rest must not be set. */
@@ -37,10 +38,19 @@ export function createProviderBuilder(
     }
     const model = isObject(body) ? modelOf(row, body, settings.model) : undefined
     if (model && 'problem' in model) problems.push(model.problem)
-    if ('problem' in id || json === undefined || !model || 'problem' in model || problems.length > 0) {
+    if (
+      'problem' in id ||
+      !isObject(body) ||
+      json === undefined ||
+      !model ||
+      'problem' in model ||
+      problems.length > 0
+    ) {
       return { id: 'id' in id ? id.id : null, problems }
     }
-    return finish(row, id.id, laneOf(endpointOf(row), model.name), model.isInBody ? json : { json, model: model.name })
+    const most = mostOutputTokens(body)
+    const given = model.isInBody ? { json, most } : { json, most, model: model.name }
+    return finish(row, id.id, laneOf(endpointOf(row), model.name), given)
   }
 }
 
@@ -48,19 +58,22 @@ function finish(
   row: Row,
   id: string,
   lane: Lane,
-  given: string | { readonly json: string; readonly model: string },
+  given: { readonly json: string; readonly most: number | null; readonly model?: string },
 ): BuildResult {
   const { limits, target } = lane
   if (!limits.isEndpointKnown) {
     const detail = `${target.provider} takes no batches for ${target.endpoint}`
     return { id, problems: [problemOf(row, 'unsupported_endpoint', detail)] }
   }
-  const body = typeof given === 'string' ? given : limits.modelOn === 'line' ? withModel(given) : given.json
+  const { json, model, most } = given
+  const body = model !== undefined && limits.modelOn === 'line' ? withModel(json, model) : json
   const flaw = checkBody(row, lane, body)
-  return flaw ? { id, problems: [flaw] } : { request: { id, target, body, emptyPlaceholders: false } }
+  return flaw
+    ? { id, problems: [flaw] }
+    : { request: { id, target, body, mostOutputTokens: most, emptyPlaceholders: false } }
 }
 
-function withModel({ json, model }: { readonly json: string; readonly model: string }): string {
+function withModel(json: string, model: string): string {
   const rest = json.slice(1).trimStart()
   return `{"model":${JSON.stringify(model)}${rest.startsWith('}') ? '' : ','}${rest}`
 }

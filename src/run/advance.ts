@@ -1,12 +1,16 @@
 import { collectBatch } from '../collect/collect.ts'
+import { collectDirect } from '../collect/collect-direct.ts'
 import type { Stage } from '../model/attempt.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import type { AttemptRecord } from '../store/store.ts'
+import { callRequests } from '../submit/call-requests.ts'
 import { createBatch } from '../submit/create.ts'
-import { renewInput } from '../submit/renew.ts'
+import { standBack } from '../submit/over-budget.ts'
+import { overspendingOf, spendingTerms } from '../submit/reserve.ts'
 import { uploadInput } from '../submit/upload.ts'
 import { pollBatch } from '../watch/poll.ts'
 import type { RunContext } from './context.ts'
+import { requeue } from './requeue.ts'
 import { setBack } from './setback.ts'
 
 /**
@@ -27,13 +31,17 @@ export async function advance(context: RunContext, attempt: AttemptRecord, signa
 
 async function stepOf(context: RunContext, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
   switch (attempt.stage) {
+    case 'calling':
+      return await callRequests(context, attempt, signal)
     case 'planned':
-      return await uploadInput(context, attempt, signal)
+      if (attempt.kind === 'direct') return await callFirst(context, attempt, signal)
+      return await upload(context, attempt, signal)
     case 'uploaded':
       return await createBatch(context, attempt)
     case 'submitted':
       return await pollBatch(context, attempt, signal)
     case 'ended':
+      if (attempt.kind === 'direct') return await collectDirect(context, attempt)
       return await collectBatch(context, attempt, signal)
     case 'creating':
     case 'unconfirmed':
@@ -48,28 +56,27 @@ async function stepOf(context: RunContext, attempt: AttemptRecord, signal: Abort
   }
 }
 
+/** Nothing is uploaded that could not be paid for. */
+async function upload(context: RunContext, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
+  const refusal = await overspendingOf(context, attempt)
+  return refusal ? await standBack(context, attempt, refusal) : await uploadInput(context, attempt, signal)
+}
+
+/** What the calls may cost is set aside before the first of them. */
+async function callFirst(context: RunContext, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
+  const refusal = await context.store.reserve(await spendingTerms(context, attempt))
+  return refusal ? await standBack(context, attempt, refusal) : await callRequests(context, attempt, signal)
+}
+
 /** Stages in which `advance` has something to do. */
-export const ADVANCING: readonly Stage[] = ['planned', 'uploaded', 'submitted', 'ended']
+export const ADVANCING: readonly Stage[] = ['planned', 'uploaded', 'calling', 'submitted', 'ended']
 
 /** What a stage asks for that needs more than one room. */
 async function followUp(context: RunContext, attempt: AttemptRecord, step: Step): Promise<Step> {
-  if (step.did === 'must_renew') {
-    await renewLater(context, attempt, step.code, step.reason)
+  if (step.did === 'must_requeue') return await requeue(context, attempt, step.reason)
+  if (step.did === 'must_recut') {
+    await context.store.releaseAttempt(attempt.key, attempt.stage)
     return MOVED
   }
   return step
-}
-
-/** The same requests again as a new attempt, after a wait that grows with the attempts made; costs no try. */
-async function renewLater(context: RunContext, attempt: AttemptRecord, code: string, reason: string): Promise<void> {
-  const { clock, settings, store } = context
-  const { firstMs, factor } = settings.waits.retryBackoff
-  const waitMs = Math.min(settings.waits.unfencedMs, firstMs * factor ** attempt.number)
-  await store.replaceAttempt({
-    key: attempt.key,
-    from: 'ended',
-    to: 'rejected',
-    next: await renewInput(context, attempt),
-    changes: { nextAt: clock.now() + waitMs, reasonCode: code, reason },
-  })
 }

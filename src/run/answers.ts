@@ -1,6 +1,8 @@
+import { cancelledOutcome } from '../collect/triage.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome, type OutcomeStatus } from '../model/outcome.ts'
 import type { RowOutcome, SettledResult } from '../model/row.ts'
+import type { CancelCause } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import type { RowResultRecord } from '../store/store.ts'
 import type { RunContext } from './context.ts'
@@ -23,11 +25,14 @@ const PART_BYTES = 4 * 1_024 * 1_024
 export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
   const resultLines = new ResultLines(ports)
   const rows = new FrozenRows(ports)
+  const cause = (await ports.store.record()).cancelCause ?? 'user'
   try {
     for await (const part of recordParts(ports.store)) {
       const lines = await resultLines.of(part)
       const texts = await rows.take(part.length)
-      yield part.map((record, index) => rowOutcome(record, texts[index] ?? '', lines[index] ?? null, ports.provider))
+      yield part.map((record, index) =>
+        rowOutcome(record, texts[index] ?? '', lines[index] ?? null, ports.provider, cause),
+      )
     }
   } finally {
     await rows.close()
@@ -63,6 +68,7 @@ function rowOutcome(
   json: string,
   rawLine: string | null,
   provider: Ports['provider'],
+  cause: CancelCause,
 ): RowOutcome {
   return {
     ordinal: record.row,
@@ -70,15 +76,20 @@ function rowOutcome(
     id: record.id,
     json,
     problem: record.problem,
-    result: resultOf(record, rawLine, provider),
+    result: resultOf(record, rawLine, provider, cause),
   }
 }
 
-function resultOf(record: RowResultRecord, rawLine: string | null, provider: Ports['provider']): SettledResult | null {
-  const { request, result, state, target, tries } = record
+function resultOf(
+  record: RowResultRecord,
+  rawLine: string | null,
+  provider: Ports['provider'],
+  cause: CancelCause,
+): SettledResult | null {
+  const { kind, request, result, state, target, tries } = record
   if (state === null || state === 'pending' || state === 'batched') return null
-  if (!target) return null
-  if (!result || request === null) return unsentResult(state, target)
+  if (!target || kind === null) return null
+  if (!result || request === null) return unsentResult(state, target, cause)
   const decoded = rawLine === null ? undefined : provider.decode(rawLine, target)
   // What the store settled on counts; the line adds what is kept in files only: the answer itself.
   const outcome: Outcome = {
@@ -88,16 +99,11 @@ function resultOf(record: RowResultRecord, rawLine: string | null, provider: Por
     reason: result.reason,
     billed: result.billed,
   }
-  return { outcome, target, tries, rawLine, wireId: wireId(wirePrefix(result.nonce), request) }
+  return { outcome, target, kind, tries, rawLine, wireId: wireId(wirePrefix(result.nonce), request) }
 }
 
 /** A request that was given up before it was sent. */
-function unsentResult(state: OutcomeStatus, target: Target): SettledResult {
-  const outcome = emptyOutcome({
-    status: state,
-    code: 'cancelled_by_user',
-    reason: 'the run was cancelled before this request was sent',
-    billed: 'no',
-  })
-  return { outcome, target, tries: 0, rawLine: null, wireId: '' }
+function unsentResult(state: OutcomeStatus, target: Target, cause: CancelCause): SettledResult {
+  const outcome = { ...cancelledOutcome(cause, 'no'), status: state }
+  return { outcome, target, kind: 'batch', tries: 0, rawLine: null, wireId: '' }
 }

@@ -2,15 +2,31 @@ import { createHash } from 'node:crypto'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { GatheredHash } from '../lib/gathered-hash.ts'
-import type { PlannedRequest } from '../model/batch.ts'
+import type { BatchKind, PlannedRequest } from '../model/batch.ts'
 import { nonceFrom, spliceWireId, WIRE_ID_LENGTH, wireId, wirePrefix } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
-import type { NewBatchRecord } from '../store/store.ts'
+import { mostOutputTokens as mostOutputOf } from '../request/most-output.ts'
+import type { NewBatchRecord, TokenMethod } from '../store/store.ts'
 import type { RunContext } from './context.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random'>
 
 const LINE_FEED = Buffer.from('\n')
+
+/** What is known of a batch before its first line. */
+export interface WriterFacts {
+  /** @default 'batch' */
+  readonly kind?: BatchKind
+  readonly tokenMethod: TokenMethod
+}
+
+/** What a line counts for. */
+export interface LineSize {
+  /** Estimated input tokens, before calibration. */
+  readonly tokens: number
+  /** The most tokens its answer may have; null for no limit. */
+  readonly mostOutputTokens: number | null
+}
 
 /**
  * Writes the input file of one batch while it is planned: one encoded line a request, under the nonce of the batch's
@@ -20,6 +36,7 @@ export class BatchWriter {
   readonly target: Target
   /** The target as one string. */
   readonly targetKey: string
+  readonly #kind: BatchKind
   readonly #ports: Ports
   readonly #nonce: string
   readonly #prefix: string
@@ -28,8 +45,14 @@ export class BatchWriter {
   readonly #inputHash = createHash('sha256')
   readonly #contentHash = new GatheredHash()
   readonly #requests: PlannedRequest[] = []
+  readonly #tokenMethod: TokenMethod
+  #tokens = 0
+  /** Null once any answer is without limit. */
+  #mostOutputTokens: number | null = 0
 
-  private constructor(ports: Ports, target: Target, nonce: string, file: DiskFile) {
+  private constructor(ports: Ports, target: Target, { kind, tokenMethod }: WriterFacts, nonce: string, file: DiskFile) {
+    this.#kind = kind ?? 'batch'
+    this.#tokenMethod = tokenMethod
     this.target = target
     this.#ports = ports
     this.#nonce = nonce
@@ -40,10 +63,10 @@ export class BatchWriter {
     this.#contentHash.updateText(this.targetKey)
   }
 
-  static async open(ports: Ports, target: Target): Promise<BatchWriter> {
+  static async open(ports: Ports, target: Target, facts: WriterFacts): Promise<BatchWriter> {
     const nonce = nonceFrom(ports.random.bytes(16))
     const file = await ports.disk.open(ports.folder.input(inputName(nonce)), 'write')
-    return new BatchWriter(ports, target, nonce, file)
+    return new BatchWriter(ports, target, facts, nonce, file)
   }
 
   /** The line that this request would be, without line feed. */
@@ -54,7 +77,12 @@ export class BatchWriter {
   }
 
   /** Appends an encoded line; returns the part of it that is the same in every attempt, for hashing. */
-  async addLine(ordinal: number, row: number | null, line: Buffer): Promise<Uint8Array> {
+  async addLine(ordinal: number, row: number | null, line: Buffer, size: LineSize): Promise<Uint8Array> {
+    this.#tokens += size.tokens
+    this.#mostOutputTokens =
+      this.#mostOutputTokens === null || size.mostOutputTokens === null
+        ? null
+        : this.#mostOutputTokens + size.mostOutputTokens
     this.#requests.push({ ordinal, row, offset: this.#writer.position, length: line.length })
     await this.#writer.writeBytes(line)
     await this.#writer.writeBytes(LINE_FEED)
@@ -66,9 +94,10 @@ export class BatchWriter {
   }
 
   /** Appends a line that was frozen under another nonce. */
-  async addFrozenLine(ordinal: number, frozen: Uint8Array, nonce: string): Promise<void> {
+  async addFrozenLine(ordinal: number, frozen: Uint8Array, nonce: string, tokens: number): Promise<void> {
     const line = spliceWireId(frozen, wireId(wirePrefix(nonce), ordinal), wireId(this.#prefix, ordinal))
-    await this.addLine(ordinal, null, Buffer.from(line.buffer, line.byteOffset, line.length))
+    const bytes = Buffer.from(line.buffer, line.byteOffset, line.length)
+    await this.addLine(ordinal, null, bytes, { mostOutputTokens: mostOutputOf(bodyOf(bytes)), tokens })
   }
 
   /** Forces the file to disk and tells what the store must know of it. */
@@ -77,9 +106,13 @@ export class BatchWriter {
     await this.#file.sync()
     await this.close()
     return {
+      kind: this.#kind,
       target: this.target,
       requests: this.#requests,
       contentHash: this.#contentHash.digest(),
+      tokens: this.#tokens,
+      tokenMethod: this.#tokenMethod,
+      mostOutputTokens: this.#mostOutputTokens,
       attempt: {
         nonce: this.#nonce,
         inputName: inputName(this.#nonce),
@@ -94,6 +127,11 @@ export class BatchWriter {
   async close(): Promise<void> {
     await this.#file.close()
   }
+}
+
+/** The request body of an encoded line; adapters of every provider name it so. */
+function bodyOf(line: Buffer): Readonly<Record<string, unknown>> {
+  return (JSON.parse(line.toString()) as { readonly body?: Record<string, unknown> }).body ?? {}
 }
 
 /** Named after the nonce, as at the provider: our own random characters, nothing of the user's. */

@@ -10,10 +10,14 @@ export interface Ending {
   readonly holdReason: string | null
 }
 
+const DEADLINE_REASON = 'its deadline came'
+
 /** Records what a run has come to when driving ends, and tells it. */
 export async function conclude(context: RunContext, ending: Ending): Promise<RunRecord> {
-  const { emit, isCancelling, store } = context
-  const { state, reason } = stateAfter(ending, await store.currentAttempts(), isCancelling)
+  const { cancelCause, emit, isCancelling, store } = context
+  const after = stateAfter(ending, await store.currentAttempts(), isCancelling)
+  const { state } = after
+  const reason = state === 'cancelled' && cancelCause === 'deadline' ? DEADLINE_REASON : after.reason
   await store.moveRun(state, reason)
   emit({ type: 'run', state, reason })
   return await store.record()

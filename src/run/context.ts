@@ -3,11 +3,19 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
+import type { CancelCause, DeadlineWish } from '../model/run.ts'
+import type { Target } from '../model/target.ts'
+import { TokenCounters } from '../plan/tokens.ts'
+import type { Price } from '../prices/table.ts'
 import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
 import { type RunFolder, runFolder } from '../store/run-folder.ts'
 import type { AttemptRecord, RunStore, Store } from '../store/store.ts'
+import type { QueueLimits } from '../submit/admission.ts'
+import type { Budget } from '../submit/budget.ts'
 import { accountOf } from './account.ts'
+import { budgetOf } from './budget.ts'
+import { queueLimitsOf } from './queue-limits.ts'
 import { inputCostText } from './stake.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -17,6 +25,10 @@ export interface Steering {
   readonly onUnknownCreate?: 'hold' | 'resend' | undefined
   /** Sends the work although the provider has a batch of the same that no run here knows. @default false */
   readonly again?: boolean | undefined
+  /** Failures that look alike do not stop the run, now and later. @default false */
+  readonly ignoreStopLoss?: boolean | undefined
+  /** Until when the run should be done. @default as it was set before */
+  readonly deadline?: DeadlineWish | undefined
 }
 
 /** Everything the stages need to work on one run, in one place; each stage names the part it uses. */
@@ -36,8 +48,16 @@ export interface RunContext {
   readonly knownRemotes: Store['knownRemotes']
   /** True where the user buys the same work once more, whoever has bought it before. */
   readonly again: boolean
-  /** Set once when the user cancels. */
+  readonly counters: TokenCounters
+  readonly queueLimitsOf: (target: Target) => QueueLimits
+  readonly budget: Budget
+  readonly priceOf: (target: Target) => Price | null
+  /** Set once when the user cancels, or the deadline is near. */
   isCancelling: boolean
+  /** True while a batch waits for room in a queue, so that its end is looked for more often. */
+  isShortOfRoom: boolean
+  /** Who wanted that. */
+  cancelCause: CancelCause
   readonly emit: Emit
 }
 
@@ -49,12 +69,15 @@ export async function runContext(
   steering: Steering = {},
 ): Promise<RunContext> {
   const { clock, configuration, disk, random } = workspace
-  const { definition, state } = await store.record()
+  const run = await store.record()
+  const { definition, state } = run
+  const budget = budgetOf(workspace, run)
   const entry = findProvider(definition.provider)
   const credentials = configuration.credentialsFor(entry)
+  const provider = workspace.connect(entry.name)
   return {
     store,
-    provider: workspace.connect(entry.name),
+    provider,
     disk,
     clock,
     random,
@@ -66,7 +89,13 @@ export async function runContext(
     atStake: (attempt) => inputCostText(attempt, configuration.prices),
     knownRemotes: () => workspace.store.knownRemotes(),
     again: steering.again ?? false,
+    counters: new TokenCounters(configuration.settings.isCountingTokens),
+    queueLimitsOf: (target) => queueLimitsOf(configuration.settings, target, provider.limits(target)),
+    budget,
+    priceOf: budget.priceOf,
     isCancelling: state === 'cancelling',
+    isShortOfRoom: false,
+    cancelCause: run.cancelCause ?? 'user',
     emit,
   }
 }

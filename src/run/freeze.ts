@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
-import { limitsInForce } from '../config/settings.ts'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import type { Disk, DiskFile } from '../lib/disk.ts'
 import { GatheredHash } from '../lib/gathered-hash.ts'
 import type { Target } from '../model/target.ts'
-import { createSplitter, type Splitter } from '../plan/splitter.ts'
-import { estimateTokens } from '../plan/tokens.ts'
-import type { NewRow } from '../store/store.ts'
+import { type BatchCut, createSplitter, type Splitter } from '../plan/splitter.ts'
+import { RequestTally } from '../plan/tally.ts'
+import type { NewRow, TokenMethod } from '../store/store.ts'
 import { BatchWriter } from './batch-writer.ts'
+import { CanaryChoice, readAhead } from './canary-choice.ts'
 import type { RunContext } from './context.ts'
-import type { PreparedRow } from './prepare.ts'
+import { type Cutting, Cuttings } from './cutting.ts'
+import type { PlannableRequest, PreparedInput, PreparedRow } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 
-type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'settings' | 'store'>
+type Ports = Pick<RunContext, 'clock' | 'counters' | 'disk' | 'folder' | 'provider' | 'random' | 'settings' | 'store'>
 
 /** What was frozen. */
 export interface Frozen {
@@ -25,6 +26,20 @@ export interface Frozen {
   readonly columns: readonly string[]
   readonly problems: ProblemList
   readonly emptyPlaceholders: number
+  /** Rows that cannot be sent. */
+  readonly invalidCount: number
+  /** Bytes of the frozen rows. */
+  readonly rowBytes: number
+  readonly cuts: readonly BatchCut[]
+  readonly tally: RequestTally
+}
+
+/** A request's line in the batch that it belongs to. */
+interface Placed {
+  readonly line: Buffer
+  /** Estimated input tokens, before calibration. */
+  readonly tokens: number
+  readonly writer: BatchWriter
 }
 
 /** Rows told to the store at once. */
@@ -32,20 +47,26 @@ const PAGE_ROWS = 4_000
 
 /**
  * Freezes a run: rows to one file, requests as encoded lines to the input files of planned batches, cut by rows and
- * exact bytes, and all of it to the store. Nothing is sent. After a crash in between, the run is still `preparing` and
- * worth nothing.
+ * exact bytes, and all of it to the store; a few requests of a large run go to batches of their own, to be asked
+ * directly. Nothing is sent. After a crash in between, the run is still `preparing` and worth nothing.
  */
-export async function freeze(ports: Ports, rows: AsyncIterable<readonly PreparedRow[]>): Promise<Frozen> {
-  const { disk, folder } = ports
+export async function freeze(ports: Ports, input: PreparedInput): Promise<Frozen> {
+  const { disk, folder, provider, settings } = ports
   await disk.makeFolder(folder.inputs)
   await disk.makeFolder(folder.results)
   const file = await disk.open(folder.rows, 'write')
-  const freezer = new Freezer(ports, file)
+  const { canary } = settings
+  let freezer: Freezer | undefined
   try {
+    const { isLarge, rows } = await readAhead(input.rows, canary.aboveRequests)
+    const canCall = (target: Target): boolean => provider.limits(target).canCallDirectly
+    const choice = isLarge && canary.isOn ? new CanaryChoice(canary, input.shape, canCall) : null
+    freezer = new Freezer(ports, file, choice)
     for await (const chunk of rows) await freezer.add(chunk)
     return await freezer.finish()
   } finally {
-    await freezer.close()
+    await freezer?.close()
+    await ports.counters.close()
     await file.close()
     await syncNames(disk, folder)
   }
@@ -64,6 +85,10 @@ class Freezer {
   readonly #rowsWriter: BufferedWriter
   /** One open batch for each target; the request room gives every target as one object. */
   readonly #writers = new Map<Target, BatchWriter>()
+  /** Batches of requests that are asked directly, one for each set of parameters. */
+  readonly #directWriters = new Map<string, BatchWriter>()
+  readonly #canary: CanaryChoice | null
+  readonly #cuttings: Cuttings
   readonly #splitter: Splitter
   readonly #columns = new Set<string>()
   readonly #problems = new ProblemList()
@@ -72,21 +97,23 @@ class Freezer {
   #requestCount = 0
   #batchCount = 0
   #emptyPlaceholders = 0
+  #invalidCount = 0
+  readonly #cuts: BatchCut[] = []
+  readonly #tally = new RequestTally()
 
-  constructor(ports: Ports, file: DiskFile) {
+  constructor(ports: Ports, file: DiskFile, canary: CanaryChoice | null) {
     this.#ports = ports
+    this.#canary = canary
     this.#file = file
     this.#rowsWriter = new BufferedWriter(file, this.#rowsHash)
-    const { provider, settings } = ports
-    this.#splitter = createSplitter((target) =>
-      limitsInForce(settings, target.provider, target.model, provider.limits(target)),
-    )
+    this.#cuttings = new Cuttings(ports)
+    this.#splitter = createSplitter((target) => this.#cuttings.limitsOf(target))
   }
 
   async add(rows: readonly PreparedRow[]): Promise<void> {
     for (const row of rows) {
       await this.#addRow(row)
-      if (row.request) await this.#addRequest(row.request.target, row.request.body)
+      if (row.request) await this.#addRequest(row.request)
       this.#rowCount += 1
     }
   }
@@ -96,6 +123,7 @@ class Freezer {
     await this.#rowsWriter.flush()
     await this.#file.sync()
     for (const writer of this.#writers.values()) await this.#close(writer)
+    for (const writer of this.#directWriters.values()) await this.#close(writer)
     return {
       rowCount: this.#rowCount,
       requestCount: this.#requestCount,
@@ -105,6 +133,10 @@ class Freezer {
       columns: [...this.#columns],
       problems: this.#problems,
       emptyPlaceholders: this.#emptyPlaceholders,
+      invalidCount: this.#invalidCount,
+      rowBytes: this.#rowsWriter.position,
+      cuts: this.#cuts,
+      tally: this.#tally,
     }
   }
 
@@ -116,6 +148,7 @@ class Freezer {
   async #addRow(row: PreparedRow): Promise<void> {
     for (const column of row.columns) this.#columns.add(column)
     this.#problems.add(row.problems)
+    if (row.problems.length > 0) this.#invalidCount += 1
     if (row.hasEmptyPlaceholders) this.#emptyPlaceholders += 1
     await this.#rowsWriter.writeText(`${row.json}\n`)
     const { line, id } = row
@@ -123,32 +156,61 @@ class Freezer {
     if (this.#page.length >= PAGE_ROWS) await this.#flushRows()
   }
 
-  async #addRequest(target: Target, body: string): Promise<void> {
+  async #addRequest(request: PlannableRequest): Promise<void> {
+    const set = this.#canary?.setFor(request) ?? null
     const ordinal = this.#requestCount
-    let writer = this.#writers.get(target) ?? (await this.#openWriter(target))
-    let line = writer.encode(ordinal, body)
-    const { closed } = this.#splitter.place(target, line.length, estimateTokens(line.length))
-    if (closed) {
-      await this.#close(writer)
-      writer = await this.#openWriter(target)
-      line = writer.encode(ordinal, body)
-    }
-    const content = await writer.addLine(ordinal, this.#rowCount, line)
+    this.#tally.add(request.target, request.body, request.mostOutputTokens)
+    const { target } = request
+    const cutting = this.#cuttings.known(target) ?? (await this.#cuttings.of(target))
+    const placed = set === null ? await this.#place(request, cutting) : await this.#placeDirect(request, set, cutting)
+    const { line, tokens, writer } = placed
+    const content = await writer.addLine(ordinal, this.#rowCount, line, { ...request, tokens })
     this.#requestsHash.updateText(`${writer.targetKey} `)
     this.#requestsHash.updateBytes(content)
     this.#requestsHash.updateText('\n')
     this.#requestCount += 1
   }
 
-  async #openWriter(target: Target): Promise<BatchWriter> {
-    const writer = await BatchWriter.open(this.#ports, target)
+  /** The next request's line, and the batch that it belongs to. */
+  async #place({ body, target }: PlannableRequest, { counter, limits, rate }: Cutting): Promise<Placed> {
+    const ordinal = this.#requestCount
+    const writer = this.#writers.get(target) ?? (await this.#openWriter(target, counter.method))
+    const line = writer.encode(ordinal, body)
+    const counted = counter.count(line, limits.queueTokens)
+    const tokens = typeof counted === 'number' ? counted : await counted
+    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate))
+    if (!closed) return { line, tokens, writer }
+    await this.#close(writer)
+    const next = await this.#openWriter(target, counter.method)
+    return { line: next.encode(ordinal, body), tokens, writer: next }
+  }
+
+  async #placeDirect({ body, target }: PlannableRequest, set: string, { counter }: Cutting): Promise<Placed> {
+    const facts = { kind: 'direct', tokenMethod: counter.method } as const
+    const writer = this.#directWriters.get(set) ?? (await BatchWriter.open(this.#ports, target, facts))
+    this.#directWriters.set(set, writer)
+    const line = writer.encode(this.#requestCount, body)
+    return { line, tokens: await counter.count(line, null), writer }
+  }
+
+  async #openWriter(target: Target, tokenMethod: TokenMethod): Promise<BatchWriter> {
+    const writer = await BatchWriter.open(this.#ports, target, { tokenMethod })
     this.#writers.set(target, writer)
     return writer
   }
 
   async #close(writer: BatchWriter): Promise<void> {
     await this.#flushRows()
-    await this.#ports.store.addBatch(await writer.finish())
+    const batch = await writer.finish()
+    await this.#ports.store.addBatch(batch)
+    this.#cuts.push({
+      ordinal: this.#batchCount,
+      target: batch.target,
+      requests: batch.requests.length,
+      bytes: batch.attempt.inputBytes,
+      tokens: batch.tokens,
+      kind: batch.kind,
+    })
     this.#batchCount += 1
   }
 

@@ -4,15 +4,19 @@ import { messageOf } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import { isFinished } from '../model/run.ts'
 import type { TextSink } from '../output/write-answers.ts'
+import type { PlanSummary } from '../plan/summary.ts'
 import { assertCancellable } from './cancel.ts'
+import { tellCapRule } from './cap-rule.ts'
 import { confirmAccount } from './confirm-account.ts'
-import { runContext, type Steering } from './context.ts'
+import { type RunContext, runContext, type Steering } from './context.ts'
+import { deadlineFrom } from './deadline.ts'
 import { type WrittenFiles, writeRunAnswers } from './finish.ts'
+import { reviewStopLoss } from './gate.ts'
 import { Driving, type Until } from './loop.ts'
 import { lookBeforeSending } from './preflight.ts'
 import { type Progress, progressOf } from './progress.ts'
 import { lookSoon, recover } from './recover.ts'
-import { release } from './release.ts'
+import { release, releaseForBudget } from './release.ts'
 import { type RunReport, reportOf } from './report.ts'
 import type { TakenRun } from './start.ts'
 import type { Workspace } from './workspace.ts'
@@ -43,6 +47,7 @@ export interface Driven {
 export class RunHandle {
   readonly id: string
   readonly isAttached: boolean
+  readonly estimate: PlanSummary | null
   readonly #workspace: Workspace
   readonly #taken: TakenRun
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
@@ -53,6 +58,7 @@ export class RunHandle {
   constructor(workspace: Workspace, taken: TakenRun, emitter: EventEmitter<{ event: [RunEvent] }>) {
     this.id = taken.store.id
     this.isAttached = taken.isAttached
+    this.estimate = taken.estimate
     this.#workspace = workspace
     this.#taken = taken
     this.#emitter = emitter
@@ -91,14 +97,18 @@ export class RunHandle {
     const log = this.#openLog(context.folder.log)
     try {
       await confirmAccount(context, signal)
+      await steer(context, options)
       await recover(context)
       if (options.releaseHeld) await release(context)
+      else await releaseForBudget(context)
+      await tellCapRule(context)
       const until = options.until ?? 'finished'
       if ((await lookBeforeSending(context, until === 'finished', signal)) === 'stopped') return
       if (until === 'finished') await lookSoon(context)
       if (!context.isCancelling) await store.moveRun('running')
       await new Driving(context, until, signal).toEnd()
     } finally {
+      await context.counters.close()
       await log.close()
     }
   }
@@ -109,7 +119,7 @@ export class RunHandle {
   }
 
   report(): Promise<RunReport> {
-    return reportOf(this.#taken.store, this.#workspace.configuration.prices)
+    return reportOf(this.#taken.store, this.#workspace.configuration)
   }
 
   /** Asks for the run to be cancelled; driving it carries that out and keeps what was finished. */
@@ -166,4 +176,11 @@ export class RunHandle {
       },
     }
   }
+}
+
+/** Keeps with the run what steers it from now on. */
+async function steer(context: RunContext, { deadline, ignoreStopLoss }: Steering): Promise<void> {
+  const { clock, settings, store } = context
+  if (deadline !== undefined) await store.setDeadline(deadlineFrom(deadline, clock.now(), settings.waits.windUpMs))
+  await reviewStopLoss(context, ignoreStopLoss ?? false)
 }

@@ -6,12 +6,15 @@ import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { thisMachine } from '../lib/machine.ts'
 import { systemRandom } from '../lib/random.ts'
+import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
 import type { RowOutcome } from '../model/row.ts'
-import type { OutputPlan } from '../model/run.ts'
+import type { DeadlineWish, OutputPlan } from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
+import type { PlanSummary } from '../plan/summary.ts'
 import type { ChatMessage } from '../request/chat-messages.ts'
+import { parseDeadline } from './deadline.ts'
 import { findRun } from './find-run.ts'
 import { answersOf, type WrittenFiles } from './finish.ts'
 import { RunHandle } from './handle.ts'
@@ -31,6 +34,10 @@ export interface PlaceOptions {
   readonly config?: string
   /** First interval between two looks at a batch, such as `30s`. */
   readonly pollInterval?: string
+  /** The most the run may cost, in US dollars; another number for a run that is here raises or lowers its cap. */
+  readonly budget?: { readonly maxCostUsd?: number | undefined }
+  /** False for no rows that are asked directly before a large run is sent. @default as the configuration says */
+  readonly canary?: boolean
   /** Variables to use in place of the process's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
@@ -82,6 +89,19 @@ export interface RowResult<Row extends object = AnyRow> {
   readonly model: string | null
 }
 
+/** How a run is brought to its end. */
+export interface FinishOptions {
+  /** Stops the driving; nothing is cancelled at the provider, and calling again goes on. */
+  readonly signal?: AbortSignal
+  /**
+   * A time from now such as `20h`, an instant, or null to take a deadline away. What is unfinished when it nears is
+   * cancelled at the provider and harvested: the rows in question end as `cancelled`. @default as it was set before
+   */
+  readonly deadline?: string | Date | null
+  /** Goes on although most rows of a batch failed alike, now and later. @default false */
+  readonly ignoreStopLoss?: boolean
+}
+
 /** What `finished` resolves with. */
 export interface FinishedRun extends RunReport {
   readonly answers: WrittenFiles | null
@@ -103,6 +123,7 @@ export async function startRun<Row extends object>(options: StartRunOptions<Row>
       workspace,
       {
         ...options,
+        maxCostUsd: options.budget?.maxCostUsd,
         input: { source: typeof input === 'string' ? { path: input } : { rows: input } },
         inputPath: typeof input === 'string' ? input : null,
         prompt: typeof prompt === 'string' ? prompt : undefined,
@@ -131,7 +152,8 @@ export async function openRun<Row extends object = AnyRow>(
   try {
     const { id } = await findRun(workspace.store, name)
     const emitter = new EventEmitter<{ event: [RunEvent] }>()
-    return new Run<Row>(workspace, new RunHandle(workspace, await takeRun(workspace, id), emitter), emitter)
+    const taken = await takeRun(workspace, id, options.budget?.maxCostUsd)
+    return new Run<Row>(workspace, new RunHandle(workspace, taken, emitter), emitter)
   } catch (error) {
     await workspace.close()
     throw error
@@ -151,8 +173,8 @@ async function openPlace(options: PlaceOptions): Promise<Workspace> {
   return await openWorkspace({ configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom })
 }
 
-function flagsOf({ config, home, pollInterval }: PlaceOptions): ConfigurationFlags {
-  return { config, home, pollInterval }
+function flagsOf({ budget, canary, config, home, pollInterval }: PlaceOptions): ConfigurationFlags {
+  return { canary, config, home, pollInterval, maxCostUsd: budget?.maxCostUsd }
 }
 
 function outputPlan(output: StartRunOptions['output']): OutputPlan {
@@ -162,11 +184,24 @@ function outputPlan(output: StartRunOptions['output']): OutputPlan {
   return { format, prefix: 'llm_', excelSafe: false, force: false, ...given, path }
 }
 
+function deadlineWish(deadline: FinishOptions['deadline']): DeadlineWish | undefined {
+  if (deadline === undefined) return undefined
+  if (deadline === null) return 'none'
+  if (deadline instanceof Date) return { at: deadline.getTime() }
+  const wish = parseDeadline(deadline)
+  if (wish !== undefined) return wish
+  throw new LlmBatchError('usage', `the deadline ${JSON.stringify(deadline)} is neither a time nor an instant`, {
+    next: 'Write a duration such as 20h, or an instant such as 2026-11-24T08:00Z.',
+  })
+}
+
 /** A run in the hands of this process. */
 export class Run<Row extends object = AnyRow> {
   readonly id: string
   /** True where the same work was found in a run that was here already. */
   readonly isAttached: boolean
+  /** What a new run was expected to cost and take; null for one that was here already. */
+  readonly estimate: PlanSummary | null
   readonly #workspace: Workspace
   readonly #handle: RunHandle
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
@@ -175,6 +210,7 @@ export class Run<Row extends object = AnyRow> {
   constructor(workspace: Workspace, handle: RunHandle, emitter: EventEmitter<{ event: [RunEvent] }>, again = false) {
     this.id = handle.id
     this.isAttached = handle.isAttached
+    this.estimate = handle.estimate
     this.#workspace = workspace
     this.#handle = handle
     this.#emitter = emitter
@@ -197,11 +233,13 @@ export class Run<Row extends object = AnyRow> {
   /**
    * Sends, watches and collects until every row has its final record, or the run is held (look at `run.state`). May be
    * repeated. Throws `already_sent`, with nothing sent, where the provider has the same work from a home that is not this
-   * one. `signal` stops it; nothing is cancelled at the provider, and calling again goes on.
+   * one.
    */
-  async finished(options: { readonly signal?: AbortSignal } = {}): Promise<FinishedRun> {
+  async finished({ deadline, ignoreStopLoss, signal }: FinishOptions = {}): Promise<FinishedRun> {
     const { report, answers } = await this.#handle.drive({
-      signal: options.signal,
+      signal,
+      ignoreStopLoss,
+      deadline: deadlineWish(deadline),
       releaseHeld: true,
       again: this.#again,
     })

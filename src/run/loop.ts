@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { OPEN_STAGES } from '../model/attempt.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
@@ -8,9 +9,13 @@ import { cancelRemote, enterCancelling } from './cancel.ts'
 import { ClockWatch, restartWaits } from './clock-jumps.ts'
 import { conclude, isActive } from './conclude.ts'
 import type { RunContext } from './context.ts'
+import { heedDeadline } from './deadline.ts'
+import { Elsewhere } from './elsewhere.ts'
 import { emitBatch } from './events.ts'
 import { type FlightKind, Flights } from './flights.ts'
+import { type Gate, gateOf, waitsAtGate } from './gate.ts'
 import { holdTwins } from './preflight.ts'
+import { lookSoon } from './recover.ts'
 import { replan, splitAttempt } from './replan.ts'
 import { Room } from './room.ts'
 import { diskRefusal, setBack } from './setback.ts'
@@ -27,6 +32,9 @@ const LONGEST_PAUSE_MS = 1_000
 const RECONCILE = 'reconcile'
 const AUDIT = 'audit'
 
+/** The name of the step that looks at batches of other runs. */
+const ELSEWHERE = 'elsewhere'
+
 /**
  * Drives one run: takes every batch that is due one step further, several at once, until there is nothing left to do.
  * All state is in the store, so it may be stopped anywhere and called again. The caller holds the run's lock.
@@ -36,11 +44,14 @@ export class Driving {
   readonly #until: Until
   readonly #signal: AbortSignal
   readonly #flights: Flights
+  readonly #elsewhere: Elsewhere
   readonly #clockWatch: ClockWatch
   /** Attempts to be cut; done between steps, because planning must never happen twice at once. */
   readonly #tooLarge: AttemptRecord[] = []
   /** Not before this instant is another audit tried; a run ends without the audit that has just failed. */
   #nextAuditAt = 0
+  /** When driving ends although the provider has not answered yet: at a deadline that was still to come at the start. */
+  #endsAt: number | undefined
   /** Why the run must stop, once a step has said so. */
   #holdReason: string | null = null
 
@@ -49,6 +60,9 @@ export class Driving {
     this.#until = until
     this.#signal = signal
     this.#flights = new Flights(context.settings.maxTransfers)
+    // Every step under way listens to it, and there may be more than the ten that Node warns of.
+    setMaxListeners(0, signal)
+    this.#elsewhere = new Elsewhere(context)
     this.#clockWatch = new ClockWatch(context.clock)
   }
 
@@ -69,13 +83,15 @@ export class Driving {
 
   /** Plans, starts what is due and waits for something to happen; false once driving is over. */
   async #goRound(): Promise<boolean> {
-    await this.#noticeCancelling()
-    if (this.#isStopping()) return false
+    const run = await this.#noticeCancelling()
+    if (this.#isStopping() || this.#isTimeUp(run)) return false
     await this.#plan()
     await this.#noticeClock()
     const attempts = await this.#context.store.currentAttempts()
-    this.#launch(attempts)
-    if (this.#flights.count === 0 && (await this.#isOver(attempts))) return false
+    this.#context.isShortOfRoom = await this.#context.store.isRoomWanted()
+    const gate: Gate = this.#context.isCancelling ? { isOpen: true } : gateOf(run, attempts)
+    this.#launch(attempts, gate)
+    if (this.#flights.count === 0 && (await this.#isOver(attempts, gate))) return false
     await this.#pause(attempts)
     return true
   }
@@ -101,29 +117,45 @@ export class Driving {
     return this.#signal.aborted || this.#holdReason !== null || this.#flights.failure !== undefined
   }
 
-  async #noticeCancelling(): Promise<void> {
+  async #noticeCancelling(): Promise<RunRecord> {
     const context = this.#context
-    if (!context.isCancelling && (await context.store.record()).cancelRequestedAt !== null) {
+    if (!context.isCancelling) await heedDeadline(context)
+    const run = await context.store.record()
+    if (!context.isCancelling && run.cancelRequestedAt !== null) {
       context.isCancelling = true
+      context.cancelCause = run.cancelCause ?? 'user'
       await enterCancelling(context)
+      // The wish to cancel goes out with the next look, which must not be minutes away.
+      await lookSoon(context)
     }
     // Requests that come back to be sent again after a cancellation are not sent.
     if (context.isCancelling) await context.store.cancelUnsent()
+    return run
+  }
+
+  /** A deadline that is over ends the driving; the harvest of what the provider answers later is for the next one. */
+  #isTimeUp({ deadline }: RunRecord): boolean {
+    const { cancelCause, clock, isCancelling } = this.#context
+    const at = deadline?.at ?? Number.POSITIVE_INFINITY
+    this.#endsAt ??= at > clock.now() ? at : Number.POSITIVE_INFINITY
+    return isCancelling && cancelCause === 'deadline' && clock.now() >= this.#endsAt
   }
 
   /** Starts a step for every attempt that is due and for which there is room. */
-  #launch(attempts: readonly AttemptRecord[]): void {
+  #launch(attempts: readonly AttemptRecord[], gate: Gate): void {
     const now = this.#context.clock.now()
     const due = attempts.filter(({ key, nextAt }) => nextAt <= now && !this.#flights.has(String(key)))
     this.#launchReconcile(due.filter(({ stage }) => stage === 'unconfirmed'))
     this.#launchAudit(attempts)
+    const queues = this.#elsewhere.due(attempts)
+    if (queues.length > 0) this.#flights.start(ELSEWHERE, 'listing', this.#elsewhere.look(queues, this.#signal))
     const room = this.#roomForBatches(attempts)
     for (const attempt of due) {
-      if (!ADVANCING.includes(attempt.stage)) continue
-      if (attempt.stage === 'planned' && (this.#context.isCancelling || room.of(attempt) <= 0)) continue
+      if (!ADVANCING.includes(attempt.stage) || waitsAtGate(gate, attempt)) continue
+      if (isBatchToSend(attempt) && (this.#context.isCancelling || room.of(attempt) <= 0)) continue
       const kind = kindOf(attempt)
       if (!this.#flights.hasRoom(kind)) continue
-      if (attempt.stage === 'planned') room.take(attempt)
+      if (isBatchToSend(attempt)) room.take(attempt)
       this.#flights.start(String(attempt.key), kind, this.#step(attempt))
     }
   }
@@ -183,24 +215,28 @@ export class Driving {
 
   /** How many more batches may be opened: those uploaded or being created count as open already. */
   #roomForBatches(attempts: readonly AttemptRecord[]): Room {
-    const isOpen = ({ key, stage }: AttemptRecord): boolean =>
-      (OPEN_STAGES as readonly string[]).includes(stage) ||
-      stage === 'uploaded' ||
-      (stage === 'planned' && this.#flights.has(String(key)))
+    const isOpen = (attempt: AttemptRecord): boolean =>
+      (OPEN_STAGES as readonly string[]).includes(attempt.stage) ||
+      attempt.stage === 'uploaded' ||
+      (isBatchToSend(attempt) && this.#flights.has(String(attempt.key)))
     return new Room(this.#context.settings, attempts.filter(isOpen))
   }
 
   /** True when no step is in flight and, for this way of driving, none is to come. */
-  async #isOver(attempts: readonly AttemptRecord[]): Promise<boolean> {
+  async #isOver(attempts: readonly AttemptRecord[], gate: Gate): Promise<boolean> {
     if (this.#tooLarge.length > 0 || (await this.#context.store.hasPending())) return false
-    const active = attempts.filter(isActive)
-    if (active.length === 0) return true
+    const active = attempts.filter((attempt) => isActive(attempt) && !waitsAtGate(gate, attempt))
+    if (active.length === 0) {
+      if (!gate.isOpen && attempts.some((attempt) => waitsAtGate(gate, attempt))) this.#holdReason ??= gate.holdReason
+      return true
+    }
     if (this.#until === 'finished') return false
     const now = this.#context.clock.now()
     const room = this.#roomForBatches(attempts)
-    const canBeSent = ({ stage }: AttemptRecord): boolean => stage === 'planned' || stage === 'uploaded'
+    const canBeSent = ({ kind, stage }: AttemptRecord): boolean =>
+      kind === 'direct' || stage === 'planned' || stage === 'uploaded'
     return active
-      .filter((attempt) => attempt.stage !== 'planned' || room.of(attempt) > 0)
+      .filter((attempt) => !isBatchToSend(attempt) || room.of(attempt) > 0)
       .filter((attempt) => this.#until === 'round' || canBeSent(attempt))
       .every(({ nextAt }) => nextAt > now)
   }
@@ -218,8 +254,15 @@ export class Driving {
   }
 }
 
+/** True for a batch that takes up room at the provider once it is sent. */
+function isBatchToSend({ kind, stage }: AttemptRecord): boolean {
+  return kind === 'batch' && stage === 'planned'
+}
+
 /** True for a create that was answered and of which no listing has shown yet that it was made once only. */
-function isUnaudited({ auditedAt, polls, stage }: AttemptRecord): boolean {
+function isUnaudited({ auditedAt, kind, polls, stage }: AttemptRecord): boolean {
+  // Of direct batches no create is ever sent.
+  if (kind === 'direct') return false
   const wasSeen = stage === 'ended' || stage === 'collected' || (stage === 'submitted' && polls > 0)
   return wasSeen && auditedAt === null
 }

@@ -1,13 +1,13 @@
-import { limitsInForce } from '../config/settings.ts'
 import { nearestFolder } from '../lib/disk.ts'
 import { WIRE_ID_LENGTH } from '../model/ids.ts'
 import type { RunDefinition } from '../model/run.ts'
-import type { Target } from '../model/target.ts'
 import { findCollisions } from '../output/answer-columns.ts'
-import { createSplitter } from '../plan/splitter.ts'
-import { type PlanSummary, summarisePlan } from '../plan/summary.ts'
-import { estimateTokens } from '../plan/tokens.ts'
-import { findPrice } from '../prices/cost.ts'
+import { type BatchCut, createSplitter } from '../plan/splitter.ts'
+import type { PlanSummary } from '../plan/summary.ts'
+import { RequestTally } from '../plan/tally.ts'
+import { TokenCounters } from '../plan/tokens.ts'
+import { Cuttings } from './cutting.ts'
+import { estimateRun, withStoreIfAny } from './estimate.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 import { definitionOf, type NewRunOptions } from './start.ts'
@@ -36,25 +36,33 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
   const provider = place.describe(definition.provider)
   const settings = configuration.settings
   const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
-  const splitter = createSplitter((target) =>
-    limitsInForce(settings, target.provider, target.model, provider.limits(target)),
-  )
+  const counters = new TokenCounters(settings.isCountingTokens)
+  const cuttings = new Cuttings({ clock: place.clock, counters, provider, settings, store: null })
+  const splitter = createSplitter((target) => cuttings.limitsOf(target))
   const counter = new RowCounter()
-  const cuts = []
+  const tally = new RequestTally()
+  const cuts: BatchCut[] = []
   for await (const rows of input.rows) {
     for (const row of rows) {
       counter.add(row)
       if (!row.request) continue
-      const bytes = Buffer.byteLength(provider.encode({ wireId: SAMPLE_WIRE_ID, ...row.request }))
-      const { closed } = splitter.place(row.request.target, bytes, estimateTokens(bytes))
+      const { body, mostOutputTokens, target } = row.request
+      tally.add(target, body, mostOutputTokens)
+      const { counter: tokens, limits } = cuttings.known(target) ?? (await cuttings.of(target))
+      const line = Buffer.from(provider.encode({ wireId: SAMPLE_WIRE_ID, ...row.request }))
+      const counted = tokens.count(line, limits.queueTokens)
+      const { closed } = splitter.place(target, line.length, typeof counted === 'number' ? counted : await counted)
       if (closed) cuts.push(closed)
     }
   }
+  await counters.close()
   cuts.push(...splitter.finish())
-  const priceOf = (target: Target) => findPrice(target.provider, target.model, configuration.prices)
+  const counts = { ...counter.counts(), maxTokens: definition.maxTokens }
   return {
     definition: { ...definition, shape: input.shape },
-    summary: summarisePlan({ ...counter.counts(), maxTokens: definition.maxTokens }, cuts, priceOf),
+    summary: await withStoreIfAny(place, (store) =>
+      estimateRun({ ...place, provider, home: store, run: null }, { counts, cuts, tally }),
+    ),
     problems: counter.problems,
     collisions: findCollisions([...counter.columns], options.output.prefix),
     firstBody: counter.firstBody,

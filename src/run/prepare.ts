@@ -7,7 +7,7 @@ import type { ReadRow, Row } from '../model/row.ts'
 import type { InputShape, RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import type { Limits, Provider } from '../providers/provider.ts'
-import type { BuildResult } from '../request/build-result.ts'
+import type { BuildResult, BuiltRequest } from '../request/build-result.ts'
 import { createRequestBuilder } from '../request/builder.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
 import { DuplicateIds } from '../request/duplicate-ids.ts'
@@ -29,6 +29,9 @@ export interface PrepareOptions {
   readonly settings: Settings
 }
 
+/** What planning needs of a request. */
+export type PlannableRequest = Pick<BuiltRequest, 'target' | 'body' | 'mostOutputTokens'>
+
 /** One row on its way to be frozen or counted. */
 export interface PreparedRow {
   readonly line: number
@@ -37,7 +40,7 @@ export interface PreparedRow {
   readonly json: string
   readonly columns: readonly string[]
   readonly problems: readonly Problem[]
-  readonly request: { readonly target: Target; readonly body: string } | null
+  readonly request: PlannableRequest | null
   readonly hasEmptyPlaceholders: boolean
 }
 
@@ -138,6 +141,6 @@ function preparedRow({ json, line, record }: Row, built: BuildResult, ids: Dupli
     const problems = [...('problems' in built ? built.problems : []), ...(duplicate ? [duplicate] : [])]
     return { line, id, json, columns, problems, request: null, hasEmptyPlaceholders: false }
   }
-  const { body, emptyPlaceholders: hasEmptyPlaceholders, target } = built.request
-  return { line, id, json, columns, problems: [], request: { target, body }, hasEmptyPlaceholders }
+  const { request } = built
+  return { line, id, json, columns, problems: [], request, hasEmptyPlaceholders: request.emptyPlaceholders }
 }

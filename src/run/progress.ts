@@ -4,6 +4,7 @@ import type { AttemptRecord, RequestCounts, RunRecord, RunStore } from '../store
 /** Where a batch stands, in the words shown to people. */
 export const BATCH_PHASES = [
   'planned',
+  'asking',
   'uploading',
   'waiting',
   'unconfirmed',
@@ -40,6 +41,7 @@ export async function progressOf(store: RunStore): Promise<Progress> {
   const [run, counts, attempts] = await Promise.all([store.record(), store.counts(), store.currentAttempts()])
   const batches: Record<BatchPhase, number> = {
     planned: 0,
+    asking: 0,
     uploading: 0,
     waiting: 0,
     unconfirmed: 0,
@@ -50,7 +52,10 @@ export async function progressOf(store: RunStore): Promise<Progress> {
     held: 0,
     collected: 0,
   }
-  for (const attempt of attempts) batches[phaseOf(attempt)] += 1
+  for (const attempt of attempts) {
+    // Rows asked directly are no batch to a person, once they have been.
+    if (attempt.kind === 'batch' || phaseOf(attempt) !== 'collected') batches[phaseOf(attempt)] += 1
+  }
   const open = attempts.filter(({ stage }) => stage === 'submitted')
   const active = attempts.filter(({ stage }) => stage === 'submitted' || stage === 'unconfirmed')
   return {
@@ -86,6 +91,7 @@ const STAGE_PHASES: Readonly<Record<Exclude<Stage, 'planned' | 'submitted'>, Bat
   uploaded: 'uploading',
   creating: 'uploading',
   unconfirmed: 'unconfirmed',
+  calling: 'asking',
   ended: 'checking',
   held: 'held',
   collected: 'collected',
@@ -94,9 +100,14 @@ const STAGE_PHASES: Readonly<Record<Exclude<Stage, 'planned' | 'submitted'>, Bat
   cancelled: 'collected',
 }
 
+/** Reasons for which a batch stays here until others have ended. */
+const WAITING_CODES: readonly (string | null)[] = ['queue_full', 'over_budget', 'over_day_budget']
+
 /** The phase of a batch, by what we did and, once it is submitted, by what the provider says. */
 export function phaseOf(attempt: Pick<AttemptRecord, 'stage' | 'remoteStatus' | 'reasonCode'>): BatchPhase {
-  if (attempt.stage === 'planned') return attempt.reasonCode === 'queue_full' ? 'waiting' : 'planned'
+  const isUnsent = attempt.stage === 'planned' || attempt.stage === 'uploaded'
+  if (isUnsent && WAITING_CODES.includes(attempt.reasonCode)) return 'waiting'
+  if (attempt.stage === 'planned') return 'planned'
   if (attempt.stage === 'submitted') return REMOTE_PHASES[attempt.remoteStatus ?? 'queued']
   return STAGE_PHASES[attempt.stage]
 }
@@ -104,5 +115,7 @@ export function phaseOf(attempt: Pick<AttemptRecord, 'stage' | 'remoteStatus' | 
 function noteOf(attempt: AttemptRecord): Progress['notes'] {
   const isFinal = STAGE_PHASES[attempt.stage as keyof typeof STAGE_PHASES] === 'collected'
   if (isFinal || attempt.reason === null) return []
-  return [{ batch: attempt.batch, text: attempt.reason, until: attempt.stage === 'held' ? null : attempt.nextAt }]
+  // Room appears when it appears; the instant of the next question is no end of the wait.
+  const hasNoEnd = attempt.stage === 'held' || attempt.reasonCode === 'queue_full'
+  return [{ batch: attempt.batch, text: attempt.reason, until: hasNoEnd ? null : attempt.nextAt }]
 }

@@ -1,6 +1,9 @@
+import { CANARY_REFUSED } from '../collect/canary.ts'
 import type { AttemptRecord } from '../store/store.ts'
+import { BUDGET_CODES } from '../submit/over-budget.ts'
 import { renewInput } from '../submit/renew.ts'
 import type { RunContext } from './context.ts'
+import { QUEUE_STUCK } from './requeue.ts'
 
 /**
  * Takes up every held batch again, each where it was stopped: what `resume` does after a person has looked. A batch that
@@ -12,8 +15,21 @@ export async function release(context: RunContext): Promise<void> {
   }
 }
 
+/** Takes up again what was held for want of budget: whether it fits now is judged anew, and asking costs nothing. */
+export async function releaseForBudget(context: RunContext): Promise<void> {
+  const codes: readonly (string | null)[] = BUDGET_CODES
+  for (const attempt of await context.store.currentAttempts()) {
+    if (attempt.stage === 'held' && codes.includes(attempt.reasonCode)) await releaseOne(context, attempt)
+  }
+}
+
 async function releaseOne(context: RunContext, attempt: AttemptRecord): Promise<void> {
   const { clock, store } = context
+  if (attempt.reasonCode === QUEUE_STUCK) await store.trustQueue(attempt.target)
+  if (attempt.reasonCode === CANARY_REFUSED && !context.isCancelling) {
+    await releaseCanary(context, attempt)
+    return
+  }
   const wasRefused = attempt.heldFrom === 'ended' && attempt.remoteStatus === 'failed'
   if (wasRefused && !context.isCancelling) {
     const next = await renewInput(context, attempt)
@@ -27,4 +43,14 @@ async function releaseOne(context: RunContext, attempt: AttemptRecord): Promise<
     // A create in doubt keeps its own reason and step; everything else starts with a clean slate.
     ...(attempt.heldFrom === 'unconfirmed' ? {} : { reasonCode: null, reason: null }),
   })
+}
+
+/** The rows that were refused when they were asked directly are asked once more, or sent like all others. */
+async function releaseCanary(context: RunContext, attempt: AttemptRecord): Promise<void> {
+  const { settings, store } = context
+  if (!settings.canary.isOn) await store.releaseAttempt(attempt.key, 'held')
+  else {
+    const next = await renewInput(context, attempt)
+    await store.replaceAttempt({ key: attempt.key, from: 'held', to: 'rejected', next })
+  }
 }

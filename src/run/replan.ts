@@ -1,11 +1,10 @@
-import { limitsInForce } from '../config/settings.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { targetKey } from '../model/target.ts'
 import { createSplitter } from '../plan/splitter.ts'
-import { estimateTokens } from '../plan/tokens.ts'
 import type { AttemptRecord, PendingRequest } from '../store/store.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { RunContext } from './context.ts'
+import { Cuttings } from './cutting.ts'
 
 /** Pending requests read from the store at once. */
 const PAGE_REQUESTS = 2_000
@@ -16,9 +15,9 @@ const PAGE_REQUESTS = 2_000
  */
 export async function replan(context: RunContext, mostRequests = Number.POSITIVE_INFINITY): Promise<void> {
   if (context.isCancelling || !(await context.store.hasPending())) return
-  const { provider, settings } = context
+  const cuttings = new Cuttings(context)
   const splitter = createSplitter((target) => {
-    const limits = limitsInForce(settings, target.provider, target.model, provider.limits(target))
+    const limits = cuttings.limitsOf(target)
     return { ...limits, maxRequests: Math.min(limits.maxRequests, mostRequests) }
   })
   const copier = new LineCopier(context)
@@ -27,12 +26,15 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
     for await (const request of pendingRequests(context)) {
       const { target, ordinal, length, nonce } = request
       const key = targetKey(target)
-      const { closed } = splitter.place(target, length, estimateTokens(length))
+      const { counter, limits, rate } = await cuttings.of(target)
+      const line = await copier.read(request)
+      const tokens = await counter.count(line, limits.queueTokens)
+      const { closed } = splitter.place(target, length, Math.ceil(tokens * rate))
       const open = writers.get(key)
       if (open && closed) await addBatch(context, open)
-      const writer = open && !closed ? open : await BatchWriter.open(context, target)
+      const writer = open && !closed ? open : await BatchWriter.open(context, target, { tokenMethod: counter.method })
       writers.set(key, writer)
-      await writer.addFrozenLine(ordinal, await copier.read(request), nonce)
+      await writer.addFrozenLine(ordinal, line, nonce, tokens)
     }
     for (const writer of writers.values()) await addBatch(context, writer)
   } finally {

@@ -1,7 +1,7 @@
 import type { Configuration } from '../config/configuration.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import { isFinished } from '../model/run.ts'
-import { costOf, findPrice } from '../prices/cost.ts'
+import { costOfRequest, findPrice } from '../prices/cost.ts'
 import type { RowResultRecord, RunStore } from '../store/store.ts'
 
 /** Statuses whose requests are sent again by a plain `retry`, where nothing was billed for them. */
@@ -58,10 +58,14 @@ function isOneOf(state: RowResultRecord['state'], statuses: readonly OutcomeStat
   return statuses.some((status) => status === state)
 }
 
-function addToBill(bill: RetryBill, { result, target }: RowResultRecord, prices: Configuration['prices']): RetryBill {
+function addToBill(
+  bill: RetryBill,
+  { kind, result, target }: RowResultRecord,
+  prices: Configuration['prices'],
+): RetryBill {
   const requests = bill.requests + 1
   if (!result || !target || result.billed === 'no') return { ...bill, requests }
-  const cost = costOf(result, findPrice(target.provider, target.model, prices), 'batch')
+  const cost = costOfRequest(result, findPrice(target.provider, target.model, prices), kind ?? 'batch')
   const lastCostUsd = bill.lastCostUsd === null || cost === null ? null : bill.lastCostUsd + cost
   return { requests, billed: bill.billed + 1, lastCostUsd }
 }

@@ -7,12 +7,16 @@ import { isFinished, type OutputPlan, type RunDefinition } from '../model/run.ts
 import { parseModel } from '../model/target.ts'
 import { findCollisions } from '../output/answer-columns.ts'
 import { checkOutput } from '../output/check-output.ts'
+import type { PlanSummary } from '../plan/summary.ts'
+import { capMicrosOf } from '../prices/micros.ts'
 import { findProvider } from '../providers/registry.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
 import { lockRun, type RunLock } from '../store/lock.ts'
 import { runFolder } from '../store/run-folder.ts'
 import type { RunRecord, RunStore } from '../store/store.ts'
+import { assertPriced, capRun, isCapped } from './budget.ts'
 import { runContext } from './context.ts'
+import { estimateRun } from './estimate.ts'
 import { type Frozen, freeze } from './freeze.ts'
 import { prepareInput } from './prepare.ts'
 import { InputProblemsError } from './problem-list.ts'
@@ -43,6 +47,13 @@ export interface NewRunOptions {
   readonly name?: string | undefined
   /** Buys the same work once more. */
   readonly again?: boolean | undefined
+  /** The most the run may cost, in US dollars. @default what the configuration says */
+  readonly maxCostUsd?: number | undefined
+  /**
+   * Looks at the estimate of a new run before the run exists, and throws where that is not agreed to; then nothing
+   * remains of it.
+   */
+  readonly agree?: ((runId: string, estimate: PlanSummary) => Promise<void>) | undefined
   readonly output: OutputPlan
 }
 
@@ -52,6 +63,8 @@ export interface TakenRun {
   readonly lock: RunLock
   /** True where the same work was found in a run that is here already. */
   readonly isAttached: boolean
+  /** What it was expected to cost and take; null for a run that was here already. */
+  readonly estimate: PlanSummary | null
 }
 
 /** The facts of a definition that are known before the input is read. */
@@ -108,6 +121,8 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
   const lock = await lockRun(disk, folder.lock, id)
   try {
     const draft = await makeDraft(workspace, id, definition, options, emit)
+    // Nobody is asked about work that is here already; whoever else starts it meanwhile is noticed below.
+    if (!(await findSameWork(workspace, draft.frozen, definition, options))) await options.agree?.(id, draft.estimate)
     const known = await whileNoOtherStarts(workspace, id, async () => {
       const same = await findSameWork(workspace, draft.frozen, definition, options)
       if (!same) await draft.store.sealRun({ ...draft.frozen, name: options.name ?? null })
@@ -116,9 +131,9 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
     if (!known) {
       const { rowCount: rows, requestCount: requests, batchCount: batches } = draft.frozen
       emit({ type: 'prepared', rows, requests, batches })
-      return { store: draft.store, lock, isAttached: false }
+      return { store: draft.store, lock, isAttached: false, estimate: draft.estimate }
     }
-    const taken = await takeRun(workspace, known.id)
+    const taken = await takeRun(workspace, known.id, options.maxCostUsd)
     await removeRun(workspace, id, lock)
     await taken.store.steerRun(options.output)
     return { ...taken, isAttached: true }
@@ -128,12 +143,17 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
   }
 }
 
-/** Takes up a run for writing. Throws `busy` where another process drives it. */
-export async function takeRun(workspace: Workspace, id: string): Promise<TakenRun> {
+/**
+ * Takes up a run for writing, with another cap where one is given. Throws `busy` where another process drives it, `usage`
+ * where a cap cannot be kept.
+ */
+export async function takeRun(workspace: Workspace, id: string, maxCostUsd?: number): Promise<TakenRun> {
   const { disk, home, store } = workspace
   const lock = await lockRun(disk, runFolder(home, id).lock, id)
   try {
-    return { store: await store.write(id), lock, isAttached: true }
+    const run = await store.write(id)
+    if (maxCostUsd !== undefined) await capRun(workspace, run, maxCostUsd)
+    return { store: run, lock, isAttached: true, estimate: null }
   } catch (error) {
     lock.release()
     throw error
@@ -146,7 +166,7 @@ async function makeDraft(
   definition: Omit<RunDefinition, 'shape'>,
   options: NewRunOptions,
   emit: Emit,
-): Promise<{ store: RunStore; frozen: Frozen }> {
+): Promise<{ store: RunStore; frozen: Frozen; estimate: PlanSummary }> {
   const { clock, configuration, disk, store } = workspace
   const input = await prepareInput({
     ...options,
@@ -158,7 +178,9 @@ async function makeDraft(
   const { shape } = input
   await store.createRun({ id, definition: { ...definition, shape }, output: options.output, createdAt: clock.now() })
   const draft = await store.write(id)
-  const frozen = await freeze(await runContext(workspace, draft, emit), input.rows)
+  if (options.maxCostUsd !== undefined) await draft.capRun(capMicrosOf(options.maxCostUsd))
+  const context = await runContext(workspace, draft, emit)
+  const frozen = await freeze(context, input)
   const collisions = findCollisions(frozen.columns, options.output.prefix)
   if (collisions.length > 0) {
     throw new LlmBatchError('input', `the input has columns named like ours: ${collisions.join(', ')}`, {
@@ -174,7 +196,13 @@ async function makeDraft(
       batch: null,
     })
   }
-  return { store: draft, frozen }
+  const { cuts, emptyPlaceholders, invalidCount: problems, rowBytes, rowCount: rows, tally } = frozen
+  const counts = { rows, problems, emptyPlaceholders, rowBytes, maxTokens: definition.maxTokens }
+  const ports = { clock, configuration, provider: context.provider, home: store, run: draft }
+  const estimate = await estimateRun(ports, { counts, cuts, tally })
+  const targets = estimate.targets.map(({ target }) => target)
+  if (isCapped(context.budget)) assertPriced(targets, context.priceOf)
+  return { store: draft, frozen, estimate }
 }
 
 /** The run that holds the same work, or undefined where there is none and a new one may be made. */

@@ -163,6 +163,100 @@ const MIGRATIONS: readonly Migration[] = [
   },
   {
     number: 2,
+    name: 'token estimates, their calibration, and queues',
+    sql: `
+      alter table batches add column base_url text not null default '';
+      update batches set base_url = coalesce((select definition ->> 'baseUrl' from runs where key = batches.run), '');
+      alter table batches add column tokens integer;
+      alter table batches add column token_method text;
+      alter table attempts add column uploaded_at integer;
+      alter table attempts add column waiting_since integer;
+      alter table attempts add column freed_at integer;
+      create index attempts_open on attempts (stage)
+        where stage in ('creating', 'unconfirmed', 'submitted', 'held', 'uploaded');
+
+      create table token_rates (
+        provider text not null,
+        base_url text not null,
+        model text not null,
+        method text not null,
+        estimated real not null,
+        actual real not null,
+        at integer not null,
+        primary key (provider, base_url, model, method)
+      ) without rowid;
+
+      create table queue_limits (
+        provider text not null,
+        base_url text not null,
+        model text not null,
+        tokens integer,
+        learnt_at integer,
+        learnt_from text,
+        refused_at integer,
+        refused_attempt integer,
+        refusals integer not null default 0,
+        refusals_alone integer not null default 0,
+        tokens_in_flight integer not null default 0,
+        try_at integer not null default 0,
+        primary key (provider, base_url, model)
+      ) without rowid;
+    `,
+  },
+  {
+    number: 3,
+    name: 'spending, the cap of a run, the most output of a batch',
+    // No reference to the run: what was spent stays known when the run is forgotten.
+    sql: `
+      create table spending (
+        id text primary key,
+        run text not null,
+        kind text not null,
+        provider text not null,
+        endpoint text not null,
+        model text not null,
+        requests integer not null,
+        at integer not null,
+        reserved integer,
+        settled integer,
+        settled_at integer,
+        answers integer not null default 0,
+        prompt_tokens integer not null default 0,
+        completion_tokens integer not null default 0,
+        cached_tokens integer not null default 0,
+        reasoning_tokens integer not null default 0
+      ) without rowid;
+      create index spending_by_run on spending (run);
+      create index spending_by_time on spending (at);
+      create index spending_by_model on spending (provider, model);
+
+      alter table runs add column max_cost integer;
+      alter table batches add column most_output_tokens integer;
+    `,
+  },
+  {
+    number: 4,
+    name: 'direct batches and their calls, deadlines, stop-loss',
+    sql: `
+      alter table batches add column kind text not null default 'batch';
+      alter table runs add column deadline_at integer;
+      alter table runs add column wind_up_at integer;
+      alter table runs add column cancel_cause text;
+      alter table runs add column stop_loss text;
+
+      create table direct_calls (
+        key integer primary key,
+        attempt integer not null references attempts (key) on delete cascade,
+        request integer not null,
+        at integer not null,
+        answer text,
+        line text
+      );
+      create index direct_calls_by_attempt on direct_calls (attempt);
+    `,
+  },
+  {
+    number: 5,
     name: 'live probes',
     sql: `
       create table probes (

@@ -24,6 +24,8 @@ const CHANGING = {
   reason: 'reason',
   heldFrom: 'held_from',
   auditedAt: 'audited_at',
+  waitingSince: 'waiting_since',
+  uploadedAt: 'uploaded_at',
 } as const satisfies Record<keyof AttemptChanges, string>
 
 const FIXED = {
@@ -41,15 +43,25 @@ const FIXED = {
 /** An attempt as the statement below gives it: the record, but for the target's three columns. */
 export type AttemptRow = Omit<AttemptRecord, 'target'> & { provider: string; endpoint: string; model: string }
 
+/** Estimated input tokens of batch `b` with attempt `a`, calibrated by rate `t`; batches of older versions have bytes only. */
+export const CALIBRATED_TOKENS =
+  'cast(coalesce(b.tokens, a.input_bytes / 4) * coalesce(t.actual / t.estimated, 1) + 0.5 as integer)'
+
+/** Joins the rate that collected batches have shown to batch `b`. */
+export const JOIN_RATES = `left join token_rates t on t.provider = b.provider and t.base_url = b.base_url
+    and t.model = b.model and t.method = coalesce(b.token_method, 'bytes')`
+
 /** Selects attempts of a run with what they need of their batch; a `where` may follow. */
 export const SELECT_ATTEMPTS = `
   select ${Object.entries({ ...FIXED, ...CHANGING })
     .map(([name, column]) => `a.${column} as "${name}"`)
     .join(', ')},
-    b.number as "batch", b.provider as "provider", b.endpoint as "endpoint", b.model as "model",
+    b.number as "batch", b.kind as "kind", b.provider as "provider", b.endpoint as "endpoint", b.model as "model",
     b.request_count as "requestCount", b.content_hash as "contentHash",
-    f.nonce as "firstNonce", f.input_name as "firstInputName"
-  from attempts a join batches b on b.key = a.batch join attempts f on f.batch = a.batch and f.number = 1`
+    b.most_output_tokens as "mostOutputTokens",
+    ${CALIBRATED_TOKENS} as "tokens", f.nonce as "firstNonce", f.input_name as "firstInputName"
+  from attempts a join batches b on b.key = a.batch join attempts f on f.batch = a.batch and f.number = 1
+  ${JOIN_RATES}`
 
 /** The record of a selected attempt. */
 export function attemptFrom(row: AttemptRow): AttemptRecord {

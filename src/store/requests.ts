@@ -37,10 +37,12 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
   const ordinals = batch.requests.map((request) => request.ordinal)
   driver.run(
     `insert into batches
-       (run, number, provider, endpoint, model, request_count, first_request, last_request, content_hash)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (run, number, base_url, provider, endpoint, model, request_count, first_request, last_request, content_hash,
+        tokens, token_method, most_output_tokens, kind)
+     values (?, ?, (select definition ->> 'baseUrl' from runs where key = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     runKey,
     number,
+    runKey,
     batch.target.provider,
     batch.target.endpoint,
     batch.target.model,
@@ -48,6 +50,10 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
     ordinals[0] ?? 0,
     ordinals.at(-1) ?? 0,
     batch.contentHash,
+    batch.tokens,
+    batch.tokenMethod,
+    batch.mostOutputTokens,
+    batch.kind ?? 'batch',
   )
   const batchKey = lastKey(driver)
   insertAttempt(driver, batchKey, 1, batch.attempt)
@@ -84,12 +90,12 @@ function insertRequests(driver: Driver, runKey: number, batchKey: number, reques
   )
 }
 
-/** The requests of a batch in the order of their lines; requests that went on to another batch are not among them. */
+/** The requests of a batch that wait, in the order of their lines; those that went on to another batch are not among them. */
 export function selectRequests(driver: Driver, batchKey: number, afterOrdinal: number, most: number): StoredRequest[] {
   return driver.all<StoredRequest>(
     `select q.ordinal as ordinal, q.file_offset as "offset", q.length as length, q.tries as tries
      from batches b join requests q on q.run = b.run and q.ordinal between b.first_request and b.last_request
-     where b.key = ? and q.batch = b.key and q.ordinal > ?
+     where b.key = ? and q.batch = b.key and q.state = 'batched' and q.ordinal > ?
      order by q.ordinal limit ?`,
     batchKey,
     afterOrdinal,

@@ -1,7 +1,16 @@
+import type { BatchKind } from '../model/batch.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { Driver } from './driver.ts'
 import { idFrom, problemFrom } from './requests.ts'
-import type { FailureReason, NewResult, RequestCounts, RowResultRecord, UsageTotal } from './store.ts'
+import type {
+  AttemptRecord,
+  AttemptUsage,
+  FailureReason,
+  NewResult,
+  RequestCounts,
+  RowResultRecord,
+  UsageTotal,
+} from './store.ts'
 
 /** Statements on results and what they make of the requests. Callers open the transaction. */
 
@@ -52,8 +61,13 @@ export function insertResults(driver: Driver, attemptKey: number, results: reado
   driver.run(INSERT_RESULTS, attemptKey, JSON.stringify(rows))
 }
 
-/** Gives every request that waits for this attempt the state its result says. */
-export function settleRequests(driver: Driver, runKey: number, attemptKey: number, batchKey: number): void {
+/** Gives every request that waits for this attempt, or only those that are done, the state its result says. */
+export function settleRequests(
+  driver: Driver,
+  runKey: number,
+  { batchKey, key: attemptKey }: Pick<AttemptRecord, 'batchKey' | 'key'>,
+  which: 'all' | 'final',
+): void {
   driver.run(
     `update requests set
        state = case r.verdict when 'again' then 'pending' else r.status end,
@@ -61,10 +75,11 @@ export function settleRequests(driver: Driver, runKey: number, attemptKey: numbe
        tries = tries + r.counts_as_try
      from results r
      where r.attempt = ? and requests.run = ? and requests.ordinal = r.request
-       and requests.batch = ? and requests.state = 'batched'`,
+       and requests.batch = ? and requests.state = 'batched' and (r.verdict = 'final' or ?)`,
     attemptKey,
     runKey,
     batchKey,
+    which === 'all' ? 1 : 0,
   )
 }
 
@@ -110,6 +125,7 @@ type RowColumns = [
   provider: string | null,
   endpoint: string | null,
   model: string | null,
+  kind: BatchKind | null,
 ]
 
 type ResultColumns = [
@@ -131,7 +147,7 @@ type ResultColumns = [
 ]
 
 const SELECT_ROW_RESULTS = `
-  select w.ordinal, w.line, w.id, w.problem, l.request, q.state, q.tries, b.provider, b.endpoint, b.model,
+  select w.ordinal, w.line, w.id, w.problem, l.request, q.state, q.tries, b.provider, b.endpoint, b.model, b.kind,
     r.attempt, a.nonce, r.status, r.code, r.reason, r.billed, r.prompt_tokens, r.completion_tokens, r.cached_tokens,
     r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict
   from rows w
@@ -148,7 +164,7 @@ export function selectRowResults(driver: Driver, runKey: number, afterRow: numbe
 }
 
 function rowResultFrom(columns: RowResultRow): RowResultRecord {
-  const [row, line, id, problem, request, state, tries, provider, endpoint, model, ...result] = columns
+  const [row, line, id, problem, request, state, tries, provider, endpoint, model, kind, ...result] = columns
   return {
     row,
     line,
@@ -158,6 +174,7 @@ function rowResultFrom(columns: RowResultRow): RowResultRecord {
     state,
     tries: tries ?? 0,
     target: provider === null || endpoint === null || model === null ? null : { provider, endpoint, model },
+    kind,
     result: resultFrom(request ?? 0, result),
   }
 }
@@ -212,22 +229,45 @@ export function selectCounts(driver: Driver, runKey: number): RequestCounts {
   return counts
 }
 
+const USAGE_SUMS = `count(*) as results,
+  coalesce(sum(r.prompt_tokens), 0) as "promptTokens",
+  coalesce(sum(r.completion_tokens), 0) as "completionTokens",
+  coalesce(sum(r.cached_tokens), 0) as "cachedTokens",
+  coalesce(sum(r.reasoning_tokens), 0) as "reasoningTokens",
+  sum(case when r.billed <> 'no' and r.prompt_tokens is null then 1 else 0 end) as "withoutUsage"`
+
 type UsageRow = Omit<UsageTotal, 'target'> & { provider: string; endpoint: string; model: string }
 
 export function selectUsage(driver: Driver, runKey: number): UsageTotal[] {
   return driver
     .all<UsageRow>(
-      `select b.provider as provider, b.endpoint as endpoint, b.model as model, count(*) as results,
-         coalesce(sum(r.prompt_tokens), 0) as "promptTokens",
-         coalesce(sum(r.completion_tokens), 0) as "completionTokens",
-         coalesce(sum(r.cached_tokens), 0) as "cachedTokens",
-         coalesce(sum(r.reasoning_tokens), 0) as "reasoningTokens",
-         sum(case when r.billed <> 'no' and r.prompt_tokens is null then 1 else 0 end) as "withoutUsage"
+      `select b.provider as provider, b.endpoint as endpoint, b.model as model, ${USAGE_SUMS}
        from batches b join attempts a on a.batch = b.key join results r on r.attempt = a.key
        where b.run = ? group by b.provider, b.endpoint, b.model order by b.provider, b.endpoint, b.model`,
       runKey,
     )
     .map(({ provider, endpoint, model, ...rest }) => ({ ...rest, target: { provider, endpoint, model } }))
+}
+
+type AttemptUsageRow = Omit<AttemptUsage, 'isLong'> & { isLong: 0 | 1 }
+
+export function selectUsageByAttempt(
+  driver: Driver,
+  runKey: number,
+  longAboveTokens: number,
+  attemptKey: number | undefined,
+): AttemptUsage[] {
+  const [condition, value] = attemptKey === undefined ? ['b.run = ?', runKey] : ['a.key = ?', attemptKey]
+  return driver
+    .all<AttemptUsageRow>(
+      `select a.key as "attemptKey", coalesce(r.prompt_tokens, 0) > ? as "isLong",
+         count(r.prompt_tokens) as answers, ${USAGE_SUMS}
+       from batches b join attempts a on a.batch = b.key join results r on r.attempt = a.key
+       where ${condition} group by 1, 2 order by 1, 2`,
+      longAboveTokens,
+      value,
+    )
+    .map((row) => ({ ...row, isLong: row.isLong === 1 }))
 }
 
 export function selectFailureReasons(driver: Driver, runKey: number, most: number): FailureReason[] {

@@ -1,5 +1,13 @@
 import { LlmBatchError } from '../model/error.ts'
-import { type OutputPlan, RUN_MOVES, type RunDefinition, type RunState } from '../model/run.ts'
+import {
+  type CancelCause,
+  type Deadline,
+  type OutputPlan,
+  RUN_MOVES,
+  type RunDefinition,
+  type RunState,
+} from '../model/run.ts'
+import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
 import type { Incident, NewRun, RunRecord, SealedFacts } from './store.ts'
 
@@ -18,7 +26,12 @@ interface RunRow {
   requestsHash: string | null
   columns: string
   account: string | null
+  maxCostMicros: number | null
   cancelRequestedAt: number | null
+  cancelCause: CancelCause | null
+  deadlineAt: number | null
+  windUpAt: number | null
+  stopLoss: string | null
   createdAt: number
   finishedAt: number | null
 }
@@ -26,20 +39,29 @@ interface RunRow {
 const SELECT_RUNS = `
   select id, name, state, reason, definition, output, row_count as "rowCount", request_count as "requestCount",
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
-    cancel_requested_at as "cancelRequestedAt",     created_at as "createdAt", finished_at as "finishedAt"
+    max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
+    cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt", stop_loss as "stopLoss",
+    created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
 function runFrom(row: RunRow): RunRecord {
+  const { deadlineAt, stopLoss, windUpAt, ...rest } = row
   const definition = stored(row, 'definition') as RunDefinition | null
   if (definition?.version !== 1) throw unreadable(row, 'definition')
-  const columns = stored(row, 'columns') as string[]
-  return { ...row, definition, output: stored(row, 'output') as OutputPlan, columns }
+  return {
+    ...rest,
+    deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
+    stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
+    definition,
+    output: stored(row, 'output') as OutputPlan,
+    columns: stored(row, 'columns') as string[],
+  }
 }
 
 /** What was stored as JSON. State is data: what cannot be read is refused, never guessed. */
-function stored(row: RunRow, column: 'definition' | 'output' | 'columns'): unknown {
+function stored(row: RunRow, column: 'definition' | 'output' | 'columns' | 'stopLoss'): unknown {
   try {
-    return JSON.parse(row[column])
+    return JSON.parse(row[column] ?? '')
   } catch (error) {
     throw unreadable(row, column, error)
   }
@@ -116,8 +138,19 @@ export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts)
   )
 }
 
-export function updateRunField(driver: Driver, runKey: number, column: 'account' | 'output', value: SqlValue): void {
+type SteeringColumn = 'account' | 'max_cost' | 'output' | 'stop_loss'
+
+export function updateRunField(driver: Driver, runKey: number, column: SteeringColumn, value: SqlValue): void {
   driver.run(`update runs set ${column} = ? where key = ?`, value, runKey)
+}
+
+export function updateDeadline(driver: Driver, runKey: number, deadline: Deadline | null): void {
+  driver.run(
+    'update runs set deadline_at = ?, wind_up_at = ? where key = ?',
+    deadline?.at ?? null,
+    deadline?.windUpAt ?? null,
+    runKey,
+  )
 }
 
 export function insertIncident(driver: Driver, runKey: number, incident: Incident): void {
@@ -140,10 +173,21 @@ export function selectIncidents(driver: Driver, runKey: number): Incident[] {
     .map((row) => ({ ...row, remoteIds: JSON.parse(row.remoteIds) as string[] }))
 }
 
-export function markCancelRequested(driver: Driver, id: string, at: number): void {
-  driver.run('update runs set cancel_requested_at = ? where id = ? and cancel_requested_at is null', at, id)
+export function markCancelRequested(driver: Driver, id: string, cause: CancelCause, at: number): void {
+  driver.run(
+    `update runs set cancel_requested_at = ?, cancel_cause = ? where id = ? and cancel_requested_at is null`,
+    at,
+    cause,
+    id,
+  )
 }
 
-export function clearCancelRequest(driver: Driver, runKey: number): void {
-  driver.run('update runs set cancel_requested_at = null where key = ?', runKey)
+/** What stopped a run before does not stop it once a person has opened it again. */
+export function clearStops(driver: Driver, runKey: number): void {
+  driver.run(
+    `update runs set cancel_requested_at = null, cancel_cause = null, deadline_at = null, wind_up_at = null,
+       stop_loss = case when stop_loss ->> 'state' = 'ignored' then stop_loss end
+     where key = ?`,
+    runKey,
+  )
 }

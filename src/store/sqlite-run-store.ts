@@ -16,7 +16,18 @@ import {
   updateAttempt,
   updateStage,
 } from './attempts.ts'
+import { answerCall, forgetLines, insertCall, selectCalls } from './direct-calls.ts'
 import type { Driver } from './driver.ts'
+import { queueOfTarget } from './in-flight.ts'
+import {
+  selectIsRoomWanted,
+  selectQueueState,
+  selectUnwatched,
+  updateUnwatched,
+  wakeWaiting,
+  wakeWhenFreed,
+} from './queue.ts'
+import { clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
 import {
   insertBatch,
   insertRows,
@@ -33,20 +44,36 @@ import {
   selectFailureReasons,
   selectRowResults,
   selectUsage,
+  selectUsageByAttempt,
   settleRequests,
 } from './results.ts'
 import {
   assertWriter,
-  clearCancelRequest,
+  clearStops,
   insertIncident,
+  markCancelRequested,
   selectIncidents,
   selectRun,
   selectRunKey,
+  updateDeadline,
   updateRunField,
   updateRunState,
   updateSealed,
 } from './runs.ts'
-import type { RunStore } from './store.ts'
+import { releaseReservation, reserveSpending, selectShownByRun, selectStanding, settleReservation } from './spending.ts'
+import type { Bill, RunStore } from './store.ts'
+import { calibrate, selectTokenRate } from './token-rates.ts'
+
+/** Of a batch that was refused as a whole. */
+const NO_BILL: Bill = {
+  micros: 0,
+  answers: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  withoutUsage: 0,
+}
 
 /**
  * The memory of one run in SQLite. Each writing verb is one transaction that first checks that this handle is still
@@ -75,10 +102,15 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     moveRun: async (to, reason = null) => write(() => updateRunState(driver, runKey, to, reason, clock.now())),
     reopenRun: async () =>
       write(() => {
-        clearCancelRequest(driver, runKey)
+        clearStops(driver, runKey)
         updateRunState(driver, runKey, 'running', null, clock.now())
       }),
     steerRun: async (output) => write(() => updateRunField(driver, runKey, 'output', JSON.stringify(output))),
+    capRun: async (maxCostMicros) => write(() => updateRunField(driver, runKey, 'max_cost', maxCostMicros)),
+    setDeadline: async (deadline) => write(() => updateDeadline(driver, runKey, deadline)),
+    cancelForDeadline: async () => write(() => markCancelRequested(driver, id, 'deadline', clock.now())),
+    setStopLoss: async (stopLoss) =>
+      write(() => updateRunField(driver, runKey, 'stop_loss', stopLoss === null ? null : JSON.stringify(stopLoss))),
     bindAccount: async (account) => write(() => updateRunField(driver, runKey, 'account', account)),
 
     addRows: async (rows) => write(() => insertRows(driver, runKey, rows)),
@@ -95,6 +127,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     moveAttempt: async (key, from, to, changes = {}) =>
       write(() => {
         updateStage(driver, key, from, to, changes)
+        wakeWhenFreed(driver, key, from, to, clock.now())
         return selectAttempt(driver, key)
       }),
     noteAttempt: async (key, changes) =>
@@ -102,26 +135,36 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         updateAttempt(driver, key, changes)
         return selectAttempt(driver, key)
       }),
-    openIntent: async (attemptKey, facts) =>
+    openIntent: async (attemptKey, facts, admit, spending) =>
       write(() => {
-        updateStage(driver, attemptKey, 'uploaded', 'creating', {})
-        return selectIntent(driver, insertIntent(driver, attemptKey, facts))
+        const admission = admit(selectQueueState(driver, attemptKey, clock.now()))
+        if (!admission.isAdmitted) return { isOpen: false, refusal: admission.wait }
+        const refusal = spending ? reserveSpending(driver, id, spending) : null
+        if (refusal !== null) return { isOpen: false, refusal }
+        updateStage(driver, attemptKey, 'uploaded', 'creating', { waitingSince: null })
+        // There may be room for the next one too, which has been told that this one goes before it.
+        wakeWaiting(driver, attemptKey, clock.now())
+        return { isOpen: true, intent: selectIntent(driver, insertIntent(driver, attemptKey, facts)) }
       }),
     closeIntent: async (key, answer, to, changes = {}) =>
       write(() => {
         const { attemptKey } = selectIntent(driver, key)
         answerIntent(driver, key, answer, clock.now())
-        const { stage } = selectAttempt(driver, attemptKey)
+        const { nonce, stage } = selectAttempt(driver, attemptKey)
+        if (answer === 'not_created' || answer === 'proved_absent') releaseReservation(driver, nonce)
         if (stage === to) updateAttempt(driver, attemptKey, changes)
         else updateStage(driver, attemptKey, stage, to, changes)
+        wakeWhenFreed(driver, attemptKey, stage, to, clock.now())
         return selectAttempt(driver, attemptKey)
       }),
     intents: async (attemptKey) => selectIntents(driver, attemptKey),
-    replaceAttempt: async ({ key, from, to, next, changes = {} }) =>
+    replaceAttempt: async ({ key, from, to, next, changes = {}, mayBeBilled = false }) =>
       write(() => {
         updateStage(driver, key, from, to, {})
         closeOpenIntents(driver, key, clock.now())
+        wakeWhenFreed(driver, key, from, to, clock.now())
         const old = selectAttempt(driver, key)
+        if (!mayBeBilled) releaseReservation(driver, old.nonce)
         const made = insertAttempt(driver, old.batchKey, old.number + 1, next)
         updateAttempt(driver, made, changes)
         return selectAttempt(driver, made)
@@ -136,24 +179,51 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         return selectAttempt(driver, made)
       }),
     origin: async () => selectOrigin(driver, runKey),
-    releaseAttempt: async (key, from) =>
+    releaseAttempt: async (key, from, mayBeBilled = false) =>
       write(() => {
-        updateStage(driver, key, from, 'abandoned', {})
+        const { batchKey, nonce } = selectAttempt(driver, key)
+        const to = from === 'ended' ? 'rejected' : 'abandoned'
+        updateStage(driver, key, from, to, {})
+        wakeWhenFreed(driver, key, from, to, clock.now())
         closeOpenIntents(driver, key, clock.now())
-        releaseRequests(driver, selectAttempt(driver, key).batchKey)
+        if (!mayBeBilled) releaseReservation(driver, nonce)
+        releaseRequests(driver, batchKey)
       }),
     addRemoteBatch: async (attemptKey, remote) => write(() => insertRemoteBatch(driver, attemptKey, remote)),
     remoteBatches: async (attemptKey) => selectRemoteBatches(driver, attemptKey),
+
+    recordRefusal: async (attemptKey, refusal) => write(() => upsertRefusal(driver, attemptKey, refusal)),
+    queueBelief: async (target) => selectBelief(driver, queueOfTarget(driver, runKey, target)),
+    trustQueue: async (target) => write(() => clearDoubt(driver, queueOfTarget(driver, runKey, target))),
+    unwatchedInFlight: async (target) =>
+      selectUnwatched(driver, runKey, queueOfTarget(driver, runKey, target), clock.now()),
+    noteUnwatched: async (attemptKey, at, hasEnded) => write(() => updateUnwatched(driver, attemptKey, at, hasEnded)),
+    isRoomWanted: async () => selectIsRoomWanted(driver, runKey),
+    tokenRate: async (target, method) => selectTokenRate(driver, queueOfTarget(driver, runKey, target), method),
+
+    openCall: async (attemptKey, ordinal) => write(() => insertCall(driver, attemptKey, ordinal, clock.now())),
+    closeCall: async (key, answer, line) => write(() => answerCall(driver, key, answer, line)),
+    calls: async (attemptKey) => selectCalls(driver, attemptKey),
+    endCalls: async (attemptKey) =>
+      write(() => {
+        updateStage(driver, attemptKey, 'calling', 'ended', { nextAt: clock.now(), endedAt: clock.now() })
+        forgetLines(driver, attemptKey)
+        return selectAttempt(driver, attemptKey)
+      }),
+    settleFinal: async (attemptKey) =>
+      write(() => settleRequests(driver, runKey, selectAttempt(driver, attemptKey), 'final')),
 
     requestsOf: async (batchKey, afterOrdinal, most) => selectRequests(driver, batchKey, afterOrdinal, most),
     hasPending: async () => selectHasPending(driver, runKey),
     pendingRequests: async (afterOrdinal, most) => selectPending(driver, runKey, afterOrdinal, most),
     addResults: async (attemptKey, results) => write(() => insertResults(driver, attemptKey, results)),
-    settleAttempt: async (key, to, changes = {}) =>
+    settleAttempt: async (key, to, changes = {}, bill = NO_BILL) =>
       write(() => {
-        const { batchKey } = selectAttempt(driver, key)
-        settleRequests(driver, runKey, key, batchKey)
+        const { batchKey, nonce } = selectAttempt(driver, key)
+        settleRequests(driver, runKey, { batchKey, key }, 'all')
+        settleReservation(driver, nonce, bill, clock.now())
         updateStage(driver, key, 'ended', to, changes)
+        if (to === 'collected') calibrate(driver, key, clock.now())
         return selectAttempt(driver, key)
       }),
     reopenRequests: async (statuses, billed) => write(() => reopen(driver, runKey, statuses, billed)),
@@ -169,7 +239,18 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     rowResults: async (afterRow, most) => selectRowResults(driver, runKey, afterRow, most),
     counts: async () => selectCounts(driver, runKey),
     usage: async () => selectUsage(driver, runKey),
+    usageByAttempt: async (longAboveTokens, attemptKey) =>
+      selectUsageByAttempt(driver, runKey, longAboveTokens, attemptKey),
     failureReasons: async (most) => selectFailureReasons(driver, runKey, most),
+
+    spending: async (since) => selectStanding(driver, id, since),
+    shownAnswers: async (target) => selectShownByRun(driver, id, target),
+    reserve: async (terms) => write(() => reserveSpending(driver, id, terms)),
+    settleReservation: async (entryId, bill) =>
+      write(() => {
+        if (bill === null) releaseReservation(driver, entryId)
+        else settleReservation(driver, entryId, bill, clock.now())
+      }),
 
     addIncident: async (incident) => write(() => insertIncident(driver, runKey, incident)),
     incidents: async () => selectIncidents(driver, runKey),

@@ -58,7 +58,10 @@ function batch(ordinals: readonly number[], rows: readonly (number | null)[] = o
       offset: index * 100,
       length: 99,
     })),
+    tokens: 25,
+    tokenMethod: 'bytes',
     contentHash: `hash ${made}`,
+    mostOutputTokens: null,
     attempt: { nonce, inputName: `${nonce}.jsonl`, inputBytes: 100, inputSha256: 'sha', createdAt: made },
   }
 }
@@ -108,11 +111,18 @@ function result(ordinal: number, parts: Partial<NewResult> = {}): NewResult {
   }
 }
 
+/** An intent that nothing stands in the way of. */
+async function opened(run: RunStore, key: number) {
+  const opening = await run.openIntent(key, INTENT, () => ({ isAdmitted: true }))
+  if (!opening.isOpen) throw new Error('the intent was refused')
+  return opening.intent
+}
+
 /** An attempt that was uploaded, created and has ended. */
 async function endedAttempt(run: RunStore): Promise<number> {
   const { key } = await onlyAttempt(run)
   await run.moveAttempt(key, 'planned', 'uploaded', { inputFileId: 'file-1' })
-  const intent = await run.openIntent(key, INTENT)
+  const intent = await opened(run, key)
   await run.closeIntent(intent.key, 'created', 'submitted', { remoteId: 'batch_1' })
   await run.moveAttempt(key, 'submitted', 'ended')
   return key
@@ -222,9 +232,9 @@ describe('an attempt', () => {
     const run = await sealedRun(2)
     const { key } = await onlyAttempt(run)
     await run.moveAttempt(key, 'planned', 'uploaded', { inputFileId: 'file-1' })
-    const intent = await run.openIntent(key, INTENT)
+    const intent = await opened(run, key)
     expect((await onlyAttempt(run)).stage).toBe('creating')
-    await expect(run.openIntent(key, INTENT)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(opened(run, key)).rejects.toMatchObject({ code: 'conflict' })
     expect(await run.intents(key)).toEqual([
       { ...INTENT, key: intent.key, attemptKey: key, answer: null, answeredAt: null },
     ])
@@ -234,7 +244,7 @@ describe('an attempt', () => {
     const run = await sealedRun(2)
     const { key } = await onlyAttempt(run)
     await run.moveAttempt(key, 'planned', 'uploaded')
-    const intent = await run.openIntent(key, INTENT)
+    const intent = await opened(run, key)
     await run.closeIntent(intent.key, 'unknown', 'unconfirmed')
     await run.closeIntent(intent.key, 'adopted', 'submitted', { remoteId: 'batch_9' })
     await expect(run.closeIntent(intent.key, 'created', 'ended')).rejects.toMatchObject({ code: 'conflict' })
@@ -245,7 +255,7 @@ describe('an attempt', () => {
     const run = await sealedRun(2)
     const first = await onlyAttempt(run)
     await run.moveAttempt(first.key, 'planned', 'uploaded', { inputFileId: 'file-1' })
-    const intent = await run.openIntent(first.key, INTENT)
+    const intent = await opened(run, first.key)
     await run.closeIntent(intent.key, 'unknown', 'unconfirmed')
     const { attempt } = batch([0, 1])
     const second = await run.replaceAttempt({ key: first.key, from: 'unconfirmed', to: 'abandoned', next: attempt })
@@ -320,7 +330,7 @@ describe('results', () => {
     await run.addBatch(batch([2, 3], [null, null]))
     const [first] = await run.currentAttempts()
     await run.moveAttempt(first?.key ?? 0, 'planned', 'uploaded')
-    const intent = await run.openIntent(first?.key ?? 0, INTENT)
+    const intent = await opened(run, first?.key ?? 0)
     await run.closeIntent(intent.key, 'created', 'submitted')
     await run.cancelUnsent()
     expect(await run.counts()).toMatchObject({ batched: 2, cancelled: 2 })

@@ -8,6 +8,7 @@ import { migrate } from './migrations.ts'
 import { insertProbe, selectProbes } from './probes.ts'
 import { statePath } from './run-folder.ts'
 import { insertRun, markCancelRequested, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
+import { closeReservations, selectMonths, selectShownByModel } from './spending.ts'
 import { createRunStore } from './sqlite-run-store.ts'
 import type { Store } from './store.ts'
 
@@ -42,14 +43,19 @@ export async function openStore(options: {
       return createRunStore(driver, clock, id, writer)
     },
     requestCancel: async (id) => {
-      driver.transaction(() => markCancelRequested(driver, id, clock.now()))
+      driver.transaction(() => markCancelRequested(driver, id, 'user', clock.now()))
     },
     dropRun: async (id) => {
-      driver.transaction(() => driver.run('delete from runs where id = ?', id))
+      driver.transaction(() => {
+        closeReservations(driver, id, clock.now())
+        driver.run('delete from runs where id = ?', id)
+      })
     },
     knownRemotes: async () => selectKnownRemotes(driver),
     addProbe: async (probe) => driver.transaction(() => insertProbe(driver, probe)),
     probes: async () => selectProbes(driver),
+    spendingByMonth: async () => selectMonths(driver),
+    shownAnswers: async (provider, model) => selectShownByModel(driver, provider, model),
     close: async () => driver.close(),
   }
 }

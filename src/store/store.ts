@@ -1,9 +1,10 @@
 import type { RemoteStatus, Stage } from '../model/attempt.ts'
-import type { PlannedRequest } from '../model/batch.ts'
+import type { BatchKind, PlannedRequest } from '../model/batch.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { ProbeRecord } from '../model/probe.ts'
 import type { Problem } from '../model/problem.ts'
-import type { OutputPlan, RunDefinition, RunState } from '../model/run.ts'
+import type { CancelCause, Deadline, OutputPlan, RunDefinition, RunState } from '../model/run.ts'
+import type { StopLoss } from '../model/stop-loss.ts'
 import type { Target } from '../model/target.ts'
 
 /**
@@ -25,7 +26,7 @@ export interface Store {
   write(id: string): Promise<RunStore>
   /** Asks whoever drives the run, now or later, to cancel it. Needs no lock; may be repeated. */
   requestCancel(id: string): Promise<void>
-  /** Forgets a run and everything of it in the store; its files are the caller's. */
+  /** Forgets a run and everything of it in the store but what it spent; its files are the caller's. */
   dropRun(id: string): Promise<void>
   /** Everything at any provider that an attempt of any run here made or took over. */
   knownRemotes(): Promise<readonly KnownRemote[]>
@@ -33,6 +34,10 @@ export interface Store {
   addProbe(probe: ProbeRecord): Promise<void>
   /** What live probes have shown, newest first. */
   probes(): Promise<readonly ProbeRecord[]>
+  /** What all runs spent, removed ones included, by month and model, newest month first. */
+  spendingByMonth(): Promise<readonly MonthlySpending[]>
+  /** What the answers of a model were like so far, in all runs of the home. */
+  shownAnswers(provider: string, model: string): Promise<ShownAnswers>
   close(): Promise<void>
 }
 
@@ -46,6 +51,14 @@ export interface RunStore {
   reopenRun(): Promise<void>
   /** Replaces what steers the run and does not define it. */
   steerRun(output: OutputPlan): Promise<void>
+  /** Sets the most that the run may cost, in micro-dollars; null for what the configuration says. */
+  capRun(maxCostMicros: number | null): Promise<void>
+  /** Sets until when the run should be done; null for no limit. */
+  setDeadline(deadline: Deadline | null): Promise<void>
+  /** Asks for the run to be cancelled because its deadline is near; what a person asked for before stays. */
+  cancelForDeadline(): Promise<void>
+  /** Records that failures have stopped the run, or may not stop it; null for neither. */
+  setStopLoss(stopLoss: StopLoss | null): Promise<void>
   /** Remembers whose account the run's batches live in, once the provider has confirmed it. */
   bindAccount(account: string): Promise<void>
 
@@ -70,15 +83,28 @@ export interface RunStore {
   moveAttempt(key: number, from: Stage, to: Stage, changes?: AttemptChanges): Promise<AttemptRecord>
   /** Records what was seen or scheduled without moving the attempt. */
   noteAttempt(key: number, changes: AttemptChanges): Promise<AttemptRecord>
-  /** Commits the intent and moves the attempt from `uploaded` to `creating`; only then may the POST be made. */
-  openIntent(attemptKey: number, record: IntentFacts): Promise<IntentRecord>
-  /** Records what became of the POST and moves the attempt, in one transaction. */
+  /**
+   * Commits the intent, sets aside what the attempt may cost, and moves it from `uploaded` to `creating`; only then may
+   * the POST be made. Both questions are answered inside the transaction, the queue's first; where one of them refuses,
+   * nothing is changed.
+   */
+  openIntent(
+    attemptKey: number,
+    record: IntentFacts,
+    admit: (queue: QueueState) => Admission,
+    spending?: SpendingTerms,
+  ): Promise<IntentOpening>
+  /**
+   * Records what became of the POST and moves the attempt, in one transaction. What was set aside for a batch that was
+   * not created is free again.
+   */
   closeIntent(key: number, answer: IntentAnswer, to: Stage, changes?: AttemptChanges): Promise<AttemptRecord>
   /** The intents of an attempt, oldest first. */
   intents(attemptKey: number): Promise<readonly IntentRecord[]>
   /**
    * Ends an attempt that never became a batch, or whose batch was refused unbilled, and starts the next one of the
-   * same batch, planned. An open intent of the old one is answered with `proved_absent`.
+   * same batch, planned. An open intent of the old one is answered with `proved_absent`. What was set aside for it is
+   * free again, unless `mayBeBilled` says that nothing was proved.
    */
   replaceAttempt(options: {
     readonly key: number
@@ -86,6 +112,8 @@ export interface RunStore {
     readonly to: 'abandoned' | 'rejected'
     readonly next: NewAttempt
     readonly changes?: AttemptChanges
+    /** @default false */
+    readonly mayBeBilled?: boolean
   }): Promise<AttemptRecord>
   /**
    * Takes over a remote batch of the same work that this home did not create: the attempt at hand, which was never
@@ -101,14 +129,48 @@ export interface RunStore {
   }): Promise<AttemptRecord>
   /** Whether a create of this run was ever prepared here, and whether a batch was taken over from elsewhere. */
   origin(): Promise<{ readonly hasIntents: boolean; readonly hasAdopted: boolean }>
-  /** Ends an attempt that was never created and gives its requests back to `pending`, to be cut into other batches. */
-  releaseAttempt(key: number, from: Stage): Promise<void>
+  /**
+   * Ends an attempt that was never created, or whose batch was refused unbilled (from `ended`), and gives its requests
+   * back to `pending`, to be cut into other batches; with `mayBeBilled` what was set aside for it stays so.
+   */
+  releaseAttempt(key: number, from: Stage, mayBeBilled?: boolean): Promise<void>
   /** Remembers a remote batch that was seen to carry our marker; never forgotten, never overwritten. */
   addRemoteBatch(attemptKey: number, remote: RemoteBatchFacts): Promise<void>
   remoteBatches(attemptKey: number): Promise<readonly RemoteBatchFacts[]>
 
+  // Queues, shared by all runs of the home at one base URL
+  /**
+   * Records that the provider refused a batch of this attempt for want of room; recording the same one again changes
+   * nothing. Returns what is believed of the queue from now on.
+   */
+  recordRefusal(attemptKey: number, refusal: QueueRefusal): Promise<QueueBelief>
+  /** What refusals have taught about the queue of a model; null where there were none. */
+  queueBelief(target: Target): Promise<QueueBelief | null>
+  /** Forgets that the queue of a model is in doubt, so that it is tried again at once; a learnt limit stays. */
+  trustQueue(target: Target): Promise<void>
+  /** Batches of this model that count as in flight and that this run does not watch itself. */
+  unwatchedInFlight(target: Target): Promise<readonly UnwatchedBatch[]>
+  /** Remembers a look at such a batch; its own run goes on as if nobody had looked. */
+  noteUnwatched(attemptKey: number, at: number, hasEnded: boolean): Promise<void>
+  /** True while a batch of any run waits for room at this run's provider, so that ends should be looked for often. */
+  isRoomWanted(): Promise<boolean>
+  /** True tokens for each estimated one, as collected batches of the model have shown; null where none has. */
+  tokenRate(target: Target, method: TokenMethod): Promise<number | null>
+
+  // Direct batches
+  /** Commits the intent of one synchronous call; only then may it be made. Returns its key. */
+  openCall(attemptKey: number, ordinal: number): Promise<number>
+  /** Records what became of the call; `line` is its answer as a result line, kept until `endCalls`. */
+  closeCall(key: number, answer: CallAnswer, line: string | null): Promise<void>
+  /** The calls of an attempt, oldest first; a request whose call was not made may have several. */
+  calls(attemptKey: number): Promise<readonly DirectCall[]>
+  /** Moves the attempt from `calling` to `ended`, once the answers are on disk as its result file. */
+  endCalls(attemptKey: number): Promise<AttemptRecord>
+  /** Gives requests whose result in this attempt is final their state, while the attempt itself stays as it is. */
+  settleFinal(attemptKey: number): Promise<void>
+
   // Requests and results
-  /** The requests of a batch in file order, a page at a time. */
+  /** The requests of a batch that wait for their results, in file order, a page at a time. */
   requestsOf(batchKey: number, afterOrdinal: number, most: number): Promise<readonly StoredRequest[]>
   /** True where requests wait to be planned into a batch; asked often, so it never reads all requests. */
   hasPending(): Promise<boolean>
@@ -118,9 +180,15 @@ export interface RunStore {
   addResults(attemptKey: number, results: readonly NewResult[]): Promise<void>
   /**
    * Ends collection: every request of the attempt takes the state its result says, and the attempt moves from `ended`
-   * to `collected` (or `rejected`, where the batch was refused as a whole).
+   * to `collected` (or `rejected`, where the batch was refused as a whole). The bill takes the place of what was set
+   * aside for it; without one it cost nothing.
    */
-  settleAttempt(key: number, to: 'collected' | 'rejected', changes?: AttemptChanges): Promise<AttemptRecord>
+  settleAttempt(
+    key: number,
+    to: 'collected' | 'rejected',
+    changes?: AttemptChanges,
+    bill?: Bill,
+  ): Promise<AttemptRecord>
   /** Gives requests in these final states back to `pending`, for `retry`; returns how many. */
   reopenRequests(statuses: readonly OutcomeStatus[], billed: readonly Billed[]): Promise<number>
   /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
@@ -129,8 +197,26 @@ export interface RunStore {
   rowResults(afterRow: number, most: number): Promise<readonly RowResultRecord[]>
   counts(): Promise<RequestCounts>
   usage(): Promise<readonly UsageTotal[]>
+  /**
+   * Tokens of the recorded results by attempt, of all attempts or of one; results with more input tokens than
+   * `longAboveTokens` are counted apart, because some models charge more for them.
+   */
+  usageByAttempt(longAboveTokens: number, attemptKey?: number): Promise<readonly AttemptUsage[]>
   /** The most frequent reasons of requests that did not succeed. */
   failureReasons(most: number): Promise<readonly FailureReason[]>
+
+  // Money
+  /** What is spent and set aside by this run, and by all runs of the home since an instant. */
+  spending(since: number): Promise<SpendingStanding>
+  /** What the answers of a target were like so far in this run. */
+  shownAnswers(target: Target): Promise<ShownAnswers>
+  /**
+   * Sets aside what a call outside of batches may cost, before it is made; where the terms refuse, nothing is changed
+   * and their answer is returned.
+   */
+  reserve(terms: SpendingTerms): Promise<Overspending | null>
+  /** Replaces what was set aside by the bill; null for a call that was certainly not made. */
+  settleReservation(id: string, bill: Bill | null): Promise<void>
 
   // Incidents
   addIncident(incident: Incident): Promise<void>
@@ -159,8 +245,13 @@ export interface RunRecord extends NewRun {
   readonly columns: readonly string[]
   /** A salted digest of the key and scope its batches were made with; never the key. Null before the first call. */
   readonly account: string | null
-  /** When the user asked to cancel it; null when not asked, or asked and opened again since. */
+  /** The most it may cost, in micro-dollars, where a flag or an option has said so; null otherwise. */
+  readonly maxCostMicros: number | null
+  /** When the user or the deadline asked to cancel it; null when not asked, or asked and opened again since. */
   readonly cancelRequestedAt: number | null
+  readonly cancelCause: CancelCause | null
+  readonly deadline: Deadline | null
+  readonly stopLoss: StopLoss | null
   readonly finishedAt: number | null
 }
 
@@ -181,10 +272,24 @@ export interface NewRow {
   readonly problem: Problem | null
 }
 
+/**
+ * How the input tokens of a batch were estimated; calibration is kept apart for each. `bytes`: four bytes a token.
+ * `fitted`: by classes of characters, their weights fitted to rows that were counted exactly, or ours where no tokenizer
+ * knows the model.
+ */
+export type TokenMethod = 'bytes' | 'fitted'
+
 export interface NewBatchRecord {
+  /** @default 'batch' */
+  readonly kind?: BatchKind
   readonly target: Target
+  /** Estimated input tokens before calibration, and how they were estimated. */
+  readonly tokens: number
+  readonly tokenMethod: TokenMethod
   readonly requests: readonly PlannedRequest[]
   readonly contentHash: string
+  /** The most tokens its answers may have together; null where any of them is without limit. */
+  readonly mostOutputTokens: number | null
   readonly attempt: NewAttempt
 }
 
@@ -204,16 +309,23 @@ export interface AttemptRecord extends NewAttempt {
   readonly batchKey: number
   /** 1-based number of the batch within the run, for people. */
   readonly batch: number
+  readonly kind: BatchKind
   /** 1-based number of the attempt within its batch. */
   readonly number: number
   readonly target: Target
   readonly requestCount: number
+  /** Estimated input tokens of the batch, calibrated by what collected batches have shown. */
+  readonly tokens: number
   readonly contentHash: string
+  /** The most tokens its answers may have together; null where any of them is without limit. */
+  readonly mostOutputTokens: number | null
   readonly stage: Stage
   /** The nonce of the batch's first attempt, which its first input file was encoded with. */
   readonly firstNonce: string
   readonly firstInputName: string
   readonly inputFileId: string | null
+  /** When the provider had the input file; a batch may have been planned, or have waited, long before. */
+  readonly uploadedAt: number | null
   readonly remoteId: string | null
   readonly remoteStatus: RemoteStatus | null
   readonly rawStatus: string | null
@@ -242,6 +354,8 @@ export interface AttemptRecord extends NewAttempt {
   readonly heldFrom: Stage | null
   /** When a listing showed whether this create was repeated by something between us and the provider. */
   readonly auditedAt: number | null
+  /** Since when it has waited for room in the provider's queue; null where it does not. */
+  readonly waitingSince: number | null
 }
 
 /** The steps of proving that a create did not happen, in order. */
@@ -275,6 +389,8 @@ export type AttemptChanges = Partial<
     | 'reason'
     | 'heldFrom'
     | 'auditedAt'
+    | 'waitingSince'
+    | 'uploadedAt'
   >
 >
 
@@ -304,6 +420,100 @@ export interface IntentRecord extends IntentFacts {
   /** Null while the POST may be on the wire. */
   readonly answer: IntentAnswer | null
   readonly answeredAt: number | null
+}
+
+/** What opening an intent came to. */
+export type IntentOpening =
+  | { readonly isOpen: true; readonly intent: IntentRecord }
+  | { readonly isOpen: false; readonly refusal: Wait | Overspending }
+
+/** Whether the provider's queue has room for a batch now. */
+export type Admission = { readonly isAdmitted: true } | { readonly isAdmitted: false; readonly wait: Wait }
+
+/** Why a batch may not be created now. */
+export interface Wait {
+  /** `too_large`: it must be cut, waiting does not help. */
+  readonly code: 'queue_full' | 'too_large'
+  /** In words, with numbers. */
+  readonly reason: string
+  /** When to ask again; the batch is woken before that when room appears. */
+  readonly nextAt: number
+}
+
+/**
+ * The provider's queue for one model at one base URL, as all runs of the home have filled it, and the batch that asks for
+ * room. Token counts are estimates, calibrated.
+ */
+export interface QueueState {
+  readonly batch: QueueLoad
+  readonly inFlight: QueueLoad
+  /** Requests in flight of all models at the base URL. */
+  readonly accountRequests: number
+  /** Batches that began to wait before this one, first come first. */
+  readonly ahead: readonly { readonly since: number; readonly nextAt: number }[]
+  readonly belief: QueueBelief | null
+  /** True where collected batches have shown what estimates of this kind are worth. */
+  readonly isCalibrated: boolean
+}
+
+export interface QueueLoad {
+  readonly tokens: number
+  readonly requests: number
+}
+
+/** What refusals have taught about a queue. Instants are epoch milliseconds. */
+export interface QueueBelief {
+  /** Tokens that fit, as far as known; null where no refusal told. */
+  readonly tokens: number | null
+  readonly learntAt: number | null
+  /** The provider's words that the limit was read from. */
+  readonly learntFrom: string | null
+  /** True from a refusal until a batch created after it was accepted. */
+  readonly isInDoubt: boolean
+  /** True while a batch created after the refusal has neither been accepted nor refused. */
+  readonly hasProber: boolean
+  /** Refusals in a row, and how many of them while nothing of the home was in flight. */
+  readonly refusals: number
+  readonly refusalsAlone: number
+  /** Tokens that were in flight when the last batch was refused. */
+  readonly tokensInFlight: number
+  /** When to try again although nothing has ended. */
+  readonly tryAt: number
+}
+
+/** A batch refused for want of room. */
+export interface QueueRefusal {
+  readonly at: number
+  /** The limit that the provider names; null where it names none. */
+  readonly limitTokens: number | null
+  readonly words: string
+  /** How long to wait after so many refusals in a row, from 1. */
+  readonly waitMs: (refusals: number) => number
+}
+
+/** A batch in flight that another run, or nobody, watches. */
+export interface UnwatchedBatch {
+  readonly attemptKey: number
+  readonly run: string
+  readonly remoteId: string
+  readonly lastPollAt: number
+}
+
+/**
+ * What became of a synchronous call. `answered`: its result line is known. `not_made`: certainly not executed, so that it
+ * may be made again. `unknown`: it may have been executed and billed.
+ */
+export const CALL_ANSWERS = ['answered', 'not_made', 'unknown'] as const
+
+export type CallAnswer = (typeof CALL_ANSWERS)[number]
+
+/** One synchronous call of a request. */
+export interface DirectCall {
+  readonly key: number
+  readonly ordinal: number
+  /** Null while it may be on the wire. */
+  readonly answer: CallAnswer | null
+  readonly line: string | null
 }
 
 export interface RemoteBatchFacts {
@@ -368,6 +578,8 @@ export interface RowResultRecord {
   readonly state: OutcomeStatus | 'pending' | 'batched' | null
   readonly tries: number
   readonly target: Target | null
+  /** How it was sent last; null for a row without a request. */
+  readonly kind: BatchKind | null
   /** The final result, null while there is none. */
   readonly result: (NewResult & { readonly attemptKey: number; readonly nonce: string }) | null
 }
@@ -385,6 +597,89 @@ export interface UsageTotal {
   readonly reasoningTokens: number
   /** Billed results whose usage the provider did not give: their cost is unknown, not zero. */
   readonly withoutUsage: number
+}
+
+/** Tokens of one attempt's results. */
+export interface AttemptUsage extends Omit<UsageTotal, 'target'> {
+  readonly attemptKey: number
+  /** Results whose usage was told. */
+  readonly answers: number
+  /** True for the results whose input is longer than asked about. */
+  readonly isLong: boolean
+}
+
+/** What is set aside before a paid call. Amounts are whole micro-dollars, so that adding up is exact. */
+export interface Reservation {
+  /** The nonce of the attempt, or of the call. */
+  readonly id: string
+  readonly kind: 'batch' | 'direct'
+  readonly target: Target
+  readonly requests: number
+  readonly at: number
+  /** Null where the price is unknown. */
+  readonly micros: number | null
+}
+
+/** What must hold in the moment of a paid call, looked at in the transaction that sets its cost aside. */
+export interface SpendingTerms {
+  readonly reservation: Reservation
+  /** From when on the spending of all runs is added up. */
+  readonly since: number
+  /** Why the call must not be made now; null where it may. Pure: it runs inside the transaction. */
+  readonly refuse: (standing: SpendingStanding) => Overspending | null
+}
+
+/** Why a call must not be made: it may cost more than was agreed. */
+export interface Overspending {
+  readonly code: 'over_budget' | 'over_day_budget' | 'price_unknown'
+  /** In words, with numbers. */
+  readonly reason: string
+  /** True while calls of this run are on their way whose true cost may leave room. */
+  readonly mayFitLater: boolean
+}
+
+/** Micro-dollars of paid calls. */
+export interface SpendingSum {
+  /** By true usage, after collection. */
+  readonly settled: number
+  /** Set aside for calls that were not settled, their fate unknown or not, or whose usage was not told. */
+  readonly reserved: number
+  /** The part of `reserved` that this run settles by itself, because its batches are being watched. */
+  readonly inFlight: number
+  /** Calls of which not even an estimate is known. */
+  readonly unknown: number
+}
+
+export interface SpendingStanding {
+  readonly run: SpendingSum
+  readonly sinceThen: SpendingSum
+}
+
+/** What a paid call came to. */
+export interface Bill extends ShownAnswers {
+  /** Micro-dollars by the usage that was told; null where the price is unknown. */
+  readonly micros: number | null
+  readonly cachedTokens: number
+  readonly reasoningTokens: number
+  /** Results that were or may have been billed without a usage: each costs its share of what was set aside. */
+  readonly withoutUsage: number
+}
+
+/** Tokens of answers whose usage was told. */
+export interface ShownAnswers {
+  readonly answers: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+}
+
+/** What the calls of one month (UTC, by their create) came to at one model. */
+export interface MonthlySpending extends SpendingSum, ShownAnswers {
+  /** Such as `2026-11`. */
+  readonly month: string
+  readonly provider: string
+  readonly model: string
+  readonly cachedTokens: number
+  readonly reasoningTokens: number
 }
 
 export interface FailureReason {

@@ -3,11 +3,17 @@ import { messageOf } from '../model/error.ts'
 import type { Failure } from '../model/failure.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
-import type { AttemptRecord, IntentRecord } from '../store/store.ts'
+import type { AttemptRecord, IntentFacts, IntentOpening, IntentRecord, Wait } from '../store/store.ts'
+import { admit } from './admission.ts'
 import { matchesOf } from './adopt.ts'
 import { markerMetadata } from './markers.ts'
 import { observed } from './observed.ts'
+import { standBack } from './over-budget.ts'
 import type { SubmitPorts } from './ports.ts'
+import { spendingTerms } from './reserve.ts'
+
+/** Looks of the usual kind after which a batch that waits for room asks again, although nobody has woken it. */
+const RECHECK_POLLS = 4
 
 /** Grows with changes to how adapters create, so that an old intent tells how it was sent. */
 const ADAPTER_VERSION = 1
@@ -18,9 +24,27 @@ const ADAPTER_VERSION = 1
  * was spent; it has a total time limit of its own.
  */
 export async function createBatch(ports: SubmitPorts, attempt: AttemptRecord): Promise<Step> {
-  const { clock, provider, store } = ports
   const inputFileId = attempt.inputFileId ?? ''
-  const intent = await store.openIntent(attempt.key, {
+  const opening = await openIntent(ports, attempt, inputFileId)
+  if (!opening.isOpen) {
+    const { refusal } = opening
+    if ('nextAt' in refusal) return await standBy(ports, attempt, refusal)
+    // What it waits for now is money: it must not stand before others in the queue.
+    if (attempt.waitingSince !== null) await ports.store.noteAttempt(attempt.key, { waitingSince: null })
+    return await standBack(ports, attempt, refusal)
+  }
+  const { intent } = opening
+  const answer = await sendCreate(ports, attempt, inputFileId)
+  if (answer instanceof NotCreated) return await recordNotCreated(ports, attempt, intent, answer.failure)
+  if (answer instanceof Unknown) return await recordUnknown(ports, attempt, intent, answer.failure)
+  if (matchesOf(attempt, [answer]).length > 0) return await recordCreated(ports, attempt, intent, answer)
+  return await recordUnknown(ports, attempt, intent, NOT_OURS)
+}
+
+/** Writes the intent, if the provider's queue has room for the batch and the caps allow its cost. */
+async function openIntent(ports: SubmitPorts, attempt: AttemptRecord, inputFileId: string): Promise<IntentOpening> {
+  const { clock, provider, settings, store } = ports
+  const facts: IntentFacts = {
     at: clock.now(),
     baseUrl: provider.baseUrl,
     account: ports.account,
@@ -33,12 +57,23 @@ export async function createBatch(ports: SubmitPorts, attempt: AttemptRecord): P
     inputSha256: attempt.inputSha256,
     lineCount: attempt.requestCount,
     adapterVersion: ADAPTER_VERSION,
+  }
+  const limits = ports.queueLimitsOf(attempt.target)
+  const recheckMs = Math.min(settings.waits.pollMs * RECHECK_POLLS, settings.waits.pollMostMs)
+  const terms = { limits, model: attempt.target.model, now: clock.now(), recheckMs }
+  return await store.openIntent(attempt.key, facts, (queue) => admit(queue, terms), await spendingTerms(ports, attempt))
+}
+
+/** A batch that the queue has no room for waits, uploaded, with its place among those that wait; or it is cut. */
+async function standBy({ clock, store }: SubmitPorts, attempt: AttemptRecord, wait: Wait): Promise<Step> {
+  if (wait.code === 'too_large') return { did: 'must_recut' }
+  await store.noteAttempt(attempt.key, {
+    waitingSince: attempt.waitingSince ?? clock.now(),
+    nextAt: wait.nextAt,
+    reasonCode: wait.code,
+    reason: wait.reason,
   })
-  const answer = await sendCreate(ports, attempt, inputFileId)
-  if (answer instanceof NotCreated) return await recordNotCreated(ports, attempt, intent, answer.failure)
-  if (answer instanceof Unknown) return await recordUnknown(ports, attempt, intent, answer.failure)
-  if (matchesOf(attempt, [answer]).length > 0) return await recordCreated(ports, attempt, intent, answer)
-  return await recordUnknown(ports, attempt, intent, NOT_OURS)
+  return WAITED
 }
 
 /** The one POST. An adapter that breaks its contract and throws something else has told nothing of its effect. */

@@ -3,9 +3,12 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
+import type { Target } from '../model/target.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { RunFolder } from '../store/run-folder.ts'
 import type { AttemptRecord, RunStore } from '../store/store.ts'
+import type { QueueLimits } from './admission.ts'
+import type { Budget } from './budget.ts'
 
 /** What submitting needs of the world. */
 export interface SubmitPorts {
@@ -22,6 +25,10 @@ export interface SubmitPorts {
   readonly account: string
   /** What to do with a create whose fate cannot be decided. */
   readonly onUnknownCreate: 'hold' | 'resend'
+  /** What may wait at the provider for a target's model, by configuration. */
+  readonly queueLimitsOf: (target: Target) => QueueLimits
+  /** What may be spent. */
+  readonly budget: Budget
   /** In words for people: what sending this attempt a second time may cost, such as `about $1.20`. */
   readonly atStake: (attempt: AttemptRecord) => string
   /** True once the user has cancelled the run: what was never created is not sent any more. */

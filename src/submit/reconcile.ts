@@ -70,9 +70,11 @@ async function absent(
     case 'fence':
       return await fence(ports, attempt, signal)
     case 'third_listing':
-      return await startAgain(ports, attempt)
+      return await startAgain(ports, attempt, { mayBeBilled: false })
     case 'unfenced':
-      if (ports.onUnknownCreate === 'resend' || ports.isCancelling) return await startAgain(ports, attempt)
+      if (ports.onUnknownCreate === 'resend' || ports.isCancelling) {
+        return await startAgain(ports, attempt, { mayBeBilled: true })
+      }
       return await hold(ports, attempt, undecidable(ports, attempt))
     default:
       return step satisfies never
@@ -136,13 +138,23 @@ function waiting(ports: SubmitPorts, attempt: AttemptRecord, waitMs: number, rea
 }
 
 /** Proved absent (or decided so by the user): a new attempt with a new upload and a new nonce. */
-async function startAgain(ports: SubmitPorts, attempt: AttemptRecord): Promise<void> {
-  if (ports.isCancelling) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed')
+async function startAgain(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  { mayBeBilled }: { readonly mayBeBilled: boolean },
+): Promise<void> {
+  if (ports.isCancelling) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed', mayBeBilled)
   if (attempt.number >= MOST_ATTEMPTS) {
     return await hold(ports, attempt, `${attempt.number} creates in a row were not answered and made no batch`)
   }
   const renewed = await renewInput(ports, attempt)
-  await ports.store.replaceAttempt({ key: attempt.key, from: 'unconfirmed', to: 'abandoned', next: renewed })
+  await ports.store.replaceAttempt({
+    key: attempt.key,
+    from: 'unconfirmed',
+    to: 'abandoned',
+    next: renewed,
+    mayBeBilled,
+  })
 }
 
 /** What a person must know to decide: why we cannot, and what either mistake would cost. */

@@ -11,11 +11,11 @@ import type { SubmitPorts } from './ports.ts'
  * own, never shared, so that the file's id alone identifies the attempt later.
  */
 export async function uploadInput(
-  ports: Pick<SubmitPorts, 'store' | 'provider' | 'disk' | 'folder'>,
+  ports: Pick<SubmitPorts, 'clock' | 'store' | 'provider' | 'disk' | 'folder'>,
   attempt: AttemptRecord,
   signal: AbortSignal,
 ): Promise<Step> {
-  const { disk, folder, provider, store } = ports
+  const { clock, disk, folder, provider, store } = ports
   const path = folder.input(attempt.inputName)
   const size = await disk.size(path)
   if (size !== attempt.inputBytes) {
@@ -34,6 +34,7 @@ export async function uploadInput(
   }
   await store.moveAttempt(attempt.key, 'planned', 'uploaded', {
     inputFileId: file.id,
+    uploadedAt: clock.now(),
     failures: 0,
     nextAt: 0,
     reasonCode: null,

@@ -16,3 +16,11 @@ export function nextPollMs(
   const isEnding = status === 'finalizing' || status === 'cancelling'
   return isEnding ? Math.max(Math.min(interval, waits.pollMs), Math.round(interval / 4)) : interval
 }
+
+/**
+ * The longest interval while another batch waits for the end of this one: a part of its age, so that little of the time
+ * is lost in which the next one could have been at work, whether batches take minutes or hours.
+ */
+export function shortOfRoomMs(waits: { readonly pollMs: number }, ageMs: number): number {
+  return Math.max(waits.pollMs, ageMs / 30)
+}

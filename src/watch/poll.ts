@@ -6,7 +6,7 @@ import type { Emit } from '../model/event.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type Provider, ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import type { AttemptChanges, AttemptRecord, RunStore } from '../store/store.ts'
-import { nextPollMs } from './cadence.ts'
+import { nextPollMs, shortOfRoomMs } from './cadence.ts'
 
 /** How a person settles a batch whose results will not come. */
 const GIVING_UP = 'to settle its rows as missing: llm-batch cancel, then retry --status missing buys them again'
@@ -18,6 +18,8 @@ export interface WatchPorts {
   readonly clock: Clock
   readonly random: Random
   readonly settings: Settings
+  /** True while a batch waits until this one, or another, has ended. */
+  readonly isShortOfRoom: boolean
   readonly emit: Emit
 }
 
@@ -54,11 +56,13 @@ export async function pollBatch(ports: WatchPorts, attempt: AttemptRecord, signa
       batch: attempt.batch,
     })
   }
+  const intervalMs = nextPollMs(settings.waits, attempt.polls, remote.status, random.fraction())
+  const ageMs = now - (attempt.submittedAt ?? now)
   await store.noteAttempt(attempt.key, {
     ...seen,
     endedAt: isTerminal(remote.status) ? (attempt.endedAt ?? now) : null,
     polls: attempt.polls + 1,
-    nextAt: now + nextPollMs(settings.waits, attempt.polls, remote.status, random.fraction()),
+    nextAt: now + Math.min(intervalMs, ports.isShortOfRoom ? shortOfRoomMs(settings.waits, ageMs) : intervalMs),
   })
   return WAITED
 }

@@ -38,11 +38,13 @@ export const LIMITS: Limits = {
   maxLineBytes: 100_000_000,
   queueTokens: null,
   queueRequests: null,
+  queueRequestsPer: 'model',
   recovery: 'marked',
   absentRowIsUnbilled: [],
   retentionDays: 30,
   modelOn: 'line',
   isEndpointKnown: true,
+  canCallDirectly: true,
   maxTokensField: 'max_completion_tokens',
   windowHours: { default: 24, most: 24, canChoose: false },
 }

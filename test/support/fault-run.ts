@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openRun, type Run, type StartRunOptions, startRun } from '../../src/index.ts'
+import { openRun, type PlaceOptions, type Run, type StartRunOptions, startRun } from '../../src/index.ts'
 import type { RequestCounts } from '../../src/store/store.ts'
 import type { LocalWorld } from './local-world.ts'
 
@@ -63,10 +63,15 @@ export async function startIn(
 }
 
 /** Takes up the world's latest run, as another process would, with another key where one is given. */
-export async function reopenIn(world: LocalWorld, environment: Readonly<Record<string, string>> = {}): Promise<Run> {
+export async function reopenIn(
+  world: LocalWorld,
+  environment: Readonly<Record<string, string>> = {},
+  options: PlaceOptions = {},
+): Promise<Run> {
   return await openRun('last', {
     config: world.configPath,
     environment: { ...world.environment, ...environment },
+    ...options,
   })
 }
 

@@ -26,6 +26,8 @@ const WAITS = {
   http: '2s',
   retryBackoff: '50ms',
   absent: '5s',
+  queue: '50ms',
+  queueMost: '400ms',
 }
 
 /** Opens a world of its own for one test. */

@@ -3,6 +3,7 @@ import { sampleCounts } from './run-records.ts'
 
 const NO_BATCHES: ProgressView['batches'] = {
   planned: 0,
+  asking: 0,
   uploading: 0,
   waiting: 0,
   unconfirmed: 0,
@@ -30,6 +31,7 @@ export function sampleView(parts: Partial<ProgressView> = {}): ProgressView {
     oldestAgeMs: 4_800_000,
     nextPollInMs: 12_000,
     expiresInMs: null,
+    deadlineInMs: null,
     notes: [],
     elapsedMs: 750_000,
     ...parts,

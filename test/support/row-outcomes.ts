@@ -15,6 +15,7 @@ export function sampleResult(outcome: Partial<Outcome>, parts: Partial<SettledRe
       ...outcome,
     },
     target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
+    kind: 'batch',
     tries: 1,
     rawLine: null,
     wireId: 'bnonce0010000000',

@@ -1,3 +1,4 @@
+import type { RunCost } from '../../src/run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../../src/store/store.ts'
 
 const STARTED_AT = Date.UTC(2026, 10, 23, 8)
@@ -51,7 +52,11 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     rowsHash: 'a'.repeat(64),
     requestsHash: 'b'.repeat(64),
     account: null,
+    maxCostMicros: null,
     cancelRequestedAt: null,
+    cancelCause: null,
+    deadline: null,
+    stopLoss: null,
     columns: ['text'],
     ...parts,
   }
@@ -63,9 +68,12 @@ export function sampleAttempt(parts: Partial<AttemptRecord> = {}): AttemptRecord
     key: 1,
     batchKey: 1,
     batch: 1,
+    kind: 'batch',
     number: 1,
     target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
     requestCount: 10,
+    tokens: 2_500,
+    mostOutputTokens: null,
     contentHash: 'c'.repeat(64),
     stage: 'planned',
     nonce: '0abcdefgh',
@@ -97,6 +105,8 @@ export function sampleAttempt(parts: Partial<AttemptRecord> = {}): AttemptRecord
     reason: null,
     heldFrom: null,
     auditedAt: null,
+    waitingSince: null,
+    uploadedAt: null,
     ...parts,
   }
 }
@@ -111,6 +121,22 @@ export function sampleUsage(parts: Partial<UsageTotal> = {}): UsageTotal {
     cachedTokens: 0,
     reasoningTokens: 0,
     withoutUsage: 0,
+    ...parts,
+  }
+}
+
+/** The cost of a run by one model, in one attempt. */
+export function sampleCost(totalUsd: number | null, parts: Partial<RunCost> = {}): RunCost {
+  const synchronousUsd = totalUsd === null ? null : totalUsd * 2
+  const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+  return {
+    totalUsd,
+    synchronousUsd,
+    savedUsd: totalUsd,
+    models: [{ target, totalUsd, synchronousUsd, pricedAsOf: '2026-09-23', priceSource: 'a price page' }],
+    attempts: [{ batch: 1, attempt: 1, kind: 'batch', totalUsd }],
+    maxUsd: null,
+    reservedUsd: 0,
     ...parts,
   }
 }

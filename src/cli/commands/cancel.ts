@@ -113,7 +113,7 @@ async function reportWatched(
   store: RunStore,
   flags: CancelFlags,
 ): Promise<number> {
-  const report = await reportOf(store, configuration.prices)
+  const report = await reportOf(store, configuration)
   if (flags.json) await shell.printJson(reportDocument(report, null))
   else if (!flags.quiet) shell.tell(`Run ${store.id} is ${report.run.state}.`)
   return exitCodeOf(report, 0)

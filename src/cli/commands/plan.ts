@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../model/error.ts'
 import { checkOutput } from '../../output/check-output.ts'
 import { type PlannedRun, planRun } from '../../run/plan-run.ts'
+import { addBudgetFlag, type BudgetFlags } from '../budget-flag.ts'
 import { newRunOptions } from '../new-run.ts'
 import { findPlace } from '../open-home.ts'
 import { addOutputFlags, type OutputFlags, outputPlan } from '../output-flags.ts'
@@ -11,13 +12,13 @@ import { renderPlan } from '../render/plan-view.ts'
 import { addRequestFlags, type RequestFlags } from '../request-flags.ts'
 import type { Shell } from '../shell.ts'
 
-interface PlanFlags extends RequestFlags, OutputFlags, SettingFlags {
+interface PlanFlags extends RequestFlags, OutputFlags, SettingFlags, BudgetFlags {
   readonly json?: boolean | undefined
 }
 
 /** `llm-batch plan INPUT`: what `run` would send, without a key and without sending anything. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addSettingFlags(addOutputFlags(addRequestFlags(command)))
+  addSettingFlags(addBudgetFlag(addOutputFlags(addRequestFlags(command))))
     .option('--json', 'as JSON on standard output')
     .action(async (inputPath: string, flags: PlanFlags) => {
       setExitCode(await plan(shell, inputPath, flags))

@@ -44,7 +44,7 @@ async function writeResults(shell: Shell, workspace: Workspace, wanted: string, 
   await checkPlan(workspace, run, { ...plan, path: place })
   const store = workspace.store.read(run.id)
   const sink = { write: (text: string) => shell.print(text) }
-  const report = await reportOf(store, workspace.configuration.prices)
+  const report = await reportOf(store, workspace.configuration)
   const answers = await writeRunAnswers(workspace, store, { plan: { ...plan, path: place }, report, sink })
   if (flags.json) await shell.printJson(reportDocument(report, answers))
   if (!flags.quiet) tellWritten(shell, answers, report.counts)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
+import { addBudgetFlag, type BudgetFlags } from '../budget-flag.ts'
 import { chooseRun } from '../choose-run.ts'
 import { addDriveFlags, type DriveFlags } from '../drive-flags.ts'
 import { driveRun } from '../drive-run.ts'
@@ -11,15 +12,17 @@ import { RunEvents } from '../run-events.ts'
 import type { Shell } from '../shell.ts'
 import { takeUp } from '../take-up.ts'
 
-type ResumeFlags = DriveFlags & OutputFlags & SettingFlags
+type ResumeFlags = DriveFlags & OutputFlags & SettingFlags & BudgetFlags
 
 /** `llm-batch resume [RUN]`: goes on after a stop, a crash, a reboot, or a hold that was cleared. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOutputFlags(command.argument('[run]', 'an id, the beginning of one, a name, or last'))
   command.option('--again', 'send it although the provider has the same work from another home')
-  addSettingFlags(addDriveFlags(command)).action(async (wanted: string | undefined, flags: ResumeFlags) => {
-    setExitCode(await resume(shell, wanted, flags))
-  })
+  addSettingFlags(addDriveFlags(addBudgetFlag(command))).action(
+    async (wanted: string | undefined, flags: ResumeFlags) => {
+      setExitCode(await resume(shell, wanted, flags))
+    },
+  )
 }
 
 async function resume(shell: Shell, wanted: string | undefined, flags: ResumeFlags): Promise<number> {

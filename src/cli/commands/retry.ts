@@ -3,10 +3,12 @@ import { systemClock } from '../../lib/clock.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OutcomeStatus } from '../../model/outcome.ts'
 import { isFinished } from '../../model/run.ts'
+import { dollars } from '../../prices/dollars.ts'
 import { exitCodeOf } from '../../run/report.ts'
 import { billOf, reopen } from '../../run/retry.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import type { RunRecord } from '../../store/store.ts'
+import { addBudgetFlag, type BudgetFlags } from '../budget-flag.ts'
 import { chooseRun, confirm } from '../choose-run.ts'
 import { addDriveFlags, type DriveFlags } from '../drive-flags.ts'
 import { driveRun } from '../drive-run.ts'
@@ -15,12 +17,12 @@ import { Interruption } from '../interruption.ts'
 import { withHome } from '../open-home.ts'
 import { addOutputFlags, type OutputFlags } from '../output-flags.ts'
 import { addSettingFlags, type SettingFlags } from '../place-flags.ts'
-import { counted, dollars } from '../render/quantity.ts'
+import { counted } from '../render/quantity.ts'
 import { RunEvents } from '../run-events.ts'
 import type { Shell } from '../shell.ts'
 import { takeUp } from '../take-up.ts'
 
-interface RetryFlags extends DriveFlags, OutputFlags, SettingFlags {
+interface RetryFlags extends DriveFlags, OutputFlags, SettingFlags, BudgetFlags {
   readonly status?: readonly OutcomeStatus[] | undefined
   readonly yes?: boolean | undefined
 }
@@ -31,14 +33,16 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .argument('<run>', 'an id, the beginning of one, a name, or last')
     .option('--status <list>', 'rows with these outcomes, even if they were billed: truncated,refused', statusesFlag)
     .option('-y, --yes', 'accept that rows may be bought again')
-  addSettingFlags(addDriveFlags(addOutputFlags(command))).action(async (wanted: string, flags: RetryFlags) => {
-    const interruption = new Interruption(shell, systemClock)
-    try {
-      setExitCode(await withHome(shell, flags, (place) => retry(shell, place, wanted, flags, interruption)))
-    } finally {
-      interruption.end()
-    }
-  })
+  addSettingFlags(addDriveFlags(addBudgetFlag(addOutputFlags(command)))).action(
+    async (wanted: string, flags: RetryFlags) => {
+      const interruption = new Interruption(shell, systemClock)
+      try {
+        setExitCode(await withHome(shell, flags, (place) => retry(shell, place, wanted, flags, interruption)))
+      } finally {
+        interruption.end()
+      }
+    },
+  )
 }
 
 async function retry(

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
-import { takeNewRun } from '../../run/start.ts'
+import { type NewRunOptions, takeNewRun } from '../../run/start.ts'
 import type { Workspace } from '../../run/workspace.ts'
+import { agreeTo } from '../agree.ts'
+import { addBudgetFlag, type BudgetFlags } from '../budget-flag.ts'
 import { addDriveFlags, type DriveFlags } from '../drive-flags.ts'
 import { driveRun } from '../drive-run.ts'
 import { Interruption } from '../interruption.ts'
@@ -9,12 +11,11 @@ import { newRunOptions } from '../new-run.ts'
 import { withHome } from '../open-home.ts'
 import { addOutputFlags, type OutputFlags, outputPlan } from '../output-flags.ts'
 import { addSettingFlags, type SettingFlags } from '../place-flags.ts'
-import { counted } from '../render/quantity.ts'
 import { addRequestFlags, type RequestFlags } from '../request-flags.ts'
 import { RunEvents } from '../run-events.ts'
 import type { Shell } from '../shell.ts'
 
-interface RunFlags extends RequestFlags, OutputFlags, DriveFlags, SettingFlags {
+interface RunFlags extends RequestFlags, OutputFlags, DriveFlags, SettingFlags, BudgetFlags {
   readonly name?: string | undefined
   readonly again?: boolean | undefined
   readonly yes?: boolean | undefined
@@ -26,7 +27,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--name <name>', 'the same name with the same work goes on with that run')
     .option('--again', 'buy the same work once more')
     .option('-y, --yes', 'accept the estimate')
-  addSettingFlags(addDriveFlags(command)).action(async (inputPath: string, flags: RunFlags) => {
+  addSettingFlags(addDriveFlags(addBudgetFlag(command))).action(async (inputPath: string, flags: RunFlags) => {
     setExitCode(await run(shell, inputPath, flags))
   })
 }
@@ -37,9 +38,13 @@ async function run(shell: Shell, inputPath: string, flags: RunFlags): Promise<nu
   try {
     return await withHome(shell, flags, async (workspace) => {
       const events = await RunEvents.open(shell, workspace, flags)
-      const options = await newRunOptions(shell, workspace.disk, { inputPath, flags, output })
+      const options = {
+        ...(await newRunOptions(shell, workspace.disk, { inputPath, flags, output })),
+        maxCostUsd: flags.maxCost,
+        agree: agreement(shell, workspace, flags),
+      }
       const taken = await takeNewRun(workspace, options, (event) => events.emitter.emit('event', event))
-      if (!flags.quiet) await introduce(shell, workspace, taken.store.id, taken.isAttached)
+      if (taken.isAttached && !flags.quiet) shell.tell(`Going on with run ${taken.store.id}, which is the same work.`)
       const until = flags.wait ? 'finished' : 'submitted'
       return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: false })
     })
@@ -48,11 +53,13 @@ async function run(shell: Shell, inputPath: string, flags: RunFlags): Promise<nu
   }
 }
 
-async function introduce(shell: Shell, { store }: Workspace, id: string, isAttached: boolean): Promise<void> {
-  if (isAttached) {
-    shell.tell(`Going on with run ${id}, which is the same work.`)
-    return
-  }
-  const { requestCount, rowCount } = await store.read(id).record()
-  shell.tell(`Run ${id}: ${counted(rowCount, 'row')}, ${counted(requestCount, 'request')}.`)
+function agreement(shell: Shell, { configuration: { budget } }: Workspace, flags: RunFlags): NewRunOptions['agree'] {
+  const { askAboveUsd, maxCostUsd } = budget
+  return (runId, estimate) =>
+    agreeTo(shell, runId, estimate, {
+      isQuiet: flags.quiet === true,
+      isAccepted: flags.yes === true,
+      askAboveUsd,
+      maxCostUsd,
+    })
 }

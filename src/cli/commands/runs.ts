@@ -8,6 +8,7 @@ import type { RunRecord } from '../../store/store.ts'
 import { withHome } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
 import { renderRuns } from '../render/runs-view.ts'
+import { renderSpending, spendingDocument } from '../render/spending-view.ts'
 import { runDocument } from '../report-document.ts'
 import type { Shell } from '../shell.ts'
 
@@ -40,10 +41,15 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 async function list(shell: Shell, { clock, store }: Workspace, flags: ListFlags): Promise<void> {
   const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
   const listed = await Promise.all(runs.map(async (run) => ({ run, counts: await store.read(run.id).counts() })))
+  const months = await store.spendingByMonth()
   if (flags.json) {
     const documents = listed.map(({ run, counts }) => ({ ...runDocument(run), counts }))
-    await shell.printJson({ version: 1, runs: documents })
-  } else await shell.print(renderRuns(listed, clock.now(), shell.outputColors))
+    await shell.printJson({ version: 1, runs: documents, spending: spendingDocument(months) })
+    return
+  }
+  const colors = shell.outputColors
+  const sections = [renderRuns(listed, clock.now(), colors), renderSpending(months, colors)]
+  await shell.print(sections.filter((section) => section !== '').join('\n'))
 }
 
 /** All names are looked up first, so that a mistyped one removes nothing. */

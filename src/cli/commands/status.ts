@@ -45,7 +45,7 @@ async function status(
   const { id } = await chooseRun(shell, workspace, wanted)
   const store = workspace.store.read(id)
   if (flags.watch && !(await watchRun(shell, workspace, store))) return EXIT.interrupted
-  const report = await reportOf(store, workspace.configuration.prices)
+  const report = await reportOf(store, workspace.configuration)
   const evidence = await evidenceFor(workspace, report.run.definition)
   if (flags.json) await shell.printJson({ ...reportDocument(report, null), evidence: evidenceDocument(evidence) })
   else {

@@ -33,13 +33,22 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     })
 }
 
+/** True for a run that was held by what a day may cost, once that day is over. */
+async function isNewDay({ clock, store }: Workspace, { id, state }: RunRecord): Promise<boolean> {
+  if (state !== 'held') return false
+  const attempts = await store.read(id).currentAttempts()
+  return attempts.some(
+    ({ nextAt, reasonCode, stage }) => stage === 'held' && reasonCode === 'over_day_budget' && nextAt <= clock.now(),
+  )
+}
+
 async function tick(shell: Shell, workspace: Workspace, flags: TickFlags): Promise<number> {
   const events = await RunEvents.open(shell, workspace, flags)
   const interruption = new Interruption(shell, systemClock)
   let code: number = EXIT.ok
   try {
     for (const run of await workspace.store.listRuns()) {
-      if (!OPEN_STATES.includes(run.state)) continue
+      if (!OPEN_STATES.includes(run.state) && !(await isNewDay(workspace, run))) continue
       try {
         await interruption.during('The next tick goes on.', (signal) =>
           goRound({ shell, workspace, events, flags, run, signal }),

@@ -62,7 +62,7 @@ interface TrialPlace {
 }
 
 function startOurs(world: World, { folder, server }: TrialPlace): Child {
-  const words = ['run', 'features.csv', '--model', world.model, '--prompt', PROMPT, '-o', 'answers.jsonl']
+  const words = ['run', 'features.csv', '--model', world.model, '--prompt', PROMPT, '-o', 'answers.jsonl', '--yes']
   return startCommand(world, words, { folder, isShown: false, ...server })
 }
 

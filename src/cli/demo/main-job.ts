@@ -21,7 +21,7 @@ const PROMPT =
 
 /** The line that a user would type, from `run` on. */
 export function mainWords(model: string): readonly string[] {
-  return ['run', 'features.csv', '--model', model, '--prompt', PROMPT, '-o', 'answers.jsonl']
+  return ['run', 'features.csv', '--model', model, '--prompt', PROMPT, '-o', 'answers.jsonl', '--yes']
 }
 
 /** What came of the first act. */

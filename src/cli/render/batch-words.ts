@@ -5,6 +5,7 @@ import { count } from './quantity.ts'
 /** What people read for each phase of a batch. */
 const WORDS: Readonly<Record<BatchPhase, string>> = {
   planned: 'planned',
+  asking: 'asking directly',
   uploading: 'uploading',
   waiting: 'waiting for quota',
   unconfirmed: 'unconfirmed',
@@ -23,7 +24,8 @@ export function describeBatches(counts: Readonly<Record<BatchPhase, number>>): r
 
 /** The state of one batch, with the ways to end that a phase does not tell apart. */
 export function describeBatch(attempt: AttemptRecord): string {
-  const { stage, remoteStatus } = attempt
+  const { kind, stage, remoteStatus } = attempt
+  if (kind === 'direct' && (stage === 'collected' || stage === 'rejected')) return 'asked directly'
   if (stage === 'rejected') return 'refused'
   if (stage === 'abandoned' || stage === 'cancelled') return 'never sent'
   return stage === 'submitted' && remoteStatus === 'cancelling' ? 'cancelling' : WORDS[phaseOf(attempt)]

@@ -41,13 +41,14 @@ function barLines({ byStatus, total }: ProgressView, cells: number, colors: Colo
   return beside >= NARROWEST_BAR ? [`${bar}  ${text}`] : [bar, fitted(text, cells)]
 }
 
-function timeParts({ oldestAgeMs, nextPollInMs, expiresInMs }: ProgressView): readonly string[] {
+function timeParts({ oldestAgeMs, nextPollInMs, expiresInMs, deadlineInMs }: ProgressView): readonly string[] {
   const parts: string[] = []
   if (oldestAgeMs !== null) parts.push(`oldest batch ${formatDuration(oldestAgeMs)}`)
   if (nextPollInMs !== null) {
     parts.push(nextPollInMs < 1_000 ? 'looking now' : `next look in ${formatDuration(nextPollInMs)}`)
   }
   if (expiresInMs !== null) parts.push(`expires in ${formatDuration(expiresInMs)}`)
+  if (deadlineInMs !== null) parts.push(`deadline in ${formatDuration(deadlineInMs)}`)
   return parts
 }
 

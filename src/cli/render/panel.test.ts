@@ -141,6 +141,7 @@ describe('the lines of the panel', () => {
     byStatus: sampleCounts({ succeeded: 1_000_000, failed: 1_234, expired: 99_999, truncated: 12, skipped: 5 }),
     total: 10_000_000,
     expiresInMs: 3_600_000,
+    deadlineInMs: 1_800_000,
     notes: [`a_word_without_spaces_${'x'.repeat(200)}`, 'two\nlines', '\x1b]52;c;aGk=\x07hidden', '4', '5', '6', '7'],
   })
 

@@ -1,40 +1,27 @@
 import { plainLine, plainText } from '../../lib/plain-text.ts'
 import type { Problem } from '../../model/problem.ts'
-import type { Target } from '../../model/target.ts'
+import type { PlanSummary, TargetSummary } from '../../plan/summary.ts'
+import { dollars } from '../../prices/dollars.ts'
 import type { Colors } from './colors.ts'
-import { renderFacts } from './facts.ts'
+import {
+  describeAnswers,
+  describeCost,
+  describeFullPrice,
+  describePrices,
+  describeTime,
+  describeTokens,
+} from './estimate-words.ts'
+import { type Fact, renderFacts } from './facts.ts'
 import { renderProblems } from './problems.ts'
-import { bytes, count, counted, dollars } from './quantity.ts'
+import { bytes, count, counted } from './quantity.ts'
 import { renderTable, type TableColumn } from './table.ts'
 
-/** The batches that a plan makes for one target. */
-export interface PlannedTarget {
-  readonly target: Target
-  readonly batches: number
-  readonly requests: number
-  /** Bytes of their input files. */
-  readonly bytes: number
-}
-
 /** What `plan` shows; nothing was sent. */
-export interface PlanSummary {
+export interface PlanView {
   /** Where the input came from, for people. */
   readonly input: string
-  readonly rows: number
-  /** Rows that are left out for a problem. */
-  readonly skippedRows: number
-  /** Rows whose placeholders are all empty: they would cost money and ask nothing. */
-  readonly emptyRows: number
-  readonly requests: number
-  readonly targets: readonly PlannedTarget[]
-  /** Estimated input tokens; null where there is no estimate. */
-  readonly promptTokens: number | null
-  /** The most tokens that the answers may have; null where nothing limits them. */
-  readonly mostCompletionTokens: number | null
-  /** Estimated US dollars; null where no price is known. */
-  readonly costUsd: number | null
-  /** Bytes that the run will take on disk, and bytes that are free there. */
-  readonly diskBytes: number
+  readonly summary: PlanSummary
+  /** Bytes that are free where the run would live. */
   readonly freeBytes: number | null
   /** The first request as the model would get it; null where there is none. */
   readonly firstPrompt: string | null
@@ -50,27 +37,29 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'batches', isNumeric: true },
   { title: 'requests', isNumeric: true },
   { title: 'upload', isNumeric: true },
+  { title: 'cost', isNumeric: true },
 ]
 
 const MOST_PROMPT_LINES = 10
 const MOST_PROMPT_CHARACTERS = 200
 
 /** What would be sent, what it takes, and what the first prompt looks like. */
-export function renderPlan(plan: PlanSummary, colors: Colors): string {
+export function renderPlan(plan: PlanView, colors: Colors): string {
+  const { summary } = plan
   const facts = renderFacts(
     [
       ['Input', plainLine(plan.input)],
-      ['Rows', rowsText(plan)],
-      ['Requests', count(plan.requests)],
-      ['Tokens', tokensText(plan)],
-      ['Cost', plan.costUsd === null ? 'unknown' : `about ${dollars(plan.costUsd)}`],
-      ['Disk', `${bytes(plan.diskBytes)}${plan.freeBytes === null ? '' : ` of ${bytes(plan.freeBytes)} free`}`],
+      ['Rows', rowsText(summary)],
+      ['Requests', `${count(summary.requests)} in ${counted(summary.batches, 'batch', 'batches')}`],
+      ...estimateFacts(summary),
+      ['Disk', `${bytes(summary.diskBytes)}${plan.freeBytes === null ? '' : ` of ${bytes(plan.freeBytes)} free`}`],
     ],
     colors,
   )
+  const { targets } = summary
   const sections = [
     `${colors.bold('Plan')}: nothing is sent\n\n${facts}`,
-    plan.targets.length === 0 ? '' : `${renderTable(COLUMNS, plan.targets.map(targetCells), colors)}\n`,
+    targets.length === 0 ? '' : `${renderTable(COLUMNS, targets.map(targetCells), colors)}\n`,
     plan.firstPrompt === null ? '' : `${colors.dim('First prompt')}\n${promptLines(plan.firstPrompt)}\n`,
     renderProblems(plan.problems, plan.problemCount, colors),
     plan.notes.map((note) => `${colors.yellow('!')} ${plainLine(note)}\n`).join(''),
@@ -78,26 +67,33 @@ export function renderPlan(plan: PlanSummary, colors: Colors): string {
   return sections.filter((section) => section !== '').join('\n')
 }
 
-function rowsText({ rows, skippedRows, emptyRows }: PlanSummary): string {
+/** What a plan costs and how long it may take; the same before a run begins. */
+export function estimateFacts(summary: PlanSummary): readonly Fact[] {
+  return [
+    ['Tokens', describeTokens(summary)],
+    ['Answers', describeAnswers(summary) || null],
+    ['Cost', describeCost(summary.cost)],
+    ['Full price', describeFullPrice(summary.cost)],
+    ['Prices', describePrices(summary.targets.map(({ price }) => price))],
+    ['Time', describeTime(summary)],
+  ]
+}
+
+function rowsText({ emptyPlaceholders, problems, rows }: PlanSummary): string {
   const parts = [count(rows)]
-  if (skippedRows > 0) parts.push(`${count(skippedRows)} of them left out for a problem`)
-  if (emptyRows > 0) parts.push(`${count(emptyRows)} with nothing but empty placeholders`)
+  if (problems > 0) parts.push(`${count(problems)} of them left out for a problem`)
+  if (emptyPlaceholders > 0) parts.push(`${count(emptyPlaceholders)} with nothing but empty placeholders`)
   return parts.join(', ')
 }
 
-function tokensText({ promptTokens, mostCompletionTokens }: PlanSummary): string | null {
-  if (promptTokens === null) return null
-  const most = mostCompletionTokens === null ? '' : `, at most ${count(mostCompletionTokens)} out`
-  return `about ${count(promptTokens)} in${most}`
-}
-
-function targetCells({ target, ...planned }: PlannedTarget): readonly string[] {
+function targetCells({ target, ...planned }: TargetSummary): readonly string[] {
   return [
     plainLine(`${target.provider}/${target.model}`),
     plainLine(target.endpoint),
     count(planned.batches),
     count(planned.requests),
     bytes(planned.bytes),
+    dollars(planned.cost?.expectedUsd ?? null),
   ]
 }
 

@@ -38,4 +38,11 @@ describe('the view of a moment', () => {
     expect(progressView(progress, now).expiresInMs).toBeNull()
     expect(progressView({ ...progress, expiresAt: now + 3_600_000 }, now).expiresInMs).toBe(3_600_000)
   })
+
+  it('shows what is left until the deadline of the run', () => {
+    const timed = { ...progress, run: { ...run, deadline: { at: now + 5_000, windUpAt: now } } }
+    expect(progressView(progress, now).deadlineInMs).toBeNull()
+    expect(progressView(timed, now).deadlineInMs).toBe(5_000)
+    expect(progressView(timed, now + 9_000).deadlineInMs).toBe(0)
+  })
 })

@@ -16,6 +16,8 @@ export interface ProgressView {
   readonly nextPollInMs: number | null
   /** Until the provider gives up on a batch; null where that is unknown or far away. */
   readonly expiresInMs: number | null
+  /** Until the deadline of the run; null where there is none. */
+  readonly deadlineInMs: number | null
   /** What a person should know now, such as `batch 3: waiting to confirm a create, 4m left`. */
   readonly notes: readonly string[]
   /** Since the run was made. */
@@ -37,6 +39,7 @@ export function progressView(progress: Progress, now: number): ProgressView {
     oldestAgeMs: oldestOpenAt === null ? null : Math.max(0, now - oldestOpenAt),
     nextPollInMs: nextLookAt === null ? null : Math.max(0, nextLookAt - now),
     expiresInMs: expiresAt === null || expiresAt - now > EXPIRY_SHOWN_MS ? null : Math.max(0, expiresAt - now),
+    deadlineInMs: run.deadline === null ? null : Math.max(0, run.deadline.at - now),
     notes: progress.notes.map((note) => noteText(note, now)),
     elapsedMs: Math.max(0, now - run.createdAt),
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { bytes, counted, dollars, percent } from './quantity.ts'
+import { dollars } from '../../prices/dollars.ts'
+import { bytes, counted, percent } from './quantity.ts'
 
 describe('quantities for people', () => {
   it.each([

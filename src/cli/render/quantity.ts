@@ -13,15 +13,6 @@ export function percent(part: number, whole: number): string {
   return `${whole === 0 ? 0 : Math.floor((100 * part) / whole)}%`
 }
 
-/** US dollars: cents from one cent up, three significant digits below; `unknown` for null, which is not zero. */
-export function dollars(amount: number | null): string {
-  if (amount === null) return 'unknown'
-  if (amount === 0 || amount >= 0.01) {
-    return amount.toLocaleString('en-US', { style: 'currency', currency: 'USD' })
-  }
-  return amount < 0.000001 ? 'under $0.000001' : `$${Number(amount.toPrecision(3)).toFixed(9).replace(/0+$/, '')}`
-}
-
 const BYTE_UNITS = ['kB', 'MB', 'GB', 'TB'] as const
 
 /** Bytes for people, in powers of 1,000: `512 bytes`, `1.5 MB`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sampleAttempt, sampleCounts, sampleRun, sampleUsage } from '../../../test/support/run-records.ts'
+import { sampleAttempt, sampleCost, sampleCounts, sampleRun, sampleUsage } from '../../../test/support/run-records.ts'
 import type { RunReport } from '../../run/report.ts'
 import type { RequestCounts } from '../../store/store.ts'
 import { colorsFor } from './colors.ts'
@@ -13,6 +13,7 @@ const report: RunReport = {
   counts: sampleCounts({ succeeded: 49_900, failed: 80, truncated: 20 }),
   usage: [sampleUsage({ promptTokens: 1_234_567, completionTokens: 345_678, cachedTokens: 1_000 })],
   costUsd: 1.234,
+  cost: sampleCost(1.234),
   attempts: [
     sampleAttempt({ stage: 'abandoned' }),
     sampleAttempt({ key: 2, number: 2, stage: 'collected' }),
@@ -38,7 +39,8 @@ describe('the report', () => {
         '              80 failed: invalid_prompt: too long',
         '              20 truncated: no reason given',
         '  Tokens      1,234,567 in (1,000 cached), 345,678 out',
-        '  Cost        $1.23',
+        '  Cost        $1.23, $1.23 less than synchronous calls',
+        '  Prices      as of 2026-09-23 (a price page)',
         '  Time        3h 20m',
         '  Batches     2, 1 more attempt',
         '  Answers     /data/answers.csv',
@@ -62,10 +64,41 @@ describe('the report', () => {
   })
 
   it('admits what is not known', () => {
-    const unknown = { ...report, costUsd: null, usage: [sampleUsage({ withoutUsage: 3 })] }
+    const unknown = { ...report, costUsd: null, cost: sampleCost(null), usage: [sampleUsage({ withoutUsage: 3 })] }
     const text = renderReport(unknown, places, plain)
     expect(text).toMatch(/Cost +unknown/)
     expect(text).toContain('not counted by the provider for 3 results')
+  })
+
+  it('tells the cost of each model and of every kind of attempt, and what stands against the cap', () => {
+    const target = { provider: 'mistral', endpoint: '/v1/chat/completions', model: 'mistral-small-latest' }
+    const [model] = report.cost.models
+    if (!model) throw new Error('the sample has a model')
+    const cost = sampleCost(3, {
+      models: [model, { ...model, target, totalUsd: null, pricedAsOf: null, priceSource: null }],
+      attempts: [
+        { batch: 1, attempt: 1, kind: 'direct', totalUsd: 0.5 },
+        { batch: 2, attempt: 1, kind: 'batch', totalUsd: 1 },
+        { batch: 3, attempt: 1, kind: 'batch', totalUsd: 1.25 },
+        { batch: 3, attempt: 2, kind: 'batch', totalUsd: null },
+      ],
+      maxUsd: 5,
+      reservedUsd: 0.75,
+    })
+    const lines = renderReport({ ...report, cost }, places, plain)
+      .split('\n')
+      .map((line) => line.trim())
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'Cost        $3.00, $3.00 less than synchronous calls',
+        '$1.23 at openai/gpt-5-mini',
+        'unknown at mistral/mistral-small-latest',
+        '$0.50 in direct calls before',
+        '$2.25 in first attempts',
+        'unknown in later attempts',
+        'Cap         $5.00 at most, $0.75 set aside for what is not settled',
+      ]),
+    )
   })
 
   it('warns of cells that a spreadsheet would run', () => {

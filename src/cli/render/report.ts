@@ -5,10 +5,11 @@ import type { WrittenFiles } from '../../run/finish.ts'
 import type { RunReport } from '../../run/report.ts'
 import type { FailureReason, RunRecord } from '../../store/store.ts'
 import type { Colors } from './colors.ts'
+import { describeCap, describeRunCost, describeUsedPrices } from './cost-words.ts'
 import { placeText, renderFacts } from './facts.ts'
 import { nextStep } from './next-command.ts'
 import { describeOutcomes, openRows } from './outcome-words.ts'
-import { count, counted, dollars } from './quantity.ts'
+import { count, counted } from './quantity.ts'
 import { describeUsage } from './usage-words.ts'
 
 const MOST_REASONS = 5
@@ -32,7 +33,9 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
     [
       ['Rows', rowsText(report, colors)],
       ['Tokens', describeUsage(report.usage)],
-      ['Cost', dollars(report.costUsd)],
+      ['Cost', describeRunCost(report.cost)],
+      ['Prices', describeUsedPrices(report.cost)],
+      ['Cap', describeCap(report.cost)],
       ['Time', formatDuration((run.finishedAt ?? places.now) - run.createdAt)],
       ['Batches', batchesText(report)],
       ['Answers', places.answers && placeText(places.answers.path)],
@@ -47,7 +50,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
 
 function titleOf({ id, name, state, reason }: RunRecord): string {
   const run = name === null ? `Run ${id}` : `Run ${plainLine(name)} (${id})`
-  if (isFinished(state)) return `${run} is ${state}`
+  if (isFinished(state)) return `${run} is ${state}${reason === null ? '' : `, ${plainLine(reason)}`}`
   return reason === null ? `${run} is not finished (${state})` : `${run} is ${state}, ${plainLine(reason)}`
 }
 
@@ -58,8 +61,9 @@ function rowsText({ counts, failures }: RunReport, colors: Colors): string {
 }
 
 function batchesText({ attempts }: RunReport): string {
-  const batches = new Set(attempts.map(({ batchKey }) => batchKey)).size
-  const more = attempts.length - batches
+  const sent = attempts.filter(({ kind }) => kind === 'batch')
+  const batches = new Set(sent.map(({ batchKey }) => batchKey)).size
+  const more = sent.length - batches
   return more === 0 ? count(batches) : `${count(batches)}, ${counted(more, 'more attempt')}`
 }
 

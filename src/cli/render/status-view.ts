@@ -1,10 +1,14 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { plainLine } from '../../lib/plain-text.ts'
+import { isFinished } from '../../model/run.ts'
+import { dollars } from '../../prices/dollars.ts'
 import type { Lifetime } from '../../run/lifetime.ts'
 import type { Evidence } from '../../run/probe/evidence.ts'
+import type { RunCost } from '../../run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord } from '../../store/store.ts'
 import { describeBatch } from './batch-words.ts'
 import type { Colors } from './colors.ts'
+import { describeCap } from './cost-words.ts'
 import { describeEvidence } from './evidence-view.ts'
 import { placeText, renderFacts } from './facts.ts'
 import { nextStep } from './next-command.ts'
@@ -18,6 +22,7 @@ export interface RunStatus {
   readonly counts: RequestCounts
   /** The newest attempt of each batch, in order of their batches. */
   readonly attempts: readonly AttemptRecord[]
+  readonly cost: RunCost
   readonly now: number
   /** How long a batch lives at the provider. */
   readonly lifetimeOf: (attempt: AttemptRecord) => Lifetime
@@ -40,17 +45,20 @@ const MOST_REASON_CHARACTERS = 100
 
 /** Where a run stands: its state, its rows, its batches, and what can be done next. */
 export function renderStatus(status: RunStatus, colors: Colors): string {
-  const { run, counts, attempts, evidence } = status
+  const { run, counts, cost, attempts, evidence, now } = status
   const next = nextStep(run.id, run.state, counts)
   const facts = renderFacts(
     [
       ['State', run.reason === null ? run.state : `${run.state}: ${plainLine(run.reason)}`],
       ['Rows', rowsText(run, counts, colors)],
+      ['Cost', `${dollars(cost.totalUsd)} so far`],
+      ['Cap', describeCap(cost)],
       ['Model', run.definition.model === null ? null : plainLine(`${run.definition.provider}/${run.definition.model}`)],
       ['Input', run.definition.inputPath && placeText(run.definition.inputPath)],
       ['Answers', run.output.path && placeText(run.output.path)],
       ['Started', new Date(run.createdAt).toISOString()],
       ['Promise', describeEvidence(evidence, probeModel(run, attempts), colors)],
+      ['Deadline', deadlineText(run, now)],
       ['Took', run.finishedAt === null ? null : formatDuration(run.finishedAt - run.createdAt)],
     ],
     colors,
@@ -79,6 +87,15 @@ function rowsText({ rowCount }: RunRecord, counts: RequestCounts, colors: Colors
 /** A model that a probe could be bought from: the run's own. */
 function probeModel({ definition: { model, provider } }: RunRecord, [first]: readonly AttemptRecord[]): string {
   return plainLine(`${provider}/${model ?? first?.target.model ?? 'MODEL'}`)
+}
+
+/** What is left until the deadline; null where there is none to wait for. */
+function deadlineText({ deadline, state }: RunRecord, now: number): string | null {
+  if (deadline === null || isFinished(state)) return null
+  const at = new Date(deadline.at).toISOString()
+  if (now >= deadline.at) return `${at}, which is over`
+  const windUp = now >= deadline.windUpAt ? 'now' : `in ${formatDuration(deadline.windUpAt - now)}`
+  return `${at}, ${formatDuration(deadline.at - now)} left; what is unfinished is cancelled ${windUp}`
 }
 
 function attemptCells(attempt: AttemptRecord, { lifetimeOf, now }: RunStatus): readonly string[] {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { sampleAttempt, sampleCounts, sampleRun } from '../../../test/support/run-records.ts'
+import { sampleAttempt, sampleCost, sampleCounts, sampleRun } from '../../../test/support/run-records.ts'
 import type { Problem } from '../../model/problem.ts'
+import { findPrice } from '../../prices/cost.ts'
 import { lifetimesOf } from '../../run/lifetime.ts'
 import { colorsFor } from './colors.ts'
-import { type PlanSummary, renderPlan } from './plan-view.ts'
+import { type PlanView, renderPlan } from './plan-view.ts'
 import { renderProblems } from './problems.ts'
 import { renderRuns } from './runs-view.ts'
 import { renderStatus } from './status-view.ts'
@@ -30,29 +31,40 @@ describe('problems', () => {
 })
 
 describe('the plan', () => {
-  const plan: PlanSummary = {
+  const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+  const size = { requests: 998, batches: 2, bytes: 1_500_000, tokens: 120_000 }
+  const output = { expectedOutputTokens: 399_200, mostOutputTokens: null }
+  const cost = { expectedUsd: 0.41, mostUsd: null, synchronousUsd: 0.83, synchronousMostUsd: null }
+  const found = findPrice('openai', 'gpt-5-mini')
+  const price = found && { ...found, asOf: '2026-09-23', source: 'a price page' }
+  const plan: PlanView = {
     input: '/data/tickets.csv',
-    rows: 1_000,
-    skippedRows: 2,
-    emptyRows: 3,
-    requests: 998,
-    targets: [
-      {
-        target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
-        batches: 2,
-        requests: 998,
-        bytes: 1_500_000,
-      },
-    ],
-    promptTokens: 120_000,
-    mostCompletionTokens: null,
-    costUsd: null,
-    diskBytes: 5_000_000,
+    summary: {
+      rows: 1_000,
+      problems: 2,
+      emptyPlaceholders: 3,
+      ...size,
+      ...output,
+      cost,
+      targets: [
+        {
+          target,
+          ...size,
+          ...output,
+          cost,
+          price,
+          expectedAnswer: { tokens: 400, basis: 'assumed' },
+          queue: { tokens: 50_000, rounds: 3 },
+        },
+      ],
+      diskBytes: 5_000_000,
+      advice: [],
+    },
     freeBytes: 80_000_000_000,
     firstPrompt: Array.from({ length: 12 }, (_, at) => `line ${at}`).join('\n'),
     problems: [{ code: 'missing_column', line: 7, detail: 'no column text' }],
     problemCount: 2,
-    notes: ['no price is known for gpt-5-mini'],
+    notes: ['something to know'],
   }
 
   it('shows what would be sent, with the beginning of the first prompt', () => {
@@ -60,15 +72,19 @@ describe('the plan', () => {
       [
         'Plan: nothing is sent',
         '',
-        '  Input     /data/tickets.csv',
-        '  Rows      1,000, 2 of them left out for a problem, 3 with nothing but empty placeholders',
-        '  Requests  998',
-        '  Tokens    about 120,000 in',
-        '  Cost      unknown',
-        '  Disk      5.0 MB of 80 GB free',
+        '  Input       /data/tickets.csv',
+        '  Rows        1,000, 2 of them left out for a problem, 3 with nothing but empty placeholders',
+        '  Requests    998 in 2 batches',
+        '  Tokens      about 120,000 in, 399,200 out expected',
+        '  Answers     400 tokens each, assumed, because no answers of this model were seen here yet',
+        '  Cost        about $0.41 (set --max-tokens to know the most)',
+        '  Full price  about $0.83',
+        '  Prices      as of 2026-09-23 (a price page)',
+        '  Time        3 rounds of the queue, each of up to 24h; 50,000 input tokens may wait at once for openai/gpt-5-mini',
+        '  Disk        5.0 MB of 80 GB free',
         '',
-        'model              endpoint              batches  requests  upload',
-        'openai/gpt-5-mini  /v1/chat/completions        2       998  1.5 MB',
+        'model              endpoint              batches  requests  upload   cost',
+        'openai/gpt-5-mini  /v1/chat/completions        2       998  1.5 MB  $0.41',
         '',
         'First prompt',
         ...Array.from({ length: 10 }, (_, at) => `  line ${at}`),
@@ -78,7 +94,7 @@ describe('the plan', () => {
         '  line 7  missing_column: no column text',
         '  and 1 more',
         '',
-        '! no price is known for gpt-5-mini',
+        '! something to know',
         '',
       ].join('\n'),
     )
@@ -100,6 +116,7 @@ describe('the status', () => {
           sampleAttempt({ batch: 4, stage: 'rejected' }),
           sampleAttempt({ batch: 5, stage: 'ended', submittedAt: run.createdAt, endedAt: run.createdAt + 10_000 }),
         ],
+        cost: sampleCost(0.5, { maxUsd: 5, reservedUsd: 0.25 }),
         now: run.createdAt + 30_000,
         lifetimeOf: lifetimesOf(run),
         evidence: null,
@@ -111,6 +128,8 @@ describe('the status', () => {
       '',
       '  State    held: batch 2 is held: no credit',
       '  Rows     5 of 10 done (50%): 5 succeeded',
+      '  Cost     $0.50 so far',
+      '  Cap      $5.00 at most, $0.25 set aside for what is not settled',
       '  Model    openai/gpt-5-mini',
       '  Input    /data/tickets.csv',
       '  Answers  /data/answers.jsonl',

@@ -17,6 +17,7 @@ export async function answerDirectly(desk: Desk, endpoint: string, context: Serv
   if (!isJsonObject(body) || !model) {
     return errorAnswer(dialect, { ...usualError(400), message: 'You must provide a model parameter.', param: 'model' })
   }
+  if (model.startsWith('no-such-')) return errorAnswer(dialect, usualError(404))
   const createdAt = Math.floor(simulator.clock.now() / 1_000)
   const result = executeRow({ dialect, endpoint, model, body, createdAt }, simulator.executions)
   if (result.billed) await bookDirect(simulator.state, result.billed)

@@ -1,0 +1,55 @@
+import { LlmBatchError } from '../model/error.ts'
+import type { PlanSummary } from '../plan/summary.ts'
+import { dollars } from '../prices/dollars.ts'
+import { confirm } from './choose-run.ts'
+import { renderFacts } from './render/facts.ts'
+import { estimateFacts } from './render/plan-view.ts'
+import { counted } from './render/quantity.ts'
+import type { Shell } from './shell.ts'
+
+/** How a new run is agreed to. */
+export interface Agreement {
+  readonly isQuiet: boolean
+  /** `--yes`: whatever the estimate says. */
+  readonly isAccepted: boolean
+  /** Up to so many US dollars nobody is asked. */
+  readonly askAboveUsd: number
+  /** The cap, in US dollars; null where there is none. */
+  readonly maxCostUsd: number | null
+}
+
+/**
+ * Shows what a new run would cost, and asks where that is above the sum; where nobody can be asked it throws `usage`, as
+ * it does when the answer is no. A cost that is unknown is asked about in a terminal; elsewhere the warning must do.
+ */
+export async function agreeTo(shell: Shell, runId: string, estimate: PlanSummary, agreement: Agreement): Promise<void> {
+  const { askAboveUsd, isAccepted, isQuiet } = agreement
+  const sum = estimate.cost && (estimate.cost.mostUsd ?? estimate.cost.expectedUsd)
+  const mustAsk = !isAccepted && (sum === null ? shell.canAsk : sum > askAboveUsd)
+  if (!isQuiet || (mustAsk && shell.canAsk)) introduce(shell, runId, estimate, agreement.maxCostUsd)
+  if (!mustAsk) return
+  const limit =
+    sum === null ? 'unknown' : `${dollars(sum)}, more than the ${dollars(askAboveUsd)} that need no question`
+  const message = `run ${runId} may cost ${limit}`
+  if (!shell.canAsk) {
+    throw new LlmBatchError('usage', `${message}; nothing was sent`, {
+      next: 'Accept it by the same command with --yes, or raise budget.askAboveUsd in the configuration.',
+    })
+  }
+  shell.tell(`${message[0]?.toUpperCase()}${message.slice(1)}.`)
+  if (await confirm(shell, 'Send it?')) return
+  throw new LlmBatchError('usage', 'the cost was not agreed to; nothing was sent', {
+    next: 'A part of the rows costs less: --limit N, or --sample N.',
+  })
+}
+
+function introduce(shell: Shell, runId: string, estimate: PlanSummary, maxCostUsd: number | null): void {
+  const { advice, batches, cost, requests, rows } = estimate
+  const size = `${counted(rows, 'row')}, ${counted(requests, 'request')}, ${counted(batches, 'batch', 'batches')}`
+  shell.tell(`Run ${runId}: ${size}.\n${renderFacts(estimateFacts(estimate), shell.errorColors)}`)
+  for (const sentence of advice) shell.warn(sentence)
+  const most = cost && (cost.mostUsd ?? cost.expectedUsd)
+  if (maxCostUsd !== null && most !== null && most > maxCostUsd) {
+    shell.warn(`the cap of ${dollars(maxCostUsd)} may hold the run before its end, at a cost of up to ${dollars(most)}`)
+  }
+}

@@ -1,0 +1,19 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { numberFlag } from './flag-values.ts'
+
+/** What may be spent. */
+export interface BudgetFlags {
+  /** US dollars. */
+  readonly maxCost?: number | undefined
+}
+
+/** Adds the cap. */
+export function addBudgetFlag(command: Command): Command {
+  return command.option('--max-cost <usd>', 'the most that the run may cost, in US dollars', dollarsFlag)
+}
+
+function dollarsFlag(text: string): number {
+  const amount = numberFlag(text.replace(/^\$/, ''))
+  if (amount >= 0.000001) return amount
+  throw new InvalidArgumentError('It must be above zero.')
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { systemRandom } from '../../lib/random.ts'
+import { EXIT } from '../../model/error.ts'
+import { type TriedRow, tryRows } from '../../run/try-rows.ts'
+import { countFlag } from '../flag-values.ts'
+import { newRunOptions } from '../new-run.ts'
+import { findPlace } from '../open-home.ts'
+import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
+import { promptOf } from '../prompt-text.ts'
+import { counted } from '../render/quantity.ts'
+import { isAnswered, renderTry, sum } from '../render/try-view.ts'
+import { addRequestFlags, type RequestFlags } from '../request-flags.ts'
+import type { Shell } from '../shell.ts'
+
+interface TryFlags extends RequestFlags, PlaceFlags {
+  readonly rows?: number | undefined
+  readonly json?: boolean | undefined
+}
+
+/** Rows sent unless said otherwise. */
+const USUAL_ROWS = 5
+
+/** Seeds are drawn small, so that they can be typed. */
+const SEEDS = 10_000
+
+/** `llm-batch try INPUT`: a few random rows in direct calls, to see real answers and their real cost. */
+export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
+  addPlaceFlags(addRequestFlags(command))
+    .option('--rows <n>', 'rows to send, drawn at random (default: 5)', countFlag)
+    .option('--json', 'as JSON on standard output')
+    .action(async (inputPath: string, flags: TryFlags) => {
+      setExitCode(await tryInput(shell, inputPath, flags))
+    })
+}
+
+async function tryInput(shell: Shell, inputPath: string, flags: TryFlags): Promise<number> {
+  const place = await findPlace(shell, flags)
+  const output = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const
+  const options = await newRunOptions(shell, place.disk, { inputPath, flags, output })
+  const seed = flags.seed ?? Math.floor(systemRandom.fraction() * SEEDS)
+  const rows = await tryRows(place, { ...options, sample: flags.rows ?? flags.sample ?? USUAL_ROWS, seed })
+  if (flags.json) await shell.printJson(tryDocument(rows, seed))
+  else await shell.print(renderTry(rows, seed, shell.outputColors))
+  const failed = rows.filter((row) => !isAnswered(row)).length
+  if (failed === 0) return EXIT.ok
+  shell.tell(`${counted(failed, 'row')} of ${rows.length} came back without a usable answer; nothing was stored.`)
+  shell.tell('Next: correct the prompt or the parameters, and try again.')
+  return EXIT.failures
+}
+
+function tryDocument(rows: readonly TriedRow[], seed: number): object {
+  return {
+    version: 1,
+    seed,
+    costUsd: sum(rows.map(({ costUsd }) => costUsd)),
+    batchCostUsd: sum(rows.map(({ batchCostUsd }) => batchCostUsd)),
+    rows: rows.map(({ costUsd, failure, id, line, outcome, problems, request }) => ({
+      line,
+      id,
+      prompt: request && promptOf(request.body),
+      status: outcome?.status ?? 'failed',
+      output: outcome?.output ?? null,
+      code: outcome?.code ?? failure?.code ?? problems[0]?.code ?? null,
+      reason: outcome?.reason ?? failure?.message ?? problems[0]?.detail ?? null,
+      usage: outcome?.usage ?? null,
+      model: outcome?.model ?? null,
+      costUsd,
+    })),
+  }
+}

@@ -1,0 +1,51 @@
+import { dollars } from '../../prices/dollars.ts'
+import type { AttemptCost, RunCost } from '../../run/run-cost.ts'
+import { describePrices } from './estimate-words.ts'
+
+/** What a run cost: the sum and what it saved, then its parts where there are several. */
+export function describeRunCost(cost: RunCost): string {
+  const saved =
+    cost.savedUsd === null || cost.savedUsd <= 0 ? '' : `, ${dollars(cost.savedUsd)} less than synchronous calls`
+  const models = cost.models.length < 2 ? [] : cost.models.map(modelText)
+  return [`${dollars(cost.totalUsd)}${saved}`, ...models, ...attemptLines(cost.attempts)].join('\n')
+}
+
+function modelText({ target, totalUsd }: RunCost['models'][number]): string {
+  return `${dollars(totalUsd)} at ${target.provider}/${target.model}`
+}
+
+/** The first attempts beside all later ones, and direct calls, where there were any of these. */
+function attemptLines(attempts: readonly AttemptCost[]): readonly string[] {
+  const direct = attempts.filter(({ kind }) => kind === 'direct')
+  const first = attempts.filter(({ attempt, kind }) => kind === 'batch' && attempt === 1)
+  const later = attempts.filter(({ attempt, kind }) => kind === 'batch' && attempt > 1)
+  if (direct.length === 0 && later.length === 0) return []
+  return [
+    ...(direct.length > 0 ? [`${dollars(sumOf(direct))} in direct calls before`] : []),
+    `${dollars(sumOf(first))} in first attempts`,
+    ...(later.length > 0 ? [`${dollars(sumOf(later))} in later attempts`] : []),
+  ]
+}
+
+function sumOf(attempts: readonly AttemptCost[]): number | null {
+  return attempts.reduce<number | null>(
+    (total, { totalUsd }) => (total === null || totalUsd === null ? null : total + totalUsd),
+    0,
+  )
+}
+
+/** The cap and what stands against it; null where there is neither cap nor anything set aside. */
+export function describeCap({ maxUsd, reservedUsd }: RunCost): string | null {
+  const reserved = reservedUsd === 0 ? null : `${dollars(reservedUsd)} set aside for what is not settled`
+  const cap = maxUsd === null ? null : `${dollars(maxUsd)} at most`
+  return cap === null && reserved === null ? null : [cap, reserved].filter((part) => part !== null).join(', ')
+}
+
+/** Of which day the prices are; null where nothing was priced. */
+export function describeUsedPrices({ models }: RunCost): string | null {
+  return describePrices(
+    models.map(({ pricedAsOf, priceSource }) =>
+      priceSource === null ? null : { asOf: pricedAsOf, source: priceSource },
+    ),
+  )
+}

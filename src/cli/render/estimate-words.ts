@@ -1,0 +1,60 @@
+import type { CostEstimate, PlanSummary, TargetSummary } from '../../plan/summary.ts'
+import { BASIS_WORDS } from '../../prices/answer-length.ts'
+import { dollars } from '../../prices/dollars.ts'
+import type { Price } from '../../prices/table.ts'
+import { count, counted } from './quantity.ts'
+
+/** Tokens of a plan: `about 1,200 in, about 400 out expected, at most 800`. */
+export function describeTokens({ expectedOutputTokens, mostOutputTokens, tokens }: PlanSummary): string {
+  const most = mostOutputTokens === null ? '' : `, at most ${count(mostOutputTokens)}`
+  return `about ${count(tokens)} in, ${count(expectedOutputTokens)} out expected${most}`
+}
+
+/** What the expected length of answers follows from, a line for each model. */
+export function describeAnswers({ targets }: PlanSummary): string {
+  return targets
+    .filter(({ price }) => price?.outputUsd !== null)
+    .map(({ expectedAnswer, target }) => {
+      const name = targets.length === 1 ? '' : ` of ${target.provider}/${target.model}`
+      return `${counted(expectedAnswer.tokens, 'token')} each${name}, ${BASIS_WORDS[expectedAnswer.basis]}`
+    })
+    .join('\n')
+}
+
+/** `about $0.42, at most $1.23`; `unknown` where it is. */
+export function describeCost(cost: CostEstimate | null): string {
+  if (cost === null) return 'unknown'
+  return amounts(cost.expectedUsd, cost.mostUsd, 'set --max-tokens to know the most')
+}
+
+/** The same at the full price. */
+export function describeFullPrice(cost: CostEstimate | null): string | null {
+  return cost === null ? null : amounts(cost.synchronousUsd, cost.synchronousMostUsd, null)
+}
+
+function amounts(expected: number, most: number | null, hint: string | null): string {
+  if (most !== null) return `about ${dollars(expected)}, at most ${dollars(most)}`
+  return `about ${dollars(expected)}${hint === null ? '' : ` (${hint})`}`
+}
+
+/** Of which day the prices are, a line for each that differs; null where none is known. */
+export function describePrices(prices: readonly (Pick<Price, 'asOf' | 'source'> | null)[]): string | null {
+  const lines = prices
+    .filter((price) => price !== null)
+    .map(({ asOf, source }) => (asOf === null ? `from ${source}` : `as of ${asOf} (${source})`))
+  return lines.length === 0 ? null : [...new Set(lines)].join('\n')
+}
+
+/** How long the known queue limits let it take, for people; null where none is known. */
+export function describeTime({ targets }: PlanSummary): string | null {
+  const lines = targets.flatMap(({ queue, target }) => (queue === null ? [] : [queueText(target, queue)]))
+  return lines.length === 0 ? null : lines.join('\n')
+}
+
+function queueText(
+  { model, provider }: TargetSummary['target'],
+  { rounds, tokens }: NonNullable<TargetSummary['queue']>,
+): string {
+  const limit = `${count(tokens)} input tokens may wait at once for ${provider}/${model}`
+  return rounds <= 1 ? `up to 24h; ${limit}` : `${count(rounds)} rounds of the queue, each of up to 24h; ${limit}`
+}

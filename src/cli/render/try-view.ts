@@ -1,0 +1,74 @@
+import { plainLine } from '../../lib/plain-text.ts'
+import { dollars } from '../../prices/dollars.ts'
+import type { TriedRow } from '../../run/try-rows.ts'
+import { promptOf } from '../prompt-text.ts'
+import type { Colors } from './colors.ts'
+import { renderFacts } from './facts.ts'
+import { count, counted } from './quantity.ts'
+
+const MOST_PROMPT_CHARACTERS = 200
+const MOST_ANSWER_CHARACTERS = 400
+
+/** What the rows of a try were answered with, and what it cost; prompts and answers shortened. */
+export function renderTry(rows: readonly TriedRow[], seed: number, colors: Colors): string {
+  const total = renderFacts(
+    [
+      ['Answered', `${count(rows.filter(isAnswered).length)} of ${counted(rows.length, 'row')}`],
+      ['Cost', `${dollars(sum(rows.map(({ costUsd }) => costUsd)))} at the synchronous price`],
+      ['In a batch', dollars(sum(rows.map(({ batchCostUsd }) => batchCostUsd)))],
+      ['Seed', `${seed}, for the same rows again`],
+    ],
+    colors,
+  )
+  return `${rows.map((row) => rowText(row, colors)).join('\n')}\n${total}`
+}
+
+/** True for a row with a usable answer. */
+export function isAnswered({ outcome }: TriedRow): boolean {
+  return outcome?.status === 'succeeded'
+}
+
+/** The sum of amounts; unknown as soon as one is. */
+export function sum(amounts: readonly (number | null)[]): number | null {
+  return amounts.reduce<number | null>(
+    (total, amount) => (total === null || amount === null ? null : total + amount),
+    0,
+  )
+}
+
+function rowText(row: TriedRow, colors: Colors): string {
+  const title = row.id === null ? `Row ${row.line}` : `Row ${row.line} (${plainLine(row.id, MOST_PROMPT_CHARACTERS)})`
+  const facts = renderFacts(
+    [
+      ['Prompt', row.request && plainLine(promptOf(row.request.body), MOST_PROMPT_CHARACTERS)],
+      ['Answer', row.outcome?.output ? plainLine(row.outcome.output, MOST_ANSWER_CHARACTERS) : null],
+      ['Problem', problemText(row, colors)],
+      ['Tokens', tokensText(row)],
+      ['Cost', row.outcome && dollars(row.costUsd)],
+    ],
+    colors,
+  )
+  return `${colors.bold(title)}\n${facts}`
+}
+
+function problemText({ failure, outcome, problems }: TriedRow, colors: Colors): string | null {
+  const words = [
+    ...problems.map(({ code, detail }) => `not sent, ${code}: ${detail}`),
+    ...(failure ? [failure.message] : []),
+    ...(outcome && outcome.status !== 'succeeded'
+      ? [[outcome.status, outcome.code, outcome.reason].filter((part) => part !== null).join(', ')]
+      : []),
+  ]
+  return words.length === 0 ? null : colors.red(plainLine(words.join('; '), MOST_ANSWER_CHARACTERS))
+}
+
+function tokensText({ outcome }: TriedRow): string | null {
+  const usage = outcome?.usage
+  if (!usage) return null
+  const part = (tokens: number | null, word: string): string[] => (tokens === null ? [] : [`${count(tokens)} ${word}`])
+  return [
+    ...part(usage.promptTokens, 'in'),
+    ...part(usage.completionTokens, 'out'),
+    ...(usage.reasoningTokens ? part(usage.reasoningTokens, 'of them reasoning') : []),
+  ].join(', ')
+}

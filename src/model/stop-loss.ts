@@ -1,0 +1,37 @@
+/** Rows of one batch that the API refused with one code. */
+export interface UniformFailure {
+  readonly code: string
+  /** The provider's words for one of them. */
+  readonly example: string
+  readonly failed: number
+  /** All requests of the batch. */
+  readonly requests: number
+}
+
+/** Where a run stands with failures that look alike; kept with the run, so that every way of going on knows it. */
+export type StopLoss =
+  /** Nothing more is sent until a person decides. */
+  | ({ readonly state: 'stopped'; readonly batch: number } & UniformFailure)
+  /** A person has decided: failures do not stop this run any more. */
+  | { readonly state: 'ignored' }
+
+/** When failures are too many. */
+export interface StopLossLimit {
+  /** The share of a batch, from 0 to 1. */
+  readonly share: number
+  readonly leastRows: number
+}
+
+/** True where so many rows of a batch fail alike that the others would hardly fare better. */
+export function isTooMany({ failed, requests }: UniformFailure, { leastRows, share }: StopLossLimit): boolean {
+  return failed >= leastRows && failed > requests * share
+}
+
+/** Why a run that was stopped for this may not go on, and how it may. */
+export function stopLossReason(stop: UniformFailure & { readonly batch: number }): string {
+  const { batch, code, example, failed, requests } = stop
+  return (
+    `${failed} of the ${requests} rows of batch ${batch} failed with ${code}: ${example}; nothing more is sent. ` +
+    'What failed is unbilled; to send the rest all the same, resume with --ignore-stop-loss'
+  )
+}

@@ -1,0 +1,70 @@
+import type { Target } from '../model/target.ts'
+import { dollars } from '../prices/dollars.ts'
+import { refusedFields } from '../prices/reasoning.ts'
+import type { Price } from '../prices/table.ts'
+import type { TargetTally } from './tally.ts'
+
+/** Shorter beginnings are not cached by OpenAI (guide on prompt caching, 2026-10-04). */
+const LEAST_CACHED_TOKENS = 1_024
+
+/** So few requests are answered by synchronous calls before a batch would have begun. */
+const FEW_REQUESTS = 50
+
+/** What advice follows from. */
+export interface AdviceFacts {
+  readonly target: Target
+  readonly requests: number
+  /** Bytes of the input files. */
+  readonly bytes: number
+  /** Estimated input tokens. */
+  readonly tokens: number
+  readonly expectedOutputTokens: number
+  readonly price: Price | null
+  /** The expected cost in batches, in US dollars; null where it is unknown. */
+  readonly expectedUsd: number | null
+}
+
+/** What a person may want to know before money is spent; sentences, most important first. */
+export function adviceFor(facts: AdviceFacts, tally: TargetTally): readonly string[] {
+  const { price, target } = facts
+  const name = `${target.provider}/${target.model}`
+  const refused = refusedFields(target.provider, target.model, bodyOf(tally.firstBody))
+  return [
+    ...(refused.length > 0 ? [`${name} refuses ${refused.join(', ')} by its documentation; every row may fail`] : []),
+    ...(price === null ? [`the price of ${name} is unknown, and so is the cost; give it under prices`] : []),
+    ...(price ? [cachingAdvice(name, price, facts, tally), flexAdvice(name, price, facts)] : []),
+  ].filter((sentence) => sentence !== null)
+}
+
+function bodyOf(json: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(json) as Readonly<Record<string, unknown>>
+}
+
+/** A long shared beginning is cheap in synchronous calls, where it is cached; in batches that is not promised. */
+function cachingAdvice(
+  name: string,
+  price: Price,
+  { bytes, expectedOutputTokens, expectedUsd, requests, tokens }: AdviceFacts,
+  { sharedCharacters }: TargetTally,
+): string | null {
+  const sharedTokens = bytes === 0 ? 0 : Math.floor((sharedCharacters * tokens) / bytes)
+  // Elsewhere nothing is cached by itself.
+  if (price.provider !== 'openai') return null
+  if (expectedUsd === null || price.cachedInputUsd === null || sharedTokens < LEAST_CACHED_TOKENS) return null
+  const cached = sharedTokens * (requests - 1)
+  const cachedUsd =
+    ((tokens - cached) * price.inputUsd +
+      cached * price.cachedInputUsd +
+      expectedOutputTokens * (price.outputUsd ?? 0)) /
+    1_000_000
+  if (cachedUsd >= expectedUsd) return null
+  return (
+    `the prompts for ${name} share a beginning of about ${sharedTokens.toLocaleString('en-US')} tokens: synchronous ` +
+    `calls, which cache it, may cost ${dollars(cachedUsd)} in place of ${dollars(expectedUsd)}`
+  )
+}
+
+function flexAdvice(name: string, price: Price, { requests }: AdviceFacts): string | null {
+  if (price.flexFactor === null || price.flexFactor > price.batchFactor || requests > FEW_REQUESTS) return null
+  return `so few requests cost the same in synchronous calls with service_tier flex at ${name}, and are answered sooner`
+}

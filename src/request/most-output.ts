@@ -1,0 +1,17 @@
+/** Body fields that limit an answer's tokens, in the words of the endpoints of both providers. */
+const LIMIT_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
+
+/** Body fields that ask for several answers, each of which may be as long as the limit. */
+const COUNT_FIELDS = ['n', 'best_of'] as const
+
+/** The most tokens that the answers to a request body may have together; null where nothing limits them. */
+export function mostOutputTokens(body: Readonly<Record<string, unknown>>): number | null {
+  const most = greatest(LIMIT_FIELDS.map((field) => body[field]))
+  if (most === null) return null
+  return most * Math.max(1, greatest(COUNT_FIELDS.map((field) => body[field])) ?? 1)
+}
+
+function greatest(values: readonly unknown[]): number | null {
+  const numbers = values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
+  return numbers.length === 0 ? null : Math.max(...numbers)
+}

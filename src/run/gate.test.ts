@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { sampleAttempt } from '../../test/support/run-records.ts'
+import { gateOf, waitsAtGate } from './gate.ts'
+
+const STOP = { state: 'stopped', batch: 1, code: 'x', example: 'y', failed: 20, requests: 20 } as const
+const PLANNED = sampleAttempt()
+const direct = (stage: 'planned' | 'calling' | 'ended' | 'collected' | 'abandoned') =>
+  sampleAttempt({ kind: 'direct', stage })
+
+describe('the gate before the batches', () => {
+  it.each([
+    ['there is no canary', [PLANNED]],
+    ['the canary was answered', [PLANNED, direct('collected')]],
+    ['the canary was given up', [PLANNED, direct('abandoned')]],
+  ])('is open where %s', (_, attempts) => {
+    expect(gateOf({ stopLoss: null }, attempts)).toEqual({ isOpen: true })
+    expect(gateOf({ stopLoss: { state: 'ignored' } }, attempts)).toEqual({ isOpen: true })
+    expect(gateOf({ stopLoss: STOP }, attempts)).toMatchObject({ isOpen: false, holdReason: expect.any(String) })
+  })
+
+  it.each(['planned', 'calling', 'ended'] as const)('opens by itself while the canary is %s', (stage) => {
+    expect(gateOf({ stopLoss: null }, [PLANNED, direct(stage)])).toEqual({ isOpen: false, holdReason: null })
+  })
+
+  it('stays closed while any canary is held, for its reason', () => {
+    const held = sampleAttempt({ kind: 'direct', stage: 'held', reason: 'refused' })
+    expect(gateOf({ stopLoss: null }, [direct('calling'), held])).toEqual({ isOpen: false, holdReason: 'refused' })
+  })
+
+  it('keeps back what was not created yet, and nothing else', () => {
+    const closed = { isOpen: false, holdReason: null } as const
+    const waiting = (['planned', 'uploaded', 'creating', 'unconfirmed', 'submitted', 'ended'] as const).filter(
+      (stage) => waitsAtGate(closed, sampleAttempt({ stage })),
+    )
+    expect(waiting).toEqual(['planned', 'uploaded'])
+    expect(waitsAtGate(closed, direct('planned'))).toBe(false)
+    expect(waitsAtGate({ isOpen: true }, PLANNED)).toBe(false)
+  })
+})

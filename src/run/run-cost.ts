@@ -1,0 +1,130 @@
+import type { Configuration } from '../config/configuration.ts'
+import { type Target, targetKey } from '../model/target.ts'
+import { costOfParts } from '../prices/bill.ts'
+import type { PriceKind } from '../prices/cost.ts'
+import { usdOf } from '../prices/micros.ts'
+import { LONG_CONTEXT_TOKENS, type Price } from '../prices/table.ts'
+import type { AttemptRecord, AttemptUsage, RunStore } from '../store/store.ts'
+import { priceList } from './budget.ts'
+
+/** What a run has cost so far by the usage of its results. US dollars; null where any part of a sum is not known. */
+export interface RunCost {
+  readonly totalUsd: number | null
+  /** The same tokens bought in synchronous calls. */
+  readonly synchronousUsd: number | null
+  /** What the batch price saved. */
+  readonly savedUsd: number | null
+  readonly models: readonly ModelCost[]
+  /** Of every attempt that has results, oldest first. */
+  readonly attempts: readonly AttemptCost[]
+  /** The cap in force; null where there is none. */
+  readonly maxUsd: number | null
+  /** Set aside for what is at the provider, in doubt, or was answered without a usage. */
+  readonly reservedUsd: number
+}
+
+/** The part of one model, by the price that it was counted with. */
+export interface ModelCost {
+  readonly target: Target
+  readonly totalUsd: number | null
+  readonly synchronousUsd: number | null
+  /** The day of the price, null for the user's own and for unknown ones. */
+  readonly pricedAsOf: string | null
+  /** Where the price comes from; null where it is unknown. */
+  readonly priceSource: string | null
+}
+
+/** The part of one attempt. */
+export interface AttemptCost {
+  readonly batch: number
+  readonly attempt: number
+  readonly kind: PriceKind
+  readonly totalUsd: number | null
+}
+
+/** An attempt with the usage of its results. */
+interface UsedAttempt {
+  readonly attempt: AttemptRecord
+  readonly parts: readonly AttemptUsage[]
+}
+
+/** Reads what a run has cost. */
+export async function runCostOf(
+  store: RunStore,
+  configuration: Pick<Configuration, 'budget' | 'prices'>,
+  attempts: readonly AttemptRecord[],
+): Promise<RunCost> {
+  const priceOf = priceList(configuration.prices)
+  const used = withUsage(attempts, await store.usageByAttempt(LONG_CONTEXT_TOKENS))
+  const { run } = await store.spending(0)
+  const models = groupByTarget(used).map((group) => modelCost(group, priceOf))
+  const totalUsd = add(models.map((model) => model.totalUsd))
+  const synchronousUsd = add(models.map((model) => model.synchronousUsd))
+  return {
+    totalUsd,
+    synchronousUsd,
+    savedUsd: totalUsd === null || synchronousUsd === null ? null : synchronousUsd - totalUsd,
+    models,
+    attempts: used.map(({ attempt, parts }) => ({
+      batch: attempt.batch,
+      attempt: attempt.number,
+      kind: attempt.kind,
+      totalUsd: costOfParts(parts, priceOf(attempt.target), attempt.kind),
+    })),
+    maxUsd: await capOf(store, configuration),
+    reservedUsd: usdOf(run.reserved),
+  }
+}
+
+async function capOf(store: RunStore, { budget }: Pick<Configuration, 'budget'>): Promise<number | null> {
+  const { maxCostMicros } = await store.record()
+  return maxCostMicros === null ? budget.maxCostUsd : usdOf(maxCostMicros)
+}
+
+function withUsage(attempts: readonly AttemptRecord[], usage: readonly AttemptUsage[]): readonly UsedAttempt[] {
+  const byKey = new Map<number, AttemptUsage[]>()
+  for (const part of usage) {
+    const parts = byKey.get(part.attemptKey)
+    if (parts) parts.push(part)
+    else byKey.set(part.attemptKey, [part])
+  }
+  return attempts.flatMap((attempt) => {
+    const parts = byKey.get(attempt.key)
+    return parts ? [{ attempt, parts }] : []
+  })
+}
+
+function groupByTarget(used: readonly UsedAttempt[]): readonly (readonly UsedAttempt[])[] {
+  const groups = new Map<string, UsedAttempt[]>()
+  for (const one of used) {
+    const key = targetKey(one.attempt.target)
+    const group = groups.get(key)
+    if (group) group.push(one)
+    else groups.set(key, [one])
+  }
+  return [...groups.values()]
+}
+
+function modelCost(group: readonly UsedAttempt[], priceOf: (target: Target) => Price | null): ModelCost {
+  const [first] = group
+  if (!first) throw new RangeError('a model of a run has at least one attempt')
+  const { target } = first.attempt
+  const price = priceOf(target)
+  const sum = (kindOf: (attempt: AttemptRecord) => PriceKind): number | null =>
+    add(group.map(({ attempt, parts }) => costOfParts(parts, price, kindOf(attempt))))
+  return {
+    target,
+    totalUsd: sum(({ kind }) => kind),
+    synchronousUsd: sum(() => 'direct'),
+    pricedAsOf: price?.asOf ?? null,
+    priceSource: price?.source ?? null,
+  }
+}
+
+/** Unknown plus anything is unknown. */
+function add(amounts: readonly (number | null)[]): number | null {
+  return amounts.reduce<number | null>(
+    (total, amount) => (total === null || amount === null ? null : total + amount),
+    0,
+  )
+}

@@ -1,0 +1,75 @@
+import { wireId, wirePrefix } from '../model/ids.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { Problem } from '../model/problem.ts'
+import type { Target } from '../model/target.ts'
+import { costOfRequest, findPrice } from '../prices/cost.ts'
+import { type Failure, type Provider, ProviderError } from '../providers/provider.ts'
+import { type PreparedRow, prepareInput } from './prepare.ts'
+import { definitionOf, type NewRunOptions } from './start.ts'
+import type { Place } from './workspace.ts'
+
+/** What became of one row that was tried. */
+export interface TriedRow {
+  readonly line: number
+  readonly id: string | null
+  readonly problems: readonly Problem[]
+  /** The request as it was sent; null where the row cannot be sent. */
+  readonly request: { readonly target: Target; readonly body: string } | null
+  /** Null where the call was not answered. */
+  readonly outcome: Outcome | null
+  readonly failure: Failure | null
+  /** US dollars at the synchronous price; null where they are not known. */
+  readonly costUsd: number | null
+  /** What the same would cost in a batch. */
+  readonly batchCostUsd: number | null
+}
+
+/** Nothing of a try is looked for again, so that its ids need not be unique. */
+const PREFIX = wirePrefix('0'.repeat(25))
+
+/**
+ * Sends a few rows, drawn at random, in synchronous calls, and tells what came of each, in input order. Nothing is stored:
+ * no later run takes a try for its own, and rows that are tried twice are paid twice. Throws what is wrong with the input,
+ * the options or the key.
+ */
+export async function tryRows(
+  place: Place,
+  options: NewRunOptions & { readonly sample: number; readonly seed: number },
+): Promise<readonly TriedRow[]> {
+  const { configuration, disk } = place
+  const { settings } = configuration
+  const definition = definitionOf(place, options)
+  const provider = place.connect(definition.provider)
+  const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
+  const rows: PreparedRow[] = []
+  for await (const chunk of input.rows) rows.push(...chunk)
+  const tried: TriedRow[] = []
+  const queue = rows.entries()
+  const worker = async (): Promise<void> => {
+    for (const [index, row] of queue) tried[index] = await tryRow(place, provider, row, index)
+  }
+  await Promise.all(Array.from({ length: settings.maxTransfers }, worker))
+  return tried
+}
+
+async function tryRow(
+  { configuration }: Place,
+  provider: Provider,
+  { id, line, problems, request }: PreparedRow,
+  index: number,
+): Promise<TriedRow> {
+  const row = { line, id, problems, request, outcome: null, failure: null, costUsd: null, batchCostUsd: null }
+  if (!request) return row
+  const { body, target } = request
+  try {
+    const wire = { wireId: wireId(PREFIX, index), target, body }
+    const { outcome } = await provider.direct(wire, new AbortController().signal)
+    const price = findPrice(target.provider, target.model, configuration.prices)
+    const cost = (kind: 'batch' | 'direct'): number | null =>
+      outcome.billed === 'no' ? 0 : costOfRequest(outcome.usage, price, kind)
+    return { ...row, outcome, costUsd: cost('direct'), batchCostUsd: cost('batch') }
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.failure.kind === 'unauthorised') throw error
+    return { ...row, failure: error.failure }
+  }
+}

@@ -1,0 +1,88 @@
+import { OPEN_STAGES } from '../model/attempt.ts'
+import type { Target } from '../model/target.ts'
+import type { Driver } from './driver.ts'
+import { CALIBRATED_TOKENS, JOIN_RATES } from './record-columns.ts'
+import type { QueueLoad } from './store.ts'
+
+/** Statements on what is in flight at a provider, over all runs of the home. Callers open the transaction. */
+
+/** One queue: the batches of one model at one base URL. */
+export interface Queue {
+  readonly provider: string
+  readonly baseUrl: string
+  readonly model: string
+}
+
+/** A batch that was never seen counts as in flight for as long as its provider may take: a day after its create. */
+const UNSEEN_MS = 86_400_000
+
+const OPEN = OPEN_STAGES.map((stage) => `'${stage}'`).join(', ')
+
+/**
+ * Attempts whose batch may be in the provider's queue: released only when it was seen to have ended. A held one of
+ * which no batch was ever seen is the exception, because nobody may come to decide it. Takes the time as a value.
+ */
+export const IN_FLIGHT = `a.freed_at is null and a.ended_at is null and (a.stage in (${OPEN})
+  or (a.stage = 'held' and a.held_from in (${OPEN})
+    and (a.remote_id is not null or exists (
+      select 1 from intents i where i.attempt = a.key and i.facts ->> 'at' > ? - ${UNSEEN_MS}))))`
+
+/** Attempts at a provider and base URL, with their batches; conditions may follow. */
+export const FROM_QUEUE = `from attempts a join batches b on b.key = a.batch ${JOIN_RATES}
+  where b.provider = ? and b.base_url = ?`
+
+/** The queue that an attempt's batch goes to. */
+export function queueOf(driver: Driver, attemptKey: number): Queue {
+  const queue = driver.get<Queue>(
+    `select b.provider as provider, b.base_url as "baseUrl", b.model as model
+     from attempts a join batches b on b.key = a.batch where a.key = ?`,
+    attemptKey,
+  )
+  if (!queue) throw new Error(`there is no attempt ${attemptKey}`)
+  return queue
+}
+
+/** The queue of a target, at the base URL of the run. */
+export function queueOfTarget(driver: Driver, runKey: number, { provider, model }: Target): Queue {
+  const run = driver.get<{ baseUrl: string }>(
+    `select definition ->> 'baseUrl' as "baseUrl" from runs where key = ?`,
+    runKey,
+  )
+  return { provider, baseUrl: run?.baseUrl ?? '', model }
+}
+
+/** What a batch would add to its queue. */
+export function selectBatchLoad(driver: Driver, attemptKey: number): QueueLoad & { readonly isCalibrated: number } {
+  const load = driver.get<QueueLoad & { isCalibrated: number }>(
+    `select ${CALIBRATED_TOKENS} as tokens, b.request_count as requests, t.at is not null as "isCalibrated"
+     from attempts a join batches b on b.key = a.batch ${JOIN_RATES} where a.key = ?`,
+    attemptKey,
+  )
+  if (!load) throw new Error(`there is no attempt ${attemptKey}`)
+  return load
+}
+
+/** What all batches of a model have in flight. */
+export function selectInFlight(driver: Driver, { provider, baseUrl, model }: Queue, now: number): QueueLoad {
+  const load = driver.get<QueueLoad>(
+    `select coalesce(sum(${CALIBRATED_TOKENS}), 0) as tokens, coalesce(sum(b.request_count), 0) as requests
+     ${FROM_QUEUE} and b.model = ? and ${IN_FLIGHT}`,
+    provider,
+    baseUrl,
+    model,
+    now,
+  )
+  return load ?? { tokens: 0, requests: 0 }
+}
+
+/** Requests in flight of all models at a base URL. */
+export function selectAccountRequests(driver: Driver, { provider, baseUrl }: Queue, now: number): number {
+  return (
+    driver.get<{ requests: number }>(
+      `select coalesce(sum(b.request_count), 0) as requests ${FROM_QUEUE} and ${IN_FLIGHT}`,
+      provider,
+      baseUrl,
+      now,
+    )?.requests ?? 0
+  )
+}

@@ -1,0 +1,122 @@
+import type { Driver } from './driver.ts'
+import { FROM_QUEUE, type Queue, queueOf, selectBatchLoad, selectInFlight } from './in-flight.ts'
+import type { QueueBelief, QueueLoad, QueueRefusal } from './store.ts'
+
+/** Statements on what refusals have taught about queues. Callers open the transaction. */
+
+interface BeliefRow extends Omit<QueueBelief, 'isInDoubt' | 'hasProber'> {
+  refusedAt: number | null
+  refusedAttempt: number | null
+}
+
+/** What is believed of a queue; null where nothing was ever refused there. */
+export function selectBelief(driver: Driver, queue: Queue): QueueBelief | null {
+  const row = selectBeliefRow(driver, queue)
+  if (!row) return null
+  const { refusedAt, refusedAttempt: _, ...belief } = row
+  if (refusedAt === null) return { ...belief, isInDoubt: false, hasProber: false }
+  return { ...belief, ...selectProbes(driver, queue, refusedAt) }
+}
+
+function selectBeliefRow(driver: Driver, { provider, baseUrl, model }: Queue): BeliefRow | undefined {
+  return driver.get<BeliefRow>(
+    `select tokens, learnt_at as "learntAt", learnt_from as "learntFrom", refusals, refusals_alone as "refusalsAlone",
+       tokens_in_flight as "tokensInFlight", try_at as "tryAt", refused_at as "refusedAt",
+       refused_attempt as "refusedAttempt"
+     from queue_limits where provider = ? and base_url = ? and model = ?`,
+    provider,
+    baseUrl,
+    model,
+  )
+}
+
+/** What batches that were created after a refusal tell: accepted ones end the doubt, one without an answer is a prober. */
+function selectProbes(driver: Driver, { provider, baseUrl, model }: Queue, refusedAt: number) {
+  const probes = driver.get<{ accepted: number; open: number }>(
+    `select
+       coalesce(sum(a.remote_status not in ('queued', 'failed')), 0) as accepted,
+       coalesce(sum(a.stage in ('creating', 'unconfirmed') or (a.stage = 'submitted' and a.remote_status = 'queued')), 0)
+         as open
+     ${FROM_QUEUE} and b.model = ? and (a.stage in ('creating', 'unconfirmed') or a.submitted_at > ?)`,
+    provider,
+    baseUrl,
+    model,
+    refusedAt,
+  )
+  const isInDoubt = (probes?.accepted ?? 0) === 0
+  return { isInDoubt, hasProber: isInDoubt && (probes?.open ?? 0) > 0 }
+}
+
+/** Writes down a refusal and what it teaches. The same attempt is counted once. */
+export function upsertRefusal(driver: Driver, attemptKey: number, refusal: QueueRefusal): QueueBelief {
+  const queue = queueOf(driver, attemptKey)
+  const before = selectBeliefRow(driver, queue)
+  if (before?.refusedAttempt !== attemptKey) writeRefusal(driver, queue, attemptKey, refusal, before)
+  const belief = selectBelief(driver, queue)
+  if (!belief) throw new Error(`the refusal of attempt ${attemptKey} was not stored`)
+  return belief
+}
+
+function writeRefusal(
+  driver: Driver,
+  queue: Queue,
+  attemptKey: number,
+  { at, limitTokens, waitMs, words }: QueueRefusal,
+  before: BeliefRow | undefined,
+): void {
+  const inFlight = selectInFlight(driver, queue, at)
+  const wasInDoubt = selectBelief(driver, queue)?.isInDoubt === true
+  const sentAt = driver.get<{ at: number | null }>(
+    'select submitted_at as at from attempts where key = ?',
+    attemptKey,
+  )?.at
+  // Batches that were sent together are refused together: only a later one tells that nothing has changed since.
+  const isNews = !wasInDoubt || (sentAt ?? 0) > (before?.refusedAt ?? 0)
+  const refusals = wasInDoubt ? (before?.refusals ?? 0) + (isNews ? 1 : 0) : 1
+  const isAlone = inFlight.requests === 0
+  const alone = isAlone ? (wasInDoubt ? (before?.refusalsAlone ?? 0) : 0) + (isNews ? 1 : 0) : 0
+  const tokens = limitTokens ?? guessedLimit(driver, attemptKey, inFlight, before?.tokens ?? null)
+  driver.run(
+    `insert into queue_limits (provider, base_url, model, tokens, learnt_at, learnt_from, refused_at, refused_attempt,
+       refusals, refusals_alone, tokens_in_flight, try_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (provider, base_url, model) do update set tokens = excluded.tokens, learnt_at = excluded.learnt_at,
+       learnt_from = excluded.learnt_from, refused_at = excluded.refused_at, refused_attempt = excluded.refused_attempt,
+       refusals = excluded.refusals, refusals_alone = excluded.refusals_alone,
+       tokens_in_flight = excluded.tokens_in_flight, try_at = excluded.try_at`,
+    queue.provider,
+    queue.baseUrl,
+    queue.model,
+    tokens,
+    at,
+    words,
+    at,
+    attemptKey,
+    refusals,
+    alone,
+    inFlight.tokens,
+    isNews ? at + waitMs(refusals) : (before?.tryAt ?? at),
+  )
+}
+
+/**
+ * A limit where the provider names none: a little less than what did not fit. Kept where a smaller one is believed; a
+ * limit is not guessed from a refusal of less than half of what is known to fit, because then others fill the queue.
+ */
+function guessedLimit(driver: Driver, attemptKey: number, inFlight: QueueLoad, known: number | null): number {
+  const refused = inFlight.tokens + selectBatchLoad(driver, attemptKey).tokens
+  const guess = Math.max(1, Math.floor(refused * 0.9))
+  if (known === null) return guess
+  return guess < known / 2 ? known : Math.min(known, guess)
+}
+
+/** Ends the doubt in a queue. */
+export function clearDoubt(driver: Driver, { provider, baseUrl, model }: Queue): void {
+  driver.run(
+    `update queue_limits set refused_at = null, refusals = 0, refusals_alone = 0, try_at = 0
+     where provider = ? and base_url = ? and model = ?`,
+    provider,
+    baseUrl,
+    model,
+  )
+}

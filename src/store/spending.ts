@@ -1,0 +1,141 @@
+import type { Target } from '../model/target.ts'
+import type { Driver } from './driver.ts'
+import type {
+  Bill,
+  MonthlySpending,
+  Overspending,
+  Reservation,
+  ShownAnswers,
+  SpendingStanding,
+  SpendingSum,
+  SpendingTerms,
+} from './store.ts'
+
+/**
+ * Statements on what was set aside and spent. An entry is made with each paid call and outlives its run, so that what a
+ * day or a month cost does not shrink by forgetting runs. Callers open the transaction.
+ */
+
+/** Writes the entry of a call that is about to be made; a call made again under the same id replaces its entry. */
+function insertReservation(driver: Driver, runId: string, reservation: Reservation): void {
+  const { target } = reservation
+  driver.run(
+    `insert or replace into spending (id, run, kind, provider, endpoint, model, requests, at, reserved)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    reservation.id,
+    runId,
+    reservation.kind,
+    target.provider,
+    target.endpoint,
+    target.model,
+    reservation.requests,
+    reservation.at,
+    reservation.micros,
+  )
+}
+
+/** Sets the cost of a call aside where the terms allow it; returns their refusal otherwise. */
+export function reserveSpending(driver: Driver, runId: string, terms: SpendingTerms): Overspending | null {
+  const refusal = terms.refuse(selectStanding(driver, runId, terms.since))
+  if (refusal === null) insertReservation(driver, runId, terms.reservation)
+  return refusal
+}
+
+/** Forgets what was set aside for a call that was certainly never made. */
+export function releaseReservation(driver: Driver, id: string): void {
+  driver.run('delete from spending where id = ? and settled_at is null', id)
+}
+
+/** Replaces what was set aside by the bill; results without a usage keep their share of it. */
+export function settleReservation(driver: Driver, id: string, bill: Bill, at: number): void {
+  const found = driver.get<{ reserved: number | null; requests: number }>(
+    'select reserved, requests from spending where id = ?',
+    id,
+  )
+  if (!found) return
+  driver.run(
+    `update spending set settled_at = ?, settled = ?, answers = ?, prompt_tokens = ?, completion_tokens = ?,
+       cached_tokens = ?, reasoning_tokens = ?
+     where id = ?`,
+    at,
+    settledMicros(bill, found),
+    bill.answers,
+    bill.promptTokens,
+    bill.completionTokens,
+    bill.cachedTokens,
+    bill.reasoningTokens,
+    id,
+  )
+}
+
+function settledMicros(bill: Bill, found: { readonly reserved: number | null; readonly requests: number }) {
+  if (bill.micros === null) return null
+  if (bill.withoutUsage === 0) return bill.micros
+  if (found.reserved === null) return null
+  return bill.micros + Math.ceil((found.reserved * bill.withoutUsage) / Math.max(1, found.requests))
+}
+
+/** The calls of a removed run are never settled: what was set aside for them counts as it stands. */
+export function closeReservations(driver: Driver, runId: string, at: number): void {
+  driver.run('update spending set settled_at = ? where run = ? and settled_at is null', at, runId)
+}
+
+/** A batch that is being watched is settled without anybody's help; one that is held is not. */
+const IN_FLIGHT = `exists (
+  select 1 from attempts a where a.nonce = s.id and a.stage in ('creating', 'unconfirmed', 'calling', 'submitted', 'ended'))`
+
+/** The four sums of entries; `run` says whose batches are being watched by the one who asks. */
+const SUMS = `
+  coalesce(sum(settled), 0) as settled,
+  coalesce(sum(case when settled is null then reserved end), 0) as reserved,
+  coalesce(sum(case when settled_at is null and s.run = ? and ${IN_FLIGHT} then reserved end), 0) as "inFlight",
+  coalesce(sum(settled is null and reserved is null), 0) as unknown`
+
+export function selectStanding(driver: Driver, runId: string, since: number): SpendingStanding {
+  const sum = (condition: string, value: string | number): SpendingSum =>
+    driver.get<SpendingSum>(`select ${SUMS} from spending s where ${condition}`, runId, value) ?? NOTHING
+  return { run: sum('s.run = ?', runId), sinceThen: sum('s.at >= ?', since) }
+}
+
+const NOTHING: SpendingSum = { settled: 0, reserved: 0, inFlight: 0, unknown: 0 }
+
+const ANSWERS = `
+  coalesce(sum(answers), 0) as answers,
+  coalesce(sum(prompt_tokens), 0) as "promptTokens",
+  coalesce(sum(completion_tokens), 0) as "completionTokens"`
+
+export function selectShownByRun(driver: Driver, runId: string, target: Target): ShownAnswers {
+  const shown = driver.get<ShownAnswers>(
+    `select ${ANSWERS} from spending where run = ? and provider = ? and endpoint = ? and model = ?`,
+    runId,
+    target.provider,
+    target.endpoint,
+    target.model,
+  )
+  return shown ?? NO_ANSWERS
+}
+
+export function selectShownByModel(driver: Driver, provider: string, model: string): ShownAnswers {
+  const shown = driver.get<ShownAnswers>(
+    `select ${ANSWERS} from spending where provider = ? and model = ?`,
+    provider,
+    model,
+  )
+  return shown ?? NO_ANSWERS
+}
+
+const NO_ANSWERS: ShownAnswers = { answers: 0, promptTokens: 0, completionTokens: 0 }
+
+export function selectMonths(driver: Driver): MonthlySpending[] {
+  return driver.all<MonthlySpending>(
+    `select strftime('%Y-%m', at / 1000, 'unixepoch') as month, provider, model,
+       coalesce(sum(settled), 0) as settled,
+       coalesce(sum(case when settled is null then reserved end), 0) as reserved,
+       coalesce(sum(case when settled_at is null and ${IN_FLIGHT} then reserved end), 0) as "inFlight",
+       coalesce(sum(settled is null and reserved is null), 0) as unknown,
+       ${ANSWERS},
+       coalesce(sum(cached_tokens), 0) as "cachedTokens",
+       coalesce(sum(reasoning_tokens), 0) as "reasoningTokens"
+     from spending s group by month, provider, model order by month desc, provider, model`,
+  )
+}

@@ -1,0 +1,131 @@
+import { writeAtomically } from '../lib/atomic-file.ts'
+import type { DiskFile } from '../lib/disk.ts'
+import { jsonMembers } from '../lib/json-members.ts'
+import { wireId, wirePrefix } from '../model/ids.ts'
+import { MOVED, type Step, WAITED } from '../model/step.ts'
+import { type FailureKind, ProviderError } from '../providers/provider.ts'
+import type { AttemptRecord, CallAnswer, StoredRequest } from '../store/store.ts'
+import type { SubmitPorts } from './ports.ts'
+
+type Ports = Pick<SubmitPorts, 'disk' | 'emit' | 'folder' | 'isCancelling' | 'provider' | 'settings' | 'store'>
+
+/** More requests than a direct batch ever has. */
+const ALL = 1_000
+
+/** Failures that say that the request was not executed: the call may be made again. */
+const NOT_MADE: readonly FailureKind[] = ['unreached', 'throttled', 'unauthorised', 'forbidden']
+
+/**
+ * Sends the requests of a direct batch in synchronous calls: `planned -> calling -> ended`. Each call has its intent,
+ * committed before, and is made once; what it is answered with is committed at once. A call that may have been executed
+ * without an answer (a lost connection, a 5xx, a process that died) ends the calling: its request is in doubt and never
+ * sent again by itself, and those that were not called yet go into batches. A call that was certainly not executed is
+ * thrown, and made again with the next step. May be repeated from any point.
+ */
+export async function callRequests(ports: Ports, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
+  const { store } = ports
+  if (attempt.stage === 'planned') await store.moveAttempt(attempt.key, 'planned', 'calling')
+  for (const call of await store.calls(attempt.key)) {
+    // Whoever made it is not here any more.
+    if (call.answer === null) await store.closeCall(call.key, 'unknown', null)
+  }
+  const calling = new Calling(ports, attempt)
+  const first = (await calling.waiting()).slice(0, 1)
+  // One alone: where it goes wrong, the others are not in doubt.
+  await calling.call(first, signal)
+  await calling.call(await calling.waiting(), signal)
+  if (signal.aborted && (await calling.waiting()).length > 0) return WAITED
+  await writeAnswers(ports, attempt)
+  await store.endCalls(attempt.key)
+  return MOVED
+}
+
+class Calling {
+  readonly #ports: Ports
+  readonly #attempt: AttemptRecord
+  #failure: unknown
+
+  constructor(ports: Ports, attempt: AttemptRecord) {
+    this.#ports = ports
+    this.#attempt = attempt
+  }
+
+  /** The requests that are still to be called; none once a call is in doubt, or nobody wants them called. */
+  async waiting(): Promise<readonly StoredRequest[]> {
+    const { isCancelling, settings, store } = this.#ports
+    const calls = await store.calls(this.#attempt.key)
+    if (isCancelling || !settings.canary.isOn || calls.some(({ answer }) => answer === 'unknown')) return []
+    const answered = new Set(calls.filter(({ answer }) => answer === 'answered').map(({ ordinal }) => ordinal))
+    const requests = await store.requestsOf(this.#attempt.batchKey, -1, ALL)
+    return requests.filter(({ ordinal }) => !answered.has(ordinal))
+  }
+
+  /** Calls these, several at once. Throws what a call that was not executed has thrown, after all have ended. */
+  async call(requests: readonly StoredRequest[], signal: AbortSignal): Promise<void> {
+    const { disk, folder, settings } = this.#ports
+    if (requests.length === 0) return
+    const file = await disk.open(folder.input(this.#attempt.inputName), 'read')
+    const queue = requests.values()
+    const worker = async (): Promise<void> => {
+      for (const request of queue) {
+        if (this.#failure !== undefined || signal.aborted) return
+        await this.#callOne(file, request)
+      }
+    }
+    try {
+      await Promise.all(Array.from({ length: settings.maxTransfers }, worker))
+    } finally {
+      await file.close()
+    }
+    if (this.#failure !== undefined && !isInDoubt(this.#failure)) throw this.#failure
+  }
+
+  /** An interrupt does not end a call: only its answer tells what was bought. */
+  async #callOne(file: DiskFile, request: StoredRequest): Promise<void> {
+    const { provider, store } = this.#ports
+    const { nonce, target } = this.#attempt
+    const body = bodyOf(await file.read(request.offset, request.length))
+    const id = wireId(wirePrefix(nonce), request.ordinal)
+    const key = await store.openCall(this.#attempt.key, request.ordinal)
+    try {
+      const { line } = await provider.direct({ wireId: id, target, body }, new AbortController().signal)
+      await store.closeCall(key, 'answered', line)
+    } catch (error) {
+      this.#failure ??= error
+      await store.closeCall(key, answerOf(error), null)
+      if (isInDoubt(error)) this.#warn(error)
+    }
+  }
+
+  #warn(error: unknown): void {
+    const { batch } = this.#attempt
+    const why = error instanceof Error ? error.message : String(error)
+    const message = `a row asked directly was not answered clearly and is not sent again: ${why}`
+    this.#ports.emit({ type: 'warning', code: 'call_unknown', message, batch })
+  }
+}
+
+function answerOf(error: unknown): CallAnswer {
+  return isInDoubt(error) ? 'unknown' : 'not_made'
+}
+
+/** Anything that is not certain counts as executed, because a request that is sent twice is paid twice. */
+function isInDoubt(error: unknown): boolean {
+  return !(error instanceof ProviderError && NOT_MADE.includes(error.failure.kind))
+}
+
+/** The body within a frozen line, byte for byte. */
+function bodyOf(line: Uint8Array): string {
+  const json = Buffer.from(line).toString('utf8')
+  const body = jsonMembers(json).get('body')
+  if (!body) throw new Error('a frozen line has no body')
+  return json.slice(body.start, body.end)
+}
+
+/** The answers as a result file, in the order of the requests: from here on they are read like any batch's. */
+async function writeAnswers({ disk, folder, store }: Ports, attempt: AttemptRecord): Promise<void> {
+  const calls = (await store.calls(attempt.key)).toSorted((one, other) => one.ordinal - other.ordinal)
+  await writeAtomically(disk, folder.result(attempt.key, 'output'), async (writer) => {
+    for (const { line } of calls) if (line !== null) await writer.writeText(`${line}\n`)
+  })
+}

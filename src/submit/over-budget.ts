@@ -1,0 +1,33 @@
+import { MOVED, type Step, WAITED } from '../model/step.ts'
+import type { AttemptRecord, Overspending } from '../store/store.ts'
+import { dayAfter } from './budget.ts'
+import type { SubmitPorts } from './ports.ts'
+
+/** Reasons of a hold that are judged anew whenever the run is taken up, because asking costs nothing. */
+export const BUDGET_CODES: readonly Overspending['code'][] = ['over_budget', 'over_day_budget', 'price_unknown']
+
+/**
+ * A batch that does not fit under a cap waits while the true cost of others may leave room for it; otherwise it is held
+ * with the numbers. What is in flight goes on and is collected.
+ */
+export async function standBack(
+  { clock, settings, store }: Pick<SubmitPorts, 'clock' | 'settings' | 'store'>,
+  attempt: AttemptRecord,
+  { code, mayFitLater, reason }: Overspending,
+): Promise<Step> {
+  if (mayFitLater) {
+    await store.noteAttempt(attempt.key, {
+      nextAt: clock.now() + settings.waits.pollMs,
+      reasonCode: code,
+      reason: `waiting for the true cost of batches in flight: ${reason}`,
+    })
+    return WAITED
+  }
+  await store.moveAttempt(attempt.key, attempt.stage, 'held', {
+    heldFrom: attempt.stage,
+    reasonCode: code,
+    reason,
+    nextAt: code === 'over_day_budget' ? dayAfter(clock.now()) : clock.now(),
+  })
+  return MOVED
+}
