@@ -48,8 +48,10 @@ export class Driving {
   readonly #clockWatch: ClockWatch
   /** Attempts to be cut; done between steps, because planning must never happen twice at once. */
   readonly #tooLarge: AttemptRecord[] = []
-  /** Not before this instant is another audit tried; a run ends without the audit that has just failed. */
+  /** Not before this instant is another audit tried while there is something to wait for. */
   #nextAuditAt = 0
+  /** True where the last audit proved nothing; a run ends without it then. */
+  #hasAuditFailed = false
   /** When driving ends although the provider has not answered yet: at a deadline that was still to come at the start. */
   #endsAt: number | undefined
   /** Why the run must stop, once a step has said so. */
@@ -110,7 +112,7 @@ export class Driving {
   async #noticeClock(): Promise<void> {
     if (!this.#clockWatch.hasJumped()) return
     await restartWaits(this.#context)
-    if (Number.isFinite(this.#nextAuditAt)) this.#nextAuditAt = 0
+    this.#nextAuditAt = 0
   }
 
   #isStopping(): boolean {
@@ -193,22 +195,27 @@ export class Driving {
     return current.filter(({ key, stage }) => keys.has(key) && stage === 'unconfirmed')
   }
 
-  /** Once nothing is being sent just now, one listing shows whether any of the creates was repeated on its way. */
+  /**
+   * Once nothing is being sent just now, one listing shows whether any of the creates was repeated on its way. Batches
+   * that are still at work can wait for the next one; the run does not end before the last ones were looked at.
+   */
   #launchAudit(attempts: readonly AttemptRecord[]): void {
     const isSending = attempts.some(({ stage }) => stage === 'uploaded' || stage === 'creating')
     const unaudited = attempts.filter(isUnaudited)
-    if (isSending || unaudited.length === 0 || this.#context.clock.now() < this.#nextAuditAt) return
-    this.#nextAuditAt = Number.POSITIVE_INFINITY
+    const canWait = this.#hasAuditFailed || attempts.some(isActive)
+    const isTooEarly = canWait && this.#context.clock.now() < this.#nextAuditAt
+    if (isSending || isTooEarly || unaudited.length === 0 || this.#flights.has(AUDIT)) return
     this.#flights.start(AUDIT, 'listing', this.#audit(unaudited))
   }
 
   async #audit(attempts: readonly AttemptRecord[]): Promise<void> {
     const { clock, settings } = this.#context
     try {
-      await auditCreates(this.#context, attempts, this.#signal)
+      this.#hasAuditFailed = !(await auditCreates(this.#context, attempts, this.#signal))
     } catch (error) {
       // An audit guards against a fault of others; that it fails must not keep the answers from anyone.
       if (!(error instanceof ProviderError) && !this.#signal.aborted) throw error
+      this.#hasAuditFailed = true
     }
     this.#nextAuditAt = clock.now() + settings.waits.pollMs
   }

@@ -10,13 +10,13 @@ type Ports = Pick<SubmitPorts, 'clock' | 'emit' | 'provider' | 'store'>
 /**
  * Looks once after creating, with one listing for all given attempts, whether something between us and the provider
  * repeated our one POST. An extra batch is cancelled and reported with both ids, so that the money can be claimed back.
- * May be repeated; an inconclusive listing leaves the attempts unaudited.
+ * May be repeated; an inconclusive listing leaves the attempts unaudited, and returns false.
  */
 export async function auditCreates(
   ports: Ports,
   attempts: readonly AttemptRecord[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { clock, provider, store } = ports
   const earliest = Math.min(...attempts.map(({ submittedAt }) => submittedAt ?? clock.now()))
   const listing = await provider.list(new Date(earliest - CLOCK_SKEW_MS), signal)
@@ -25,6 +25,7 @@ export async function auditCreates(
     for (const duplicate of extra) await cancelDuplicate(ports, attempt, duplicate, signal)
     if (listing.isConclusive) await store.noteAttempt(attempt.key, { auditedAt: clock.now() })
   }
+  return listing.isConclusive
 }
 
 async function cancelDuplicate(
