@@ -3,7 +3,11 @@ import { carryOut } from '../proof/carry-out.ts'
 import { stormOf } from '../proof/storm.ts'
 
 /** `npm run prove` carries out 20,000 of them; `npm run prove -- --replay "seed 17"` shows one, step by step. */
-const SEEDS = Array.from({ length: 48 }, (_, index) => index + 1)
+const SEEDS = [
+  ...Array.from({ length: 48 }, (_, index) => index + 1),
+  // A batch that a gateway repeated, and a run that ended before it looked.
+  426,
+]
 
 describe('a run in a simulated world', () => {
   it.each(SEEDS)(
