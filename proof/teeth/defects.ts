@@ -153,7 +153,10 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   defect('the lock of a run is not taken', 'src/store/lock.ts', ["    database.exec('begin exclusive')\n", '']),
-  defect('the audit after a create is skipped', 'src/run/loop.ts', ['    this.#launchAudit(attempts)\n', '']),
+  defect('the audit after a create is skipped', 'src/run/loop.ts', [
+    '    this.#launchAudit(attempts, await this.#everMade(attempts))\n',
+    '',
+  ]),
   defect('the account is not confirmed', 'src/run/confirm-account.ts', [
     '  if (account === context.account) return\n',
     '  if (account !== undefined) return\n',

@@ -93,6 +93,7 @@ export class Driving {
     this.#context.isShortOfRoom = await this.#context.store.isRoomWanted()
     const gate: Gate = this.#context.isCancelling ? { isOpen: true } : gateOf(run, attempts)
     this.#launch(attempts, gate)
+    this.#launchAudit(attempts, await this.#everMade(attempts))
     if (this.#flights.count === 0 && (await this.#isOver(attempts, gate))) return false
     await this.#pause(attempts)
     return true
@@ -148,7 +149,6 @@ export class Driving {
     const now = this.#context.clock.now()
     const due = attempts.filter(({ key, nextAt }) => nextAt <= now && !this.#flights.has(String(key)))
     this.#launchReconcile(due.filter(({ stage }) => stage === 'unconfirmed'))
-    this.#launchAudit(attempts)
     const queues = this.#elsewhere.due(attempts)
     if (queues.length > 0) this.#flights.start(ELSEWHERE, 'listing', this.#elsewhere.look(queues, this.#signal))
     const room = this.#roomForBatches(attempts)
@@ -199,13 +199,18 @@ export class Driving {
    * Once nothing is being sent just now, one listing shows whether any of the creates was repeated on its way. Batches
    * that are still at work can wait for the next one; the run does not end before the last ones were looked at.
    */
-  #launchAudit(attempts: readonly AttemptRecord[]): void {
+  #launchAudit(attempts: readonly AttemptRecord[], everMade: readonly AttemptRecord[]): void {
     const isSending = attempts.some(({ stage }) => stage === 'uploaded' || stage === 'creating')
-    const unaudited = attempts.filter(isUnaudited)
+    const unaudited = everMade.filter(isUnaudited)
     const canWait = this.#hasAuditFailed || attempts.some(isActive)
     const isTooEarly = canWait && this.#context.clock.now() < this.#nextAuditAt
     if (isSending || isTooEarly || unaudited.length === 0 || this.#flights.has(AUDIT)) return
     this.#flights.start(AUDIT, 'listing', this.#audit(unaudited))
+  }
+
+  /** A batch that was refused and has gone on as another attempt may have a double that was not refused. */
+  async #everMade(attempts: readonly AttemptRecord[]): Promise<readonly AttemptRecord[]> {
+    return attempts.some(({ number }) => number > 1) ? await this.#context.store.allAttempts() : attempts
   }
 
   async #audit(attempts: readonly AttemptRecord[]): Promise<void> {
@@ -270,7 +275,8 @@ function isBatchToSend({ kind, stage }: AttemptRecord): boolean {
 function isUnaudited({ auditedAt, kind, polls, stage }: AttemptRecord): boolean {
   // Of direct batches no create is ever sent.
   if (kind === 'direct') return false
-  const wasSeen = stage === 'ended' || stage === 'collected' || (stage === 'submitted' && polls > 0)
+  const hasEnded = stage === 'ended' || stage === 'collected' || stage === 'rejected'
+  const wasSeen = hasEnded || (stage === 'submitted' && polls > 0)
   return wasSeen && auditedAt === null
 }
 
