@@ -59,7 +59,8 @@ async function harvest(
 ): Promise<Step> {
   const { folder, provider, store } = ports
   const settling = new Settling(ports, attempt, tries)
-  const isSizeChecked = attempt.failures < SIZE_CHECKS
+  // Unchecked only now and then: what failed for other reasons must still get the chance to fit.
+  const isSizeChecked = attempt.failures % (SIZE_CHECKS + 1) < SIZE_CHECKS
   for (const [file, id] of [
     ['output', remote.outputFileId],
     ['error', remote.errorFileId],
@@ -68,7 +69,7 @@ async function harvest(
     const path = folder.result(attempt.key, file)
     await downloadFile(ports, { fileId: id, path, isSizeChecked }, signal)
     try {
-      await settling.readFile(file, attempt.failures === SIZE_CHECKS - 1)
+      await settling.readFile(file, isSizeChecked && attempt.failures >= SIZE_CHECKS - 1)
     } catch (error) {
       await ports.disk.remove(path)
       throw error

@@ -50,8 +50,8 @@ export class Driving {
   readonly #tooLarge: AttemptRecord[] = []
   /** Not before this instant is another audit tried while there is something to wait for. */
   #nextAuditAt = 0
-  /** True where the last audit proved nothing; a run ends without it then. */
-  #hasAuditFailed = false
+  /** Since when audits have proved nothing; after a settle wait of that, a run ends without one. */
+  #auditsFailSince: number | undefined
   /** When driving ends although the provider has not answered yet: at a deadline that was still to come at the start. */
   #endsAt: number | undefined
   /** Why the run must stop, once a step has said so. */
@@ -202,10 +202,17 @@ export class Driving {
   #launchAudit(attempts: readonly AttemptRecord[], everMade: readonly AttemptRecord[]): void {
     const isSending = attempts.some(({ stage }) => stage === 'uploaded' || stage === 'creating')
     const unaudited = everMade.filter(isUnaudited)
-    const canWait = this.#hasAuditFailed || attempts.some(isActive)
+    const canWait = this.#auditsFailSince !== undefined || attempts.some(isActive)
     const isTooEarly = canWait && this.#context.clock.now() < this.#nextAuditAt
     if (isSending || isTooEarly || unaudited.length === 0 || this.#flights.has(AUDIT)) return
     this.#flights.start(AUDIT, 'listing', this.#audit(unaudited))
+  }
+
+  /** An audit that failed is repeated for a while; longer it must not keep the answers from anyone. */
+  #mustAuditAgain(): boolean {
+    const { clock, settings } = this.#context
+    const since = this.#auditsFailSince
+    return this.#until === 'finished' && since !== undefined && clock.now() - since < settings.waits.settleMs
   }
 
   /** A batch that was refused and has gone on as another attempt may have a double that was not refused. */
@@ -216,11 +223,12 @@ export class Driving {
   async #audit(attempts: readonly AttemptRecord[]): Promise<void> {
     const { clock, settings } = this.#context
     try {
-      this.#hasAuditFailed = !(await auditCreates(this.#context, attempts, this.#signal))
+      const isAudited = await auditCreates(this.#context, attempts, this.#signal)
+      this.#auditsFailSince = isAudited ? undefined : (this.#auditsFailSince ?? clock.now())
     } catch (error) {
       // An audit guards against a fault of others; that it fails must not keep the answers from anyone.
       if (!(error instanceof ProviderError) && !this.#signal.aborted) throw error
-      this.#hasAuditFailed = true
+      this.#auditsFailSince ??= clock.now()
     }
     this.#nextAuditAt = clock.now() + settings.waits.pollMs
   }
@@ -239,6 +247,7 @@ export class Driving {
     if (this.#tooLarge.length > 0 || (await this.#context.store.hasPending())) return false
     const active = attempts.filter((attempt) => isActive(attempt) && !waitsAtGate(gate, attempt))
     if (active.length === 0) {
+      if (this.#mustAuditAgain()) return false
       if (!gate.isOpen && attempts.some((attempt) => waitsAtGate(gate, attempt))) this.#holdReason ??= gate.holdReason
       return true
     }
