@@ -6,6 +6,8 @@ import type { World } from './world/world.ts'
 /** One batch as the provider's own books show it. */
 export interface BatchBooks {
   readonly batch: BatchRecord
+  /** True for the one of two batches, made by a gateway from one call, that the client does not call its own. */
+  readonly isExtra: boolean
   /** Rows in its input, by nonce. */
   readonly rows: readonly string[]
   /** Rows it executed and billed, by nonce. */
@@ -17,8 +19,14 @@ export interface BatchBooks {
   readonly endedAtMs: number
 }
 
-/** Reads what the provider did, from its books, its input files and its result files; never from the client. */
-export async function readBooks({ provider: { simulator }, uploads }: World): Promise<readonly BatchBooks[]> {
+/**
+ * Reads what the provider did, from its books, its input files and its result files; never from the client, but for the
+ * ids it calls its own in the end: which of a gateway's two batches is the extra one is the client's choice.
+ */
+export async function readBooks(
+  { provider: { simulator }, uploads }: World,
+  ownIds: ReadonlySet<string>,
+): Promise<readonly BatchBooks[]> {
   const { state } = simulator
   const lines = async (path: string): Promise<readonly string[]> => {
     if ((await state.disk.size(path)) === undefined) return []
@@ -42,6 +50,7 @@ export async function readBooks({ provider: { simulator }, uploads }: World): Pr
     )
     books.push({
       batch,
+      isExtra: isExtra(batch, [...state.batches.values()], ownIds),
       rows: ids.map(([, nonce]) => nonce),
       billed: bookings.map((line) => (JSON.parse(line) as { nonce: string }).nonce),
       answers: answersIn(results ?? [], nonces),
@@ -50,6 +59,12 @@ export async function readBooks({ provider: { simulator }, uploads }: World): Pr
     })
   }
   return books
+}
+
+function isExtra(batch: BatchRecord, batches: readonly BatchRecord[], ownIds: ReadonlySet<string>): boolean {
+  const isOwnCopy = ({ id, inputFileIds, isGatewayCopy }: BatchRecord): boolean =>
+    isGatewayCopy && ownIds.has(id) && inputFileIds[0] === batch.inputFileIds[0]
+  return batch.isGatewayCopy ? !ownIds.has(batch.id) : batches.some(isOwnCopy)
 }
 
 function customIdOf(line: string): string {

@@ -45,7 +45,8 @@ interface Evidence {
 
 /** Judges a run from the provider's books, the final files and what was said; never from what the client believes. */
 export async function judge(world: World, plan: Plan, story: Story): Promise<readonly Violation[]> {
-  const evidence = { world, plan, story, books: await readBooks(world), answers: readAnswers(world) }
+  const books = await readBooks(world, ownIdsOf(story))
+  const evidence = { world, plan, story, books, answers: readAnswers(world) }
   return [
     ...billedTwice(evidence),
     ...doubleCreates(evidence),
@@ -71,8 +72,8 @@ export function readAnswers(world: World): readonly AnswerRow[] {
 /** Under default settings no repeat is permitted. A gateway's copy of our one POST is the provider's, and counted apart. */
 function billedTwice({ books }: Evidence): readonly Violation[] {
   const times = new Map<string, number>()
-  for (const { batch, billed } of books) {
-    if (batch.isGatewayCopy) continue
+  for (const { billed, isExtra } of books) {
+    if (isExtra) continue
     for (const nonce of billed) times.set(nonce, (times.get(nonce) ?? 0) + 1)
   }
   const again = [...times].filter(([, count]) => count > 1)
@@ -80,7 +81,7 @@ function billedTwice({ books }: Evidence): readonly Violation[] {
 }
 
 function doubleCreates({ books }: Evidence): readonly Violation[] {
-  const ours = books.filter(({ batch }) => !batch.isGatewayCopy && batch.phase !== 'failed')
+  const ours = books.filter(({ batch, isExtra }) => !isExtra && batch.phase !== 'failed')
   const found: Violation[] = []
   for (const [place, one] of ours.entries()) {
     for (const other of ours.slice(place + 1)) {
@@ -94,11 +95,19 @@ function doubleCreates({ books }: Evidence): readonly Violation[] {
   return found
 }
 
-function silentDuplicates({ books, story }: Evidence): readonly Violation[] {
+/** The client looks once for doubles, as decided; where listings are late, that look may come too early to show one. */
+function silentDuplicates({ books, plan, story }: Evidence): readonly Violation[] {
   const told = new Set(story.report?.incidents.flatMap(({ remoteIds }) => remoteIds))
+  const isListingLate = plan.faults.some((rule) => /=(?:lag|late)/.test(rule))
+  if (isListingLate) return []
   return books
-    .filter(({ batch }) => batch.isGatewayCopy && !told.has(batch.id))
+    .filter(({ batch, isExtra }) => isExtra && !told.has(batch.id))
     .map(({ batch }) => violation('silent provider duplicate', batch.id))
+}
+
+/** The batches that the client calls its own in its final report. */
+function ownIdsOf({ report }: Story): ReadonlySet<string> {
+  return new Set(report?.attempts.flatMap(({ remoteId }) => (remoteId === null ? [] : [remoteId])))
 }
 
 function orphans({ books, story }: Evidence): readonly Violation[] {
@@ -108,7 +117,7 @@ function orphans({ books, story }: Evidence): readonly Violation[] {
     ...(report?.incidents.flatMap(({ remoteIds }) => remoteIds) ?? []),
   ])
   return books
-    .filter(({ batch, billed }) => billed.length > 0 && !batch.isGatewayCopy && !named.has(batch.id))
+    .filter(({ batch, billed, isExtra }) => billed.length > 0 && !isExtra && !named.has(batch.id))
     .map(({ batch, billed }) => violation('orphan spend', `${batch.id} billed ${billed.length} rows`))
 }
 
@@ -123,8 +132,8 @@ function lost({ answers, books, plan }: Evidence): readonly Violation[] {
   if (ids.join() !== wanted.join())
     found.push(violation('lost', `${ids.length} of ${wanted.length} rows have a record`))
   const byId = new Map(answers.map((answer) => [answer.id, answer]))
-  for (const { answers: offered, batch } of books) {
-    if (batch.isGatewayCopy) continue
+  for (const { answers: offered, batch, isExtra } of books) {
+    if (isExtra) continue
     const gone = [...offered].filter(([nonce, text]) => {
       return !(text ? ANSWERED : ANSWERED_WITHOUT_TEXT).includes(byId.get(nonce)?.llm_status ?? '')
     })
@@ -220,7 +229,7 @@ function leaks({ story, world }: Evidence): readonly Violation[] {
   for (const [path, bytes] of world.disk.files()) {
     const text = Buffer.from(bytes).toString('latin1')
     if (text.includes(CANARY_KEY) || text.includes(STRAY_KEY)) places.push([path, text])
-    else if (/log\.jsonl$|\.run\.json$/.test(path)) places.push([path, text])
+    else if (/\/log\.jsonl$|\.run\.json$/.test(path)) places.push([path, text])
   }
   return places
     .filter(([, text]) => [CANARY_KEY, STRAY_KEY, CANARY_PROMPT].some((secret) => text.includes(secret)))

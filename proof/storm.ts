@@ -187,6 +187,7 @@ export function stormOf(seed: number): Plan {
   return {
     ...UNDISTURBED,
     ...draft,
+    faults: consistent(draft.faults),
     name: `seed ${seed}`,
     seed,
     provider: chance.pick(PROVIDERS),
@@ -204,6 +205,12 @@ export function stormOf(seed: number): Plan {
     strayKeyAtStart: chance.happens(0.1) ? 2 : null,
     durations: { runMs: chance.pick([50, 400, 1_500]), validateMs: chance.pick([20, 300]) },
   }
+}
+
+/** A provider that keeps a deleted file must not also say that it is gone: then a deleted file could start a batch. */
+function consistent(faults: readonly string[]): readonly string[] {
+  const keepsDeleted = faults.some((rule) => rule.includes('delete-ignored'))
+  return keepsDeleted ? faults.filter((rule) => !/^file:.*404/.test(rule)) : faults
 }
 
 function addFault(

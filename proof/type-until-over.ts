@@ -201,7 +201,7 @@ function cancelInTime(world: World, plan: Plan, { clock }: Workspace, handle: Ru
 /** What the command says and how it exits where it throws. A finished run is found again by its report. */
 async function told(error: unknown, workspace: Workspace | undefined): Promise<Start> {
   if (LlmBatchError.isInstance(error)) {
-    if (error.code === 'already_done' && workspace) return await alreadyDone(workspace)
+    if (error.code === 'already_done' && workspace) return await lookAgain(workspace)
     return { exitCode: EXIT_CODES[error.code] ?? 2, message: `${error.message} ${error.next}`, report: null }
   }
   if (error instanceof ProviderError) return { exitCode: 75, message: error.message, report: null }
@@ -209,6 +209,14 @@ async function told(error: unknown, workspace: Workspace | undefined): Promise<S
   if (code === 'ENOSPC' || code === 'EIO') return { exitCode: 3, message: messageOf(error), report: null }
   // Anything else would be a bug of ours, exit code 1.
   return { exitCode: 1, message: error instanceof Error ? (error.stack ?? error.message) : String(error), report: null }
+}
+
+async function lookAgain(workspace: Workspace): Promise<Start> {
+  try {
+    return await alreadyDone(workspace)
+  } catch (error) {
+    return await told(error, undefined)
+  }
 }
 
 /** The process died between the last file and its own end; the user looks at what is there. */

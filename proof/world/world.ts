@@ -87,7 +87,7 @@ export class World {
     const { faults, seed } = options
     const provider = await openProvider({ time, seed, durations, faults, accounts: { [STRAY_KEY]: 'another' } })
     addStrangers(provider, options.provider, options.strangers, time.now)
-    const world = new World(options, mkdtempSync(join(fastFolder(), 'llm-batch-proof-')), time, provider)
+    const world = new World(options, mkdtempSync(join(fastFolder(), `llm-batch-proof-${process.pid}-`)), time, provider)
     for (const folder of ['/machine', WORK]) {
       world.disk.makeFolder(folder)
       world.disk.syncFolder(folder === WORK ? '/machine' : '/')
