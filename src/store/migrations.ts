@@ -268,6 +268,19 @@ const MIGRATIONS: readonly Migration[] = [
       );
     `,
   },
+  {
+    number: 6,
+    name: 'requests that answer several rows, and requests that ask again',
+    // `rows`: how many rows have it as their newest request, none once another took its place. `root`: the request that
+    // was asked first, on those that ask again; `turn` counts them from 1. `latest`: the newest of them, on the first.
+    sql: `
+      alter table requests add column rows integer not null default 1;
+      alter table requests add column root integer;
+      alter table requests add column turn integer not null default 0;
+      alter table requests add column latest integer;
+      create index requests_by_root on requests (run, root) where root is not null;
+    `,
+  },
 ]
 
 const NEWEST = MIGRATIONS.at(-1)?.number ?? 0

@@ -219,7 +219,7 @@ export function selectCounts(driver: Driver, runKey: number): RequestCounts {
     skipped: 0,
   }
   const states = driver.all<{ state: keyof RequestCounts; count: number }>(
-    'select state, count(*) as count from requests where run = ? group by state',
+    'select state, sum(rows) as count from requests where run = ? group by state',
     runKey,
   )
   for (const { state, count } of states) counts[state] = count

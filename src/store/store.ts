@@ -584,7 +584,7 @@ export interface RowResultRecord {
   readonly result: (NewResult & { readonly attemptKey: number; readonly nonce: string }) | null
 }
 
-/** Requests by state; rows that were skipped for a problem have no request and count as `skipped`. */
+/** Rows by the state of their newest request; rows that were skipped for a problem have none and count as `skipped`. */
 export type RequestCounts = Readonly<Record<OutcomeStatus | 'pending' | 'batched' | 'skipped', number>>
 
 /** Tokens of all recorded results, final or not, by the model asked for. */
