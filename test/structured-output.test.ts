@@ -2,14 +2,16 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { expectExit, parseLines, type } from './support/command.ts'
-import { finalBooks, MODELS, PROVIDERS, readAnswers, SHORT_WAITS } from './support/fault-run.ts'
+import { finalBooks, MODELS, PROVIDERS } from './support/fault-run.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
 const FIELDS = ['--field', 'label: billing|support', '--field', 'why?: string']
 
 /** Rows whose prompts ask the simulator for these outcomes, each known again by a nonce. */
 function wishes(...texts: readonly string[]): string {
-  return texts.map((text, index) => `${JSON.stringify({ id: `r${index}`, text: `${text} support nonce:r-${index}` })}\n`).join('')
+  return texts
+    .map((text, index) => `${JSON.stringify({ id: `r${index}`, text: `${text} support nonce:r-${index}` })}\n`)
+    .join('')
 }
 
 async function answers(world: LocalWorld, name = 'out.jsonl') {
@@ -21,7 +23,10 @@ describe.each(PROVIDERS)('answers by a schema at %s', (provider) => {
 
   it('are values where they fit, and text with what is wrong where they do not', async () => {
     const world = await openWorld()
-    await world.write('rows.jsonl', wishes('', '[[simulate: fenced_json]]', '[[simulate: invalid_json]]', '[[simulate: refusal]]'))
+    await world.write(
+      'rows.jsonl',
+      wishes('', '[[simulate: fenced_json]]', '[[simulate: invalid_json]]', '[[simulate: refusal]]'),
+    )
     const ended = await type(world, ...RUN)
     expectExit(ended, 4)
     expect(ended.stderr).toMatch(/Schema\s+answer; 1 answer read out of a code fence/)
@@ -41,10 +46,17 @@ describe.each(PROVIDERS)('answers by a schema at %s', (provider) => {
   })
 
   it('are asked for again where they do not fit, as often as was said, and no more', async () => {
-    const world = await openWorld({ config: { prices: { [MODELS[provider]]: { inputUsdPerMillion: 2e6, outputUsdPerMillion: 2e6 } } } })
+    const world = await openWorld({
+      config: { prices: { [MODELS[provider]]: { inputUsdPerMillion: 2e6, outputUsdPerMillion: 2e6 } } },
+    })
     await world.write(
       'rows.jsonl',
-      wishes('', '[[simulate: invalid_json times=1]]', '[[simulate: invalid_json times=2]]', '[[simulate: invalid_json]]'),
+      wishes(
+        '',
+        '[[simulate: invalid_json times=1]]',
+        '[[simulate: invalid_json times=2]]',
+        '[[simulate: invalid_json]]',
+      ),
     )
     const ended = await type(world, ...RUN, '--reask', '2', '--yes', '--json')
     expectExit(ended, 4)
@@ -59,7 +71,12 @@ describe.each(PROVIDERS)('answers by a schema at %s', (provider) => {
       [3, 'invalid', 3],
     ])
     expect(rows[1]?.['llm_earlier']).toEqual([
-      { output: '{"simulated": tru', status: 'invalid', error: expect.stringMatching(/^invalid_json/), cost_usd: expect.any(Number) },
+      {
+        output: '{"simulated": tru',
+        status: 'invalid',
+        error: expect.stringMatching(/^invalid_json/),
+        cost_usd: expect.any(Number),
+      },
     ])
     expect(rows[3]?.['llm_output']).toBe('{"simulated": tru')
     const books = await finalBooks(world)
