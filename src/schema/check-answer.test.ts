@@ -32,6 +32,7 @@ describe('a checked answer', () => {
 
   it.each([
     ['billing', /holds no JSON/],
+    ['[simulated] billing', /holds no JSON/],
     ['{"label": "bil', /begins like JSON and is not/],
   ])('%j is no JSON', async (text, message) => {
     expect(await check(text, TICKET)).toMatchObject({

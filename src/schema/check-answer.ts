@@ -55,7 +55,7 @@ function told(message: string): string {
 }
 
 function whyNoJson(text: string): string {
-  const beginsWell = /^(?:```\w*)?\s*[{[]/.test(text)
+  const beginsWell = /^\s*(?:```\w*\s*)?(?:\{\s*["}]|\[\s*["{[\]\d-])/.test(text)
   return beginsWell ? 'the answer begins like JSON and is not: it is broken or ends early' : 'the answer holds no JSON'
 }
 

@@ -346,7 +346,8 @@ export function selectUsageByAttempt(
 
 export function selectFailureReasons(driver: Driver, runKey: number, most: number): FailureReason[] {
   return driver.all<FailureReason>(
-    `select q.state as status, r.code as code, min(r.reason) as reason, sum(q.rows) as count
+    `select q.state as status, r.code as code, sum(q.rows) as count,
+       min(case when q.state = r.status then r.reason else 'asked again without an answer: ' || r.reason end) as reason
      from requests q join results r on r.attempt = q.attempt and r.request = q.ordinal
      where q.run = ? and q.state <> 'succeeded' and q.rows > 0
      group by q.state, r.code order by count desc, q.state, r.code limit ?`,
