@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { startRun } from '../src/index.ts'
@@ -277,6 +277,26 @@ describe('asking again', () => {
       '2',
     )
     expect(stdout).toMatch(/Asking again\s+up to 2 times where an answer does not fit: at most \$/)
+  })
+})
+
+describe('after the home folder was lost', () => {
+  it('what was asked again is found and taken over like the rest, and nothing is bought twice', async () => {
+    const world = await openWorld({ waits: SHORT_WAITS })
+    await world.write('rows.jsonl', wishes('', '[[simulate: invalid_json times=1]]'))
+    const words = [...OPENAI, '--reask', '1', '--force']
+    expectExit(await type(world, ...words), 0)
+    const before = await answers(world)
+    await rm(world.home, { recursive: true })
+    expectExit(await type(world, ...words), 2)
+    expectExit(await type(world, 'remote', 'adopt', 'last'), 0)
+    const held = await type(world, 'resume')
+    expectExit(held, 3)
+    expect(held.stderr).toContain('of the same work; take it over with')
+    expectExit(await type(world, 'remote', 'adopt', 'last'), 0)
+    expectExit(await type(world, 'resume'), 0)
+    expect(await answers(world)).toEqual(before)
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: 3 })
   })
 })
 

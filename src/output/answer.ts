@@ -40,7 +40,7 @@ function settledAnswer(result: SettledResult, id: string, costOf: CostOf): Answe
 }
 
 /** Tokens of all that the row was asked; null where those of any question are not known. */
-export function tokensOf({ others, outcome }: SettledResult, kind: 'promptTokens' | 'completionTokens'): number | null {
+function tokensOf({ others, outcome }: SettledResult, kind: 'promptTokens' | 'completionTokens'): number | null {
   const own = outcome.usage?.[kind] ?? null
   return others
     .filter((other) => other.outcome.billed !== 'no')

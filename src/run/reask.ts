@@ -1,7 +1,7 @@
-import { targetKey } from '../model/target.ts'
-import { createSplitter } from '../plan/splitter.ts'
+import { type Target, targetKey } from '../model/target.ts'
+import { createSplitter, type Splitter } from '../plan/splitter.ts'
 import { askAgain } from '../request/ask-again.ts'
-import type { ReaskableRequest } from '../store/store.ts'
+import type { ReaskableRequest, TokenMethod } from '../store/store.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { RunContext } from './context.ts'
 import { Cuttings } from './cutting.ts'
@@ -23,34 +23,61 @@ export async function mustReask({ isCancelling, maxReasks, store }: RunContext):
  */
 export async function reask(context: RunContext): Promise<boolean> {
   if (!(await mustReask(context))) return false
-  const cuttings = new Cuttings(context)
-  const splitter = createSplitter((target) => cuttings.limitsOf(target))
   const questions = new Questions(context)
-  const writers = new Map<string, BatchWriter>()
-  let ordinal = await context.store.nextOrdinal()
+  const batches = new ReaskBatches(context, await context.store.nextOrdinal())
   try {
-    for await (const { body, mostOutputTokens, request } of questions.all()) {
-      const { target } = request
-      const key = targetKey(target)
-      const { counter, limits, rate } = await cuttings.of(target)
-      const open = writers.get(key) ?? (await BatchWriter.open(context, target, { tokenMethod: counter.method }))
-      writers.set(key, open)
-      const line = open.encode(ordinal, body)
-      const tokens = await counter.count(line, limits.queueTokens)
-      const { closed } = splitter.place(target, line.length, Math.ceil(tokens * rate))
-      if (closed) await addBatch(context, open)
-      const writer = closed ? await BatchWriter.open(context, target, { tokenMethod: counter.method }) : open
-      writers.set(key, writer)
-      const own = closed ? writer.encode(ordinal, body) : line
-      await writer.addLine(ordinal, null, own, { tokens, mostOutputTokens }, request.ordinal)
-      ordinal += 1
-    }
-    for (const writer of writers.values()) await addBatch(context, writer)
+    for await (const question of questions.all()) await batches.add(question)
+    await batches.finish()
   } finally {
     await questions.close()
-    for (const writer of writers.values()) await writer.close()
+    await batches.close()
   }
-  return writers.size > 0
+  return true
+}
+
+/** The batches that are being written, one for each target, under ordinals that follow the last ones of the run. */
+class ReaskBatches {
+  readonly #context: RunContext
+  readonly #cuttings: Cuttings
+  readonly #splitter: Splitter
+  readonly #writers = new Map<string, BatchWriter>()
+  #ordinal: number
+
+  constructor(context: RunContext, firstOrdinal: number) {
+    this.#context = context
+    this.#cuttings = new Cuttings(context)
+    this.#splitter = createSplitter((target) => this.#cuttings.limitsOf(target))
+    this.#ordinal = firstOrdinal
+  }
+
+  async add({ body, mostOutputTokens, request }: Question): Promise<void> {
+    const { target } = request
+    const { counter, limits, rate } = await this.#cuttings.of(target)
+    const open = this.#writers.get(targetKey(target)) ?? (await this.#open(target, counter.method))
+    const line = open.encode(this.#ordinal, body)
+    const tokens = await counter.count(line, limits.queueTokens)
+    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate))
+    if (closed) await addBatch(this.#context, open)
+    const writer = closed ? await this.#open(target, counter.method) : open
+    const own = closed ? writer.encode(this.#ordinal, body) : line
+    await writer.addLine(this.#ordinal, null, own, { tokens, mostOutputTokens }, request.ordinal)
+    this.#ordinal += 1
+  }
+
+  async finish(): Promise<void> {
+    for (const writer of this.#writers.values()) await addBatch(this.#context, writer)
+  }
+
+  /** Lets go of the files; may be repeated. */
+  async close(): Promise<void> {
+    for (const writer of this.#writers.values()) await writer.close()
+  }
+
+  async #open(target: Target, tokenMethod: TokenMethod): Promise<BatchWriter> {
+    const writer = await BatchWriter.open(this.#context, target, { tokenMethod })
+    this.#writers.set(targetKey(target), writer)
+    return writer
+  }
 }
 
 /** A question as it is asked again. */

@@ -56,7 +56,7 @@ function strictSchema(given: JsonSchema, dialect: SchemaDialect, provider: strin
 }
 
 /** What tells readers of a file what it is, and nothing to a model. */
-function withoutMeta({ $id, $schema, ...schema }: JsonSchema): JsonSchema {
+function withoutMeta({ $id: _id, $schema: _draft, ...schema }: JsonSchema): JsonSchema {
   return schema
 }
 

@@ -68,6 +68,7 @@ describe('a checked answer', () => {
   })
 
   it.each([
+    'http://json-schema.org/draft-06/schema#',
     'http://json-schema.org/draft-07/schema#',
     'https://json-schema.org/draft/2019-09/schema',
     'https://json-schema.org/draft/2020-12/schema',

@@ -61,9 +61,10 @@ function whyNoJson(text: string): string {
 
 /** What is wrong with a value by the schema, or null. The validator is loaded when the first schema is compiled. */
 async function compile(schema: JsonSchema): Promise<(value: unknown) => string | null> {
-  const ajv = await validatorFor(schema)
+  const { $schema, ...rest } = schema
+  const ajv = await validatorFor(typeof $schema === 'string' ? $schema : '')
   try {
-    const validate = ajv.compile<unknown>(schema)
+    const validate = ajv.compile(rest)
     return (value) => (validate(value) ? null : describeMismatch((validate.errors ?? []) as readonly ErrorObject[]))
   } catch (error) {
     throw new LlmBatchError('usage', `the schema cannot be used: ${messageOf(error)}`, {
@@ -74,9 +75,8 @@ async function compile(schema: JsonSchema): Promise<(value: unknown) => string |
 }
 
 /** By the draft that the schema names; words that a draft does not know are remarks. */
-async function validatorFor({ $schema }: JsonSchema): Promise<Ajv> {
+async function validatorFor(draft: string): Promise<Ajv> {
   const options = { strict: false, allErrors: true, verbose: true, logger: false, formats: FORMATS } as const
-  const draft = typeof $schema === 'string' ? $schema : ''
   if (/draft-0[4-7]/.test(draft)) return new (await import('ajv')).Ajv(options)
   if (draft.includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(options)
   return new (await import('ajv/dist/2020.js')).Ajv2020(options)

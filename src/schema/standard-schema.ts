@@ -38,7 +38,7 @@ async function convert(validator: StandardSchemaV1): Promise<JsonSchema | undefi
 async function convertZod(validator: StandardSchemaV1): Promise<JsonSchema | undefined> {
   if (!('_zod' in validator)) return undefined
   const { toJSONSchema } = await import('zod')
-  return toJSONSchema(validator as unknown as Parameters<typeof toJSONSchema>[0], { io: 'input' }) as JsonSchema
+  return toJSONSchema(validator as unknown as Parameters<typeof toJSONSchema>[0], { io: 'input' })
 }
 
 function noJsonSchema(vendor: string, why: string, cause?: unknown): LlmBatchError {
