@@ -36,7 +36,11 @@ describe('JSON in an answer', () => {
       fc.string(),
       fc.array(pieces).map((list) => list.join('')),
     )
-    fc.assert(fc.property(texts, (text) => expect(() => readJson(text, 'any')).not.toThrow()))
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(() => readJson(text, 'any')).not.toThrow()
+      }),
+    )
   })
 
   it('finds an object wherever it was put', () => {
