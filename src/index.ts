@@ -1,3 +1,4 @@
+export type { AnswerDefinition, AnswerNote, JsonSchema } from './model/answer.ts'
 export type { RemoteStatus, TerminalStatus } from './model/attempt.ts'
 export type { ErrorCode } from './model/error.ts'
 export { LlmBatchError } from './model/error.ts'
@@ -22,7 +23,10 @@ export type { RemoteBatch, RemoteFile } from './providers/provider.ts'
 export type { ChatMessage } from './request/chat-messages.ts'
 export type { WrittenFiles } from './run/finish.ts'
 export {
+  type AnswerOf,
+  type AnswerSchema,
   type AnyRow,
+  type EarlierAnswer,
   type FinishedRun,
   type FinishOptions,
   openRun,
@@ -34,6 +38,6 @@ export {
 } from './run/library.ts'
 export { InputProblemsError, type ProblemList } from './run/problem-list.ts'
 export type { BatchPhase, Progress } from './run/progress.ts'
-export type { RunReport } from './run/report.ts'
+export type { CheckedAnswers, RunReport } from './run/report.ts'
 export type { AttemptCost, ModelCost, RunCost } from './run/run-cost.ts'
 export { VERSION } from './version.ts'

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
+import type { AnswerDefinition } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { OutputPlan } from '../model/run.ts'
 import type { NewRunOptions } from '../run/start.ts'
+import { schemaOfFields } from '../schema/fields.ts'
+import { readSchema } from '../schema/read-schema.ts'
 import type { RequestFlags } from './request-flags.ts'
 import type { Shell } from './shell.ts'
 
@@ -12,13 +15,27 @@ export async function newRunOptions(
   disk: Disk,
   { flags, inputPath, output }: { inputPath: string; flags: RequestFlags; output: OutputPlan },
 ): Promise<NewRunOptions> {
-  const { inputFormat: format, delimiter, encoding, param, promptFile, systemFile, ...rest } = flags
-  const fileText = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)
+  const {
+    inputFormat: format,
+    delimiter,
+    encoding,
+    param,
+    promptFile,
+    systemFile,
+    schema,
+    field,
+    strict,
+    reask,
+    ...rest
+  } = flags
+  const templateFrom = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)
   return {
     ...rest,
-    prompt: flags.prompt ?? (await fileText(promptFile)),
-    system: flags.system ?? (await fileText(systemFile)),
+    prompt: flags.prompt ?? (await templateFrom(promptFile)),
+    system: flags.system ?? (await templateFrom(systemFile)),
     parameters: param,
+    answer: await answerDefinition(disk, shell.machine.workingFolder, { schema, field, strict }),
+    maxReasks: reask,
     input: {
       source: inputPath === '-' ? { stream: shell.streams.input } : { path: inputPath },
       format,
@@ -30,12 +47,28 @@ export async function newRunOptions(
   }
 }
 
+/** What answers must look like, by a schema in a file or by fields; undefined for free text. */
+async function answerDefinition(
+  disk: Disk,
+  folder: string,
+  { field, schema: path, strict: isStrict = true }: Pick<RequestFlags, 'schema' | 'field' | 'strict'>,
+): Promise<AnswerDefinition | undefined> {
+  if (field) return { schema: schemaOfFields(field), name: 'answer', isStrict }
+  if (path !== undefined) return { ...readSchema(await fileText(disk, folder, path), path), isStrict }
+  if (isStrict) return undefined
+  throw new LlmBatchError('usage', '--no-strict says something of a schema, and there is none', {
+    next: 'Add --schema FILE or --field, or leave it out.',
+  })
+}
+
 /** A template from a file, without the line end that an editor leaves after its last line. */
 async function textOf(disk: Disk, folder: string, path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined
+  return (await fileText(disk, folder, path)).replace(/^\uFEFF/, '').replace(/\r?\n$/, '')
+}
+
+async function fileText(disk: Disk, folder: string, path: string): Promise<string> {
   const text = await disk.readText(resolve(folder, path))
-  if (text === undefined) {
-    throw new LlmBatchError('usage', `the file ${path} does not exist`, { next: 'Check the path.' })
-  }
-  return text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '')
+  if (text !== undefined) return text
+  throw new LlmBatchError('usage', `the file ${path} does not exist`, { next: 'Check the path.' })
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { INPUT_FORMATS, type InputFormat } from '../input/open.ts'
-import { countFlag, countOrZeroFlag, delimiterFlag, numberFlag, parameterFlag } from './flag-values.ts'
+import { countFlag, countOrZeroFlag, delimiterFlag, numberFlag, parameterFlag, repeatedFlag } from './flag-values.ts'
 
 /** What defines the requests of a run: frozen with it. */
 export interface RequestFlags {
@@ -22,7 +22,15 @@ export interface RequestFlags {
   readonly delimiter?: string | undefined
   readonly encoding?: string | undefined
   readonly skipInvalid?: boolean | undefined
+  readonly schema?: string | undefined
+  readonly field?: readonly string[] | undefined
+  readonly strict?: boolean | undefined
+  readonly reask?: number | undefined
 }
+
+const FIELD_HELP = `
+A field is written name: type, such as --field "label: billing|support|sales" --field "count: integer".
+Types: string, number, integer, boolean, or choices; [] behind it for a list, ? behind the name for null.`
 
 /** Adds INPUT and the flags that define the requests. */
 export function addRequestFlags(command: Command): Command {
@@ -48,4 +56,14 @@ export function addRequestFlags(command: Command): Command {
     .option('--delimiter <character>', 'between CSV cells', delimiterFlag)
     .option('--encoding <name>', 'of the input, such as windows-1252')
     .option('--skip-invalid', 'record rows that cannot be sent as failed, and go on')
+    .addOption(
+      new Option(
+        '--schema <file>',
+        'JSON Schema that answers must follow; asked of the provider and checked here (of provider-ready lines: checked only)',
+      ).conflicts('field'),
+    )
+    .option('--field <name: type>', 'a field of the answer, in place of a schema; may be repeated', repeatedFlag)
+    .option('--no-strict', 'do not have the provider enforce the schema, so that its rules for schemas do not apply')
+    .option('--reask <n>', 'ask again up to so often where an answer does not fit; each costs money', countOrZeroFlag)
+    .addHelpText('after', FIELD_HELP)
 }

@@ -1,3 +1,5 @@
+import type { AnswerDefinition } from './answer.ts'
+
 /**
  * The life of a run.
  *
@@ -70,6 +72,20 @@ export interface RunDefinition {
   readonly timeoutHours: number | null
   readonly idColumn: string | null
   readonly skipInvalid: boolean
+  /** What every answer must look like; null for free text. */
+  readonly answer: AnswerDefinition | null
+  /** How often a row whose answer does not fit is asked again, with what was wrong; 0 for never. */
+  readonly maxReasks: number
+}
+
+/** Fields that came later, with what their absence means in a definition that was stored before. */
+const LATER_FIELDS = { answer: null, maxReasks: 0 } as const satisfies Partial<RunDefinition>
+
+/** A definition as it was stored, by this version or an older one. */
+export function completeDefinition(
+  stored: Omit<RunDefinition, keyof typeof LATER_FIELDS> & Partial<RunDefinition>,
+): RunDefinition {
+  return { ...LATER_FIELDS, ...stored }
 }
 
 /** When a run should be done, as a person says it: a time from now, an instant in epoch milliseconds, or no matter when. */

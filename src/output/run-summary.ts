@@ -20,6 +20,8 @@ export interface RunFacts {
   /** US dollars for the whole run; null where any part of it is not known. */
   readonly costUsd: number | null
   readonly cost: CostFacts
+  /** What checking the answers came to; null for a run without a schema. */
+  readonly checked: object | null
   /** Every attempt, oldest first. */
   readonly attempts: readonly AttemptRecord[]
   readonly answers: WrittenAnswers
@@ -64,7 +66,7 @@ export async function writeRunSummary(answersPath: string, facts: RunFacts, disk
 }
 
 /** The order of the members is part of the format: two summaries can be compared line by line. */
-function summaryOf({ run, version, counts, usage, cost, costUsd, attempts, answers }: RunFacts): object {
+function summaryOf({ run, version, counts, usage, cost, costUsd, checked, attempts, answers }: RunFacts): object {
   const { definition } = run
   return {
     version: 1,
@@ -83,6 +85,13 @@ function summaryOf({ run, version, counts, usage, cost, costUsd, attempts, answe
       temperature: definition.temperature,
       timeoutHours: definition.timeoutHours,
       further: definition.parameters,
+    },
+    schema: definition.answer && {
+      name: definition.answer.name,
+      isStrict: definition.answer.isStrict,
+      sha256: sha256(JSON.stringify(definition.answer.schema)),
+      maxReasks: definition.maxReasks,
+      ...checked,
     },
     counts: Object.fromEntries(COUNTED.map((state) => [state, counts[state]])),
     costUsd,

@@ -50,6 +50,54 @@ function answerCells(csv: string): readonly string[] {
   return csv.trimEnd().split('\n').at(1)?.split(',').slice(-10) ?? []
 }
 
+describe('answers by a schema', () => {
+  const json = '{"label":"a\u2028b","id":12345678901234567890}'
+  const structured = { value: { label: 'a\u2028b' }, json, note: null }
+  const row = sampleRow(0, { result: sampleResult({ output: `Here: ${json}` }, { structured }) })
+
+  it('are values in JSON lines, as the model wrote them, on one line', async () => {
+    const { text } = await written([row])
+    expect(text).toContain('"llm_output":{"label":"a\\u2028b","id":12345678901234567890},"llm_status"')
+    expect(text.split(/[\n\u2028]/)).toHaveLength(2)
+  })
+
+  it('are JSON text in CSV', async () => {
+    const { text } = await written([row], { format: 'csv' })
+    expect(text).toContain(`"${json.replaceAll('"', '""')}",succeeded`)
+  })
+
+  it('count with the tokens and the cost of all that their rows were asked, and tell of it where rows may be asked again', async () => {
+    const earlier = sampleResult({ status: 'invalid', code: 'invalid_json', reason: 'broken', output: '{' })
+    const unbilled = sampleResult({
+      status: 'failed',
+      code: 'x',
+      reason: null,
+      billed: 'no',
+      usage: null,
+      output: null,
+    })
+    const asked = sampleResult({}, { others: [earlier, unbilled], tries: 3 })
+    let text = ''
+    const sink = { write: async (piece: string) => void (text += piece) }
+    const options = { columns: [], plan: samplePlan('-'), costOf: () => 0.25, disk: systemDisk, sink, hasTurns: true }
+    await writeAnswers({
+      ...options,
+      rows: inPairs([sampleRow(0, { result: asked }), sampleRow(1, { result: sampleResult({}) }), sampleRow(2)]),
+    })
+    const [first, second, third] = text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(first).toMatchObject({ llm_prompt_tokens: 24, llm_completion_tokens: 6, llm_attempt: 3, llm_turns: 3 })
+    expect(first?.['llm_earlier']).toEqual([
+      { output: '{', status: 'invalid', error: 'invalid_json: broken', cost_usd: 0.25 },
+      { output: null, status: 'failed', error: 'x', cost_usd: 0.25 },
+    ])
+    expect(second).toMatchObject({ llm_turns: 1, llm_earlier: [] })
+    expect(third).toMatchObject({ llm_turns: null, llm_earlier: [] })
+  })
+})
+
 describe('JSON lines', () => {
   it('puts our columns after the bytes of the user, which stay as they were', async () => {
     const json = '{ "n":12345678901234567890, "é":"\\u00e9", "b":1.0, "a":[1, {"x":"}"}] }'

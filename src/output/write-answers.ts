@@ -25,6 +25,8 @@ export interface WriteAnswersOptions {
   readonly columns: readonly string[]
   readonly plan: OutputPlan
   readonly costOf: CostOf
+  /** True where rows may have been asked again; JSON lines then tell how often. @default false */
+  readonly hasTurns?: boolean
   readonly disk: Disk
   /** Needed where the plan's path is `-`. */
   readonly sink?: TextSink
@@ -66,10 +68,10 @@ export async function writeAnswers(options: WriteAnswersOptions): Promise<Writte
   return { ...written, formulaCells: format.formulaCells }
 }
 
-function formatFor({ plan, columns, costOf }: WriteAnswersOptions): LineFormat {
+function formatFor({ plan, columns, costOf, hasTurns }: WriteAnswersOptions): LineFormat {
   switch (plan.format) {
     case 'jsonl':
-      return jsonlFormat(plan.prefix, costOf)
+      return jsonlFormat(plan.prefix, costOf, hasTurns)
     case 'csv':
       return csvFormat({ columns, prefix: plan.prefix, excelSafe: plan.excelSafe, costOf })
     case 'provider':

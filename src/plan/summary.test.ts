@@ -70,6 +70,23 @@ describe('summarisePlan', () => {
     expect(expectedOutputTokens).toBe(40)
   })
 
+  it('adds what asking again may cost to the most, each question holding those before it, and not to what is expected', () => {
+    const once = summarisePlan(COUNTS, ONLY_KNOWN, facts())
+    const again = summarisePlan({ ...COUNTS, maxReasks: 2 }, ONLY_KNOWN, facts())
+    const grown = 400 + 4 * 150
+    const reasksUsd = ((2 * 2_000_000 + 3 * grown) * 0.25 + 2 * 400 * 2) / 2e6
+    expect(again.reasks).toEqual({ turns: 2, mostUsd: expect.closeTo(reasksUsd, 12), isExpectedLength: false })
+    expect(again.cost?.mostUsd).toBeCloseTo((once.cost?.mostUsd ?? 0) + reasksUsd, 12)
+    expect(again.cost?.expectedUsd).toBe(once.cost?.expectedUsd)
+    expect(once.reasks).toBeNull()
+  })
+
+  it('counts answers without limit as long as expected where they are asked for again', () => {
+    const { cost, reasks } = summarisePlan({ ...COUNTS, maxReasks: 1 }, ONLY_KNOWN, facts({ mostOutputTokens: null }))
+    expect(reasks).toMatchObject({ isExpectedLength: true, mostUsd: expect.any(Number) })
+    expect(cost?.mostUsd).toBeNull()
+  })
+
   it('counts direct calls in full', () => {
     const [first, second] = ONLY_KNOWN
     if (!first || !second) throw new Error('there are two batches')

@@ -48,6 +48,7 @@ export function createTaskMaker(context: ProcessorContext, options: ProcessorOpt
         ...options.body,
       },
       idColumn: null,
+      answer: null,
     },
     messagesOfRow(null),
     laneOf,

@@ -43,6 +43,7 @@ export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BY
     modelOn: 'job',
     isEndpointKnown: ENDPOINTS.includes(target.endpoint),
     canCallDirectly: !NOT_DIRECT.includes(target.endpoint),
+    schemaDialect: target.endpoint === '/v1/chat/completions' ? 'closed' : null,
     maxTokensField: WITH_MAX_TOKENS.includes(target.endpoint) ? 'max_tokens' : null,
     windowHours: { default: 24, most: 7 * 24 - 1, canChoose: true },
   }

@@ -24,6 +24,9 @@ const MAX_TOKENS_FIELDS: Readonly<Record<string, string>> = {
   '/v1/completions': 'max_tokens',
 }
 
+/** Endpoints whose answers can follow a schema, by `response_format` or `text.format`. */
+const WITH_SCHEMAS: readonly string[] = ['/v1/responses', '/v1/chat/completions']
+
 /**
  * OpenAI's limits. Requests, bytes and the window are from the API description (August 2026), the retention from the
  * batch guide. How many tokens may wait depends on model and tier and is not known here. For embeddings, 50,000 counts
@@ -45,6 +48,7 @@ export function openAILimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYT
     modelOn: 'line',
     isEndpointKnown: ENDPOINTS.includes(target.endpoint),
     canCallDirectly: !NOT_JSON.includes(target.endpoint),
+    schemaDialect: WITH_SCHEMAS.includes(target.endpoint) ? 'subset' : null,
     maxTokensField: MAX_TOKENS_FIELDS[target.endpoint] ?? null,
     windowHours: { default: 24, most: 24, canChoose: false },
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
+import type { SchemaDialect } from '../model/answer.ts'
 import type { RemoteStatus, TerminalStatus } from '../model/attempt.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
@@ -104,6 +105,8 @@ export interface Limits {
   readonly canCallDirectly: boolean
   /** The body field for the most tokens an answer may have; null where the endpoint has none. */
   readonly maxTokensField: string | null
+  /** Which JSON Schemas it can have its answers follow; null where they follow none. */
+  readonly schemaDialect: SchemaDialect | null
   /** Hours a batch may take when nothing else is asked for, and whether that can be chosen. */
   readonly windowHours: { readonly default: number; readonly most: number; readonly canChoose: boolean }
 }

@@ -16,7 +16,16 @@ import { createProviderBuilder } from './provider-request.ts'
 export interface RequestOptions extends LaneOptions {
   readonly definition: Pick<
     RunDefinition,
-    'provider' | 'model' | 'shape' | 'prompt' | 'system' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
+    | 'provider'
+    | 'model'
+    | 'shape'
+    | 'prompt'
+    | 'system'
+    | 'maxTokens'
+    | 'temperature'
+    | 'parameters'
+    | 'idColumn'
+    | 'answer'
   >
   /** Makes the prompts in place of `definition.prompt`. */
   readonly promptFunction?: PromptFunction | undefined

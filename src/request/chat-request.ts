@@ -2,6 +2,7 @@ import { LlmBatchError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { CHAT_ENDPOINT } from '../model/target.ts'
+import { answerFields } from '../schema/answer-format.ts'
 import type { BuildResult } from './build-result.ts'
 import type { MessagesOf, RowMessages } from './chat-messages.ts'
 import { checkBody } from './check-body.ts'
@@ -10,7 +11,10 @@ import { mostOutputTokens } from './most-output.ts'
 import { readRowId } from './row-id.ts'
 
 /** What of a run's definition shapes the body of a chat request. */
-export type ChatSettings = Pick<RunDefinition, 'model' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'>
+export type ChatSettings = Pick<
+  RunDefinition,
+  'model' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn' | 'answer'
+>
 
 /** Body fields that have options of their own or cannot be chosen. */
 const RESERVED = ['model', 'messages', 'stream'] as const
@@ -57,7 +61,7 @@ export function createChatBuilder(
 
 /** The parameters that were set, in the provider's words. */
 function fieldsOf(settings: ChatSettings, lane: Lane): Readonly<Record<string, unknown>> {
-  const { maxTokens, temperature, parameters } = settings
+  const { answer, maxTokens, temperature, parameters } = settings
   const reserved = RESERVED.find((name) => Object.hasOwn(parameters, name))
   if (reserved) throw new LlmBatchError('usage', `"${reserved}" cannot be set as a parameter`)
   const { maxTokensField } = lane.limits
@@ -70,6 +74,7 @@ function fieldsOf(settings: ChatSettings, lane: Lane): Readonly<Record<string, u
     ...(maxTokens !== null && maxTokensField !== null ? { [maxTokensField]: maxTokens } : {}),
     ...(temperature === null ? {} : { temperature }),
     ...parameters,
+    ...(answer === null ? {} : answerFields(answer, { ...lane.limits, target: lane.target, parameters })),
   }
 }
 

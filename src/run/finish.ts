@@ -51,6 +51,7 @@ export async function writeRunAnswers(
     columns: run.columns,
     plan,
     costOf: costOfResult(configuration.prices),
+    hasTurns: run.definition.maxReasks > 0,
     disk,
     ...(sink ? { sink } : {}),
   })

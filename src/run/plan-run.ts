@@ -57,7 +57,7 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
   }
   await counters.close()
   cuts.push(...splitter.finish())
-  const counts = { ...counter.counts(), maxTokens: definition.maxTokens }
+  const counts = { ...counter.counts(), maxTokens: definition.maxTokens, maxReasks: definition.maxReasks }
   return {
     definition: { ...definition, shape: input.shape },
     summary: await withStoreIfAny(place, (store) =>

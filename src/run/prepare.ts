@@ -12,6 +12,7 @@ import { createRequestBuilder } from '../request/builder.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
 import { DuplicateIds } from '../request/duplicate-ids.ts'
 import { detectShape } from '../request/shape.ts'
+import { createAnswerCheck } from '../schema/check-answer.ts'
 
 /** What a run is prepared from. */
 export interface PrepareOptions {
@@ -70,6 +71,9 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
       next: 'Check the file; nothing was sent.',
     })
   }
+  const { answer } = options.definition
+  // A schema that cannot be used is found before anything is sent.
+  if (answer !== null) await createAnswerCheck(answer)
   const hasPrompt = options.definition.prompt !== null || options.promptFunction !== undefined
   const shape = first ? detectShape(first, hasPrompt) : 'records'
   const all = resume(head, iterator)

@@ -44,7 +44,7 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
 }
 
 /** The store may name the input file only once a power loss cannot take its name away. */
-async function addBatch({ disk, folder, store }: RunContext, writer: BatchWriter): Promise<void> {
+export async function addBatch({ disk, folder, store }: RunContext, writer: BatchWriter): Promise<void> {
   const batch = await writer.finish()
   await disk.syncFolder(folder.inputs)
   await store.addBatch(batch)
@@ -80,7 +80,7 @@ export async function splitAttempt(context: RunContext, attempt: AttemptRecord):
 }
 
 /** Reads frozen lines, keeping the file at hand open while neighbours come from it. */
-class LineCopier {
+export class LineCopier {
   readonly #context: RunContext
   #name: string | undefined
   #file: DiskFile | undefined

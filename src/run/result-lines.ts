@@ -1,8 +1,13 @@
 import type { DiskFile } from '../lib/disk.ts'
-import type { RowResultRecord } from '../store/store.ts'
+import type { NewResult } from '../store/store.ts'
 import type { RunContext } from './context.ts'
 
 type Ports = Pick<RunContext, 'disk' | 'folder'>
+
+/** What has a raw line, or none. */
+interface Answered {
+  readonly result: (Pick<NewResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }) | null
+}
 
 /** Where a raw line lies, and which of the records asked for it. */
 interface Place {
@@ -32,7 +37,7 @@ export class ResultLines {
   }
 
   /** The raw line of each record, in their order; null where it has none. */
-  async of(records: readonly RowResultRecord[]): Promise<readonly (string | null)[]> {
+  async of(records: readonly Answered[]): Promise<readonly (string | null)[]> {
     const lines = records.map((): string | null => null)
     for (const span of spansOf(placesOf(records))) await this.#readSpan(span, lines)
     return lines
@@ -69,7 +74,7 @@ interface Span {
   end: number
 }
 
-function placesOf(records: readonly RowResultRecord[]): Place[] {
+function placesOf(records: readonly Answered[]): Place[] {
   const places: Place[] = []
   for (const [index, { result }] of records.entries()) {
     if (!result || result.file === null || result.offset === null || result.length === null) continue

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { InputOptions } from '../input/open.ts'
+import type { AnswerDefinition } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
@@ -41,6 +42,10 @@ export interface NewRunOptions {
   readonly timeoutHours?: number | undefined
   readonly idColumn?: string | undefined
   readonly skipInvalid?: boolean | undefined
+  /** What every answer must look like. @default free text */
+  readonly answer?: AnswerDefinition | undefined
+  /** How often a row is asked again whose answer does not fit. @default 0 */
+  readonly maxReasks?: number | undefined
   readonly limit?: number | undefined
   readonly sample?: number | undefined
   readonly seed?: number | undefined
@@ -73,6 +78,7 @@ export function definitionOf(
   options: NewRunOptions,
 ): Omit<RunDefinition, 'shape'> {
   const { provider, model } = targetOf(options)
+  assertReaskable(options)
   const baseUrl = configuration.baseUrlOf(findProvider(provider))
   return {
     version: 1,
@@ -88,7 +94,22 @@ export function definitionOf(
     timeoutHours: options.timeoutHours ?? null,
     idColumn: options.idColumn ?? null,
     skipInvalid: options.skipInvalid ?? false,
+    answer: options.answer ?? null,
+    maxReasks: options.maxReasks ?? 0,
   }
+}
+
+/** Asking again needs something that answers are checked by. */
+function assertReaskable({ answer, maxReasks = 0 }: NewRunOptions): void {
+  if (!Number.isSafeInteger(maxReasks) || maxReasks < 0) {
+    throw new LlmBatchError('usage', `${maxReasks} is no number of times to ask again`, {
+      next: 'Write a whole number.',
+    })
+  }
+  if (maxReasks === 0 || answer !== undefined) return
+  throw new LlmBatchError('usage', 'asking again needs a schema that tells which answers are invalid', {
+    next: 'Add --schema FILE or --field, or leave --reask out.',
+  })
 }
 
 function targetOf({ model, provider }: NewRunOptions): { provider: string; model: string | null } {
@@ -133,6 +154,7 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
       emit({ type: 'prepared', rows, requests, batches })
       return { store: draft.store, lock, isAttached: false, estimate: draft.estimate }
     }
+    assertSameCheck(known, definition)
     const taken = await takeRun(workspace, known.id, options.maxCostUsd)
     await removeRun(workspace, id, lock)
     await taken.store.steerRun(options.output)
@@ -197,7 +219,14 @@ async function makeDraft(
     })
   }
   const { cuts, emptyPlaceholders, invalidCount: problems, rowBytes, rowCount: rows, tally } = frozen
-  const counts = { rows, problems, emptyPlaceholders, rowBytes, maxTokens: definition.maxTokens }
+  const counts = {
+    rows,
+    problems,
+    emptyPlaceholders,
+    rowBytes,
+    maxTokens: definition.maxTokens,
+    maxReasks: definition.maxReasks,
+  }
   const ports = { clock, configuration, provider: context.provider, home: store, run: draft }
   const estimate = await estimateRun(ports, { counts, cuts, tally })
   const targets = estimate.targets.map(({ target }) => target)
@@ -240,6 +269,18 @@ async function findSameWork(
   if (finished.output.path === output.path && (await isUnwritten(disk, output.path))) return finished
   throw new LlmBatchError('already_done', `the same work was finished as run ${finished.id}; it was not bought again`, {
     next: `Write its answers with: llm-batch results ${finished.id} -o OUT. To pay once more, add --again.`,
+  })
+}
+
+/**
+ * Provider-ready lines are the same work under any schema, and so is asking again or not: a run keeps what it was begun
+ * with, and who asks for something else must be told.
+ */
+function assertSameCheck({ definition, id }: RunRecord, wanted: Omit<RunDefinition, 'shape'>): void {
+  const checkOf = ({ answer, maxReasks }: typeof wanted): string => JSON.stringify([answer, maxReasks])
+  if (checkOf(definition) === checkOf(wanted)) return
+  throw new LlmBatchError('usage', `run ${id} is the same work, begun with another schema or another --reask`, {
+    next: `Go on with it as it is: llm-batch resume ${id}. To buy the same work once more, add --again.`,
   })
 }
 

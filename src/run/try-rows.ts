@@ -1,9 +1,11 @@
+import { judgeAnswer } from '../collect/judge-answer.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Target } from '../model/target.ts'
 import { costOfRequest, findPrice } from '../prices/cost.ts'
 import { type Failure, type Provider, ProviderError } from '../providers/provider.ts'
+import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import { definitionOf, type NewRunOptions } from './start.ts'
 import type { Place } from './workspace.ts'
@@ -43,10 +45,11 @@ export async function tryRows(
   const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
   const rows: PreparedRow[] = []
   for await (const chunk of input.rows) rows.push(...chunk)
+  const check = definition.answer && (await createAnswerCheck(definition.answer))
   const tried: TriedRow[] = []
   const queue = rows.entries()
   const worker = async (): Promise<void> => {
-    for (const [index, row] of queue) tried[index] = await tryRow(place, provider, row, index)
+    for (const [index, row] of queue) tried[index] = await tryRow(place, { provider, check }, row, index)
   }
   await Promise.all(Array.from({ length: settings.maxTransfers }, worker))
   return tried
@@ -54,7 +57,7 @@ export async function tryRows(
 
 async function tryRow(
   { configuration }: Place,
-  provider: Provider,
+  { check, provider }: { provider: Provider; check: AnswerCheck | null },
   { id, line, problems, request }: PreparedRow,
   index: number,
 ): Promise<TriedRow> {
@@ -63,7 +66,8 @@ async function tryRow(
   const { body, target } = request
   try {
     const wire = { wireId: wireId(PREFIX, index), target, body }
-    const { outcome } = await provider.direct(wire, new AbortController().signal)
+    const answered = await provider.direct(wire, new AbortController().signal)
+    const outcome = await judgeAnswer(answered.outcome, check)
     const price = findPrice(target.provider, target.model, configuration.prices)
     const cost = (kind: 'batch' | 'direct'): number | null =>
       outcome.billed === 'no' ? 0 : costOfRequest(outcome.usage, price, kind)

@@ -279,6 +279,7 @@ const MIGRATIONS: readonly Migration[] = [
       alter table requests add column turn integer not null default 0;
       alter table requests add column latest integer;
       create index requests_by_root on requests (run, root) where root is not null;
+      create index requests_invalid on requests (run, ordinal) where state = 'invalid' and rows > 0;
     `,
   },
 ]

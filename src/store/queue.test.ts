@@ -24,6 +24,8 @@ const DEFINITION: RunDefinition = {
   timeoutHours: null,
   idColumn: null,
   skipInvalid: false,
+  answer: null,
+  maxReasks: 0,
 }
 
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }

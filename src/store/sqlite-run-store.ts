@@ -28,6 +28,7 @@ import {
   wakeWhenFreed,
 } from './queue.ts'
 import { clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
+import { selectHasReaskable, selectNextOrdinal, selectReaskable, selectReasked } from './reasks.ts'
 import {
   insertBatch,
   insertRows,
@@ -43,6 +44,7 @@ import {
   selectCounts,
   selectFailureReasons,
   selectRowResults,
+  selectTolerated,
   selectUsage,
   selectUsageByAttempt,
   settleRequests,
@@ -216,6 +218,9 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     requestsOf: async (batchKey, afterOrdinal, most) => selectRequests(driver, batchKey, afterOrdinal, most),
     hasPending: async () => selectHasPending(driver, runKey),
     pendingRequests: async (afterOrdinal, most) => selectPending(driver, runKey, afterOrdinal, most),
+    hasReaskable: async () => selectHasReaskable(driver, runKey),
+    reaskableRequests: async (afterOrdinal, most) => selectReaskable(driver, runKey, afterOrdinal, most),
+    nextOrdinal: async () => selectNextOrdinal(driver, runKey),
     addResults: async (attemptKey, results) => write(() => insertResults(driver, attemptKey, results)),
     settleAttempt: async (key, to, changes = {}, bill = NO_BILL) =>
       write(() => {
@@ -242,6 +247,8 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     usageByAttempt: async (longAboveTokens, attemptKey) =>
       selectUsageByAttempt(driver, runKey, longAboveTokens, attemptKey),
     failureReasons: async (most) => selectFailureReasons(driver, runKey, most),
+    tolerated: async () => selectTolerated(driver, runKey),
+    reasked: async () => selectReasked(driver, runKey),
 
     spending: async (since) => selectStanding(driver, id, since),
     shownAnswers: async (target) => selectShownByRun(driver, id, target),

@@ -27,6 +27,8 @@ const DEFINITION: RunDefinition = {
   timeoutHours: null,
   idColumn: null,
   skipInvalid: false,
+  answer: null,
+  maxReasks: 0,
 }
 
 const OUTPUT = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const

@@ -65,8 +65,9 @@ export interface RunStore {
   // While preparing
   addRows(rows: readonly NewRow[]): Promise<void>
   /**
-   * Adds a batch with its requests and its first attempt, planned. Requests that were there before must be pending, so
-   * that none is ever in two living batches; otherwise it throws `conflict` and adds nothing.
+   * Adds a batch with its requests and its first attempt, planned. Requests that were there before must be pending, and
+   * those that ask again must take the place of the newest one of their rows, whose answer is invalid, so that nothing is
+   * ever in two living batches; otherwise it throws `conflict` and adds nothing.
    */
   addBatch(batch: NewBatchRecord): Promise<void>
   /** Ends preparing: the run is `ready`, and its rows and requests never change again. */
@@ -176,6 +177,12 @@ export interface RunStore {
   hasPending(): Promise<boolean>
   /** Requests that wait to be planned into a batch, by ordinal, a page at a time. */
   pendingRequests(afterOrdinal: number, most: number): Promise<readonly PendingRequest[]>
+  /** True where rows have an invalid answer and may be asked again, by what their run allows; asked often. */
+  hasReaskable(): Promise<boolean>
+  /** The requests of such rows, each the newest of its row, by ordinal, a page at a time. */
+  reaskableRequests(afterOrdinal: number, most: number): Promise<readonly ReaskableRequest[]>
+  /** The first ordinal that no request of the run has. */
+  nextOrdinal(): Promise<number>
   /** Records results of an attempt; recording the same ones again changes nothing. */
   addResults(attemptKey: number, results: readonly NewResult[]): Promise<void>
   /**
@@ -189,7 +196,10 @@ export interface RunStore {
     changes?: AttemptChanges,
     bill?: Bill,
   ): Promise<AttemptRecord>
-  /** Gives requests in these final states back to `pending`, for `retry`; returns how many. */
+  /**
+   * Gives requests in these final states back to `pending`, for `retry`; returns how many. A row that was asked again is
+   * asked its first question.
+   */
   reopenRequests(statuses: readonly OutcomeStatus[], billed: readonly Billed[]): Promise<number>
   /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
   cancelUnsent(): Promise<void>
@@ -202,8 +212,12 @@ export interface RunStore {
    * `longAboveTokens` are counted apart, because some models charge more for them.
    */
   usageByAttempt(longAboveTokens: number, attemptKey?: number): Promise<readonly AttemptUsage[]>
-  /** The most frequent reasons of requests that did not succeed. */
+  /** The most frequent reasons of rows that did not succeed. */
   failureReasons(most: number): Promise<readonly FailureReason[]>
+  /** Rows that succeeded although something had to be overlooked in their answer, by what that was. */
+  tolerated(): Promise<Readonly<Record<string, number>>>
+  /** How many rows were asked again, and by how many further requests. */
+  reasked(): Promise<{ readonly rows: number; readonly requests: number }>
 
   // Money
   /** What is spent and set aside by this run, and by all runs of the home since an instant. */
@@ -546,6 +560,13 @@ export interface PendingRequest extends StoredRequest {
   readonly nonce: string
 }
 
+/** A request whose answer is invalid, with the place of its frozen line and of the answer's raw one. */
+export interface ReaskableRequest extends PendingRequest {
+  /** What is wrong with the answer. */
+  readonly reason: string | null
+  readonly answer: Pick<NewResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }
+}
+
 /** The result of a request in an attempt, and where its raw line lies in the attempt's files. */
 export interface NewResult {
   readonly ordinal: number
@@ -567,11 +588,20 @@ export interface NewResult {
   readonly countsAsTry: boolean
 }
 
-export interface RowResultRecord {
+export interface RowResultRecord extends QuestionRecord {
   readonly row: number
   readonly line: number
   readonly id: string | null
   readonly problem: Problem | null
+  /**
+   * All questions of a row that was asked again, the newest last; the record itself is then the last of them that was
+   * answered, under the state of the newest one. Null for a row that was asked once.
+   */
+  readonly questions: readonly QuestionRecord[] | null
+}
+
+/** A request as the row sees it that it was asked for. */
+export interface QuestionRecord {
   /** Null for a row without a request. */
   readonly request: number | null
   /** `pending` and `batched` while there is no final result. */

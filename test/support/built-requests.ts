@@ -21,6 +21,7 @@ export const DEFINITION: Definition = {
   temperature: null,
   parameters: {},
   idColumn: null,
+  answer: null,
 }
 
 /** Rows that carry messages. */
@@ -46,6 +47,7 @@ export const LIMITS: Limits = {
   isEndpointKnown: true,
   canCallDirectly: true,
   maxTokensField: 'max_completion_tokens',
+  schemaDialect: 'subset',
   windowHours: { default: 24, most: 24, canChoose: false },
 }
 

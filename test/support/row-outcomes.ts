@@ -18,6 +18,8 @@ export function sampleResult(outcome: Partial<Outcome>, parts: Partial<SettledRe
     kind: 'batch',
     tries: 1,
     rawLine: null,
+    structured: null,
+    others: [],
     wireId: 'bnonce0010000000',
     ...parts,
   }

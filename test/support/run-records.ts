@@ -43,6 +43,8 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
       timeoutHours: null,
       idColumn: null,
       skipInvalid: false,
+      answer: null,
+      maxReasks: 0,
     },
     output: { path: '/data/answers.jsonl', format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false },
     createdAt: STARTED_AT,

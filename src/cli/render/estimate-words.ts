@@ -27,6 +27,20 @@ export function describeCost(cost: CostEstimate | null): string {
   return amounts(cost.expectedUsd, cost.mostUsd, 'set --max-tokens to know the most')
 }
 
+/** What asking again may add at worst; null where nothing is asked again. */
+export function describeReasks({ cost, reasks }: PlanSummary): string | null {
+  if (reasks === null) return null
+  const turns = reasks.turns === 1 ? 'once' : `up to ${count(reasks.turns)} times`
+  const worst = reasks.isExpectedLength
+    ? `about ${dollars(reasks.mostUsd)} more if every answer were invalid every time and as long as expected`
+    : `at most ${dollars(reasks.mostUsd)} more, if every answer were invalid every time`
+  const part =
+    cost === null || cost.mostUsd === null
+      ? 'not part of the cost above'
+      : 'part of the most above, not of the expected cost'
+  return `${turns} where an answer does not fit: ${worst}; ${part}`
+}
+
 /** The same at the full price. */
 export function describeFullPrice(cost: CostEstimate | null): string | null {
   return cost === null ? null : amounts(cost.synchronousUsd, cost.synchronousMostUsd, null)
