@@ -48,8 +48,8 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'results',
-    usage: 'RUN -o OUT [options]',
-    summary: 'write the answers again, also while the run goes on',
+    usage: 'RUN [--where CONDITION] [--summary] [-o OUT] [options]',
+    summary: 'look at the answers or write them again, also while the run goes on',
     load: () => import('./commands/results.ts'),
   },
   {
