@@ -53,6 +53,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/results.ts'),
   },
   {
+    name: 'compare',
+    usage: 'RUN RUN [--gold COLUMN] [options]',
+    summary: 'put runs side by side, to choose a model or a prompt',
+    load: () => import('./commands/compare.ts'),
+  },
+  {
     name: 'cancel',
     usage: 'RUN [options]',
     summary: 'cancel at the provider and keep what was finished',

@@ -2,7 +2,8 @@ import { plainLine } from '../../lib/plain-text.ts'
 import { OUTCOME_STATUSES } from '../../model/outcome.ts'
 import { dollars } from '../../prices/dollars.ts'
 import type { FieldSummary } from '../../run/look/field-counts.ts'
-import type { Causes, CostSum, RowSummary, TokenSums } from '../../run/look/summarise.ts'
+import type { CostSum, TokenSums } from '../../run/look/spending-sums.ts'
+import type { Causes, RowSummary } from '../../run/look/summarise.ts'
 import { areLabels, type CountedValues, LONGEST_VALUE, MOST_VALUES } from '../../run/look/value-counts.ts'
 import type { Colors } from './colors.ts'
 import { renderFacts } from './facts.ts'
@@ -46,7 +47,7 @@ function tokensText({ completion, prompt, unknown }: TokenSums): string {
 }
 
 /** What is known, and how many rows are not in it. */
-export function costText({ unknown, usd }: CostSum): string {
+function costText({ unknown, usd }: CostSum): string {
   if (unknown === 0) return dollars(usd)
   return usd === 0 ? 'unknown' : `${dollars(usd)}; not known for ${counted(unknown, 'row')}`
 }

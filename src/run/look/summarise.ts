@@ -1,6 +1,7 @@
 import type { OutcomeStatus } from '../../model/outcome.ts'
 import { type FieldCounts, type FieldSummary, fieldCounts } from './field-counts.ts'
 import type { LookedRow } from './looked-row.ts'
+import { type CostSum, SpendingSums, type TokenSums } from './spending-sums.ts'
 import { type CountedValues, ValueCounts } from './value-counts.ts'
 
 /** What a set of rows came to. Every row is counted in `statuses` exactly once. */
@@ -34,20 +35,6 @@ export interface Cause {
   readonly example: string
 }
 
-export interface TokenSums {
-  readonly prompt: number
-  readonly completion: number
-  /** Rows with an outcome whose tokens are not known. */
-  readonly unknown: number
-}
-
-export interface CostSum {
-  /** US dollars of the rows whose cost is known. */
-  readonly usd: number
-  /** Rows with tokens that have no known price. */
-  readonly unknown: number
-}
-
 /** Between the parts of a key; occurs in no status. */
 const SEPARATOR = '\n'
 
@@ -61,11 +48,7 @@ export class RowSumming {
   readonly #causes = new ValueCounts(LONGEST_CAUSE)
   readonly #labels = new ValueCounts()
   readonly #fields: FieldCounts = fieldCounts()
-  #prompt = 0
-  #completion = 0
-  #withoutTokens = 0
-  #usd = 0
-  #withoutCost = 0
+  readonly #spending = new SpendingSums()
 
   add(row: LookedRow): void {
     const { answer } = row
@@ -75,7 +58,7 @@ export class RowSumming {
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1)
     if (status === 'succeeded') this.#addAnswer(row, id)
     else if (status !== 'pending') this.#causes.add(`${status}${SEPARATOR}${answer.error ?? ''}`, id)
-    this.#addSpending(row)
+    this.#spending.add(row)
   }
 
   result(): RowSummary {
@@ -84,8 +67,7 @@ export class RowSumming {
       rows: this.#rows,
       statuses: Object.fromEntries(this.#statuses),
       causes: { list: causes.values.map(causeFrom), other: causes.long + causes.other },
-      tokens: { prompt: this.#prompt, completion: this.#completion, unknown: this.#withoutTokens },
-      cost: { usd: this.#usd, unknown: this.#withoutCost },
+      ...this.#spending.result(),
       labels: this.#labels.result(),
       ...this.#fields.result(),
     }
@@ -95,16 +77,6 @@ export class RowSumming {
     const json = row.json()
     if (json === undefined) this.#labels.add(String(row.answer.output ?? '').trim(), id)
     else this.#fields.add(json, id)
-  }
-
-  #addSpending({ answer, row }: LookedRow): void {
-    const { completion_tokens: completion, cost_usd: cost, prompt_tokens: prompt } = answer
-    if (typeof prompt === 'number') this.#prompt += prompt
-    if (typeof completion === 'number') this.#completion += completion
-    if (typeof cost === 'number') this.#usd += cost
-    if (row.result === null || row.result.outcome.billed === 'no') return
-    if (prompt === null) this.#withoutTokens += 1
-    if (cost === null) this.#withoutCost += 1
   }
 }
 
