@@ -37,7 +37,7 @@ export function renderComparison(view: CompareView, width: number, colors: Color
     labelTable(view, width, colors),
     renderDifferences(view, width, colors),
   ]
-    .filter((section) => section !== '')
+    .filter((text) => text !== '')
     .join('\n')
 }
 

@@ -133,7 +133,7 @@ describe('accuracy', () => {
         ['a', 'a'],
         ['a', 'b'],
         ['a', 'b'],
-        [refused, 'b'],
+        [sampleResult({ status: 'truncated', output: 'b' }), 'b'],
         ['z', 'z'],
         ['b', null],
       ],
