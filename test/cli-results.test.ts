@@ -211,6 +211,8 @@ describe('llm-batch results', () => {
   })
 
   it('explains itself with examples', async () => {
-    expect((await atTerminal(80, '--help')).stdout).toMatch(/Examples:\n {2}llm-batch results last /)
+    expect((await atTerminal(80, '--help')).stdout).toMatch(
+      /Examples:[\s\S]+ {4}llm-batch results last --where status=failed --limit 50\n/,
+    )
   })
 })

@@ -36,14 +36,18 @@ interface CompareFlags extends PlaceFlags {
 
 const EXAMPLES = `
 Examples:
-  llm-batch compare small large                          agreement, tokens, cost, rows that differ
-  llm-batch compare small large --gold label             which is right more often, and whether that may be chance
-  llm-batch compare v1 v2 --gold label --field label     the right answer stands in one part of a JSON answer
-  llm-batch compare may june --by ticket_id              other inputs, joined by a column
-  llm-batch compare small large -o differences.csv       all rows that differ, with every run's answer
+  agreement, tokens, cost, rows that differ:
+    llm-batch compare small large
+  which is right more often, and whether that may be chance:
+    llm-batch compare small large --gold label
+  the right answer stands in one part of a JSON answer:
+    llm-batch compare v1 v2 --gold label --field label
+  other inputs, joined by a column; all rows that differ to a file:
+    llm-batch compare may june --by ticket_id -o differences.csv
 
-Runs of the same rows are joined by their place, others by their ids or --by. Answers are equal where they are the same
-after trimming; answers in JSON are compared by their parts too. A row without a usable answer is not right.`
+Runs of the same rows are joined by their place, others by their ids or --by.
+Answers are equal where they are the same after trimming; answers in JSON are
+compared by their parts too. A row without a usable answer is not right.`
 
 /** `llm-batch compare RUN RUN`: runs side by side, to choose a model or a prompt. Needs no key. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {

@@ -24,18 +24,26 @@ interface ResultsFlags extends OutputFlags, PlaceFlags, LookFlags {
 
 const EXAMPLES = `
 Examples:
-  llm-batch results last                                        the first rows, in a terminal
-  llm-batch results last --where status=failed --limit 50       rows that failed, and why
-  llm-batch results last --where 'text~refund' --sample 10      ten random rows about refunds
-  llm-batch results last --where output.label=other --full      whole answers whose JSON says so
-  llm-batch results last --summary                              statuses, errors by cause, labels, cost
-  llm-batch results last --where status!=succeeded -o bad.csv   a file of these rows only
-  llm-batch results last > answers.jsonl                        all rows; a pipe gets JSON lines
+  the first rows, at a terminal:
+    llm-batch results last
+  rows that failed, and why:
+    llm-batch results last --where status=failed --limit 50
+  ten random rows about refunds:
+    llm-batch results last --where 'text~refund' --sample 10
+  whole texts of rows whose JSON answer says so:
+    llm-batch results last --where output.label=other --full
+  statuses, errors by cause, labels, tokens, cost:
+    llm-batch results last --summary
+  a file of some rows, or all rows to a pipe as JSON lines:
+    llm-batch results last --where status!=succeeded -o bad.csv
+    llm-batch results last > answers.jsonl
 
-A condition names a column of the input, one of ours (status, output, error, cost_usd, finish_reason, prompt_tokens,
-completion_tokens, model, id, attempt; with or without their prefix), line, or a part of JSON such as output.label.
-= and != compare whole values, ~ finds a part in upper or lower case, < <= > >= compare numbers.
-A name that the input has means the input's column; then ours is reached with its prefix: llm_status.`
+A condition names a column of the input; one of ours, with or without the
+prefix (status, output, error, finish_reason, prompt_tokens,
+completion_tokens, cost_usd, model, id, attempt); line; or a part of JSON such
+as output.label. = and != compare whole values, ~ finds a part in upper or
+lower case, < <= > >= compare numbers. A name that the input has means the
+input's column; then ours is reached with its prefix: llm_status.`
 
 /** `llm-batch results RUN`: looks at the answers, or writes them again, also while the run goes on. Needs no key. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
