@@ -48,9 +48,15 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'results',
-    usage: 'RUN -o OUT [options]',
-    summary: 'write the answers again, also while the run goes on',
+    usage: 'RUN [--where CONDITION] [--summary] [-o OUT] [options]',
+    summary: 'look at the answers or write them again, also while the run goes on',
     load: () => import('./commands/results.ts'),
+  },
+  {
+    name: 'compare',
+    usage: 'RUN RUN [--gold COLUMN] [options]',
+    summary: 'put runs side by side, to choose a model or a prompt',
+    load: () => import('./commands/compare.ts'),
   },
   {
     name: 'cancel',

@@ -30,12 +30,13 @@ export function jsonlFormat(prefix: string, costOf: CostOf, hasTurns = false): L
 }
 
 /** The object's text up to where another member may follow. */
-function openObject(json: string): string {
+export function openObject(json: string): string {
   const open = json.slice(0, json.lastIndexOf('}'))
   return open.trim() === '{' ? open : `${open},`
 }
 
-function jsonText(value: string | number | null): string {
+/** JSON text without characters that some readers take for line breaks. */
+export function jsonText(value: string | number | null): string {
   const text = JSON.stringify(value)
   return typeof value === 'string' ? escaped(text) : text
 }

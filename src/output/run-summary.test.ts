@@ -16,6 +16,7 @@ const facts: RunFacts = {
   cost: sampleCost(null, { maxUsd: 5 }),
   attempts: [sampleAttempt({ remoteId: 'batch_1', rawStatus: 'completed', stage: 'collected' })],
   answers: { rows: 10, bytes: 1_000, formulaCells: 2 },
+  selection: null,
 }
 
 let folder: string

@@ -25,6 +25,17 @@ export interface RunFacts {
   /** Every attempt, oldest first. */
   readonly attempts: readonly AttemptRecord[]
   readonly answers: WrittenAnswers
+  /** Which rows the answers file holds; null for all. */
+  readonly selection: RowSelection | null
+}
+
+/** Which rows of a run were asked for. */
+export interface RowSelection {
+  /** Conditions that each of them fulfils, as they were written. */
+  readonly where: readonly string[]
+  readonly limit: number | null
+  readonly sample: number | null
+  readonly seed: number | null
 }
 
 /** What the run cost, in parts; US dollars, null where any part of a sum is not known. */
@@ -66,7 +77,8 @@ export async function writeRunSummary(answersPath: string, facts: RunFacts, disk
 }
 
 /** The order of the members is part of the format: two summaries can be compared line by line. */
-function summaryOf({ run, version, counts, usage, cost, costUsd, checked, attempts, answers }: RunFacts): object {
+function summaryOf(facts: RunFacts): object {
+  const { run, version, counts, usage, cost, costUsd, checked, attempts, answers, selection } = facts
   const { definition } = run
   return {
     version: 1,
@@ -103,6 +115,7 @@ function summaryOf({ run, version, counts, usage, cost, costUsd, checked, attemp
       format: run.output.format,
       prefix: run.output.prefix,
       rows: answers.rows,
+      selection,
       bytes: answers.bytes,
       formulaCells: answers.formulaCells,
     },

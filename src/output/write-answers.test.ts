@@ -264,6 +264,21 @@ describe('the answers file', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
+  it('may leave rows out where a part is asked for, but neither doubles nor turns them round', async () => {
+    const writePart = (ordinals: readonly number[]): Promise<WrittenAnswers> =>
+      writeAnswers({
+        rows: inPairs(ordinals.map((ordinal) => sampleRow(ordinal))),
+        isPart: true,
+        columns: [],
+        plan: samplePlan(join(folder, 'out.jsonl')),
+        costOf: () => null,
+        disk: systemDisk,
+      })
+    expect(await writePart([1, 4, 5])).toMatchObject({ rows: 3 })
+    await expect(writePart([1, 1])).rejects.toThrow(/should be written next/)
+    await expect(writePart([3, 2])).rejects.toThrow(/should be written next/)
+  })
+
   it('must have a name', async () => {
     await expect(writeTo(inPairs([]), null)).rejects.toMatchObject({ code: 'usage', next: 'Name one with -o OUT.' })
   })
