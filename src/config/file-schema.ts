@@ -26,6 +26,8 @@ const limits = z
   .strictObject({
     maxRequests: count.describe('Requests of one batch.'),
     maxBytes: count.describe('Bytes of one input file.'),
+    maxInputs: count.describe('Inputs of all requests of one batch, where a request may hold several (embeddings).'),
+    maxOutputBytes: count.describe('Bytes that the answers to one batch may be expected to have. 200000000'),
     maxOpenBatches: count.describe('Batches of one run that may be open at the provider at once. 20'),
     queueTokens: count.describe('Input tokens that may wait at the provider for one model.'),
     queueRequests: count.describe('Requests that may wait at the provider for one model.'),

@@ -57,6 +57,14 @@ export interface RunDefinition {
   /** Null where provider-ready lines carry their own models. */
   readonly model: string | null
   readonly shape: InputShape
+  /** The path that requests go to; null where none was chosen: chat, or what each provider-ready line names. */
+  readonly endpoint: string | null
+  /** The column that is sent as it is, at endpoints that take a text in place of messages. */
+  readonly textColumn: string | null
+  /** The column with what follows the gap that is to be filled. */
+  readonly suffixColumn: string | null
+  /** True where the text column holds lists of texts: several inputs a request, answered with a list. */
+  readonly hasTextLists: boolean
   /** Where the input came from, for people; `-` for standard input, null for rows from memory. */
   readonly inputPath: string | null
   /** The template, or null where a function made the prompts or the rows carry them. */
@@ -70,6 +78,17 @@ export interface RunDefinition {
   readonly timeoutHours: number | null
   readonly idColumn: string | null
   readonly skipInvalid: boolean
+}
+
+/** A definition as it was stored, by this version or by one that did not know all of its fields. */
+export type StoredDefinition = Omit<RunDefinition, keyof typeof FIELDS_ADDED> & Partial<RunDefinition>
+
+/** What fields mean for runs that were stored before there were such fields. */
+const FIELDS_ADDED = { endpoint: null, textColumn: null, suffixColumn: null, hasTextLists: false } as const
+
+/** Gives the fields that an older run lacks the meaning that they had then. */
+export function completeDefinition(stored: StoredDefinition): RunDefinition {
+  return { ...FIELDS_ADDED, ...stored }
 }
 
 /** When a run should be done, as a person says it: a time from now, an instant in epoch milliseconds, or no matter when. */

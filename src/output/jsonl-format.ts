@@ -15,7 +15,13 @@ export function jsonlFormat(prefix: string, costOf: CostOf): LineFormat {
     header: '',
     line(row) {
       const answer = answerOf(row, costOf)
-      const members = keys.map(({ column, text }) => text + jsonText(answer[column])).join(',')
+      const isValue = row.result?.outcome.isJson === true
+      const members = keys
+        .map(
+          ({ column, text }) =>
+            text + (isValue && column === 'output' ? valueText(answer.output) : jsonText(answer[column])),
+        )
+        .join(',')
       return `${openObject(row.json)}${members}}\n`
     },
     formulaCells: 0,
@@ -31,6 +37,11 @@ function openObject(json: string): string {
 function jsonText(value: string | number | null): string {
   const text = JSON.stringify(value)
   return typeof value === 'string' ? text.replace(LINE_BREAKS, escapeCharacter) : text
+}
+
+/** An answer that is JSON text already: the value itself, never read nor written again. */
+function valueText(json: string | number | null): string {
+  return json === null ? 'null' : String(json).replace(LINE_BREAKS, escapeCharacter)
 }
 
 function escapeCharacter(character: string): string {

@@ -41,9 +41,16 @@ function errorIn({ body, status }: RowAnswer): unknown {
 }
 
 function answeredOutcome(answer: Answer, body: unknown): Outcome {
+  const isJson = 'isJson' in answer && answer.isJson === true
   switch (answer.kind) {
     case 'text':
-      return emptyOutcome({ ...DONE, status: 'succeeded', output: answer.text, finishReason: answer.finishReason })
+      return emptyOutcome({
+        ...DONE,
+        status: 'succeeded',
+        output: answer.text,
+        isJson,
+        finishReason: answer.finishReason,
+      })
     case 'truncated':
       return emptyOutcome({
         ...DONE,
@@ -51,6 +58,7 @@ function answeredOutcome(answer: Answer, body: unknown): Outcome {
         code: 'length',
         reason: 'the answer was cut off at the token limit',
         output: answer.text === '' ? null : answer.text,
+        isJson,
         finishReason: answer.finishReason,
       })
     case 'refused': {
@@ -61,12 +69,13 @@ function answeredOutcome(answer: Answer, body: unknown): Outcome {
         code,
         reason,
         output: text === '' ? null : text,
+        isJson,
         finishReason: code,
       })
     }
     case 'failed': {
-      const { code, finishReason, reason } = answer
-      return emptyOutcome({ ...DONE, status: 'failed', code, reason, finishReason })
+      const { code, finishReason, reason, text } = answer
+      return emptyOutcome({ ...DONE, status: 'failed', code, reason, output: text || null, isJson, finishReason })
     }
     case 'misshapen':
       return emptyOutcome({

@@ -2,9 +2,10 @@ import { cancelledOutcome } from '../collect/triage.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome, type OutcomeStatus } from '../model/outcome.ts'
 import type { RowOutcome, SettledResult } from '../model/row.ts'
-import type { CancelCause } from '../model/run.ts'
+import type { CancelCause, RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import type { RowResultRecord } from '../store/store.ts'
+import { asAsked } from './as-asked.ts'
 import type { RunContext } from './context.ts'
 import { FrozenRows } from './frozen-rows.ts'
 import { ResultLines } from './result-lines.ts'
@@ -25,14 +26,13 @@ const PART_BYTES = 4 * 1_024 * 1_024
 export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
   const resultLines = new ResultLines(ports)
   const rows = new FrozenRows(ports)
-  const cause = (await ports.store.record()).cancelCause ?? 'user'
+  const { cancelCause, definition } = await ports.store.record()
+  const reading = { provider: ports.provider, cause: cancelCause ?? 'user', definition }
   try {
     for await (const part of recordParts(ports.store)) {
       const lines = await resultLines.of(part)
       const texts = await rows.take(part.length)
-      yield part.map((record, index) =>
-        rowOutcome(record, texts[index] ?? '', lines[index] ?? null, ports.provider, cause),
-      )
+      yield part.map((record, index) => rowOutcome(record, texts[index] ?? '', lines[index] ?? null, reading))
     }
   } finally {
     await rows.close()
@@ -63,28 +63,28 @@ async function* recordParts(store: Ports['store']): AsyncIterable<readonly RowRe
   }
 }
 
-function rowOutcome(
-  record: RowResultRecord,
-  json: string,
-  rawLine: string | null,
-  provider: Ports['provider'],
-  cause: CancelCause,
-): RowOutcome {
+/** What the answers of a run are read by. */
+interface Reading {
+  readonly provider: Ports['provider']
+  readonly cause: CancelCause
+  readonly definition: RunDefinition
+}
+
+function rowOutcome(record: RowResultRecord, json: string, rawLine: string | null, reading: Reading): RowOutcome {
   return {
     ordinal: record.row,
     line: record.line,
     id: record.id,
     json,
     problem: record.problem,
-    result: resultOf(record, rawLine, provider, cause),
+    result: resultOf(record, rawLine, reading),
   }
 }
 
 function resultOf(
   record: RowResultRecord,
   rawLine: string | null,
-  provider: Ports['provider'],
-  cause: CancelCause,
+  { cause, definition, provider }: Reading,
 ): SettledResult | null {
   const { kind, request, result, state, target, tries } = record
   if (state === null || state === 'pending' || state === 'batched') return null
@@ -99,7 +99,14 @@ function resultOf(
     reason: result.reason,
     billed: result.billed,
   }
-  return { outcome, target, kind, tries, rawLine, wireId: wireId(wirePrefix(result.nonce), request) }
+  return {
+    outcome: asAsked(definition, outcome),
+    target,
+    kind,
+    tries,
+    rawLine,
+    wireId: wireId(wirePrefix(result.nonce), request),
+  }
 }
 
 /** A request that was given up before it was sent. */

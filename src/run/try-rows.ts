@@ -1,9 +1,11 @@
 import { wireId, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Problem } from '../model/problem.ts'
+import type { RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { costOfRequest, findPrice } from '../prices/cost.ts'
 import { type Failure, type Provider, ProviderError } from '../providers/provider.ts'
+import { asAsked } from './as-asked.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import { definitionOf, type NewRunOptions } from './start.ts'
 import type { Place } from './workspace.ts'
@@ -46,7 +48,7 @@ export async function tryRows(
   const tried: TriedRow[] = []
   const queue = rows.entries()
   const worker = async (): Promise<void> => {
-    for (const [index, row] of queue) tried[index] = await tryRow(place, provider, row, index)
+    for (const [index, row] of queue) tried[index] = await tryRow(place, provider, input.definition, row, index)
   }
   await Promise.all(Array.from({ length: settings.maxTransfers }, worker))
   return tried
@@ -55,6 +57,7 @@ export async function tryRows(
 async function tryRow(
   { configuration }: Place,
   provider: Provider,
+  definition: RunDefinition,
   { id, line, problems, request }: PreparedRow,
   index: number,
 ): Promise<TriedRow> {
@@ -67,7 +70,7 @@ async function tryRow(
     const price = findPrice(target.provider, target.model, configuration.prices)
     const cost = (kind: 'batch' | 'direct'): number | null =>
       outcome.billed === 'no' ? 0 : costOfRequest(outcome.usage, price, kind)
-    return { ...row, outcome, costUsd: cost('direct'), batchCostUsd: cost('batch') }
+    return { ...row, outcome: asAsked(definition, outcome), costUsd: cost('direct'), batchCostUsd: cost('batch') }
   } catch (error) {
     if (!(error instanceof ProviderError) || error.failure.kind === 'unauthorised') throw error
     return { ...row, failure: error.failure }

@@ -1,11 +1,12 @@
 import { LlmBatchError } from '../model/error.ts'
 import {
   type CancelCause,
+  completeDefinition,
   type Deadline,
   type OutputPlan,
   RUN_MOVES,
-  type RunDefinition,
   type RunState,
+  type StoredDefinition,
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
@@ -46,13 +47,13 @@ const SELECT_RUNS = `
 
 function runFrom(row: RunRow): RunRecord {
   const { deadlineAt, stopLoss, windUpAt, ...rest } = row
-  const definition = stored(row, 'definition') as RunDefinition | null
+  const definition = stored(row, 'definition') as StoredDefinition | null
   if (definition?.version !== 1) throw unreadable(row, 'definition')
   return {
     ...rest,
     deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
-    definition,
+    definition: completeDefinition(definition),
     output: stored(row, 'output') as OutputPlan,
     columns: stored(row, 'columns') as string[],
   }
