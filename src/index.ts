@@ -1,4 +1,5 @@
 export type { RemoteStatus, TerminalStatus } from './model/attempt.ts'
+export type { EndpointChoice, EndpointName } from './model/endpoint.ts'
 export type { ErrorCode } from './model/error.ts'
 export { LlmBatchError } from './model/error.ts'
 export type { RunEvent } from './model/event.ts'
@@ -25,6 +26,7 @@ export {
   type AnyRow,
   type FinishedRun,
   type FinishOptions,
+  type OutputOf,
   openRun,
   type PlaceOptions,
   type RowResult,

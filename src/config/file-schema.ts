@@ -53,7 +53,11 @@ const tier = count.max(5).describe('Usage tier of the account; what may wait fol
 const price = z.strictObject({
   inputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million input tokens, standard price.'),
   cachedInputUsdPerMillion: z.number().nonnegative().optional().describe('The same for tokens found in a cache.'),
-  outputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million output tokens, standard price.'),
+  outputUsdPerMillion: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .describe('US dollars for a million output tokens, standard price; null for models that give none (embeddings).'),
   batchFactor: z.number().positive().max(1).optional().describe('Batch price as part of the standard price. 0.5'),
 })
 

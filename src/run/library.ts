@@ -6,6 +6,7 @@ import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { thisMachine } from '../lib/machine.ts'
 import { systemRandom } from '../lib/random.ts'
+import type { EndpointChoice } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
@@ -48,6 +49,9 @@ export interface StartRunOptions<Row extends object = AnyRow>
     Pick<
       NewRunOptions,
       | 'provider'
+      | 'endpoint'
+      | 'textColumn'
+      | 'suffixColumn'
       | 'system'
       | 'maxTokens'
       | 'temperature'
@@ -71,15 +75,37 @@ export interface StartRunOptions<Row extends object = AnyRow>
   readonly output?: string | (Partial<OutputPlan> & { readonly path: string })
 }
 
-/** The result of one row. */
-export interface RowResult<Row extends object = AnyRow> {
+/**
+ * What the answers of an endpoint are read as; `Row` and `Column` tell whether a row of the caller's own type holds one
+ * text or several.
+ */
+export type OutputOf<Endpoint, Row = AnyRow, Column = undefined> = Endpoint extends 'embeddings' | '/v1/embeddings'
+  ? PerText<number[], Row, Column>
+  : Endpoint extends JsonEndpoint | `/v1/${JsonEndpoint}` | '/v1/chat/moderations' | '/v1/chat/classifications'
+    ? PerText<Readonly<Record<string, unknown>>, Row, Column>
+    : string
+
+type JsonEndpoint = 'moderations' | 'chat-moderations' | 'classifications' | 'chat-classifications'
+
+/** One answer for a text, a list for a list of texts. */
+type PerText<Answer, Row, Column> = Column extends keyof Row
+  ? Row[Column] extends readonly unknown[]
+    ? Answer[]
+    : Answer
+  : Answer
+
+/** The result of one row; `Output` is what its answer is read as. */
+export interface RowResult<Row extends object = AnyRow, Output = string> {
   /** The input row, as it was frozen. */
   readonly row: Row
   /** The user's id of the row, or its line number as text. */
   readonly id: string
   readonly status: OutcomeStatus | 'pending'
-  /** The answer's text; null where there is none. */
-  readonly output: string | null
+  /**
+   * The answer: its text, or the value where the endpoint answers with JSON or several answers were asked for (`n`). Null
+   * where there is none.
+   */
+  readonly output: Output | null
   readonly error: string | null
   readonly finishReason: string | null
   readonly usage: Usage | null
@@ -112,9 +138,17 @@ export interface FinishedRun extends RunReport {
  * is one run: an unfinished one is gone on with, a finished one throws `already_done` unless `again` is set. Throws
  * before anything is sent when the input, the key or the options are wrong.
  */
-export async function startRun(options: StartRunOptions & { readonly input: string }): Promise<Run>
-export async function startRun<Row extends object>(options: StartRunOptions<Row>): Promise<Run<Row>>
-export async function startRun<Row extends object>(options: StartRunOptions<Row>): Promise<Run<Row>> {
+export async function startRun<Endpoint extends EndpointChoice = 'chat'>(
+  options: StartRunOptions & { readonly input: string; readonly endpoint?: Endpoint | undefined },
+): Promise<Run<AnyRow, OutputOf<Endpoint>>>
+export async function startRun<
+  Row extends object,
+  Endpoint extends EndpointChoice = 'chat',
+  Column extends string | undefined = undefined,
+>(
+  options: StartRunOptions<Row> & { readonly endpoint?: Endpoint | undefined; readonly textColumn?: Column },
+): Promise<Run<Row, OutputOf<Endpoint, Row, Column>>>
+export async function startRun<Row extends object>(options: StartRunOptions<Row>): Promise<Run<Row, unknown>> {
   const { input, prompt } = options
   const workspace = await openPlace(options)
   const emitter = new EventEmitter<{ event: [RunEvent] }>()
@@ -133,7 +167,7 @@ export async function startRun<Row extends object>(options: StartRunOptions<Row>
       },
       (event) => emitter.emit('event', event),
     )
-    return new Run<Row>(workspace, new RunHandle(workspace, taken, emitter), emitter, options.again)
+    return new Run<Row, unknown>(workspace, new RunHandle(workspace, taken, emitter), emitter, options.again)
   } catch (error) {
     await workspace.close()
     throw error
@@ -144,16 +178,16 @@ export async function startRun<Row extends object>(options: StartRunOptions<Row>
  * Takes up a run by its id, a unique beginning of it, its name, or `last`. Throws `not_found`, `ambiguous`, or `busy`
  * where another process drives it.
  */
-export async function openRun<Row extends object = AnyRow>(
+export async function openRun<Row extends object = AnyRow, Output = string>(
   name: string,
   options: PlaceOptions = {},
-): Promise<Run<Row>> {
+): Promise<Run<Row, Output>> {
   const workspace = await openPlace(options)
   try {
     const { id } = await findRun(workspace.store, name)
     const emitter = new EventEmitter<{ event: [RunEvent] }>()
     const taken = await takeRun(workspace, id, options.budget?.maxCostUsd)
-    return new Run<Row>(workspace, new RunHandle(workspace, taken, emitter), emitter)
+    return new Run<Row, Output>(workspace, new RunHandle(workspace, taken, emitter), emitter)
   } catch (error) {
     await workspace.close()
     throw error
@@ -196,7 +230,7 @@ function deadlineWish(deadline: FinishOptions['deadline']): DeadlineWish | undef
 }
 
 /** A run in the hands of this process. */
-export class Run<Row extends object = AnyRow> {
+export class Run<Row extends object = AnyRow, Output = string> {
   readonly id: string
   /** True where the same work was found in a run that was here already. */
   readonly isAttached: boolean
@@ -247,12 +281,12 @@ export class Run<Row extends object = AnyRow> {
   }
 
   /** Every row in input order with its result, also while the run goes on. */
-  async *results(): AsyncGenerator<RowResult<Row>, void> {
+  async *results(): AsyncGenerator<RowResult<Row, Output>, void> {
     const { run } = await this.#handle.report()
     const { provider } = run.definition
     const cost = costOfResult(this.#workspace.configuration.prices)
     for await (const page of answersOf(this.#workspace, this.#workspace.store.read(this.id), provider)) {
-      for (const row of page) yield rowResult<Row>(row, cost)
+      for (const row of page) yield rowResult<Row, Output>(row, cost)
     }
   }
 
@@ -279,7 +313,10 @@ function ignoreClosedStore(error: unknown): void {
   if (!(error instanceof Error) || !/not open|closed/i.test(error.message)) throw error
 }
 
-function rowResult<Row extends object>(row: RowOutcome, cost: ReturnType<typeof costOfResult>): RowResult<Row> {
+function rowResult<Row extends object, Output>(
+  row: RowOutcome,
+  cost: ReturnType<typeof costOfResult>,
+): RowResult<Row, Output> {
   const { problem, result } = row
   const outcome = result?.outcome
   const error = problem ? `${problem.code}: ${problem.detail}` : (outcome?.reason ?? null)
@@ -287,7 +324,10 @@ function rowResult<Row extends object>(row: RowOutcome, cost: ReturnType<typeof 
     row: JSON.parse(row.json) as Row,
     id: row.id ?? String(row.line),
     status: outcome?.status ?? (problem ? 'failed' : 'pending'),
-    output: outcome?.output ?? null,
+    // What the run's endpoint answers with: a text, or the value of its JSON text.
+    output: (outcome?.isJson && outcome.output !== null
+      ? JSON.parse(outcome.output)
+      : (outcome?.output ?? null)) as Output,
     error,
     finishReason: outcome?.finishReason ?? null,
     usage: outcome?.usage ?? null,

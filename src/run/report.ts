@@ -54,8 +54,7 @@ export async function reportOf(
 /** Tells the cost of one result by the price of the model that was asked for; null where it is not known. */
 export function costOfResult(prices: Configuration['prices']): (result: SettledResult) => number | null {
   const priceOf = priceList(prices)
-  return ({ kind, outcome, target }) =>
-    outcome.usage === null ? null : costOfRequest(outcome.usage, priceOf(target), kind)
+  return ({ kind, outcome, target }) => costOfRequest(outcome.usage, priceOf(target), kind)
 }
 
 /** Rows that did not succeed, of those that have an outcome or were left out. */
