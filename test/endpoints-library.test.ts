@@ -48,6 +48,26 @@ describe('a run of the library at another endpoint', () => {
     await resumed.close()
   })
 
+  it('counts inputs when it cuts anew what comes back, by the limits of that time', async () => {
+    const world = await openWorld()
+    const texts = (row: number) => [`a${row} [[simulate: status=429 times=1]]`, `b${row}`]
+    const run = await startRun({
+      input: Array.from({ length: 6 }, (_, row) => ({ chunks: texts(row) })),
+      model: 'openai/text-embedding-3-small',
+      endpoint: 'embeddings',
+      textColumn: 'chunks',
+      config: world.configPath,
+      environment: world.environment,
+    })
+    await run.close()
+    const waits = { poll: '30ms', retryBackoff: '20ms' }
+    const config = await world.write('strict.json', JSON.stringify({ waits, limits: { maxInputs: 5 } }))
+    const resumed = await openRun(run.id, { config, environment: world.environment })
+    expect((await resumed.finished()).counts.succeeded).toBe(6)
+    await resumed.close()
+    expect((await world.server.ledger()).batches.map(({ rows }) => rows)).toEqual([6, 2, 2, 2])
+  })
+
   it('gives verdicts as objects, and texts as texts', async () => {
     const world = await openWorld()
     const place = { config: world.configPath, environment: world.environment }

@@ -106,7 +106,7 @@ const CASES: Readonly<Record<string, readonly [endpoint: string, expected: Expec
     EMBEDDINGS,
     {
       status: 'succeeded',
-      output: '[-0.006929283495992422,0.0123,-0.00004547132266452536]',
+      output: '[-0.006929283495992422, 0.0123, -4.547132266452536e-05]',
       usage: { promptTokens: 5, completionTokens: null, cachedTokens: null, reasoningTokens: null },
     },
   ],
@@ -154,7 +154,7 @@ const CASES: Readonly<Record<string, readonly [endpoint: string, expected: Expec
     CHAT,
     { status: 'failed', reason: 'upstream connect error', billed: 'no', retryable: true },
   ],
-  'mistral/embeddings-success': [EMBEDDINGS, { status: 'succeeded', output: '[0.5,-0.25]' }],
+  'mistral/embeddings-success': [EMBEDDINGS, { status: 'succeeded', output: '[0.5, -0.25]' }],
   'mistral/embeddings-base64-int8': [
     EMBEDDINGS,
     { status: 'succeeded', output: expect.stringMatching(/^"CzBVe/), isJson: true },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isFinished, RUN_MOVES, RUN_STATES, type RunState } from './run.ts'
+import { sampleRun } from '../../test/support/run-records.ts'
+import { completeDefinition, isFinished, RUN_MOVES, RUN_STATES, type RunState } from './run.ts'
 
 describe('the moves of a run', () => {
   it('reach every state from preparing', () => {
@@ -11,5 +12,13 @@ describe('the moves of a run', () => {
   it('lead out of every state, because a finished run may be opened again by a retry', () => {
     expect(RUN_STATES.filter((state) => RUN_MOVES[state].length === 0)).toEqual([])
     expect(RUN_STATES.filter(isFinished)).toEqual(['completed', 'cancelled'])
+  })
+})
+
+describe('a definition from before there were other endpoints', () => {
+  it('means chat', () => {
+    const { endpoint, textColumn, suffixColumn, hasTextLists, ...older } = sampleRun().definition
+    expect(completeDefinition(older)).toEqual({ ...older, endpoint, textColumn, suffixColumn, hasTextLists })
+    expect(completeDefinition({ ...older, endpoint: '/v1/embeddings' }).endpoint).toBe('/v1/embeddings')
   })
 })

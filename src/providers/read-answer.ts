@@ -5,11 +5,11 @@ import { jsonAnswer } from './answer-json.ts'
 import { responseAnswer } from './answer-response.ts'
 import { classificationAnswer, moderationAnswer, vectorAnswer } from './answer-values.ts'
 
-/** Reads the body of a successful answer by the shape of its endpoint. */
-export function readAnswer(endpoint: string, body: unknown): Answer {
+/** Reads the body of a successful answer by the shape of its endpoint; `source` is JSON text on one line that holds it. */
+export function readAnswer(endpoint: string, body: unknown, source?: string): Answer {
   if (endpoint.endsWith('/completions')) return choiceAnswer(body)
   if (endpoint.endsWith('/responses')) return responseAnswer(body)
-  if (endpoint.endsWith('/embeddings')) return vectorAnswer(body)
+  if (endpoint.endsWith('/embeddings')) return vectorAnswer(body, source)
   if (endpoint.endsWith('/moderations')) return moderationAnswer(body)
   if (endpoint.endsWith('/classifications')) return classificationAnswer(body)
   if (endpoint.endsWith('/transcriptions')) return transcriptAnswer(body)

@@ -12,6 +12,8 @@ export interface RowAnswer {
   readonly body: unknown
   /** The error beside the answer, in whatever shape. */
   readonly error: unknown
+  /** The JSON text, on one line, that all of this was read from, where it is kept. */
+  readonly source?: string
 }
 
 /**
@@ -23,7 +25,7 @@ export function rowOutcome(endpoint: string, answer: RowAnswer, secrets: readonl
   const problem = findProblem(answer.error) ?? findProblem(errorIn(answer))
   const outcome =
     answer.status === 200 && problem === undefined
-      ? answeredOutcome(readAnswer(endpoint, answer.body), answer.body)
+      ? answeredOutcome(readAnswer(endpoint, answer.body, answer.source), answer.body)
       : failedOutcome(answer, problem)
   return {
     ...outcome,
