@@ -19,6 +19,7 @@ async function answers(world: LocalWorld, rows: readonly object[], ...words: str
 
 const TEXTS = [{ body: 'about violence' }, { body: 'about hats' }]
 const COLUMN = ['--text-column', 'body']
+const CLASSES = { simulated: { label: expect.stringMatching(/tive|neutral/), scores: expect.anything() } }
 const SIMULATED = expect.stringMatching(/^\[simulated\] /)
 
 type Case = readonly [words: string, rows: readonly object[], expected: readonly unknown[]]
@@ -56,16 +57,8 @@ const MISTRAL: readonly Case[] = [
     TEXTS,
     [{ flagged: true }, { flagged: false }].map((verdict) => expect.objectContaining(verdict)),
   ],
-  [
-    'classifications --text-column body',
-    TEXTS,
-    Array(2).fill({ simulated: { label: expect.stringMatching(/tive|neutral/), scores: expect.anything() } }),
-  ],
-  [
-    'chat-classifications --prompt {{body}}',
-    TEXTS,
-    Array(2).fill({ simulated: { label: expect.stringMatching(/tive|neutral/), scores: expect.anything() } }),
-  ],
+  ['classifications --text-column body', TEXTS, [CLASSES, CLASSES]],
+  ['chat-classifications --prompt {{body}}', TEXTS, [CLASSES, CLASSES]],
   ['fim --text-column body --suffix-column after', [{ body: 'def f():', after: 'return x' }], [SIMULATED]],
 ]
 

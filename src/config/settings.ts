@@ -87,7 +87,7 @@ export const DEFAULT_MAX_BYTES = 100_000_000
  * Bytes that the answers to a batch may be expected to have, unless configured otherwise: twice the above. Vectors are a
  * hundred times longer than the texts they stand for, and 50,000 of them would be a file of one to three gigabytes.
  */
-export const DEFAULT_MAX_OUTPUT_BYTES = 2 * DEFAULT_MAX_BYTES
+const DEFAULT_MAX_OUTPUT_BYTES = 2 * DEFAULT_MAX_BYTES
 
 /** The limits in force for a target: the provider's, then the user's, the most particular last. */
 export function limitsInForce(settings: Settings, provider: string, model: string, given: Limits): Limits {

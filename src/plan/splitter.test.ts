@@ -14,7 +14,7 @@ const limits = fc.record({
   queueTokens: fc.option(fc.integer({ min: 1, max: 40 })),
   queueRequests: fc.option(fc.integer({ min: 1, max: 8 })),
   maxInputs: fc.option(fc.integer({ min: 1, max: 12 })),
-  maxOutputBytes: fc.option(fc.integer({ min: 1, max: 300 })),
+  maxOutputBytes: fc.option(fc.integer({ min: 1, max: 60 })),
 })
 
 const requests = fc.array(
@@ -22,7 +22,7 @@ const requests = fc.array(
     target: fc.constantFrom(...targets),
     lineBytes: fc.integer({ min: 1, max: 20 }),
     tokens: fc.integer({ min: 0, max: 20 }),
-    load: fc.record({ inputs: fc.integer({ min: 1, max: 9 }), outputBytes: fc.integer({ min: 0, max: 200 }) }),
+    load: fc.record({ inputs: fc.integer({ min: 1, max: 9 }), outputBytes: fc.integer({ min: 0, max: 20 }) }),
   }),
 )
 

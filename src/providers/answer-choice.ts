@@ -43,8 +43,8 @@ export function choiceAnswer(body: unknown): Answer {
 /** One that is cut off, refused or empty makes the whole of them so; the texts of the others are there all the same. */
 function listAnswer(answers: readonly [ShapedAnswer, ...ShapedAnswer[]]): ShapedAnswer {
   const flawed = answers.find(({ kind }) => kind !== 'text')
-  const text = JSON.stringify(answers.map(({ text }) => text ?? ''))
-  return { ...(flawed ?? answers[0]), text, isJson: true }
+  const list = answers.map(({ text }) => text ?? '')
+  return { ...(flawed ?? answers[0]), text: JSON.stringify(list), isJson: true }
 }
 
 function oneAnswer(choice: Choice): ShapedAnswer {

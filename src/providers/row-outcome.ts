@@ -43,7 +43,7 @@ function errorIn({ body, status }: RowAnswer): unknown {
 }
 
 function answeredOutcome(answer: Answer, body: unknown): Outcome {
-  const isJson = 'isJson' in answer && answer.isJson === true
+  const isJson = 'isJson' in answer && (answer.isJson ?? false)
   switch (answer.kind) {
     case 'text':
       return emptyOutcome({
