@@ -99,6 +99,17 @@ describe('createSplitter', () => {
     expect([lines(9), lines(10)]).toEqual([1, 2])
   })
 
+  it.each([
+    [{ maxInputs: 6 }, 2],
+    [{ maxInputs: 5 }, 3],
+    [{ maxOutputBytes: 60 }, 2],
+    [{ maxOutputBytes: 59 }, 3],
+  ])('fills batches to the last input and byte: %j', (most, batches) => {
+    const request = { target: targets[0] as Target, lineBytes: 9, tokens: 0, load: { inputs: 2, outputBytes: 20 } }
+    const cutLimits = { maxRequests: 9, maxBytes: 99, ...NO_QUEUE, ...most }
+    expect(split([request, request, request, request, request], cutLimits).cuts).toHaveLength(batches)
+  })
+
   it('refuses a line that fits into no batch', () => {
     const splitter = createSplitter(() => ({ maxRequests: 9, maxBytes: 20, ...NO_QUEUE }))
     expect(() => splitter.place(targets[0] as Target, 20, 0)).toThrow(RangeError)
