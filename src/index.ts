@@ -1,5 +1,6 @@
 export type { AnswerDefinition, AnswerNote, JsonSchema } from './model/answer.ts'
 export type { RemoteStatus, TerminalStatus } from './model/attempt.ts'
+export type { EndpointChoice, EndpointName } from './model/endpoint.ts'
 export type { ErrorCode } from './model/error.ts'
 export { LlmBatchError } from './model/error.ts'
 export type { RunEvent } from './model/event.ts'
@@ -29,6 +30,7 @@ export {
   type EarlierAnswer,
   type FinishedRun,
   type FinishOptions,
+  type OutputOf,
   openRun,
   type PlaceOptions,
   type RowResult,

@@ -1,11 +1,15 @@
 import { type Command, Option } from 'commander'
 import { INPUT_FORMATS, type InputFormat } from '../input/open.ts'
+import type { EndpointChoice } from '../model/endpoint.ts'
 import { countFlag, countOrZeroFlag, delimiterFlag, numberFlag, parameterFlag, repeatedFlag } from './flag-values.ts'
 
 /** What defines the requests of a run: frozen with it. */
 export interface RequestFlags {
   readonly model?: string | undefined
   readonly provider?: string | undefined
+  readonly endpoint?: EndpointChoice | undefined
+  readonly textColumn?: string | undefined
+  readonly suffixColumn?: string | undefined
   readonly prompt?: string | undefined
   readonly promptFile?: string | undefined
   readonly system?: string | undefined
@@ -38,6 +42,9 @@ export function addRequestFlags(command: Command): Command {
     .argument('<input>', 'a .jsonl or .csv file, or - for standard input')
     .option('-m, --model <provider/model>', 'such as openai/gpt-5-mini or mistral/mistral-small-latest')
     .option('--provider <name>', 'for provider-ready lines that carry their own model')
+    .option('--endpoint <name>', 'chat, responses, embeddings, moderations, fim, … or a path (default: chat)')
+    .option('--text-column <name>', 'the column that is sent as it is, where the endpoint takes a text')
+    .option('--suffix-column <name>', 'the column with what follows the gap (fim)')
     .addOption(
       new Option('-p, --prompt <text>', 'template; {{column}} is filled from each row').conflicts('promptFile'),
     )

@@ -16,10 +16,18 @@ describe('the moves of a run', () => {
 })
 
 describe('a definition that was stored', () => {
-  const { answer, maxReasks, ...older } = sampleRun().definition
+  const { answer, endpoint, hasTextLists, maxReasks, suffixColumn, textColumn, ...older } = sampleRun().definition
 
-  it('by an older version has what its missing fields meant: free text, and asking once', () => {
-    expect(completeDefinition(older)).toEqual({ ...older, answer: null, maxReasks: 0 })
+  it('by an older version has what its missing fields meant: chat, free text, and asking once', () => {
+    expect(completeDefinition(older)).toEqual({
+      ...older,
+      answer: null,
+      maxReasks: 0,
+      endpoint: null,
+      textColumn: null,
+      suffixColumn: null,
+      hasTextLists: false,
+    })
   })
 
   it('keeps what it says', () => {
@@ -28,6 +36,13 @@ describe('a definition that was stored', () => {
       answer: schema,
       maxReasks: 2,
     })
-    expect({ answer, maxReasks }).toEqual({ answer: null, maxReasks: 0 })
+    expect({ answer, endpoint, hasTextLists, maxReasks, suffixColumn, textColumn }).toEqual({
+      answer: null,
+      endpoint: null,
+      hasTextLists: false,
+      maxReasks: 0,
+      suffixColumn: null,
+      textColumn: null,
+    })
   })
 })

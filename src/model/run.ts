@@ -59,6 +59,14 @@ export interface RunDefinition {
   /** Null where provider-ready lines carry their own models. */
   readonly model: string | null
   readonly shape: InputShape
+  /** The path that requests go to; null where none was chosen: chat, or what each provider-ready line names. */
+  readonly endpoint: string | null
+  /** The column that is sent as it is, at endpoints that take a text in place of messages. */
+  readonly textColumn: string | null
+  /** The column with what follows the gap that is to be filled. */
+  readonly suffixColumn: string | null
+  /** True where the text column holds lists of texts: several inputs a request, answered with a list. */
+  readonly hasTextLists: boolean
   /** Where the input came from, for people; `-` for standard input, null for rows from memory. */
   readonly inputPath: string | null
   /** The template, or null where a function made the prompts or the rows carry them. */
@@ -79,12 +87,20 @@ export interface RunDefinition {
 }
 
 /** Fields that came later, with what their absence means in a definition that was stored before. */
-const LATER_FIELDS = { answer: null, maxReasks: 0 } as const satisfies Partial<RunDefinition>
+const LATER_FIELDS = {
+  answer: null,
+  maxReasks: 0,
+  endpoint: null,
+  textColumn: null,
+  suffixColumn: null,
+  hasTextLists: false,
+} as const satisfies Partial<RunDefinition>
 
-/** A definition as it was stored, by this version or an older one. */
-export function completeDefinition(
-  stored: Omit<RunDefinition, keyof typeof LATER_FIELDS> & Partial<RunDefinition>,
-): RunDefinition {
+/** A definition as it was stored, by this version or by one that did not know all of its fields. */
+export type StoredDefinition = Omit<RunDefinition, keyof typeof LATER_FIELDS> & Partial<RunDefinition>
+
+/** Gives the fields that an older run lacks the meaning that they had then. */
+export function completeDefinition(stored: StoredDefinition): RunDefinition {
   return { ...LATER_FIELDS, ...stored }
 }
 

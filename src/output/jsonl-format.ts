@@ -16,10 +16,11 @@ export function jsonlFormat(prefix: string, costOf: CostOf, hasTurns = false): L
     header: '',
     line(row) {
       const answer = answerOf(row, costOf)
-      const structured = row.result?.structured
+      const isValue = row.result !== null && (row.result.structured !== null || row.result.outcome.isJson)
       const members = keys
-        .map(({ column, text }) =>
-          structured && column === 'output' ? text + escaped(structured.json) : text + jsonText(answer[column]),
+        .map(
+          ({ column, text }) =>
+            text + (isValue && column === 'output' ? valueText(answer.output) : jsonText(answer[column])),
         )
         .join(',')
       const turns = hasTurns ? turnMembers(row, prefix, costOf) : ''
@@ -56,6 +57,11 @@ function turnMembers({ result }: RowOutcome, prefix: string, costOf: CostOf): st
   })
   const [turns, list] = TURN_COLUMNS.map((column) => JSON.stringify(prefix + column))
   return `,${turns}:${result === null ? 'null' : others.length + 1},${list}:${escaped(JSON.stringify(earlier))}`
+}
+
+/** An answer that is JSON text already: the value itself, never read nor written again. */
+function valueText(json: string | number | null): string {
+  return json === null ? 'null' : escaped(String(json))
 }
 
 function escapeCharacter(character: string): string {

@@ -109,6 +109,21 @@ describe('JSON lines', () => {
     )
   })
 
+  it('writes an answer that is JSON as the value it is, byte for byte, and text that looks like it as text', async () => {
+    const { text } = await written([
+      sampleRow(0, { result: sampleResult({ output: '[0.10, -4.5e-05]', isJson: true }) }),
+      sampleRow(1, { result: sampleResult({ output: '["a\u2028b"]', isJson: true }) }),
+      sampleRow(2, { result: sampleResult({ output: '[0.10]' }) }),
+      sampleRow(3, { result: sampleResult({ output: null, isJson: true }) }),
+    ])
+    expect(text.match(/"llm_output":(.*),"llm_status"/g)).toEqual([
+      '"llm_output":[0.10, -4.5e-05],"llm_status"',
+      '"llm_output":["a\\u2028b"],"llm_status"',
+      '"llm_output":"[0.10]","llm_status"',
+      '"llm_output":null,"llm_status"',
+    ])
+  })
+
   it('says what became of rows without an answer', async () => {
     const { text } = await written([
       sampleRow(0),

@@ -23,7 +23,7 @@ const CUTS: readonly BatchCut[] = [
 
 const ONLY_KNOWN = CUTS.filter(({ target }) => target === KNOWN)
 
-const TALLY: TargetTally = { mostOutputTokens: 400, sharedCharacters: 0, firstBody: '{}' }
+const TALLY: TargetTally = { mostOutputTokens: 400, sharedCharacters: 0, outputBytes: 0, firstBody: '{}' }
 
 /** What is known of targets: 60 tokens an answer are expected, 100 are the most. */
 function facts(tally: Partial<TargetTally> = {}, parts: Partial<TargetFacts> = {}) {
@@ -149,7 +149,12 @@ describe('RequestTally', () => {
     tally.add(KNOWN, '{"a":"same","b":1}', 10)
     tally.add(EMBEDDING, '{}', null)
     tally.add(KNOWN, '{"a":"same","b":2}', 20)
-    expect(tally.of(KNOWN)).toEqual({ mostOutputTokens: 30, sharedCharacters: 16, firstBody: '{"a":"same","b":1}' })
+    expect(tally.of(KNOWN)).toEqual({
+      mostOutputTokens: 30,
+      sharedCharacters: 16,
+      outputBytes: 0,
+      firstBody: '{"a":"same","b":1}',
+    })
     expect(tally.of(EMBEDDING).mostOutputTokens).toBeNull()
     expect(tally.of(UNKNOWN).mostOutputTokens).toBe(0)
   })
@@ -157,7 +162,7 @@ describe('RequestTally', () => {
 
 describe('estimateDiskBytes', () => {
   it('counts rows twice, inputs once, and something for every answer', () => {
-    const sizes = { requests: 0, rowBytes: 1_000, inputBytes: 5_000, maxTokens: null }
+    const sizes = { requests: 0, rowBytes: 1_000, inputBytes: 5_000, maxTokens: null, outputBytes: 0 }
     expect(estimateDiskBytes(sizes)).toBe(7_000)
     expect(estimateDiskBytes({ ...sizes, requests: 1 })).toBeGreaterThan(7_000)
     expect(estimateDiskBytes({ ...sizes, requests: 1, maxTokens: 5 })).toBeLessThan(

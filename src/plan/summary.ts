@@ -123,7 +123,12 @@ export function summarisePlan(
     mostOutputTokens: addKnown(targets.map(({ mostOutputTokens }) => mostOutputTokens)),
     cost: addCosts(targets.map(({ cost }) => cost)),
     reasks: maxReasks === 0 ? null : addReasks(targets, maxReasks),
-    diskBytes: estimateDiskBytes({ ...counts, requests, inputBytes: bytes }),
+    diskBytes: estimateDiskBytes({
+      ...counts,
+      requests,
+      inputBytes: bytes,
+      outputBytes: targets.reduce((total, { target }) => total + factsOf(target).tally.outputBytes, 0),
+    }),
     advice: targets.flatMap((target) =>
       adviceFor({ ...target, expectedUsd: target.cost?.expectedUsd ?? null }, factsOf(target.target).tally),
     ),

@@ -38,6 +38,7 @@ export function createTaskMaker(context: ProcessorContext, options: ProcessorOpt
     limitsOf: () => limits,
     encode: (request) => provider.encode(request),
   })
+  const lane = laneOf(CHAT_ENDPOINT, target.model)
   const build = createChatBuilder(
     {
       model: target.model,
@@ -51,7 +52,7 @@ export function createTaskMaker(context: ProcessorContext, options: ProcessorOpt
       answer: null,
     },
     messagesOfRow(null),
-    laneOf,
+    lane,
   )
   return (ids, conversations) => {
     assertSameLength(ids, conversations)
@@ -59,7 +60,7 @@ export function createTaskMaker(context: ProcessorContext, options: ProcessorOpt
     assertDistinctIds(wireIds)
     return wireIds.map((id, index) => {
       const body = bodyOf(build(rowOf(conversations[index], index)), id, index)
-      const line = provider.encode({ wireId: id, target: laneOf(CHAT_ENDPOINT, target.model).target, body })
+      const line = provider.encode({ wireId: id, target: lane.target, body })
       return JSON.parse(line) as BatchTask
     })
   }

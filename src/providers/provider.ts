@@ -89,6 +89,14 @@ export interface Limits {
   /** Input tokens that may wait at the provider for this model; null where unknown. */
   readonly queueTokens: number | null
   readonly queueRequests: number | null
+  /** Inputs of all requests of a batch together, where a request may hold several; null for no limit. */
+  readonly maxInputs: number | null
+  /** Inputs of one request; null where no number is known. */
+  readonly maxInputsPerRequest: number | null
+  /** Bytes that the answers to a batch may have, as far as they can be foreseen; null for no limit. */
+  readonly maxOutputBytes: number | null
+  /** Numbers of a vector that is asked for without saying how many; null where the answers are no vectors. */
+  readonly vectorLength: number | null
   /** Whether the requests of one model count against that, or those of all models of the account. */
   readonly queueRequestsPer: 'model' | 'account'
   /** How a lost create can be found again: a key, a marker we choose, or likeness only. */
@@ -101,6 +109,8 @@ export interface Limits {
   readonly modelOn: 'line' | 'job'
   /** Whether batches can be sent to this endpoint at all. */
   readonly isEndpointKnown: boolean
+  /** All endpoints that batches can be sent to. */
+  readonly endpoints: readonly string[]
   /** Whether a single request of it can be sent as it is in a synchronous call. */
   readonly canCallDirectly: boolean
   /** The body field for the most tokens an answer may have; null where the endpoint has none. */

@@ -100,7 +100,8 @@ function message(role: 'system' | 'user', text: string): string {
   return `{"role":"${role}","content":${JSON.stringify(text)}}`
 }
 
-function missingColumn(row: Row, name: string): Problem {
+/** A column that the run asks for and the row has not. */
+export function missingColumn(row: Row, name: string): Problem {
   const columns = Object.keys(row.record)
   const there = columns.length > 0 ? `there are: ${columns.slice(0, 20).join(', ')}` : 'the row has none'
   return problemOf(row, 'missing_column', `no column "${name}"; ${there}${columns.length > 20 ? ', …' : ''}`)

@@ -85,8 +85,8 @@ function fill(parts: readonly Part[], row: Row): Filled {
   return { text, missing, isEmpty: placeholders > 0 && filled === 0 && missing.length === 0 }
 }
 
-/** What a placeholder stands for in this row; undefined where there is no such column. */
-function valueText(row: Row, name: string): string | undefined {
+/** What a placeholder, or a column, stands for in this row; undefined where there is no such column. */
+export function valueText(row: Row, name: string): string | undefined {
   if (Object.hasOwn(row.record, name)) return textOf(row.record[name], sourceOf(row, [name]))
   const path = name.split('.')
   let value: unknown = row.record

@@ -1,12 +1,12 @@
 import { cancelledOutcome } from '../collect/triage.ts'
-import type { JsonSchema } from '../model/answer.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome, type OutcomeStatus } from '../model/outcome.ts'
 import type { OtherQuestion, RowOutcome, SettledResult, StructuredAnswer } from '../model/row.ts'
-import type { CancelCause } from '../model/run.ts'
+import type { CancelCause, RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { readAnswer } from '../schema/read-answer.ts'
 import type { QuestionRecord, RowResultRecord } from '../store/store.ts'
+import { asAsked } from './as-asked.ts'
 import type { RunContext } from './context.ts'
 import { FrozenRows } from './frozen-rows.ts'
 import { ResultLines } from './result-lines.ts'
@@ -28,11 +28,7 @@ export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutc
   const resultLines = new ResultLines(ports)
   const rows = new FrozenRows(ports)
   const { cancelCause, definition } = await ports.store.record()
-  const reading: Reading = {
-    provider: ports.provider,
-    cause: cancelCause ?? 'user',
-    schema: definition.answer?.schema ?? null,
-  }
+  const reading: Reading = { provider: ports.provider, cause: cancelCause ?? 'user', definition }
   try {
     for await (const part of recordParts(ports.store)) {
       const lines = await resultLines.of(part)
@@ -52,8 +48,7 @@ export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutc
 interface Reading {
   readonly provider: Ports['provider']
   readonly cause: CancelCause
-  /** What the run's answers follow; null for free text. */
-  readonly schema: JsonSchema | null
+  readonly definition: RunDefinition
 }
 
 /** Raw lines of a row: of the question that counts, and of all others in its part. */
@@ -133,22 +128,22 @@ const NONE: readonly OtherQuestion[] = []
 function outcomeOf(
   { result, status, target }: { result: NonNullable<QuestionRecord['result']>; status: OutcomeStatus; target: Target },
   rawLine: string | null,
-  { provider }: Reading,
+  { definition, provider }: Reading,
 ): Outcome {
   const decoded = rawLine === null ? undefined : provider.decode(rawLine, target)
-  return {
+  return asAsked(definition, {
     ...(decoded?.outcome ?? emptyOutcome({ status, code: null, reason: null, billed: result.billed })),
     status,
     // The code of a success says what was overlooked in reading it.
     code: status === 'succeeded' ? null : result.code,
     reason: result.reason,
     billed: result.billed,
-  }
+  })
 }
 
-function structuredOf({ output, status }: Outcome, { schema }: Reading): StructuredAnswer | null {
-  if (schema === null || status !== 'succeeded' || output === null) return null
-  return readAnswer(output, schema) ?? null
+function structuredOf({ output, status }: Outcome, { definition: { answer } }: Reading): StructuredAnswer | null {
+  if (answer === null || status !== 'succeeded' || output === null) return null
+  return readAnswer(output, answer.schema) ?? null
 }
 
 function otherQuestion(question: QuestionRecord, { others }: RawLines, reading: Reading): readonly OtherQuestion[] {

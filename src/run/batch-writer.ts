@@ -106,7 +106,8 @@ export class BatchWriter {
   async addFrozenLine(ordinal: number, frozen: Uint8Array, nonce: string, tokens: number): Promise<void> {
     const line = spliceWireId(frozen, wireId(wirePrefix(nonce), ordinal), wireId(this.#prefix, ordinal))
     const bytes = Buffer.from(line.buffer, line.byteOffset, line.length)
-    await this.addLine(ordinal, null, bytes, { mostOutputTokens: mostOutputOf(bodyOf(bytes)), tokens })
+    const most = mostOutputOf(bodyOf(bytes), this.target.endpoint)
+    await this.addLine(ordinal, null, bytes, { mostOutputTokens: most, tokens })
   }
 
   /** Forces the file to disk and tells what the store must know of it. */

@@ -172,13 +172,15 @@ class Freezer {
   }
 
   /** The next request's line, and the batch that it belongs to. */
-  async #place({ body, target }: PlannableRequest, { counter, limits, rate }: Cutting): Promise<Placed> {
+  async #place({ body, target }: PlannableRequest, { counter, limits, loadOf, rate }: Cutting): Promise<Placed> {
     const ordinal = this.#requestCount
     const writer = this.#writers.get(target) ?? (await this.#openWriter(target, counter.method))
     const line = writer.encode(ordinal, body)
     const counted = counter.count(line, limits.queueTokens)
     const tokens = typeof counted === 'number' ? counted : await counted
-    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate))
+    const load = loadOf(line)
+    this.#tally.addLoad(target, load)
+    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate), load)
     if (!closed) return { line, tokens, writer }
     await this.#close(writer)
     const next = await this.#openWriter(target, counter.method)

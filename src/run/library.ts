@@ -7,6 +7,7 @@ import { systemDisk } from '../lib/disk.ts'
 import { thisMachine } from '../lib/machine.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { AnswerDefinition, AnswerNote, JsonSchema } from '../model/answer.ts'
+import type { EndpointChoice } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
@@ -70,6 +71,9 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
     Pick<
       NewRunOptions,
       | 'provider'
+      | 'endpoint'
+      | 'textColumn'
+      | 'suffixColumn'
       | 'system'
       | 'maxTokens'
       | 'temperature'
@@ -99,12 +103,40 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
   readonly output?: string | (Partial<OutputPlan> & { readonly path: string })
 }
 
-/** The result of one row. */
+/**
+ * What the answers of an endpoint are read as; `Row` and `Column` tell whether a row of the caller's own type holds one
+ * text or several.
+ */
+export type OutputOf<Endpoint, Row = AnyRow, Column = undefined> = Endpoint extends 'embeddings' | '/v1/embeddings'
+  ? PerText<number[], Row, Column>
+  : Endpoint extends JsonEndpoint | `/v1/${JsonEndpoint}` | '/v1/chat/moderations' | '/v1/chat/classifications'
+    ? PerText<Readonly<Record<string, unknown>>, Row, Column>
+    : string
+
+type JsonEndpoint = 'moderations' | 'chat-moderations' | 'classifications' | 'chat-classifications'
+
+/** One answer for a text, a list for a list of texts. */
+type PerText<Answer, Row, Column> = Column extends keyof Row
+  ? Row[Column] extends readonly unknown[]
+    ? Answer[]
+    : Answer
+  : Answer
+
+/** What the answers of a run are read as: by its schema, else by its endpoint. */
+export type OutputBy<Schema extends AnswerSchema | undefined, Endpoint, Row, Column> = Schema extends AnswerSchema
+  ? AnswerOf<Schema>
+  : OutputOf<Endpoint, Row, Column>
+
+/** The result of one row; `Output` is what its answer is read as. */
 export type RowResult<Row extends object = AnyRow, Output = string> = RowFacts<Row> & RowAnswer<Output>
 
 /** A row that succeeded has its output; for any other it is the text that came, where any did. */
 export type RowAnswer<Output> =
-  | { readonly status: 'succeeded'; readonly output: Output }
+  | {
+      readonly status: 'succeeded'
+      /** Text, or a value: where there is a schema, the endpoint answers with JSON, or several answers were asked for (`n`). */
+      readonly output: Output
+    }
   | { readonly status: Exclude<OutcomeStatus, 'succeeded'> | 'pending'; readonly output: string | null }
 
 /** What is known of a row besides its answer. */
@@ -161,15 +193,26 @@ export interface FinishedRun extends RunReport {
  * is one run: an unfinished one is gone on with, a finished one throws `already_done` unless `again` is set. Throws
  * before anything is sent when the input, the key or the options are wrong.
  */
-export async function startRun<const Schema extends AnswerSchema | undefined = undefined>(
-  options: StartRunOptions<AnyRow, Schema> & { readonly input: string },
-): Promise<Run<AnyRow, AnswerOf<Schema>>>
-export async function startRun<Row extends object, const Schema extends AnswerSchema | undefined = undefined>(
-  options: StartRunOptions<Row, Schema>,
-): Promise<Run<Row, AnswerOf<Schema>>>
+export async function startRun<
+  const Schema extends AnswerSchema | undefined = undefined,
+  Endpoint extends EndpointChoice = 'chat',
+>(
+  options: StartRunOptions<AnyRow, Schema> & { readonly input: string; readonly endpoint?: Endpoint | undefined },
+): Promise<Run<AnyRow, OutputBy<Schema, Endpoint, AnyRow, undefined>>>
+export async function startRun<
+  Row extends object,
+  const Schema extends AnswerSchema | undefined = undefined,
+  Endpoint extends EndpointChoice = 'chat',
+  Column extends string | undefined = undefined,
+>(
+  options: StartRunOptions<Row, Schema> & {
+    readonly endpoint?: Endpoint | undefined
+    readonly textColumn?: Column
+  },
+): Promise<Run<Row, OutputBy<Schema, Endpoint, Row, Column>>>
 export async function startRun<Row extends object, Schema extends AnswerSchema | undefined>(
   options: StartRunOptions<Row, Schema>,
-): Promise<Run<Row, AnswerOf<Schema>>> {
+): Promise<Run<Row, unknown>> {
   const { input, prompt, schema } = options
   const answer = await answerDefinition(options)
   const workspace = await openPlace(options)
@@ -192,7 +235,7 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
       (event) => emitter.emit('event', event),
     )
     const handle = new RunHandle(workspace, taken, emitter)
-    return new Run<Row, AnswerOf<Schema>>(workspace, handle, emitter, { again: options.again, schema })
+    return new Run<Row, unknown>(workspace, handle, emitter, { again: options.again, schema })
   } catch (error) {
     await workspace.close()
     throw error
@@ -203,17 +246,25 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
  * Takes up a run by its id, a unique beginning of it, its name, or `last`; a schema types its answers, as at the start.
  * Throws `not_found`, `ambiguous`, or `busy` where another process drives it.
  */
-export async function openRun<Row extends object = AnyRow, const Schema extends AnswerSchema | undefined = undefined>(
+export async function openRun<Row extends object = AnyRow, Output = string>(
   name: string,
-  options: PlaceOptions & AnswerOptions<Schema> = {},
-): Promise<Run<Row, AnswerOf<Schema>>> {
+  options?: PlaceOptions & { readonly schema?: undefined },
+): Promise<Run<Row, Output>>
+export async function openRun<Row extends object = AnyRow, const Schema extends AnswerSchema = AnswerSchema>(
+  name: string,
+  options: PlaceOptions & Required<AnswerOptions<Schema>>,
+): Promise<Run<Row, AnswerOf<Schema>>>
+export async function openRun<Row extends object>(
+  name: string,
+  options: PlaceOptions & AnswerOptions<AnswerSchema | undefined> = {},
+): Promise<Run<Row, unknown>> {
   const workspace = await openPlace(options)
   try {
     const { id } = await findRun(workspace.store, name)
     const emitter = new EventEmitter<{ event: [RunEvent] }>()
     const taken = await takeRun(workspace, id, options.budget?.maxCostUsd)
     const handle = new RunHandle(workspace, taken, emitter)
-    return new Run<Row, AnswerOf<Schema>>(workspace, handle, emitter, { schema: options.schema })
+    return new Run<Row, unknown>(workspace, handle, emitter, { schema: options.schema })
   } catch (error) {
     await workspace.close()
     throw error
@@ -391,7 +442,10 @@ async function rowResult<Row extends object>(
   if (!result || outcome?.status !== 'succeeded') {
     return { ...facts, status: outcome?.status ?? (problem ? 'failed' : 'pending'), output: outcome?.output ?? null }
   }
-  if (result.structured === null) return { ...facts, status: 'succeeded', output: outcome.output }
+  if (result.structured === null) {
+    const { isJson, output } = outcome
+    return { ...facts, status: 'succeeded', output: isJson && output !== null ? JSON.parse(output) : output }
+  }
   const { value } = result.structured
   if (validator === null) return { ...facts, status: 'succeeded', output: value }
   const validated = await validate(validator, value)

@@ -48,10 +48,17 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
       if (!row.request) continue
       const { body, mostOutputTokens, target } = row.request
       tally.add(target, body, mostOutputTokens)
-      const { counter: tokens, limits } = cuttings.known(target) ?? (await cuttings.of(target))
+      const { counter: tokens, limits, loadOf } = cuttings.known(target) ?? (await cuttings.of(target))
       const line = Buffer.from(provider.encode({ wireId: SAMPLE_WIRE_ID, ...row.request }))
       const counted = tokens.count(line, limits.queueTokens)
-      const { closed } = splitter.place(target, line.length, typeof counted === 'number' ? counted : await counted)
+      const load = loadOf(line)
+      tally.addLoad(target, load)
+      const { closed } = splitter.place(
+        target,
+        line.length,
+        typeof counted === 'number' ? counted : await counted,
+        load,
+      )
       if (closed) cuts.push(closed)
     }
   }
@@ -59,7 +66,7 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
   cuts.push(...splitter.finish())
   const counts = { ...counter.counts(), maxTokens: definition.maxTokens, maxReasks: definition.maxReasks }
   return {
-    definition: { ...definition, shape: input.shape },
+    definition: input.definition,
     summary: await withStoreIfAny(place, (store) =>
       estimateRun({ ...place, provider, home: store, run: null }, { counts, cuts, tally }),
     ),

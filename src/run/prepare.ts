@@ -48,6 +48,8 @@ export interface PreparedRow {
 /** An opened input: its shape, and its rows as requests. */
 export interface PreparedInput {
   readonly shape: InputShape
+  /** The definition with what the first row tells. */
+  readonly definition: RunDefinition
   readonly rows: AsyncIterable<readonly PreparedRow[]>
 }
 
@@ -71,13 +73,14 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
       next: 'Check the file; nothing was sent.',
     })
   }
-  const { answer } = options.definition
+  const { answer, prompt, textColumn } = options.definition
   // A schema that cannot be used is found before anything is sent.
   if (answer !== null) await createAnswerCheck(answer)
-  const hasPrompt = options.definition.prompt !== null || options.promptFunction !== undefined
+  const hasPrompt = prompt !== null || options.promptFunction !== undefined || textColumn !== null
   const shape = first ? detectShape(first, hasPrompt) : 'records'
-  const all = resume(head, iterator)
-  return { shape, rows: requestsOf(all, { ...options.definition, shape }, options) }
+  const hasTextLists = textColumn !== null && Array.isArray(first?.record[textColumn])
+  const definition = { ...options.definition, shape, hasTextLists }
+  return { shape, definition, rows: requestsOf(resume(head, iterator), definition, options) }
 }
 
 function chooseRows(

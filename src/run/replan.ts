@@ -26,10 +26,10 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
     for await (const request of pendingRequests(context)) {
       const { target, ordinal, length, nonce } = request
       const key = targetKey(target)
-      const { counter, limits, rate } = await cuttings.of(target)
+      const { counter, limits, loadOf, rate } = await cuttings.of(target)
       const line = await copier.read(request)
       const tokens = await counter.count(line, limits.queueTokens)
-      const { closed } = splitter.place(target, length, Math.ceil(tokens * rate))
+      const { closed } = splitter.place(target, length, Math.ceil(tokens * rate), loadOf(line))
       const open = writers.get(key)
       if (open && closed) await addBatch(context, open)
       const writer = open && !closed ? open : await BatchWriter.open(context, target, { tokenMethod: counter.method })

@@ -72,7 +72,7 @@ export function costOfResult(
 ): (result: OtherQuestion & Partial<Pick<SettledResult, 'others'>>) => number | null {
   const priceOf = priceList(prices)
   const costOfQuestion = ({ kind, outcome, target }: OtherQuestion): number | null =>
-    outcome.usage === null ? null : costOfRequest(outcome.usage, priceOf(target), kind)
+    costOfRequest(outcome.usage, priceOf(target), kind)
   return ({ others = [], ...result }) =>
     others
       .filter(({ outcome }) => outcome.billed !== 'no')

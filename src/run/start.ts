@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { InputOptions } from '../input/open.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
+import { ENDPOINTS_BY_NAME, type EndpointChoice, endpointPath } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
@@ -33,6 +34,12 @@ export interface NewRunOptions {
   readonly model?: string | undefined
   /** For provider-ready lines without `model`. @default 'openai' */
   readonly provider?: string | undefined
+  /** A short name such as `embeddings`, or a path such as `/v1/ocr`. @default chat, or what provider-ready lines name */
+  readonly endpoint?: EndpointChoice | undefined
+  /** The column that is sent as it is, at endpoints that take a text: in place of a prompt. */
+  readonly textColumn?: string | undefined
+  /** The column with what follows the gap to be filled (`fim`). */
+  readonly suffixColumn?: string | undefined
   readonly prompt?: string | undefined
   readonly promptFunction?: PromptFunction | undefined
   readonly system?: string | undefined
@@ -85,6 +92,10 @@ export function definitionOf(
     provider,
     baseUrl,
     model,
+    endpoint: options.endpoint === undefined ? null : pathOf(options.endpoint),
+    textColumn: options.textColumn ?? null,
+    suffixColumn: options.suffixColumn ?? null,
+    hasTextLists: false,
     inputPath: options.inputPath === null || options.inputPath === '-' ? options.inputPath : resolve(options.inputPath),
     prompt: options.prompt ?? null,
     system: options.system ?? null,
@@ -109,6 +120,14 @@ function assertReaskable({ answer, maxReasks = 0 }: NewRunOptions): void {
   if (maxReasks === 0 || answer !== undefined) return
   throw new LlmBatchError('usage', 'asking again needs a schema that tells which answers are invalid', {
     next: 'Add --schema FILE or --field, or leave --reask out.',
+  })
+}
+
+function pathOf(endpoint: string): string {
+  const path = endpointPath(endpoint)
+  if (path !== undefined) return path
+  throw new LlmBatchError('usage', `there is no endpoint named ${JSON.stringify(endpoint)}`, {
+    next: `Name one of ${Object.keys(ENDPOINTS_BY_NAME).join(', ')}, or write its path, such as /v1/ocr.`,
   })
 }
 
@@ -197,8 +216,7 @@ async function makeDraft(
     provider: workspace.connect(definition.provider),
     settings: configuration.settings,
   })
-  const { shape } = input
-  await store.createRun({ id, definition: { ...definition, shape }, output: options.output, createdAt: clock.now() })
+  await store.createRun({ id, definition: input.definition, output: options.output, createdAt: clock.now() })
   const draft = await store.write(id)
   if (options.maxCostUsd !== undefined) await draft.capRun(capMicrosOf(options.maxCostUsd))
   const context = await runContext(workspace, draft, emit)

@@ -2,10 +2,12 @@ import { judgeAnswer } from '../collect/judge-answer.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Problem } from '../model/problem.ts'
+import type { RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { costOfRequest, findPrice } from '../prices/cost.ts'
 import { type Failure, type Provider, ProviderError } from '../providers/provider.ts'
 import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
+import { asAsked } from './as-asked.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import { definitionOf, type NewRunOptions } from './start.ts'
 import type { Place } from './workspace.ts'
@@ -46,10 +48,11 @@ export async function tryRows(
   const rows: PreparedRow[] = []
   for await (const chunk of input.rows) rows.push(...chunk)
   const check = definition.answer && (await createAnswerCheck(definition.answer))
+  const binding = { provider, check, definition: input.definition }
   const tried: TriedRow[] = []
   const queue = rows.entries()
   const worker = async (): Promise<void> => {
-    for (const [index, row] of queue) tried[index] = await tryRow(place, { provider, check }, row, index)
+    for (const [index, row] of queue) tried[index] = await tryRow(place, binding, row, index)
   }
   await Promise.all(Array.from({ length: settings.maxTransfers }, worker))
   return tried
@@ -57,7 +60,7 @@ export async function tryRows(
 
 async function tryRow(
   { configuration }: Place,
-  { check, provider }: { provider: Provider; check: AnswerCheck | null },
+  { check, definition, provider }: { provider: Provider; check: AnswerCheck | null; definition: RunDefinition },
   { id, line, problems, request }: PreparedRow,
   index: number,
 ): Promise<TriedRow> {
@@ -71,7 +74,7 @@ async function tryRow(
     const price = findPrice(target.provider, target.model, configuration.prices)
     const cost = (kind: 'batch' | 'direct'): number | null =>
       outcome.billed === 'no' ? 0 : costOfRequest(outcome.usage, price, kind)
-    return { ...row, outcome, costUsd: cost('direct'), batchCostUsd: cost('batch') }
+    return { ...row, outcome: asAsked(definition, outcome), costUsd: cost('direct'), batchCostUsd: cost('batch') }
   } catch (error) {
     if (!(error instanceof ProviderError) || error.failure.kind === 'unauthorised') throw error
     return { ...row, failure: error.failure }

@@ -59,7 +59,7 @@ function tryDocument(rows: readonly TriedRow[], seed: number): object {
       id,
       prompt: request && promptOf(request.body),
       status: outcome?.status ?? 'failed',
-      output: outcome?.output ?? null,
+      output: outcome?.isJson && outcome.output !== null ? JSON.parse(outcome.output) : (outcome?.output ?? null),
       code: outcome?.code ?? failure?.code ?? problems[0]?.code ?? null,
       reason: outcome?.reason ?? failure?.message ?? problems[0]?.detail ?? null,
       usage: outcome?.usage ?? null,

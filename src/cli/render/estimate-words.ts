@@ -13,7 +13,7 @@ export function describeTokens({ expectedOutputTokens, mostOutputTokens, tokens 
 /** What the expected length of answers follows from, a line for each model. */
 export function describeAnswers({ targets }: PlanSummary): string {
   return targets
-    .filter(({ price }) => price?.outputUsd !== null)
+    .filter(({ mostOutputTokens }) => mostOutputTokens !== 0)
     .map(({ expectedAnswer, target }) => {
       const name = targets.length === 1 ? '' : ` of ${target.provider}/${target.model}`
       return `${counted(expectedAnswer.tokens, 'token')} each${name}, ${BASIS_WORDS[expectedAnswer.basis]}`
