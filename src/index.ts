@@ -19,7 +19,7 @@ export type { RunBatchesOptions, RunBatchesSummary } from './processors/run-batc
 export type { ResultFile, SavedFile, SavedOutputs } from './processors/save-output.ts'
 export type { WatchOptions } from './processors/watch-job.ts'
 export type { RemoteBatch, RemoteFile } from './providers/provider.ts'
-export type { ChatMessage } from './request/chat-messages.ts'
+export type { ChatMessage } from './request/message-json.ts'
 export type { WrittenFiles } from './run/finish.ts'
 export {
   type AnyRow,

@@ -5,6 +5,7 @@ export const PROBLEM_CODES = [
   'invalid_encoding',
   'invalid_csv',
   'missing_column',
+  'template_failed',
   'empty_placeholders',
   'missing_messages',
   'system_contradiction',
@@ -21,6 +22,9 @@ export const PROBLEM_CODES = [
   'column_collision',
   'prompt_function_failed',
   'streaming_not_allowed',
+  'image_missing',
+  'image_too_large',
+  'image_unknown',
 ] as const
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number]

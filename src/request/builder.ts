@@ -2,24 +2,36 @@ import { LlmBatchError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
 import type { BuildResult } from './build-result.ts'
-import {
-  type MessagesOf,
-  messagesByFunction,
-  messagesByTemplate,
-  messagesOfRow,
-  type PromptFunction,
-} from './chat-messages.ts'
+import { messagesByFunction, messagesByTemplate, messagesOfRow, type PromptFunction } from './chat-messages.ts'
 import { createChatBuilder } from './chat-request.ts'
 import { createLanes, type LaneOptions } from './lanes.ts'
 import { createProviderBuilder } from './provider-request.ts'
+import type { MessagesOf } from './row-messages.ts'
+import { compileTemplate } from './template.ts'
+import type { CompileTemplate } from './template-compiler.ts'
+import { messagesByTurns } from './turns.ts'
 
 export interface RequestOptions extends LaneOptions {
   readonly definition: Pick<
     RunDefinition,
-    'provider' | 'model' | 'shape' | 'prompt' | 'system' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
+    | 'provider'
+    | 'model'
+    | 'shape'
+    | 'prompt'
+    | 'system'
+    | 'messages'
+    | 'messagesColumn'
+    | 'imageColumns'
+    | 'imageDetail'
+    | 'maxTokens'
+    | 'temperature'
+    | 'parameters'
+    | 'idColumn'
   >
   /** Makes the prompts in place of `definition.prompt`. */
   readonly promptFunction?: PromptFunction | undefined
+  /** Reads the templates; see `loadTemplates`. @default plain templates only */
+  readonly compile?: CompileTemplate | undefined
 }
 
 /** Turns a row into a request; the result is a promise only where a prompt function was given. */
@@ -36,10 +48,11 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   return createChatBuilder(definition, messagesFor(options), laneOf)
 }
 
-function messagesFor({ definition, promptFunction }: RequestOptions): MessagesOf {
-  const { shape, prompt, system } = definition
-  if (shape === 'chat') return messagesOfRow(system)
-  if (promptFunction) return messagesByFunction(promptFunction, system)
-  if (prompt !== null) return messagesByTemplate(prompt, system)
+function messagesFor({ compile = compileTemplate, definition, promptFunction }: RequestOptions): MessagesOf {
+  const { messages, messagesColumn, prompt, shape, system } = definition
+  if (shape === 'chat') return messagesOfRow(system, compile)
+  if (promptFunction) return messagesByFunction(promptFunction, definition, compile)
+  if (messages !== null || messagesColumn !== null) return messagesByTurns(definition, compile)
+  if (prompt !== null) return messagesByTemplate(prompt, system, compile)
   throw new LlmBatchError('usage', 'no prompt given', { next: 'Add --prompt "… {{column}} …" or --prompt-file FILE.' })
 }

@@ -3,11 +3,11 @@ import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { CHAT_ENDPOINT } from '../model/target.ts'
 import type { BuildResult } from './build-result.ts'
-import type { MessagesOf, RowMessages } from './chat-messages.ts'
 import { checkBody } from './check-body.ts'
 import type { Lane } from './lanes.ts'
 import { mostOutputTokens } from './most-output.ts'
 import { readRowId } from './row-id.ts'
+import type { MessagesOf, RowMessages } from './row-messages.ts'
 
 /** What of a run's definition shapes the body of a chat request. */
 export type ChatSettings = Pick<RunDefinition, 'model' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'>

@@ -12,6 +12,8 @@ import { createRequestBuilder } from '../request/builder.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
 import { DuplicateIds } from '../request/duplicate-ids.ts'
 import { detectShape } from '../request/shape.ts'
+import { type CompileTemplate, loadTemplates } from '../request/template-compiler.ts'
+import { templatesOf } from '../request/turns.ts'
 
 /** What a run is prepared from. */
 export interface PrepareOptions {
@@ -55,6 +57,7 @@ export interface PreparedInput {
  * the whole input is thrown. Throws `input` for an input without rows.
  */
 export async function prepareInput(options: PrepareOptions): Promise<PreparedInput> {
+  const compile = await loadTemplates(templatesOf(options.definition))
   const chosen = chooseRows(openInput(options.input), options)
   const iterator = chosen[Symbol.asyncIterator]()
   const head: (readonly ReadRow[])[] = []
@@ -70,10 +73,11 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
       next: 'Check the file; nothing was sent.',
     })
   }
-  const hasPrompt = options.definition.prompt !== null || options.promptFunction !== undefined
+  const { messages, messagesColumn, prompt } = options.definition
+  const hasPrompt = [prompt, messages, messagesColumn, options.promptFunction ?? null].some((part) => part !== null)
   const shape = first ? detectShape(first, hasPrompt) : 'records'
   const all = resume(head, iterator)
-  return { shape, rows: requestsOf(all, { ...options.definition, shape }, options) }
+  return { shape, rows: requestsOf(all, { ...options.definition, shape }, { ...options, compile }) }
 }
 
 function chooseRows(
@@ -96,14 +100,15 @@ async function* resume<Item>(head: readonly Item[], iterator: AsyncIterator<Item
 async function* requestsOf(
   chunks: AsyncIterable<readonly ReadRow[]>,
   definition: RunDefinition,
-  options: PrepareOptions,
+  options: PrepareOptions & { readonly compile: CompileTemplate },
 ): AsyncIterable<readonly PreparedRow[]> {
-  const { promptFunction, provider, settings } = options
+  const { compile, promptFunction, provider, settings } = options
   const limitsOf = (target: Target): Limits =>
     limitsInForce(settings, target.provider, target.model, provider.limits(target))
   const build = createRequestBuilder({
     definition,
     promptFunction,
+    compile,
     limitsOf,
     encode: (request) => provider.encode(request),
   })

@@ -3,7 +3,13 @@ import type { InputOptions } from '../input/open.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
-import { isFinished, type OutputPlan, type RunDefinition } from '../model/run.ts'
+import {
+  type ImageDetail,
+  isFinished,
+  type MessageTemplate,
+  type OutputPlan,
+  type RunDefinition,
+} from '../model/run.ts'
 import { parseModel } from '../model/target.ts'
 import { findCollisions } from '../output/answer-columns.ts'
 import { checkOutput } from '../output/check-output.ts'
@@ -35,6 +41,13 @@ export interface NewRunOptions {
   readonly prompt?: string | undefined
   readonly promptFunction?: PromptFunction | undefined
   readonly system?: string | undefined
+  /** Turns before the prompt, or the whole conversation, as templates. */
+  readonly messages?: readonly MessageTemplate[] | undefined
+  /** The column that holds a conversation, as a list of messages or as the JSON text of one. */
+  readonly messagesColumn?: string | undefined
+  /** Columns that name images: paths, `https` or `data:` URLs, or lists of them. */
+  readonly imageColumns?: readonly string[] | undefined
+  readonly imageDetail?: ImageDetail | undefined
   readonly maxTokens?: number | undefined
   readonly temperature?: number | undefined
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
@@ -82,6 +95,10 @@ export function definitionOf(
     inputPath: options.inputPath === null || options.inputPath === '-' ? options.inputPath : resolve(options.inputPath),
     prompt: options.prompt ?? null,
     system: options.system ?? null,
+    messages: options.messages ?? null,
+    messagesColumn: options.messagesColumn ?? null,
+    imageColumns: options.imageColumns ?? [],
+    imageDetail: options.imageDetail ?? null,
     maxTokens: options.maxTokens ?? null,
     temperature: options.temperature ?? null,
     parameters: options.parameters ?? {},

@@ -1,6 +1,7 @@
 import { LlmBatchError } from '../model/error.ts'
 import {
   type CancelCause,
+  completeDefinition,
   type Deadline,
   type OutputPlan,
   RUN_MOVES,
@@ -52,7 +53,7 @@ function runFrom(row: RunRow): RunRecord {
     ...rest,
     deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
-    definition,
+    definition: completeDefinition(definition),
     output: stored(row, 'output') as OutputPlan,
     columns: stored(row, 'columns') as string[],
   }
