@@ -3,8 +3,10 @@ import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { OutputPlan } from '../model/run.ts'
 import type { NewRunOptions } from '../run/start.ts'
+import { checkMessages } from './messages-file.ts'
 import type { RequestFlags } from './request-flags.ts'
 import type { Shell } from './shell.ts'
+import { parseYaml } from './yaml-text.ts'
 
 /** The options of a new run from INPUT and flags; templates in files are read. */
 export async function newRunOptions(
@@ -12,12 +14,14 @@ export async function newRunOptions(
   disk: Disk,
   { flags, inputPath, output }: { inputPath: string; flags: RequestFlags; output: OutputPlan },
 ): Promise<NewRunOptions> {
-  const { inputFormat: format, delimiter, encoding, param, promptFile, systemFile, ...rest } = flags
+  const { inputFormat: format, delimiter, encoding, param, promptFile, systemFile, messagesFile, ...rest } = flags
   const fileText = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)
   return {
     ...rest,
     prompt: flags.prompt ?? (await fileText(promptFile)),
     system: flags.system ?? (await fileText(systemFile)),
+    messages: await messagesOf(messagesFile, await fileText(messagesFile)),
+    imageColumns: flags.imageColumn,
     parameters: param,
     input: {
       source: inputPath === '-' ? { stream: shell.streams.input } : { path: inputPath },
@@ -28,6 +32,10 @@ export async function newRunOptions(
     inputPath,
     output,
   }
+}
+
+async function messagesOf(name = '', text?: string): Promise<NewRunOptions['messages']> {
+  return text === undefined ? undefined : checkMessages(await parseYaml(text, name), name)
 }
 
 /** A template from a file, without the line end that an editor leaves after its last line. */

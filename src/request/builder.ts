@@ -1,15 +1,19 @@
 import { LlmBatchError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
+import { CHAT_ENDPOINT } from '../model/target.ts'
 import type { BuildResult } from './build-result.ts'
 import { messagesByFunction, messagesByTemplate, messagesOfRow, type PromptFunction } from './chat-messages.ts'
 import { createChatBuilder } from './chat-request.ts'
-import { createLanes, type LaneOptions } from './lanes.ts'
+import { partFormOf } from './image-part.ts'
+import type { ImageFiles } from './images.ts'
+import { createLanes, type Lane, type LaneOptions } from './lanes.ts'
 import { createProviderBuilder } from './provider-request.ts'
 import type { MessagesOf } from './row-messages.ts'
 import { compileTemplate } from './template.ts'
 import type { CompileTemplate } from './template-compiler.ts'
 import { messagesByTurns } from './turns.ts'
+import { withImages } from './with-images.ts'
 
 export interface RequestOptions extends LaneOptions {
   readonly definition: Pick<
@@ -32,9 +36,11 @@ export interface RequestOptions extends LaneOptions {
   readonly promptFunction?: PromptFunction | undefined
   /** Reads the templates; see `loadTemplates`. @default plain templates only */
   readonly compile?: CompileTemplate | undefined
+  /** Where image files are read from; needed where the definition names columns with images. */
+  readonly imageFiles?: ImageFiles | undefined
 }
 
-/** Turns a row into a request; the result is a promise only where a prompt function was given. */
+/** Turns a row into a request; the result is a promise only where a prompt function or columns with images were given. */
 export type RequestBuilder = (row: Row) => BuildResult | Promise<BuildResult>
 
 /**
@@ -45,7 +51,7 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   const { definition } = options
   const laneOf = createLanes(definition.provider, options)
   if (definition.shape === 'provider') return createProviderBuilder(definition, laneOf)
-  return createChatBuilder(definition, messagesFor(options), laneOf)
+  return createChatBuilder(definition, imagesFor(options, messagesFor(options), laneOf), laneOf)
 }
 
 function messagesFor({ compile = compileTemplate, definition, promptFunction }: RequestOptions): MessagesOf {
@@ -55,4 +61,16 @@ function messagesFor({ compile = compileTemplate, definition, promptFunction }: 
   if (messages !== null || messagesColumn !== null) return messagesByTurns(definition, compile)
   if (prompt !== null) return messagesByTemplate(prompt, system, compile)
   throw new LlmBatchError('usage', 'no prompt given', { next: 'Add --prompt "… {{column}} …" or --prompt-file FILE.' })
+}
+
+function imagesFor(
+  { definition, imageFiles: files }: RequestOptions,
+  messagesOf: MessagesOf,
+  laneOf: (endpoint: string, model: string) => Lane,
+): MessagesOf {
+  const { imageColumns: columns, imageDetail: detail, model } = definition
+  if (columns.length === 0 || model === null) return messagesOf
+  if (files === undefined) throw new Error('there are columns with images and nothing to read them with')
+  const { limits, target } = laneOf(CHAT_ENDPOINT, model)
+  return withImages(messagesOf, { columns, detail, files, form: partFormOf(target), maxBytes: limits.maxImageBytes })
 }

@@ -36,6 +36,8 @@ export interface PlaceOptions {
   readonly pollInterval?: string
   /** The most the run may cost, in US dollars; another number for a run that is here raises or lowers its cap. */
   readonly budget?: { readonly maxCostUsd?: number | undefined }
+  /** The most bytes of an image that is put into a request. @default what the provider allows */
+  readonly maxImageBytes?: number
   /** False for no rows that are asked directly before a large run is sent. @default as the configuration says */
   readonly canary?: boolean
   /** Variables to use in place of the process's own. */
@@ -49,6 +51,10 @@ export interface StartRunOptions<Row extends object = AnyRow>
       NewRunOptions,
       | 'provider'
       | 'system'
+      | 'messages'
+      | 'messagesColumn'
+      | 'imageColumns'
+      | 'imageDetail'
       | 'maxTokens'
       | 'temperature'
       | 'parameters'
@@ -173,8 +179,8 @@ async function openPlace(options: PlaceOptions): Promise<Workspace> {
   return await openWorkspace({ configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom })
 }
 
-function flagsOf({ budget, canary, config, home, pollInterval }: PlaceOptions): ConfigurationFlags {
-  return { canary, config, home, pollInterval, maxCostUsd: budget?.maxCostUsd }
+function flagsOf({ budget, canary, config, home, maxImageBytes, pollInterval }: PlaceOptions): ConfigurationFlags {
+  return { canary, config, home, maxImageBytes, pollInterval, maxCostUsd: budget?.maxCostUsd }
 }
 
 function outputPlan(output: StartRunOptions['output']): OutputPlan {

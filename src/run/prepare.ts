@@ -14,6 +14,7 @@ import { DuplicateIds } from '../request/duplicate-ids.ts'
 import { detectShape } from '../request/shape.ts'
 import { type CompileTemplate, loadTemplates } from '../request/template-compiler.ts'
 import { templatesOf } from '../request/turns.ts'
+import { imageFilesBeside } from './image-files.ts'
 
 /** What a run is prepared from. */
 export interface PrepareOptions {
@@ -45,6 +46,9 @@ export interface PreparedRow {
   readonly request: PlannableRequest | null
   readonly hasEmptyPlaceholders: boolean
 }
+
+/** Characters of requests gathered before they are handed on. */
+const CHARACTERS_PER_LIST = 4_000_000
 
 /** An opened input: its shape, and its rows as requests. */
 export interface PreparedInput {
@@ -102,24 +106,34 @@ async function* requestsOf(
   definition: RunDefinition,
   options: PrepareOptions & { readonly compile: CompileTemplate },
 ): AsyncIterable<readonly PreparedRow[]> {
-  const { compile, promptFunction, provider, settings } = options
+  const { compile, input, promptFunction, provider, settings } = options
   const limitsOf = (target: Target): Limits =>
     limitsInForce(settings, target.provider, target.model, provider.limits(target))
   const build = createRequestBuilder({
     definition,
     promptFunction,
     compile,
+    imageFiles: imageFilesBeside(input.disk, definition.inputPath),
     limitsOf,
     encode: (request) => provider.encode(request),
   })
   const ids = new DuplicateIds()
   for await (const chunk of chunks) {
-    const prepared: PreparedRow[] = []
+    let prepared: PreparedRow[] = []
+    let characters = 0
     for (const read of chunk) {
       if ('problem' in read) prepared.push(unreadable(read.problem))
       else {
         const built = build(read.row)
-        prepared.push(preparedRow(read.row, built instanceof Promise ? await built : built, ids))
+        const row = preparedRow(read.row, built instanceof Promise ? await built : built, ids)
+        prepared.push(row)
+        characters += row.request?.body.length ?? 0
+      }
+      // A list of small rows may become one of large requests, where images are put into them.
+      if (characters > CHARACTERS_PER_LIST) {
+        yield prepared
+        prepared = []
+        characters = 0
       }
     }
     yield prepared

@@ -38,6 +38,7 @@ export const LIMITS: Limits = {
   minRequests: 1,
   maxBytes: 100_000_000,
   maxLineBytes: 100_000_000,
+  maxImageBytes: 20_000_000,
   queueTokens: null,
   queueRequests: null,
   queueRequestsPer: 'model',
