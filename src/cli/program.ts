@@ -29,6 +29,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/plan.ts'),
   },
   {
+    name: 'prompt',
+    usage: 'INPUT --model PROVIDER/MODEL [options]',
+    summary: 'show the filled prompts of a few rows; send nothing',
+    load: () => import('./commands/prompt.ts'),
+  },
+  {
     name: 'try',
     usage: 'INPUT --model PROVIDER/MODEL [options]',
     summary: 'send a few random rows directly, to see real answers and their cost',
