@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LlmBatchError } from '../model/error.ts'
 import { MESSAGE_ROLES, type MessageTemplate } from '../model/run.ts'
+import { parseYaml } from './yaml-text.ts'
 
 /** The turns of a conversation, as a file or a job file lists them. */
 export const messagesSchema = z
@@ -8,9 +9,9 @@ export const messagesSchema = z
   .min(1)
   .describe('Turns of a conversation, each with a role and a content that is filled like the prompt.')
 
-/** Checks what a file says are messages. Throws `usage`, naming the place; `name` is the file's. */
-export function checkMessages(value: unknown, name: string): readonly MessageTemplate[] {
-  const checked = messagesSchema.safeParse(value)
+/** Reads a YAML or JSON file of messages. Throws `usage`, naming the place; `name` is the file's. */
+export async function readMessages(text: string, name: string): Promise<readonly MessageTemplate[]> {
+  const checked = messagesSchema.safeParse(await parseYaml(text, name))
   if (checked.success) return checked.data
   const [issue] = checked.error.issues
   const place = issue && issue.path.length > 0 ? ` at ${issue.path.map(placeOf).join('.')}` : ''

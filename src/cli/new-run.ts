@@ -3,10 +3,8 @@ import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { OutputPlan } from '../model/run.ts'
 import type { NewRunOptions } from '../run/start.ts'
-import { checkMessages } from './messages-file.ts'
 import type { RequestFlags } from './request-flags.ts'
 import type { Shell } from './shell.ts'
-import { parseYaml } from './yaml-text.ts'
 
 /** The options of a new run from INPUT and flags; templates in files are read. */
 export async function newRunOptions(
@@ -20,7 +18,7 @@ export async function newRunOptions(
     ...rest,
     prompt: flags.prompt ?? (await fileText(promptFile)),
     system: flags.system ?? (await fileText(systemFile)),
-    messages: await messagesOf(messagesFile, await fileText(messagesFile)),
+    messages: flags.messages ?? (await messagesOf(messagesFile, await fileText(messagesFile))),
     imageColumns: flags.imageColumn,
     parameters: param,
     input: {
@@ -35,7 +33,9 @@ export async function newRunOptions(
 }
 
 async function messagesOf(name = '', text?: string): Promise<NewRunOptions['messages']> {
-  return text === undefined ? undefined : checkMessages(await parseYaml(text, name), name)
+  if (text === undefined) return undefined
+  const { readMessages } = await import('./messages-file.ts')
+  return await readMessages(text, name)
 }
 
 /** A template from a file, without the line end that an editor leaves after its last line. */

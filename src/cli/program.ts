@@ -78,8 +78,8 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'runs',
-    usage: '[rm RUN...] [options]',
-    summary: 'list the runs, or forget some',
+    usage: '[job RUN | rm RUN...] [options]',
+    summary: 'list the runs, print the job of one, or forget some',
     load: () => import('./commands/runs.ts'),
   },
   {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { INPUT_FORMATS, type InputFormat } from '../input/open.ts'
-import { IMAGE_DETAILS, type ImageDetail } from '../model/run.ts'
+import { IMAGE_DETAILS, type ImageDetail, type MessageTemplate } from '../model/run.ts'
 import {
   countFlag,
   countOrZeroFlag,
@@ -20,6 +20,8 @@ export interface RequestFlags {
   readonly system?: string | undefined
   readonly systemFile?: string | undefined
   readonly messagesFile?: string | undefined
+  /** In place of a file: only a job file can say it. */
+  readonly messages?: readonly MessageTemplate[] | undefined
   readonly messagesColumn?: string | undefined
   readonly imageColumn?: readonly string[] | undefined
   readonly imageDetail?: ImageDetail | undefined
@@ -41,7 +43,7 @@ export interface RequestFlags {
 /** Adds INPUT and the flags that define the requests. */
 export function addRequestFlags(command: Command): Command {
   return command
-    .argument('<input>', 'a .jsonl or .csv file, or - for standard input')
+    .argument('<input>', 'a .jsonl or .csv file, - for standard input, or a .yaml job file')
     .option('-m, --model <provider/model>', 'such as openai/gpt-5-mini or mistral/mistral-small-latest')
     .option('--provider <name>', 'for provider-ready lines that carry their own model')
     .addOption(

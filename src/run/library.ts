@@ -18,6 +18,7 @@ import { parseDeadline } from './deadline.ts'
 import { findRun } from './find-run.ts'
 import { answersOf, type WrittenFiles } from './finish.ts'
 import { RunHandle } from './handle.ts'
+import { libraryJob } from './library-job.ts'
 import type { Progress } from './progress.ts'
 import { costOfResult, type RunReport } from './report.ts'
 import { type NewRunOptions, takeNewRun, takeRun } from './start.ts'
@@ -135,6 +136,7 @@ export async function startRun<Row extends object>(options: StartRunOptions<Row>
         prompt: typeof prompt === 'string' ? prompt : undefined,
         // The rows of this run are of the caller's own type; the stages know them as records.
         promptFunction: typeof prompt === 'function' ? (row) => prompt(row as Row) : undefined,
+        job: libraryJob(options),
         output: outputPlan(options.output),
       },
       (event) => emitter.emit('event', event),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { InputOptions } from '../input/open.ts'
+import { writeAtomically } from '../lib/atomic-file.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
@@ -24,6 +25,7 @@ import { assertPriced, capRun, isCapped } from './budget.ts'
 import { runContext } from './context.ts'
 import { estimateRun } from './estimate.ts'
 import { type Frozen, freeze } from './freeze.ts'
+import { type Job, jobText, withOwnRows } from './job-text.ts'
 import { prepareInput } from './prepare.ts'
 import { InputProblemsError } from './problem-list.ts'
 import { whileNoOtherStarts } from './start-lock.ts'
@@ -67,6 +69,8 @@ export interface NewRunOptions {
    * remains of it.
    */
   readonly agree?: ((runId: string, estimate: PlanSummary) => Promise<void>) | undefined
+  /** Kept with the run, so that it can be repeated. */
+  readonly job?: Job | undefined
   readonly output: OutputPlan
 }
 
@@ -142,6 +146,7 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
     if (!(await findSameWork(workspace, draft.frozen, definition, options))) await options.agree?.(id, draft.estimate)
     const known = await whileNoOtherStarts(workspace, id, async () => {
       const same = await findSameWork(workspace, draft.frozen, definition, options)
+      if (!same) await keepJob(workspace, id, options)
       if (!same) await draft.store.sealRun({ ...draft.frozen, name: options.name ?? null })
       return same
     })
@@ -220,6 +225,15 @@ async function makeDraft(
   const targets = estimate.targets.map(({ target }) => target)
   if (isCapped(context.budget)) assertPriced(targets, context.priceOf)
   return { store: draft, frozen, estimate }
+}
+
+/** Keeps what the run was started from; whole or not at all. */
+async function keepJob({ disk, home }: Workspace, id: string, { inputPath, job }: NewRunOptions): Promise<void> {
+  if (!job) return
+  const folder = runFolder(home, id)
+  const isOfFile = inputPath !== null && inputPath !== '-'
+  const text = jobText(isOfFile ? job : withOwnRows(job, folder.rows), id)
+  await writeAtomically(disk, folder.job, async (writer) => void (await writer.writeText(text)))
 }
 
 /** The run that holds the same work, or undefined where there is none and a new one may be made. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../model/error.ts'
 import { type FilledRow, fillPrompts } from '../../run/fill-prompts.ts'
 import { countFlag } from '../flag-values.ts'
+import { requestOf } from '../job-request.ts'
 import { newRunOptions } from '../new-run.ts'
 import { findPlace } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
@@ -23,7 +24,8 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addPlaceFlags(addRequestFlags(command))
     .option('--rows <n>', 'rows to show (default: 3); the first ones, or those that --sample draws', countFlag)
     .option('--json', 'as JSON on standard output, bodies exactly as they would be sent')
-    .action(async (inputPath: string, flags: PromptFlags) => {
+    .action(async (input: string, _typed: PromptFlags, self: Command) => {
+      const { flags, inputPath } = await requestOf<PromptFlags>(shell, self, input)
       setExitCode(await showPrompts(shell, inputPath, flags))
     })
 }
