@@ -6,7 +6,7 @@ import { INLINE_KEYS, type JobKey, jobKeys } from './job-keys.ts'
 import { messagesSchema } from './messages-file.ts'
 
 /** What a job file holds where a flag reads its text in this way; all other flags hold text. */
-const BY_READER: ReadonlyMap<unknown, z.ZodType> = new Map<unknown, z.ZodType>([
+export const BY_READER: ReadonlyMap<unknown, z.ZodType> = new Map<unknown, z.ZodType>([
   [countFlag, z.int().positive()],
   [countOrZeroFlag, z.int().nonnegative()],
   [numberFlag, z.number().nonnegative()],

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { exactDuration } from '../lib/duration.ts'
 import type { DeadlineWish } from '../model/run.ts'
 import type { Job } from '../run/job-text.ts'
 import type { NewRunOptions } from '../run/start.ts'
@@ -15,9 +16,8 @@ export function storedJob(
   flags: object,
   { input, inputPath, messages, output, prompt, system, workingFolder }: StoredParts,
 ): Job {
-  const fields: Record<string, unknown> = {
-    input: 'path' in input.source ? resolve(workingFolder, input.source.path) : inputPath,
-  }
+  const source = 'path' in input.source ? resolve(workingFolder, input.source.path) : inputPath
+  const fields: Record<string, unknown> = {}
   const defaults = command.opts<Record<string, unknown>>()
   for (const { isPath, key, option } of jobKeys().values()) {
     const value = (flags as Readonly<Record<string, unknown>>)[key]
@@ -27,7 +27,15 @@ export function storedJob(
     else fields[key] = isPath && value !== '-' ? resolve(workingFolder, String(value)) : value
   }
   return {
-    fields: { ...fields, prompt, system, messages, output: output.path ?? undefined },
+    fields: {
+      input: source,
+      model: fields['model'],
+      system,
+      messages,
+      prompt,
+      ...fields,
+      output: output.path ?? undefined,
+    },
     notes: fields['deadline'] === undefined && 'deadline' in fields ? ['Its deadline was a date, which is over.'] : [],
   }
 }
@@ -40,5 +48,5 @@ export type StoredParts = Pick<NewRunOptions, 'input' | 'inputPath' | 'messages'
 /** A time from now can be repeated, a date cannot. */
 function deadlineText(wish: DeadlineWish): string | undefined {
   if (wish === 'none') return wish
-  return 'afterMs' in wish ? `${wish.afterMs}ms` : undefined
+  return 'afterMs' in wish ? exactDuration(wish.afterMs) : undefined
 }

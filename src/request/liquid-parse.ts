@@ -8,6 +8,7 @@ import {
   Value,
   type Variables,
 } from 'liquidjs'
+import { nearMatches } from '../lib/near-match.ts'
 import { LlmBatchError } from '../model/error.ts'
 
 /** A path to something in a row, such as `customer`, `name`. */
@@ -67,8 +68,16 @@ function parse(liquid: Liquid, text: string, mistakeAt: (offset: number, flaw: s
     return nodes
   } catch (error) {
     if (!LiquidError.is(error)) throw error
-    throw mistakeAt(error.token.begin, error.message.replace(/, line:\d+, col:\d+$/, ''))
+    throw mistakeAt(error.token.begin, flawOf(liquid, error))
   }
+}
+
+/** The library's words without its place, which counts in our own spelling of escaped braces. */
+function flawOf(liquid: Liquid, { message }: LiquidError): string {
+  const flaw = message.replace(/, line:\d+, col:\d+$/, '')
+  const [, name] = /^undefined filter: (.*)$/.exec(flaw) ?? []
+  const near = name === undefined ? [] : nearMatches(name, Object.keys(liquid.filters))
+  return near.length === 0 ? flaw : `${flaw} (did you mean ${near.join(' or ')}?)`
 }
 
 /** All values that nodes and what is inside them are made of. */
