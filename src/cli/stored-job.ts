@@ -24,7 +24,7 @@ export function storedJob(
     const isDefault = command.getOptionValueSource(key) === 'default' && value === defaults[key]
     if (value === undefined || isDefault || LEFT_OUT.includes(key)) continue
     if (option.parseArg === deadlineFlag) fields[key] = deadlineText(value as DeadlineWish)
-    else fields[key] = isPath && value !== '-' ? resolve(workingFolder, String(value)) : value
+    else fields[key] = isPath && typeof value === 'string' && value !== '-' ? resolve(workingFolder, value) : value
   }
   return {
     fields: {

@@ -58,7 +58,7 @@ type Handler = Extract<FilterImplOptions, (...values: never[]) => unknown>
 function handlerOf(filter: FilterImplOptions | undefined): Handler {
   if (typeof filter === 'function') return filter
   if (filter === undefined) throw new Error('a filter is gone from the library')
-  return filter.handler as Handler
+  return filter.handler
 }
 
 function withoutNow(filter: FilterImplOptions | undefined): Handler {

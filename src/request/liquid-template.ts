@@ -60,8 +60,10 @@ class RowContext extends Context {
 
   override *_getFromScope(...[scope, path, isStrict]: Parameters<Context['_getFromScope']>): IterableIterator<unknown> {
     const isOfRow = scope === this.environments || scope === this.globals
-    const name = isOfRow && Array.isArray(path) && path.length > 1 ? path.join('.') : undefined
-    if (name !== undefined && Object.hasOwn(this.environments, name)) return (this.environments as Scope)[name]
+    const keys = Array.isArray(path) ? path.filter((key) => typeof key !== 'object') : []
+    const name = keys.join('.')
+    const isWhole = keys.length > 1 && keys.length === path.length
+    if (isOfRow && isWhole && Object.hasOwn(this.environments, name)) return (this.environments as Scope)[name]
     return yield* super._getFromScope(scope, path, isStrict)
   }
 }
