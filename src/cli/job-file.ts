@@ -45,7 +45,7 @@ function check(value: unknown, path: string, keys: ReadonlyMap<string, JobKey>):
   if (result.success) return result.data
   const known = ['input', ...Object.keys(INLINE_KEYS), ...keys.keys()]
   throw new LlmBatchError('usage', `${path}: ${mistakeIn(result.error, known)}`, {
-    next: 'Correct it; docs/job-files.md lists every key.',
+    next: 'Its keys are the long flags of llm-batch run --help, in camel case; see docs/job-files.md.',
   })
 }
 

@@ -27,6 +27,7 @@ const limits = z
     maxRequests: count.describe('Requests of one batch.'),
     maxBytes: count.describe('Bytes of one input file.'),
     maxImageBytes: count.describe('Bytes of one image that is put into a request.'),
+    maxImages: count.describe('Images of one request.'),
     maxOpenBatches: count.describe('Batches of one run that may be open at the provider at once. 20'),
     queueTokens: count.describe('Input tokens that may wait at the provider for one model.'),
     queueRequests: count.describe('Requests that may wait at the provider for one model.'),

@@ -17,6 +17,7 @@ const LIMIT_NAMES = [
   'maxRequests',
   'maxBytes',
   'maxImageBytes',
+  'maxImages',
   'maxOpenBatches',
   'queueTokens',
   'queueRequests',

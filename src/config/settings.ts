@@ -30,6 +30,7 @@ export interface LimitOverrides {
   readonly maxRequests?: number | undefined
   readonly maxBytes?: number | undefined
   readonly maxImageBytes?: number | undefined
+  readonly maxImages?: number | undefined
   readonly queueTokens?: number | undefined
   readonly queueRequests?: number | undefined
   /** Batches of one run that may be open at once; see `maxOpenBatchesInForce`. */

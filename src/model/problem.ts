@@ -24,6 +24,7 @@ export const PROBLEM_CODES = [
   'streaming_not_allowed',
   'image_missing',
   'image_too_large',
+  'too_many_images',
   'image_unknown',
 ] as const
 

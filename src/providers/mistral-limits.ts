@@ -24,7 +24,7 @@ const WITH_MAX_TOKENS: readonly string[] = ['/v1/chat/completions', '/v1/fim/com
 /**
  * Mistral's limits. Where its pages disagree, the stricter one counts: 100,000 requests and results kept for one day
  * (known-limitations page) against a million and "do not expire" (batch guide). 512 MB and the window, below seven days,
- * are from the guide, 10 MB for an image from the questions at the end of the one on vision; a million requests may wait in a workspace.
+ * are from the guide, size and number of images from the guide on vision; a million requests may wait in a workspace.
  */
 export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
   return {
@@ -34,6 +34,7 @@ export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BY
     maxBytes: 512_000_000,
     maxLineBytes,
     maxImageBytes: 10_000_000,
+    maxImages: 8,
     queueTokens: null,
     queueRequests: 1_000_000,
     queueRequestsPer: 'account',

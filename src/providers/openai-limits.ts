@@ -26,7 +26,7 @@ const MAX_TOKENS_FIELDS: Readonly<Record<string, string>> = {
 
 /**
  * OpenAI's limits. Requests, bytes and the window are from the API description (August 2026), the retention from the
- * batch guide, the size of an image from the guide on images (20 MB each, 50 MB in a request). How many tokens may wait depends on model and tier and is not known here. For embeddings, 50,000 counts
+ * batch guide, size and number of images from a copy of the guide on images (2026). How many tokens may wait depends on model and tier and is not known here. For embeddings, 50,000 counts
  * the inputs of all lines together, which only rows with several inputs notice; a million may wait (help centre).
  */
 export function openAILimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
@@ -37,6 +37,7 @@ export function openAILimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYT
     maxBytes: 200_000_000,
     maxLineBytes,
     maxImageBytes: 20_000_000,
+    maxImages: 500,
     queueTokens: null,
     queueRequests: target.endpoint === '/v1/embeddings' ? 1_000_000 : null,
     queueRequestsPer: 'model',

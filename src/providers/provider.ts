@@ -87,6 +87,8 @@ export interface Limits {
   readonly maxLineBytes: number
   /** Bytes of one image inside of a request, before it is encoded. */
   readonly maxImageBytes: number
+  /** Images of one request. */
+  readonly maxImages: number
   /** Input tokens that may wait at the provider for this model; null where unknown. */
   readonly queueTokens: number | null
   readonly queueRequests: number | null

@@ -72,5 +72,6 @@ function imagesFor(
   if (columns.length === 0 || model === null) return messagesOf
   if (files === undefined) throw new Error('there are columns with images and nothing to read them with')
   const { limits, target } = laneOf(CHAT_ENDPOINT, model)
-  return withImages(messagesOf, { columns, detail, files, form: partFormOf(target), maxBytes: limits.maxImageBytes })
+  const { maxImageBytes: maxBytes, maxImages } = limits
+  return withImages(messagesOf, { columns, detail, files, form: partFormOf(target), maxBytes, maxImages })
 }

@@ -129,6 +129,17 @@ describe('columns with images', () => {
     })
   })
 
+  it('are counted before any is read', async () => {
+    READ.length = 0
+    const limitsOf = () => ({ ...LIMITS, maxImages: 2 })
+    const definition = { ...DEFINITION, imageColumns: ['image', 'more'] }
+    const builder = createRequestBuilder({ definition, encode, limitsOf, imageFiles })
+    expect(await builder(rowOf('{"text":"x","image":["a.png","b.jpg"],"more":"c.gif"}'))).toMatchObject({
+      problems: [{ code: 'too_many_images', detail: 'the row names 3 images; at most 2 can be sent' }],
+    })
+    expect(READ).toEqual([])
+  })
+
   it('read no more than the beginning of what is no image', async () => {
     READ.length = 0
     await build('{"text":"x","image":"no.png"}')

@@ -18,6 +18,7 @@ export interface ImageSettings {
   readonly columns: readonly string[]
   readonly files: ImageFiles
   readonly maxBytes: number
+  readonly maxImages: number
 }
 
 /** The images of a row as URLs that can be sent, or what is wrong with them. */
@@ -34,32 +35,37 @@ const DATA_URL = /^data:image\/[a-z.+-]+;base64,/i
  * (in JSON, or as the JSON text of one). Files become `data:` URLs, so that nothing else has to reach the provider. An
  * empty cell is no image, but a row without any is wrong.
  */
-export async function imagesOf(row: Row, { columns, files, maxBytes }: ImageSettings): Promise<RowImages> {
-  const problems: Problem[] = []
-  const urls: string[] = []
-  for (const column of columns) {
-    const named = namesIn(row, column)
-    if ('problem' in named) problems.push(named.problem)
-    else {
-      for (const name of named.names) {
-        const image = await imageAt(name, files, maxBytes)
-        if ('url' in image) urls.push(image.url)
-        else problems.push(problemOf(row, image.code, `"${column}" names ${short(name)}, ${image.flaw}`))
-      }
-    }
+export async function imagesOf(row: Row, settings: ImageSettings): Promise<RowImages> {
+  const { columns, files, maxBytes, maxImages } = settings
+  const named = columns.map((column) => namesIn(row, column))
+  const problems = named.flatMap((found) => ('problem' in found ? [found.problem] : []))
+  const images = named.flatMap((found) => ('problem' in found ? [] : found.images))
+  if (images.length > maxImages) {
+    const detail = `the row names ${images.length} images; at most ${maxImages} can be sent`
+    problems.push(problemOf(row, 'too_many_images', detail))
   }
-  if (problems.length === 0 && urls.length === 0) {
+  if (images.length === 0 && problems.length === 0) {
     problems.push(problemOf(row, 'image_missing', `the row names no image in ${columns.join(', ')}`))
+  }
+  if (problems.length > 0) return { problems }
+  const urls: string[] = []
+  for (const { column, name } of images) {
+    const image = await imageAt(name, files, maxBytes)
+    if ('url' in image) urls.push(image.url)
+    else problems.push(problemOf(row, image.code, `"${column}" names ${short(name)}, ${image.flaw}`))
   }
   return problems.length > 0 ? { problems } : { urls }
 }
 
-function namesIn(row: Row, column: string): { readonly names: readonly string[] } | { readonly problem: Problem } {
+type Named = { readonly images: readonly { column: string; name: string }[] } | { readonly problem: Problem }
+
+function namesIn(row: Row, column: string): Named {
   if (!Object.hasOwn(row.record, column)) return { problem: missingColumn(row, column) }
   const value = row.record[column]
   const listed = typeof value === 'string' ? listIn(value) : (value ?? [])
   if (Array.isArray(listed) && listed.every((name): name is string => typeof name === 'string')) {
-    return { names: listed.map((name) => name.trim()).filter((name) => name !== '') }
+    const names = listed.map((name) => name.trim()).filter((name) => name !== '')
+    return { images: names.map((name) => ({ column, name })) }
   }
   return { problem: problemOf(row, 'image_unknown', `"${column}" is neither a path or URL nor a list of them`) }
 }

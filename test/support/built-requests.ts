@@ -39,6 +39,7 @@ export const LIMITS: Limits = {
   maxBytes: 100_000_000,
   maxLineBytes: 100_000_000,
   maxImageBytes: 20_000_000,
+  maxImages: 500,
   queueTokens: null,
   queueRequests: null,
   queueRequestsPer: 'model',
