@@ -6,7 +6,7 @@ export { LlmBatchError } from './model/error.ts'
 export type { RunEvent } from './model/event.ts'
 export type { Billed, OutcomeStatus, Usage } from './model/outcome.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'
-export type { OutputFormat, OutputPlan, RunDefinition, RunState } from './model/run.ts'
+export type { ImageDetail, MessageTemplate, OutputFormat, OutputPlan, RunDefinition, RunState } from './model/run.ts'
 export type { CostEstimate, PlanSummary, TargetSummary } from './plan/summary.ts'
 export type { BatchReport } from './processors/batch-report.ts'
 export type { BatchTask, Conversation } from './processors/batch-task.ts'
@@ -21,7 +21,7 @@ export type { RunBatchesOptions, RunBatchesSummary } from './processors/run-batc
 export type { ResultFile, SavedFile, SavedOutputs } from './processors/save-output.ts'
 export type { WatchOptions } from './processors/watch-job.ts'
 export type { RemoteBatch, RemoteFile } from './providers/provider.ts'
-export type { ChatMessage } from './request/chat-messages.ts'
+export type { ChatMessage } from './request/message-json.ts'
 export type { WrittenFiles } from './run/finish.ts'
 export {
   type AnswerOf,

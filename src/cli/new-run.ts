@@ -22,6 +22,7 @@ export async function newRunOptions(
     param,
     promptFile,
     systemFile,
+    messagesFile,
     schema,
     field,
     strict,
@@ -33,6 +34,8 @@ export async function newRunOptions(
     ...rest,
     prompt: flags.prompt ?? (await templateFrom(promptFile)),
     system: flags.system ?? (await templateFrom(systemFile)),
+    messages: flags.messages ?? (await messagesOf(messagesFile, await templateFrom(messagesFile))),
+    imageColumns: flags.imageColumn,
     parameters: param,
     answer: await answerDefinition(disk, shell.machine.workingFolder, { schema, field, strict }),
     maxReasks: reask,
@@ -59,6 +62,12 @@ async function answerDefinition(
   throw new LlmBatchError('usage', '--no-strict says something of a schema, and there is none', {
     next: 'Add --schema FILE or --field, or leave it out.',
   })
+}
+
+async function messagesOf(name = '', text?: string): Promise<NewRunOptions['messages']> {
+  if (text === undefined) return undefined
+  const { readMessages } = await import('./messages-file.ts')
+  return await readMessages(text, name)
 }
 
 /** A template from a file, without the line end that an editor leaves after its last line. */

@@ -29,6 +29,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/plan.ts'),
   },
   {
+    name: 'prompt',
+    usage: 'INPUT --model PROVIDER/MODEL [options]',
+    summary: 'show the filled prompts of a few rows; send nothing',
+    load: () => import('./commands/prompt.ts'),
+  },
+  {
     name: 'try',
     usage: 'INPUT --model PROVIDER/MODEL [options]',
     summary: 'send a few random rows directly, to see real answers and their cost',
@@ -78,8 +84,8 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'runs',
-    usage: '[rm RUN...] [options]',
-    summary: 'list the runs, or forget some',
+    usage: '[job RUN | rm RUN...] [options]',
+    summary: 'list the runs, print the job of one, or forget some',
     load: () => import('./commands/runs.ts'),
   },
   {

@@ -1,7 +1,16 @@
 import { type Command, Option } from 'commander'
 import { INPUT_FORMATS, type InputFormat } from '../input/open.ts'
 import type { EndpointChoice } from '../model/endpoint.ts'
-import { countFlag, countOrZeroFlag, delimiterFlag, numberFlag, parameterFlag, repeatedFlag } from './flag-values.ts'
+import { IMAGE_DETAILS, type ImageDetail, type MessageTemplate } from '../model/run.ts'
+import {
+  countFlag,
+  countOrZeroFlag,
+  delimiterFlag,
+  megabytesFlag,
+  numberFlag,
+  parameterFlag,
+  repeatedFlag,
+} from './flag-values.ts'
 
 /** What defines the requests of a run: frozen with it. */
 export interface RequestFlags {
@@ -14,6 +23,13 @@ export interface RequestFlags {
   readonly promptFile?: string | undefined
   readonly system?: string | undefined
   readonly systemFile?: string | undefined
+  readonly messagesFile?: string | undefined
+  /** In place of a file: only a job file can say it. */
+  readonly messages?: readonly MessageTemplate[] | undefined
+  readonly messagesColumn?: string | undefined
+  readonly imageColumn?: readonly string[] | undefined
+  readonly imageDetail?: ImageDetail | undefined
+  readonly imageMaxMb?: number | undefined
   readonly maxTokens?: number | undefined
   readonly temperature?: number | undefined
   readonly param?: Readonly<Record<string, unknown>> | undefined
@@ -39,18 +55,33 @@ Types: string, number, integer, boolean, or choices; [] behind it for a list, ? 
 /** Adds INPUT and the flags that define the requests. */
 export function addRequestFlags(command: Command): Command {
   return command
-    .argument('<input>', 'a .jsonl or .csv file, or - for standard input')
+    .argument('<input>', 'a .jsonl or .csv file, - for standard input, or a .yaml job file')
     .option('-m, --model <provider/model>', 'such as openai/gpt-5-mini or mistral/mistral-small-latest')
     .option('--provider <name>', 'for provider-ready lines that carry their own model')
     .option('--endpoint <name>', 'chat, responses, embeddings, moderations, fim, … or a path (default: chat)')
     .option('--text-column <name>', 'the column that is sent as it is, where the endpoint takes a text')
     .option('--suffix-column <name>', 'the column with what follows the gap (fim)')
     .addOption(
-      new Option('-p, --prompt <text>', 'template; {{column}} is filled from each row').conflicts('promptFile'),
+      new Option(
+        '-p, --prompt <text>',
+        'template; {{column}} is filled from each row, {% if %} and | filters are Liquid',
+      ).conflicts('promptFile'),
     )
     .option('--prompt-file <file>', 'the template, from a file')
     .addOption(new Option('--system <text>', 'system message, filled like the prompt').conflicts('systemFile'))
     .option('--system-file <file>', 'the system message, from a file')
+    .option(
+      '--messages-file <file>',
+      'turns before the prompt, or all of them: a YAML or JSON list of role and content',
+    )
+    .option('--messages-column <name>', 'the column with a conversation, which goes before the prompt')
+    .option(
+      '--image-column <name>',
+      'the column with an image (path, https or data: URL); may be repeated',
+      repeatedFlag,
+    )
+    .addOption(new Option('--image-detail <level>', 'how closely images are looked at').choices(IMAGE_DETAILS))
+    .option('--image-max-mb <n>', 'most megabytes of an image (default: what the provider allows)', megabytesFlag)
     .option('--max-tokens <n>', 'most tokens of an answer', countFlag)
     .option('--temperature <n>', 'sampling temperature', numberFlag)
     .option('--param <key=value>', 'any other field of the request body; may be repeated', parameterFlag)

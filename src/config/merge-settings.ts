@@ -18,6 +18,8 @@ const LIMIT_NAMES = [
   'maxBytes',
   'maxInputs',
   'maxOutputBytes',
+  'maxImageBytes',
+  'maxImages',
   'maxOpenBatches',
   'queueTokens',
   'queueRequests',

@@ -31,6 +31,8 @@ export interface LimitOverrides {
   readonly maxBytes?: number | undefined
   readonly maxInputs?: number | undefined
   readonly maxOutputBytes?: number | undefined
+  readonly maxImageBytes?: number | undefined
+  readonly maxImages?: number | undefined
   readonly queueTokens?: number | undefined
   readonly queueRequests?: number | undefined
   /** Batches of one run that may be open at once; see `maxOpenBatchesInForce`. */

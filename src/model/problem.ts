@@ -5,6 +5,7 @@ export const PROBLEM_CODES = [
   'invalid_encoding',
   'invalid_csv',
   'missing_column',
+  'template_failed',
   'empty_placeholders',
   'empty_text',
   'not_text',
@@ -26,6 +27,10 @@ export const PROBLEM_CODES = [
   'column_collision',
   'prompt_function_failed',
   'streaming_not_allowed',
+  'image_missing',
+  'image_too_large',
+  'too_many_images',
+  'image_unknown',
 ] as const
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number]

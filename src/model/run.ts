@@ -72,6 +72,13 @@ export interface RunDefinition {
   /** The template, or null where a function made the prompts or the rows carry them. */
   readonly prompt: string | null
   readonly system: string | null
+  /** Turns of the conversation before the prompt, as templates; null where there are none. */
+  readonly messages: readonly MessageTemplate[] | null
+  /** The column that holds a conversation, which goes before the last turn. */
+  readonly messagesColumn: string | null
+  /** The columns that name images, which go with the last turn of the user. */
+  readonly imageColumns: readonly string[]
+  readonly imageDetail: ImageDetail | null
   readonly maxTokens: number | null
   readonly temperature: number | null
   /** Further body fields by name, as given with `--param`. */
@@ -87,13 +94,17 @@ export interface RunDefinition {
 }
 
 /** Fields that came later, with what their absence means in a definition that was stored before. */
-const LATER_FIELDS = {
+export const LATER_FIELDS = {
   answer: null,
   maxReasks: 0,
   endpoint: null,
   textColumn: null,
   suffixColumn: null,
   hasTextLists: false,
+  messages: null,
+  messagesColumn: null,
+  imageColumns: [],
+  imageDetail: null,
 } as const satisfies Partial<RunDefinition>
 
 /** A definition as it was stored, by this version or by one that did not know all of its fields. */
@@ -103,6 +114,22 @@ export type StoredDefinition = Omit<RunDefinition, keyof typeof LATER_FIELDS> & 
 export function completeDefinition(stored: StoredDefinition): RunDefinition {
   return { ...LATER_FIELDS, ...stored }
 }
+
+/** One turn of a conversation; its content is filled from each row. */
+export interface MessageTemplate {
+  readonly role: MessageRole
+  readonly content: string
+}
+
+/** Whose turn a message of a conversation can be, where templates make it. */
+export const MESSAGE_ROLES = ['system', 'developer', 'user', 'assistant'] as const
+
+export type MessageRole = (typeof MESSAGE_ROLES)[number]
+
+/** How closely a model looks at images; more costs more. */
+export const IMAGE_DETAILS = ['low', 'high', 'auto'] as const
+
+export type ImageDetail = (typeof IMAGE_DETAILS)[number]
 
 /** When a run should be done, as a person says it: a time from now, an instant in epoch milliseconds, or no matter when. */
 export type DeadlineWish = { readonly afterMs: number } | { readonly at: number } | 'none'

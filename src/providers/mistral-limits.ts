@@ -30,7 +30,7 @@ const LONGEST_VECTOR = 3_072
 /**
  * Mistral's limits. Where its pages disagree, the stricter one counts: 100,000 requests and results kept for one day
  * (known-limitations page) against a million and "do not expire" (batch guide). 512 MB and the window, below seven days,
- * are from the guide; a million requests may wait in a workspace.
+ * are from the guide, size and number of images from the guide on vision; a million requests may wait in a workspace.
  */
 export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
   return {
@@ -39,6 +39,8 @@ export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BY
     minRequests: 1,
     maxBytes: 512_000_000,
     maxLineBytes,
+    maxImageBytes: 10_000_000,
+    maxImages: 8,
     queueTokens: null,
     queueRequests: 1_000_000,
     maxInputs: null,

@@ -86,6 +86,10 @@ export interface Limits {
   readonly maxBytes: number
   /** Bytes of one line, line feed excluded. */
   readonly maxLineBytes: number
+  /** Bytes of one image inside of a request, before it is encoded. */
+  readonly maxImageBytes: number
+  /** Images of one request. */
+  readonly maxImages: number
   /** Input tokens that may wait at the provider for this model; null where unknown. */
   readonly queueTokens: number | null
   readonly queueRequests: number | null

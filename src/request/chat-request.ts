@@ -4,12 +4,12 @@ import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { answerFields } from '../schema/answer-format.ts'
 import type { BuildResult } from './build-result.ts'
-import type { MessagesOf, RowMessages } from './chat-messages.ts'
 import { checkBody } from './check-body.ts'
 import { CHAT_FORM, type EndpointForm } from './endpoint-form.ts'
 import type { Lane } from './lanes.ts'
 import { mostOutputTokens } from './most-output.ts'
 import { readRowId } from './row-id.ts'
+import type { MessagesOf, RowMessages } from './row-messages.ts'
 
 /** What of a run's definition shapes the body of a request that we make. */
 export type ChatSettings = Pick<

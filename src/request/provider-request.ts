@@ -13,7 +13,7 @@ import { readRowId } from './row-id.ts'
 /** What of a run's definition applies to provider-ready lines; the rest must not be set. */
 export type ProviderSettings = Pick<
   RunDefinition,
-  'model' | 'endpoint' | 'system' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
+  'model' | 'endpoint' | 'system' | 'imageColumns' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
 >
 
 /**
@@ -82,6 +82,7 @@ function withModel(json: string, model: string): string {
 function refuseBodySettings(settings: ProviderSettings): void {
   const set = [
     settings.system === null ? [] : ['--system'],
+    settings.imageColumns.length === 0 ? [] : ['--image-column'],
     settings.maxTokens === null ? [] : ['--max-tokens'],
     settings.temperature === null ? [] : ['--temperature'],
     Object.keys(settings.parameters).length === 0 ? [] : ['--param'],

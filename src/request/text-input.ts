@@ -2,8 +2,11 @@ import { messageOf } from '../model/error.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Row } from '../model/row.ts'
 import { problemOf } from './build-result.ts'
-import { type MessagesOf, missingColumn, type PromptFunction, type RowMessages } from './chat-messages.ts'
-import { compileTemplate, valueText } from './template.ts'
+import type { PromptFunction } from './chat-messages.ts'
+import { columnText } from './column-text.ts'
+import { fillingProblems, missingColumn } from './message-problems.ts'
+import type { MessagesOf, RowMessages } from './row-messages.ts'
+import type { CompileTemplate } from './template-compiler.ts'
 
 /** What a text must be before it is paid for. */
 export interface TextRules {
@@ -20,20 +23,21 @@ export function textOfColumn(column: string, rules: TextRules): MessagesOf {
   return (row) => {
     const value = Object.hasOwn(row.record, column) ? row.record[column] : undefined
     if (Array.isArray(value)) return rules.isList ? listOf(row, column, value, rules) : unexpectedList(row, column)
-    const text = valueText(row, column)
+    const text = columnText(row, column)
     if (text === undefined) return { problems: [missingColumn(row, column)] }
     return rules.isList ? listOf(row, column, [text], rules) : textJson(row, text, rules, `"${column}"`)
   }
 }
 
 /** Composes the text by a template. */
-export function textByTemplate(prompt: string, rules: TextRules): MessagesOf {
-  const template = compileTemplate(prompt)
+export function textByTemplate(prompt: string, rules: TextRules, compile: CompileTemplate): MessagesOf {
+  const template = compile(prompt, 'the prompt')
   return (row) => {
-    const { isEmpty, missing, text } = template.fill(row)
-    if (missing.length > 0) return { problems: [...new Set(missing)].map((name) => missingColumn(row, name)) }
-    const made = textJson(row, text, rules, 'the prompt')
-    return 'problems' in made ? made : { ...made, isEmpty }
+    const filled = template.fill(row)
+    const problems = fillingProblems(row, [filled])
+    if (problems.length > 0) return { problems }
+    const made = textJson(row, filled.text, rules, 'the prompt')
+    return 'problems' in made ? made : { ...made, isEmpty: filled.isEmpty }
   }
 }
 
@@ -55,7 +59,7 @@ export function promptAndSuffix(promptOf: MessagesOf, suffixColumn: string | nul
   const assemble = (row: Row, prompt: RowMessages): RowMessages => {
     if ('problems' in prompt) return prompt
     if (suffixColumn === null) return { ...prompt, json: `"prompt":${prompt.json}` }
-    const suffix = valueText(row, suffixColumn)
+    const suffix = columnText(row, suffixColumn)
     if (suffix === undefined) return { problems: [missingColumn(row, suffixColumn)] }
     const after = suffix === '' ? '' : `,"suffix":${JSON.stringify(suffix)}`
     return { ...prompt, json: `"prompt":${prompt.json}${after}` }

@@ -15,7 +15,7 @@ import type { OtherQuestion, RowOutcome } from '../model/row.ts'
 import type { DeadlineWish, OutputPlan } from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
 import type { PlanSummary } from '../plan/summary.ts'
-import type { ChatMessage } from '../request/chat-messages.ts'
+import type { ChatMessage } from '../request/message-json.ts'
 import type { ValueJudge } from '../schema/check-answer.ts'
 import { schemaName } from '../schema/schema-name.ts'
 import { isValidator, jsonSchemaOf, type Validated, type Validator, validate } from '../schema/standard-schema.ts'
@@ -23,6 +23,7 @@ import { parseDeadline } from './deadline.ts'
 import { findRun } from './find-run.ts'
 import { answersOf, type WrittenFiles } from './finish.ts'
 import { RunHandle } from './handle.ts'
+import { libraryJob } from './library-job.ts'
 import type { Progress } from './progress.ts'
 import { costOfResult, type RunReport } from './report.ts'
 import { type NewRunOptions, takeNewRun, takeRun } from './start.ts'
@@ -41,6 +42,8 @@ export interface PlaceOptions {
   readonly pollInterval?: string
   /** The most the run may cost, in US dollars; another number for a run that is here raises or lowers its cap. */
   readonly budget?: { readonly maxCostUsd?: number | undefined }
+  /** The most bytes of an image that is put into a request. @default what the provider allows */
+  readonly maxImageBytes?: number
   /** False for no rows that are asked directly before a large run is sent. @default as the configuration says */
   readonly canary?: boolean
   /** Variables to use in place of the process's own. */
@@ -75,6 +78,10 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
       | 'textColumn'
       | 'suffixColumn'
       | 'system'
+      | 'messages'
+      | 'messagesColumn'
+      | 'imageColumns'
+      | 'imageDetail'
       | 'maxTokens'
       | 'temperature'
       | 'parameters'
@@ -230,6 +237,7 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
         prompt: typeof prompt === 'string' ? prompt : undefined,
         // The rows of this run are of the caller's own type; the stages know them as records.
         promptFunction: typeof prompt === 'function' ? (row) => prompt(row as Row) : undefined,
+        job: libraryJob(options),
         output: outputPlan(options.output),
       },
       (event) => emitter.emit('event', event),
@@ -297,8 +305,8 @@ async function openPlace(options: PlaceOptions): Promise<Workspace> {
   return await openWorkspace({ configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom })
 }
 
-function flagsOf({ budget, canary, config, home, pollInterval }: PlaceOptions): ConfigurationFlags {
-  return { canary, config, home, pollInterval, maxCostUsd: budget?.maxCostUsd }
+function flagsOf({ budget, canary, config, home, maxImageBytes, pollInterval }: PlaceOptions): ConfigurationFlags {
+  return { canary, config, home, maxImageBytes, pollInterval, maxCostUsd: budget?.maxCostUsd }
 }
 
 function outputPlan(output: StartRunOptions['output']): OutputPlan {

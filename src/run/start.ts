@@ -1,11 +1,18 @@
 import { resolve } from 'node:path'
 import type { InputOptions } from '../input/open.ts'
+import { writeAtomically } from '../lib/atomic-file.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
 import { ENDPOINTS_BY_NAME, type EndpointChoice, endpointPath } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
-import { isFinished, type OutputPlan, type RunDefinition } from '../model/run.ts'
+import {
+  type ImageDetail,
+  isFinished,
+  type MessageTemplate,
+  type OutputPlan,
+  type RunDefinition,
+} from '../model/run.ts'
 import { parseModel } from '../model/target.ts'
 import { findCollisions } from '../output/answer-columns.ts'
 import { checkOutput } from '../output/check-output.ts'
@@ -20,6 +27,7 @@ import { assertPriced, capRun, isCapped } from './budget.ts'
 import { runContext } from './context.ts'
 import { estimateRun } from './estimate.ts'
 import { type Frozen, freeze } from './freeze.ts'
+import { type Job, jobText, withOwnRows } from './job-text.ts'
 import { prepareInput } from './prepare.ts'
 import { InputProblemsError } from './problem-list.ts'
 import { whileNoOtherStarts } from './start-lock.ts'
@@ -43,6 +51,13 @@ export interface NewRunOptions {
   readonly prompt?: string | undefined
   readonly promptFunction?: PromptFunction | undefined
   readonly system?: string | undefined
+  /** Turns before the prompt, or the whole conversation, as templates. */
+  readonly messages?: readonly MessageTemplate[] | undefined
+  /** The column that holds a conversation, as a list of messages or as the JSON text of one. */
+  readonly messagesColumn?: string | undefined
+  /** Columns that name images: paths, `https` or `data:` URLs, or lists of them. */
+  readonly imageColumns?: readonly string[] | undefined
+  readonly imageDetail?: ImageDetail | undefined
   readonly maxTokens?: number | undefined
   readonly temperature?: number | undefined
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
@@ -66,6 +81,8 @@ export interface NewRunOptions {
    * remains of it.
    */
   readonly agree?: ((runId: string, estimate: PlanSummary) => Promise<void>) | undefined
+  /** Kept with the run, so that it can be repeated. */
+  readonly job?: Job | undefined
   readonly output: OutputPlan
 }
 
@@ -99,6 +116,10 @@ export function definitionOf(
     inputPath: options.inputPath === null || options.inputPath === '-' ? options.inputPath : resolve(options.inputPath),
     prompt: options.prompt ?? null,
     system: options.system ?? null,
+    messages: options.messages ?? null,
+    messagesColumn: options.messagesColumn ?? null,
+    imageColumns: options.imageColumns ?? [],
+    imageDetail: options.imageDetail ?? null,
     maxTokens: options.maxTokens ?? null,
     temperature: options.temperature ?? null,
     parameters: options.parameters ?? {},
@@ -165,6 +186,7 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
     if (!(await findSameWork(workspace, draft.frozen, definition, options))) await options.agree?.(id, draft.estimate)
     const known = await whileNoOtherStarts(workspace, id, async () => {
       const same = await findSameWork(workspace, draft.frozen, definition, options)
+      if (!same) await keepJob(workspace, id, options)
       if (!same) await draft.store.sealRun({ ...draft.frozen, name: options.name ?? null })
       return same
     })
@@ -250,6 +272,15 @@ async function makeDraft(
   const targets = estimate.targets.map(({ target }) => target)
   if (isCapped(context.budget)) assertPriced(targets, context.priceOf)
   return { store: draft, frozen, estimate }
+}
+
+/** Keeps what the run was started from; whole or not at all. */
+async function keepJob({ disk, home }: Workspace, id: string, { inputPath, job }: NewRunOptions): Promise<void> {
+  if (!job) return
+  const folder = runFolder(home, id)
+  const isOfFile = inputPath !== null && inputPath !== '-'
+  const text = jobText(isOfFile ? job : withOwnRows(job, folder.rows), id)
+  await writeAtomically(disk, folder.job, async (writer) => void (await writer.writeText(text)))
 }
 
 /** The run that holds the same work, or undefined where there is none and a new one may be made. */

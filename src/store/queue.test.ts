@@ -5,11 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
-import type { RunDefinition } from '../model/run.ts'
+import { LATER_FIELDS, type RunDefinition } from '../model/run.ts'
 import { openStore } from './sqlite-store.ts'
 import type { AttemptChanges, IntentFacts, NewResult, QueueState, RunStore, Store } from './store.ts'
 
 const DEFINITION: RunDefinition = {
+  ...LATER_FIELDS,
   version: 1,
   provider: 'openai',
   baseUrl: 'https://api.openai.com/v1',

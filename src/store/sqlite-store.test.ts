@@ -6,13 +6,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
-import type { RunDefinition } from '../model/run.ts'
+import { LATER_FIELDS, type RunDefinition } from '../model/run.ts'
 import { Driver } from './driver.ts'
 import { lockRun } from './lock.ts'
 import { openStore } from './sqlite-store.ts'
 import type { IntentFacts, NewBatchRecord, NewResult, RunStore, Store } from './store.ts'
 
 const DEFINITION: RunDefinition = {
+  ...LATER_FIELDS,
   version: 1,
   provider: 'openai',
   baseUrl: 'https://api.openai.com/v1',

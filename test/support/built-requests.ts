@@ -1,4 +1,5 @@
 import type { Row } from '../../src/model/row.ts'
+import { LATER_FIELDS } from '../../src/model/run.ts'
 import type { Target } from '../../src/model/target.ts'
 import type { Limits } from '../../src/providers/provider.ts'
 import type { BuildResult, BuiltRequest } from '../../src/request/build-result.ts'
@@ -12,6 +13,7 @@ export const CHAT = '/v1/chat/completions'
 
 /** Records with a prompt, and nothing else set. */
 export const DEFINITION: Definition = {
+  ...LATER_FIELDS,
   provider: 'openai',
   model: 'gpt-5-mini',
   shape: 'records',
@@ -41,6 +43,8 @@ export const LIMITS: Limits = {
   minRequests: 1,
   maxBytes: 100_000_000,
   maxLineBytes: 100_000_000,
+  maxImageBytes: 20_000_000,
+  maxImages: 500,
   queueTokens: null,
   queueRequests: null,
   maxInputs: null,

@@ -1,3 +1,4 @@
+import { LATER_FIELDS } from '../../src/model/run.ts'
 import type { RunCost } from '../../src/run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../../src/store/store.ts'
 
@@ -29,6 +30,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     state: 'running',
     reason: null,
     definition: {
+      ...LATER_FIELDS,
       version: 1,
       provider: 'openai',
       baseUrl: 'https://api.openai.com/v1',
