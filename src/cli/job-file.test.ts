@@ -54,13 +54,16 @@ describe('a job file', () => {
   it('says by every key what the flag would say, and is written so that it says it again', async () => {
     const samples = new Map([...jobKeys().values()].map((jobKey) => [jobKey.key, sampleOf(jobKey)]))
     // These contradict others, and what they name is kept in their place.
-    for (const key of ['promptFile', 'systemFile', 'messagesFile', 'name', 'force']) samples.delete(key)
+    for (const key of ['field', 'promptFile', 'systemFile', 'messagesFile', 'name', 'force']) samples.delete(key)
+    samples.set('schema', { type: 'object' }).set('schemaName', 'thing')
     const fields = { input: 'rows.csv', ...Object.fromEntries(samples), messages: [{ role: 'user', content: '{{a}}' }] }
     const { command, flags, inputPath } = await read(jobText({ fields, notes: [] }, 'k3f9'))
+    expect(flags['schema']).toEqual({ type: 'object' })
     const input = { source: { path: inputPath } }
     const output = { path: String(flags['output']), format: 'csv', prefix: '', excelSafe: true, force: false } as const
     const { messages, prompt, system } = flags as { messages: never; prompt: string; system: string }
-    const parts = { input, inputPath, messages, output, prompt, system, workingFolder: folder }
+    const answer = { schema: { type: 'object' }, name: 'thing', isStrict: false }
+    const parts = { answer, input, inputPath, messages, output, prompt, system, workingFolder: folder }
     const job = storedJob(command, flags, parts)
     expect(Object.keys(job.fields).sort()).toEqual(Object.keys(fields).sort())
     const again = await read(jobText(job, 'k3f9'))

@@ -43,7 +43,7 @@ export async function readJobFile(shell: Shell, command: Command, path: string):
 function check(value: unknown, path: string, keys: ReadonlyMap<string, JobKey>): Fields {
   const result = jobSchema(keys).safeParse(value)
   if (result.success) return result.data
-  const known = ['input', ...Object.keys(INLINE_KEYS), ...keys.keys()]
+  const known = ['input', 'schemaName', ...Object.keys(INLINE_KEYS), ...keys.keys()]
   throw new LlmBatchError('usage', `${path}: ${mistakeIn(result.error, known)}`, {
     next: 'Its keys are the long flags of llm-batch run --help, in camel case; see docs/job-files.md.',
   })
@@ -102,7 +102,7 @@ function merge(command: Command, fields: Fields, { folder, keys, path }: Place):
   const flags: Record<string, unknown> = { ...command.opts<Record<string, unknown>>() }
   for (const [key, value] of Object.entries(fields)) {
     const option = own.get(key)
-    if (key in INLINE_KEYS) flags[key] = value
+    if (key in INLINE_KEYS || isInlineSchema(key, value)) flags[key] = value
     else if (option?.parseArg === parameterFlag) flags[key] = { ...(value as object), ...(flags[key] as object) }
     else if (option && command.getOptionValueSource(key) !== 'cli') {
       const isPath = keys.get(key)?.isPath === true && value !== '-'
@@ -110,6 +110,11 @@ function merge(command: Command, fields: Fields, { folder, keys, path }: Place):
     }
   }
   return flags
+}
+
+/** A schema that stands in the file itself, and its name, which only that needs. */
+function isInlineSchema(key: string, value: unknown): boolean {
+  return key === 'schemaName' || (key === 'schema' && typeof value === 'object')
 }
 
 /** A value as the flag reads its text. */

@@ -25,6 +25,11 @@ export function jobSchema(keys: ReadonlyMap<string, JobKey>) {
       .optional()
       .describe('The input file, relative to this file, or - for standard input.'),
     ...Object.fromEntries([...keys].map(([key, { option }]) => [key, schemaOf(option).optional()])),
+    schema: z
+      .union([z.string().min(1), z.record(z.string(), z.unknown())])
+      .optional()
+      .describe('What answers must look like: the path of a JSON Schema, or the schema itself.'),
+    schemaName: z.string().optional().describe('How requests call a schema that stands here.'),
     messages: messagesSchema.optional().describe(`In place of ${INLINE_KEYS.messages}: the turns themselves.`),
   })
 }

@@ -6,6 +6,7 @@ import type { OutputPlan } from '../model/run.ts'
 import type { NewRunOptions } from '../run/start.ts'
 import { schemaOfFields } from '../schema/fields.ts'
 import { readSchema } from '../schema/read-schema.ts'
+import { schemaName } from '../schema/schema-name.ts'
 import type { RequestFlags } from './request-flags.ts'
 import type { Shell } from './shell.ts'
 
@@ -24,6 +25,7 @@ export async function newRunOptions(
     systemFile,
     messagesFile,
     schema,
+    schemaName: name,
     field,
     strict,
     reask,
@@ -37,7 +39,7 @@ export async function newRunOptions(
     messages: flags.messages ?? (await messagesOf(messagesFile, await templateFrom(messagesFile))),
     imageColumns: flags.imageColumn,
     parameters: param,
-    answer: await answerDefinition(disk, shell.machine.workingFolder, { schema, field, strict }),
+    answer: await answerDefinition(disk, shell.machine.workingFolder, { schema, schemaName: name, field, strict }),
     maxReasks: reask,
     input: {
       source: inputPath === '-' ? { stream: shell.streams.input } : { path: inputPath },
@@ -50,14 +52,17 @@ export async function newRunOptions(
   }
 }
 
-/** What answers must look like, by a schema in a file or by fields; undefined for free text. */
+type AnswerFlags = Pick<RequestFlags, 'schema' | 'schemaName' | 'field' | 'strict'>
+
+/** What answers must look like, by a schema or by fields; undefined for free text. */
 async function answerDefinition(
   disk: Disk,
   folder: string,
-  { field, schema: path, strict: isStrict = true }: Pick<RequestFlags, 'schema' | 'field' | 'strict'>,
+  { field, schema, schemaName: name, strict: isStrict = true }: AnswerFlags,
 ): Promise<AnswerDefinition | undefined> {
   if (field) return { schema: schemaOfFields(field), name: 'answer', isStrict }
-  if (path !== undefined) return { ...readSchema(await fileText(disk, folder, path), path), isStrict }
+  if (typeof schema === 'string') return { ...readSchema(await fileText(disk, folder, schema), schema), isStrict }
+  if (schema !== undefined) return { schema, name: name ?? schemaName(schema), isStrict }
   if (isStrict) return undefined
   throw new LlmBatchError('usage', '--no-strict says something of a schema, and there is none', {
     next: 'Add --schema FILE or --field, or leave it out.',

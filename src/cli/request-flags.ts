@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { INPUT_FORMATS, type InputFormat } from '../input/open.ts'
+import type { JsonSchema } from '../model/answer.ts'
 import type { EndpointChoice } from '../model/endpoint.ts'
 import { IMAGE_DETAILS, type ImageDetail, type MessageTemplate } from '../model/run.ts'
 import {
@@ -42,7 +43,9 @@ export interface RequestFlags {
   readonly delimiter?: string | undefined
   readonly encoding?: string | undefined
   readonly skipInvalid?: boolean | undefined
-  readonly schema?: string | undefined
+  /** The path of a file; a job file can also hold the schema itself, and how requests call it. */
+  readonly schema?: string | JsonSchema | undefined
+  readonly schemaName?: string | undefined
   readonly field?: readonly string[] | undefined
   readonly strict?: boolean | undefined
   readonly reask?: number | undefined

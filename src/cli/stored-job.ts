@@ -14,7 +14,7 @@ const LEFT_OUT: readonly string[] = ['name', 'force', 'promptFile', 'systemFile'
 export function storedJob(
   command: Command,
   flags: object,
-  { input, inputPath, messages, output, prompt, system, workingFolder }: StoredParts,
+  { answer, input, inputPath, messages, output, prompt, system, workingFolder }: StoredParts,
 ): Job {
   const source = 'path' in input.source ? resolve(workingFolder, input.source.path) : inputPath
   const fields: Record<string, unknown> = {}
@@ -34,6 +34,7 @@ export function storedJob(
       messages,
       prompt,
       ...fields,
+      ...(fields['schema'] === undefined ? {} : { schema: answer?.schema, schemaName: answer?.name }),
       output: output.path ?? undefined,
     },
     notes: fields['deadline'] === undefined && 'deadline' in fields ? ['Its deadline was a date, which is over.'] : [],
@@ -41,7 +42,10 @@ export function storedJob(
 }
 
 /** The parts of a new run that files were read for. */
-export type StoredParts = Pick<NewRunOptions, 'input' | 'inputPath' | 'messages' | 'output' | 'prompt' | 'system'> & {
+export type StoredParts = Pick<
+  NewRunOptions,
+  'answer' | 'input' | 'inputPath' | 'messages' | 'output' | 'prompt' | 'system'
+> & {
   readonly workingFolder: string
 }
 

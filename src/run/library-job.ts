@@ -9,6 +9,9 @@ interface LibraryOptions {
   readonly config?: string | undefined
   readonly budget?: { readonly maxCostUsd?: number | undefined } | undefined
   readonly maxImageBytes?: number | undefined
+  /** The JSON Schema that is frozen, and its name; a validator cannot be written down. */
+  readonly schema?: unknown
+  readonly schemaName?: string | undefined
   readonly output?: string | (Partial<NewRunOptions['output']> & { readonly path: string }) | undefined
 }
 
@@ -23,6 +26,7 @@ const LEFT_OUT: readonly string[] = [
   'environment',
   'home',
   'input',
+  'jsonSchema',
   'maxImageBytes',
   'name',
   'output',

@@ -237,7 +237,7 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
         prompt: typeof prompt === 'string' ? prompt : undefined,
         // The rows of this run are of the caller's own type; the stages know them as records.
         promptFunction: typeof prompt === 'function' ? (row) => prompt(row as Row) : undefined,
-        job: libraryJob(options),
+        job: libraryJob({ ...options, schema: answer?.schema, schemaName: answer?.name }),
         output: outputPlan(options.output),
       },
       (event) => emitter.emit('event', event),
