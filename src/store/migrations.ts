@@ -281,6 +281,16 @@ const MIGRATIONS: readonly Migration[] = [
       create index requests_by_root on requests (run, root) where root is not null;
     `,
   },
+  {
+    number: 8,
+    name: 'counts of rows that are kept until rows change',
+    // `work_version`: raised by every transaction that writes rows or requests. `kept_counts`: of a finished run, as JSON,
+    // with the version at which they were true.
+    sql: `
+      alter table runs add column work_version integer not null default 0;
+      alter table runs add column kept_counts text;
+    `,
+  },
 ]
 
 const NEWEST = MIGRATIONS.at(-1)?.number ?? 0

@@ -2,15 +2,7 @@ import type { BatchKind } from '../model/batch.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { Driver } from './driver.ts'
 import { idFrom, problemFrom } from './requests.ts'
-import type {
-  AttemptRecord,
-  AttemptUsage,
-  FailureReason,
-  NewResult,
-  RequestCounts,
-  RowResultRecord,
-  UsageTotal,
-} from './store.ts'
+import type { AttemptRecord, AttemptUsage, FailureReason, NewResult, RowResultRecord, UsageTotal } from './store.ts'
 
 /** Statements on results and what they make of the requests. Callers open the transaction. */
 
@@ -202,31 +194,6 @@ function resultFrom(ordinal: number, columns: ResultColumns): RowResultRecord['r
     attemptKey,
     nonce,
   }
-}
-
-export function selectCounts(driver: Driver, runKey: number): RequestCounts {
-  const counts: Record<keyof RequestCounts, number> = {
-    pending: 0,
-    batched: 0,
-    succeeded: 0,
-    failed: 0,
-    expired: 0,
-    cancelled: 0,
-    refused: 0,
-    truncated: 0,
-    invalid: 0,
-    missing: 0,
-    skipped: 0,
-  }
-  const states = driver.all<{ state: keyof RequestCounts; count: number }>(
-    'select state, sum(rows) as count from requests where run = ? group by state',
-    runKey,
-  )
-  for (const { state, count } of states) counts[state] = count
-  counts.skipped =
-    driver.get<{ count: number }>('select count(*) as count from rows where run = ? and problem is not null', runKey)
-      ?.count ?? 0
-  return counts
 }
 
 const USAGE_SUMS = `count(*) as results,
