@@ -282,6 +282,16 @@ const MIGRATIONS: readonly Migration[] = [
       create index requests_invalid on requests (run, ordinal) where state = 'invalid' and rows > 0;
     `,
   },
+  {
+    number: 8,
+    name: 'counts of rows that are kept until rows change',
+    // `work_version`: raised by every transaction that writes rows or requests. `kept_counts`: of a finished run, as JSON,
+    // with the version at which they were true.
+    sql: `
+      alter table runs add column work_version integer not null default 0;
+      alter table runs add column kept_counts text;
+    `,
+  },
 ]
 
 const NEWEST = MIGRATIONS.at(-1)?.number ?? 0

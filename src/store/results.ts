@@ -1,7 +1,7 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { Driver } from './driver.ts'
-import { countReaskable, reopenRoots } from './reasks.ts'
+import { reopenRoots } from './reasks.ts'
 import { idFrom, problemFrom } from './requests.ts'
 import type {
   AttemptRecord,
@@ -9,7 +9,6 @@ import type {
   FailureReason,
   NewResult,
   QuestionRecord,
-  RequestCounts,
   RowResultRecord,
   UsageTotal,
 } from './store.ts'
@@ -265,42 +264,6 @@ function resultFrom(ordinal: number, columns: ResultColumns): RowResultRecord['r
     attemptKey,
     nonce,
   }
-}
-
-/** True where rows with an invalid answer will be asked again, as far as their run allows. */
-function selectIsGoingOn(driver: Driver, runKey: number): boolean {
-  const going = `state not in ('completed', 'cancelled', 'cancelling') and cancel_requested_at is null`
-  return driver.get(`select 1 from runs where key = ? and ${going}`, runKey) !== undefined
-}
-
-export function selectCounts(driver: Driver, runKey: number): RequestCounts {
-  const counts: Record<keyof RequestCounts, number> = {
-    pending: 0,
-    batched: 0,
-    succeeded: 0,
-    failed: 0,
-    expired: 0,
-    cancelled: 0,
-    refused: 0,
-    truncated: 0,
-    invalid: 0,
-    missing: 0,
-    skipped: 0,
-  }
-  const states = driver.all<{ state: keyof RequestCounts; count: number }>(
-    'select state, sum(rows) as count from requests where run = ? group by state',
-    runKey,
-  )
-  for (const { state, count } of states) counts[state] = count
-  if (counts.invalid > 0 && selectIsGoingOn(driver, runKey)) {
-    const reaskable = countReaskable(driver, runKey)
-    counts.invalid -= reaskable
-    counts.pending += reaskable
-  }
-  counts.skipped =
-    driver.get<{ count: number }>('select count(*) as count from rows where run = ? and problem is not null', runKey)
-      ?.count ?? 0
-  return counts
 }
 
 const USAGE_SUMS = `count(*) as results,

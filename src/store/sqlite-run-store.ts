@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { isFinished } from '../model/run.ts'
 import {
   answerIntent,
   closeOpenIntents,
@@ -16,6 +17,7 @@ import {
   updateAttempt,
   updateStage,
 } from './attempts.ts'
+import { countReader, keepCounts, noteWork } from './counts.ts'
 import { answerCall, forgetLines, insertCall, selectCalls } from './direct-calls.ts'
 import type { Driver } from './driver.ts'
 import { queueOfTarget } from './in-flight.ts'
@@ -41,7 +43,6 @@ import {
   cancelUnsentRequests,
   insertResults,
   reopen,
-  selectCounts,
   selectFailureReasons,
   selectRowResults,
   selectTolerated,
@@ -88,9 +89,13 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     if (writer === undefined) throw new LlmBatchError('conflict', `run ${id} was opened for reading only`)
     return driver.transaction(() => {
       assertWriter(driver, runKey, id, writer)
-      return work()
+      const result = work()
+      noteWork(driver, runKey)
+      return result
     })
   }
+
+  const counts = countReader(driver, runKey)
 
   const record: RunStore['record'] = async () => {
     const run = selectRun(driver, id)
@@ -101,7 +106,11 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
   return {
     id,
     record,
-    moveRun: async (to, reason = null) => write(() => updateRunState(driver, runKey, to, reason, clock.now())),
+    moveRun: async (to, reason = null) =>
+      write(() => {
+        updateRunState(driver, runKey, to, reason, clock.now())
+        if (isFinished(to)) keepCounts(driver, runKey)
+      }),
     reopenRun: async () =>
       write(() => {
         clearStops(driver, runKey)
@@ -242,7 +251,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         cancelUnsentRequests(driver, runKey)
       }),
     rowResults: async (afterRow, most) => selectRowResults(driver, runKey, afterRow, most),
-    counts: async () => selectCounts(driver, runKey),
+    counts: async () => counts(),
     usage: async () => selectUsage(driver, runKey),
     usageByAttempt: async (longAboveTokens, attemptKey) =>
       selectUsageByAttempt(driver, runKey, longAboveTokens, attemptKey),
