@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { InputSource } from '../input/open.ts'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { OutputPlan } from '../model/run.ts'
@@ -10,7 +11,7 @@ import type { Shell } from './shell.ts'
 export async function newRunOptions(
   shell: Shell,
   disk: Disk,
-  { flags, inputPath, output }: { inputPath: string; flags: RequestFlags; output: OutputPlan },
+  { flags, inputPaths, output }: { inputPaths: readonly string[]; flags: RequestFlags; output: OutputPlan },
 ): Promise<NewRunOptions> {
   const { inputFormat: format, delimiter, encoding, param, promptFile, systemFile, ...rest } = flags
   const fileText = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)
@@ -20,14 +21,21 @@ export async function newRunOptions(
     system: flags.system ?? (await fileText(systemFile)),
     parameters: param,
     input: {
-      source: inputPath === '-' ? { stream: shell.streams.input } : { path: inputPath },
+      source: sourceOf(shell, inputPaths),
       format,
       delimiter,
       encoding,
     },
-    inputPath,
     output,
   }
+}
+
+function sourceOf(shell: Shell, paths: readonly string[]): InputSource {
+  if (!paths.includes('-')) return { paths }
+  if (paths.length === 1) return { stream: shell.streams.input }
+  throw new LlmBatchError('usage', 'standard input cannot be read together with files', {
+    next: 'Name files only, or pipe all of it in as "-".',
+  })
 }
 
 /** A template from a file, without the line end that an editor leaves after its last line. */

@@ -27,7 +27,7 @@ export interface RequestFlags {
 /** Adds INPUT and the flags that define the requests. */
 export function addRequestFlags(command: Command): Command {
   return command
-    .argument('<input>', 'a .jsonl or .csv file, or - for standard input')
+    .argument('<input...>', 'files (.jsonl, .csv, .parquet; the first two also .gz), or - for standard input')
     .option('-m, --model <provider/model>', 'such as openai/gpt-5-mini or mistral/mistral-small-latest')
     .option('--provider <name>', 'for provider-ready lines that carry their own model')
     .addOption(

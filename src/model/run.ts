@@ -57,8 +57,8 @@ export interface RunDefinition {
   /** Null where provider-ready lines carry their own models. */
   readonly model: string | null
   readonly shape: InputShape
-  /** Where the input came from, for people; `-` for standard input, null for rows from memory. */
-  readonly inputPath: string | null
+  /** The files of the input in their order, for people; `-` for standard input, null for rows from memory. */
+  readonly inputPaths: readonly string[] | null
   /** The template, or null where a function made the prompts or the rows carry them. */
   readonly prompt: string | null
   readonly system: string | null
@@ -70,6 +70,23 @@ export interface RunDefinition {
   readonly timeoutHours: number | null
   readonly idColumn: string | null
   readonly skipInvalid: boolean
+}
+
+/** A definition as it may have been stored: what was added later is absent from older runs. */
+type StoredDefinition = Omit<RunDefinition, 'inputPaths'> & {
+  readonly inputPaths?: readonly string[] | null
+  /** The one path, before an input could have several. */
+  readonly inputPath?: string | null
+}
+
+/** The definition of a run from what was stored, whichever version stored it. */
+export function definitionFrom({ inputPath, ...stored }: StoredDefinition): RunDefinition {
+  return { ...stored, inputPaths: stored.inputPaths ?? (inputPath == null ? null : [inputPath]) }
+}
+
+/** The input as reports tell it: its path, its paths where there are several, null for rows from memory. */
+export function inputOf({ inputPaths }: Pick<RunDefinition, 'inputPaths'>): string | readonly string[] | null {
+  return inputPaths?.length === 1 ? (inputPaths[0] ?? null) : inputPaths
 }
 
 /** When a run should be done, as a person says it: a time from now, an instant in epoch milliseconds, or no matter when. */
@@ -86,7 +103,7 @@ export interface Deadline {
 export type CancelCause = 'user' | 'deadline'
 
 /** Formats an answers file can have. */
-export const OUTPUT_FORMATS = ['jsonl', 'csv', 'provider'] as const
+export const OUTPUT_FORMATS = ['jsonl', 'csv', 'parquet', 'provider'] as const
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 
@@ -101,4 +118,24 @@ export interface OutputPlan {
   readonly excelSafe: boolean
   /** Replace an existing file. */
   readonly force: boolean
+  /**
+   * The columns that are kept, in this order: those of the input, and ours where at least one is named; null for all.
+   * Without one of ours in it, all of ours follow.
+   */
+  readonly columns: readonly string[] | null
+  /** Keep what the provider wrote in a column of its own. */
+  readonly raw: boolean
+  /** An absolute path where the rows that did not succeed are written once more; null for nowhere. */
+  readonly failedPath: string | null
+}
+
+/** An output without wishes, and what a plan that was stored before lacks. */
+export const PLAIN_OUTPUT: Omit<OutputPlan, 'path'> = {
+  format: 'jsonl',
+  prefix: 'llm_',
+  excelSafe: false,
+  force: false,
+  columns: null,
+  raw: false,
+  failedPath: null,
 }

@@ -10,17 +10,22 @@ export type CostOf = (result: SettledResult) => number | null
 /** The answer columns of a row: of its result, of the problem it was skipped for, or of waiting. */
 export function answerOf(row: RowOutcome, costOf: CostOf): Answer {
   const id = answerId(row)
-  if (row.result !== null) return settledAnswer(row.result, id, costOf)
-  if (row.problem !== null) return emptyAnswer('failed', `${row.problem.code}: ${row.problem.detail}`, id)
-  return emptyAnswer('pending', null, id)
+  if (row.result !== null) return settledAnswer(row, row.result, id, costOf)
+  if (row.problem !== null) return emptyAnswer(row, 'failed', `${row.problem.code}: ${row.problem.detail}`, id)
+  return emptyAnswer(row, 'pending', null, id)
 }
 
-/** The user's own id, or the line number as text, so that the column holds text in every file. */
-export function answerId(row: RowOutcome): string {
-  return row.id ?? String(row.line)
+/** The user's own id, or the line number as text (after its file, where there are several): text in every file. */
+export function answerId({ id, line, source }: RowOutcome): string {
+  return id ?? (source === null ? String(line) : `${source}:${line}`)
 }
 
-function settledAnswer(result: SettledResult, id: string, costOf: CostOf): Answer {
+/** True for a row that has come to its end without an answer one can use. */
+export function isFailed({ problem, result }: RowOutcome): boolean {
+  return result === null ? problem !== null : result.outcome.status !== 'succeeded'
+}
+
+function settledAnswer({ source }: RowOutcome, result: SettledResult, id: string, costOf: CostOf): Answer {
   const { outcome } = result
   return {
     output: outcome.output,
@@ -33,10 +38,12 @@ function settledAnswer(result: SettledResult, id: string, costOf: CostOf): Answe
     model: outcome.model,
     id,
     attempt: result.tries,
+    source,
+    raw: result.rawLine,
   }
 }
 
-function emptyAnswer(status: 'failed' | 'pending', error: string | null, id: string): Answer {
+function emptyAnswer({ source }: RowOutcome, status: 'failed' | 'pending', error: string | null, id: string): Answer {
   return {
     output: null,
     status,
@@ -48,5 +55,7 @@ function emptyAnswer(status: 'failed' | 'pending', error: string | null, id: str
     model: null,
     id,
     attempt: null,
+    source,
+    raw: null,
   }
 }

@@ -23,7 +23,7 @@ afterEach(async () => {
 
 function check(name: string, parts: Partial<OutputPlan> = {}): Promise<void> {
   // Joined by hand, because `join` would make the spellings equal.
-  return checkOutput(samplePlan(`${folder}/${name}`, parts), input, systemDisk)
+  return checkOutput(samplePlan(`${folder}/${name}`, parts), [input], systemDisk)
 }
 
 describe('an answers file is refused before spending', () => {
@@ -70,6 +70,6 @@ describe('an answers file is accepted', () => {
   })
 
   it.each([null, '-'])('without looking where the path is %s', async (path) => {
-    await expect(checkOutput(samplePlan(path), input, systemDisk)).resolves.toBeUndefined()
+    await expect(checkOutput(samplePlan(path), [input], systemDisk)).resolves.toBeUndefined()
   })
 })

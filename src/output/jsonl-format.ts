@@ -1,25 +1,60 @@
+import { jsonMembers } from '../lib/json-members.ts'
+import type { RowOutcome } from '../model/row.ts'
 import { answerOf, type CostOf } from './answer.ts'
-import { ANSWER_COLUMNS } from './answer-columns.ts'
+import type { AnswerShape } from './answer-shape.ts'
+import type { OutputField } from './fields.ts'
+import { jsonAnswer, jsonOnOneLine } from './json-answer.ts'
 import type { LineFormat } from './line-format.ts'
 
 /** Line breaks to some readers though not to JSON: `str.splitlines()` of Python, `node:readline` of newer Nodes. */
 const LINE_BREAKS = /[\u0085\u2028\u2029]/g
 
+export interface JsonLinesOptions {
+  readonly fields: readonly OutputField[]
+  /** False where only some columns of the input are kept, or in another order. */
+  readonly isWholeRow: boolean
+  readonly shape: AnswerShape
+  readonly costOf: CostOf
+}
+
 /**
  * JSON lines. Our members are put before the closing brace of the frozen row, so that the user's bytes stay as they
- * were (long integers, key order, escapes) and no row is parsed or serialised again.
+ * were (long integers, key order, escapes) and no row is parsed or serialised again. Where only some columns are kept,
+ * their values are still the user's own bytes.
  */
-export function jsonlFormat(prefix: string, costOf: CostOf): LineFormat {
-  const keys = ANSWER_COLUMNS.map((column) => ({ column, text: `${jsonText(prefix + column)}:` }))
-  return {
-    header: '',
-    line(row) {
-      const answer = answerOf(row, costOf)
-      const members = keys.map(({ column, text }) => text + jsonText(answer[column])).join(',')
-      return `${openObject(row.json)}${members}}\n`
-    },
-    formulaCells: 0,
+export function jsonlFormat({ costOf, fields, isWholeRow, shape }: JsonLinesOptions): LineFormat {
+  const keys = fields.map((field) => ({ field, text: `${jsonText(field.name)}:` }))
+  const ours = keys.flatMap(({ field, text }) => (field.kind === 'answer' ? [{ column: field.column, text }] : []))
+  const isJson = shape.kind === 'json'
+
+  function valuesOf(row: RowOutcome) {
+    const answer = answerOf(row, costOf)
+    const json = isJson ? jsonAnswer(row) : null
+    const output = json === null ? jsonText(answer.output) : oneLine(json)
+    return ({ column }: (typeof ours)[number]): string => {
+      if (column === 'output') return output
+      if (column === 'raw') return rawText(answer.raw)
+      return jsonText(answer[column])
+    }
   }
+
+  function wholeLine(row: RowOutcome): string {
+    const value = valuesOf(row)
+    return `${openObject(row.json)}${ours.map((key) => key.text + value(key)).join(',')}}\n`
+  }
+
+  function chosenLine(row: RowOutcome): string {
+    const value = valuesOf(row)
+    const members = jsonMembers(row.json)
+    const parts = keys.flatMap(({ field, text }) => {
+      if (field.kind === 'answer') return [text + value({ column: field.column, text })]
+      const member = members.get(field.name)
+      return member ? [text + row.json.slice(member.start, member.end)] : []
+    })
+    return `{${parts.join(',')}}\n`
+  }
+
+  return { header: '', line: isWholeRow ? wholeLine : chosenLine, formulaCells: 0 }
 }
 
 /** The object's text up to where another member may follow. */
@@ -28,9 +63,19 @@ function openObject(json: string): string {
   return open.trim() === '{' ? open : `${open},`
 }
 
+/** What the provider wrote: the value itself where it is JSON, which it is but for accidents. */
+function rawText(raw: string | number | null): string {
+  const json = typeof raw === 'string' ? jsonOnOneLine(raw) : null
+  return json === null ? jsonText(raw) : oneLine(json)
+}
+
 function jsonText(value: string | number | null): string {
   const text = JSON.stringify(value)
-  return typeof value === 'string' ? text.replace(LINE_BREAKS, escapeCharacter) : text
+  return typeof value === 'string' ? oneLine(text) : text
+}
+
+function oneLine(json: string): string {
+  return json.replace(LINE_BREAKS, escapeCharacter)
 }
 
 function escapeCharacter(character: string): string {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inPairs, samplePlan, sampleResult, sampleRow } from '../../test/support/row-outcomes.ts'
+import { inPairs, samplePlan, sampleResult, sampleRow, untyped } from '../../test/support/row-outcomes.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { emptyOutcome } from '../model/outcome.ts'
 import type { RowOutcome } from '../model/row.ts'
@@ -21,7 +21,7 @@ async function written(
   let text = ''
   const answers = await writeAnswers({
     rows: inPairs(rows),
-    columns,
+    columns: untyped(...columns),
     plan: samplePlan('-', parts),
     costOf: () => 0.25,
     disk: systemDisk,

@@ -6,6 +6,7 @@ import type { CancelCause } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import type { RowResultRecord } from '../store/store.ts'
 import type { RunContext } from './context.ts'
+import { findFile } from './file-list.ts'
 import { FrozenRows } from './frozen-rows.ts'
 import { ResultLines } from './result-lines.ts'
 
@@ -25,18 +26,38 @@ const PART_BYTES = 4 * 1_024 * 1_024
 export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
   const resultLines = new ResultLines(ports)
   const rows = new FrozenRows(ports)
-  const cause = (await ports.store.record()).cancelCause ?? 'user'
+  const { cancelCause, files } = await ports.store.record()
+  const cause = cancelCause ?? 'user'
   try {
     for await (const part of recordParts(ports.store)) {
       const lines = await resultLines.of(part)
       const texts = await rows.take(part.length)
       yield part.map((record, index) =>
-        rowOutcome(record, texts[index] ?? '', lines[index] ?? null, ports.provider, cause),
+        rowOutcome(
+          record,
+          { json: texts[index] ?? '', source: findFile(files, record.row)?.path ?? null },
+          lines[index] ?? null,
+          ports.provider,
+          cause,
+        ),
       )
     }
   } finally {
     await rows.close()
     await resultLines.close()
+  }
+}
+
+/** The frozen rows alone, in lists, as JSON text. */
+export async function* readFrozenRows(
+  ports: Pick<Ports, 'disk' | 'folder'>,
+  count: number,
+): AsyncIterable<readonly string[]> {
+  const rows = new FrozenRows(ports)
+  try {
+    for (let read = 0; read < count; read += PAGE_ROWS) yield await rows.take(Math.min(PAGE_ROWS, count - read))
+  } finally {
+    await rows.close()
   }
 }
 
@@ -65,16 +86,16 @@ async function* recordParts(store: Ports['store']): AsyncIterable<readonly RowRe
 
 function rowOutcome(
   record: RowResultRecord,
-  json: string,
+  frozen: Pick<RowOutcome, 'json' | 'source'>,
   rawLine: string | null,
   provider: Ports['provider'],
   cause: CancelCause,
 ): RowOutcome {
   return {
+    ...frozen,
     ordinal: record.row,
     line: record.line,
     id: record.id,
-    json,
     problem: record.problem,
     result: resultOf(record, rawLine, provider, cause),
   }

@@ -1,4 +1,5 @@
 import type { OutputPlan } from '../model/run.ts'
+import { answerShapeOf } from '../output/answer-shape.ts'
 import { writeRunSummary } from '../output/run-summary.ts'
 import type { TextSink } from '../output/write-answers.ts'
 import { type WrittenAnswers, writeAnswers } from '../output/write-answers.ts'
@@ -6,7 +7,7 @@ import { describeProvider } from '../providers/registry.ts'
 import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { VERSION } from '../version.ts'
-import { readAnswers } from './answers.ts'
+import { readAnswers, readFrozenRows } from './answers.ts'
 import { costOfResult, type RunReport } from './report.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -49,6 +50,9 @@ export async function writeRunAnswers(
   const answers = await writeAnswers({
     rows: answersOf(workspace, store, run.definition.provider),
     columns: run.columns,
+    hasSources: run.files.length > 0,
+    shape: answerShapeOf(run.definition),
+    texts: () => readFrozenRows({ disk, folder: runFolder(workspace.home, store.id) }, run.rowCount),
     plan,
     costOf: costOfResult(configuration.prices),
     disk,

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { resolve } from 'node:path'
 import { type ConfigurationFlags, loadConfiguration } from '../config/configuration.ts'
 import { userDataFolder } from '../config/home.ts'
+import type { InputSource } from '../input/open.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { thisMachine } from '../lib/machine.ts'
@@ -10,7 +11,8 @@ import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
 import type { RowOutcome } from '../model/row.ts'
-import type { DeadlineWish, OutputPlan } from '../model/run.ts'
+import { type DeadlineWish, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
+import { answerId } from '../output/answer.ts'
 import { formatOf } from '../output/format.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import type { ChatMessage } from '../request/chat-messages.ts'
@@ -61,8 +63,11 @@ export interface StartRunOptions<Row extends object = AnyRow>
       | 'name'
       | 'again'
     > {
-  /** The path of a `.jsonl` or `.csv` file, or rows. */
-  readonly input: string | Iterable<Row> | AsyncIterable<Row>
+  /**
+   * The path of a `.jsonl`, `.csv` or `.parquet` file (the first two also with `.gz`), a list of paths that are read as
+   * one input, or rows.
+   */
+  readonly input: string | readonly string[] | Iterable<Row> | AsyncIterable<Row>
   /** `provider/model`, such as `openai/gpt-5-mini`; may be absent for provider-ready lines. */
   readonly model?: string
   /** A template with `{{column}}`, or a function; absent where the rows carry `messages` or `body`. */
@@ -124,8 +129,7 @@ export async function startRun<Row extends object>(options: StartRunOptions<Row>
       {
         ...options,
         maxCostUsd: options.budget?.maxCostUsd,
-        input: { source: typeof input === 'string' ? { path: input } : { rows: input } },
-        inputPath: typeof input === 'string' ? input : null,
+        input: { source: sourceOf(input) },
         prompt: typeof prompt === 'string' ? prompt : undefined,
         // The rows of this run are of the caller's own type; the stages know them as records.
         promptFunction: typeof prompt === 'function' ? (row) => prompt(row as Row) : undefined,
@@ -138,6 +142,16 @@ export async function startRun<Row extends object>(options: StartRunOptions<Row>
     await workspace.close()
     throw error
   }
+}
+
+function sourceOf(input: StartRunOptions<object>['input']): InputSource {
+  if (typeof input === 'string') return { path: input }
+  return isPaths(input) ? { paths: input } : { rows: input }
+}
+
+/** Rows are objects, so a list that begins with a text is one of paths. */
+function isPaths(input: Exclude<StartRunOptions<object>['input'], string>): input is readonly string[] {
+  return Array.isArray(input) && typeof input[0] === 'string'
 }
 
 /**
@@ -180,8 +194,9 @@ function flagsOf({ budget, canary, config, home, pollInterval }: PlaceOptions): 
 function outputPlan(output: StartRunOptions['output']): OutputPlan {
   const given = typeof output === 'string' ? { path: output } : output
   const path = given === undefined ? null : resolve(given.path)
+  const failedPath = given?.failedPath == null ? null : resolve(given.failedPath)
   const format = (path === null ? 'jsonl' : formatOf(path)) ?? 'jsonl'
-  return { format, prefix: 'llm_', excelSafe: false, force: false, ...given, path }
+  return { ...PLAIN_OUTPUT, format, ...given, path, failedPath }
 }
 
 function deadlineWish(deadline: FinishOptions['deadline']): DeadlineWish | undefined {
@@ -285,7 +300,7 @@ function rowResult<Row extends object>(row: RowOutcome, cost: ReturnType<typeof 
   const error = problem ? `${problem.code}: ${problem.detail}` : (outcome?.reason ?? null)
   return {
     row: JSON.parse(row.json) as Row,
-    id: row.id ?? String(row.line),
+    id: answerId(row),
     status: outcome?.status ?? (problem ? 'failed' : 'pending'),
     output: outcome?.output ?? null,
     error,

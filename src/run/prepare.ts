@@ -10,8 +10,9 @@ import type { Limits, Provider } from '../providers/provider.ts'
 import type { BuildResult, BuiltRequest } from '../request/build-result.ts'
 import { createRequestBuilder } from '../request/builder.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
-import { DuplicateIds } from '../request/duplicate-ids.ts'
 import { detectShape } from '../request/shape.ts'
+import { columnsOf, type RowColumns } from './column-list.ts'
+import { SeenIds } from './seen-ids.ts'
 
 /** What a run is prepared from. */
 export interface PrepareOptions {
@@ -38,7 +39,9 @@ export interface PreparedRow {
   readonly id: string | null
   /** The record as JSON text; `{}` where the row is no object. */
   readonly json: string
-  readonly columns: readonly string[]
+  readonly columns: RowColumns
+  /** The file it stands in; null where the input is no more than one. */
+  readonly file: string | null
   readonly problems: readonly Problem[]
   readonly request: PlannableRequest | null
   readonly hasEmptyPlaceholders: boolean
@@ -66,7 +69,7 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
     first = next.value.map((read) => ('row' in read ? read.row : undefined)).find((row) => row !== undefined)
   }
   if (head.every((rows) => rows.length === 0)) {
-    throw new LlmBatchError('input', `${options.definition.inputPath ?? 'the input'} has no rows`, {
+    throw new LlmBatchError('input', `${inputText(options.definition.inputPaths)} has no rows`, {
       next: 'Check the file; nothing was sent.',
     })
   }
@@ -74,6 +77,12 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
   const shape = first ? detectShape(first, hasPrompt) : 'records'
   const all = resume(head, iterator)
   return { shape, rows: requestsOf(all, { ...options.definition, shape }, options) }
+}
+
+function inputText(paths: readonly string[] | null): string {
+  const [first, ...others] = paths ?? []
+  if (first === undefined) return 'the input'
+  return others.length === 0 ? first : `the input of ${paths?.length} files`
 }
 
 function chooseRows(
@@ -107,7 +116,7 @@ async function* requestsOf(
     limitsOf,
     encode: (request) => provider.encode(request),
   })
-  const ids = new DuplicateIds()
+  const ids = new SeenIds()
   for await (const chunk of chunks) {
     const prepared: PreparedRow[] = []
     for (const read of chunk) {
@@ -121,26 +130,32 @@ async function* requestsOf(
   }
 }
 
+const NO_COLUMNS: RowColumns = { table: null, names: [] }
+
 function unreadable(problem: Problem): PreparedRow {
   return {
     line: problem.line,
     id: null,
     json: '{}',
-    columns: [],
+    columns: NO_COLUMNS,
+    file: problem.file ?? null,
     problems: [problem],
     request: null,
     hasEmptyPlaceholders: false,
   }
 }
 
-function preparedRow({ json, line, record }: Row, built: BuildResult, ids: DuplicateIds): PreparedRow {
-  const columns = Object.keys(record)
+function preparedRow(row: Row, built: BuildResult, ids: SeenIds): PreparedRow {
+  const { json, line } = row
+  const columns = columnsOf(row)
+  const file = row.file ?? null
   const id = 'request' in built ? built.request.id : built.id
-  const duplicate = id === null ? undefined : ids.check(id, line)
+  const duplicate = ids.check(id, row)
   if ('problems' in built || duplicate) {
-    const problems = [...('problems' in built ? built.problems : []), ...(duplicate ? [duplicate] : [])]
-    return { line, id, json, columns, problems, request: null, hasEmptyPlaceholders: false }
+    const found = [...('problems' in built ? built.problems : []), ...(duplicate ? [duplicate] : [])]
+    const problems = file === null ? found : found.map((problem) => ({ ...problem, file }))
+    return { line, id, json, columns, file, problems, request: null, hasEmptyPlaceholders: false }
   }
   const { request } = built
-  return { line, id, json, columns, problems: [], request, hasEmptyPlaceholders: request.emptyPlaceholders }
+  return { line, id, json, columns, file, problems: [], request, hasEmptyPlaceholders: request.emptyPlaceholders }
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
-import type { RunDefinition } from '../model/run.ts'
+import { PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
 import { openStore } from './sqlite-store.ts'
 import type { AttemptChanges, IntentFacts, NewResult, QueueState, RunStore, Store } from './store.ts'
 
@@ -15,7 +15,7 @@ const DEFINITION: RunDefinition = {
   baseUrl: 'https://api.openai.com/v1',
   model: 'gpt-5-mini',
   shape: 'records',
-  inputPath: null,
+  inputPaths: null,
   prompt: '{{text}}',
   system: null,
   maxTokens: null,
@@ -51,7 +51,7 @@ let made = 0
 async function runOf(tokens: readonly number[], baseUrl = DEFINITION.baseUrl): Promise<RunStore> {
   made += 1
   const id = `r${made}-2026-11-23`
-  const output = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const
+  const output = { ...PLAIN_OUTPUT, path: null }
   await store.createRun({ id, definition: { ...DEFINITION, baseUrl }, output, createdAt: 1 })
   const run = await store.write(id)
   for (const [index, count] of tokens.entries()) {
@@ -72,7 +72,7 @@ async function runOf(tokens: readonly number[], baseUrl = DEFINITION.baseUrl): P
     })
   }
   const hashes = { rowsHash: id, requestsHash: id }
-  await run.sealRun({ name: null, rowCount: 0, requestCount: 10 * tokens.length, ...hashes, columns: [] })
+  await run.sealRun({ name: null, rowCount: 0, requestCount: 10 * tokens.length, ...hashes, columns: [], files: [] })
   return run
 }
 

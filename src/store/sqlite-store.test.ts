@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
-import type { RunDefinition } from '../model/run.ts'
+import { PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
 import { Driver } from './driver.ts'
 import { lockRun } from './lock.ts'
 import { openStore } from './sqlite-store.ts'
@@ -18,7 +18,7 @@ const DEFINITION: RunDefinition = {
   baseUrl: 'https://api.openai.com/v1',
   model: 'gpt-5-mini',
   shape: 'records',
-  inputPath: '/data/tickets.csv',
+  inputPaths: ['/data/tickets.csv'],
   prompt: '{{text}}',
   system: null,
   maxTokens: null,
@@ -29,7 +29,7 @@ const DEFINITION: RunDefinition = {
   skipInvalid: false,
 }
 
-const OUTPUT = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const
+const OUTPUT = { ...PLAIN_OUTPUT, path: null }
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
 
 let home: string
@@ -79,7 +79,8 @@ async function sealedRun(rowCount: number, id = 'aaaa-2026-11-23'): Promise<RunS
     requestCount: rowCount,
     rowsHash: 'rows',
     requestsHash: 'requests',
-    columns: ['text'],
+    columns: [{ name: 'text', type: { kind: 'string' } }],
+    files: [{ path: 'tickets.csv', firstRow: 0 }],
   })
   return run
 }
@@ -148,7 +149,12 @@ describe('the store', () => {
     await sealedRun(3)
     await store.close()
     store = await openStore({ home, disk: systemDisk, clock: systemClock })
-    expect(await store.findRun('aaaa-2026-11-23')).toMatchObject({ state: 'ready', rowCount: 3, columns: ['text'] })
+    expect(await store.findRun('aaaa-2026-11-23')).toMatchObject({
+      state: 'ready',
+      rowCount: 3,
+      columns: [{ name: 'text', type: { kind: 'string' } }],
+      files: [{ path: 'tickets.csv', firstRow: 0 }],
+    })
   })
 
   it('refuses a state that a newer program wrote, naming both versions', async () => {

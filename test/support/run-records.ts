@@ -1,3 +1,4 @@
+import { PLAIN_OUTPUT } from '../../src/model/run.ts'
 import type { RunCost } from '../../src/run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../../src/store/store.ts'
 
@@ -34,7 +35,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
       baseUrl: 'https://api.openai.com/v1',
       model: 'gpt-5-mini',
       shape: 'records',
-      inputPath: '/data/tickets.csv',
+      inputPaths: ['/data/tickets.csv'],
       prompt: 'Classify {{text}}',
       system: null,
       maxTokens: null,
@@ -44,7 +45,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
       idColumn: null,
       skipInvalid: false,
     },
-    output: { path: '/data/answers.jsonl', format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false },
+    output: { ...PLAIN_OUTPUT, path: '/data/answers.jsonl' },
     createdAt: STARTED_AT,
     finishedAt: null,
     rowCount: 10,
@@ -57,7 +58,8 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     cancelCause: null,
     deadline: null,
     stopLoss: null,
-    columns: ['text'],
+    columns: [{ name: 'text', type: null }],
+    files: [],
     ...parts,
   }
 }

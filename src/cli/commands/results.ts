@@ -6,7 +6,7 @@ import type { Workspace } from '../../run/workspace.ts'
 import type { RequestCounts } from '../../store/store.ts'
 import { chooseRun } from '../choose-run.ts'
 import { withHome } from '../open-home.ts'
-import { addOutputFlags, type OutputFlags, outputPlan } from '../output-flags.ts'
+import { addOutputFlags, type OutputFlags, outputPlan, wishesOf } from '../output-flags.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
 import { openRows } from '../render/outcome-words.ts'
 import { counted } from '../render/quantity.ts'
@@ -36,10 +36,10 @@ async function writeResults(shell: Shell, workspace: Workspace, wanted: string, 
   if (flags.output === undefined && (shell.isOutputTerminal || flags.json)) {
     throw new LlmBatchError('usage', 'results needs to know where the answers go', { next: 'Name a file with -o.' })
   }
-  const { inputPath } = run.definition
-  const { excelSafe, prefix } = run.output
-  const asked = { excelSafe, prefix, ...flags }
-  const { path, ...plan } = outputPlan(asked, { inputPath, mustBeFile: flags.json === true, shell })
+  const { inputPaths } = run.definition
+  // The file with the failed rows belongs to the end of the run: it is written again only where it is asked for again.
+  const asked = { ...wishesOf(run.output), failed: undefined, ...flags }
+  const { path, ...plan } = outputPlan(asked, { inputPaths, mustBeFile: flags.json === true, shell })
   const place = path ?? '-'
   await checkPlan(workspace, run, { ...plan, path: place })
   const store = workspace.store.read(run.id)
@@ -54,5 +54,6 @@ function tellWritten(shell: Shell, answers: WrittenFiles, counts: RequestCounts)
   const place = answers.path === '-' ? '' : ` to ${answers.path}`
   const open = openRows(counts)
   const rest = open === 0 ? '' : `; ${counted(open, 'row')} without a result yet`
-  shell.tell(`Wrote ${counted(answers.rows, 'row')}${place}${rest}.`)
+  const failed = answers.failed ? `, ${counted(answers.failed.rows, 'failed row')} also to ${answers.failed.path}` : ''
+  shell.tell(`Wrote ${counted(answers.rows, 'row')}${place}${failed}${rest}.`)
 }

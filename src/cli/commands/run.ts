@@ -27,19 +27,21 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--name <name>', 'the same name with the same work goes on with that run')
     .option('--again', 'buy the same work once more')
     .option('-y, --yes', 'accept the estimate')
-  addSettingFlags(addDriveFlags(addBudgetFlag(command))).action(async (inputPath: string, flags: RunFlags) => {
-    setExitCode(await run(shell, inputPath, flags))
-  })
+  addSettingFlags(addDriveFlags(addBudgetFlag(command))).action(
+    async (inputPaths: readonly string[], flags: RunFlags) => {
+      setExitCode(await run(shell, inputPaths, flags))
+    },
+  )
 }
 
-async function run(shell: Shell, inputPath: string, flags: RunFlags): Promise<number> {
-  const output = outputPlan(flags, { inputPath, mustBeFile: flags.json === true || !flags.wait, shell })
+async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags): Promise<number> {
+  const output = outputPlan(flags, { inputPaths, mustBeFile: flags.json === true || !flags.wait, shell })
   const interruption = new Interruption(shell, systemClock)
   try {
     return await withHome(shell, flags, async (workspace) => {
       const events = await RunEvents.open(shell, workspace, flags)
       const options = {
-        ...(await newRunOptions(shell, workspace.disk, { inputPath, flags, output })),
+        ...(await newRunOptions(shell, workspace.disk, { inputPaths, flags, output })),
         maxCostUsd: flags.maxCost,
         agree: agreement(shell, workspace, flags),
       }
