@@ -54,8 +54,7 @@ function leaf(type: Exclude<ColumnType, { readonly kind: 'list' | 'map' | 'struc
     case 'string':
       return { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } }
     case 'json':
-      // Without the older name of the type, for which the writer would parse and serialise every value again.
-      return { type: 'BYTE_ARRAY', logical_type: { type: 'JSON' } }
+      return { type: 'BYTE_ARRAY', converted_type: 'JSON', logical_type: { type: 'JSON' } }
     case 'bytes':
       return { type: 'BYTE_ARRAY' }
     case 'uuid':
@@ -75,11 +74,8 @@ function leaf(type: Exclude<ColumnType, { readonly kind: 'list' | 'map' | 'struc
 function integer({ bits, isSigned }: ColumnType & { readonly kind: 'integer' }): Leaf {
   const type = bits === 64 ? 'INT64' : 'INT32'
   if (isSigned && bits >= 32) return { type }
-  return {
-    type,
-    converted_type: `${isSigned ? 'INT' : 'UINT'}_${bits}`,
-    logical_type: { type: 'INTEGER', bitWidth: bits, isSigned },
-  }
+  // By the older name only: the library writes the width in the newer one with too many bits, and DuckDB refuses the file.
+  return { type, converted_type: `${isSigned ? 'INT' : 'UINT'}_${bits}` }
 }
 
 function decimal({ precision, scale }: ColumnType & { readonly kind: 'decimal' }): Leaf {

@@ -42,7 +42,7 @@ function presentValueOf(type: ColumnType, onExtra: () => void): ValueOf {
     case 'uuid':
       return textOf
     case 'json':
-      return (json) => Buffer.from(json)
+      return (json) => json
     case 'bytes':
       return (json) => Buffer.from(textOf(json), 'base64')
     case 'date':

@@ -16,7 +16,7 @@ import { MisfitError, type ValueOf, valueOf } from './values.ts'
 
 /** A row group ends at whichever comes first; its rows are in memory until it is written. */
 const GROUP_ROWS = 100_000
-const GROUP_CHARACTERS = 16 * 1_024 * 1_024
+const GROUP_CHARACTERS = 8 * 1_024 * 1_024
 
 const TEXT: ColumnType = { kind: 'string' }
 const COUNT: ColumnType = { kind: 'integer', bits: 32, isSigned: true }
@@ -61,31 +61,73 @@ interface WrittenColumn {
  * the first group: answers that are JSON of an unknown form get the type that its answers show.
  */
 export function parquetWriter(options: ParquetOptions, sink: ByteSink): RowWriter {
+  let group: Group | undefined
+  /** Rows that the schema is to be settled by. */
+  let first: RowOutcome[] = []
   let file: OpenFile | undefined
-  let rows: RowOutcome[] = []
+  let rows = 0
   let characters = 0
 
+  /** The group to add to, with the rows that waited for it. */
+  function settled(): Group {
+    if (group) return group
+    const waiting = first
+    first = []
+    group = new Group(columnsOf(options, () => waiting.map((row) => openRow(row, options))))
+    for (const row of waiting) group.add(openRow(row, options))
+    return group
+  }
+
   async function writeGroup(): Promise<void> {
-    const group = rows.map((row) => openRow(row, options))
-    rows = []
+    const { columns, take } = settled()
+    rows = 0
     characters = 0
-    file ??= await openFile(columnsOf(options, group), sink)
-    await file.write(group)
+    file ??= await openFile(columns, sink)
+    await file.write(take())
   }
 
   return {
     async add(list) {
       for (const row of list) {
-        rows.push(row)
+        if (!group && isOpen(options)) first.push(row)
+        else settled().add(openRow(row, options))
+        rows += 1
         characters += row.json.length + (row.result?.outcome.output?.length ?? 0)
-        if (rows.length >= GROUP_ROWS || characters >= GROUP_CHARACTERS) await writeGroup()
+        if (rows >= GROUP_ROWS || characters >= GROUP_CHARACTERS) await writeGroup()
       }
     },
     async finish() {
-      if (rows.length > 0 || !file) await writeGroup()
+      if (rows > 0 || !file) await writeGroup()
       await file?.finish()
     },
     formulaCells: 0,
+  }
+}
+
+/** True where only the answers can tell the type of their column. */
+function isOpen({ shape }: ParquetOptions): boolean {
+  return shape.kind === 'json' && shape.schema === null
+}
+
+/** The values of a row group, column by column, so that of a row no more is kept than what is written. */
+class Group {
+  readonly columns: readonly WrittenColumn[]
+  #cells: unknown[][]
+
+  constructor(columns: readonly WrittenColumn[]) {
+    this.columns = columns
+    this.#cells = columns.map(() => [])
+  }
+
+  add(row: OpenRow): void {
+    for (const [at, { cell }] of this.columns.entries()) this.#cells[at]?.push(cell(row))
+  }
+
+  /** The values so far; begins the next group. */
+  readonly take = (): readonly unknown[][] => {
+    const cells = this.#cells
+    this.#cells = this.columns.map(() => [])
+    return cells
   }
 }
 
@@ -102,9 +144,12 @@ function openRow(row: RowOutcome, { costOf, shape }: ParquetOptions): OpenRow {
   }
 }
 
-function columnsOf({ fields, shape, types }: ParquetOptions, firstRows: readonly OpenRow[]): readonly WrittenColumn[] {
+function columnsOf(
+  { fields, shape, types }: ParquetOptions,
+  firstRows: () => readonly OpenRow[],
+): readonly WrittenColumn[] {
   const answers =
-    shape.kind === 'json' ? answerColumn(shape.schema === null ? null : typeOfSchema(shape.schema), firstRows) : null
+    shape.kind === 'json' ? answerColumn(shape.schema ? typeOfSchema(shape.schema) : seenType(firstRows())) : null
   return fields.map((field): WrittenColumn => {
     const { name } = field
     switch (field.kind) {
@@ -136,9 +181,8 @@ interface TypedAnswer {
   readonly rest: string | null
 }
 
-/** The column of answers that are JSON; where nothing is known of them, the first of them tell. */
-function answerColumn(known: ColumnType | null, firstRows: readonly OpenRow[]) {
-  const type = known ?? seenType(firstRows)
+/** The column of answers that are JSON. */
+function answerColumn(type: ColumnType) {
   let isWhole = true
   const value = valueOf(type, () => {
     isWhole = false
@@ -182,7 +226,7 @@ function withDoubles(type: ColumnType): ColumnType {
 }
 
 interface OpenFile {
-  write(rows: readonly OpenRow[]): Promise<void>
+  write(cells: readonly unknown[][]): Promise<void>
   finish(): Promise<void>
 }
 
@@ -195,24 +239,30 @@ async function openFile(columns: readonly WrittenColumn[], sink: ByteSink): Prom
   ]
   const writer: ParquetWriter = new library.ParquetWriter({
     writer: sinkWriter(new library.ByteWriter(), sink),
-    schema,
+    schema: schema.map(asText),
     createdBy: `llm-batch version ${VERSION}`,
   })
   return {
-    async write(rows) {
-      const cells = columns.map(() => [] as unknown[])
-      for (const row of rows) for (const [at, { cell }] of columns.entries()) cells[at]?.push(cell(row))
+    async write(cells) {
       const columnData = columns.map(({ name, type }, at) => ({
         name,
         data: cells[at] ?? [],
         statistics: WITH_STATISTICS.has(type.kind),
       }))
-      await writer.write({ columnData, rowGroupSize: Math.max(1, rows.length) })
+      await writer.write({ columnData, rowGroupSize: Math.max(1, cells[0]?.length ?? 0) })
     },
     async finish() {
+      writer.schema = schema
       await writer.finish()
     },
   }
+}
+
+/** JSON is text as long as values are written, because the library would parse and serialise every value again. */
+function asText(element: SchemaElement): SchemaElement {
+  return element.converted_type === 'JSON'
+    ? { ...element, converted_type: 'UTF8', logical_type: { type: 'STRING' } }
+    : element
 }
 
 /** The library's buffer, emptied into the sink after each row group. */
