@@ -21,6 +21,7 @@ describe('the type of a column of JSON', () => {
     ['truth', [true, null, false], { kind: 'boolean' }],
     ['whole numbers', [1, -2, 3.0], WHOLE],
     ['numbers where one is not whole', [1, 2.5], NUMBER],
+    ['numbers where one is a zero below zero', [1, -0], NUMBER],
     ['numbers, whichever comes first', [2.5, 1], NUMBER],
     ['whole numbers beyond doubles', [2 ** 60, 1], WHOLE],
     ['anything, where doubles would lose digits', [2 ** 60, 0.5], ANY],
@@ -49,6 +50,7 @@ describe('the type of a column of JSON', () => {
       { kind: 'struct', fields: [{ name: '__proto__', type: WHOLE }] },
     ],
     ['anything for objects without members, which Parquet has not', [{}], ANY],
+    ['anything for a member whose name readers would not keep', [{ '\ufeffa': 1 }], ANY],
     [
       'anything for objects whose keys are data',
       Array.from({ length: 300 }, (_, index) => ({ [`key${index}`]: 1 })),

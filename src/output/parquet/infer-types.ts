@@ -55,7 +55,8 @@ function widen(seen: Seen, value: unknown, level: number): Seen {
 }
 
 function widenNumber(seen: Seen, value: number): Seen {
-  const isWhole = Number.isInteger(value)
+  // Only doubles know a zero below zero.
+  const isWhole = Number.isInteger(value) && !Object.is(value, -0)
   if (isWhole && Math.abs(value) >= TOO_LARGE) return MIXED
   const isExact = !isWhole || Math.abs(value) < EXACT
   if (seen.kind === 'nothing') return isWhole ? { kind: 'integer', isExact } : { kind: 'number' }
@@ -76,6 +77,8 @@ function widenStruct(seen: Seen, value: object, level: number): Seen {
   const before: ReadonlyMap<string, Seen> = seen.kind === 'struct' ? seen.fields : new Map()
   let fields: Map<string, Seen> | undefined
   for (const [name, member] of Object.entries(value)) {
+    // Readers take it for a byte order mark, and drop it.
+    if (name.startsWith('\ufeff')) return MIXED
     const known = before.get(name)
     const wide = widen(known ?? NOTHING, member, level + 1)
     if (wide === known) continue
