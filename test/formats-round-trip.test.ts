@@ -148,6 +148,8 @@ async function throughFile(
 
 /** A value as Parquet holds it: what is absent from an object is null in it. */
 function withoutNulls(value: unknown): unknown {
+  // In structs a zero below zero may become zero.
+  if (value === 0) return 0
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value).filter(([, member]) => member !== null && member !== undefined)

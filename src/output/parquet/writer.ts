@@ -248,6 +248,8 @@ async function openFile(columns: readonly WrittenColumn[], sink: ByteSink): Prom
         name,
         data: cells[at] ?? [],
         statistics: WITH_STATISTICS.has(type.kind),
+        // A dictionary of numbers seldom helps, costs much for vectors, and takes zero below zero for zero.
+        ...(isOfDoubles(type) ? { encoding: 'PLAIN' as const } : {}),
       }))
       await writer.write({ columnData, rowGroupSize: Math.max(1, cells[0]?.length ?? 0) })
     },
@@ -256,6 +258,10 @@ async function openFile(columns: readonly WrittenColumn[], sink: ByteSink): Prom
       await writer.finish()
     },
   }
+}
+
+function isOfDoubles(type: ColumnType): boolean {
+  return type.kind === 'list' ? isOfDoubles(type.element) : type.kind === 'double' || type.kind === 'float'
 }
 
 /** JSON is text as long as values are written, because the library would parse and serialise every value again. */
