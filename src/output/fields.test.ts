@@ -53,6 +53,7 @@ describe('the columns of an answers file', () => {
   it('are the named ones in their order, with all of ours where none of ours is named', () => {
     expect(names(options(choosing('text', 'id')))).toEqual(['text', 'id', ...OURS])
     expect(names(options(choosing('llm_output', 'id', 'llm_output')))).toEqual(['llm_output', 'id'])
+    expect(names(options(choosing('id', ' text', ' llm_id'), ['id', ' text']))).toEqual(['id', ' text', 'llm_id'])
   })
 
   it('show the leaves of a schema in CSV, and what fits no type in Parquet', () => {

@@ -32,7 +32,7 @@ export function outputFields(options: FieldOptions): readonly OutputField[] {
   const ours = answerFields(options)
   if (plan.columns === null) return [...input, ...ours]
   const known = new Map([...ours, ...input].map((field) => [field.name, field]))
-  const named = [...new Set(plan.columns)].flatMap((name) => known.get(name) ?? [])
+  const named = [...new Set(namedColumns(plan.columns, known))].flatMap((name) => known.get(name) ?? [])
   return named.some(({ kind }) => kind !== 'input') ? named : [...named, ...ours]
 }
 
@@ -64,13 +64,18 @@ export function findCollisions(options: FieldOptions): readonly string[] {
   const ours = new Set(answerFields(options).map(({ name }) => name))
   return columns
     .map(({ name }) => name)
-    .filter((name) => ours.has(name) && (plan.columns === null || plan.columns.includes(name)))
+    .filter((name) => ours.has(name) && (plan.columns === null || namedColumns(plan.columns, ours).includes(name)))
 }
 
 /** The named columns that neither the input nor we have. */
 export function findUnknown(options: FieldOptions): readonly string[] {
   const known = new Set([...options.columns, ...answerFields(options)].map(({ name }) => name))
-  return (options.plan.columns ?? []).filter((name) => !known.has(name))
+  return namedColumns(options.plan.columns ?? [], known).filter((name) => !known.has(name))
+}
+
+/** Names as they are, or without the space around them, as people write lists. */
+function namedColumns(names: readonly string[], known: { has(name: string): boolean }): readonly string[] {
+  return names.map((name) => (known.has(name) ? name : name.trim()))
 }
 
 /** Our columns in their order. */

@@ -8,7 +8,7 @@ import type { OutputFormat, OutputPlan } from '../model/run.ts'
 import { type CostOf, isFailed } from './answer.ts'
 import type { AnswerShape } from './answer-shape.ts'
 import { csvFormat } from './csv-format.ts'
-import { outputFields } from './fields.ts'
+import { type OutputField, outputFields } from './fields.ts'
 import { formatOf, isPacked } from './format.ts'
 import { jsonlFormat } from './jsonl-format.ts'
 import { TypeFinder } from './parquet/infer-types.ts'
@@ -30,7 +30,7 @@ export interface WriteAnswersOptions {
   readonly columns: readonly Column[]
   /**
    * The JSON texts of the same rows alone, for one more pass where Parquet needs the types of columns that have none.
-   * @default such columns become text
+   * @default such columns hold JSON text
    */
   readonly texts?: (() => AsyncIterable<readonly string[]>) | undefined
   /** True where the input has several files. @default false */
@@ -141,8 +141,8 @@ function writerFor(
   types: ReadonlyMap<string, ColumnType>,
   sink: ByteSink,
 ): RowWriter {
-  const { columns, costOf, hasSources = false, plan, shape = TEXT } = options
-  const fields = outputFields({ plan, format, shape, columns, hasSources })
+  const { costOf, plan, shape = TEXT } = options
+  const fields = fieldsFor(format, options)
   switch (format) {
     case 'jsonl':
       return textWriter(jsonlFormat({ fields, isWholeRow: plan.columns === null, shape, costOf }), sink)
@@ -157,12 +157,20 @@ function writerFor(
 
 const TEXT: AnswerShape = { kind: 'text' }
 
+function fieldsFor(
+  format: OutputFormat,
+  { columns, hasSources = false, plan, shape = TEXT }: WriteAnswersOptions,
+): readonly OutputField[] {
+  return outputFields({ plan, format, shape, columns, hasSources })
+}
+
 /** The types of columns that have none, found in one pass over their values; only Parquet asks for them. */
 async function missingTypes(
-  { columns, plan, texts }: WriteAnswersOptions,
+  options: WriteAnswersOptions,
   formats: readonly (OutputFormat | undefined)[],
 ): Promise<ReadonlyMap<string, ColumnType>> {
-  const untyped = columns.filter(({ name, type }) => type === null && (plan.columns?.includes(name) ?? true))
+  const { texts } = options
+  const untyped = fieldsFor('parquet', options).filter((field) => field.kind === 'input' && field.type === null)
   if (!formats.includes('parquet') || untyped.length === 0 || !texts) return new Map()
   const finders = new Map(untyped.map(({ name }) => [name, new TypeFinder()]))
   for await (const list of texts()) {

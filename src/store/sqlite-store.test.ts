@@ -157,6 +157,30 @@ describe('the store', () => {
     })
   })
 
+  it('reads a run that an older program stored, with what that one did not know', async () => {
+    await sealedRun(3)
+    await store.close()
+    const { inputPaths: _paths, ...definition } = DEFINITION
+    const driver = new Driver(join(home, 'state.db'))
+    driver.run(
+      'update runs set definition = ?, output = ?, columns = ?',
+      JSON.stringify({ ...definition, inputPath: '/data/tickets.csv' }),
+      JSON.stringify({ path: '/data/out.csv', format: 'csv', prefix: 'a_', excelSafe: true, force: false }),
+      '["text","id"]',
+    )
+    driver.close()
+    store = await openStore({ home, disk: systemDisk, clock: systemClock })
+    expect(await store.findRun('aaaa-2026-11-23')).toMatchObject({
+      definition: DEFINITION,
+      output: { ...PLAIN_OUTPUT, path: '/data/out.csv', format: 'csv', prefix: 'a_', excelSafe: true },
+      columns: [
+        { name: 'text', type: null },
+        { name: 'id', type: null },
+      ],
+      files: [],
+    })
+  })
+
   it('refuses a state that a newer program wrote, naming both versions', async () => {
     await store.close()
     const driver = new Driver(join(home, 'state.db'))

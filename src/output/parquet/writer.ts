@@ -154,7 +154,7 @@ function columnsOf(
     const { name } = field
     switch (field.kind) {
       case 'input': {
-        const type = field.type ?? types.get(name) ?? TEXT
+        const type = field.type ?? types.get(name) ?? { kind: 'json' as const }
         const value = valueOf(type)
         return { name, type, cell: ({ member }) => cellOf(member(name), value) }
       }
