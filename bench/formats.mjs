@@ -93,7 +93,8 @@ async function step(name, { url, input, output, given, written, prefix = 'llm_' 
   const [{ n: lost }] = await list(
     `${count} (select ${COLUMNS} from ${given} except all select ${COLUMNS} from ${written})`,
   )
-  if (Number(n) !== rows || Number(lost) !== 0) throw new Error(`${name}: ${n} rows of ${rows}, ${lost} differ`)
+  const [good, different] = [Number(n), Number(lost)]
+  if (good !== rows || different !== 0) throw new Error(`${name}: ${good} rows of ${rows}, ${different} differ`)
   console.log(`${name}: read and sent in ${shown(submit)}, collected and written in ${shown(collect)}`)
 }
 

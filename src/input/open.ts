@@ -77,13 +77,13 @@ export function inputPathsOf(source: InputSource): readonly string[] | null {
 export async function* openInput(options: InputOptions): AsyncIterable<readonly ReadRow[]> {
   const { source } = options
   if ('rows' in source) yield* readIterable(source.rows)
-  else if ('stream' in source) yield* read(await openStream(source.stream, options.format), options)
-  else if ('path' in source) yield* read(await openFile(options.disk, source.path, options.format), options)
+  else if ('stream' in source) yield* readRows(await openStream(source.stream, options.format), options)
+  else if ('path' in source) yield* readRows(await openFile(options.disk, source.path, options.format), options)
   else {
     // A later file that is not there must not be noticed after an hour.
     const files = await Promise.all(source.paths.map((path) => openFile(options.disk, path, options.format)))
     for (const file of files) {
-      for await (const rows of read(file, options)) {
+      for await (const rows of readRows(file, options)) {
         yield files.length === 1 ? rows : rows.map((row) => inFile(row, file.source.name))
       }
     }
@@ -99,7 +99,7 @@ interface Opened {
   readonly format: InputFormat
 }
 
-function read({ format, source }: Opened, options: InputOptions): AsyncIterable<readonly ReadRow[]> {
+function readRows({ format, source }: Opened, options: InputOptions): AsyncIterable<readonly ReadRow[]> {
   return READERS[format](source, {
     encoding: options.encoding,
     delimiter: options.delimiter ?? (isTabbed(source.name) ? '\t' : undefined),

@@ -17,7 +17,8 @@ describe('gunzip', () => {
   })
 
   it('takes several members in a row for one text', async () => {
-    expect(`${await unpack(Buffer.concat([gzipSync('one\n'), gzipSync('two\n')]))}`).toBe('one\ntwo\n')
+    const both = await unpack(Buffer.concat([gzipSync('one\n'), gzipSync('two\n')]))
+    expect(both.toString()).toBe('one\ntwo\n')
   })
 
   it('refuses what was cut or damaged', async () => {
@@ -25,7 +26,7 @@ describe('gunzip', () => {
     await expect(unpack(packed.subarray(0, 4_000))).rejects.toThrow('unexpected end of file')
     const damaged = Buffer.from(packed)
     damaged.fill(0, 2_000, 3_000)
-    await expect(unpack(damaged)).rejects.toThrow()
+    await expect(unpack(damaged)).rejects.toThrow(/invalid|incorrect/)
     await expect(unpack(Buffer.from('no gzip'))).rejects.toThrow('incorrect header check')
   })
 

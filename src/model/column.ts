@@ -12,6 +12,9 @@ export type ColumnType =
   | { readonly kind: 'map'; readonly key: ColumnType; readonly value: ColumnType }
   | { readonly kind: 'struct'; readonly fields: readonly ColumnField[] }
 
+/** The types of values that have no parts. */
+export type LeafType = Exclude<ColumnType, { readonly kind: 'list' | 'map' | 'struct' }>
+
 /** `json` is a value of any shape, kept as its JSON text. */
 type PlainKind = 'boolean' | 'float16' | 'float' | 'double' | 'string' | 'json' | 'bytes' | 'date' | 'uuid'
 

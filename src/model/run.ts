@@ -81,7 +81,7 @@ type StoredDefinition = Omit<RunDefinition, 'inputPaths'> & {
 
 /** The definition of a run from what was stored, whichever version stored it. */
 export function definitionFrom({ inputPath, ...stored }: StoredDefinition): RunDefinition {
-  return { ...stored, inputPaths: stored.inputPaths ?? (inputPath == null ? null : [inputPath]) }
+  return { ...stored, inputPaths: stored.inputPaths ?? (typeof inputPath === 'string' ? [inputPath] : null) }
 }
 
 /** The input as reports tell it: its path, its paths where there are several, null for rows from memory. */

@@ -311,8 +311,8 @@ describe('chosen columns', () => {
     expect((await written([row], { columns, raw: true, format: 'csv' }, [])).text).toBe(
       'llm_raw\n"{""custom_id"":""bnonce0010000000"", ""n"":1.0}"\n',
     )
-    const broken = sampleRow(0, { result: sampleResult({}, { rawLine: 'no "JSON"' }) })
-    expect((await written([broken], { columns, raw: true }, [])).text).toBe('{"llm_raw":"no \\"JSON\\""}\n')
+    const garbled = sampleRow(0, { result: sampleResult({}, { rawLine: 'no "JSON"' }) })
+    expect((await written([garbled], { columns, raw: true }, [])).text).toBe('{"llm_raw":"no \\"JSON\\""}\n')
   })
 })
 

@@ -194,7 +194,7 @@ function flagsOf({ budget, canary, config, home, pollInterval }: PlaceOptions): 
 function outputPlan(output: StartRunOptions['output']): OutputPlan {
   const given = typeof output === 'string' ? { path: output } : output
   const path = given === undefined ? null : resolve(given.path)
-  const failedPath = given?.failedPath == null ? null : resolve(given.failedPath)
+  const failedPath = typeof given?.failedPath === 'string' ? resolve(given.failedPath) : null
   const format = (path === null ? 'jsonl' : formatOf(path)) ?? 'jsonl'
   return { ...PLAIN_OUTPUT, format, ...given, path, failedPath }
 }

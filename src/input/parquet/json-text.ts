@@ -90,14 +90,14 @@ function leafText({ element, type }: ParquetNode & { readonly kind: 'leaf' }): J
       return (value) => jsonOrText(textOf(value as Uint8Array))
     case 'string':
       return (value) => JSON.stringify(textOf(value as Uint8Array))
-    default:
+    case 'bytes':
       return (value) => `"${base64(value as Uint8Array)}"`
   }
 }
 
 function integerText({ bits, isSigned }: ColumnType & { readonly kind: 'integer' }): JsonTextOf {
   if (isSigned) return String
-  if (bits === 64) return (value) => String(BigInt.asUintN(64, BigInt(value as bigint)))
+  if (bits === 64) return (value) => String(BigInt.asUintN(64, value as bigint))
   return (value) => String(Number(value) >>> 0)
 }
 

@@ -1,8 +1,8 @@
 import type { SchemaElement } from 'hyparquet'
-import type { ColumnType, TimeUnit } from '../../model/column.ts'
+import type { LeafType, TimeUnit } from '../../model/column.ts'
 
 /** Old and new names of the same annotations, by the Parquet format's list of converted types. */
-const CONVERTED: Readonly<Record<string, ColumnType>> = {
+const CONVERTED: Readonly<Record<string, LeafType>> = {
   UTF8: { kind: 'string' },
   ENUM: { kind: 'string' },
   JSON: { kind: 'json' },
@@ -22,7 +22,7 @@ const CONVERTED: Readonly<Record<string, ColumnType>> = {
 }
 
 /** What the values are where nothing is said of them. */
-const PHYSICAL: Readonly<Record<string, ColumnType>> = {
+const PHYSICAL: Readonly<Record<string, LeafType>> = {
   BOOLEAN: { kind: 'boolean' },
   INT32: { kind: 'integer', bits: 32, isSigned: true },
   INT64: { kind: 'integer', bits: 64, isSigned: true },
@@ -33,34 +33,36 @@ const PHYSICAL: Readonly<Record<string, ColumnType>> = {
 }
 
 /** The type of a leaf; bytes that nothing is said about are bytes, though some old writers mean text. */
-export function leafType({ converted_type, logical_type, precision, scale, type }: SchemaElement): ColumnType {
-  switch (logical_type?.type) {
-    case 'STRING':
-    case 'ENUM':
-      return { kind: 'string' }
-    case 'JSON':
-      return { kind: 'json' }
-    case 'DATE':
-      return { kind: 'date' }
-    case 'UUID':
-      return { kind: 'uuid' }
-    case 'FLOAT16':
-      return { kind: 'float16' }
-    case 'DECIMAL':
-      return { kind: 'decimal', precision: logical_type.precision, scale: logical_type.scale }
-    case 'TIME':
-      return timed('time', logical_type.unit, logical_type.isAdjustedToUTC)
-    case 'TIMESTAMP':
-      return timed('timestamp', logical_type.unit, logical_type.isAdjustedToUTC)
-    case 'INTEGER':
-      return { kind: 'integer', bits: bitsOf(logical_type.bitWidth), isSigned: logical_type.isSigned }
-    default:
-  }
+export function leafType(element: SchemaElement): LeafType {
+  const { converted_type, precision, scale, type } = element
+  const logical = logicalType(element)
+  if (logical) return logical
   if (converted_type === 'DECIMAL') return { kind: 'decimal', precision: precision ?? 38, scale: scale ?? 0 }
   return CONVERTED[converted_type ?? ''] ?? PHYSICAL[type ?? ''] ?? { kind: 'bytes' }
 }
 
-function timed(kind: 'time' | 'timestamp', unit: TimeUnit, isUtc: boolean): ColumnType {
+/** New names without further facts. */
+const LOGICAL: Readonly<Record<string, LeafType>> = {
+  STRING: { kind: 'string' },
+  ENUM: { kind: 'string' },
+  JSON: { kind: 'json' },
+  DATE: { kind: 'date' },
+  UUID: { kind: 'uuid' },
+  FLOAT16: { kind: 'float16' },
+}
+
+/** The type by its newer name, where it has one. */
+function logicalType({ logical_type: logical }: SchemaElement): LeafType | undefined {
+  if (logical?.type === 'DECIMAL') return { kind: 'decimal', precision: logical.precision, scale: logical.scale }
+  if (logical?.type === 'TIME') return timed('time', logical.unit, logical.isAdjustedToUTC)
+  if (logical?.type === 'TIMESTAMP') return timed('timestamp', logical.unit, logical.isAdjustedToUTC)
+  if (logical?.type === 'INTEGER') {
+    return { kind: 'integer', bits: bitsOf(logical.bitWidth), isSigned: logical.isSigned }
+  }
+  return LOGICAL[logical?.type ?? '']
+}
+
+function timed(kind: 'time' | 'timestamp', unit: TimeUnit, isUtc: boolean): LeafType {
   return { kind, unit, isUtc }
 }
 

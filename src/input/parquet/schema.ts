@@ -1,5 +1,5 @@
 import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
-import type { ColumnType } from '../../model/column.ts'
+import type { ColumnType, LeafType } from '../../model/column.ts'
 import { leafType } from './leaf-type.ts'
 
 /** A column of a Parquet file: its type, and where its parts lie. */
@@ -12,7 +12,7 @@ export interface ParquetColumn {
 
 /** A part of the schema and how its values are found in what the library puts together. */
 export type ParquetNode =
-  | { readonly kind: 'leaf'; readonly type: ColumnType; readonly element: SchemaElement }
+  | { readonly kind: 'leaf'; readonly type: LeafType; readonly element: SchemaElement }
   | { readonly kind: 'list'; readonly element: ParquetNode; readonly inside: string | null }
   | {
       readonly kind: 'map'
@@ -63,7 +63,7 @@ export function readSchema(metadata: FileMetaData): readonly ParquetColumn[] {
 }
 
 /** The schema's root, above the trees of its columns: the library looks for paths from there. */
-export const ROOT: SchemaTree = { element: { name: 'root' }, path: [], children: [], count: 1 }
+const ROOT: SchemaTree = { element: { name: 'root' }, path: [], children: [], count: 1 }
 
 interface NamedTree {
   readonly element: SchemaElement

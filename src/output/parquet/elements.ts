@@ -1,5 +1,5 @@
 import type { SchemaElement } from 'hyparquet-writer'
-import type { ColumnType } from '../../model/column.ts'
+import type { ColumnType, LeafType } from '../../model/column.ts'
 
 /** The most digits that four and eight bytes hold. */
 const DIGITS_OF_32_BITS = 9
@@ -7,28 +7,27 @@ const DIGITS_OF_64_BITS = 18
 
 /** How a column of this type is described in a Parquet file, its parts after it; every value may be null. */
 export function elementsOf(name: string, type: ColumnType): SchemaElement[] {
-  switch (type.kind) {
-    case 'list':
-      return [
-        { ...group(name, 1), converted_type: 'LIST', logical_type: { type: 'LIST' } },
-        { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-        ...elementsOf('element', type.element),
-      ]
-    case 'map': {
-      const [key, ...inside] = elementsOf('key', type.key)
-      return [
-        { ...group(name, 1), converted_type: 'MAP', logical_type: { type: 'MAP' } },
-        { name: 'key_value', repetition_type: 'REPEATED', num_children: 2 },
-        ...(key ? [{ ...key, repetition_type: 'REQUIRED' as const }] : []),
-        ...inside,
-        ...elementsOf('value', type.value),
-      ]
-    }
-    case 'struct':
-      return [group(name, type.fields.length), ...type.fields.flatMap((field) => elementsOf(field.name, field.type))]
-    default:
-      return [{ name, repetition_type: 'OPTIONAL', ...leaf(type) }]
+  if (type.kind === 'list') {
+    return [
+      { ...group(name, 1), converted_type: 'LIST', logical_type: { type: 'LIST' } },
+      { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+      ...elementsOf('element', type.element),
+    ]
   }
+  if (type.kind === 'map') {
+    const [key, ...inside] = elementsOf('key', type.key)
+    return [
+      { ...group(name, 1), converted_type: 'MAP', logical_type: { type: 'MAP' } },
+      { name: 'key_value', repetition_type: 'REPEATED', num_children: 2 },
+      ...(key ? [{ ...key, repetition_type: 'REQUIRED' as const }] : []),
+      ...inside,
+      ...elementsOf('value', type.value),
+    ]
+  }
+  if (type.kind === 'struct') {
+    return [group(name, type.fields.length), ...type.fields.flatMap((field) => elementsOf(field.name, field.type))]
+  }
+  return [{ name, repetition_type: 'OPTIONAL', ...leaf(type) }]
 }
 
 function group(name: string, children: number): SchemaElement {
@@ -37,7 +36,7 @@ function group(name: string, children: number): SchemaElement {
 
 type Leaf = Omit<SchemaElement, 'name'>
 
-function leaf(type: Exclude<ColumnType, { readonly kind: 'list' | 'map' | 'struct' }>): Leaf {
+function leaf(type: LeafType): Leaf {
   switch (type.kind) {
     case 'boolean':
       return { type: 'BOOLEAN' }

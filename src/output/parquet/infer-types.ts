@@ -41,17 +41,12 @@ export class TypeFinder {
 
 function widen(seen: Seen, value: unknown, level: number): Seen {
   if (value === null || value === undefined || seen.kind === 'mixed') return seen
-  switch (typeof value) {
-    case 'string':
-      return seen.kind === 'nothing' || seen.kind === 'string' ? { kind: 'string' } : MIXED
-    case 'boolean':
-      return seen.kind === 'nothing' || seen.kind === 'boolean' ? { kind: 'boolean' } : MIXED
-    case 'number':
-      return widenNumber(seen, value)
-    default:
-      if (level >= MOST_LEVELS) return MIXED
-      return Array.isArray(value) ? widenList(seen, value, level) : widenStruct(seen, value as object, level)
-  }
+  if (typeof value === 'number') return widenNumber(seen, value)
+  if (typeof value === 'string') return seen.kind === 'nothing' || seen.kind === 'string' ? { kind: 'string' } : MIXED
+  if (typeof value === 'boolean')
+    return seen.kind === 'nothing' || seen.kind === 'boolean' ? { kind: 'boolean' } : MIXED
+  if (typeof value !== 'object' || level >= MOST_LEVELS) return MIXED
+  return Array.isArray(value) ? widenList(seen, value, level) : widenStruct(seen, value, level)
 }
 
 function widenNumber(seen: Seen, value: number): Seen {

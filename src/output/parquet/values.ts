@@ -76,10 +76,10 @@ function wholeOf(json: string): bigint {
 }
 
 function integerOf({ bits, isSigned }: ColumnType & { readonly kind: 'integer' }): ValueOf {
-  const cut = isSigned ? BigInt.asIntN : BigInt.asUintN
   return (json) => {
     const whole = wholeOf(json)
-    if (cut(bits, whole) !== whole) misfit()
+    const cut = isSigned ? BigInt.asIntN(bits, whole) : BigInt.asUintN(bits, whole)
+    if (cut !== whole) misfit()
     return bits === 64 ? whole : Number(whole)
   }
 }
