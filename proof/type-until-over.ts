@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { type ErrorCode, LlmBatchError, messageOf } from '../src/model/error.ts'
 import type { RunEvent } from '../src/model/event.ts'
-import { isFinished } from '../src/model/run.ts'
+import { isFinished, PLAIN_OUTPUT } from '../src/model/run.ts'
 import { ProviderError } from '../src/providers/provider.ts'
 import { RunHandle } from '../src/run/handle.ts'
 import { exitCodeOf, type RunReport } from '../src/run/report.ts'
@@ -173,11 +173,10 @@ async function take(
   const rows = plan.prompts.map((text, row) => ({ id: nonceOf(row), text }))
   const options = {
     input: { source: { rows } },
-    inputPath: null,
     model: MODELS[plan.provider],
     prompt: '{{text}}',
     ...(plan.reasks === null ? {} : { answer: LABELLED, maxReasks: plan.reasks }),
-    output: { path: ANSWERS, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: true },
+    output: { ...PLAIN_OUTPUT, path: ANSWERS, force: true },
   } as const
   return await takeNewRun(workspace, options, (event) => emitter.emit('event', event))
 }

@@ -7,6 +7,7 @@ import type { RunEvent } from '../src/index.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { type Disk, systemDisk } from '../src/lib/disk.ts'
 import { systemRandom } from '../src/lib/random.ts'
+import { PLAIN_OUTPUT } from '../src/model/run.ts'
 import { RunHandle } from '../src/run/handle.ts'
 import { Run } from '../src/run/library.ts'
 import { takeNewRun } from '../src/run/start.ts'
@@ -55,8 +56,8 @@ async function startOn(disk: Disk, world: LocalWorld): Promise<Run> {
   const workspace = await openWorkspace({ configuration, environment, disk, clock: systemClock, random: systemRandom })
   const emitter = new EventEmitter<{ event: [RunEvent] }>()
   const path = await world.write('rows.jsonl', questions(ROWS))
-  const output = { path: answersPath(world), format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const
-  const options = { input: { source: { path } }, inputPath: path, model: MODELS.openai, prompt: '{{text}}', output }
+  const output = { ...PLAIN_OUTPUT, path: answersPath(world) }
+  const options = { input: { source: { path } }, model: MODELS.openai, prompt: '{{text}}', output }
   try {
     const taken = await takeNewRun(workspace, options, (event) => emitter.emit('event', event))
     return new Run(workspace, new RunHandle(workspace, taken, emitter), emitter)

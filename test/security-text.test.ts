@@ -11,7 +11,7 @@ import { type Ended, type } from './support/command.ts'
 import { MODELS } from './support/fault-run.ts'
 import { RawClient, requestLine } from './support/local-server.ts'
 import { openWorld } from './support/local-world.ts'
-import { samplePlan, sampleResult, sampleRow } from './support/row-outcomes.ts'
+import { samplePlan, sampleResult, sampleRow, untyped } from './support/row-outcomes.ts'
 
 const GOLDEN = fileURLToPath(new URL('fixtures/export/excel-safe.csv', import.meta.url))
 
@@ -29,7 +29,7 @@ async function exported(rows: readonly (readonly [input: string, output: string]
   }
   await writeAnswers({
     rows: outcomes(),
-    columns: ['text'],
+    columns: untyped('text'),
     plan: samplePlan('-', { format: 'csv', excelSafe: true }),
     costOf: () => null,
     disk: systemDisk,

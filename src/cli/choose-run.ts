@@ -5,6 +5,7 @@ import { LlmBatchError } from '../model/error.ts'
 import { findRun, findRuns } from '../run/find-run.ts'
 import type { Workspace } from '../run/workspace.ts'
 import type { RunRecord } from '../store/store.ts'
+import { inputWords } from './render/input-words.ts'
 import type { Shell } from './shell.ts'
 
 /** The run a person means; where several fit, a terminal asks and a script gets the error `ambiguous`. */
@@ -20,7 +21,8 @@ export async function chooseRun(shell: Shell, { store }: Workspace, wanted: stri
 }
 
 function describeRun({ id, name, state, rowCount, definition }: RunRecord): string {
-  const input = definition.inputPath === null ? '' : ` from ${plainLine(definition.inputPath)}`
+  const words = inputWords(definition.inputPaths, plainLine)
+  const input = words === null ? '' : ` from ${words}`
   return `${id}${name === null ? '' : ` (${plainLine(name)})`}, ${state}, ${rowCount} rows${input}`
 }
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import Papa from 'papaparse'
 import { parseDuration } from '../lib/duration.ts'
 import { OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
 import type { DeadlineWish } from '../model/run.ts'
@@ -87,6 +88,13 @@ export function statusesFlag(text: string): readonly OutcomeStatus[] {
     if (status) return status
     throw new InvalidArgumentError(`Statuses are ${UNSUCCESSFUL.join(', ')}.`)
   })
+}
+
+/** Reads column names separated by commas and adds them to those before; a name with a comma in it stands in quotes. */
+export function columnsFlag(text: string, before: readonly string[] = []): readonly string[] {
+  const names = Papa.parse<string[]>(text, { delimiter: ',', newline: '\n' }).data.flat()
+  if (names.length > 0) return [...before, ...names]
+  throw new InvalidArgumentError('Name columns, such as id,text,llm_output.')
 }
 
 /** Gathers a flag that may be given several times. */

@@ -6,6 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { thisMachine } from '../lib/machine.ts'
+import { PLAIN_OUTPUT } from '../model/run.ts'
 import { jobText } from '../run/job-text.ts'
 import { deadlineFlag, delimiterFlag, durationFlag } from './flag-values.ts'
 import { readJobFile } from './job-file.ts'
@@ -57,17 +58,17 @@ describe('a job file', () => {
     for (const key of ['field', 'promptFile', 'systemFile', 'messagesFile', 'name', 'force']) samples.delete(key)
     samples.set('schema', { type: 'object' }).set('schemaName', 'thing')
     const fields = { input: 'rows.csv', ...Object.fromEntries(samples), messages: [{ role: 'user', content: '{{a}}' }] }
-    const { command, flags, inputPath } = await read(jobText({ fields, notes: [] }, 'k3f9'))
+    const { command, flags, inputPaths } = await read(jobText({ fields, notes: [] }, 'k3f9'))
     expect(flags['schema']).toEqual({ type: 'object' })
-    const input = { source: { path: inputPath } }
-    const output = { path: String(flags['output']), format: 'csv', prefix: '', excelSafe: true, force: false } as const
+    const input = { source: { paths: inputPaths } }
+    const output = { ...PLAIN_OUTPUT, path: String(flags['output']) }
     const { messages, prompt, system } = flags as { messages: never; prompt: string; system: string }
     const answer = { schema: { type: 'object' }, name: 'thing', isStrict: false }
-    const parts = { answer, input, inputPath, messages, output, prompt, system, workingFolder: folder }
+    const parts = { answer, input, messages, output, prompt, system, workingFolder: folder }
     const job = storedJob(command, flags, parts)
     expect(Object.keys(job.fields).sort()).toEqual(Object.keys(fields).sort())
     const again = await read(jobText(job, 'k3f9'))
-    expect(again).toMatchObject({ inputPath, flags })
+    expect(again).toMatchObject({ inputPaths, flags })
   })
 
   it.each([
@@ -96,18 +97,21 @@ describe('a job file', () => {
   })
 
   it('counts its paths from its own folder, but those that were typed from the working folder', async () => {
-    const { flags, inputPath } = await read('input: in/rows.csv\noutput: out.csv\nevents: log.jsonl', '--events', 'x')
-    expect([inputPath, flags['output'], flags['events']]).toEqual([
-      join(folder, 'in/rows.csv'),
+    const { flags, inputPaths } = await read(
+      'input: [in/rows.csv, b.csv]\noutput: out.csv\nevents: log.jsonl',
+      '--events',
+      'x',
+    )
+    expect([inputPaths, flags['output'], flags['events']]).toEqual([
+      [join(folder, 'in/rows.csv'), join(folder, 'b.csv')],
       join(folder, 'out.csv'),
       'x',
     ])
-    expect(await read('input: "-"\noutput: "-"')).toMatchObject({ inputPath: '-', flags: { output: '-' } })
+    expect(await read('input: "-"\noutput: "-"')).toMatchObject({ inputPaths: ['-'], flags: { output: '-' } })
   })
 
   it.each([
     ['model: x', 'job.yaml names no input'],
-    ['input: [a.csv, b.csv]', 'several inputs'],
     ['input: a\nmodle: x', 'there is no key "modle" (did you mean model?)'],
     ['input: a\nmax-tokens: 5', 'there is no key "max-tokens" (did you mean maxTokens?)'],
     ['input: a\nyes: true', 'there is no key "yes"'],

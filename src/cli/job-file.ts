@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** INPUT and flags as a job file and the command line give them together. */
 export interface JobRequest {
-  readonly inputPath: string
+  readonly inputPaths: readonly string[]
   readonly flags: Fields
 }
 
@@ -35,7 +35,7 @@ export async function readJobFile(shell: Shell, command: Command, path: string):
   const { $schema: _, input, ...fields } = check(await parseYaml(text, path), path, keys)
   const folder = dirname(absolute)
   return {
-    inputPath: inputOf(input, path, folder),
+    inputPaths: inputsOf(input, path, folder),
     flags: merge(command, withoutTypedRivals(command, fields, keys, path), { folder, keys, path }),
   }
 }
@@ -61,15 +61,12 @@ function mistakeIn({ issues: [issue] }: ZodError, known: readonly string[]): str
   return `${place === '' ? 'the job' : place}: ${issue?.message ?? 'cannot be understood'}`
 }
 
-function inputOf(input: unknown, path: string, folder: string): string {
-  const [first, ...more] = typeof input === 'string' ? [input] : ((input as readonly string[] | undefined) ?? [])
-  if (first === undefined) {
+function inputsOf(input: unknown, path: string, folder: string): readonly string[] {
+  const inputs = typeof input === 'string' ? [input] : ((input as readonly string[] | undefined) ?? [])
+  if (inputs.length === 0) {
     throw new LlmBatchError('usage', `${path} names no input`, { next: 'Add the line  input: FILE' })
   }
-  if (more.length > 0) {
-    throw new LlmBatchError('usage', `${path} names several inputs; a run has one`, { next: 'Name one of them.' })
-  }
-  return first === '-' ? first : resolve(folder, first)
+  return inputs.map((input) => (input === '-' ? input : resolve(folder, input)))
 }
 
 /** Leaves out what contradicts a flag that was typed; keys that contradict each other are a mistake. */

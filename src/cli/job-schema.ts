@@ -23,7 +23,7 @@ export function jobSchema(keys: ReadonlyMap<string, JobKey>) {
     input: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
       .optional()
-      .describe('The input file, relative to this file, or - for standard input.'),
+      .describe('The input file, or a list of files, relative to this file; or - for standard input.'),
     ...Object.fromEntries([...keys].map(([key, { option }]) => [key, schemaOf(option).optional()])),
     schema: z
       .union([z.string().min(1), z.record(z.string(), z.unknown())])

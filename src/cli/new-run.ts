@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { InputSource } from '../input/open.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
@@ -14,7 +15,7 @@ import type { Shell } from './shell.ts'
 export async function newRunOptions(
   shell: Shell,
   disk: Disk,
-  { flags, inputPath, output }: { inputPath: string; flags: RequestFlags; output: OutputPlan },
+  { flags, inputPaths, output }: { inputPaths: readonly string[]; flags: RequestFlags; output: OutputPlan },
 ): Promise<NewRunOptions> {
   const {
     inputFormat: format,
@@ -42,12 +43,11 @@ export async function newRunOptions(
     answer: await answerDefinition(disk, shell.machine.workingFolder, { schema, schemaName: name, field, strict }),
     maxReasks: reask,
     input: {
-      source: inputPath === '-' ? { stream: shell.streams.input } : { path: inputPath },
+      source: sourceOf(shell, inputPaths),
       format,
       delimiter,
       encoding,
     },
-    inputPath,
     output,
   }
 }
@@ -73,6 +73,14 @@ async function messagesOf(name = '', text?: string): Promise<NewRunOptions['mess
   if (text === undefined) return undefined
   const { readMessages } = await import('./messages-file.ts')
   return await readMessages(text, name)
+}
+
+function sourceOf(shell: Shell, paths: readonly string[]): InputSource {
+  if (!paths.includes('-')) return { paths }
+  if (paths.length === 1) return { stream: shell.streams.input }
+  throw new LlmBatchError('usage', 'standard input cannot be read together with files', {
+    next: 'Name files only, or pipe all of it in as "-".',
+  })
 }
 
 /** A template from a file, without the line end that an editor leaves after its last line. */

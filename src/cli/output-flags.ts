@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { LlmBatchError } from '../model/error.ts'
-import { OUTPUT_FORMATS, type OutputFormat, type OutputPlan } from '../model/run.ts'
+import { OUTPUT_FORMATS, type OutputFormat, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
+import { columnsFlag } from './flag-values.ts'
 import type { Shell } from './shell.ts'
 
 /** Where the answers go and how they look. */
@@ -12,21 +13,40 @@ export interface OutputFlags {
   readonly prefix?: string | undefined
   readonly excelSafe?: boolean | undefined
   readonly force?: boolean | undefined
+  readonly columns?: readonly string[] | undefined
+  readonly raw?: boolean | undefined
+  readonly failed?: string | undefined
 }
 
 /** Adds the flags for the answers. */
 export function addOutputFlags(command: Command): Command {
   return command
-    .option('-o, --output <file>', 'where the answers go (.jsonl or .csv; - for standard output)')
+    .option(
+      '-o, --output <file>',
+      'where the answers go (.jsonl, .csv, .parquet; the first two also .gz; - for standard output)',
+    )
     .addOption(new Option('--format <format>', 'of the answers, in place of the file ending').choices(OUTPUT_FORMATS))
     .option('--prefix <text>', 'what our columns begin with (default: llm_)')
     .option('--excel-safe', 'neutralise formulas in CSV cells written by the model')
+    .option(
+      '--columns <names>',
+      'only these columns, separated by commas; ours too where one of them is named',
+      columnsFlag,
+    )
+    .option('--raw', 'keep what the provider answered, as it came, in the column llm_raw')
+    .option('--failed <file>', 'write the rows that did not succeed once more, to a file of their own')
     .option('--force', 'replace an existing file')
 }
 
 /** True where any flag for the answers was given. */
-export function hasOutputFlags({ output, format, prefix, excelSafe, force }: OutputFlags): boolean {
-  return [output, format, prefix, excelSafe, force].some((flag) => flag !== undefined)
+export function hasOutputFlags(flags: OutputFlags): boolean {
+  const { columns, excelSafe, failed, force, format, output, prefix, raw } = flags
+  return [output, format, prefix, excelSafe, force, columns, raw, failed].some((flag) => flag !== undefined)
+}
+
+/** The flags that would have given this output, but for where it goes and for replacing what is there. */
+export function wishesOf({ columns, excelSafe, failedPath, prefix, raw }: OutputPlan): OutputFlags {
+  return { prefix, excelSafe, columns: columns ?? undefined, raw, failed: failedPath ?? undefined }
 }
 
 /**
@@ -35,24 +55,30 @@ export function hasOutputFlags({ output, format, prefix, excelSafe, force }: Out
  */
 export function outputPlan(
   flags: OutputFlags,
-  { inputPath, mustBeFile, shell }: { inputPath: string | null; mustBeFile: boolean; shell: Shell },
+  { inputPaths, mustBeFile, shell }: { inputPaths: readonly string[] | null; mustBeFile: boolean; shell: Shell },
 ): OutputPlan {
   if (flags.output === '-' && mustBeFile) {
     throw new LlmBatchError('usage', '-o - cannot be used with --json or --no-wait', { next: 'Name a file with -o.' })
   }
   const format = flags.format ?? formatOf(flags.output ?? '') ?? 'jsonl'
   const isFile = flags.output !== undefined || mustBeFile || shell.isOutputTerminal
-  const name = isFile ? (flags.output ?? usualName(inputPath, format)) : '-'
+  const name = isFile ? (flags.output ?? usualName(inputPaths, format)) : '-'
+  const { workingFolder } = shell.machine
   return {
-    path: name === '-' ? '-' : resolve(shell.machine.workingFolder, name),
+    path: name === '-' ? '-' : resolve(workingFolder, name),
     format,
-    prefix: flags.prefix ?? 'llm_',
+    prefix: flags.prefix ?? PLAIN_OUTPUT.prefix,
     excelSafe: flags.excelSafe ?? false,
     force: flags.force ?? false,
+    columns: flags.columns ?? null,
+    raw: flags.raw ?? false,
+    failedPath: flags.failed === undefined ? null : resolve(workingFolder, flags.failed),
   }
 }
 
-function usualName(inputPath: string | null, format: OutputFormat): string {
-  const beginning = inputPath === null || inputPath === '-' ? 'answers' : `${inputPath}.answers`
-  return `${beginning}.${format === 'csv' ? 'csv' : 'jsonl'}`
+/** Beside the input where it is one file, else in the working folder. */
+function usualName(inputPaths: readonly string[] | null, format: OutputFormat): string {
+  const [path, ...others] = inputPaths ?? []
+  const beginning = path === undefined || path === '-' || others.length > 0 ? 'answers' : `${path}.answers`
+  return `${beginning}.${format === 'provider' ? 'jsonl' : format}`
 }

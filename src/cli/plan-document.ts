@@ -1,17 +1,27 @@
 import type { PlannedRun } from '../run/plan-run.ts'
 import { promptOf } from './prompt-text.ts'
+import { inputWords } from './render/input-words.ts'
 import type { PlanView } from './render/plan-view.ts'
 
 /** What `plan` shows to people. */
-export function planView({ collisions, definition, firstBody, freeBytes, problems, summary }: PlannedRun): PlanView {
+export function planView({
+  collisions,
+  definition,
+  firstBody,
+  freeBytes,
+  problems,
+  summary,
+  unknownColumns,
+}: PlannedRun): PlanView {
   return {
-    input: definition.inputPath === '-' ? 'standard input' : (definition.inputPath ?? 'rows in memory'),
+    input: inputWords(definition.inputPaths, (path) => path) ?? 'rows in memory',
     summary,
     freeBytes,
     firstPrompt: firstBody === null ? null : promptOf(firstBody),
     problems: problems.first,
     problemCount: problems.total,
     notes: [
+      ...unknownColumns.map((column) => `--columns names ${column}, which is no column`),
       ...collisions.map((column) => `the input has a column ${column}, which is named like one of ours: see --prefix`),
       ...summary.advice,
       ...(summary.diskBytes > freeBytes ? ['the disk has not enough room for this run'] : []),

@@ -1,3 +1,4 @@
+import { inputOf } from '../model/run.ts'
 import type { WrittenFiles } from '../run/finish.ts'
 import { type Lifetime, lifetimesOf } from '../run/lifetime.ts'
 import { phaseOf } from '../run/progress.ts'
@@ -37,7 +38,7 @@ export function runDocument(run: RunRecord): object {
     provider: definition.provider,
     baseUrl: definition.baseUrl,
     model: definition.model,
-    input: definition.inputPath,
+    input: inputOf(definition),
     output: run.output.path,
     rows: run.rowCount,
     requests: run.requestCount,

@@ -58,7 +58,10 @@ Types: string, number, integer, boolean, or choices; [] behind it for a list, ? 
 /** Adds INPUT and the flags that define the requests. */
 export function addRequestFlags(command: Command): Command {
   return command
-    .argument('<input>', 'a .jsonl or .csv file, - for standard input, or a .yaml job file')
+    .argument(
+      '<input...>',
+      'files (.jsonl, .csv, .parquet; the first two also .gz), - for standard input, or a .yaml job file',
+    )
     .option('-m, --model <provider/model>', 'such as openai/gpt-5-mini or mistral/mistral-small-latest')
     .option('--provider <name>', 'for provider-ready lines that carry their own model')
     .option('--endpoint <name>', 'chat, responses, embeddings, moderations, fim, … or a path (default: chat)')

@@ -70,7 +70,7 @@ function answerText(row: LookedRow): string {
 /** The part of the input that a person knows a row by. */
 function inputColumns({ columns, definition }: RunRecord): readonly ShownColumn[] {
   if (definition.shape !== 'records') return [{ title: 'prompt', text: lastMessage, isOptional: true }]
-  const others = columns.filter((column) => column !== definition.idColumn)
+  const others = columns.map(({ name }) => name).filter((name) => name !== definition.idColumn)
   const used = others.filter((column) => isNamedIn(column, definition))
   const chosen = used.length > 0 ? used : others.slice(0, MOST_UNNAMED)
   return chosen.map((name) => shown(name, { of: 'input', name, path: [] }, true))

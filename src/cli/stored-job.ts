@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { inputPathsOf } from '../input/open.ts'
 import { exactDuration } from '../lib/duration.ts'
 import type { DeadlineWish } from '../model/run.ts'
 import type { Job } from '../run/job-text.ts'
@@ -14,9 +15,8 @@ const LEFT_OUT: readonly string[] = ['name', 'force', 'promptFile', 'systemFile'
 export function storedJob(
   command: Command,
   flags: object,
-  { answer, input, inputPath, messages, output, prompt, system, workingFolder }: StoredParts,
+  { answer, input, messages, output, prompt, system, workingFolder }: StoredParts,
 ): Job {
-  const source = 'path' in input.source ? resolve(workingFolder, input.source.path) : inputPath
   const fields: Record<string, unknown> = {}
   const defaults = command.opts<Record<string, unknown>>()
   for (const { isPath, key, option } of jobKeys().values()) {
@@ -28,7 +28,7 @@ export function storedJob(
   }
   return {
     fields: {
-      input: source,
+      input: inputFrom(input.source, workingFolder),
       model: fields['model'],
       system,
       messages,
@@ -42,11 +42,16 @@ export function storedJob(
 }
 
 /** The parts of a new run that files were read for. */
-export type StoredParts = Pick<
-  NewRunOptions,
-  'answer' | 'input' | 'inputPath' | 'messages' | 'output' | 'prompt' | 'system'
-> & {
+export type StoredParts = Pick<NewRunOptions, 'answer' | 'input' | 'messages' | 'output' | 'prompt' | 'system'> & {
   readonly workingFolder: string
+}
+
+function inputFrom(
+  source: NewRunOptions['input']['source'],
+  workingFolder: string,
+): string | readonly string[] | undefined {
+  const paths = inputPathsOf(source)?.map((path) => (path === '-' ? path : resolve(workingFolder, path)))
+  return paths?.length === 1 ? paths[0] : paths
 }
 
 /** A time from now can be repeated, a date cannot. */

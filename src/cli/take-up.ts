@@ -1,12 +1,11 @@
-import { LlmBatchError } from '../model/error.ts'
 import type { OutputPlan } from '../model/run.ts'
-import { findCollisions } from '../output/answer-columns.ts'
 import { checkOutput } from '../output/check-output.ts'
-import { type TakenRun, takeRun } from '../run/start.ts'
+import { checkFields } from '../output/fields.ts'
+import { fieldOptions, type TakenRun, takeRun } from '../run/start.ts'
 import type { Workspace } from '../run/workspace.ts'
 import type { RunRecord } from '../store/store.ts'
 import type { BudgetFlags } from './budget-flag.ts'
-import { hasOutputFlags, type OutputFlags, outputPlan } from './output-flags.ts'
+import { hasOutputFlags, type OutputFlags, outputPlan, wishesOf } from './output-flags.ts'
 import type { Shell } from './shell.ts'
 
 /** Takes up a run that is here, with the output that the flags ask for. Throws `busy` where another process drives it. */
@@ -26,7 +25,7 @@ export async function takeUp(
 async function changedOutput(
   shell: Shell,
   workspace: Workspace,
-  { columns, definition, output }: RunRecord,
+  { columns, definition, files, output }: RunRecord,
   flags: OutputFlags & { readonly mustBeFile: boolean },
 ): Promise<OutputPlan | undefined> {
   // A run begun in a pipe has nowhere to go when it is taken up elsewhere.
@@ -34,28 +33,24 @@ async function changedOutput(
   if (!hasOutputFlags(flags) && !isHomeless) return undefined
   const isMoved = flags.output !== undefined || isHomeless
   const plan = outputPlan(
-    { prefix: output.prefix, excelSafe: output.excelSafe, ...flags },
+    { ...wishesOf(output), ...flags },
     {
-      inputPath: definition.inputPath,
+      inputPaths: definition.inputPaths,
       mustBeFile: flags.mustBeFile,
       shell,
     },
   )
   const merged = isMoved ? plan : { ...plan, path: output.path, format: flags.format ?? output.format }
-  await checkPlan(workspace, { columns, definition }, merged)
+  await checkPlan(workspace, { columns, definition, files }, merged)
   return merged
 }
 
 /** Refuses an output that could not be written in the end. */
 export async function checkPlan(
   { disk }: Workspace,
-  { columns, definition }: Pick<RunRecord, 'columns' | 'definition'>,
+  run: Pick<RunRecord, 'columns' | 'definition' | 'files'>,
   plan: OutputPlan,
 ): Promise<void> {
-  await checkOutput(plan, definition.inputPath, disk)
-  const collisions = findCollisions(columns, plan.prefix)
-  if (collisions.length === 0) return
-  throw new LlmBatchError('usage', `the input has columns named like ours: ${collisions.join(', ')}`, {
-    next: 'Choose another beginning for ours with --prefix.',
-  })
+  await checkOutput(plan, run.definition.inputPaths, disk)
+  checkFields(fieldOptions(plan, run.definition, run))
 }

@@ -1,3 +1,4 @@
+import type { Column } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { ReadRow } from '../model/row.ts'
 import { type CsvDialect, detectDialect, givenDelimiter } from './csv-dialect.ts'
@@ -70,6 +71,7 @@ function isBlank(record: CsvRecord): boolean {
 
 function rowMaker(header: CsvRecord, name: string): RowMaker {
   const columns = checkedColumns(header.fields, name)
+  const table = columns.map((column): Column => ({ name: column, type: { kind: 'string' } }))
   const keys = columns.map((column, index) => `${index === 0 ? '{' : ','}${JSON.stringify(column)}:`)
   return ({ fields, firstLine, lastLine, isMalformed }) => {
     if (isMalformed) {
@@ -86,7 +88,7 @@ function rowMaker(header: CsvRecord, name: string): RowMaker {
     for (let at = 0; at < keys.length; at += 1) json += keys[at] + JSON.stringify(fields[at])
     // From entries, because they make `__proto__` a column like any other.
     const record = Object.fromEntries(columns.map((column, at) => [column, fields[at]]))
-    return { row: { line: firstLine, json: `${json}}`, record } }
+    return { row: { line: firstLine, json: `${json}}`, record, columns: table } }
   }
 }
 

@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
-import { LlmBatchError } from '../model/error.ts'
+import { GunzipRatioError, gunzip, isGzip } from '../lib/gzip.ts'
+import { LlmBatchError, messageOf } from '../model/error.ts'
 import type { ReadRow } from '../model/row.ts'
 import { readCsv } from './csv.ts'
 import { detectEncoding, ENCODING_HEAD_BYTES } from './encoding.ts'
@@ -10,20 +11,21 @@ import { peek } from './peek.ts'
 import type { ByteSource, Reader } from './reader.ts'
 
 /** Formats an input can have. */
-export const INPUT_FORMATS = ['jsonl', 'csv'] as const
+export const INPUT_FORMATS = ['jsonl', 'csv', 'parquet'] as const
 
 export type InputFormat = (typeof INPUT_FORMATS)[number]
 
-/** Where rows come from: a file, a stream such as standard input, or values in memory. */
+/** Where rows come from: a file, several files read as one input, a stream such as standard input, or values in memory. */
 export type InputSource =
   | { readonly path: string }
+  | { readonly paths: readonly string[] }
   | { readonly stream: AsyncIterable<Uint8Array> }
   | { readonly rows: Iterable<unknown> | AsyncIterable<unknown> }
 
 export interface InputOptions {
   readonly source: InputSource
   readonly disk: Disk
-  /** @default by the file's ending; for a stream by its first character */
+  /** Of all files. @default by each file's ending; for a stream by its first characters */
   readonly format?: InputFormat | undefined
   /** CSV only. @default what the header line shows: comma, semicolon, tab or pipe */
   readonly delimiter?: string | undefined
@@ -38,7 +40,15 @@ const DEFAULT_MAX_LINE_BYTES = 64 * 1024 * 1024
 /** Read at once: measured with 50,000 rows, four times more is no faster and takes half as much memory again. */
 const PIECE_BYTES = 256 * 1024
 
-const READERS: Readonly<Record<InputFormat, Reader>> = { jsonl: readJsonLines, csv: readCsv }
+const READERS: Readonly<Record<InputFormat, Reader>> = {
+  jsonl: readJsonLines,
+  csv: readCsv,
+  // Loaded when it is needed: no other format should wait for it.
+  async *parquet(source, options) {
+    const { readParquet } = await import('./parquet/reader.ts')
+    yield* readParquet(source, options)
+  },
+}
 
 const ENDINGS: Readonly<Record<string, InputFormat>> = {
   '.jsonl': 'jsonl',
@@ -46,32 +56,55 @@ const ENDINGS: Readonly<Record<string, InputFormat>> = {
   '.json': 'jsonl',
   '.csv': 'csv',
   '.tsv': 'csv',
+  '.parquet': 'parquet',
+}
+
+/** What Parquet files begin with. */
+const PARQUET_MAGIC = 'PAR1'
+
+/** The paths of an input as the user gave them, `-` for a stream; null for rows from memory. */
+export function inputPathsOf(source: InputSource): readonly string[] | null {
+  if ('paths' in source) return source.paths
+  if ('path' in source) return [source.path]
+  return 'stream' in source ? ['-'] : null
 }
 
 /**
  * Opens an input of any kind as lists of rows, in order; the lists' borders mean nothing. Nothing is read before the
- * first list is asked for. An input without rows gives no lists.
- * @throws LlmBatchError `input` where the file is absent, of unknown format, or cannot be read on
+ * first list is asked for. An input without rows gives no lists. Of several files, rows and problems name theirs.
+ * @throws LlmBatchError `input` where a file is absent, of unknown format, or cannot be read on
  */
 export async function* openInput(options: InputOptions): AsyncIterable<readonly ReadRow[]> {
-  if ('rows' in options.source) {
-    yield* readIterable(options.source.rows)
-    return
+  const { source } = options
+  if ('rows' in source) yield* readIterable(source.rows)
+  else if ('stream' in source) yield* readRows(await openStream(source.stream, options.format), options)
+  else if ('path' in source) yield* readRows(await openFile(options.disk, source.path, options.format), options)
+  else {
+    // A later file that is not there must not be noticed after an hour.
+    const files = await Promise.all(source.paths.map((path) => openFile(options.disk, path, options.format)))
+    for (const file of files) {
+      for await (const rows of readRows(file, options)) {
+        yield files.length === 1 ? rows : rows.map((row) => inFile(row, file.source.name))
+      }
+    }
   }
-  const { source, format } =
-    'path' in options.source
-      ? await openFile(options.disk, options.source.path, options.format)
-      : await openStream(options.source.stream, options.format)
-  yield* READERS[format](source, {
-    encoding: options.encoding,
-    delimiter: options.delimiter ?? ('path' in options.source && isTabbed(options.source.path) ? '\t' : undefined),
-    maxLineBytes: options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES,
-  })
+}
+
+function inFile(read: ReadRow, file: string): ReadRow {
+  return 'row' in read ? { row: { ...read.row, file } } : { problem: { ...read.problem, file } }
 }
 
 interface Opened {
   readonly source: ByteSource
   readonly format: InputFormat
+}
+
+function readRows({ format, source }: Opened, options: InputOptions): AsyncIterable<readonly ReadRow[]> {
+  return READERS[format](source, {
+    encoding: options.encoding,
+    delimiter: options.delimiter ?? (isTabbed(source.name) ? '\t' : undefined),
+    maxLineBytes: options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES,
+  })
 }
 
 async function openFile(disk: Disk, path: string, given: InputFormat | undefined): Promise<Opened> {
@@ -80,21 +113,46 @@ async function openFile(disk: Disk, path: string, given: InputFormat | undefined
       next: 'Check the path; what comes through a pipe is read from standard input with "-".',
     })
   }
-  const source = { name: path, file: { disk, path }, open: () => disk.stream(path, { chunkBytes: PIECE_BYTES }) }
-  return { source, format: given ?? formatByEnding(path) }
+  const format = given ?? formatByEnding(path)
+  const open = () => disk.stream(path, { chunkBytes: PIECE_BYTES })
+  if (!isGzipName(path)) return { source: { name: path, file: { disk, path }, open }, format }
+  if (format === 'parquet') {
+    throw new LlmBatchError('input', `${path} is Parquet inside gzip, which cannot be read`, {
+      next: 'Unpack it; Parquet is compressed in itself.',
+    })
+  }
+  return { source: { name: path, open: () => unpacked(open(), path) }, format }
 }
 
 function formatByEnding(path: string): InputFormat {
-  const format = ENDINGS[extname(path).toLowerCase()]
+  const format = ENDINGS[extname(withoutGzip(path)).toLowerCase()]
   if (format) return format
   throw new LlmBatchError('input', `the ending of ${path} names no format that can be read`, {
-    next: `Rename it to one of ${Object.keys(ENDINGS).join(', ')}, or pipe it in as "-".`,
+    next: `Rename it to one of ${Object.keys(ENDINGS).join(', ')} (with .gz after it where it is packed), or pipe it in as "-".`,
   })
 }
 
 async function openStream(stream: AsyncIterable<Uint8Array>, given: InputFormat | undefined): Promise<Opened> {
-  const { head, all } = await peek(stream, ENCODING_HEAD_BYTES)
-  return { source: { name: 'standard input', open: () => all }, format: given ?? formatByContent(head) }
+  const name = 'standard input'
+  let { head, all } = await peek(stream, ENCODING_HEAD_BYTES)
+  if (isGzip(head)) ({ head, all } = await peek(unpacked(all, name), ENCODING_HEAD_BYTES))
+  const isParquet = Buffer.from(head.subarray(0, PARQUET_MAGIC.length)).toString('latin1') === PARQUET_MAGIC
+  const source = { name, open: () => all }
+  return { source, format: isParquet ? 'parquet' : (given ?? formatByContent(head)) }
+}
+
+/** What is inside a gzip file; what is wrong with it, in the words of this input. */
+async function* unpacked(pieces: AsyncIterable<Uint8Array>, name: string): AsyncIterable<Uint8Array> {
+  try {
+    yield* gunzip(pieces)
+  } catch (error) {
+    if (LlmBatchError.isInstance(error)) throw error
+    const next =
+      error instanceof GunzipRatioError
+        ? 'That is no table of texts. Unpack it yourself where you trust it.'
+        : 'Get the file again: it is damaged, cut, or no gzip file.'
+    throw new LlmBatchError('input', `${name} cannot be unpacked: ${messageOf(error)}`, { next, cause: error })
+  }
 }
 
 /** JSON lines begin with a brace (or, by mistake, a bracket); everything else is taken for CSV. */
@@ -104,5 +162,13 @@ function formatByContent(head: Uint8Array): InputFormat {
 }
 
 function isTabbed(path: string): boolean {
-  return extname(path).toLowerCase() === '.tsv'
+  return extname(withoutGzip(path)).toLowerCase() === '.tsv'
+}
+
+function isGzipName(path: string): boolean {
+  return extname(path).toLowerCase() === '.gz'
+}
+
+function withoutGzip(path: string): string {
+  return isGzipName(path) ? path.slice(0, -'.gz'.length) : path
 }

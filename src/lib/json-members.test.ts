@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jsonMembers, stringValue } from './json-members.ts'
+import { jsonElements, jsonMembers, stringValue } from './json-members.ts'
 
 function texts(json: string): [string, string][] {
   return [...jsonMembers(json)].map(([key, { start, end }]) => [key, json.slice(start, end)])
@@ -47,5 +47,17 @@ describe('jsonMembers', () => {
 describe('stringValue', () => {
   it('decodes escapes', () => {
     expect(stringValue('"a\\n\\u00e9"', 0, 11)).toBe('a\né')
+  })
+})
+
+describe('jsonElements', () => {
+  it('gives every element of a list as it was written, for any list', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), fc.constantFrom(undefined, 2), (values, indent) => {
+        const json = JSON.stringify(values, null, indent)
+        const found = jsonElements(json).map(({ end, start }) => json.slice(start, end))
+        expect(found.map((text) => JSON.parse(text))).toEqual(JSON.parse(json))
+      }),
+    )
   })
 })

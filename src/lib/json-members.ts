@@ -35,6 +35,20 @@ export function jsonMembers(json: string): ReadonlyMap<string, JsonMember> {
   }
 }
 
+/** The elements of a JSON list as places in its text; for what `jsonMembers` says of members. */
+export function jsonElements(json: string): readonly JsonMember[] {
+  const elements: JsonMember[] = []
+  let at = skipSpace(json, json.indexOf('[') + 1)
+  while (at < json.length && json.charCodeAt(at) !== CLOSE_BRACKET) {
+    const end = valueEnd(json, at)
+    if (end === at) throw new SyntaxError('JSON text holds no value where one is due')
+    elements.push({ start: at, end })
+    at = skipSpace(json, end)
+    if (json.charCodeAt(at) === COMMA) at = skipSpace(json, at + 1)
+  }
+  return elements
+}
+
 /** The value of the JSON string that lies between these places, quotes included. */
 export function stringValue(json: string, start: number, end: number): string {
   const inner = json.slice(start + 1, end - 1)

@@ -40,6 +40,8 @@ export interface Problem {
   readonly code: ProblemCode
   /** The 1-based line (or record, for formats without lines) in the user's input. */
   readonly line: number
+  /** The file, as the user gave it; absent where the input is no more than one. */
+  readonly file?: string
   /** One sentence for people: what is wrong, and where it helps, what to do. */
   readonly detail: string
 }

@@ -1,5 +1,6 @@
 import type { AnswerNote } from './answer.ts'
 import type { BatchKind } from './batch.ts'
+import type { Column } from './column.ts'
 import type { Outcome } from './outcome.ts'
 import type { Problem } from './problem.ts'
 import type { Target } from './target.ts'
@@ -12,6 +13,10 @@ export interface Row {
   readonly json: string
   /** The same record, parsed. */
   readonly record: Readonly<Record<string, unknown>>
+  /** The columns of its file, one list for all its rows; absent where every row has columns of its own. */
+  readonly columns?: readonly Column[]
+  /** The file it stands in, as the user gave it; absent where the input is no more than one. */
+  readonly file?: string
 }
 
 /** What a reader yields: a row, or what was wrong with that piece of the input. */
@@ -22,6 +27,8 @@ export interface RowOutcome {
   /** Position among the rows of the run, from 0. */
   readonly ordinal: number
   readonly line: number
+  /** The file that the row stands in, as the user gave it; null where the input is no more than one. */
+  readonly source: string | null
   /** The user's own id, or null where none was given. */
   readonly id: string | null
   /** The frozen record as JSON text; `{}` where the row could not be read as an object. */

@@ -67,8 +67,8 @@ export interface RunDefinition {
   readonly suffixColumn: string | null
   /** True where the text column holds lists of texts: several inputs a request, answered with a list. */
   readonly hasTextLists: boolean
-  /** Where the input came from, for people; `-` for standard input, null for rows from memory. */
-  readonly inputPath: string | null
+  /** The files of the input in their order, for people; `-` for standard input, null for rows from memory. */
+  readonly inputPaths: readonly string[] | null
   /** The template, or null where a function made the prompts or the rows carry them. */
   readonly prompt: string | null
   readonly system: string | null
@@ -108,11 +108,21 @@ export const LATER_FIELDS = {
 } as const satisfies Partial<RunDefinition>
 
 /** A definition as it was stored, by this version or by one that did not know all of its fields. */
-export type StoredDefinition = Omit<RunDefinition, keyof typeof LATER_FIELDS> & Partial<RunDefinition>
+export type StoredDefinition = Omit<RunDefinition, keyof typeof LATER_FIELDS | 'inputPaths'> &
+  Partial<RunDefinition> & {
+    /** The one path, before an input could have several. */
+    readonly inputPath?: string | null
+  }
 
 /** Gives the fields that an older run lacks the meaning that they had then. */
-export function completeDefinition(stored: StoredDefinition): RunDefinition {
-  return { ...LATER_FIELDS, ...stored }
+export function completeDefinition({ inputPath, ...stored }: StoredDefinition): RunDefinition {
+  const inputPaths = stored.inputPaths ?? (typeof inputPath === 'string' ? [inputPath] : null)
+  return { ...LATER_FIELDS, ...stored, inputPaths }
+}
+
+/** The input as reports tell it: its path, its paths where there are several, null for rows from memory. */
+export function inputOf({ inputPaths }: Pick<RunDefinition, 'inputPaths'>): string | readonly string[] | null {
+  return inputPaths?.length === 1 ? (inputPaths[0] ?? null) : inputPaths
 }
 
 /** One turn of a conversation; its content is filled from each row. */
@@ -145,7 +155,7 @@ export interface Deadline {
 export type CancelCause = 'user' | 'deadline'
 
 /** Formats an answers file can have. */
-export const OUTPUT_FORMATS = ['jsonl', 'csv', 'provider'] as const
+export const OUTPUT_FORMATS = ['jsonl', 'csv', 'parquet', 'provider'] as const
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 
@@ -160,4 +170,24 @@ export interface OutputPlan {
   readonly excelSafe: boolean
   /** Replace an existing file. */
   readonly force: boolean
+  /**
+   * The columns that are kept, in this order: those of the input, and ours where at least one is named; null for all.
+   * Without one of ours in it, all of ours follow.
+   */
+  readonly columns: readonly string[] | null
+  /** Keep what the provider wrote in a column of its own. */
+  readonly raw: boolean
+  /** An absolute path where the rows that did not succeed are written once more; null for nowhere. */
+  readonly failedPath: string | null
+}
+
+/** An output without wishes, and what a plan that was stored before lacks. */
+export const PLAIN_OUTPUT: Omit<OutputPlan, 'path'> = {
+  format: 'jsonl',
+  prefix: 'llm_',
+  excelSafe: false,
+  force: false,
+  columns: null,
+  raw: false,
+  failedPath: null,
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answerColumns, findCollisions } from './answer-columns.ts'
+import { answerColumns } from './answer-columns.ts'
 
 describe('our columns', () => {
   it('have fixed names after the prefix', () => {
@@ -15,13 +15,5 @@ describe('our columns', () => {
       'second_id',
       'second_attempt',
     ])
-  })
-
-  it.each([
-    ['llm_', ['text', 'llm_output', 'llm_note', 'llm_id'], ['llm_output', 'llm_id']],
-    ['second_', ['text', 'llm_output'], []],
-    ['', ['id', 'text'], ['id']],
-  ])('collide under the prefix %j', (prefix, columns, expected) => {
-    expect(findCollisions(columns, prefix)).toEqual(expected)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { answerShapeOf } from './answer-shape.ts'
 
-const CHAT = { endpoint: null, hasTextLists: false, parameters: {} }
+const CHAT = { answer: null, endpoint: null, hasTextLists: false, parameters: {} }
 const VECTOR = { type: 'array', items: { type: 'number' } }
 
 describe('answerShapeOf', () => {
@@ -24,6 +24,10 @@ describe('answerShapeOf', () => {
     ],
     [
       { ...CHAT, endpoint: '/v1/chat/moderations' },
+      { kind: 'json', schema: null },
+    ],
+    [
+      { ...CHAT, answer: { schema: { type: 'object' }, name: 'thing', isStrict: true } },
       { kind: 'json', schema: { type: 'object' } },
     ],
   ])('of %j is %j', (definition, shape) => {

@@ -13,17 +13,22 @@ export type CostOf = (result: OtherQuestion & Partial<Pick<SettledResult, 'other
 /** The answer columns of a row: of its result, of the problem it was skipped for, or of waiting. */
 export function answerOf(row: RowOutcome, costOf: CostOf): Answer {
   const id = answerId(row)
-  if (row.result !== null) return settledAnswer(row.result, id, costOf)
-  if (row.problem !== null) return emptyAnswer('failed', `${row.problem.code}: ${row.problem.detail}`, id)
-  return emptyAnswer('pending', null, id)
+  if (row.result !== null) return settledAnswer(row, row.result, id, costOf)
+  if (row.problem !== null) return emptyAnswer(row, 'failed', `${row.problem.code}: ${row.problem.detail}`, id)
+  return emptyAnswer(row, 'pending', null, id)
 }
 
-/** The user's own id, or the line number as text, so that the column holds text in every file. */
-export function answerId(row: RowOutcome): string {
-  return row.id ?? String(row.line)
+/** The user's own id, or the line number as text (after its file, where there are several): text in every file. */
+export function answerId({ id, line, source }: RowOutcome): string {
+  return id ?? (source === null ? String(line) : `${source}:${line}`)
 }
 
-function settledAnswer(result: SettledResult, id: string, costOf: CostOf): Answer {
+/** True for a row that has come to its end without an answer one can use. */
+export function isFailed({ problem, result }: RowOutcome): boolean {
+  return result === null ? problem !== null : result.outcome.status !== 'succeeded'
+}
+
+function settledAnswer({ source }: RowOutcome, result: SettledResult, id: string, costOf: CostOf): Answer {
   const { outcome } = result
   return {
     output: result.structured?.json ?? outcome.output,
@@ -36,6 +41,10 @@ function settledAnswer(result: SettledResult, id: string, costOf: CostOf): Answe
     model: outcome.model,
     id,
     attempt: result.tries,
+    source,
+    raw: result.rawLine,
+    turns: result.others.length + 1,
+    earlier: result.others.length === 0 ? '[]' : earlierText(result.others, costOf),
   }
 }
 
@@ -48,7 +57,17 @@ function tokensOf({ others, outcome }: SettledResult, kind: 'promptTokens' | 'co
     .reduce((sum, tokens) => (sum === null || tokens === null ? null : sum + tokens), own)
 }
 
-function emptyAnswer(status: 'failed' | 'pending', error: string | null, id: string): Answer {
+/** What a row was answered before, as JSON text: the answers that did not fit. */
+function earlierText(others: readonly OtherQuestion[], costOf: CostOf): string {
+  const earlier = others.map((other) => {
+    const { code, output, reason, status } = other.outcome
+    const error = [code, reason].filter((part) => part !== null).join(': ') || null
+    return { output, status, error, cost_usd: costOf(other) }
+  })
+  return JSON.stringify(earlier)
+}
+
+function emptyAnswer({ source }: RowOutcome, status: 'failed' | 'pending', error: string | null, id: string): Answer {
   return {
     output: null,
     status,
@@ -60,5 +79,9 @@ function emptyAnswer(status: 'failed' | 'pending', error: string | null, id: str
     model: null,
     id,
     attempt: null,
+    source,
+    raw: null,
+    turns: null,
+    earlier: '[]',
   }
 }

@@ -23,21 +23,32 @@ afterEach(async () => {
 
 function check(name: string, parts: Partial<OutputPlan> = {}): Promise<void> {
   // Joined by hand, because `join` would make the spellings equal.
-  return checkOutput(samplePlan(`${folder}/${name}`, parts), input, systemDisk)
+  return checkOutput(samplePlan(name === '-' ? name : `${folder}/${name}`, parts), [input], systemDisk)
 }
 
+type Refused = [what: string, name: string, message: RegExp, next: RegExp, parts?: Partial<OutputPlan>]
+
 describe('an answers file is refused before spending', () => {
-  it.each([
+  it.each<Refused>([
     ['has an unknown ending', 'out.xlsx', /the ending \.xlsx of .* is not known/, /\.jsonl, \.ndjson, \.csv/],
     ['has no ending', 'out', /has no ending/, /\.jsonl/],
     ['contradicts the format', 'out.csv', /ends in \.csv, but the format asked for is jsonl/, /--format/],
     ['lies in a missing folder', 'none/out.jsonl', /folder .*none.* does not exist/, /Make it/],
     ['is a folder', 'a.jsonl', /is not a file/, /-o/],
     ['exists', 'old.jsonl', /old\.jsonl exists already/, /--force/],
-  ])('when it %s', async (_, name, message, next) => {
+    ['is Parquet inside gzip', 'out.parquet.gz', /Parquet inside gzip/, /Leave out \.gz/, { format: 'parquet' }],
+    ['is Parquet in a pipe', '-', /cannot be written to standard output/, /-o/, { format: 'parquet' }],
+    [
+      'is to have columns it cannot have',
+      'out.jsonl',
+      /have no columns/,
+      /--columns/,
+      { format: 'provider', raw: true },
+    ],
+  ])('when it %s', async (_, name, message, next, parts) => {
     await mkdir(join(folder, 'a.jsonl'))
     await writeFile(join(folder, 'old.jsonl'), '')
-    await expect(check(name)).rejects.toMatchObject({
+    await expect(check(name, parts)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(message) as string,
       next: expect.stringMatching(next) as string,
@@ -54,7 +65,27 @@ describe('an answers file is refused before spending', () => {
   )
 })
 
+describe('a file for the rows that failed is refused before spending', () => {
+  it.each<[what: string, name: string, message: RegExp]>([
+    ['has no known ending', 'failed.txt', /the ending \.txt of .* is not known/],
+    ['is that of the answers', 'out.jsonl', /for the answers and for the rows that failed/],
+    ['is the input', 'in.jsonl', /is the input file/],
+    ['exists', 'old.jsonl', /old\.jsonl exists already/],
+    ['is Parquet inside gzip', 'failed.parquet.gz', /Parquet inside gzip/],
+  ])('when it %s', async (_, name, message) => {
+    await writeFile(join(folder, 'old.jsonl'), '')
+    await expect(check('out.jsonl', { failedPath: `${folder}/${name}` })).rejects.toThrow(message)
+  })
+})
+
 describe('an answers file is accepted', () => {
+  it('packed, as Parquet, and with a file for failed rows of another format', async () => {
+    await expect(
+      check('out.csv.gz', { format: 'csv', failedPath: `${folder}/failed.parquet` }),
+    ).resolves.toBeUndefined()
+    await expect(check('out.parquet', { format: 'parquet' })).resolves.toBeUndefined()
+  })
+
   it.each(['out.jsonl', 'out.NDJSON', 'sub/out.jsonl'])('where nothing is in the way: %s', async (name) => {
     await expect(check(name)).resolves.toBeUndefined()
   })
@@ -70,6 +101,6 @@ describe('an answers file is accepted', () => {
   })
 
   it.each([null, '-'])('without looking where the path is %s', async (path) => {
-    await expect(checkOutput(samplePlan(path), input, systemDisk)).resolves.toBeUndefined()
+    await expect(checkOutput(samplePlan(path), [input], systemDisk)).resolves.toBeUndefined()
   })
 })

@@ -1,23 +1,29 @@
 import { type JsonMember, jsonMembers, stringValue } from '../lib/json-members.ts'
+import type { RowOutcome } from '../model/row.ts'
 import { answerOf, type CostOf } from './answer.ts'
-import { ANSWER_COLUMNS, type AnswerColumn, answerColumns } from './answer-columns.ts'
+import type { AnswerColumn } from './answer-columns.ts'
+import type { AnswerShape } from './answer-shape.ts'
+import type { OutputField } from './fields.ts'
+import { jsonAnswer, valueAt } from './json-answer.ts'
 import type { LineFormat } from './line-format.ts'
 
 /** RFC 4180 asks for quotes around these; white space at either end is quoted because many readers trim it. */
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/
+
+/** Readers that guess the delimiter count these in the header. */
+const LIKE_DELIMITERS = /[;\t|]/
 
 /** What spreadsheets take for the beginning of a formula, by OWASP ASVS 1.2.10. */
 const FORMULA_START = /^[=+\-@\t\r]/
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
-/** Columns whose text comes from outside, from the model or the provider; the id is the user's own. */
-const FOREIGN_COLUMNS: ReadonlySet<AnswerColumn> = new Set(['output', 'error', 'finish_reason', 'model'])
+/** Columns whose text comes from outside, from the model or the provider; the id and the source are the user's own. */
+const FOREIGN_COLUMNS: ReadonlySet<AnswerColumn> = new Set(['output', 'error', 'finish_reason', 'model', 'raw'])
 
 export interface CsvOptions {
-  /** The input's columns, in order. */
-  readonly columns: readonly string[]
-  readonly prefix: string
+  readonly fields: readonly OutputField[]
+  readonly shape: AnswerShape
   /** Puts `'` before foreign cells that a spreadsheet would take for a formula. Input columns are never touched. */
   readonly excelSafe: boolean
   readonly costOf: CostOf
@@ -28,29 +34,52 @@ export interface CsvOptions {
  * JSON, numbers keep the text they had, null and absent are empty.
  */
 export function csvFormat(options: CsvOptions): LineFormat {
-  const { columns, prefix, excelSafe, costOf } = options
+  const { costOf, excelSafe, fields, shape } = options
+  const isJson = shape.kind === 'json'
   let formulaCells = 0
+
+  function foreignCell(text: string): string {
+    if (!isFormula(text)) return quoted(text)
+    formulaCells += 1
+    return quoted(excelSafe ? `'${text}` : text)
+  }
 
   function answerCell(column: AnswerColumn, value: string | number | null): string {
     if (typeof value !== 'string') return value === null ? '' : String(value)
-    if (!FOREIGN_COLUMNS.has(column) || !isFormula(value)) return quoted(value)
-    formulaCells += 1
-    return quoted(excelSafe ? `'${value}` : value)
+    return FOREIGN_COLUMNS.has(column) ? foreignCell(value) : quoted(value)
+  }
+
+  function line(row: RowOutcome): string {
+    const members = jsonMembers(row.json)
+    const answer = answerOf(row, costOf)
+    const json = isJson ? jsonAnswer(row) : null
+    const cells = fields.map((field) => {
+      switch (field.kind) {
+        case 'input':
+          return quoted(cellText(row.json, members.get(field.name)))
+        case 'answer':
+          return answerCell(field.column, field.column === 'output' ? (json ?? answer.output) : answer[field.column])
+        case 'leaf':
+          return json === null ? '' : foreignCell(leafText(json, field.path))
+        case 'misfit':
+          return ''
+      }
+    })
+    return `${cells.join(',')}\n`
   }
 
   return {
-    header: `${[...columns, ...answerColumns(prefix)].map(quoted).join(',')}\n`,
-    line(row) {
-      const members = jsonMembers(row.json)
-      const answer = answerOf(row, costOf)
-      const own = columns.map((column) => quoted(cellText(row.json, members.get(column))))
-      const ours = ANSWER_COLUMNS.map((column) => answerCell(column, answer[column]))
-      return `${[...own, ...ours].join(',')}\n`
-    },
+    header: `${fields.map(({ name }) => headerCell(name)).join(',')}\n`,
+    line,
     get formulaCells() {
       return formulaCells
     },
   }
+}
+
+function leafText(json: string, path: readonly string[]): string {
+  const value = valueAt(json, path)
+  return value === undefined ? '' : cellText(value, { start: 0, end: value.length })
 }
 
 /** What a CSV cell holds of a row's own value. */
@@ -60,6 +89,10 @@ export function cellText(json: string, member: JsonMember | undefined): string {
   if (json[start] === '"') return stringValue(json, start, end)
   const text = json.slice(start, end)
   return text === 'null' ? '' : text
+}
+
+function headerCell(name: string): string {
+  return LIKE_DELIMITERS.test(name) ? `"${name.replaceAll('"', '""')}"` : quoted(name)
 }
 
 /** A CSV cell, in quotes where it needs them. */

@@ -5,12 +5,19 @@ const FORMATS: ReadonlyMap<string, OutputFormat> = new Map([
   ['.jsonl', 'jsonl'],
   ['.ndjson', 'jsonl'],
   ['.csv', 'csv'],
+  ['.parquet', 'parquet'],
 ])
 
-/** The endings that an answers file may have, for messages. */
+/** The endings that an answers file may have, for messages; all but Parquet also with `.gz` after them. */
 export const KNOWN_ENDINGS: readonly string[] = [...FORMATS.keys()]
 
-/** The format that a path's ending asks for, or undefined for an ending that names none. */
+/** The format that a path's ending asks for, whether packed or not, or undefined for an ending that names none. */
 export function formatOf(path: string): OutputFormat | undefined {
-  return FORMATS.get(extname(path).toLowerCase())
+  const name = isPacked(path) ? path.slice(0, -'.gz'.length) : path
+  return FORMATS.get(extname(name).toLowerCase())
+}
+
+/** True where the ending asks for gzip. */
+export function isPacked(path: string): boolean {
+  return extname(path).toLowerCase() === '.gz'
 }

@@ -1,33 +1,62 @@
+import { jsonMembers } from '../lib/json-members.ts'
 import type { RowOutcome } from '../model/row.ts'
 import { answerOf, type CostOf } from './answer.ts'
-import { ANSWER_COLUMNS, TURN_COLUMNS } from './answer-columns.ts'
+import type { AnswerShape } from './answer-shape.ts'
+import type { OutputField } from './fields.ts'
+import { jsonAnswer, jsonOnOneLine } from './json-answer.ts'
 import type { LineFormat } from './line-format.ts'
 
 /** Line breaks to some readers though not to JSON: `str.splitlines()` of Python, `node:readline` of newer Nodes. */
 const LINE_BREAKS = /[\u0085\u2028\u2029]/g
 
+export interface JsonLinesOptions {
+  readonly fields: readonly OutputField[]
+  /** False where only some columns of the input are kept, or in another order. */
+  readonly isWholeRow: boolean
+  readonly shape: AnswerShape
+  readonly costOf: CostOf
+}
+
 /**
  * JSON lines. Our members are put before the closing brace of the frozen row, so that the user's bytes stay as they
- * were (long integers, key order, escapes) and no row is parsed or serialised again.
+ * were (long integers, key order, escapes) and no row is parsed or serialised again. Where only some columns are kept,
+ * their values are still the user's own bytes.
  */
-export function jsonlFormat(prefix: string, costOf: CostOf, hasTurns = false): LineFormat {
-  const keys = ANSWER_COLUMNS.map((column) => ({ column, text: `${jsonText(prefix + column)}:` }))
-  return {
-    header: '',
-    line(row) {
-      const answer = answerOf(row, costOf)
-      const isValue = row.result !== null && (row.result.structured !== null || row.result.outcome.isJson)
-      const members = keys
-        .map(
-          ({ column, text }) =>
-            text + (isValue && column === 'output' ? valueText(answer.output) : jsonText(answer[column])),
-        )
-        .join(',')
-      const turns = hasTurns ? turnMembers(row, prefix, costOf) : ''
-      return `${openObject(row.json)}${members}${turns}}\n`
-    },
-    formulaCells: 0,
+export function jsonlFormat({ costOf, fields, isWholeRow, shape }: JsonLinesOptions): LineFormat {
+  const keys = fields.map((field) => ({ field, text: `${jsonText(field.name)}:` }))
+  const ours = keys.flatMap(({ field, text }) => (field.kind === 'answer' ? [{ column: field.column, text }] : []))
+  const isJson = shape.kind === 'json'
+
+  function valuesOf(row: RowOutcome) {
+    const answer = answerOf(row, costOf)
+    // Provider-ready lines may go to endpoints of several kinds, so that each row tells for itself.
+    const json = isJson || row.result?.outcome.isJson ? jsonAnswer(row) : null
+    const output = json === null ? jsonText(answer.output) : oneLine(json)
+    return ({ column }: (typeof ours)[number]): string => {
+      if (column === 'output') return output
+      if (column === 'raw') return rawText(answer.raw)
+      if (column === 'earlier') return oneLine(String(answer.earlier))
+      return jsonText(answer[column])
+    }
   }
+
+  function wholeLine(row: RowOutcome): string {
+    const value = valuesOf(row)
+    return `${openObject(row.json)}${ours.map((key) => key.text + value(key)).join(',')}}\n`
+  }
+
+  function chosenLine(row: RowOutcome): string {
+    const value = valuesOf(row)
+    const members = jsonMembers(row.json)
+    const parts = keys.flatMap(({ field, text }) => {
+      if (field.kind === 'answer') return [text + value({ column: field.column, text })]
+      const member = members.get(field.name)
+      return member ? [text + row.json.slice(member.start, member.end)] : []
+    })
+    return `{${parts.join(',')}}\n`
+  }
+
+  return { header: '', line: isWholeRow ? wholeLine : chosenLine, formulaCells: 0 }
 }
 
 /** The object's text up to where another member may follow. */
@@ -36,32 +65,20 @@ export function openObject(json: string): string {
   return open.trim() === '{' ? open : `${open},`
 }
 
+/** What the provider wrote: the value itself where it is JSON, which it is but for accidents. */
+function rawText(raw: string | number | null): string {
+  const json = typeof raw === 'string' ? jsonOnOneLine(raw) : null
+  return json === null ? jsonText(raw) : oneLine(json)
+}
+
 /** JSON text without characters that some readers take for line breaks. */
 export function jsonText(value: string | number | null): string {
   const text = JSON.stringify(value)
-  return typeof value === 'string' ? escaped(text) : text
+  return typeof value === 'string' ? oneLine(text) : text
 }
 
-/** JSON text that no reader breaks into several lines. */
-function escaped(json: string): string {
+function oneLine(json: string): string {
   return json.replace(LINE_BREAKS, escapeCharacter)
-}
-
-/** How often a row was asked, and what the other answers were and cost. */
-function turnMembers({ result }: RowOutcome, prefix: string, costOf: CostOf): string {
-  const others = result?.others ?? []
-  const earlier = others.map((other) => {
-    const { code, output, reason, status } = other.outcome
-    const error = [code, reason].filter((part) => part !== null).join(': ') || null
-    return { output, status, error, cost_usd: costOf(other) }
-  })
-  const [turns, list] = TURN_COLUMNS.map((column) => JSON.stringify(prefix + column))
-  return `,${turns}:${result === null ? 'null' : others.length + 1},${list}:${escaped(JSON.stringify(earlier))}`
-}
-
-/** An answer that is JSON text already: the value itself, never read nor written again. */
-function valueText(json: string | number | null): string {
-  return json === null ? 'null' : escaped(String(json))
 }
 
 function escapeCharacter(character: string): string {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { parse } from 'papaparse'
 import { describe, expect, it } from 'vitest'
-import { samplePlan, sampleResult, sampleRow } from '../../test/support/row-outcomes.ts'
+import { samplePlan, sampleResult, sampleRow, untyped } from '../../test/support/row-outcomes.ts'
 import { systemDisk } from '../lib/disk.ts'
 import type { OutputFormat } from '../model/run.ts'
 import { answerColumns } from './answer-columns.ts'
@@ -37,7 +37,7 @@ async function written({ columns, rows }: Table, format: OutputFormat): Promise<
   }
   await writeAnswers({
     rows: outcomes(),
-    columns,
+    columns: untyped(...columns),
     plan: samplePlan('-', { format }),
     costOf: () => null,
     disk: systemDisk,

@@ -15,7 +15,7 @@ const facts: RunFacts = {
   costUsd: null,
   cost: sampleCost(null, { maxUsd: 5 }),
   attempts: [sampleAttempt({ remoteId: 'batch_1', rawStatus: 'completed', stage: 'collected' })],
-  answers: { rows: 10, bytes: 1_000, formulaCells: 2 },
+  answers: { rows: 10, bytes: 1_000, formulaCells: 2, failed: { path: '/data/failed.jsonl', rows: 1 } },
   selection: null,
 }
 
@@ -44,7 +44,7 @@ describe('the summary of a run', () => {
       cost: { savedUsd: null, maxUsd: 5, models: [{ model: 'gpt-5-mini', pricedAsOf: '2026-09-23' }] },
       usage: [{ model: 'gpt-5-mini', promptTokens: 120, withoutUsage: 1 }],
       batches: [{ batch: 1, attempt: 1, remoteId: 'batch_1', remoteStatus: 'completed' }],
-      answers: { rows: 10, formulaCells: 2 },
+      answers: { rows: 10, formulaCells: 2, failedRows: 1 },
     })
   })
 

@@ -3,6 +3,7 @@ import { writeAtomically } from '../lib/atomic-file.ts'
 import type { Disk } from '../lib/disk.ts'
 import { NODE_VERSION } from '../lib/machine.ts'
 import { OUTCOME_STATUSES } from '../model/outcome.ts'
+import { inputOf } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../store/store.ts'
 import type { WrittenAnswers } from './write-answers.ts'
@@ -89,7 +90,7 @@ function summaryOf(facts: RunFacts): object {
     provider: definition.provider,
     baseUrl: definition.baseUrl,
     model: definition.model,
-    input: { path: definition.inputPath, shape: definition.shape, rows: run.rowCount, requests: run.requestCount },
+    input: { path: inputOf(definition), shape: definition.shape, rows: run.rowCount, requests: run.requestCount },
     prompt: { sha256: sha256(definition.prompt) },
     system: { sha256: sha256(definition.system) },
     parameters: {
@@ -118,6 +119,7 @@ function summaryOf(facts: RunFacts): object {
       selection,
       bytes: answers.bytes,
       formulaCells: answers.formulaCells,
+      failedRows: answers.failed?.rows ?? null,
     },
   }
 }

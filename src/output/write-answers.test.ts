@@ -1,13 +1,26 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import Papa from 'papaparse'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inPairs, samplePlan, sampleResult, sampleRow } from '../../test/support/row-outcomes.ts'
+import { inPairs, samplePlan, sampleResult, sampleRow, untyped } from '../../test/support/row-outcomes.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { emptyOutcome } from '../model/outcome.ts'
 import type { RowOutcome } from '../model/row.ts'
 import type { OutputPlan } from '../model/run.ts'
+import type { AnswerShape } from './answer-shape.ts'
 import { type WrittenAnswers, writeAnswers } from './write-answers.ts'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'llm-batch-output-'))
+})
+
+afterEach(async () => {
+  await rm(folder, { recursive: true })
+})
 
 interface Written extends WrittenAnswers {
   readonly text: string
@@ -17,11 +30,15 @@ async function written(
   rows: readonly RowOutcome[],
   parts: Partial<OutputPlan> = {},
   columns: readonly string[] = [],
+  shape?: AnswerShape,
+  hasSources = false,
 ): Promise<Written> {
   let text = ''
   const answers = await writeAnswers({
     rows: inPairs(rows),
-    columns,
+    columns: untyped(...columns),
+    shape,
+    hasSources,
     plan: samplePlan('-', parts),
     costOf: () => 0.25,
     disk: systemDisk,
@@ -237,16 +254,6 @@ describe('provider lines', () => {
 })
 
 describe('the answers file', () => {
-  let folder: string
-
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'llm-batch-output-'))
-  })
-
-  afterEach(async () => {
-    await rm(folder, { recursive: true })
-  })
-
   it('has one line per row, also where they take many writes', async () => {
     const path = join(folder, 'out.jsonl')
     const output = 'é'.repeat(5_000)
@@ -296,5 +303,153 @@ describe('the answers file', () => {
 
   it('must have a name', async () => {
     await expect(writeTo(inPairs([]), null)).rejects.toMatchObject({ code: 'usage', next: 'Name one with -o OUT.' })
+  })
+})
+
+/** What a schema of an object looks like to the writers. */
+const LABELS: AnswerShape = {
+  kind: 'json',
+  schema: {
+    type: 'object',
+    properties: {
+      label: { type: 'string' },
+      at: { type: 'object', properties: { city: { type: 'string' }, n: { type: 'integer' } } },
+      tags: { type: 'array', items: { type: 'string' } },
+    },
+  },
+}
+
+const JSON_ANSWERS = [
+  '{"label":"a","at":{"city":"Ulm","n":12345678901234567},"tags":["x"]}',
+  '{\n  "label": "b\u2028c",\n  "at": null\n}',
+  'no JSON',
+].map((output, ordinal) => sampleRow(ordinal, { json: '{"id":1}', result: sampleResult({ output }) }))
+
+const INVALID = sampleRow(3, { json: '{"id":1}', result: sampleResult({ status: 'invalid', output: '{"label":1}' }) })
+
+describe('answers that are JSON', () => {
+  it('are values in JSON lines; what is not valid stays the text that came', async () => {
+    const { text } = await written([...JSON_ANSWERS, INVALID], {}, ['id'], LABELS)
+    const lines = text.trimEnd().split('\n')
+    expect(lines).toHaveLength(4)
+    expect(lines[0]).toContain('"llm_output":{"label":"a","at":{"city":"Ulm","n":12345678901234567},"tags":["x"]}')
+    expect(lines[1]).toContain(String.raw`"label": "b\u2028c"`)
+    expect(lines.map((line) => (JSON.parse(line) as Record<string, unknown>)['llm_output'])).toEqual([
+      { label: 'a', at: { city: 'Ulm', n: Number('12345678901234567') }, tags: ['x'] },
+      { label: 'b\u2028c', at: null },
+      'no JSON',
+      '{"label":1}',
+    ])
+  })
+
+  it('are JSON text in CSV, with a column for each leaf', async () => {
+    const { text } = await written([...JSON_ANSWERS, INVALID], { format: 'csv' }, ['id'], LABELS)
+    const { data } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true })
+    const columns = ['llm_output', 'llm_output.label', 'llm_output.at.city', 'llm_output.at.n', 'llm_output.tags']
+    expect(Object.keys(data[0] ?? {}).slice(1, 6)).toEqual(columns)
+    expect(data.map((row) => columns.map((column) => row[column]))).toEqual([
+      [JSON_ANSWERS[0]?.result?.outcome.output, 'a', 'Ulm', '12345678901234567', '["x"]'],
+      ['{   "label": "b\u2028c",   "at": null }', 'b\u2028c', '', '', ''],
+      ['no JSON', '', '', '', ''],
+      ['{"label":1}', '', '', '', ''],
+    ])
+  })
+
+  it('are neutralised for spreadsheets leaf by leaf', async () => {
+    const row = sampleRow(0, { result: sampleResult({ output: '{"label":"=1+1"}' }) })
+    const plan = { format: 'csv', excelSafe: true } as const
+    const { formulaCells, text } = await written([row], plan, [], LABELS)
+    expect(text).toContain(`,'=1+1,`)
+    expect(formulaCells).toBe(1)
+  })
+})
+
+describe('chosen columns', () => {
+  const row = sampleRow(0, {
+    json: '{"id": 12345678901234567890, "a": {"b": 1.0}, "gone": null}',
+    result: sampleResult({}, { rawLine: '{"custom_id":"bnonce0010000000", "n":1.0}' }),
+  })
+
+  it('are the user’s own bytes in JSON lines, in the order asked for', async () => {
+    const columns = ['gone', 'llm_output', 'a', 'id', 'absent']
+    const { text } = await written([row], { columns }, ['id', 'a', 'gone', 'absent'])
+    expect(text).toBe('{"gone":null,"llm_output":"fine","a":{"b": 1.0},"id":12345678901234567890}\n')
+  })
+
+  it('are those of the header in CSV', async () => {
+    const { text } = await written([row], { columns: ['llm_id', 'id'], format: 'csv' }, ['id', 'a', 'gone'])
+    expect(text).toBe('llm_id,id\n1,12345678901234567890\n')
+  })
+
+  it('can be what the provider wrote: a value in JSON lines, text in CSV', async () => {
+    const columns = ['llm_raw']
+    expect((await written([row, sampleRow(1)], { columns, raw: true }, [])).text).toBe(
+      '{"llm_raw":{"custom_id":"bnonce0010000000", "n":1.0}}\n{"llm_raw":null}\n',
+    )
+    expect((await written([row], { columns, raw: true, format: 'csv' }, [])).text).toBe(
+      'llm_raw\n"{""custom_id"":""bnonce0010000000"", ""n"":1.0}"\n',
+    )
+    const garbled = sampleRow(0, { result: sampleResult({}, { rawLine: 'no "JSON"' }) })
+    expect((await written([garbled], { columns, raw: true }, [])).text).toBe('{"llm_raw":"no \\"JSON\\""}\n')
+  })
+})
+
+describe('rows that did not succeed', () => {
+  const rows = [
+    sampleRow(0, { json: '{"a":0}', result: sampleResult({}) }),
+    sampleRow(1, { json: '{"a":1}', result: sampleResult(expired) }),
+    sampleRow(2, { problem: { code: 'missing_column', line: 3, detail: 'no column text' } }),
+    sampleRow(3, { json: '{"a":3}' }),
+  ]
+
+  it('are written once more to a file of their own, in its own format; what is pending is none of them', async () => {
+    const paths = { path: join(folder, 'out.jsonl'), failedPath: join(folder, 'failed.csv.gz') }
+    const answers = await writeAnswers({
+      rows: inPairs(rows),
+      columns: untyped('a'),
+      plan: samplePlan(paths.path, paths),
+      costOf: () => null,
+      disk: systemDisk,
+    })
+    expect(answers).toMatchObject({ rows: 4, failed: { path: paths.failedPath, rows: 2 } })
+    const main = (await readFile(paths.path, 'utf8')).trimEnd().split('\n')
+    expect(main).toHaveLength(4)
+    const failed = gunzipSync(await readFile(paths.failedPath))
+      .toString()
+      .trimEnd()
+      .split('\n')
+    expect(failed.map((line) => line.split(',').slice(0, 3).join())).toEqual([
+      'a,llm_output,llm_status',
+      '1,,expired',
+      ',,failed',
+    ])
+    expect(await readdir(folder)).toEqual(['failed.csv.gz', 'out.jsonl'])
+  })
+
+  it('leave nothing behind when something goes wrong', async () => {
+    const plan = samplePlan(join(folder, 'out.jsonl'), { failedPath: join(folder, 'failed.jsonl') })
+    const options = { rows: broken(), columns: [], plan, costOf: () => null, disk: systemDisk }
+    await expect(writeAnswers(options)).rejects.toThrow('the store is gone')
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+describe('a packed file', () => {
+  it('holds what the plain one would, and its size is what lies on the disk', async () => {
+    const rows = Array.from({ length: 3_000 }, (_, ordinal) => sampleRow(ordinal, { json: `{"a":${ordinal}}` }))
+    const plain = join(folder, 'out.jsonl')
+    await writeTo(inPairs(rows), plain)
+    const { bytes } = await writeTo(inPairs(rows), `${plain}.gz`)
+    const packed = await readFile(`${plain}.gz`)
+    expect(bytes).toBe(packed.length)
+    expect(gunzipSync(packed).equals(await readFile(plain))).toBe(true)
+  })
+})
+
+describe('the source of a row', () => {
+  it('is told where there are several, and keeps apart ids that are line numbers', async () => {
+    const rows = ['a.csv', 'b.csv'].map((source, ordinal) => sampleRow(ordinal, { source, line: 2 }))
+    const { text } = await written(rows, { format: 'csv', columns: ['llm_id', 'llm_source'] }, [], undefined, true)
+    expect(text).toBe('llm_id,llm_source\na.csv:2,a.csv\nb.csv:2,b.csv\n')
   })
 })

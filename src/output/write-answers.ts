@@ -1,16 +1,21 @@
 import { writeAtomically } from '../lib/atomic-file.ts'
 import type { Disk } from '../lib/disk.ts'
+import { GzipWriter } from '../lib/gzip.ts'
+import type { Column, ColumnType } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RowOutcome } from '../model/row.ts'
-import type { OutputPlan } from '../model/run.ts'
-import type { CostOf } from './answer.ts'
+import type { OutputFormat, OutputPlan } from '../model/run.ts'
+import { type CostOf, isFailed } from './answer.ts'
+import type { AnswerShape } from './answer-shape.ts'
 import { csvFormat } from './csv-format.ts'
+import { type OutputField, outputFields } from './fields.ts'
+import { formatOf, isPacked } from './format.ts'
 import { jsonlFormat } from './jsonl-format.ts'
-import type { LineFormat } from './line-format.ts'
+import { TypeFinder } from './parquet/infer-types.ts'
+import { parquetWriter } from './parquet/writer.ts'
 import { providerFormat } from './provider-format.ts'
-
-/** Characters gathered before they are handed on; more does not make it faster. */
-const PIECE_CHARACTERS = 1 << 16
+import type { ByteSink, RowWriter } from './row-writer.ts'
+import { textWriter } from './text-writer.ts'
 
 /** Where answers go that do not go to a file, such as standard output. */
 export interface TextSink {
@@ -23,12 +28,21 @@ export interface WriteAnswersOptions {
   readonly rows: AsyncIterable<readonly RowOutcome[]>
   /** True where rows were left out on purpose; else a missing row is an error. @default false */
   readonly isPart?: boolean
-  /** The input's columns in order; used by CSV only. */
-  readonly columns: readonly string[]
+  /** The input's columns in order. */
+  readonly columns: readonly Column[]
+  /**
+   * The JSON texts of the same rows alone, for one more pass where Parquet needs the types of columns that have none.
+   * @default such columns hold JSON text
+   */
+  readonly texts?: (() => AsyncIterable<readonly string[]>) | undefined
+  /** True where the input has several files. @default false */
+  readonly hasSources?: boolean | undefined
+  /** @default text */
+  readonly shape?: AnswerShape | undefined
+  /** True where rows may have been asked again. @default false */
+  readonly hasTurns?: boolean | undefined
   readonly plan: OutputPlan
   readonly costOf: CostOf
-  /** True where rows may have been asked again; JSON lines then tell how often. @default false */
-  readonly hasTurns?: boolean
   readonly disk: Disk
   /** Needed where the plan's path is `-`. */
   readonly sink?: TextSink
@@ -43,6 +57,8 @@ export interface WrittenAnswers {
    * says `excelSafe`. Zero for other formats.
    */
   readonly formulaCells: number
+  /** The file with the rows that did not succeed; null where none was asked for. */
+  readonly failed: { readonly path: string; readonly rows: number } | null
 }
 
 /**
@@ -51,57 +67,144 @@ export interface WrittenAnswers {
  * part of the run was asked for, where one is missing.
  */
 export async function writeAnswers(options: WriteAnswersOptions): Promise<WrittenAnswers> {
-  const { plan, disk, isPart = false, sink } = options
-  const format = formatFor(options)
-  if (plan.path === null) {
+  const { disk, isPart = false, plan, sink } = options
+  const rows = inOrder(options.rows, isPart)
+  const { failedPath, path } = plan
+  if (path === null) {
     throw new LlmBatchError('usage', 'no file for the answers is named', { next: 'Name one with -o OUT.' })
   }
-  if (plan.path !== '-') {
-    let written = { rows: 0, bytes: 0 }
-    await writeAtomically(disk, plan.path, async (writer) => {
-      written = await writeLines(inOrder(options.rows, isPart), format, (text) => writer.writeText(text))
-    })
-    return { ...written, formulaCells: format.formulaCells }
+  const failedFormat = failedPath === null ? undefined : formatOf(failedPath)
+  const types = await missingTypes(options, [plan.format, failedFormat])
+  const write = async (main: ByteSink, failed?: ByteSink): Promise<Written> => {
+    const writer = writerFor(plan.format, options, types, main)
+    const failedWriter = failed && failedFormat && writerFor(failedFormat, options, types, failed)
+    return { ...(await writeRows(rows, writer, failedWriter)), formulaCells: writer.formulaCells }
   }
-  if (sink === undefined) throw new TypeError('writing to `-` needs a sink')
-  const written = await writeLines(inOrder(options.rows, isPart), format, async (text) => {
-    await sink.write(text)
-    return Buffer.byteLength(text)
+  const { bytes, result } = await into(path, { disk, sink }, async (main) => {
+    if (failedPath === null) return await write(main)
+    return (await into(failedPath, { disk, sink }, (failed) => write(main, failed))).result
   })
-  return { ...written, formulaCells: format.formulaCells }
-}
-
-function formatFor({ plan, columns, costOf, hasTurns }: WriteAnswersOptions): LineFormat {
-  switch (plan.format) {
-    case 'jsonl':
-      return jsonlFormat(plan.prefix, costOf, hasTurns)
-    case 'csv':
-      return csvFormat({ columns, prefix: plan.prefix, excelSafe: plan.excelSafe, costOf })
-    case 'provider':
-      return providerFormat()
+  const { failedRows, formulaCells, rows: count } = result
+  return {
+    rows: count,
+    bytes,
+    formulaCells,
+    failed: failedPath === null ? null : { path: failedPath, rows: failedRows },
   }
 }
 
-/** `write` takes text and tells how many bytes it was. */
-async function writeLines(
-  rows: AsyncIterable<readonly RowOutcome[]>,
-  format: LineFormat,
-  write: (text: string) => Promise<number>,
-): Promise<{ rows: number; bytes: number }> {
-  let count = 0
-  let bytes = 0
-  let piece = format.header
-  for await (const list of rows) {
-    for (const row of list) {
-      count += 1
-      piece += format.line(row)
-      if (piece.length < PIECE_CHARACTERS) continue
-      bytes += await write(piece)
-      piece = ''
+interface Counted {
+  readonly rows: number
+  readonly failedRows: number
+}
+
+interface Written extends Counted {
+  readonly formulaCells: number
+}
+
+/** Hands a sink to `write` that leads to a file, packed where its ending says so, or to the sink for `-`. */
+async function into<Result>(
+  path: string,
+  { disk, sink }: { readonly disk: Disk; readonly sink: TextSink | undefined },
+  write: (sink: ByteSink) => Promise<Result>,
+): Promise<{ readonly result: Result; readonly bytes: number }> {
+  if (path === '-') {
+    if (sink === undefined) throw new TypeError('writing to `-` needs a sink')
+    const counting = countingSink(sink)
+    return { result: await write(counting), bytes: counting.bytes }
+  }
+  let written: { readonly result: Result; readonly bytes: number } | undefined
+  await writeAtomically(disk, path, async (writer) => {
+    const gzip = isPacked(path) ? new GzipWriter((bytes) => writer.writeBytes(bytes)) : undefined
+    const result = await write(gzip ? packedSink(gzip) : writer)
+    await gzip?.finish()
+    written = { result, bytes: writer.position }
+  })
+  if (written === undefined) throw new TypeError('the file was not written')
+  return written
+}
+
+function packedSink(gzip: GzipWriter): ByteSink {
+  return { writeText: (text) => gzip.write(Buffer.from(text)), writeBytes: (bytes) => gzip.write(bytes) }
+}
+
+function countingSink(sink: TextSink): ByteSink & { bytes: number } {
+  return {
+    bytes: 0,
+    async writeText(text) {
+      await sink.write(text)
+      this.bytes += Buffer.byteLength(text)
+    },
+    async writeBytes() {
+      throw new TypeError('only text goes to standard output')
+    },
+  }
+}
+
+function writerFor(
+  format: OutputFormat,
+  options: WriteAnswersOptions,
+  types: ReadonlyMap<string, ColumnType>,
+  sink: ByteSink,
+): RowWriter {
+  const { costOf, plan, shape = TEXT } = options
+  const fields = fieldsFor(format, options)
+  switch (format) {
+    case 'jsonl':
+      return textWriter(jsonlFormat({ fields, isWholeRow: plan.columns === null, shape, costOf }), sink)
+    case 'csv':
+      return textWriter(csvFormat({ fields, shape, excelSafe: plan.excelSafe, costOf }), sink)
+    case 'parquet':
+      return parquetWriter({ fields, types, shape, costOf }, sink)
+    case 'provider':
+      return textWriter(providerFormat(), sink)
+  }
+}
+
+const TEXT: AnswerShape = { kind: 'text' }
+
+function fieldsFor(
+  format: OutputFormat,
+  { columns, hasSources = false, hasTurns = false, plan, shape = TEXT }: WriteAnswersOptions,
+): readonly OutputField[] {
+  return outputFields({ plan, format, shape, columns, hasSources, hasTurns })
+}
+
+/** The types of columns that have none, found in one pass over their values; only Parquet asks for them. */
+async function missingTypes(
+  options: WriteAnswersOptions,
+  formats: readonly (OutputFormat | undefined)[],
+): Promise<ReadonlyMap<string, ColumnType>> {
+  const { texts } = options
+  const untyped = fieldsFor('parquet', options).filter((field) => field.kind === 'input' && field.type === null)
+  if (!formats.includes('parquet') || untyped.length === 0 || !texts) return new Map()
+  const finders = new Map(untyped.map(({ name }) => [name, new TypeFinder()]))
+  for await (const list of texts()) {
+    for (const text of list) {
+      for (const [name, value] of Object.entries(JSON.parse(text) as object)) finders.get(name)?.add(value)
     }
   }
-  if (piece !== '') bytes += await write(piece)
-  return { rows: count, bytes }
+  return new Map(Array.from(finders, ([name, finder]) => [name, finder.type()]))
+}
+
+async function writeRows(
+  lists: AsyncIterable<readonly RowOutcome[]>,
+  main: RowWriter,
+  failed: RowWriter | undefined,
+): Promise<Counted> {
+  let rows = 0
+  let failedRows = 0
+  for await (const list of lists) {
+    rows += list.length
+    await main.add(list)
+    if (!failed) continue
+    const unsuccessful = list.filter(isFailed)
+    failedRows += unsuccessful.length
+    await failed.add(unsuccessful)
+  }
+  await main.finish()
+  await failed?.finish()
+  return { rows, failedRows }
 }
 
 /** An answer on the wrong row is worse than none: rows must come in order, and complete unless a part was asked for. */

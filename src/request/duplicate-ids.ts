@@ -1,8 +1,6 @@
-import type { Problem } from '../model/problem.ts'
-
 const FIRST_SLOTS = 1 << 12
 
-/** Words per slot: two halves of the hash, and the line. */
+/** Words per slot: two halves of the hash, and the place. */
 const WORDS = 3
 
 /**
@@ -15,31 +13,31 @@ export class DuplicateIds {
   #table = new Uint32Array(FIRST_SLOTS * WORDS)
   #count = 0
 
-  /** Remembers an id, or tells that an earlier line has it. */
-  check(id: string, line: number): Problem | undefined {
+  /** Remembers the place of an id, a number from 1; gives the earlier place where it was met before. */
+  check(id: string, place: number): number | undefined {
     if (this.#count * 2 >= this.#slots) this.#grow()
     const [low, high] = hash(id)
-    const place = this.#place(low, high)
-    const earlier = this.#table[place + 2]
-    if (earlier) return { code: 'duplicate_id', line, detail: `the id "${id}" is also on line ${earlier}` }
-    this.#set(place, low, high, line)
+    const slot = this.#slotOf(low, high)
+    const earlier = this.#table[slot + 2]
+    if (earlier) return earlier
+    this.#set(slot, low, high, place)
     this.#count += 1
     return undefined
   }
 
-  /** Where this hash is, or the free place where it belongs; a line of 0 marks a free one. */
-  #place(low: number, high: number): number {
+  /** Where this hash is, or the free place where it belongs; a place of 0 marks a free one. */
+  #slotOf(low: number, high: number): number {
     const table = this.#table
     for (let slot = low & (this.#slots - 1); ; slot = (slot + 1) & (this.#slots - 1)) {
-      const place = slot * WORDS
-      if (table[place + 2] === 0 || (table[place] === low && table[place + 1] === high)) return place
+      const at = slot * WORDS
+      if (table[at + 2] === 0 || (table[at] === low && table[at + 1] === high)) return at
     }
   }
 
-  #set(place: number, low: number, high: number, line: number): void {
-    this.#table[place] = low
-    this.#table[place + 1] = high
-    this.#table[place + 2] = line
+  #set(at: number, low: number, high: number, place: number): void {
+    this.#table[at] = low
+    this.#table[at + 1] = high
+    this.#table[at + 2] = place
   }
 
   #grow(): void {
@@ -47,8 +45,8 @@ export class DuplicateIds {
     this.#slots *= 2
     this.#table = new Uint32Array(this.#slots * WORDS)
     for (let at = 0; at < old.length; at += WORDS) {
-      const [low = 0, high = 0, line = 0] = old.subarray(at, at + WORDS)
-      if (line !== 0) this.#set(this.#place(low, high), low, high, line)
+      const [low = 0, high = 0, place = 0] = old.subarray(at, at + WORDS)
+      if (place !== 0) this.#set(this.#slotOf(low, high), low, high, place)
     }
   }
 }

@@ -121,7 +121,7 @@ describe('columns with images', () => {
   it('tell of every image that cannot be sent, and of one that cannot be read', async () => {
     const result = await build('{"text":"x","image":["absent.png","no.png","a.png"]}')
     expect(result).toMatchObject({ problems: [{ code: 'image_missing' }, { code: 'image_unknown' }] })
-    const files = { size: async () => 5, read: (path: string, bytes: number) => imageFiles.read(path, bytes) }
+    const files = { ...imageFiles, size: async () => 5 }
     const definition = { ...DEFINITION, imageColumns: ['image'] }
     const builder = createRequestBuilder({ definition, encode, limitsOf: () => LIMITS, imageFiles: files })
     expect(await builder(rowOf('{"text":"x","image":"gone.png"}'))).toMatchObject({

@@ -5,12 +5,12 @@ import { problemOf } from './build-result.ts'
 import { IMAGE_HEAD_BYTES, imageTypeOf } from './image-type.ts'
 import { missingColumn } from './message-problems.ts'
 
-/** Reads image files; paths are as the user wrote them, relative ones from wherever the images lie. */
+/** Reads image files; paths are as the user wrote them, relative ones from wherever the images of the row lie. */
 export interface ImageFiles {
   /** Bytes of a file; undefined where there is none at this path. */
-  size(path: string): Promise<number | undefined>
+  size(path: string, row: Row): Promise<number | undefined>
   /** So many bytes from the beginning. */
-  read(path: string, bytes: number): Promise<Uint8Array>
+  read(path: string, bytes: number, row: Row): Promise<Uint8Array>
 }
 
 /** Which images go with a row, and how large they may be. */
@@ -50,7 +50,7 @@ export async function imagesOf(row: Row, settings: ImageSettings): Promise<RowIm
   if (problems.length > 0) return { problems }
   const urls: string[] = []
   for (const { column, name } of images) {
-    const image = await imageAt(name, files, maxBytes)
+    const image = await imageAt(name, row, files, maxBytes)
     if ('url' in image) urls.push(image.url)
     else problems.push(problemOf(row, image.code, `"${column}" names ${short(name)}, ${image.flaw}`))
   }
@@ -81,12 +81,12 @@ function listIn(text: string): unknown {
   }
 }
 
-async function imageAt(name: string, files: ImageFiles, maxBytes: number): Promise<Image> {
+async function imageAt(name: string, row: Row, files: ImageFiles, maxBytes: number): Promise<Image> {
   if (/^https:/i.test(name)) return URL.canParse(name) ? { url: name } : unknown('which is no URL')
   if (/^data:/i.test(name)) return inlineImage(name, maxBytes)
   if (SCHEME.test(name)) return unknown('and only https and data: URLs can be sent')
   try {
-    return await fileImage(name, files, maxBytes)
+    return await fileImage(name, row, files, maxBytes)
   } catch (error) {
     return { code: 'image_missing', flaw: `which cannot be read: ${messageOf(error)}` }
   }
@@ -111,13 +111,13 @@ function isBase64(text: string): boolean {
 }
 
 /** Its first bytes are looked at before the rest is read: whatever is no image never leaves the machine. */
-async function fileImage(path: string, files: ImageFiles, maxBytes: number): Promise<Image> {
-  const size = await files.size(path)
+async function fileImage(path: string, row: Row, files: ImageFiles, maxBytes: number): Promise<Image> {
+  const size = await files.size(path, row)
   if (size === undefined) return { code: 'image_missing', flaw: 'and there is no such file' }
   if (size > maxBytes) return tooLarge(size, maxBytes)
-  const type = imageTypeOf(await files.read(path, IMAGE_HEAD_BYTES))
+  const type = imageTypeOf(await files.read(path, IMAGE_HEAD_BYTES, row))
   if (!type) return unknown(NOT_AN_IMAGE)
-  const bytes = await files.read(path, size)
+  const bytes = await files.read(path, size, row)
   // A file may be replaced while it is read.
   if (imageTypeOf(bytes) !== type) return unknown(NOT_AN_IMAGE)
   const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')

@@ -8,6 +8,7 @@ import { readAnswer } from '../schema/read-answer.ts'
 import type { QuestionRecord, RowResultRecord } from '../store/store.ts'
 import { asAsked } from './as-asked.ts'
 import type { RunContext } from './context.ts'
+import { findFile } from './file-list.ts'
 import { FrozenRows } from './frozen-rows.ts'
 import { ResultLines } from './result-lines.ts'
 
@@ -27,7 +28,7 @@ const PART_BYTES = 4 * 1_024 * 1_024
 export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
   const resultLines = new ResultLines(ports)
   const rows = new FrozenRows(ports)
-  const { cancelCause, definition } = await ports.store.record()
+  const { cancelCause, definition, files } = await ports.store.record()
   const reading: Reading = { provider: ports.provider, cause: cancelCause ?? 'user', definition }
   try {
     for await (const part of recordParts(ports.store)) {
@@ -35,7 +36,12 @@ export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutc
       const others = await otherLines(resultLines, part)
       const texts = await rows.take(part.length)
       yield part.map((record, index) =>
-        rowOutcome(record, texts[index] ?? '', { own: lines[index] ?? null, others }, reading),
+        rowOutcome(
+          record,
+          { json: texts[index] ?? '', source: findFile(files, record.row)?.path ?? null },
+          { own: lines[index] ?? null, others },
+          reading,
+        ),
       )
     }
   } finally {
@@ -69,6 +75,19 @@ function othersOf({ questions, request }: RowResultRecord): readonly QuestionRec
   return questions === null ? [] : questions.filter((question) => question.request !== request)
 }
 
+/** The frozen rows alone, in lists, as JSON text. */
+export async function* readFrozenRows(
+  ports: Pick<Ports, 'disk' | 'folder'>,
+  count: number,
+): AsyncIterable<readonly string[]> {
+  const rows = new FrozenRows(ports)
+  try {
+    for (let read = 0; read < count; read += PAGE_ROWS) yield await rows.take(Math.min(PAGE_ROWS, count - read))
+  } finally {
+    await rows.close()
+  }
+}
+
 /** What the store knows of the rows, in parts whose answers fit in memory. */
 async function* recordParts(store: Ports['store']): AsyncIterable<readonly RowResultRecord[]> {
   let after = -1
@@ -92,12 +111,17 @@ async function* recordParts(store: Ports['store']): AsyncIterable<readonly RowRe
   }
 }
 
-function rowOutcome(record: RowResultRecord, json: string, lines: RawLines, reading: Reading): RowOutcome {
+function rowOutcome(
+  record: RowResultRecord,
+  frozen: Pick<RowOutcome, 'json' | 'source'>,
+  lines: RawLines,
+  reading: Reading,
+): RowOutcome {
   return {
+    ...frozen,
     ordinal: record.row,
     line: record.line,
     id: record.id,
-    json,
     problem: record.problem,
     result: resultOf(record, lines, reading),
   }

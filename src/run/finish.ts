@@ -1,5 +1,6 @@
 import type { RowOutcome } from '../model/row.ts'
 import type { OutputPlan } from '../model/run.ts'
+import { answerShapeOf } from '../output/answer-shape.ts'
 import { writeRunSummary } from '../output/run-summary.ts'
 import type { TextSink } from '../output/write-answers.ts'
 import { type WrittenAnswers, writeAnswers } from '../output/write-answers.ts'
@@ -7,7 +8,7 @@ import { describeProvider } from '../providers/registry.ts'
 import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { VERSION } from '../version.ts'
-import { readAnswers } from './answers.ts'
+import { readAnswers, readFrozenRows } from './answers.ts'
 import { rowLooker } from './look/looked-row.ts'
 import { describeSelection, EVERY_ROW, isWhole, type Selection, selectRows } from './look/selection.ts'
 import { costOfResult, type RunReport } from './report.ts'
@@ -58,6 +59,9 @@ export async function writeRunAnswers(
     rows: isPart ? selectedOutcomes(rows, rowLooker(run.definition, costOf), selection) : rows,
     isPart,
     columns: run.columns,
+    hasSources: run.files.length > 0,
+    shape: answerShapeOf(run.definition),
+    texts: () => readFrozenRows({ disk, folder: runFolder(workspace.home, store.id) }, run.rowCount),
     plan,
     costOf,
     hasTurns: run.definition.maxReasks > 0,

@@ -3,14 +3,17 @@ import { dirname } from 'node:path'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import type { Disk, DiskFile } from '../lib/disk.ts'
 import { GatheredHash } from '../lib/gathered-hash.ts'
+import type { Column, InputFile } from '../model/column.ts'
 import type { Target } from '../model/target.ts'
 import { type BatchCut, createSplitter, type Splitter } from '../plan/splitter.ts'
 import { RequestTally } from '../plan/tally.ts'
 import type { NewRow, TokenMethod } from '../store/store.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { CanaryChoice, readAhead } from './canary-choice.ts'
+import { ColumnList } from './column-list.ts'
 import type { RunContext } from './context.ts'
 import { type Cutting, Cuttings } from './cutting.ts'
+import { FileList } from './file-list.ts'
 import type { PlannableRequest, PreparedInput, PreparedRow } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 
@@ -23,7 +26,9 @@ export interface Frozen {
   readonly batchCount: number
   readonly rowsHash: string
   readonly requestsHash: string
-  readonly columns: readonly string[]
+  readonly columns: readonly Column[]
+  /** The files of the input where it has several, in order; else none. */
+  readonly files: readonly InputFile[]
   readonly problems: ProblemList
   readonly emptyPlaceholders: number
   /** Rows that cannot be sent. */
@@ -90,7 +95,8 @@ class Freezer {
   readonly #canary: CanaryChoice | null
   readonly #cuttings: Cuttings
   readonly #splitter: Splitter
-  readonly #columns = new Set<string>()
+  readonly #columns = new ColumnList()
+  readonly #files = new FileList()
   readonly #problems = new ProblemList()
   #page: NewRow[] = []
   #rowCount = 0
@@ -130,7 +136,8 @@ class Freezer {
       batchCount: this.#batchCount,
       rowsHash: this.#rowsHash.digest('hex'),
       requestsHash: this.#requestsHash.digest(),
-      columns: [...this.#columns],
+      columns: this.#columns.all(),
+      files: this.#files.all(),
       problems: this.#problems,
       emptyPlaceholders: this.#emptyPlaceholders,
       invalidCount: this.#invalidCount,
@@ -146,7 +153,8 @@ class Freezer {
   }
 
   async #addRow(row: PreparedRow): Promise<void> {
-    for (const column of row.columns) this.#columns.add(column)
+    this.#columns.add(row.columns)
+    this.#files.add(row.file, this.#rowCount)
     this.#problems.add(row.problems)
     if (row.problems.length > 0) this.#invalidCount += 1
     if (row.hasEmptyPlaceholders) this.#emptyPlaceholders += 1

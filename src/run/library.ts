@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { resolve } from 'node:path'
 import { type ConfigurationFlags, loadConfiguration } from '../config/configuration.ts'
 import { userDataFolder } from '../config/home.ts'
+import type { InputSource } from '../input/open.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { thisMachine } from '../lib/machine.ts'
@@ -12,7 +13,8 @@ import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
 import type { OtherQuestion, RowOutcome } from '../model/row.ts'
-import type { DeadlineWish, OutputPlan } from '../model/run.ts'
+import { type DeadlineWish, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
+import { answerId } from '../output/answer.ts'
 import { formatOf } from '../output/format.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import type { ChatMessage } from '../request/message-json.ts'
@@ -94,8 +96,11 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
       | 'name'
       | 'again'
     > {
-  /** The path of a `.jsonl` or `.csv` file, or rows. */
-  readonly input: string | Iterable<Row> | AsyncIterable<Row>
+  /**
+   * The path of a `.jsonl`, `.csv` or `.parquet` file (the first two also with `.gz`), a list of paths that are read as
+   * one input, or rows.
+   */
+  readonly input: string | readonly string[] | Iterable<Row> | AsyncIterable<Row>
   /** `provider/model`, such as `openai/gpt-5-mini`; may be absent for provider-ready lines. */
   readonly model?: string
   /** A template with `{{column}}`, or a function; absent where the rows carry `messages` or `body`. */
@@ -232,8 +237,7 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
         answer,
         maxReasks: options.reask,
         maxCostUsd: options.budget?.maxCostUsd,
-        input: { source: typeof input === 'string' ? { path: input } : { rows: input } },
-        inputPath: typeof input === 'string' ? input : null,
+        input: { source: sourceOf(input) },
         prompt: typeof prompt === 'string' ? prompt : undefined,
         // The rows of this run are of the caller's own type; the stages know them as records.
         promptFunction: typeof prompt === 'function' ? (row) => prompt(row as Row) : undefined,
@@ -248,6 +252,16 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
     await workspace.close()
     throw error
   }
+}
+
+function sourceOf(input: StartRunOptions<object>['input']): InputSource {
+  if (typeof input === 'string') return { path: input }
+  return isPaths(input) ? { paths: input } : { rows: input }
+}
+
+/** Rows are objects, so a list that begins with a text is one of paths. */
+function isPaths(input: Exclude<StartRunOptions<object>['input'], string>): input is readonly string[] {
+  return Array.isArray(input) && typeof input[0] === 'string'
 }
 
 /**
@@ -312,8 +326,9 @@ function flagsOf({ budget, canary, config, home, maxImageBytes, pollInterval }: 
 function outputPlan(output: StartRunOptions['output']): OutputPlan {
   const given = typeof output === 'string' ? { path: output } : output
   const path = given === undefined ? null : resolve(given.path)
+  const failedPath = typeof given?.failedPath === 'string' ? resolve(given.failedPath) : null
   const format = (path === null ? 'jsonl' : formatOf(path)) ?? 'jsonl'
-  return { format, prefix: 'llm_', excelSafe: false, force: false, ...given, path }
+  return { ...PLAIN_OUTPUT, format, ...given, path, failedPath }
 }
 
 function deadlineWish(deadline: FinishOptions['deadline']): DeadlineWish | undefined {
@@ -437,7 +452,7 @@ async function rowResult<Row extends object>(
   const outcome = result?.outcome
   const facts: RowFacts<Row> = {
     row: JSON.parse(row.json) as Row,
-    id: row.id ?? String(row.line),
+    id: answerId(row),
     error: problem ? `${problem.code}: ${problem.detail}` : (outcome?.reason ?? null),
     note: result?.structured?.note ?? null,
     finishReason: outcome?.finishReason ?? null,

@@ -1,16 +1,18 @@
 import { nearestFolder } from '../lib/disk.ts'
 import { WIRE_ID_LENGTH } from '../model/ids.ts'
 import type { RunDefinition } from '../model/run.ts'
-import { findCollisions } from '../output/answer-columns.ts'
+import { findCollisions, findUnknown } from '../output/fields.ts'
 import { type BatchCut, createSplitter } from '../plan/splitter.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { RequestTally } from '../plan/tally.ts'
 import { TokenCounters } from '../plan/tokens.ts'
+import { ColumnList } from './column-list.ts'
 import { Cuttings } from './cutting.ts'
 import { estimateRun, withStoreIfAny } from './estimate.ts'
+import { FileList } from './file-list.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
-import { definitionOf, type NewRunOptions } from './start.ts'
+import { definitionOf, fieldOptions, type NewRunOptions } from './start.ts'
 import type { Place } from './workspace.ts'
 
 /** What `plan` shows: everything that is known before anything is sent. */
@@ -20,6 +22,8 @@ export interface PlannedRun {
   readonly problems: ProblemList
   /** Input columns that are named like ours. */
   readonly collisions: readonly string[]
+  /** Columns asked for that nobody has. */
+  readonly unknownColumns: readonly string[]
   /** The body of the first request, as it would be sent; null where no row can be sent. */
   readonly firstBody: string | null
   /** Bytes free where the run would live. */
@@ -65,13 +69,16 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
   await counters.close()
   cuts.push(...splitter.finish())
   const counts = { ...counter.counts(), maxTokens: definition.maxTokens, maxReasks: definition.maxReasks }
+  const whole = input.definition
+  const fields = fieldOptions(options.output, whole, { columns: counter.columns.all(), files: counter.files.all() })
   return {
-    definition: input.definition,
+    definition: whole,
     summary: await withStoreIfAny(place, (store) =>
       estimateRun({ ...place, provider, home: store, run: null }, { counts, cuts, tally }),
     ),
     problems: counter.problems,
-    collisions: findCollisions([...counter.columns], options.output.prefix),
+    collisions: findCollisions(fields),
+    unknownColumns: findUnknown(fields),
     firstBody: counter.firstBody,
     freeBytes: await disk.freeBytes(await nearestFolder(disk, home)),
   }
@@ -79,7 +86,8 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
 
 class RowCounter {
   readonly problems = new ProblemList()
-  readonly columns = new Set<string>()
+  readonly columns = new ColumnList()
+  readonly files = new FileList()
   firstBody: string | null = null
   #rows = 0
   #invalid = 0
@@ -92,7 +100,8 @@ class RowCounter {
     if (row.problems.length > 0) this.#invalid += 1
     if (row.hasEmptyPlaceholders) this.#emptyPlaceholders += 1
     this.problems.add(row.problems)
-    for (const column of row.columns) this.columns.add(column)
+    this.columns.add(row.columns)
+    this.files.add(row.file, this.#rows)
     this.firstBody ??= row.request?.body ?? null
   }
 

@@ -10,12 +10,13 @@ import type { Limits, Provider } from '../providers/provider.ts'
 import type { BuildResult, BuiltRequest } from '../request/build-result.ts'
 import { createRequestBuilder } from '../request/builder.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
-import { DuplicateIds } from '../request/duplicate-ids.ts'
 import { detectShape } from '../request/shape.ts'
 import { type CompileTemplate, loadTemplates } from '../request/template-compiler.ts'
 import { templatesOf } from '../request/turns.ts'
 import { createAnswerCheck } from '../schema/check-answer.ts'
+import { columnsOf, type RowColumns } from './column-list.ts'
 import { imageFilesBeside } from './image-files.ts'
+import { SeenIds } from './seen-ids.ts'
 
 /** What a run is prepared from. */
 export interface PrepareOptions {
@@ -42,7 +43,9 @@ export interface PreparedRow {
   readonly id: string | null
   /** The record as JSON text; `{}` where the row is no object. */
   readonly json: string
-  readonly columns: readonly string[]
+  readonly columns: RowColumns
+  /** The file it stands in; null where the input is no more than one. */
+  readonly file: string | null
   readonly problems: readonly Problem[]
   readonly request: PlannableRequest | null
   readonly hasEmptyPlaceholders: boolean
@@ -76,7 +79,7 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
     first = next.value.map((read) => ('row' in read ? read.row : undefined)).find((row) => row !== undefined)
   }
   if (head.every((rows) => rows.length === 0)) {
-    throw new LlmBatchError('input', `${options.definition.inputPath ?? 'the input'} has no rows`, {
+    throw new LlmBatchError('input', `${inputText(options.definition.inputPaths)} has no rows`, {
       next: 'Check the file; nothing was sent.',
     })
   }
@@ -93,6 +96,12 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
   const hasTextLists = textColumn !== null && Array.isArray(first?.record[textColumn])
   const definition = { ...options.definition, shape, hasTextLists }
   return { shape, definition, rows: requestsOf(resume(head, iterator), definition, { ...options, compile }) }
+}
+
+function inputText(paths: readonly string[] | null): string {
+  const [first, ...others] = paths ?? []
+  if (first === undefined) return 'the input'
+  return others.length === 0 ? first : `the input of ${paths?.length} files`
 }
 
 function chooseRows(
@@ -124,11 +133,11 @@ async function* requestsOf(
     definition,
     promptFunction,
     compile,
-    imageFiles: imageFilesBeside(input.disk, definition.inputPath),
+    imageFiles: imageFilesBeside(input.disk, definition.inputPaths),
     limitsOf,
     encode: (request) => provider.encode(request),
   })
-  const ids = new DuplicateIds()
+  const ids = new SeenIds()
   for await (const chunk of chunks) {
     let prepared: PreparedRow[] = []
     let characters = 0
@@ -151,26 +160,32 @@ async function* requestsOf(
   }
 }
 
+const NO_COLUMNS: RowColumns = { table: null, names: [] }
+
 function unreadable(problem: Problem): PreparedRow {
   return {
     line: problem.line,
     id: null,
     json: '{}',
-    columns: [],
+    columns: NO_COLUMNS,
+    file: problem.file ?? null,
     problems: [problem],
     request: null,
     hasEmptyPlaceholders: false,
   }
 }
 
-function preparedRow({ json, line, record }: Row, built: BuildResult, ids: DuplicateIds): PreparedRow {
-  const columns = Object.keys(record)
+function preparedRow(row: Row, built: BuildResult, ids: SeenIds): PreparedRow {
+  const { json, line } = row
+  const columns = columnsOf(row)
+  const file = row.file ?? null
   const id = 'request' in built ? built.request.id : built.id
-  const duplicate = id === null ? undefined : ids.check(id, line)
+  const duplicate = ids.check(id, row)
   if ('problems' in built || duplicate) {
-    const problems = [...('problems' in built ? built.problems : []), ...(duplicate ? [duplicate] : [])]
-    return { line, id, json, columns, problems, request: null, hasEmptyPlaceholders: false }
+    const found = [...('problems' in built ? built.problems : []), ...(duplicate ? [duplicate] : [])]
+    const problems = file === null ? found : found.map((problem) => ({ ...problem, file }))
+    return { line, id, json, columns, file, problems, request: null, hasEmptyPlaceholders: false }
   }
   const { request } = built
-  return { line, id, json, columns, problems: [], request, hasEmptyPlaceholders: request.emptyPlaceholders }
+  return { line, id, json, columns, file, problems: [], request, hasEmptyPlaceholders: request.emptyPlaceholders }
 }

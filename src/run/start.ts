@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { InputOptions } from '../input/open.ts'
+import { type InputOptions, inputPathsOf } from '../input/open.ts'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
 import { ENDPOINTS_BY_NAME, type EndpointChoice, endpointPath } from '../model/endpoint.ts'
@@ -14,8 +14,9 @@ import {
   type RunDefinition,
 } from '../model/run.ts'
 import { parseModel } from '../model/target.ts'
-import { findCollisions } from '../output/answer-columns.ts'
+import { answerShapeOf } from '../output/answer-shape.ts'
 import { checkOutput } from '../output/check-output.ts'
+import { checkFields, type FieldOptions } from '../output/fields.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { capMicrosOf } from '../prices/micros.ts'
 import { findProvider } from '../providers/registry.ts'
@@ -36,8 +37,6 @@ import type { Workspace } from './workspace.ts'
 /** What a new run is made from. */
 export interface NewRunOptions {
   readonly input: Omit<InputOptions, 'disk'>
-  /** For messages and the record: the path as given, `-`, or null for rows from memory. */
-  readonly inputPath: string | null
   /** `provider/model`; may be absent for provider-ready lines. */
   readonly model?: string | undefined
   /** For provider-ready lines without `model`. @default 'openai' */
@@ -113,7 +112,7 @@ export function definitionOf(
     textColumn: options.textColumn ?? null,
     suffixColumn: options.suffixColumn ?? null,
     hasTextLists: false,
-    inputPath: options.inputPath === null || options.inputPath === '-' ? options.inputPath : resolve(options.inputPath),
+    inputPaths: inputPathsOf(options.input.source)?.map((path) => (path === '-' ? path : resolve(path))) ?? null,
     prompt: options.prompt ?? null,
     system: options.system ?? null,
     messages: options.messages ?? null,
@@ -174,7 +173,7 @@ function targetOf({ model, provider }: NewRunOptions): { provider: string; model
 export async function takeNewRun(workspace: Workspace, options: NewRunOptions, emit: Emit): Promise<TakenRun> {
   const { clock, disk, home, random } = workspace
   const definition = definitionOf(workspace, options)
-  await checkOutput(options.output, options.inputPath, disk)
+  await checkOutput(options.output, definition.inputPaths, disk)
   await removeDrafts(workspace)
   const id = runIdFrom(random.bytes(4), new Date(clock.now()))
   const folder = runFolder(home, id)
@@ -243,12 +242,7 @@ async function makeDraft(
   if (options.maxCostUsd !== undefined) await draft.capRun(capMicrosOf(options.maxCostUsd))
   const context = await runContext(workspace, draft, emit)
   const frozen = await freeze(context, input)
-  const collisions = findCollisions(frozen.columns, options.output.prefix)
-  if (collisions.length > 0) {
-    throw new LlmBatchError('input', `the input has columns named like ours: ${collisions.join(', ')}`, {
-      next: 'Choose another beginning for ours with --prefix, such as --prefix second_.',
-    })
-  }
+  checkFields(fieldOptions(options.output, input.definition, frozen), 'input')
   if (frozen.problems.total > 0 && !definition.skipInvalid) throw new InputProblemsError(frozen.problems)
   if (frozen.emptyPlaceholders > 0) {
     emit({
@@ -275,12 +269,28 @@ async function makeDraft(
 }
 
 /** Keeps what the run was started from; whole or not at all. */
-async function keepJob({ disk, home }: Workspace, id: string, { inputPath, job }: NewRunOptions): Promise<void> {
+async function keepJob({ disk, home }: Workspace, id: string, { input, job }: NewRunOptions): Promise<void> {
   if (!job) return
   const folder = runFolder(home, id)
-  const isOfFile = inputPath !== null && inputPath !== '-'
-  const text = jobText(isOfFile ? job : withOwnRows(job, folder.rows), id)
+  const isOfFiles = 'path' in input.source || 'paths' in input.source
+  const text = jobText(isOfFiles ? job : withOwnRows(job, folder.rows), id)
   await writeAtomically(disk, folder.job, async (writer) => void (await writer.writeText(text)))
+}
+
+/** What the columns of an answers file follow from. */
+export function fieldOptions(
+  plan: OutputPlan,
+  definition: RunDefinition,
+  { columns, files }: Pick<RunRecord, 'columns' | 'files'>,
+): FieldOptions {
+  return {
+    plan,
+    format: plan.format,
+    shape: answerShapeOf(definition),
+    columns,
+    hasSources: files.length > 0,
+    hasTurns: definition.maxReasks > 0,
+  }
 }
 
 /** The run that holds the same work, or undefined where there is none and a new one may be made. */

@@ -74,7 +74,15 @@ async function endedBatch(): Promise<number> {
   await run.addRows([{ ordinal: 5, line: 5, id: null, problem }])
   await run.addBatch(batch('first', [0, 1, 2]))
   await run.addBatch(batch('second', [3, 4]))
-  await run.sealRun({ name: null, rowCount: 6, requestCount: 5, rowsHash: 'a', requestsHash: 'b', columns: [] })
+  await run.sealRun({
+    name: null,
+    rowCount: 6,
+    requestCount: 5,
+    rowsHash: 'a',
+    requestsHash: 'b',
+    columns: [],
+    files: [],
+  })
   await run.moveRun('running')
   const [attempt] = await run.currentAttempts()
   const key = attempt?.key ?? 0

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
-import { LATER_FIELDS, type RunDefinition } from '../model/run.ts'
+import { LATER_FIELDS, PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
 import { openStore } from './sqlite-store.ts'
 import type { AttemptChanges, IntentFacts, NewResult, QueueState, RunStore, Store } from './store.ts'
 
@@ -20,7 +20,7 @@ const DEFINITION: RunDefinition = {
   textColumn: null,
   suffixColumn: null,
   hasTextLists: false,
-  inputPath: null,
+  inputPaths: null,
   prompt: '{{text}}',
   system: null,
   maxTokens: null,
@@ -58,7 +58,7 @@ let made = 0
 async function runOf(tokens: readonly number[], baseUrl = DEFINITION.baseUrl): Promise<RunStore> {
   made += 1
   const id = `r${made}-2026-11-23`
-  const output = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const
+  const output = { ...PLAIN_OUTPUT, path: null }
   await store.createRun({ id, definition: { ...DEFINITION, baseUrl }, output, createdAt: 1 })
   const run = await store.write(id)
   for (const [index, count] of tokens.entries()) {
@@ -79,7 +79,7 @@ async function runOf(tokens: readonly number[], baseUrl = DEFINITION.baseUrl): P
     })
   }
   const hashes = { rowsHash: id, requestsHash: id }
-  await run.sealRun({ name: null, rowCount: 0, requestCount: 10 * tokens.length, ...hashes, columns: [] })
+  await run.sealRun({ name: null, rowCount: 0, requestCount: 10 * tokens.length, ...hashes, columns: [], files: [] })
   return run
 }
 

@@ -59,7 +59,13 @@ async function runOf(rowCount: number, parts: Partial<RunDefinition> = { maxReas
   const ordinals = Array.from({ length: rowCount }, (_, ordinal) => ordinal)
   await run.addRows(ordinals.map((ordinal) => ({ ordinal, line: ordinal + 1, id: null, problem: null })))
   await run.addBatch(batch(ordinals.map((ordinal) => place(ordinal))))
-  const facts = { name: null, rowsHash: 'rows', requestsHash: 'requests', columns: ['text'] }
+  const facts = {
+    name: null,
+    rowsHash: 'rows',
+    requestsHash: 'requests',
+    columns: [{ name: 'text', type: null }],
+    files: [],
+  }
   await run.sealRun({ ...facts, rowCount, requestCount: rowCount })
   await run.moveRun('running')
   return run

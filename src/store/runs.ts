@@ -1,9 +1,11 @@
+import type { Column, InputFile } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
 import {
   type CancelCause,
   completeDefinition,
   type Deadline,
   type OutputPlan,
+  PLAIN_OUTPUT,
   RUN_MOVES,
   type RunState,
   type StoredDefinition,
@@ -54,9 +56,22 @@ function runFrom(row: RunRow): RunRecord {
     deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
     definition: completeDefinition(definition),
-    output: stored(row, 'output') as OutputPlan,
-    columns: stored(row, 'columns') as string[],
+    output: { ...PLAIN_OUTPUT, ...(stored(row, 'output') as OutputPlan) },
+    ...inputTable(stored(row, 'columns') as StoredTable | readonly string[]),
   }
+}
+
+/** What the frozen input looks like as a table, as it is stored. */
+type StoredTable = Pick<RunRecord, 'columns' | 'files'>
+
+/** Older runs have the columns' names only. */
+function inputTable(table: StoredTable | readonly string[]): StoredTable {
+  if (!isNames(table)) return table
+  return { columns: table.map((name): Column => ({ name, type: null })), files: [] satisfies InputFile[] }
+}
+
+function isNames(table: StoredTable | readonly string[]): table is readonly string[] {
+  return Array.isArray(table)
 }
 
 /** What was stored as JSON. State is data: what cannot be read is refused, never guessed. */
@@ -134,7 +149,7 @@ export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts)
     facts.requestCount,
     facts.rowsHash,
     facts.requestsHash,
-    JSON.stringify(facts.columns),
+    JSON.stringify({ columns: facts.columns, files: facts.files } satisfies StoredTable),
     runKey,
   )
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
-import { LATER_FIELDS, type RunDefinition } from '../model/run.ts'
+import { LATER_FIELDS, PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
 import { Driver } from './driver.ts'
 import { lockRun } from './lock.ts'
 import { openStore } from './sqlite-store.ts'
@@ -23,7 +23,7 @@ const DEFINITION: RunDefinition = {
   textColumn: null,
   suffixColumn: null,
   hasTextLists: false,
-  inputPath: '/data/tickets.csv',
+  inputPaths: ['/data/tickets.csv'],
   prompt: '{{text}}',
   system: null,
   maxTokens: null,
@@ -36,7 +36,7 @@ const DEFINITION: RunDefinition = {
   maxReasks: 0,
 }
 
-const OUTPUT = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const
+const OUTPUT = { ...PLAIN_OUTPUT, path: null }
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
 
 let home: string
@@ -86,7 +86,8 @@ async function sealedRun(rowCount: number, id = 'aaaa-2026-11-23'): Promise<RunS
     requestCount: rowCount,
     rowsHash: 'rows',
     requestsHash: 'requests',
-    columns: ['text'],
+    columns: [{ name: 'text', type: { kind: 'string' } }],
+    files: [{ path: 'tickets.csv', firstRow: 0 }],
   })
   return run
 }
@@ -155,7 +156,36 @@ describe('the store', () => {
     await sealedRun(3)
     await store.close()
     store = await openStore({ home, disk: systemDisk, clock: systemClock })
-    expect(await store.findRun('aaaa-2026-11-23')).toMatchObject({ state: 'ready', rowCount: 3, columns: ['text'] })
+    expect(await store.findRun('aaaa-2026-11-23')).toMatchObject({
+      state: 'ready',
+      rowCount: 3,
+      columns: [{ name: 'text', type: { kind: 'string' } }],
+      files: [{ path: 'tickets.csv', firstRow: 0 }],
+    })
+  })
+
+  it('reads a run that an older program stored, with what that one did not know', async () => {
+    await sealedRun(3)
+    await store.close()
+    const { inputPaths: _paths, ...definition } = DEFINITION
+    const driver = new Driver(join(home, 'state.db'))
+    driver.run(
+      'update runs set definition = ?, output = ?, columns = ?',
+      JSON.stringify({ ...definition, inputPath: '/data/tickets.csv' }),
+      JSON.stringify({ path: '/data/out.csv', format: 'csv', prefix: 'a_', excelSafe: true, force: false }),
+      '["text","id"]',
+    )
+    driver.close()
+    store = await openStore({ home, disk: systemDisk, clock: systemClock })
+    expect(await store.findRun('aaaa-2026-11-23')).toMatchObject({
+      definition: DEFINITION,
+      output: { ...PLAIN_OUTPUT, path: '/data/out.csv', format: 'csv', prefix: 'a_', excelSafe: true },
+      columns: [
+        { name: 'text', type: null },
+        { name: 'id', type: null },
+      ],
+      files: [],
+    })
   })
 
   it('refuses a state that a newer program wrote, naming both versions', async () => {

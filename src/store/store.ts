@@ -1,5 +1,6 @@
 import type { RemoteStatus, Stage } from '../model/attempt.ts'
 import type { BatchKind, PlannedRequest } from '../model/batch.ts'
+import type { Column, InputFile } from '../model/column.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { ProbeRecord } from '../model/probe.ts'
 import type { Problem } from '../model/problem.ts'
@@ -256,7 +257,9 @@ export interface RunRecord extends NewRun {
   readonly rowsHash: string | null
   readonly requestsHash: string | null
   /** Columns of the input, in order of appearance. */
-  readonly columns: readonly string[]
+  readonly columns: readonly Column[]
+  /** The files of the input where it has several, in order; else none. */
+  readonly files: readonly InputFile[]
   /** A salted digest of the key and scope its batches were made with; never the key. Null before the first call. */
   readonly account: string | null
   /** The most it may cost, in micro-dollars, where a flag or an option has said so; null otherwise. */
@@ -276,7 +279,9 @@ export interface SealedFacts {
   readonly requestCount: number
   readonly rowsHash: string
   readonly requestsHash: string
-  readonly columns: readonly string[]
+  readonly columns: readonly Column[]
+  /** The files of the input where it has several, in order; else none. */
+  readonly files: readonly InputFile[]
 }
 
 export interface NewRow {

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { type Disk, systemDisk } from '../../src/lib/disk.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import type { RunEvent } from '../../src/model/event.ts'
+import { PLAIN_OUTPUT } from '../../src/model/run.ts'
 import { findRun } from '../../src/run/find-run.ts'
 import { RunHandle } from '../../src/run/handle.ts'
 import { takeNewRun, takeRun } from '../../src/run/start.ts'
@@ -54,10 +55,9 @@ export async function newRunIn(
     workspace,
     {
       input: { source: { path } },
-      inputPath: path,
       model: MODELS[provider],
       prompt: '{{text}}',
-      output: { path: answersPath(world), format: 'jsonl', prefix: 'llm_', excelSafe: false, force: true },
+      output: { ...PLAIN_OUTPUT, path: answersPath(world), force: true },
     },
     (event) => emitter.emit('event', event),
   )

@@ -1,7 +1,8 @@
+import type { Column } from '../../src/model/column.ts'
 import type { Outcome } from '../../src/model/outcome.ts'
 import { emptyOutcome } from '../../src/model/outcome.ts'
 import type { RowOutcome, SettledResult } from '../../src/model/row.ts'
-import type { OutputPlan } from '../../src/model/run.ts'
+import { type OutputPlan, PLAIN_OUTPUT } from '../../src/model/run.ts'
 
 /** A result that succeeded, with the given parts of its outcome in place of the usual ones. */
 export function sampleResult(outcome: Partial<Outcome>, parts: Partial<SettledResult> = {}): SettledResult {
@@ -27,12 +28,17 @@ export function sampleResult(outcome: Partial<Outcome>, parts: Partial<SettledRe
 
 /** A row with this place in the run and no result. */
 export function sampleRow(ordinal: number, parts: Partial<RowOutcome> = {}): RowOutcome {
-  return { ordinal, line: ordinal + 1, id: null, json: '{}', problem: null, result: null, ...parts }
+  return { ordinal, line: ordinal + 1, id: null, source: null, json: '{}', problem: null, result: null, ...parts }
+}
+
+/** Columns whose types are not known. */
+export function untyped(...names: readonly string[]): readonly Column[] {
+  return names.map((name) => ({ name, type: null }))
 }
 
 /** A plan that writes there. */
 export function samplePlan(path: string | null, parts: Partial<OutputPlan> = {}): OutputPlan {
-  return { path, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false, ...parts }
+  return { ...PLAIN_OUTPUT, path, ...parts }
 }
 
 /** The rows in lists of two. */

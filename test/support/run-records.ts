@@ -1,4 +1,4 @@
-import { LATER_FIELDS } from '../../src/model/run.ts'
+import { LATER_FIELDS, PLAIN_OUTPUT } from '../../src/model/run.ts'
 import type { RunCost } from '../../src/run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../../src/store/store.ts'
 
@@ -40,7 +40,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
       textColumn: null,
       suffixColumn: null,
       hasTextLists: false,
-      inputPath: '/data/tickets.csv',
+      inputPaths: ['/data/tickets.csv'],
       prompt: 'Classify {{text}}',
       system: null,
       maxTokens: null,
@@ -52,7 +52,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
       answer: null,
       maxReasks: 0,
     },
-    output: { path: '/data/answers.jsonl', format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false },
+    output: { ...PLAIN_OUTPUT, path: '/data/answers.jsonl' },
     createdAt: STARTED_AT,
     finishedAt: null,
     rowCount: 10,
@@ -65,7 +65,8 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     cancelCause: null,
     deadline: null,
     stopLoss: null,
-    columns: ['text'],
+    columns: [{ name: 'text', type: null }],
+    files: [],
     ...parts,
   }
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { PLAIN_OUTPUT } from '../../model/run.ts'
 import { checkOutput } from '../../output/check-output.ts'
 import { formatOf } from '../../output/format.ts'
 import {
@@ -127,6 +128,10 @@ function fileFrom(shell: Shell, { excelSafe, output }: CompareFlags): CompareOpt
   return { path: resolve(shell.machine.workingFolder, output), format, excelSafe: excelSafe === true }
 }
 
+function columnNamesOf(run: RunRecord | undefined): readonly string[] {
+  return run?.columns.map(({ name }) => name) ?? []
+}
+
 /** Refuses a file that could not be written, before all rows are read. */
 async function checkFile(
   { disk }: Workspace,
@@ -135,10 +140,14 @@ async function checkFile(
   force: boolean,
 ): Promise<void> {
   for (const { definition } of runs) {
-    await checkOutput({ path, format, prefix: '', excelSafe, force }, definition.inputPath, disk)
+    await checkOutput(
+      { ...PLAIN_OUTPUT, path, format, prefix: '', excelSafe, force },
+      definition.inputPaths ?? [],
+      disk,
+    )
   }
   const added = differenceColumns(runs.length)
-  const taken = runs[0]?.columns.filter((column) => added.includes(column)) ?? []
+  const taken = columnNamesOf(runs[0]).filter((column) => added.includes(column))
   if (taken.length === 0) return
   throw new LlmBatchError('usage', `the input has columns named like those of a comparison: ${taken.join(', ')}`, {
     next: 'Leave out -o, or rename them in the input.',

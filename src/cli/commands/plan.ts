@@ -21,28 +21,34 @@ interface PlanFlags extends RequestFlags, OutputFlags, SettingFlags, BudgetFlags
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addSettingFlags(addBudgetFlag(addOutputFlags(addRequestFlags(command))))
     .option('--json', 'as JSON on standard output')
-    .action(async (input: string, _typed: PlanFlags, self: Command) => {
-      const { flags, inputPath } = await requestOf<PlanFlags>(shell, self, input)
-      setExitCode(await plan(shell, inputPath, flags))
+    .action(async (inputs: readonly string[], _typed: PlanFlags, self: Command) => {
+      const { flags, inputPaths } = await requestOf<PlanFlags>(shell, self, inputs)
+      setExitCode(await plan(shell, inputPaths, flags))
     })
 }
 
-async function plan(shell: Shell, inputPath: string, flags: PlanFlags): Promise<number> {
+async function plan(shell: Shell, inputPaths: readonly string[], flags: PlanFlags): Promise<number> {
   const place = await findPlace(shell, flags)
-  const output = outputPlan(flags, { inputPath, mustBeFile: false, shell })
-  if (flags.output !== undefined) await checkOutput(output, inputPath, place.disk)
-  const planned = await planRun(place, await newRunOptions(shell, place.disk, { inputPath, flags, output }))
+  const output = outputPlan(flags, { inputPaths, mustBeFile: false, shell })
+  if (flags.output !== undefined) await checkOutput(output, inputPaths, place.disk)
+  const planned = await planRun(place, await newRunOptions(shell, place.disk, { inputPaths, flags, output }))
   if (flags.json) await shell.printJson(planDocument(planned))
   else await shell.print(renderPlan(planView(planned), shell.outputColors))
   return conclude(shell, planned)
 }
 
 /** A plan that `run` would refuse is no success. */
-function conclude(shell: Shell, { collisions, definition, problems }: PlannedRun): number {
-  const isRefused = (problems.total > 0 && !definition.skipInvalid) || collisions.length > 0
+function conclude(shell: Shell, planned: PlannedRun): number {
+  const { collisions, definition, problems, unknownColumns } = planned
+  const isRefused =
+    (problems.total > 0 && !definition.skipInvalid) || collisions.length > 0 || unknownColumns.length > 0
   if (!isRefused) return EXIT.ok
-  const next =
-    collisions.length > 0 ? 'choose another --prefix' : 'correct the rows, or leave them out with --skip-invalid'
-  shell.tell(`run would refuse this input: ${next}.`)
+  shell.tell(`run would refuse this input: ${remedy(planned)}.`)
   return EXIT.usage
+}
+
+function remedy({ collisions, unknownColumns }: PlannedRun): string {
+  if (collisions.length > 0) return 'choose another --prefix'
+  if (unknownColumns.length > 0) return `--columns names what is no column: ${unknownColumns.join(', ')}`
+  return 'correct the rows, or leave them out with --skip-invalid'
 }

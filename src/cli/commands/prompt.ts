@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../model/error.ts'
+import { PLAIN_OUTPUT } from '../../model/run.ts'
 import { type FilledRow, fillPrompts } from '../../run/fill-prompts.ts'
 import { countFlag } from '../flag-values.ts'
 import { requestOf } from '../job-request.ts'
@@ -16,23 +17,20 @@ interface PromptFlags extends RequestFlags, PlaceFlags {
   readonly json?: boolean | undefined
 }
 
-/** Nothing is written: where answers would go does not matter. */
-const NO_OUTPUT = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const
-
 /** `llm-batch prompt INPUT`: the filled prompts of a few rows, without a key and without sending anything. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addPlaceFlags(addRequestFlags(command))
     .option('--rows <n>', 'rows to show (default: 3); the first ones, or those that --sample draws', countFlag)
     .option('--json', 'as JSON on standard output, bodies exactly as they would be sent')
-    .action(async (input: string, _typed: PromptFlags, self: Command) => {
-      const { flags, inputPath } = await requestOf<PromptFlags>(shell, self, input)
-      setExitCode(await showPrompts(shell, inputPath, flags))
+    .action(async (inputs: readonly string[], _typed: PromptFlags, self: Command) => {
+      const { flags, inputPaths } = await requestOf<PromptFlags>(shell, self, inputs)
+      setExitCode(await showPrompts(shell, inputPaths, flags))
     })
 }
 
-async function showPrompts(shell: Shell, inputPath: string, flags: PromptFlags): Promise<number> {
+async function showPrompts(shell: Shell, inputPaths: readonly string[], flags: PromptFlags): Promise<number> {
   const place = await findPlace(shell, flags)
-  const options = await newRunOptions(shell, place.disk, { inputPath, flags, output: NO_OUTPUT })
+  const options = await newRunOptions(shell, place.disk, { inputPaths, flags, output: { ...PLAIN_OUTPUT, path: null } })
   const rows = await fillPrompts(place, { ...options, rows: flags.rows })
   await shell.print(flags.json ? promptsJson(rows) : renderPrompts(rows, shell.outputColors))
   const flawed = rows.filter(({ problems }) => problems.length > 0).length

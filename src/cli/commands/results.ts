@@ -7,7 +7,7 @@ import type { Workspace } from '../../run/workspace.ts'
 import type { RequestCounts, RunRecord } from '../../store/store.ts'
 import { chooseRun } from '../choose-run.ts'
 import { withHome } from '../open-home.ts'
-import { addOutputFlags, hasOutputFlags, type OutputFlags, outputPlan } from '../output-flags.ts'
+import { addOutputFlags, hasOutputFlags, type OutputFlags, outputPlan, wishesOf } from '../output-flags.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
 import { openRows } from '../render/outcome-words.ts'
 import { counted } from '../render/quantity.ts'
@@ -30,6 +30,8 @@ Examples:
     llm-batch results last --where status=failed --limit 50
   ten random rows about refunds:
     llm-batch results last --where 'text~refund' --sample 10
+  a table of other columns:
+    llm-batch results last --columns text,output.label,cost_usd
   whole texts of rows whose JSON answer says so:
     llm-batch results last --where output.label=other --full
   statuses, errors by cause, labels, tokens, cost:
@@ -51,7 +53,6 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--summary', 'what the rows came to: statuses, errors by cause, labels, tokens, cost')
     .addOption(new Option('--table', 'rows as a table, also in a pipe').conflicts('summary'))
     .addOption(new Option('--full', 'rows one below the other, with whole texts').conflicts(['summary', 'table']))
-    .option('--columns <list>', 'what a table shows, such as text,output.label,cost_usd', (text) => text.split(','))
   addPlaceFlags(addOutputFlags(command))
     .option('--json', 'with --summary, as JSON; else a report as JSON, where the answers go to a file')
     .option('--quiet', 'say nothing when all is well')
@@ -79,18 +80,14 @@ function isTable({ isOutputTerminal }: Shell, { full, output, table }: ResultsFl
 /** Flags for a file mean nothing where none is written, and the other way round. */
 function assertOneWay(shell: Shell, flags: ResultsFlags): void {
   const isShown = flags.summary === true || isTable(shell, flags)
-  if (isShown && (hasOutputFlags(flags) || (flags.json && !flags.summary))) {
+  const { columns: _, ...fileFlags } = flags
+  if (isShown && (hasOutputFlags(fileFlags) || (flags.json && !flags.summary))) {
     const isUnnamed = flags.output === undefined && !flags.summary && !flags.table && !flags.full
     throw isUnnamed
       ? new LlmBatchError('usage', 'results needs to know where the answers go', { next: 'Name a file with -o.' })
       : new LlmBatchError('usage', 'what is shown here goes to no file', {
           next: 'Leave out -o and what belongs to it.',
         })
-  }
-  if (!isShown && flags.columns) {
-    throw new LlmBatchError('usage', '--columns is for tables', {
-      next: 'Add --table, or leave it out: a file has all columns.',
-    })
   }
   if (!isShown && flags.json && flags.output === undefined) {
     throw new LlmBatchError('usage', 'results needs to know where the answers go', { next: 'Name a file with -o.' })
@@ -99,10 +96,10 @@ function assertOneWay(shell: Shell, flags: ResultsFlags): void {
 
 async function write(shell: Shell, workspace: Workspace, run: RunRecord, flags: ResultsFlags): Promise<void> {
   const selection = selectionFrom(flags, run, null)
-  const { inputPath } = run.definition
-  const { excelSafe, prefix } = run.output
-  const asked = { excelSafe, prefix, ...flags }
-  const { path, ...plan } = outputPlan(asked, { inputPath, mustBeFile: flags.json === true, shell })
+  const { inputPaths } = run.definition
+  // The file with the failed rows belongs to the end of the run: it is written again only where it is asked for again.
+  const asked = { ...wishesOf(run.output), failed: undefined, ...flags }
+  const { path, ...plan } = outputPlan(asked, { inputPaths, mustBeFile: flags.json === true, shell })
   const place = path ?? '-'
   await checkPlan(workspace, run, { ...plan, path: place })
   const store = workspace.store.read(run.id)
@@ -120,5 +117,6 @@ function tellWritten(shell: Shell, answers: WrittenFiles, counts: RequestCounts,
   const rows = partOf === null ? counted(answers.rows, 'row') : `${answers.rows} of ${counted(partOf, 'row')}`
   const open = openRows(counts)
   const rest = open === 0 ? '' : `; ${counted(open, 'row')} without a result yet`
-  shell.tell(`Wrote ${rows}${place}${rest}.`)
+  const failed = answers.failed ? `, ${counted(answers.failed.rows, 'failed row')} also to ${answers.failed.path}` : ''
+  shell.tell(`Wrote ${rows}${place}${failed}${rest}.`)
 }

@@ -16,19 +16,19 @@ import { storedJob } from '../stored-job.ts'
 
 /** `llm-batch run INPUT`: a file of prompts becomes a file of answers. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addRunFlags(command).action(async (input: string, _typed: RunFlags, self: Command) => {
-    const { flags, inputPath } = await requestOf<RunFlags>(shell, self, input)
-    setExitCode(await run(shell, inputPath, flags, self))
+  addRunFlags(command).action(async (inputs: readonly string[], _typed: RunFlags, self: Command) => {
+    const { flags, inputPaths } = await requestOf<RunFlags>(shell, self, inputs)
+    setExitCode(await run(shell, inputPaths, flags, self))
   })
 }
 
-async function run(shell: Shell, inputPath: string, flags: RunFlags, command: Command): Promise<number> {
-  const output = outputPlan(flags, { inputPath, mustBeFile: flags.json === true || !flags.wait, shell })
+async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags, command: Command): Promise<number> {
+  const output = outputPlan(flags, { inputPaths, mustBeFile: flags.json === true || !flags.wait, shell })
   const interruption = new Interruption(shell, systemClock)
   try {
     return await withHome(shell, flags, async (workspace) => {
       const events = await RunEvents.open(shell, workspace, flags)
-      const made = await newRunOptions(shell, workspace.disk, { inputPath, flags, output })
+      const made = await newRunOptions(shell, workspace.disk, { inputPaths, flags, output })
       const options = {
         ...made,
         job: storedJob(command, flags, { ...made, workingFolder: shell.machine.workingFolder }),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { systemRandom } from '../../lib/random.ts'
 import { EXIT } from '../../model/error.ts'
+import { PLAIN_OUTPUT } from '../../model/run.ts'
 import { type TriedRow, tryRows } from '../../run/try-rows.ts'
 import { countFlag } from '../flag-values.ts'
 import { requestOf } from '../job-request.ts'
@@ -29,16 +30,16 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addPlaceFlags(addRequestFlags(command))
     .option('--rows <n>', 'rows to send, drawn at random (default: 5)', countFlag)
     .option('--json', 'as JSON on standard output')
-    .action(async (input: string, _typed: TryFlags, self: Command) => {
-      const { flags, inputPath } = await requestOf<TryFlags>(shell, self, input)
-      setExitCode(await tryInput(shell, inputPath, flags))
+    .action(async (inputs: readonly string[], _typed: TryFlags, self: Command) => {
+      const { flags, inputPaths } = await requestOf<TryFlags>(shell, self, inputs)
+      setExitCode(await tryInput(shell, inputPaths, flags))
     })
 }
 
-async function tryInput(shell: Shell, inputPath: string, flags: TryFlags): Promise<number> {
+async function tryInput(shell: Shell, inputPaths: readonly string[], flags: TryFlags): Promise<number> {
   const place = await findPlace(shell, flags)
-  const output = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const
-  const options = await newRunOptions(shell, place.disk, { inputPath, flags, output })
+  const output = { ...PLAIN_OUTPUT, path: null }
+  const options = await newRunOptions(shell, place.disk, { inputPaths, flags, output })
   const seed = flags.seed ?? Math.floor(systemRandom.fraction() * SEEDS)
   const rows = await tryRows(place, { ...options, sample: flags.rows ?? flags.sample ?? USUAL_ROWS, seed })
   if (flags.json) await shell.printJson(tryDocument(rows, seed))

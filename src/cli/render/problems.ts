@@ -12,8 +12,8 @@ export function renderProblems(problems: readonly Problem[], total: number, colo
   if (total === 0) return ''
   const shown = problems.slice(0, MOST_SHOWN)
   const width = Math.max(0, ...shown.map(({ line }) => count(line).length))
-  const lines = shown.map(({ line, code, detail }) => {
-    const place = `line ${count(line).padStart(width)}`
+  const lines = shown.map(({ line, code, detail, file }) => {
+    const place = `${file === undefined ? '' : `${plainLine(file)} `}line ${count(line).padStart(width)}`
     return `  ${place}  ${colors.red(code)}: ${plainLine(detail, MOST_DETAIL_CHARACTERS)}\n`
   })
   const rest = total - shown.length

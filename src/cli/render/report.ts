@@ -40,6 +40,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
       ['Time', formatDuration((run.finishedAt ?? places.now) - run.createdAt)],
       ['Batches', batchesText(report)],
       ['Answers', places.answers && placeText(places.answers.path)],
+      ['Failed rows', failedText(places.answers)],
       ['Run folder', places.runFolder],
       ['Formulas', formulaText(places)],
     ],
@@ -102,6 +103,11 @@ function reasonLines(failures: readonly FailureReason[]): readonly string[] {
     const why = words === '' ? 'no reason given' : plainLine(words, MOST_REASON_CHARACTERS)
     return `${count(failure.count)} ${failure.status}: ${why}`
   })
+}
+
+function failedText(answers: WrittenFiles | null): string | null {
+  const failed = answers?.failed
+  return failed ? `${counted(failed.rows, 'row')} also in ${placeText(failed.path)}` : null
 }
 
 function formulaText({ answers, isExcelSafe }: ReportPlaces): string | null {

@@ -11,6 +11,7 @@ import type { Colors } from './colors.ts'
 import { describeCap } from './cost-words.ts'
 import { describeEvidence } from './evidence-view.ts'
 import { placeText, renderFacts } from './facts.ts'
+import { inputWords } from './input-words.ts'
 import { nextStep } from './next-command.ts'
 import { describeOutcomes, doneRows } from './outcome-words.ts'
 import { count, percent } from './quantity.ts'
@@ -54,7 +55,7 @@ export function renderStatus(status: RunStatus, colors: Colors): string {
       ['Cost', `${dollars(cost.totalUsd)} so far`],
       ['Cap', describeCap(cost)],
       ['Model', run.definition.model === null ? null : plainLine(`${run.definition.provider}/${run.definition.model}`)],
-      ['Input', run.definition.inputPath && placeText(run.definition.inputPath)],
+      ['Input', inputWords(run.definition.inputPaths, placeText)],
       ['Answers', run.output.path && placeText(run.output.path)],
       ['Started', new Date(run.createdAt).toISOString()],
       ['Promise', describeEvidence(evidence, probeModel(run, attempts), colors)],

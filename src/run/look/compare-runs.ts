@@ -148,7 +148,8 @@ async function withFile(
     await work(async () => undefined)
     return { formulaCells: 0 }
   }
-  const format = addedColumnsFormat({ ...file, columns: runs[0]?.columns ?? [], added: differenceColumns(runs.length) })
+  const columns = runs[0]?.columns.map(({ name }) => name) ?? []
+  const format = addedColumnsFormat({ ...file, columns, added: differenceColumns(runs.length) })
   await writeAtomically(disk, file.path, async (writer) => {
     await writer.writeText(format.header)
     await work((row) => writer.writeText(format.line(differenceValues(row))))

@@ -4,7 +4,9 @@ import { sampleRun } from '../../../test/support/run-records.ts'
 import { readCondition } from './condition.ts'
 import { rowLooker } from './looked-row.ts'
 
-const run = sampleRun({ columns: ['text', 'n', 'big', 'meta', 'a=b', 'status', 'customer.name', 'empty'] })
+const COLUMNS = ['text', 'n', 'big', 'meta', 'a=b', 'status', 'customer.name', 'empty']
+
+const run = sampleRun({ columns: COLUMNS.map((name) => ({ name, type: null })) })
 
 const look = rowLooker(run.definition, () => 0.002)
 

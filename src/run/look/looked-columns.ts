@@ -33,7 +33,7 @@ function wholeColumn(
   path: readonly string[],
   { columns, output }: ColumnFacts,
 ): LookedColumn | undefined {
-  if (columns.includes(name)) return { of: 'input', name, path }
+  if (columns.some((column) => column.name === name)) return { of: 'input', name, path }
   const plain = name.startsWith(output.prefix) ? name.slice(output.prefix.length) : name
   const ours = ANSWER_COLUMNS.find((column) => column === plain || column === name)
   if (ours === 'output' || (ours !== undefined && path.length === 0)) return { of: 'answer', name: ours, path }
@@ -42,7 +42,12 @@ function wholeColumn(
 
 /** Every name that means a column by itself. */
 export function columnNames({ columns, output }: ColumnFacts): readonly string[] {
-  return [...columns, ...ANSWER_COLUMNS, ...ANSWER_COLUMNS.map((column) => output.prefix + column), 'line']
+  return [
+    ...columns.map(({ name }) => name),
+    ...ANSWER_COLUMNS,
+    ...ANSWER_COLUMNS.map((column) => output.prefix + column),
+    'line',
+  ]
 }
 
 /** Names listed in an error. */
@@ -50,7 +55,8 @@ const MOST_NAMES = 20
 
 function unknownColumn(name: string, facts: ColumnFacts): LlmBatchError {
   const near = nearMatches(name, columnNames(facts))
-  const inputs = facts.columns.slice(0, MOST_NAMES).join(', ') + (facts.columns.length > MOST_NAMES ? ', …' : '')
+  const names = facts.columns.map(({ name }) => name)
+  const inputs = names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ', …' : '')
   const known = `The input has ${inputs || 'no columns'}; ours are ${ANSWER_COLUMNS.join(', ')}, line, and output.NAME for a part of a JSON answer.`
   return new LlmBatchError('usage', `the run has no column ${JSON.stringify(name)}`, {
     next: near.length > 0 ? `Did you mean ${near.join(' or ')}? ${known}` : known,

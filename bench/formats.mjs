@@ -1,0 +1,120 @@
+// `npm run formats [-- --rows N]`: CSV to Parquet and back by the built command, every row and type counted by DuckDB, with
+// the time and memory that each step took.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { measure } from './measure.mjs'
+
+const { values } = parseArgs({ options: { rows: { type: 'string', default: '100000' } } })
+const rows = Number(values.rows)
+const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'llm-batch-formats-'))
+const database = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect()
+
+const TABLE = `select i as id, 'Question ' || i || ' ' || md5(i::varchar) || repeat(' and more', 50) as text,
+  (9007199254740993 + i)::bigint as big, i / 7.0 as score, (i / 3)::decimal(20, 6) as price, i % 2 = 0 as flag,
+  date '2026-01-01' + (i % 900)::int as day, [i, null] as list, {'city': 'Ulm', 'n': i} as place from range(${rows}) t(i)`
+const COLUMNS = 'id, text, big, score, price, flag, day, list, place'
+
+writeFileSync(join(folder, 'llm-batch.config.json'), JSON.stringify({ home: 'home', waits: { poll: '50ms' } }))
+const server = fork(new URL('./server.mjs', import.meta.url), [join(folder, 'server')])
+try {
+  const [{ url }] = await once(server, 'message')
+  await database.run(`copy (${TABLE}) to '${path('rows.csv')}' (format csv, header)`)
+  await database.run(`copy (${TABLE}) to '${path('rows.parquet')}' (format parquet, row_group_size 10240)`)
+  await step('CSV in, Parquet out', {
+    url,
+    input: 'rows.csv',
+    output: 'text.parquet',
+    given: csv('rows.csv'),
+    written: parquet('text.parquet'),
+  })
+  await step('Parquet in, CSV out', {
+    url,
+    input: 'text.parquet',
+    output: 'last.csv',
+    given: csv('rows.csv'),
+    written: csv('last.csv'),
+    prefix: 'two_',
+  })
+  await step('Parquet in, Parquet out', {
+    url,
+    input: 'rows.parquet',
+    output: 'out.parquet',
+    given: parquet('rows.parquet'),
+    written: parquet('out.parquet'),
+  })
+  const types =
+    await list(`select column_name, column_type from (describe select ${COLUMNS} from ${parquet('out.parquet')})
+    except select column_name, column_type from (describe select ${COLUMNS} from ${parquet('rows.parquet')})`)
+  if (types.length > 0) throw new Error(`types changed: ${JSON.stringify(types)}`)
+  console.log('All rows were accounted for, and all types of Parquet stayed what they were.')
+} finally {
+  server.disconnect()
+  database.closeSync()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function step(name, { url, input, output, given, written, prefix = 'llm_' }) {
+  const environment = { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: url }
+  const kept = `${COLUMNS},${prefix}output,${prefix}status,${prefix}id`
+  const words = [
+    'run',
+    input,
+    '--model',
+    'openai/gpt-5-mini',
+    '--prompt',
+    '{{text}}',
+    '--id-column',
+    'id',
+    '-o',
+    output,
+  ]
+  const submit = await measure(
+    [command, ...words, '--prefix', prefix, '--columns', kept, '--again', '--yes', '--no-wait', '--quiet'],
+    {
+      folder,
+      environment,
+      exitCode: 75,
+    },
+  )
+  server.send('drain')
+  await once(server, 'message')
+  const collect = await measure([command, 'resume', 'last', '--quiet'], { folder, environment })
+  const count = `select count(*) as n from`
+  const [{ n }] = await list(
+    `${count} ${written} where ${prefix}status = 'succeeded' and id::varchar = ${prefix}id and ${prefix}output <> ''`,
+  )
+  const [{ n: lost }] = await list(
+    `${count} (select ${COLUMNS} from ${given} except all select ${COLUMNS} from ${written})`,
+  )
+  const [good, different] = [Number(n), Number(lost)]
+  if (good !== rows || different !== 0) throw new Error(`${name}: ${good} rows of ${rows}, ${different} differ`)
+  console.log(`${name}: read and sent in ${shown(submit)}, collected and written in ${shown(collect)}`)
+}
+
+function path(name) {
+  return join(folder, name)
+}
+
+function csv(name) {
+  return `read_csv('${path(name)}', header = true, all_varchar = true, delim = ',', quote = '"')`
+}
+
+function parquet(name) {
+  return `'${path(name)}'`
+}
+
+async function list(sql) {
+  return (await database.runAndReadAll(sql)).getRowObjectsJson()
+}
+
+function shown({ milliseconds, peakBytes, processorMilliseconds }) {
+  const seconds = (value) => `${(value / 1_000).toFixed(1)} s`
+  return `${seconds(milliseconds)} (${seconds(processorMilliseconds)} of processor time, ${Math.round(peakBytes / 1e6)} MB)`
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { untyped } from '../../test/support/row-outcomes.ts'
+import { PLAIN_OUTPUT } from '../model/run.ts'
+import type { AnswerShape } from './answer-shape.ts'
+import { checkFields, type FieldOptions, findCollisions, findUnknown, outputFields } from './fields.ts'
+
+const SCHEMA: AnswerShape = {
+  kind: 'json',
+  schema: {
+    type: 'object',
+    properties: { label: { type: 'string' }, at: { type: 'object', properties: { city: { type: 'string' } } } },
+  },
+}
+
+function options(parts: Partial<FieldOptions> = {}, columns: readonly string[] = ['id', 'text']): FieldOptions {
+  return {
+    plan: PLAIN_OUTPUT,
+    format: 'csv',
+    shape: { kind: 'text' },
+    columns: untyped(...columns),
+    hasSources: false,
+    hasTurns: false,
+    ...parts,
+  }
+}
+
+function names(given: FieldOptions): readonly string[] {
+  return outputFields(given).map(({ name }) => name)
+}
+
+function choosing(...columns: readonly string[]): Pick<FieldOptions, 'plan'> {
+  return { plan: { ...PLAIN_OUTPUT, columns } }
+}
+
+const OURS = 'output status error finish_reason prompt_tokens completion_tokens cost_usd model id attempt'
+  .split(' ')
+  .map((name) => `llm_${name}`)
+
+describe('the columns of an answers file', () => {
+  it('are those of the input, then ours', () => {
+    expect(names(options())).toEqual(['id', 'text', ...OURS])
+  })
+
+  it('tell the source where there are several files, and the raw line where it was asked for', () => {
+    expect(names(options({ hasSources: true, plan: { ...PLAIN_OUTPUT, raw: true } }))).toEqual([
+      'id',
+      'text',
+      ...OURS,
+      'llm_source',
+      'llm_raw',
+    ])
+  })
+
+  it('are the named ones in their order, with all of ours where none of ours is named', () => {
+    expect(names(options(choosing('text', 'id')))).toEqual(['text', 'id', ...OURS])
+    expect(names(options(choosing('llm_output', 'id', 'llm_output')))).toEqual(['llm_output', 'id'])
+    expect(names(options(choosing('id', ' text', ' llm_id'), ['id', ' text']))).toEqual(['id', ' text', 'llm_id'])
+  })
+
+  it('show the leaves of a schema in CSV, and what fits no type in Parquet', () => {
+    expect(names(options({ shape: SCHEMA })).slice(2, 6)).toEqual([
+      'llm_output',
+      'llm_output.label',
+      'llm_output.at.city',
+      'llm_status',
+    ])
+    expect(names(options({ shape: SCHEMA, format: 'parquet' })).slice(2, 5)).toEqual([
+      'llm_output',
+      'llm_output_raw',
+      'llm_status',
+    ])
+    expect(names(options({ shape: SCHEMA, format: 'jsonl' })).slice(2, 4)).toEqual(['llm_output', 'llm_status'])
+  })
+
+  it('name a leaf once, though two ways may lead to its name', () => {
+    const properties = { 'a.b': { type: 'string' }, a: { type: 'object', properties: { b: { type: 'string' } } } }
+    const shape: AnswerShape = { kind: 'json', schema: { type: 'object', properties } }
+    expect(names(options({ shape })).filter((name) => name === 'llm_output.a.b')).toHaveLength(1)
+  })
+})
+
+describe('columns of the input that are named like ours', () => {
+  it.each([
+    ['llm_', ['text', 'llm_output', 'llm_note', 'llm_id'], ['llm_output', 'llm_id']],
+    ['second_', ['text', 'llm_output'], []],
+    ['', ['id', 'text'], ['id']],
+  ])('collide under the prefix %j', (prefix, columns, expected) => {
+    expect(findCollisions(options({ plan: { ...PLAIN_OUTPUT, prefix } }, columns))).toEqual(expected)
+  })
+
+  it('do no harm where they are not kept', () => {
+    expect(findCollisions(options(choosing('text'), ['text', 'llm_output']))).toEqual([])
+    expect(() => checkFields(options({}, ['text', 'llm_output']))).toThrow('columns named like ours: llm_output')
+  })
+})
+
+describe('columns that nobody has', () => {
+  it('are refused, naming those that there are', () => {
+    const given = options(choosing('text', 'titel', 'llm_raw'))
+    expect(findUnknown(given)).toEqual(['titel', 'llm_raw'])
+    expect(() => checkFields(given)).toThrow('no column: titel, llm_raw')
+  })
+})

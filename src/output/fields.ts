@@ -1,0 +1,108 @@
+import type { Column, ColumnType } from '../model/column.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { OutputFormat, OutputPlan } from '../model/run.ts'
+import { ANSWER_COLUMNS, type AnswerColumn } from './answer-columns.ts'
+import type { AnswerShape } from './answer-shape.ts'
+import { leavesOfSchema } from './schema-shape.ts'
+
+/** A column of an answers file and where its values come from. */
+export type OutputField =
+  | { readonly kind: 'input'; readonly name: string; readonly type: ColumnType | null }
+  | { readonly kind: 'answer'; readonly name: string; readonly column: AnswerColumn }
+  /** A part of the answer in a column of its own; only in CSV, which has no other way to look into a value. */
+  | { readonly kind: 'leaf'; readonly name: string; readonly path: readonly string[] }
+  /** An answer that does not fit the type of its column; only in Parquet. */
+  | { readonly kind: 'misfit'; readonly name: string }
+
+/** What decides about the columns of an answers file. */
+export interface FieldOptions {
+  readonly plan: Pick<OutputPlan, 'columns' | 'prefix' | 'raw'>
+  readonly format: OutputFormat
+  readonly shape: AnswerShape
+  /** The input's columns, in order. */
+  readonly columns: readonly Column[]
+  /** True where the input has several files, so that every row tells its own. */
+  readonly hasSources: boolean
+  /** True where rows may have been asked again; JSON lines then have what was answered before, too. */
+  readonly hasTurns: boolean
+}
+
+/** The columns of an answers file in their order: those of the input, then ours, or those that were named. */
+export function outputFields(options: FieldOptions): readonly OutputField[] {
+  const { columns, plan } = options
+  const input = columns.map(({ name, type }): OutputField => ({ kind: 'input', name, type }))
+  const ours = answerFields(options)
+  if (plan.columns === null) return [...input, ...ours]
+  const known = new Map([...ours, ...input].map((field) => [field.name, field]))
+  const named = [...new Set(namedColumns(plan.columns, known))].flatMap((name) => known.get(name) ?? [])
+  return named.some(({ kind }) => kind !== 'input') ? named : [...named, ...ours]
+}
+
+/**
+ * Refuses, before anything is spent, columns that a file cannot have: named ones that nobody knows, and columns of the
+ * input that are named like ours, because one of the two would be lost. `isInput` where the input is to blame, not
+ * the flags of a later command.
+ */
+export function checkFields(options: FieldOptions, code: 'input' | 'usage' = 'usage'): void {
+  const collisions = findCollisions(options)
+  if (collisions.length > 0) {
+    throw new LlmBatchError(code, `the input has columns named like ours: ${collisions.join(', ')}`, {
+      next: 'Choose another beginning for ours with --prefix, such as --prefix second_, or leave them out with --columns.',
+    })
+  }
+  const unknown = findUnknown(options)
+  if (unknown.length === 0) return
+  const known = [...options.columns, ...answerFields(options)].map(({ name }) => name)
+  throw new LlmBatchError('usage', `--columns names what is no column: ${unknown.join(', ')}`, {
+    next: `The columns are ${known.slice(0, MOST_NAMED).join(', ')}${known.length > MOST_NAMED ? ', and more' : ''}.`,
+  })
+}
+
+const MOST_NAMED = 40
+
+/** The input columns that are kept and bear the name of one of ours, in input order. */
+export function findCollisions(options: FieldOptions): readonly string[] {
+  const { columns, plan } = options
+  const ours = new Set(answerFields(options).map(({ name }) => name))
+  return columns
+    .map(({ name }) => name)
+    .filter((name) => ours.has(name) && (plan.columns === null || namedColumns(plan.columns, ours).includes(name)))
+}
+
+/** The named columns that neither the input nor we have. */
+export function findUnknown(options: FieldOptions): readonly string[] {
+  const known = new Set([...options.columns, ...answerFields(options)].map(({ name }) => name))
+  return namedColumns(options.plan.columns ?? [], known).filter((name) => !known.has(name))
+}
+
+/** Names as they are, or without the space around them, as people write lists. */
+function namedColumns(names: readonly string[], known: { has(name: string): boolean }): readonly string[] {
+  return names.map((name) => (known.has(name) ? name : name.trim()))
+}
+
+/** Our columns in their order. */
+function answerFields({ format, hasSources, hasTurns, plan, shape }: FieldOptions): readonly OutputField[] {
+  const { prefix, raw } = plan
+  const answer = (column: AnswerColumn): OutputField => ({ kind: 'answer', name: prefix + column, column })
+  const [output, ...others] = ANSWER_COLUMNS.map(answer)
+  return [
+    ...(output ? [output] : []),
+    ...(format === 'csv' ? leafFields(`${prefix}output`, shape) : []),
+    ...(format === 'parquet' && shape.kind === 'json'
+      ? [{ kind: 'misfit', name: `${prefix}output_raw` } as const]
+      : []),
+    ...others,
+    ...(hasSources ? [answer('source')] : []),
+    ...(hasTurns ? [answer('turns')] : []),
+    ...(hasTurns && format === 'jsonl' ? [answer('earlier')] : []),
+    ...(raw ? [answer('raw')] : []),
+  ]
+}
+
+function leafFields(output: string, shape: AnswerShape): readonly OutputField[] {
+  if (shape.kind !== 'json' || shape.schema === null) return []
+  const fields = leavesOfSchema(shape.schema).map((path) => ({ name: `${output}.${path.join('.')}`, path }))
+  // Two ways may have one name, `a.b` and `b` in `a`: the first has it, and the value stands in the answer itself.
+  const first = new Map(fields.map((field) => [field.name, field] as const).reverse())
+  return fields.filter((field) => first.get(field.name) === field).map((field) => ({ kind: 'leaf', ...field }))
+}

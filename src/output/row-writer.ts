@@ -1,0 +1,18 @@
+import type { RowOutcome } from '../model/row.ts'
+
+/** How one file is written, whatever its format; made anew for every file. */
+export interface RowWriter {
+  /** Takes the next rows, in input order; resolves when there is room for more. */
+  add(rows: readonly RowOutcome[]): Promise<void>
+  /** Writes what is left. Nothing may be added afterwards. */
+  finish(): Promise<void>
+  /** Cells written so far that a spreadsheet would take for a formula. */
+  readonly formulaCells: number
+}
+
+/** Where the bytes of a file go. */
+export interface ByteSink {
+  writeText(text: string): Promise<unknown>
+  /** The bytes are no longer needed when the promise is resolved. */
+  writeBytes(bytes: Uint8Array): Promise<void>
+}
