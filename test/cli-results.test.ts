@@ -195,7 +195,6 @@ describe('llm-batch results', () => {
     for (const words of [
       ['--table', '-o', 'x.csv'],
       ['--summary', '--table'],
-      ['--columns', 'text', '-o', 'x.csv'],
       ['--limit', '1', '--sample', '1'],
       ['--summary', '-o', 'x.csv'],
       ['--json'],

@@ -116,8 +116,8 @@ function isInlineSchema(key: string, value: unknown): boolean {
 
 /** A value as the flag reads its text. */
 function valueOf({ parseArg }: Option, value: unknown, place: string): unknown {
-  if (typeof value === 'boolean' || parseArg === undefined) return value
-  if (parseArg === repeatedFlag) return typeof value === 'string' ? [value] : value
+  if (typeof value === 'boolean' || Array.isArray(value) || parseArg === undefined) return value
+  if (parseArg === repeatedFlag) return [value]
   try {
     return parseArg(String(value), undefined)
   } catch (error) {

@@ -1,9 +1,19 @@
 import type { Option } from 'commander'
 import { z } from 'zod'
 import { dollarsFlag } from './budget-flag.ts'
-import { countFlag, countOrZeroFlag, megabytesFlag, numberFlag, parameterFlag, repeatedFlag } from './flag-values.ts'
+import {
+  columnsFlag,
+  countFlag,
+  countOrZeroFlag,
+  megabytesFlag,
+  numberFlag,
+  parameterFlag,
+  repeatedFlag,
+} from './flag-values.ts'
 import { INLINE_KEYS, type JobKey, jobKeys } from './job-keys.ts'
 import { messagesSchema } from './messages-file.ts'
+
+const TEXTS = z.union([z.string(), z.array(z.string()).min(1)])
 
 /** What a job file holds where a flag reads its text in this way; all other flags hold text. */
 export const BY_READER: ReadonlyMap<unknown, z.ZodType> = new Map<unknown, z.ZodType>([
@@ -13,7 +23,8 @@ export const BY_READER: ReadonlyMap<unknown, z.ZodType> = new Map<unknown, z.Zod
   [megabytesFlag, z.number().positive()],
   [dollarsFlag, z.number().positive()],
   [parameterFlag, z.record(z.string(), z.unknown())],
-  [repeatedFlag, z.union([z.string(), z.array(z.string()).min(1)])],
+  [repeatedFlag, TEXTS],
+  [columnsFlag, TEXTS],
 ])
 
 /** A job file as written: everything that a run needs, by the long names of the flags. Unknown keys are refused. */

@@ -30,7 +30,7 @@ export function jsonlFormat({ costOf, fields, isWholeRow, shape }: JsonLinesOpti
   function valuesOf(row: RowOutcome) {
     const answer = answerOf(row, costOf)
     // Provider-ready lines may go to endpoints of several kinds, so that each row tells for itself.
-    const json = isJson || row.result?.outcome.isJson ? jsonAnswer(row) : null
+    const json = isJson || row.result?.structured || row.result?.outcome.isJson ? jsonAnswer(row) : null
     const output = json === null ? jsonText(answer.output) : oneLine(json)
     return ({ column }: (typeof ours)[number]): string => {
       if (column === 'output') return output
