@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Outcome } from '../model/outcome.ts'
+import { plainAnswer } from './plain-answer.ts'
 import { rowOutcome } from './row-outcome.ts'
 
 /** The line of OpenAI's result files, which Mistral's and most compatible servers' lines follow. */
@@ -9,16 +10,24 @@ const lineSchema = z.object({
   error: z.unknown().optional(),
 })
 
+/** Whose line it is, and what it says. */
+export interface ResultLine {
+  readonly wireId: string
+  readonly outcome: Outcome
+}
+
 /**
  * A result line of the output or the error file. Undefined where it is not JSON or carries no id as text: ids are
  * compared exactly and never guessed. Never throws.
  */
-export function decodeResultLine(
-  line: string,
-  endpoint: string,
-  secrets: readonly string[],
-): { readonly wireId: string; readonly outcome: Outcome } | undefined {
-  const parsed = lineSchema.safeParse(parseLine(line))
+export function decodeResultLine(line: string, endpoint: string, secrets: readonly string[]): ResultLine | undefined {
+  const value = parseLine(line)
+  return plainAnswer(endpoint, value) ?? readBySchema(value, endpoint, secrets)
+}
+
+/** Reads a parsed line of any shape; exported for the test that holds the short way to it. */
+export function readBySchema(value: unknown, endpoint: string, secrets: readonly string[]): ResultLine | undefined {
+  const parsed = lineSchema.safeParse(value)
   if (!parsed.success) return undefined
   const { custom_id: wireId, error, response } = parsed.data
   const answer = { status: statusOf(response?.status_code), body: response?.body, error }
