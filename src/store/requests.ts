@@ -92,8 +92,8 @@ function insertRequests(driver: Driver, runKey: number, batchKey: number, reques
 
 /** The requests of a batch that wait, in the order of their lines; those that went on to another batch are not among them. */
 export function selectRequests(driver: Driver, batchKey: number, afterOrdinal: number, most: number): StoredRequest[] {
-  return driver.all<StoredRequest>(
-    `select q.ordinal as ordinal, q.file_offset as "offset", q.length as length, q.tries as tries
+  const lists = driver.lists<readonly [ordinal: number, offset: number, length: number, tries: number]>(
+    `select json_array(q.ordinal, q.file_offset, q.length, q.tries) as list
      from batches b join requests q on q.run = b.run and q.ordinal between b.first_request and b.last_request
      where b.key = ? and q.batch = b.key and q.state = 'batched' and q.ordinal > ?
      order by q.ordinal limit ?`,
@@ -101,6 +101,7 @@ export function selectRequests(driver: Driver, batchKey: number, afterOrdinal: n
     afterOrdinal,
     most,
   )
+  return lists.map(([ordinal, offset, length, tries]) => ({ ordinal, offset, length, tries }))
 }
 
 export function selectHasPending(driver: Driver, runKey: number): boolean {

@@ -1,6 +1,6 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
-import type { Driver } from './driver.ts'
+import type { Driver, SqlValue } from './driver.ts'
 import { idFrom, problemFrom } from './requests.ts'
 import type {
   AttemptRecord,
@@ -14,51 +14,75 @@ import type {
 
 /** Statements on results and what they make of the requests. Callers open the transaction. */
 
-const RESULT_COLUMNS = [
+/** What the results of a batch mostly have in common; given once for all of them. */
+const SHARED_COLUMNS = ['status', 'code', 'reason', 'billed', 'model', 'file', 'verdict', 'counts_as_try'] as const
+
+/** What every result has of its own. */
+const OWN_COLUMNS = [
   'request',
-  'status',
-  'code',
-  'reason',
-  'billed',
   'prompt_tokens',
   'completion_tokens',
   'cached_tokens',
   'reasoning_tokens',
-  'model',
-  'file',
   'file_offset',
   'length',
-  'verdict',
-  'counts_as_try',
 ] as const
 
-const INSERT_RESULTS = `
-  insert into results (attempt, ${RESULT_COLUMNS.join(', ')})
-  select ?, ${RESULT_COLUMNS.map((_, place) => `value ->> ${place}`).join(', ')} from json_each(?) where true
+const UPDATE_RESULT = `
   on conflict (attempt, request) do update set
-    ${RESULT_COLUMNS.slice(1)
-      .map((column) => `${column} = excluded.${column}`)
-      .join(', ')}`
+    ${[...SHARED_COLUMNS, ...OWN_COLUMNS.slice(1)].map((column) => `${column} = excluded.${column}`).join(', ')}`
+
+/** Taking a value out of JSON costs more than storing it, so the shared ones are not in it. */
+const INSERT_ALIKE = `
+  insert into results (attempt, ${[...SHARED_COLUMNS, ...OWN_COLUMNS].join(', ')})
+  select ?, ${SHARED_COLUMNS.map(() => '?').join(', ')}, ${listed(OWN_COLUMNS)} from json_each(?) where true
+  ${UPDATE_RESULT}`
+
+const INSERT_MIXED = `
+  insert into results (attempt, ${[...SHARED_COLUMNS, ...OWN_COLUMNS].join(', ')})
+  select ?, ${listed([...SHARED_COLUMNS, ...OWN_COLUMNS])} from json_each(?) where true
+  ${UPDATE_RESULT}`
+
+function listed(columns: readonly string[]): string {
+  return columns.map((_, place) => `value ->> ${place}`).join(', ')
+}
+
+/** Fewer results that are alike go together with all others. */
+const FEWEST_ALIKE = 100
 
 export function insertResults(driver: Driver, attemptKey: number, results: readonly NewResult[]): void {
-  const rows = results.map((result) => [
-    result.ordinal,
-    result.status,
-    result.code,
-    result.reason,
-    result.billed,
-    result.promptTokens,
-    result.completionTokens,
-    result.cachedTokens,
-    result.reasoningTokens,
-    result.model,
-    result.file,
-    result.offset,
-    result.length,
-    result.verdict,
-    result.countsAsTry ? 1 : 0,
-  ])
-  driver.run(INSERT_RESULTS, attemptKey, JSON.stringify(rows))
+  const mixed: NewResult[] = []
+  for (const group of alike(results)) {
+    const [first] = group
+    if (first === undefined || group.length < FEWEST_ALIKE) mixed.push(...group)
+    else driver.run(INSERT_ALIKE, attemptKey, ...sharedValues(first), JSON.stringify(group.map(ownValues)))
+  }
+  if (mixed.length === 0) return
+  const rows = mixed.map((result) => [...sharedValues(result), ...ownValues(result)])
+  driver.run(INSERT_MIXED, attemptKey, JSON.stringify(rows))
+}
+
+/** The results in groups whose shared columns are the same. */
+function alike(results: readonly NewResult[]): Iterable<readonly NewResult[]> {
+  const groups = new Map<string, NewResult[]>()
+  for (const result of results) {
+    const { billed, code, countsAsTry, file, model, reason, status, verdict } = result
+    const key = `${status} ${billed} ${file} ${verdict} ${countsAsTry} ${JSON.stringify([code, reason, model])}`
+    const group = groups.get(key)
+    if (group) group.push(result)
+    else groups.set(key, [result])
+  }
+  return groups.values()
+}
+
+function sharedValues(result: NewResult): SqlValue[] {
+  const { billed, code, countsAsTry, file, model, reason, status, verdict } = result
+  return [status, code, reason, billed, model, file, verdict, countsAsTry ? 1 : 0]
+}
+
+function ownValues(result: NewResult): SqlValue[] {
+  const { cachedTokens, completionTokens, length, offset, ordinal, promptTokens, reasoningTokens } = result
+  return [ordinal, promptTokens, completionTokens, cachedTokens, reasoningTokens, offset, length]
 }
 
 /** Gives every request that waits for this attempt, or only those that are done, the state its result says. */
@@ -111,8 +135,8 @@ export function cancelUnsentRequests(driver: Driver, runKey: number): void {
   )
 }
 
-/** The columns of the statement below, in its order: those of the row, then those of its result. */
-type RowResultRow = readonly [...RowColumns, ...ResultColumns]
+/** What the statement below lists of a row, in its order: row and request, then the result. */
+type RowResultList = readonly [...RowColumns, ...ResultColumns]
 
 type RowColumns = [
   row: number,
@@ -122,15 +146,11 @@ type RowColumns = [
   request: number | null,
   state: RowResultRecord['state'],
   tries: number | null,
-  provider: string | null,
-  endpoint: string | null,
-  model: string | null,
-  kind: BatchKind | null,
+  batchKey: number | null,
 ]
 
 type ResultColumns = [
   attemptKey: number | null,
-  nonce: string | null,
   status: OutcomeStatus | null,
   code: string | null,
   reason: string | null,
@@ -147,24 +167,52 @@ type ResultColumns = [
 ]
 
 const SELECT_ROW_RESULTS = `
-  select w.ordinal, w.line, w.id, w.problem, l.request, q.state, q.tries, b.provider, b.endpoint, b.model, b.kind,
-    r.attempt, a.nonce, r.status, r.code, r.reason, r.billed, r.prompt_tokens, r.completion_tokens, r.cached_tokens,
-    r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict
+  select json_array(w.ordinal, w.line, w.id, w.problem, l.request, q.state, q.tries, q.batch,
+    r.attempt, r.status, r.code, r.reason, r.billed, r.prompt_tokens, r.completion_tokens, r.cached_tokens,
+    r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict) as list
   from rows w
   left join row_requests l on l.run = w.run and l.row = w.ordinal
   left join requests q on q.run = w.run and q.ordinal = l.request
-  left join batches b on b.key = q.batch
   left join results r on r.attempt = q.attempt and r.request = q.ordinal
-  left join attempts a on a.key = q.attempt
   where w.run = ? and w.ordinal > ?
   order by w.ordinal, l.part limit ?`
 
 export function selectRowResults(driver: Driver, runKey: number, afterRow: number, most: number): RowResultRecord[] {
-  return driver.lists<RowResultRow>(SELECT_ROW_RESULTS, runKey, afterRow, most).map(rowResultFrom)
+  const lists = driver.lists<RowResultList>(SELECT_ROW_RESULTS, runKey, afterRow, most)
+  const sent = selectSent(driver, lists)
+  return lists.map((list) => rowResultFrom(list, sent))
 }
 
-function rowResultFrom(columns: RowResultRow): RowResultRecord {
-  const [row, line, id, problem, request, state, tries, provider, endpoint, model, kind, ...result] = columns
+/** With what the requests of a page were sent, by the keys of batches and attempts. */
+interface Sent {
+  readonly batches: ReadonlyMap<number | null, Pick<RowResultRecord, 'kind' | 'target'>>
+  readonly nonces: ReadonlyMap<number | null, string>
+}
+
+/** Asked once a page: thousands of its rows share a batch and an attempt. */
+function selectSent(driver: Driver, lists: readonly RowResultList[]): Sent {
+  const keysAt = (place: number): string => JSON.stringify([...new Set(lists.map((list) => list[place]))])
+  const batches = driver.all<{ key: number; kind: BatchKind; provider: string; endpoint: string; model: string }>(
+    'select key, kind, provider, endpoint, model from batches where key in (select value from json_each(?))',
+    keysAt(BATCH_KEY),
+  )
+  const attempts = driver.all<{ key: number; nonce: string }>(
+    'select key, nonce from attempts where key in (select value from json_each(?))',
+    keysAt(ATTEMPT_KEY),
+  )
+  return {
+    batches: new Map(batches.map(({ key, kind, ...target }) => [key, { kind, target }])),
+    nonces: new Map(attempts.map(({ key, nonce }) => [key, nonce])),
+  }
+}
+
+/** Places in a list. */
+const BATCH_KEY = 7
+const ATTEMPT_KEY = 8
+
+function rowResultFrom(columns: RowResultList, { batches, nonces }: Sent): RowResultRecord {
+  const [row, line, id, problem, request, state, tries, batchKey, ...result] = columns
+  const batch = batches.get(batchKey)
   return {
     row,
     line,
@@ -173,16 +221,17 @@ function rowResultFrom(columns: RowResultRow): RowResultRecord {
     request,
     state,
     tries: tries ?? 0,
-    target: provider === null || endpoint === null || model === null ? null : { provider, endpoint, model },
-    kind,
-    result: resultFrom(request ?? 0, result),
+    target: batch?.target ?? null,
+    kind: batch?.kind ?? null,
+    result: resultFrom(request ?? 0, result, nonces),
   }
 }
 
-function resultFrom(ordinal: number, columns: ResultColumns): RowResultRecord['result'] {
-  const [attemptKey, nonce, status, code, reason, billed, promptTokens, completionTokens, ...rest] = columns
+function resultFrom(ordinal: number, columns: ResultColumns, nonces: Sent['nonces']): RowResultRecord['result'] {
+  const [attemptKey, status, code, reason, billed, promptTokens, completionTokens, ...rest] = columns
   const [cachedTokens, reasoningTokens, model, file, offset, length, verdict] = rest
-  if (attemptKey === null || nonce === null || status === null || billed === null) return null
+  const nonce = nonces.get(attemptKey)
+  if (attemptKey === null || nonce === undefined || status === null || billed === null) return null
   return {
     ordinal,
     status,
