@@ -8,6 +8,20 @@ import type { NewBatchRecord, NewRow, PendingRequest, StoredRequest } from './st
 /** Statements on rows, batches and requests. Callers open the transaction. Bulk rows travel as one JSON text. */
 
 export function insertRows(driver: Driver, runKey: number, rows: readonly NewRow[]): void {
+  const first = rows[0]?.ordinal ?? 0
+  const isPlain = rows.every(
+    ({ id, ordinal, problem }, at) => id === null && problem === null && ordinal === first + at,
+  )
+  // Without anything to say but their lines, which is three times as fast.
+  if (isPlain) {
+    driver.run(
+      `insert into rows (run, ordinal, line) select ?, ? + key, value from json_each(?)`,
+      runKey,
+      first,
+      JSON.stringify(rows.map(({ line }) => line)),
+    )
+    return
+  }
   driver.run(
     `insert into rows (run, ordinal, line, id, problem)
      select ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?)`,
@@ -82,11 +96,37 @@ function insertRequests(driver: Driver, runKey: number, batchKey: number, reques
   if (placed !== requests.length) {
     throw new LlmBatchError('conflict', `${requests.length - placed} requests are in another batch already`)
   }
+  linkRows(driver, runKey, requests, json)
+}
+
+/** Ties rows to their requests; `json` lists the requests, each beginning with its ordinal and its row. */
+function linkRows(driver: Driver, runKey: number, requests: readonly PlannedRequest[], json: string): void {
+  const [first] = requests
+  if (first !== undefined && first.row !== null && isRowByRow(requests)) {
+    // Ten times as fast as taking the numbers out of JSON.
+    driver.run(
+      `insert into row_requests (run, row, part, request)
+       select run, ordinal + ?, 0, ordinal from requests where run = ? and ordinal between ? and ?`,
+      first.row - first.ordinal,
+      runKey,
+      first.ordinal,
+      first.ordinal + requests.length - 1,
+    )
+    return
+  }
   driver.run(
     `insert into row_requests (run, row, part, request)
      select ?, value ->> 1, 0, value ->> 0 from json_each(?) where value ->> 1 is not null`,
     runKey,
     json,
+  )
+}
+
+/** True where requests and rows count up together, as they do where every row has a request. */
+function isRowByRow(requests: readonly PlannedRequest[]): boolean {
+  const { ordinal: first, row: firstRow } = requests[0] ?? { ordinal: 0, row: null }
+  return requests.every(
+    ({ ordinal, row }, at) => row !== null && ordinal === first + at && row === (firstRow ?? 0) + at,
   )
 }
 
