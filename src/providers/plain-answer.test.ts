@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { plainAnswer } from './plain-answer.ts'
 import { readBySchema } from './result-line.ts'
@@ -36,11 +36,11 @@ const LINE = {
 }
 
 /** Members whose presence or value matters to either way of reading. */
-const NAMES = [
-  ...['custom_id', 'error', 'response', 'status_code', 'body', 'model', 'choices', 'message', 'content', 'refusal'],
-  ...['tool_calls', 'function_call', 'finish_reason', 'text', 'usage', 'prompt_tokens', 'input_tokens'],
-  ...['prompt_tokens_details', 'input_tokens_details', 'cached_tokens', 'reasoning_tokens', 'message', '__proto__'],
-]
+const NAMES = (
+  'custom_id error response status_code body model choices message content refusal tool_calls function_call ' +
+  'finish_reason text usage prompt_tokens input_tokens prompt_tokens_details input_tokens_details cached_tokens ' +
+  'reasoning_tokens __proto__'
+).split(' ')
 
 const anyValue = fc.oneof(
   fc.constantFrom(

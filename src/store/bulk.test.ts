@@ -47,7 +47,7 @@ function ask(rows: readonly number[], ordinal = 0): void {
   })
 }
 
-function row(ordinal: number, parts: { id?: string; problem?: Problem } = {}) {
+function newRow(ordinal: number, parts: { id?: string; problem?: Problem } = {}) {
   return { ordinal, line: ordinal * 2 + 1, id: parts.id ?? null, problem: parts.problem ?? null }
 }
 
@@ -60,10 +60,10 @@ describe('rows stored in bulk', () => {
     insertRows(
       driver,
       RUN,
-      numbers(5).map((ordinal) => row(ordinal)),
+      numbers(5).map((ordinal) => newRow(ordinal)),
     )
-    insertRows(driver, RUN, [row(5), row(6, { id: 'six' })])
-    insertRows(driver, RUN, [row(7, { problem: PROBLEM })])
+    insertRows(driver, RUN, [newRow(5), newRow(6, { id: 'six' })])
+    insertRows(driver, RUN, [newRow(7, { problem: PROBLEM })])
     const read = selectRowResults(driver, RUN, -1, 100)
     expect(read.map(({ row: ordinal, line }) => [ordinal, line])).toEqual(numbers(8).map((at) => [at, at * 2 + 1]))
     expect(read.map(({ id }) => id)).toEqual([null, null, null, null, null, null, 'six', null])
@@ -79,7 +79,7 @@ describe('rows stored in bulk', () => {
     insertRows(
       driver,
       RUN,
-      numbers(8).map((ordinal) => row(ordinal)),
+      numbers(8).map((ordinal) => newRow(ordinal)),
     )
     ask(asked, 10)
     const read = selectRowResults(driver, RUN, -1, 100)
@@ -94,7 +94,7 @@ describe('results stored in bulk', () => {
     insertRows(
       driver,
       RUN,
-      numbers(count).map((ordinal) => row(ordinal)),
+      numbers(count).map((ordinal) => newRow(ordinal)),
     )
     ask(numbers(count))
     const results = numbers(count).map(mixedResult)
