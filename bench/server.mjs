@@ -2,7 +2,16 @@
 // `fork`; tells its address, answers `drain` when all batches have ended, and ends with its parent.
 import { startLocalServer } from '../dist/testing.js'
 
-const server = await startLocalServer({ folder: process.argv[2] ?? '', seed: 1 })
+/** The floors send everything in one batch, however large. */
+const MOST_BYTES = 8_000_000_000
+const MOST_REQUESTS = 2_000_000
+
+const server = await startLocalServer({
+  folder: process.argv[2] ?? '',
+  seed: 1,
+  maxBytes: MOST_BYTES,
+  maxRequests: MOST_REQUESTS,
+})
 process.on('message', () => void drain())
 process.on('disconnect', () => void server.close())
 process.send?.({ url: server.openaiUrl })
