@@ -71,7 +71,7 @@ export class Settling {
     let good = 0
     let bad = 0
     const { maxLineBytes } = this.#ports.provider.limits(this.#attempt.target)
-    for await (const lines of splitLines(this.#ports.disk.stream(path, { chunkBytes: PIECE_BYTES }), {
+    for await (const lines of splitLines(this.#ports.disk.stream(path, { chunkBytes: PIECE_BYTES, isReused: true }), {
       maxLineBytes,
     })) {
       for (const line of lines) {

@@ -58,8 +58,6 @@ interface OpenBatch {
  */
 export function createSplitter(limitsOf: (target: Target) => CutLimits): Splitter {
   const open = new Map<string, OpenBatch>()
-  /** The key of the last target: neighbouring requests mostly go to the same one. */
-  let last: { readonly target: Target; readonly key: string } | undefined
   let batches = 0
 
   const begin = (target: Target, limits: CutLimits): OpenBatch => {
@@ -70,8 +68,7 @@ export function createSplitter(limitsOf: (target: Target) => CutLimits): Splitte
 
   return {
     place(target, lineBytes, tokens) {
-      if (last?.target !== target) last = { target, key: targetKey(target) }
-      const { key } = last
+      const key = targetKey(target)
       const current = open.get(key)
       const limits = current?.limits ?? limitsOf(target)
       const bytes = lineBytes + LINE_FEED_BYTES

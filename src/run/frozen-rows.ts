@@ -11,7 +11,9 @@ export class FrozenRows {
   #taken = 0
 
   constructor({ disk, folder }: Pick<RunContext, 'disk' | 'folder'>) {
-    this.#lists = splitLines(disk.stream(folder.rows, { chunkBytes: PIECE_BYTES }))[Symbol.asyncIterator]()
+    this.#lists = splitLines(disk.stream(folder.rows, { chunkBytes: PIECE_BYTES, isReused: true }))[
+      Symbol.asyncIterator
+    ]()
   }
 
   /** The next so many rows. Throws where the file ends before. */
