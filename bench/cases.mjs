@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { commandCases } from './families/command.mjs'
 import { lineCases } from './families/lines.mjs'
 import { roadCases } from './families/road.mjs'
+import { scaleCases } from './families/scale.mjs'
 import { waitingCases } from './families/waiting.mjs'
 import { writeRows } from './rows.mjs'
 
@@ -28,7 +29,7 @@ import { writeRows } from './rows.mjs'
 
 /** @typedef {{ isLong: boolean, rows?: number | undefined }} Wishes */
 
-const FAMILIES = { road: roadCases, lines: lineCases, command: commandCases, waiting: waitingCases }
+const FAMILIES = { road: roadCases, lines: lineCases, command: commandCases, waiting: waitingCases, scale: scaleCases }
 
 export const FAMILY_NAMES = Object.keys(FAMILIES)
 

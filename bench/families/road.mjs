@@ -1,8 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { answersIn, FLOORS, OURS } from '../contenders/contenders.mjs'
 import { findPeers } from '../contenders/peers.mjs'
+import { assertWhole } from '../count-answers.mjs'
 import { measure } from '../measure.mjs'
 import { startLocalServer, startSink } from '../servers.mjs'
 
@@ -84,32 +84,4 @@ function both(submit, collect) {
     processorMilliseconds: submit.processorMilliseconds + collect.processorMilliseconds,
     peakBytes: Math.max(submit.peakBytes, collect.peakBytes),
   }
-}
-
-/** A road that left something out would be fast for the wrong reason. */
-function assertWhole(name, rows, rowsBilled, path) {
-  const { answers, lines } = countAnswers(path)
-  if (rowsBilled === rows && lines === rows && answers === rows) return
-  throw new Error(`${name}: ${rowsBilled} rows billed, ${lines} lines and ${answers} answers for ${rows} rows`)
-}
-
-const LINE_FEED = 0x0a
-const ANSWER_MARK = Buffer.from('[simulated]')
-
-function countAnswers(path) {
-  const file = openSync(path, 'r')
-  const buffer = Buffer.allocUnsafe(1 << 22)
-  let [answers, lines, kept] = [0, 0, 0]
-  for (;;) {
-    const read = readSync(file, buffer, kept, buffer.length - kept, null)
-    if (read === 0) break
-    const end = buffer.subarray(0, kept + read).lastIndexOf(LINE_FEED) + 1
-    const whole = buffer.subarray(0, end)
-    for (let at = whole.indexOf(LINE_FEED); at >= 0; at = whole.indexOf(LINE_FEED, at + 1)) lines += 1
-    for (let at = whole.indexOf(ANSWER_MARK); at >= 0; at = whole.indexOf(ANSWER_MARK, at + 1)) answers += 1
-    buffer.copyWithin(0, end, kept + read)
-    kept = kept + read - end
-  }
-  closeSync(file)
-  return { answers, lines }
 }
