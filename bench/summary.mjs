@@ -62,7 +62,7 @@ function round(value) {
 const HEAD = ['', 'measure', 'who', 'time', 'cpu', 'memory', 'ours is', 'cpu', 'memory']
 
 /** One row a measure and contender, for people and for Markdown alike. */
-export function tableRows(results) {
+function tableRows(results) {
   return results.flatMap(({ medians, ratios, title }) =>
     medians.map(({ measure, median: { milliseconds, peakBytes, processorMilliseconds }, name }, place) => {
       const ratio = ratios.find((one) => one.measure === measure && one.to === name)

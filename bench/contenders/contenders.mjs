@@ -44,7 +44,7 @@ export const OURS = {
 }
 
 /** What to type for a new run that is submitted and left. */
-export function runWords(rows, folder) {
+function runWords(rows, folder) {
   const what = [rows, '--model', MODEL, '--prompt', PROMPT, '-o', answersIn(folder), '--yes']
   return [COMMAND, 'run', ...what, '--no-wait', '--quiet']
 }

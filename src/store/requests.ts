@@ -134,11 +134,13 @@ function isRowByRow(requests: readonly PlannedRequest[]): boolean {
 export function selectRequests(driver: Driver, batchKey: number, afterOrdinal: number, most: number): StoredRequest[] {
   const lists = driver.lists<readonly [ordinal: number, offset: number, length: number, tries: number]>(
     `select json_array(q.ordinal, q.file_offset, q.length, q.tries) as list
-     from batches b join requests q on q.run = b.run and q.ordinal between b.first_request and b.last_request
-     where b.key = ? and q.batch = b.key and q.state = 'batched' and q.ordinal > ?
+     from batches b
+     join requests q on q.run = b.run and q.ordinal between max(b.first_request, ?) and b.last_request
+     where b.key = ? and q.batch = b.key and q.state = 'batched'
      order by q.ordinal limit ?`,
+    // In the range, so that a later page does not pass by all that came before it.
+    afterOrdinal + 1,
     batchKey,
-    afterOrdinal,
     most,
   )
   return lists.map(([ordinal, offset, length, tries]) => ({ ordinal, offset, length, tries }))
