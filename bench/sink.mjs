@@ -42,6 +42,7 @@ const files = new Map()
 const batches = new Map()
 let hasEnded = false
 let rows = 0
+let uploads = 0
 let directCalls = 0
 
 const server = createServer((request, response) => void serve(request, response))
@@ -86,7 +87,8 @@ async function call(request) {
 
 /** Counts the bytes of the file in a multipart form, and writes a result line for each of its lines. */
 async function receive(request) {
-  const id = `file-${files.size}`
+  uploads += 1
+  const id = `file-${uploads}`
   const results = new Results(join(folder, `${id}.results.jsonl`))
   const [, boundary = ''] = /boundary="?([^";]+)/.exec(request.headers['content-type'] ?? '') ?? []
   let total = 0

@@ -90,7 +90,7 @@ describe('rows stored in bulk', () => {
 
 describe('results stored in bulk', () => {
   it('are each its own, however many are alike', () => {
-    const count = 700
+    const count = 1_000
     insertRows(
       driver,
       RUN,
@@ -109,25 +109,35 @@ describe('results stored in bulk', () => {
   })
 })
 
-/** Two large groups that are alike, and some of every kind. */
+/** In each way in which results can differ, enough of them to go together, and some that nothing is like. */
+const VARIANTS: readonly Partial<NewResult>[] = [
+  {},
+  { status: 'truncated' },
+  { code: 'length' },
+  { reason: 'reason "\u2028"' },
+  { billed: 'unknown' },
+  { model: null },
+  { file: 'error' },
+]
+
 function mixedResult(ordinal: number): NewResult {
-  const isOdd = ordinal % 10 === 0
-  const isOther = ordinal % 3 === 0
   return {
     ordinal,
-    status: isOdd ? 'failed' : 'succeeded',
-    code: isOdd ? `code "${ordinal}"` : null,
-    reason: isOdd ? `reason\u2028 ${ordinal}` : null,
-    billed: isOdd ? 'no' : 'yes',
-    promptTokens: ordinal % 7 === 0 ? null : ordinal,
+    status: 'succeeded',
+    code: null,
+    reason: null,
+    billed: 'yes',
+    promptTokens: ordinal % 5 === 0 ? null : ordinal,
     completionTokens: ordinal + 1,
-    cachedTokens: isOther ? 0 : null,
-    reasoningTokens: ordinal % 5 === 0 ? 2 ** 40 : null,
-    model: isOther ? 'gpt-5-mini' : 'gpt-5-mini-2025-08-07',
-    file: isOdd ? 'error' : 'output',
+    cachedTokens: ordinal % 3 === 0 ? 0 : null,
+    reasoningTokens: ordinal % 4 === 0 ? 2 ** 40 : null,
+    model: 'gpt-5-mini-2025-08-07',
+    file: 'output',
     offset: ordinal * 2 ** 33,
     length: ordinal,
     verdict: 'final',
     countsAsTry: true,
+    ...VARIANTS[ordinal % VARIANTS.length],
+    ...(ordinal % 97 === 0 ? { code: `code ${ordinal}` } : {}),
   }
 }

@@ -52,7 +52,9 @@ const FEWEST_ALIKE = 100
 
 export function insertResults(driver: Driver, attemptKey: number, results: readonly NewResult[]): void {
   const mixed: NewResult[] = []
-  for (const group of alike(results)) {
+  // Neighbours lie on one page of the database; providers return lines in any order.
+  const inOrder = results.toSorted((one, other) => one.ordinal - other.ordinal)
+  for (const group of alike(inOrder)) {
     const [first] = group
     if (first === undefined || group.length < FEWEST_ALIKE) mixed.push(...group)
     else driver.run(INSERT_ALIKE, attemptKey, ...sharedValues(first), JSON.stringify(group.map(ownValues)))
@@ -65,14 +67,30 @@ export function insertResults(driver: Driver, attemptKey: number, results: reado
 /** The results in groups whose shared columns are the same. */
 function alike(results: readonly NewResult[]): Iterable<readonly NewResult[]> {
   const groups = new Map<string, NewResult[]>()
+  let last: { readonly first: NewResult; readonly group: NewResult[] } | undefined
   for (const result of results) {
-    const { billed, code, countsAsTry, file, model, reason, status, verdict } = result
-    const key = `${status} ${billed} ${file} ${verdict} ${countsAsTry} ${JSON.stringify([code, reason, model])}`
-    const group = groups.get(key)
-    if (group) group.push(result)
-    else groups.set(key, [result])
+    if (!last || !isAlike(last.first, result)) {
+      const key = JSON.stringify(sharedValues(result))
+      const group = groups.get(key) ?? []
+      groups.set(key, group)
+      last = { first: result, group }
+    }
+    last.group.push(result)
   }
   return groups.values()
+}
+
+function isAlike(one: NewResult, other: NewResult): boolean {
+  return (
+    one.status === other.status &&
+    one.code === other.code &&
+    one.reason === other.reason &&
+    one.billed === other.billed &&
+    one.model === other.model &&
+    one.file === other.file &&
+    one.verdict === other.verdict &&
+    one.countsAsTry === other.countsAsTry
+  )
 }
 
 function sharedValues(result: NewResult): SqlValue[] {
