@@ -7,7 +7,7 @@ import { join } from 'node:path'
  * @typedef {object} Server
  * @property {Record<string, string>} environment Where a client finds it.
  * @property {() => Promise<number>} drain Waits until all batches have ended; resolves with the rows billed so far.
- * @property {() => Promise<unknown>} nextPoll Resolves at the next look at a batch; of a sink with `tellPolls` only.
+ * @property {() => Promise<unknown>} nextPoll Resolves at the next look at a batch; of a sink only.
  * @property {() => Promise<void>} stop
  */
 
@@ -50,7 +50,10 @@ async function start(file, words) {
         if ('rowsBilled' in message) return message.rowsBilled
       }
     },
-    nextPoll: () => once(child, 'message'),
+    nextPoll() {
+      child.send('tell poll')
+      return once(child, 'message')
+    },
     async stop() {
       isStopped = true
       if (child.connected) child.disconnect()

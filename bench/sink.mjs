@@ -9,7 +9,6 @@ import { join } from 'node:path'
  * @typedef {object} SinkOptions
  * @property {number} [answerBytes] Length of an answer's text.
  * @property {number} [polls] Looks at a batch until it has ended; without it, batches end when the parent says `drain`.
- * @property {boolean} [tellPolls] Sends `{ polledAt }` to the parent at every look at a batch.
  */
 
 const [folder = '', json = '{}'] = process.argv.slice(2)
@@ -41,13 +40,18 @@ const RESULT_TAIL = Buffer.from(
 const files = new Map()
 const batches = new Map()
 let hasEnded = false
+let isPollAwaited = false
 let rows = 0
 let uploads = 0
 let directCalls = 0
 
 const server = createServer((request, response) => void serve(request, response))
 server.listen(0, '127.0.0.1', () => process.send?.({ url: `http://127.0.0.1:${server.address().port}/v1` }))
-process.on('message', () => {
+process.on('message', (message) => {
+  if (message === 'tell poll') {
+    isPollAwaited = true
+    return
+  }
   hasEnded = true
   process.send?.({ rowsBilled: rows + directCalls })
 })
@@ -166,7 +170,8 @@ function create({ endpoint, input_file_id: inputFileId, metadata }) {
 
 function look(batch) {
   batch.polls += 1
-  if (options.tellPolls) process.send?.({ polledAt: Date.now() })
+  if (isPollAwaited) process.send?.({ polledAt: Date.now() })
+  isPollAwaited = false
   return batchObject(batch)
 }
 

@@ -34,7 +34,7 @@ export async function waitingCases({ isLong, rows = isLong ? 1_000_000 : 50_000 
 
 /** A run that was submitted is taken up again; measured to its first look at a batch, then interrupted. */
 async function takeResume(folder, path) {
-  const sink = await startSink(folder, { tellPolls: true, answerBytes: 20 })
+  const sink = await startSink(folder, { answerBytes: 20 })
   try {
     const { environment } = sink
     const { exitCode, words } = OURS.submit(path, folder)
