@@ -34,8 +34,8 @@ afterEach(async () => {
 })
 
 /** A batch that asks these rows, in this order, from the given ordinal on. */
-function ask(rows: readonly number[], ordinal = 0): void {
-  const nonce = nonceFrom(Buffer.from(`nonce ${ordinal}`.padEnd(16)))
+function ask(rows: readonly number[], ordinal = 0, name = 'first'): void {
+  const nonce = nonceFrom(Buffer.from(`${name} ${ordinal}`.padEnd(16)))
   insertBatch(driver, RUN, {
     target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
     requests: rows.map((row, at) => ({ ordinal: ordinal + at, row, offset: at * 100, length: 90 + at })),
@@ -85,6 +85,21 @@ describe('rows stored in bulk', () => {
     const read = selectRowResults(driver, RUN, -1, 100)
     const expected = numbers(8).map((at) => (asked.includes(at) ? 10 + asked.indexOf(at) : null))
     expect(read.map(({ request }) => request)).toEqual(expected)
+  })
+})
+
+describe('requests stored in bulk', () => {
+  it.each([
+    ['row by row', [0, 1, 2]],
+    ['scattered', [2, 0, 1]],
+  ])('cannot be in two living batches, %s', (_, asked) => {
+    insertRows(
+      driver,
+      RUN,
+      numbers(3).map((ordinal) => newRow(ordinal)),
+    )
+    ask(asked)
+    expect(() => ask(asked, 0, 'again')).toThrow('3 requests are in another batch already')
   })
 })
 
