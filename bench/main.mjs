@@ -1,87 +1,73 @@
-// `npm run bench [-- --rows N] [--runs N] [--json]`: how long the road takes and how much memory, beside two floors.
-// README.md says how to read it.
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+// `npm run bench [-- --all] [-- --only FAMILIES] …`: how long things take and how much memory, beside floors that do
+// less. README.md says how to read it.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { answersIn, CONTENDERS } from './contenders.mjs'
-import { measure } from './measure.mjs'
-import { writeRows } from './rows.mjs'
-import { renderTable, summarise } from './summary.mjs'
+import { checkBudgets } from './budgets.mjs'
+import { casesOf, FAMILY_NAMES, rowFiles } from './cases.mjs'
+import { machineFacts } from './machine.mjs'
+import { renderTables, summarise } from './summary.mjs'
+import { writeBenchmarks } from './write.mjs'
 
 const { values } = parseArgs({
   options: {
-    rows: { type: 'string', default: '50000' },
+    all: { type: 'boolean', default: false },
+    rows: { type: 'string' },
     runs: { type: 'string', default: '3' },
-    only: { type: 'string' },
+    only: { type: 'string', default: FAMILY_NAMES.join(',') },
+    contenders: { type: 'string' },
+    check: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
-const [rowCount, runCount] = [wholeNumber('rows', values.rows), wholeNumber('runs', values.runs)]
-const contenders = CONTENDERS.filter(({ name }) => values.only === undefined || values.only.split(',').includes(name))
-if (contenders.length === 0) throw new Error(`--only knows ${CONTENDERS.map(({ name }) => name).join(', ')}`)
+const runs = wholeNumber('runs', values.runs)
+const rows = values.rows === undefined ? undefined : wholeNumber('rows', values.rows)
+const wanted = values.contenders?.split(',')
+const cases = await casesOf(families(values.only.split(',')), { isLong: values.all, rows })
 
 const folder = mkdtempSync(join(tmpdir(), 'llm-batch-bench-'))
 try {
-  const rowsPath = join(folder, 'rows.jsonl')
-  writeRows(rowsPath, rowCount)
-  const roads = await takeAll(rowsPath)
-  const summary = summarise(roads)
-  const facts = { rows: rowCount, runs: runCount, node: process.version, cores: availableParallelism() }
-  console.log(values.json ? JSON.stringify({ ...facts, ...summary }, null, 2) : renderTable(facts, summary))
+  const results = []
+  const files = rowFiles(folder)
+  for (const one of cases) results.push(summarise(one, await takeTurns(one, files)))
+  const facts = { ...machineFacts(), runs, arguments: process.argv.slice(2) }
+  console.log(values.json ? JSON.stringify({ ...facts, results }, null, 2) : renderTables(facts, results))
+  if (values.write) writeBenchmarks(facts, results)
+  if (values.check) process.exitCode = checkBudgets(results) ? 0 : 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
 /** Every contender as often as asked, taking turns, so that a machine that grows slower is slower for all. */
-async function takeAll(rowsPath) {
-  const roads = []
-  for (let run = 1; run <= runCount; run += 1) {
-    for (const contender of contenders) {
-      const road = await takeRoad(contender, rowsPath, join(folder, `${contender.name}-${run}`))
-      roads.push(road)
-      if (!values.json) console.error(`run ${run} of ${runCount}: ${contender.name} ${seconds(road)}`)
+async function takeTurns(one, files) {
+  const taken = []
+  for (let run = 1; run <= Math.min(runs, one.runs ?? runs); run += 1) {
+    for (const { name, take } of one.contenders) {
+      if (wanted && !wanted.includes(name)) continue
+      const own = join(folder, 'own')
+      mkdirSync(own)
+      const measures = await take(own, files)
+      rmSync(own, { recursive: true, force: true })
+      for (const [measure, measurement] of Object.entries(measures)) taken.push({ name, measure, measurement })
+      if (!values.json) tell(one.title, run, name, measures)
     }
   }
-  return roads
+  return taken
 }
 
-/** The whole road of one contender, with a server of its own that has nothing else to do. */
-async function takeRoad(contender, rowsPath, ownFolder) {
-  mkdirSync(ownFolder)
-  const server = fork(new URL('./server.mjs', import.meta.url), [join(ownFolder, 'server')])
-  try {
-    const [{ url }] = await once(server, 'message')
-    const environment = { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: url }
-    const take = ({ words, exitCode }) => measure(words, { folder: ownFolder, environment, exitCode })
-    const submit = await take(contender.submit(rowsPath, ownFolder))
-    server.send('drain')
-    const [{ rowsBilled }] = await once(server, 'message')
-    const collect = await take(contender.collect(rowsPath, ownFolder))
-    assertWhole(contender.name, rowsBilled, answersIn(ownFolder))
-    return { name: contender.name, submit, collect }
-  } finally {
-    if (server.connected) server.disconnect()
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit')
-    rmSync(ownFolder, { recursive: true, force: true })
-  }
+function tell(title, run, name, measures) {
+  const times = Object.entries(measures).map(
+    ([measure, { milliseconds }]) => `${measure} ${(milliseconds / 1_000).toFixed(2)} s`,
+  )
+  console.error(`${title}, run ${run}: ${name}: ${times.join(', ')}`)
 }
 
-/** A road that left something out would be fast for the wrong reason. */
-function assertWhole(name, rowsBilled, path) {
-  const bytes = readFileSync(path)
-  let lines = 0
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1
-  const answered = bytes.toString().split('[simulated]').length - 1
-  if (rowsBilled === rowCount && lines === rowCount && answered === rowCount) return
-  throw new Error(`${name}: ${rowsBilled} rows billed, ${lines} lines and ${answered} answers for ${rowCount} rows`)
-}
-
-function seconds({ submit, collect }) {
-  const text = (milliseconds) => `${(milliseconds / 1_000).toFixed(2)} s`
-  return `${text(submit.milliseconds)} + ${text(collect.milliseconds)}`
+function families(names) {
+  const unknown = names.find((name) => !FAMILY_NAMES.includes(name))
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: there are ${FAMILY_NAMES.join(', ')}`)
+  return names
 }
 
 function wholeNumber(name, text) {

@@ -16,14 +16,19 @@ const PRELOAD = new URL('./report-usage.mjs', import.meta.url).href
 /**
  * Runs a program in a process of its own and measures it. Throws where it exits with another code than expected.
  * @param {readonly string[]} words Node's arguments: the script and its own.
- * @param {{ folder: string, environment: Record<string, string>, exitCode?: number }} options
+ * @param {object} options
+ * @param {string} options.folder Where it runs.
+ * @param {Record<string, string>} [options.environment]
+ * @param {number | readonly number[]} [options.exitCode] The one, or those, that mean success.
+ * @param {string} [options.node] Another Node than this one.
+ * @param {Promise<unknown>} [options.until] When this resolves the program is interrupted, and its time counts to then.
  * @returns {Promise<Measurement>}
  */
-export async function measure(words, { folder, environment, exitCode = 0 }) {
+export async function measure(words, { folder, environment = {}, exitCode = 0, node = process.execPath, until }) {
   const usageFile = join(folder, 'usage.txt')
   const env = { PATH: process.env.PATH, HOME: folder, BENCH_USAGE_FILE: usageFile, ...environment }
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [...nodeFlags(), '--import', PRELOAD, ...words], {
+  const child = spawn(node, [...nodeFlags(), '--import', PRELOAD, ...words], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -31,9 +36,15 @@ export async function measure(words, { folder, environment, exitCode = 0 }) {
   const pieces = []
   child.stdout.on('data', (piece) => pieces.push(piece))
   child.stderr.on('data', (piece) => pieces.push(piece))
+  let reachedAt
+  void until?.then(() => {
+    reachedAt = performance.now()
+    child.kill('SIGINT')
+  })
   const [code] = await once(child, 'close')
-  const milliseconds = performance.now() - startedAt
-  if (code !== exitCode) throw new Error(`${words.join(' ')} exited with ${code}:\n${Buffer.concat(pieces).toString()}`)
+  const milliseconds = (reachedAt ?? performance.now()) - startedAt
+  if (![exitCode].flat().includes(code))
+    throw new Error(`${words.join(' ')} exited with ${code}:\n${Buffer.concat(pieces).toString()}`)
   return { milliseconds, ...JSON.parse(readFileSync(usageFile, 'utf8')) }
 }
 

@@ -1,32 +1,44 @@
 /** @typedef {import('./measure.mjs').Measurement} Measurement */
 
-const MEASURES = [
-  { key: 'submit', title: 'prepare + submit' },
-  { key: 'collect', title: 'collect' },
-  { key: 'whole', title: 'whole road' },
-]
+/**
+ * Medians of a case by measure and contender, and what ours is of each other contender.
+ * @typedef {object} Result
+ * @property {string} family
+ * @property {string} title
+ * @property {readonly { measure: string, name: string, runs: number, median: Measurement }[]} medians
+ * @property {readonly { measure: string, to: string, time: number, processor: number, memory: number }[]} ratios
+ */
 
 /**
- * Medians of all runs, by contender and measure. The whole road is the sum of its two halves, its memory the larger.
- * @param {readonly { name: string, submit: Measurement, collect: Measurement }[]} roads
+ * @param {import('./cases.mjs').Case} one
+ * @param {readonly { name: string, measure: string, measurement: Measurement }[]} taken
+ * @returns {Result}
  */
-export function summarise(roads) {
-  const names = [...new Set(roads.map(({ name }) => name))]
-  const results = names.map((name) => {
-    const own = roads.filter((road) => road.name === name).map((road) => ({ ...road, whole: whole(road) }))
-    return { name, ...Object.fromEntries(MEASURES.map(({ key }) => [key, medianOf(own.map((road) => road[key]))])) }
+export function summarise({ family, title }, taken) {
+  const measures = [...new Set(taken.map(({ measure }) => measure))]
+  const medians = measures.flatMap((measure) => {
+    const names = [...new Set(taken.filter((one) => one.measure === measure).map(({ name }) => name))]
+    return names.map((name) => {
+      const own = taken.filter((one) => one.measure === measure && one.name === name)
+      return { measure, name, runs: own.length, median: medianOf(own.map(({ measurement }) => measurement)) }
+    })
   })
-  const ours = results.find(({ name }) => name === 'ours')
-  const ratios = ours === undefined ? [] : results.filter((one) => one !== ours).map((floor) => ratioOf(ours, floor))
-  return { results, ratios }
+  return { family, title, medians, ratios: measures.flatMap((measure) => ratiosOf(measure, medians)) }
 }
 
-function whole({ submit, collect }) {
-  return {
-    milliseconds: submit.milliseconds + collect.milliseconds,
-    processorMilliseconds: submit.processorMilliseconds + collect.processorMilliseconds,
-    peakBytes: Math.max(submit.peakBytes, collect.peakBytes),
-  }
+function ratiosOf(measure, medians) {
+  const own = medians.filter((one) => one.measure === measure)
+  const ours = own.find(({ name }) => name === 'ours')
+  if (ours === undefined) return []
+  return own
+    .filter((one) => one !== ours)
+    .map(({ median, name }) => ({
+      measure,
+      to: name,
+      time: round(ours.median.milliseconds / median.milliseconds),
+      processor: round(ours.median.processorMilliseconds / median.processorMilliseconds),
+      memory: round(ours.median.peakBytes / median.peakBytes),
+    }))
 }
 
 function medianOf(measurements) {
@@ -43,42 +55,52 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-function ratioOf(ours, floor) {
-  const of = (key) => ({
-    time: round(ours[key].milliseconds / floor[key].milliseconds),
-    processor: round(ours[key].processorMilliseconds / floor[key].processorMilliseconds),
-    memory: round(ours[key].peakBytes / floor[key].peakBytes),
-  })
-  return { to: floor.name, ...Object.fromEntries(MEASURES.map(({ key }) => [key, of(key)])) }
-}
-
 function round(value) {
   return Math.round(value * 100) / 100
 }
 
-/** The summary for people. */
-export function renderTable({ rows, runs, node, cores }, { results, ratios }) {
-  const head = ['', ...MEASURES.map(({ title }) => title)]
-  const lines = [
-    ...results.map((one) => [one.name, ...MEASURES.map(({ key }) => measured(one[key]))]),
-    ...ratios.map((one) => [`ours / ${one.to}`, ...MEASURES.map(({ key }) => compared(one[key]))]),
-  ]
-  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column].length)))
-  const text = [head, ...lines].map((line) =>
+const HEAD = ['', 'measure', 'who', 'time', 'cpu', 'memory', 'ours is', 'cpu', 'memory']
+
+/** One row a measure and contender, for people and for Markdown alike. */
+function tableRows(results) {
+  return results.flatMap(({ medians, ratios, title }) =>
+    medians.map(({ measure, median: { milliseconds, peakBytes, processorMilliseconds }, name }, place) => {
+      const ratio = ratios.find((one) => one.measure === measure && one.to === name)
+      const times = (value) => (value === undefined ? '' : `${value.toFixed(2)} x`)
+      return [
+        place === 0 ? title : '',
+        medians[place - 1]?.measure === measure ? '' : measure,
+        name,
+        seconds(milliseconds),
+        seconds(processorMilliseconds),
+        `${Math.round(peakBytes / 1e6)} MB`,
+        times(ratio?.time),
+        times(ratio?.processor),
+        times(ratio?.memory),
+      ]
+    }),
+  )
+}
+
+/** The results for people. */
+export function renderTables({ cores, node, runs }, results) {
+  const lines = [HEAD, ...tableRows(results)]
+  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column].length)))
+  const text = lines.map((line) =>
     line
       .map((cell, column) => cell.padEnd(widths[column]))
       .join('  ')
       .trimEnd(),
   )
-  const facts = `${rows.toLocaleString('en-US')} rows of 1 KB, medians of ${runs} runs, Node ${node}, ${cores} cores`
-  return [facts, '', ...text].join('\n')
+  return [`Medians of up to ${runs} runs, Node ${node}, ${cores} cores`, '', ...text].join('\n')
 }
 
-function measured({ milliseconds, peakBytes, processorMilliseconds }) {
-  const seconds = (value) => (value / 1_000).toFixed(2)
-  return `${seconds(milliseconds)} s, ${seconds(processorMilliseconds)} s cpu, ${Math.round(peakBytes / 1e6)} MB`
+/** The results as a table in Markdown. */
+export function markdownTable(results) {
+  const row = (cells) => `| ${cells.join(' | ')} |`
+  return [row(HEAD), row(HEAD.map(() => '---')), ...tableRows(results).map(row)].join('\n')
 }
 
-function compared({ memory, processor, time }) {
-  return `${time.toFixed(2)} x, ${processor.toFixed(2)} x cpu, ${memory.toFixed(2)} x memory`
+function seconds(milliseconds) {
+  return `${(milliseconds / 1_000).toFixed(2)} s`
 }

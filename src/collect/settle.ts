@@ -16,6 +16,9 @@ type ResultFile = 'output' | 'error'
 /** Results handed to the store at once: every page is a transaction of its own, forced to disk. */
 const PAGE_RESULTS = 10_000
 
+/** Read at once; the lines of a piece live together. */
+const PIECE_BYTES = 128 * 1024
+
 /** Where the line that counts for a request lies, for telling duplicates apart. */
 interface Place {
   readonly isSuccess: boolean
@@ -69,7 +72,9 @@ export class Settling {
     let good = 0
     let bad = 0
     const { maxLineBytes } = this.#ports.provider.limits(this.#attempt.target)
-    for await (const lines of splitLines(this.#ports.disk.stream(path), { maxLineBytes })) {
+    for await (const lines of splitLines(this.#ports.disk.stream(path, { chunkBytes: PIECE_BYTES, isReused: true }), {
+      maxLineBytes,
+    })) {
       for (const line of lines) {
         if (isBlank(line.bytes) && !line.isTooLong) continue
         if (await this.#readLine(file, line)) good += 1

@@ -26,15 +26,28 @@ export class BufferedWriter {
 
   /** Appends text as UTF-8 and returns its length in bytes. */
   async writeText(text: string): Promise<number> {
+    const before = this.position
+    if (!this.tryText(text)) await this.writeBytes(Buffer.from(text, 'utf8'))
+    return this.position - before
+  }
+
+  /**
+   * Appends bytes where there is room for them among what is gathered, else does nothing and gives false: then they are
+   * for `writeBytes`. Waiting for a promise a line costs more than the line.
+   */
+  tryBytes(bytes: Uint8Array): boolean {
+    if (bytes.length > this.#buffer.length - this.#filled) return false
+    this.#buffer.set(bytes, this.#filled)
+    this.#filled += bytes.length
+    return true
+  }
+
+  /** The same for text. */
+  tryText(text: string): boolean {
     // A UTF-16 unit takes at most three bytes in UTF-8.
-    if (text.length * 3 > this.#buffer.length - this.#filled) {
-      const bytes = Buffer.from(text, 'utf8')
-      await this.writeBytes(bytes)
-      return bytes.length
-    }
-    const length = this.#buffer.write(text, this.#filled, 'utf8')
-    this.#filled += length
-    return length
+    if (text.length * 3 > this.#buffer.length - this.#filled) return false
+    this.#filled += this.#buffer.write(text, this.#filled, 'utf8')
+    return true
   }
 
   async writeBytes(bytes: Uint8Array): Promise<void> {

@@ -49,12 +49,21 @@ describe('systemDisk', () => {
     [{ start: 3 }, ['3456', '789']],
     [{ start: 3, end: 8 }, ['3456', '7']],
     [{ start: 20 }, []],
+    [{ start: 1, isReused: true }, ['1234', '5678', '9']],
   ])('streams the range %j in pieces', async (range, pieces) => {
     const path = join(folder, 'file')
     await writeFile(path, '0123456789')
     const read: string[] = []
     for await (const piece of disk.stream(path, { ...range, chunkBytes: 4 })) read.push(Buffer.from(piece).toString())
     expect(read).toEqual(pieces)
+  })
+
+  it('streams through one piece of memory where that is wanted', async () => {
+    const path = join(folder, 'file')
+    await writeFile(path, '0123456789')
+    const memory = new Set<unknown>()
+    for await (const piece of disk.stream(path, { chunkBytes: 4, isReused: true })) memory.add(piece.buffer)
+    expect(memory.size).toBe(1)
   })
 
   it('says that a file is absent without throwing, and that a folder is no file', async () => {

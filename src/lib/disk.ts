@@ -19,10 +19,18 @@ export interface Disk {
   makeFolder(path: string): Promise<void>
   /** Opens a file: `read`, or `write` (created empty, mode 0600), or `append` (created when absent, mode 0600). */
   open(path: string, mode: 'read' | 'write' | 'append'): Promise<DiskFile>
-  /** The bytes of a file from `start` up to and without `end`, in pieces of up to `chunkBytes`. @default 1 MiB */
+  /**
+   * The bytes of a file from `start` up to and without `end`, in pieces of up to `chunkBytes` (1 MiB by default). With
+   * `isReused` a piece is valid only until the next one is asked for, because all lie in the same memory.
+   */
   stream(
     path: string,
-    range?: { readonly start?: number; readonly end?: number; readonly chunkBytes?: number },
+    range?: {
+      readonly start?: number
+      readonly end?: number
+      readonly chunkBytes?: number
+      readonly isReused?: boolean
+    },
   ): AsyncIterable<Uint8Array>
   /** The whole of a small file as UTF-8; undefined where it does not exist. */
   readText(path: string): Promise<string | undefined>
@@ -77,13 +85,15 @@ export const systemDisk: Disk = {
     return diskFile(await fs.open(path, FLAGS[mode], 0o600))
   },
 
-  async *stream(path, { start = 0, end = Number.POSITIVE_INFINITY, chunkBytes = DEFAULT_CHUNK_BYTES } = {}) {
+  async *stream(path, { start = 0, end = Number.POSITIVE_INFINITY, chunkBytes = DEFAULT_CHUNK_BYTES, isReused } = {}) {
     const handle = await fs.open(path, 'r')
+    const shared = isReused ? Buffer.allocUnsafeSlow(chunkBytes) : null
     try {
       let position = start
       while (position < end) {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - position))
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
+        const length = Math.min(chunkBytes, end - position)
+        const buffer = shared ?? Buffer.allocUnsafeSlow(length)
+        const { bytesRead } = await handle.read(buffer, 0, length, position)
         if (bytesRead === 0) return
         position += bytesRead
         yield buffer.subarray(0, bytesRead)

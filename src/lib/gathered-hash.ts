@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 /** Bytes gathered before they are hashed; a call for each short piece costs more than the hashing. */
 const BUFFER_BYTES = 64 * 1_024
 
+const SHORT_CHARACTERS = 64
+
 /** SHA-256 over many short pieces, as if they were one. */
 export class GatheredHash {
   readonly #hash = createHash('sha256')
@@ -11,9 +13,22 @@ export class GatheredHash {
 
   /** Appends a text as UTF-8; it must not end in half of a surrogate pair. */
   updateText(text: string): void {
+    if (text.length <= SHORT_CHARACTERS && this.#addShort(text)) return
     // A UTF-16 unit takes at most three bytes in UTF-8.
     if (!this.#makeRoom(text.length * 3)) this.#hash.update(text)
     else this.#filled += this.#buffer.write(text, this.#filled, 'utf8')
+  }
+
+  /** Appends a short text of ASCII; a call of the encoder costs more. False where it is not ASCII: nothing is appended. */
+  #addShort(text: string): boolean {
+    this.#makeRoom(text.length)
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at)
+      if (code > 0x7f) return false
+      this.#buffer[this.#filled + at] = code
+    }
+    this.#filled += text.length
+    return true
   }
 
   /** Appends bytes. */

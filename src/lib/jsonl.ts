@@ -43,7 +43,7 @@ export async function* splitLines(
     for (;;) {
       const end = piece.indexOf(LINE_FEED, start)
       if (end < 0) break
-      lines.push({ ...open.close(piece.subarray(start, end)), offset, number, terminated: true })
+      lines.push(open.close(piece.subarray(start, end), offset, number, true))
       number += 1
       start = end + 1
       offset = position + start
@@ -52,7 +52,7 @@ export async function* splitLines(
     position += piece.length
     if (lines.length > 0) yield lines
   }
-  if (position > offset) yield [{ ...open.close(NOTHING), offset, number, terminated: false }]
+  if (position > offset) yield [open.close(NOTHING, offset, number, false)]
 }
 
 /** The beginning of a line whose end was not read yet, gathered without joining it more than once. */
@@ -72,20 +72,23 @@ class OpenLine {
   }
 
   /** The line with this tail; begins the next one. */
-  close(tail: Uint8Array): Pick<Line, 'bytes' | 'isTooLong'> {
+  close(tail: Uint8Array, offset: number, number: number, terminated: boolean): Line {
+    // Nearly every line lies inside one piece.
+    if (this.#length === 0) return lineOf(tail, this.#maxBytes, offset, number, terminated)
     // One byte more than allowed was kept, because a carriage return before the line feed does not count.
     const isKept = this.#length + tail.length <= this.#maxBytes + 1
-    const whole = isKept ? withoutCarriageReturn(this.#join(tail)) : NOTHING
+    const whole = isKept ? Buffer.concat([...this.#parts, tail]) : null
     this.#parts = []
     this.#length = 0
-    return whole.length > this.#maxBytes || !isKept
-      ? { bytes: NOTHING, isTooLong: true }
-      : { bytes: whole, isTooLong: false }
+    if (whole === null) return { bytes: NOTHING, offset, number, terminated, isTooLong: true }
+    return lineOf(whole, this.#maxBytes, offset, number, terminated)
   }
+}
 
-  #join(tail: Uint8Array): Uint8Array {
-    return this.#parts.length === 0 ? tail : Buffer.concat([...this.#parts, tail])
-  }
+function lineOf(whole: Uint8Array, maxBytes: number, offset: number, number: number, terminated: boolean): Line {
+  const bytes = whole[whole.length - 1] === CARRIAGE_RETURN ? whole.subarray(0, -1) : whole
+  const isTooLong = bytes.length > maxBytes
+  return { bytes: isTooLong ? NOTHING : bytes, offset, number, terminated, isTooLong }
 }
 
 /** The pieces without a byte order mark, which may itself be cut by the first pieces' borders. */
@@ -115,11 +118,11 @@ function isMarkBegun(head: Uint8Array): boolean {
   return BYTE_ORDER_MARK.every((byte, at) => at >= head.length || head[at] === byte)
 }
 
-function withoutCarriageReturn(bytes: Uint8Array): Uint8Array {
-  return bytes[bytes.length - 1] === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes
-}
-
 /** True where a line holds nothing but spaces and tabs. */
 export function isBlank(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === CARRIAGE_RETURN)
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at]
+    if (byte !== 0x20 && byte !== 0x09 && byte !== CARRIAGE_RETURN) return false
+  }
+  return true
 }

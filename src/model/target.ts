@@ -24,7 +24,15 @@ export function parseModel(text: string): { provider: string; model: string } | 
   return { provider: text.slice(0, slash), model: text.slice(slash + 1) }
 }
 
+/** The keys of targets that were asked for: the same few objects stand at every row of a run. */
+const KEYS = new WeakMap<Target, string>()
+
 /** One string for a target, usable as a key; the reverse of nothing, never parsed. */
 export function targetKey(target: Target): string {
-  return JSON.stringify([target.provider, target.endpoint, target.model])
+  let key = KEYS.get(target)
+  if (key === undefined) {
+    key = JSON.stringify([target.provider, target.endpoint, target.model])
+    KEYS.set(target, key)
+  }
+  return key
 }

@@ -8,6 +8,7 @@ import type { LineFormat } from './line-format.ts'
 
 /** Line breaks to some readers though not to JSON: `str.splitlines()` of Python, `node:readline` of newer Nodes. */
 const LINE_BREAKS = /[\u0085\u2028\u2029]/g
+const LINE_BREAK = /[\u0085\u2028\u2029]/
 
 export interface JsonLinesOptions {
   readonly fields: readonly OutputField[]
@@ -42,7 +43,9 @@ export function jsonlFormat({ costOf, fields, isWholeRow, shape }: JsonLinesOpti
 
   function wholeLine(row: RowOutcome): string {
     const value = valuesOf(row)
-    return `${openObject(row.json)}${ours.map((key) => key.text + value(key)).join(',')}}\n`
+    let line = openObject(row.json)
+    for (const [place, key] of ours.entries()) line += `${place === 0 ? '' : ','}${key.text}${value(key)}`
+    return `${line}}\n`
   }
 
   function chosenLine(row: RowOutcome): string {
@@ -78,7 +81,7 @@ export function jsonText(value: string | number | null): string {
 }
 
 function oneLine(json: string): string {
-  return json.replace(LINE_BREAKS, escapeCharacter)
+  return LINE_BREAK.test(json) ? json.replace(LINE_BREAKS, escapeCharacter) : json
 }
 
 function escapeCharacter(character: string): string {

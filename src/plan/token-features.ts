@@ -13,22 +13,22 @@ export type TokenFeatures = readonly [
 
 export const FEATURE_COUNT = 6
 
-const SPACE = 0
+/**
+ * What a byte adds, packed into one number, so that a byte costs one addition: letters in the lowest ten bits, then digits,
+ * then signs. Spaces, and the later bytes of a character beyond ASCII, add nothing.
+ */
 const LETTER = 1
-const DIGIT = 2
-const SIGN = 3
-const OTHER = 4
-const ESCAPE = 5
-/** The second and later bytes of a character beyond ASCII. */
-const CONTINUED = 6
+const DIGIT = 1 << 10
+const SIGN = 1 << 20
+const TEN_BITS = 1_023
 
-const CLASS_OF_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => classOf(byte))
+const ESCAPE_BYTE = 0x5c
+const FIRST_OTHER_BYTE = 0xc0
 
-function classOf(byte: number): number {
-  if (byte <= 0x20) return SPACE
-  if (byte >= 0xc0) return OTHER
-  if (byte >= 0x80) return CONTINUED
-  if (byte === 0x5c) return ESCAPE
+const ADDED_BY_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => addedBy(byte))
+
+function addedBy(byte: number): number {
+  if (byte <= 0x20 || byte >= 0x80) return 0
   if (byte >= 0x30 && byte <= 0x39) return DIGIT
   return (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a ? LETTER : SIGN
 }
@@ -45,45 +45,63 @@ const STRETCH_BYTES = 1_024
  */
 export function tokenFeatures(bytes: Uint8Array): TokenFeatures {
   const size = bytes.length
-  const head = new Counts()
-  if (size <= WHOLE_BYTES) return head.add(bytes, 0, size).features(1)
-  head.add(bytes, 0, HEAD_BYTES)
-  const rest = new Counts()
+  if (size <= WHOLE_BYTES) {
+    const { digits, letters, others, signs, words } = countWindow(bytes, 0, size)
+    return [1, words, letters, digits, signs, others]
+  }
+  const head = countWindow(bytes, 0, HEAD_BYTES)
+  const rest = { words: 0, letters: 0, digits: 0, signs: 0, others: 0 }
   let read = 0
   for (let start = HEAD_BYTES; start < size; start += STRETCH_BYTES) {
     const end = Math.min(size, start + WINDOW_BYTES)
-    rest.add(bytes, start, end)
+    const window = countWindow(bytes, start, end)
+    rest.words += window.words
+    rest.letters += window.letters
+    rest.digits += window.digits
+    rest.signs += window.signs
+    rest.others += window.others
     read += end - start
   }
-  const [, ...parts] = rest.features((size - HEAD_BYTES) / read)
-  const [, words, letters, digits, signs, others] = head.features(1)
-  return [1, words + parts[0], letters + parts[1], digits + parts[2], signs + parts[3], others + parts[4]]
+  const scale = (size - HEAD_BYTES) / read
+  return [
+    1,
+    head.words + rest.words * scale,
+    head.letters + rest.letters * scale,
+    head.digits + rest.digits * scale,
+    head.signs + rest.signs * scale,
+    head.others + rest.others * scale,
+  ]
 }
 
-/** Counts of bytes by class. */
-class Counts {
-  readonly #byClass = new Uint32Array(8)
-  #words = 0
+interface Counts {
+  readonly words: number
+  readonly letters: number
+  readonly digits: number
+  readonly signs: number
+  readonly others: number
+}
 
-  add(bytes: Uint8Array, start: number, end: number): this {
-    const counts = this.#byClass
-    let words = 0
-    let wasLetter = false
-    for (let place = start; place < end; place += 1) {
-      const kind = CLASS_OF_BYTE[bytes[place] ?? 0] ?? SPACE
-      counts[kind] = (counts[kind] ?? 0) + 1
-      // What is escaped belongs to the escape.
-      if (kind === ESCAPE) place += 1
-      const isLetter = kind === LETTER
-      if (isLetter && !wasLetter) words += 1
-      wasLetter = isLetter
-    }
-    this.#words += words
-    return this
+/** Counts a window of at most 1,023 bytes. */
+function countWindow(bytes: Uint8Array, start: number, end: number): Counts {
+  let added = 0
+  let before = 0
+  let words = 0
+  let others = 0
+  for (let place = start; place < end; place += 1) {
+    const byte = bytes[place] ?? 0
+    const adds = ADDED_BY_BYTE[byte] ?? 0
+    added += adds
+    words += adds & ~before & LETTER
+    before = adds
+    // What is escaped belongs to the escape.
+    if (byte === ESCAPE_BYTE) place += 1
+    else if (byte >= FIRST_OTHER_BYTE) others += 1
   }
-
-  features(scale: number): TokenFeatures {
-    const of = (kind: number): number => (this.#byClass[kind] ?? 0) * scale
-    return [1, this.#words * scale, of(LETTER), of(DIGIT), of(SIGN) + of(ESCAPE), of(OTHER)]
+  return {
+    words,
+    letters: added & TEN_BITS,
+    digits: (added >>> 10) & TEN_BITS,
+    signs: (added >>> 20) & TEN_BITS,
+    others,
   }
 }

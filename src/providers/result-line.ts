@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Outcome } from '../model/outcome.ts'
+import { plainAnswer } from './plain-answer.ts'
 import { rowOutcome } from './row-outcome.ts'
 
 /** The line of OpenAI's result files, which Mistral's and most compatible servers' lines follow. */
@@ -9,19 +10,36 @@ const lineSchema = z.object({
   error: z.unknown().optional(),
 })
 
+/** Whose line it is, and what it says. */
+export interface ResultLine {
+  readonly wireId: string
+  readonly outcome: Outcome
+}
+
 /**
  * A result line of the output or the error file. Undefined where it is not JSON or carries no id as text: ids are
  * compared exactly and never guessed. Never throws.
  */
-export function decodeResultLine(
-  line: string,
+export function decodeResultLine(line: string, endpoint: string, secrets: readonly string[]): ResultLine | undefined {
+  const value = parseLine(line)
+  return plainAnswer(endpoint, value) ?? readBySchema(value, endpoint, secrets, line)
+}
+
+/**
+ * Reads a parsed line of any shape; `source` is its text, where values such as vectors are to be taken from that. Exported
+ * for the test that holds the short way to it.
+ */
+export function readBySchema(
+  value: unknown,
   endpoint: string,
   secrets: readonly string[],
-): { readonly wireId: string; readonly outcome: Outcome } | undefined {
-  const parsed = lineSchema.safeParse(parseLine(line))
+  source?: string,
+): ResultLine | undefined {
+  const parsed = lineSchema.safeParse(value)
   if (!parsed.success) return undefined
   const { custom_id: wireId, error, response } = parsed.data
-  const answer = { status: statusOf(response?.status_code), body: response?.body, error, source: line }
+  const facts = { status: statusOf(response?.status_code), body: response?.body, error }
+  const answer = source === undefined ? facts : { ...facts, source }
   return { wireId, outcome: rowOutcome(endpoint, answer, secrets) }
 }
 

@@ -1,40 +1,39 @@
-import { z } from 'zod'
 import type { Usage } from '../model/outcome.ts'
 
-const count = z.number().int().nonnegative().nullish().catch(null)
-const promptDetails = z.object({ cached_tokens: count }).nullish().catch(null)
-const completionDetails = z.object({ reasoning_tokens: count }).nullish().catch(null)
+type Members = Readonly<Record<string, unknown>>
 
-/** Chat, completions and embeddings count `prompt_tokens`, responses count `input_tokens`. */
-const usageSchema = z
-  .object({
-    prompt_tokens: count,
-    input_tokens: count,
-    completion_tokens: count,
-    output_tokens: count,
-    prompt_tokens_details: promptDetails,
-    input_tokens_details: promptDetails,
-    completion_tokens_details: completionDetails,
-    output_tokens_details: completionDetails,
-  })
-  .transform(
-    (given): Usage => ({
-      promptTokens: given.prompt_tokens ?? given.input_tokens ?? null,
-      completionTokens: given.completion_tokens ?? given.output_tokens ?? null,
-      cachedTokens: (given.prompt_tokens_details ?? given.input_tokens_details)?.cached_tokens ?? null,
-      reasoningTokens: (given.completion_tokens_details ?? given.output_tokens_details)?.reasoning_tokens ?? null,
-    }),
-  )
-
-/** The tokens that an answer counts, or null where it counts none at all. */
+/**
+ * The tokens that an answer counts, or null where it counts none at all. Chat, completions and embeddings count
+ * `prompt_tokens`, responses count `input_tokens`. Read without a schema: it is done for every line, twice.
+ */
 export function usageOf(body: unknown): Usage | null {
-  const usage = typeof body === 'object' && body !== null ? (body as { readonly usage?: unknown }).usage : undefined
-  const parsed = usageSchema.safeParse(usage)
-  if (!parsed.success) return null
-  return Object.values(parsed.data).some((tokens) => tokens !== null) ? parsed.data : null
+  const given = objectOf(objectOf(body)?.['usage'])
+  if (given === null) return null
+  const prompt = objectOf(given['prompt_tokens_details']) ?? objectOf(given['input_tokens_details'])
+  const completion = objectOf(given['completion_tokens_details']) ?? objectOf(given['output_tokens_details'])
+  const usage = {
+    promptTokens: countOf(given['prompt_tokens']) ?? countOf(given['input_tokens']),
+    completionTokens: countOf(given['completion_tokens']) ?? countOf(given['output_tokens']),
+    cachedTokens: countOf(prompt?.['cached_tokens']),
+    reasoningTokens: countOf(completion?.['reasoning_tokens']),
+  }
+  return isCounted(usage) ? usage : null
 }
 
 /** True where tokens were counted, which is what providers charge for. */
 export function hasSpent(usage: Usage | null): boolean {
   return usage !== null && ((usage.promptTokens ?? 0) > 0 || (usage.completionTokens ?? 0) > 0)
+}
+
+function isCounted({ cachedTokens, completionTokens, promptTokens, reasoningTokens }: Usage): boolean {
+  return promptTokens !== null || completionTokens !== null || cachedTokens !== null || reasoningTokens !== null
+}
+
+function objectOf(value: unknown): Members | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null
+}
+
+/** A whole number from 0; anything else counts as not given. */
+function countOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
 }

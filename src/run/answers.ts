@@ -17,8 +17,8 @@ type Ports = Pick<RunContext, 'disk' | 'folder' | 'provider' | 'store'>
 /** Rows asked of the store at once. */
 const PAGE_ROWS = 2_000
 
-/** Rows joined at once, and bytes of their raw lines: answers such as embeddings are long. */
-const PART_ROWS = 500
+/** Rows joined at once, few because they live together, and bytes of their raw lines: answers such as embeddings are long. */
+const PART_ROWS = 100
 const PART_BYTES = 4 * 1_024 * 1_024
 
 /**

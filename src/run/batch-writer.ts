@@ -13,6 +13,9 @@ type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random
 
 const LINE_FEED = Buffer.from('\n')
 
+/** Lines are encoded into one piece of memory; only those that may be longer get their own. */
+const SCRATCH_BYTES = 64 * 1_024
+
 /** What is known of a batch before its first line. */
 export interface WriterFacts {
   /** @default 'batch' */
@@ -45,6 +48,9 @@ export class BatchWriter {
   readonly #inputHash = createHash('sha256')
   readonly #contentHash = new GatheredHash()
   readonly #requests: PlannedRequest[] = []
+  readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+  /** Where the wire id stood in the last line. */
+  #idAt = 0
   readonly #tokenMethod: TokenMethod
   #tokens = 0
   /** Null once any answer is without limit. */
@@ -69,11 +75,12 @@ export class BatchWriter {
     return new BatchWriter(ports, target, facts, nonce, file)
   }
 
-  /** The line that this request would be, without line feed. */
+  /** The line that this request would be, without line feed; its bytes are valid until the next one is encoded. */
   encode(ordinal: number, body: string): Buffer {
-    return Buffer.from(
-      this.#ports.provider.encode({ wireId: wireId(this.#prefix, ordinal), target: this.target, body }),
-    )
+    const text = this.#ports.provider.encode({ wireId: wireId(this.#prefix, ordinal), target: this.target, body })
+    // A UTF-16 unit takes at most three bytes in UTF-8.
+    if (text.length * 3 > SCRATCH_BYTES) return Buffer.from(text)
+    return this.#scratch.subarray(0, this.#scratch.write(text))
   }
 
   /**
@@ -93,13 +100,22 @@ export class BatchWriter {
         ? null
         : this.#mostOutputTokens + size.mostOutputTokens
     this.#requests.push({ ordinal, row, offset: this.#writer.position, length: line.length, replaces })
-    await this.#writer.writeBytes(line)
-    await this.#writer.writeBytes(LINE_FEED)
-    const content = contentOf(line, this.#prefix)
+    if (!this.#writer.tryBytes(line)) await this.#writer.writeBytes(line)
+    if (!this.#writer.tryBytes(LINE_FEED)) await this.#writer.writeBytes(LINE_FEED)
+    const content = this.#contentOf(line)
     this.#contentHash.updateText(`${ordinal} `)
     this.#contentHash.updateBytes(content)
     this.#contentHash.updateText('\n')
     return content
+  }
+
+  /**
+   * What follows the wire id in a line. Adapters put the id first, so this is the body and how it is addressed. The id
+   * nearly always stands where it stood before.
+   */
+  #contentOf(line: Buffer): Uint8Array {
+    if (!hasAt(line, this.#prefix, this.#idAt)) this.#idAt = line.indexOf(this.#prefix, 0, 'latin1')
+    return line.subarray(this.#idAt + WIRE_ID_LENGTH)
   }
 
   /** Appends a line that was frozen under another nonce. */
@@ -149,7 +165,7 @@ function inputName(nonce: string): string {
   return `${nonce}.jsonl`
 }
 
-/** What follows the wire id in a line. Adapters put the id first, so this is the body and how it is addressed. */
-function contentOf(line: Buffer, prefix: string): Uint8Array {
-  return line.subarray(line.indexOf(prefix, 0, 'latin1') + WIRE_ID_LENGTH)
+function hasAt(bytes: Uint8Array, text: string, start: number): boolean {
+  for (let at = 0; at < text.length; at += 1) if (bytes[start + at] !== text.charCodeAt(at)) return false
+  return true
 }

@@ -72,6 +72,8 @@ export class CanaryChoice {
   readonly #canCallDirectly: (target: Target) => boolean
   readonly #shape: InputShape
   readonly #sets = new Map<string, number>()
+  /** What was asked of `canCallDirectly`: there are few targets and many requests. */
+  readonly #callable = new Map<Target, boolean>()
 
   constructor(settings: CanarySettings, shape: InputShape, canCallDirectly: (target: Target) => boolean) {
     this.#settings = settings
@@ -81,7 +83,9 @@ export class CanaryChoice {
 
   /** The set for which this request is to be asked directly; null for a request that goes into a batch. */
   setFor({ body, target }: PlannableRequest): string | null {
-    if (!this.#canCallDirectly(target)) return null
+    const isCallable = this.#callable.get(target) ?? this.#canCallDirectly(target)
+    this.#callable.set(target, isCallable)
+    if (!isCallable) return null
     // Prompts and chat rows of a run all have the parameters of its command line.
     const parameters = this.#shape === 'provider' ? parametersOf(body) : ''
     const set = `${targetKey(target)} ${parameters}`

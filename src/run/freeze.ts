@@ -158,7 +158,8 @@ class Freezer {
     this.#problems.add(row.problems)
     if (row.problems.length > 0) this.#invalidCount += 1
     if (row.hasEmptyPlaceholders) this.#emptyPlaceholders += 1
-    await this.#rowsWriter.writeText(`${row.json}\n`)
+    if (!this.#rowsWriter.tryText(row.json)) await this.#rowsWriter.writeText(row.json)
+    if (!this.#rowsWriter.tryText('\n')) await this.#rowsWriter.writeText('\n')
     const { line, id } = row
     this.#page.push({ ordinal: this.#rowCount, line, id, problem: row.problems[0] ?? null })
     if (this.#page.length >= PAGE_ROWS) await this.#flushRows()
@@ -173,7 +174,8 @@ class Freezer {
     const placed = set === null ? await this.#place(request, cutting) : await this.#placeDirect(request, set, cutting)
     const { line, tokens, writer } = placed
     const content = await writer.addLine(ordinal, this.#rowCount, line, { ...request, tokens })
-    this.#requestsHash.updateText(`${writer.targetKey} `)
+    this.#requestsHash.updateText(writer.targetKey)
+    this.#requestsHash.updateText(' ')
     this.#requestsHash.updateBytes(content)
     this.#requestsHash.updateText('\n')
     this.#requestCount += 1

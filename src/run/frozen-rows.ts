@@ -1,6 +1,9 @@
 import { type Line, splitLines } from '../lib/jsonl.ts'
 import type { RunContext } from './context.ts'
 
+/** Read at once; the lines of a piece live together. */
+const PIECE_BYTES = 128 * 1024
+
 /** The frozen rows of a run in sequence, as JSON text. */
 export class FrozenRows {
   readonly #lists: AsyncIterator<readonly Line[]>
@@ -8,7 +11,9 @@ export class FrozenRows {
   #taken = 0
 
   constructor({ disk, folder }: Pick<RunContext, 'disk' | 'folder'>) {
-    this.#lists = splitLines(disk.stream(folder.rows))[Symbol.asyncIterator]()
+    this.#lists = splitLines(disk.stream(folder.rows, { chunkBytes: PIECE_BYTES, isReused: true }))[
+      Symbol.asyncIterator
+    ]()
   }
 
   /** The next so many rows. Throws where the file ends before. */

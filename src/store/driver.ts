@@ -22,8 +22,6 @@ type Statement = ReturnType<Connection['prepare']>
 export class Driver {
   readonly #database: Connection
   readonly #statements = new Map<string, Statement>()
-  /** Statements whose rows come as lists. */
-  readonly #listStatements = new Map<string, Statement>()
   /** The table that a statement writes, by its text; null for one that only reads. */
   readonly #targets = new Map<string, string | null>()
   /** Tables that were written in the transaction at work, or in the last one. */
@@ -62,18 +60,14 @@ export class Driver {
   }
 
   /**
-   * All rows as lists of their columns' values, in the order selected: twice as fast as objects, for statements that
-   * read every row of a run. The caller names the types of the columns it selected.
+   * All rows of a statement that selects one column, `json_array(…)`, as lists: they cross from the database as one
+   * text, which is three times as fast as value by value. For statements that read every row of a run. The caller names
+   * the types of the listed values.
    */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the statement knows its columns
   lists<Row extends readonly SqlValue[]>(sql: string, ...values: readonly SqlValue[]): Row[] {
-    let statement = this.#listStatements.get(sql)
-    if (!statement) {
-      statement = this.#database.prepare(sql)
-      statement.setReturnArrays(true)
-      this.#listStatements.set(sql, statement)
-    }
-    return statement.all(...values)
+    const joined = this.get<{ lists: string | null }>(`select group_concat(list) as lists from (${sql})`, ...values)
+    return JSON.parse(`[${joined?.lists ?? ''}]`) as Row[]
   }
 
   /** Runs several statements that take no values. */
@@ -102,7 +96,6 @@ export class Driver {
 
   close(): void {
     this.#statements.clear()
-    this.#listStatements.clear()
     this.#database.close()
   }
 

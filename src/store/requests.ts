@@ -9,6 +9,20 @@ import type { NewBatchRecord, NewRow, PendingRequest, StoredRequest } from './st
 /** Statements on rows, batches and requests. Callers open the transaction. Bulk rows travel as one JSON text. */
 
 export function insertRows(driver: Driver, runKey: number, rows: readonly NewRow[]): void {
+  const first = rows[0]?.ordinal ?? 0
+  const isPlain = rows.every(
+    ({ id, ordinal, problem }, at) => id === null && problem === null && ordinal === first + at,
+  )
+  // Without anything to say but their lines, which is three times as fast.
+  if (isPlain) {
+    driver.run(
+      `insert into rows (run, ordinal, line) select ?, ? + key, value from json_each(?)`,
+      runKey,
+      first,
+      JSON.stringify(rows.map(({ line }) => line)),
+    )
+    return
+  }
   driver.run(
     `insert into rows (run, ordinal, line, id, problem)
      select ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?)`,
@@ -73,39 +87,82 @@ function* pages<Item>(items: readonly Item[]): Iterable<readonly Item[]> {
 }
 
 function insertRequests(driver: Driver, runKey: number, batchKey: number, requests: readonly PlannedRequest[]): void {
-  const json = JSON.stringify(requests.map((request) => [request.ordinal, request.row, request.offset, request.length]))
+  if (isRowByRow(requests)) insertRowByRow(driver, runKey, batchKey, requests)
+  else insertScattered(driver, runKey, batchKey, requests)
+}
+
+function assertPlaced(placed: number, { length }: readonly PlannedRequest[]): void {
+  if (placed === length) return
+  throw new LlmBatchError('conflict', `${length - placed} requests are in another batch already`)
+}
+
+const PLACE_AGAIN = `
+  on conflict (run, ordinal) do update
+    set batch = excluded.batch, file_offset = excluded.file_offset, length = excluded.length, state = 'batched'
+    where requests.state = 'pending'`
+
+function insertScattered(driver: Driver, runKey: number, batchKey: number, requests: readonly PlannedRequest[]): void {
+  const json = JSON.stringify(requests.map(({ length, offset, ordinal, row }) => [ordinal, offset, length, row]))
   const placed = driver.run(
     `insert into requests (run, ordinal, batch, file_offset, length, state)
-     select ?, value ->> 0, ?, value ->> 2, value ->> 3, 'batched' from json_each(?) where true
-     on conflict (run, ordinal) do update
-       set batch = excluded.batch, file_offset = excluded.file_offset, length = excluded.length, state = 'batched'
-       where requests.state = 'pending'`,
+     select ?, value ->> 0, ?, value ->> 1, value ->> 2, 'batched' from json_each(?) where true ${PLACE_AGAIN}`,
     runKey,
     batchKey,
     json,
   )
-  if (placed !== requests.length) {
-    throw new LlmBatchError('conflict', `${requests.length - placed} requests are in another batch already`)
-  }
+  assertPlaced(placed, requests)
   driver.run(
     `insert into row_requests (run, row, part, request)
-     select ?, value ->> 1, 0, value ->> 0 from json_each(?) where value ->> 1 is not null`,
+     select ?, value ->> 3, 0, value ->> 0 from json_each(?) where value ->> 3 is not null`,
     runKey,
     json,
   )
 }
 
+/** The same for requests that count up with their rows: what can be counted need not be taken out of JSON. */
+function insertRowByRow(driver: Driver, runKey: number, batchKey: number, requests: readonly PlannedRequest[]): void {
+  const { ordinal: first, row: firstRow } = requests[0] ?? { ordinal: 0, row: 0 }
+  const placed = driver.run(
+    `insert into requests (run, ordinal, batch, file_offset, length, state)
+     select ?, ? + key, ?, value ->> 0, value ->> 1, 'batched' from json_each(?) where true ${PLACE_AGAIN}`,
+    runKey,
+    first,
+    batchKey,
+    JSON.stringify(requests.map(({ length, offset }) => [offset, length])),
+  )
+  assertPlaced(placed, requests)
+  driver.run(
+    `insert into row_requests (run, row, part, request)
+     select run, ordinal + ?, 0, ordinal from requests where run = ? and ordinal between ? and ?`,
+    (firstRow ?? 0) - first,
+    runKey,
+    first,
+    first + requests.length - 1,
+  )
+}
+
+/** True where requests and rows count up together, as they do where every row has a request. */
+function isRowByRow(requests: readonly PlannedRequest[]): boolean {
+  const { ordinal: first, row: firstRow } = requests[0] ?? { ordinal: 0, row: null }
+  return requests.every(
+    ({ ordinal, row }, at) => row !== null && ordinal === first + at && row === (firstRow ?? 0) + at,
+  )
+}
+
 /** The requests of a batch that wait, in the order of their lines; those that went on to another batch are not among them. */
 export function selectRequests(driver: Driver, batchKey: number, afterOrdinal: number, most: number): StoredRequest[] {
-  return driver.all<StoredRequest>(
-    `select q.ordinal as ordinal, q.file_offset as "offset", q.length as length, q.tries as tries
-     from batches b join requests q on q.run = b.run and q.ordinal between b.first_request and b.last_request
-     where b.key = ? and q.batch = b.key and q.state = 'batched' and q.ordinal > ?
+  const lists = driver.lists<readonly [ordinal: number, offset: number, length: number, tries: number]>(
+    `select json_array(q.ordinal, q.file_offset, q.length, q.tries) as list
+     from batches b
+     join requests q on q.run = b.run and q.ordinal between max(b.first_request, ?) and b.last_request
+     where b.key = ? and q.batch = b.key and q.state = 'batched'
      order by q.ordinal limit ?`,
+    // In the range, so that a later page does not pass by all that came before it.
+    afterOrdinal + 1,
     batchKey,
-    afterOrdinal,
     most,
   )
+  return lists.map(([ordinal, offset, length, tries]) => ({ ordinal, offset, length, tries }))
 }
 
 export function selectHasPending(driver: Driver, runKey: number): boolean {

@@ -1,6 +1,6 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
-import type { Driver } from './driver.ts'
+import type { Driver, SqlValue } from './driver.ts'
 import { reopenRoots } from './reasks.ts'
 import { idFrom, problemFrom } from './requests.ts'
 import type {
@@ -15,51 +15,93 @@ import type {
 
 /** Statements on results and what they make of the requests. Callers open the transaction. */
 
-const RESULT_COLUMNS = [
+/** What the results of a batch mostly have in common; given once for all of them. */
+const SHARED_COLUMNS = ['status', 'code', 'reason', 'billed', 'model', 'file', 'verdict', 'counts_as_try'] as const
+
+/** What every result has of its own. */
+const OWN_COLUMNS = [
   'request',
-  'status',
-  'code',
-  'reason',
-  'billed',
   'prompt_tokens',
   'completion_tokens',
   'cached_tokens',
   'reasoning_tokens',
-  'model',
-  'file',
   'file_offset',
   'length',
-  'verdict',
-  'counts_as_try',
 ] as const
 
-const INSERT_RESULTS = `
-  insert into results (attempt, ${RESULT_COLUMNS.join(', ')})
-  select ?, ${RESULT_COLUMNS.map((_, place) => `value ->> ${place}`).join(', ')} from json_each(?) where true
+const UPDATE_RESULT = `
   on conflict (attempt, request) do update set
-    ${RESULT_COLUMNS.slice(1)
-      .map((column) => `${column} = excluded.${column}`)
-      .join(', ')}`
+    ${[...SHARED_COLUMNS, ...OWN_COLUMNS.slice(1)].map((column) => `${column} = excluded.${column}`).join(', ')}`
+
+/** Taking a value out of JSON costs more than storing it, so the shared ones are not in it. */
+const INSERT_ALIKE = `
+  insert into results (attempt, ${[...SHARED_COLUMNS, ...OWN_COLUMNS].join(', ')})
+  select ?, ${SHARED_COLUMNS.map(() => '?').join(', ')}, ${listed(OWN_COLUMNS)} from json_each(?) where true
+  ${UPDATE_RESULT}`
+
+const INSERT_MIXED = `
+  insert into results (attempt, ${[...SHARED_COLUMNS, ...OWN_COLUMNS].join(', ')})
+  select ?, ${listed([...SHARED_COLUMNS, ...OWN_COLUMNS])} from json_each(?) where true
+  ${UPDATE_RESULT}`
+
+function listed(columns: readonly string[]): string {
+  return columns.map((_, place) => `value ->> ${place}`).join(', ')
+}
+
+/** Fewer results that are alike go together with all others. */
+const FEWEST_ALIKE = 100
 
 export function insertResults(driver: Driver, attemptKey: number, results: readonly NewResult[]): void {
-  const rows = results.map((result) => [
-    result.ordinal,
-    result.status,
-    result.code,
-    result.reason,
-    result.billed,
-    result.promptTokens,
-    result.completionTokens,
-    result.cachedTokens,
-    result.reasoningTokens,
-    result.model,
-    result.file,
-    result.offset,
-    result.length,
-    result.verdict,
-    result.countsAsTry ? 1 : 0,
-  ])
-  driver.run(INSERT_RESULTS, attemptKey, JSON.stringify(rows))
+  const mixed: NewResult[] = []
+  // Neighbours lie on one page of the database; providers return lines in any order.
+  const inOrder = results.toSorted((one, other) => one.ordinal - other.ordinal)
+  for (const group of alike(inOrder)) {
+    const [first] = group
+    if (first === undefined || group.length < FEWEST_ALIKE) mixed.push(...group)
+    else driver.run(INSERT_ALIKE, attemptKey, ...sharedValues(first), JSON.stringify(group.map(ownValues)))
+  }
+  if (mixed.length === 0) return
+  const rows = mixed.map((result) => [...sharedValues(result), ...ownValues(result)])
+  driver.run(INSERT_MIXED, attemptKey, JSON.stringify(rows))
+}
+
+/** The results in groups whose shared columns are the same. */
+function alike(results: readonly NewResult[]): Iterable<readonly NewResult[]> {
+  const groups = new Map<string, NewResult[]>()
+  let last: { readonly first: NewResult; readonly group: NewResult[] } | undefined
+  for (const result of results) {
+    if (!last || !isAlike(last.first, result)) {
+      const key = JSON.stringify(sharedValues(result))
+      const group = groups.get(key) ?? []
+      groups.set(key, group)
+      last = { first: result, group }
+    }
+    last.group.push(result)
+  }
+  return groups.values()
+}
+
+function isAlike(one: NewResult, other: NewResult): boolean {
+  return (
+    one.status === other.status &&
+    one.code === other.code &&
+    one.reason === other.reason &&
+    one.billed === other.billed &&
+    one.model === other.model &&
+    one.file === other.file &&
+    one.verdict === other.verdict &&
+    one.countsAsTry === other.countsAsTry
+  )
+}
+
+function sharedValues(result: NewResult): SqlValue[] {
+  const { billed, code, countsAsTry, file, model, reason, status, verdict } = result
+  return [status, code, reason, billed, model, file, verdict, countsAsTry ? 1 : 0]
+}
+
+function ownValues(result: NewResult): SqlValue[] {
+  const { cachedTokens, completionTokens, length, offset, ordinal, promptTokens, reasoningTokens } = result
+  return [ordinal, promptTokens, completionTokens, cachedTokens, reasoningTokens, offset, length]
 }
 
 /** A row keeps the invalid answer that it has where asking again brings none: its state says what the row has. */
@@ -117,26 +159,23 @@ export function cancelUnsentRequests(driver: Driver, runKey: number): void {
   )
 }
 
-/** The columns of the statement below, in its order: those of the row, then those of its result. */
-type RowResultRow = readonly [...RowColumns, ...QuestionColumns]
+/** What the statement below lists of a row, in its order: the row, then its first question. */
+type RowResultList = readonly [...RowColumns, ...QuestionColumns]
 
 type RowColumns = [row: number, line: number, id: string | null, problem: string | null, latest: number | null]
 
-type QuestionColumns = [...RequestColumns, ...ResultColumns]
+/** A request and its result. */
+type QuestionColumns = readonly [...RequestColumns, ...ResultColumns]
 
 type RequestColumns = [
   request: number | null,
   state: RowResultRecord['state'],
   tries: number | null,
-  provider: string | null,
-  endpoint: string | null,
-  model: string | null,
-  kind: BatchKind | null,
+  batchKey: number | null,
 ]
 
 type ResultColumns = [
   attemptKey: number | null,
-  nonce: string | null,
   status: OutcomeStatus | null,
   code: string | null,
   reason: string | null,
@@ -153,17 +192,13 @@ type ResultColumns = [
 ]
 
 const QUESTION_COLUMNS = `
-  q.ordinal, q.state, q.tries, b.provider, b.endpoint, b.model, b.kind, r.attempt, a.nonce, r.status, r.code, r.reason,
-  r.billed, r.prompt_tokens, r.completion_tokens, r.cached_tokens, r.reasoning_tokens, r.model, r.file, r.file_offset,
-  r.length, r.verdict`
+  q.ordinal, q.state, q.tries, q.batch, r.attempt, r.status, r.code, r.reason, r.billed, r.prompt_tokens,
+  r.completion_tokens, r.cached_tokens, r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict`
 
-const JOIN_RESULTS = `
-  left join batches b on b.key = q.batch
-  left join results r on r.attempt = q.attempt and r.request = q.ordinal
-  left join attempts a on a.key = q.attempt`
+const JOIN_RESULTS = 'left join results r on r.attempt = q.attempt and r.request = q.ordinal'
 
 const SELECT_ROW_RESULTS = `
-  select w.ordinal, w.line, w.id, w.problem, q.latest, ${QUESTION_COLUMNS}
+  select json_array(w.ordinal, w.line, w.id, w.problem, q.latest, ${QUESTION_COLUMNS}) as list
   from rows w
   left join row_requests l on l.run = w.run and l.row = w.ordinal
   left join requests q on q.run = w.run and q.ordinal = l.request
@@ -173,55 +208,57 @@ const SELECT_ROW_RESULTS = `
 
 /** The first requests of rows that were asked again, and those that took their place, in the order they were asked. */
 const SELECT_QUESTIONS = `
-  select q.root, ${QUESTION_COLUMNS}
+  select json_array(q.root, ${QUESTION_COLUMNS}) as list
   from (
     select *, 0 as nth from requests where run = ? and ordinal in (select value from json_each(?))
     union all
     select *, 1 from requests where run = ? and root in (select value from json_each(?))
   ) q ${JOIN_RESULTS}
-  order by q.nth, q.ordinal`
+  order by q.nth, q.ordinal limit -1`
+
+type QuestionList = readonly [root: number | null, ...QuestionColumns]
 
 export function selectRowResults(driver: Driver, runKey: number, afterRow: number, most: number): RowResultRecord[] {
-  const rows = driver.lists<RowResultRow>(SELECT_ROW_RESULTS, runKey, afterRow, most)
+  const rows = driver.lists<RowResultList>(SELECT_ROW_RESULTS, runKey, afterRow, most)
+  const firsts = rows.map(([, , , , , ...question]): QuestionColumns => question)
   const roots = rows.filter(([, , , , latest]) => latest !== null).map(([, , , , , request]) => request)
   // Most runs ask every row once, and then this is all.
-  if (roots.length === 0) return rows.map((row) => rowResultFrom(row, undefined))
-  const questions = selectQuestions(driver, runKey, roots)
-  return rows.map((row) => rowResultFrom(row, questions.get(row[5] ?? -1)))
+  const asked = roots.length === 0 ? [] : selectQuestions(driver, runKey, roots)
+  const sent = selectSent(driver, [...firsts, ...asked.map(([, ...question]): QuestionColumns => question)])
+  const questions = roots.length === 0 ? null : questionsByRoot(asked, sent)
+  return rows.map(([row, line, id, problem, latest, ...columns]) => {
+    const own = { row, line, id: idFrom(id), problem: problemFrom(problem) }
+    const first = questionFrom(columns, sent)
+    const all = latest === null ? undefined : questions?.get(first.request ?? -1)
+    if (latest === null || all === undefined) return { ...own, ...first, questions: null }
+    return { ...own, ...shownOf(all, all.find(({ request }) => request === latest) ?? first) }
+  })
 }
 
-function selectQuestions(
-  driver: Driver,
-  runKey: number,
-  roots: readonly (number | null)[],
-): ReadonlyMap<number, readonly QuestionRecord[]> {
+function selectQuestions(driver: Driver, runKey: number, roots: readonly (number | null)[]): readonly QuestionList[] {
   const json = JSON.stringify(roots)
+  return driver.lists<QuestionList>(SELECT_QUESTIONS, runKey, json, runKey, json)
+}
+
+function questionsByRoot(lists: readonly QuestionList[], sent: Sent): ReadonlyMap<number, readonly QuestionRecord[]> {
   const found = new Map<number, QuestionRecord[]>()
-  for (const [root, ...columns] of driver.lists<readonly [root: number | null, ...QuestionColumns]>(
-    SELECT_QUESTIONS,
-    runKey,
-    json,
-    runKey,
-    json,
-  )) {
-    const question = questionFrom(columns)
+  for (const [root, ...columns] of lists) {
+    const question = questionFrom(columns, sent)
     if (root === null) found.set(question.request ?? 0, [question])
     else found.get(root)?.push(question)
   }
   return found
 }
 
-function rowResultFrom(
-  [row, line, id, problem, latest, ...columns]: RowResultRow,
-  asked: readonly QuestionRecord[] | undefined,
-): RowResultRecord {
-  const own = { row, line, id: idFrom(id), problem: problemFrom(problem) }
-  if (latest === null || asked === undefined) return { ...own, ...questionFrom(columns), questions: null }
-  const newest = asked.find(({ request }) => request === latest) ?? questionFrom(columns)
+/** What a row that was asked again shows: its newest question, or the last one that was answered. */
+function shownOf(
+  asked: readonly QuestionRecord[],
+  newest: QuestionRecord,
+): QuestionRecord & Pick<RowResultRecord, 'questions'> {
   const isOpen = newest.state === 'pending' || newest.state === 'batched'
   const shown = isOpen || hasAnswer(newest) ? newest : (asked.findLast(hasAnswer) ?? newest)
   const questions = [...asked.filter((question) => question !== newest), newest]
-  return { ...own, ...shown, state: newest.state, questions }
+  return { ...shown, state: newest.state, questions }
 }
 
 /** True for a question that came to what its state says, false for one whose row keeps the answer it had before. */
@@ -229,22 +266,51 @@ function hasAnswer({ result, state }: QuestionRecord): boolean {
   return result !== null && result.status === state
 }
 
-function questionFrom(columns: QuestionColumns): QuestionRecord {
-  const [request, state, tries, provider, endpoint, model, kind, ...result] = columns
+/** With what the requests of a page were sent, by the keys of batches and attempts. */
+interface Sent {
+  readonly batches: ReadonlyMap<number | null, Pick<RowResultRecord, 'kind' | 'target'>>
+  readonly nonces: ReadonlyMap<number | null, string>
+}
+
+/** Places in a question. */
+const BATCH_KEY = 3
+const ATTEMPT_KEY = 4
+
+/** Asked once a page: thousands of its rows share a batch and an attempt. */
+function selectSent(driver: Driver, questions: readonly QuestionColumns[]): Sent {
+  const keysAt = (place: number): string => JSON.stringify([...new Set(questions.map((question) => question[place]))])
+  const batches = driver.all<{ key: number; kind: BatchKind; provider: string; endpoint: string; model: string }>(
+    'select key, kind, provider, endpoint, model from batches where key in (select value from json_each(?))',
+    keysAt(BATCH_KEY),
+  )
+  const attempts = driver.all<{ key: number; nonce: string }>(
+    'select key, nonce from attempts where key in (select value from json_each(?))',
+    keysAt(ATTEMPT_KEY),
+  )
+  return {
+    batches: new Map(batches.map(({ key, kind, ...target }) => [key, { kind, target }])),
+    nonces: new Map(attempts.map(({ key, nonce }) => [key, nonce])),
+  }
+}
+
+function questionFrom(columns: QuestionColumns, { batches, nonces }: Sent): QuestionRecord {
+  const [request, state, tries, batchKey, ...result] = columns
+  const batch = batches.get(batchKey)
   return {
     request,
     state,
     tries: tries ?? 0,
-    target: provider === null || endpoint === null || model === null ? null : { provider, endpoint, model },
-    kind,
-    result: resultFrom(request ?? 0, result),
+    target: batch?.target ?? null,
+    kind: batch?.kind ?? null,
+    result: resultFrom(request ?? 0, result, nonces),
   }
 }
 
-function resultFrom(ordinal: number, columns: ResultColumns): RowResultRecord['result'] {
-  const [attemptKey, nonce, status, code, reason, billed, promptTokens, completionTokens, ...rest] = columns
+function resultFrom(ordinal: number, columns: ResultColumns, nonces: Sent['nonces']): RowResultRecord['result'] {
+  const [attemptKey, status, code, reason, billed, promptTokens, completionTokens, ...rest] = columns
   const [cachedTokens, reasoningTokens, model, file, offset, length, verdict] = rest
-  if (attemptKey === null || nonce === null || status === null || billed === null) return null
+  const nonce = nonces.get(attemptKey)
+  if (attemptKey === null || nonce === undefined || status === null || billed === null) return null
   return {
     ordinal,
     status,

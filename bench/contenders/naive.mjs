@@ -3,6 +3,7 @@
 import { openAsBlob } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
+import { readRows } from './read-rows.mjs'
 
 const baseUrl = process.env.OPENAI_BASE_URL
 const headers = { authorization: `Bearer ${process.env.OPENAI_API_KEY}` }
@@ -51,14 +52,6 @@ async function collect(rowsPath, idPath, answersPath) {
   const rows = await readRows(rowsPath)
   const lines = rows.map((row, index) => JSON.stringify({ ...row, answer: results.get(`row-${index}`) }))
   await writeFile(answersPath, `${lines.join('\n')}\n`)
-}
-
-async function readRows(path) {
-  const text = await readFile(path, 'utf8')
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
 }
 
 async function call(path, options = {}) {

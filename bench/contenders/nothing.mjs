@@ -1,0 +1,1 @@
+// Node's own start: the floor of every command.

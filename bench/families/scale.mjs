@@ -1,0 +1,58 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { answersIn, COMMAND, OURS } from '../contenders/contenders.mjs'
+import { assertWhole } from '../count-answers.mjs'
+import { measure } from '../measure.mjs'
+import { startSink } from '../servers.mjs'
+
+const ROW_BYTES = 200
+const ANSWER_BYTES = 20
+const SIZES = [300_000, 1_000_000, 3_000_000]
+
+/**
+ * Short rows in numbers that show the slope: time, memory and disk by the row. Ten million take most of an hour on two
+ * cores: `npm run bench -- --only scale --rows 10000000`.
+ * @param {import('../cases.mjs').Wishes} wishes
+ * @returns {Promise<import('../cases.mjs').Case[]>}
+ */
+export async function scaleCases({ isLong, rows }) {
+  const sizes = rows !== undefined ? [rows] : isLong ? SIZES : []
+  return sizes.map((size) => ({
+    family: 'scale',
+    title: `${size.toLocaleString('en-US')} rows of ${ROW_BYTES} bytes`,
+    runs: 1,
+    contenders: [{ name: 'ours', take: (folder, files) => takeScale(folder, files(size, ROW_BYTES), size) }],
+  }))
+}
+
+async function takeScale(folder, path, rows) {
+  const sink = await startSink(folder, { answerBytes: ANSWER_BYTES })
+  try {
+    const { environment } = sink
+    const take = ({ exitCode, words }) => measure(words, { folder, environment, exitCode })
+    const submit = await take(OURS.submit(path, folder))
+    const rowsBilled = await sink.drain()
+    const waiting = await take({ words: [COMMAND, 'status', 'last'] })
+    const collect = await take(OURS.collect(path, folder))
+    assertWhole('ours', rows, rowsBilled, answersIn(folder))
+    console.error(`${rows} rows: ${describe(bytesBelow(join(folder, 'home')), rows)}`)
+    return { 'prepare + submit': submit, 'status while it waits': waiting, collect }
+  } finally {
+    await sink.stop()
+  }
+}
+
+function bytesBelow(folder) {
+  const found = new Map()
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const kind = entry.name.startsWith('state.db') ? 'state' : (entry.parentPath.split(/[\\/]/).at(-1) ?? '')
+    const name = /^(?:state|inputs|results)$/.test(kind) ? kind : 'rows and log'
+    found.set(name, (found.get(name) ?? 0) + statSync(join(entry.parentPath, entry.name)).size)
+  }
+  return found
+}
+
+function describe(bytes, rows) {
+  return [...bytes].map(([name, size]) => `${name} ${Math.round(size / rows)} bytes a row`).join(', ')
+}
