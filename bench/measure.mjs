@@ -39,7 +39,7 @@ export async function measure(words, { folder, environment = {}, exitCode = 0, n
   let reachedAt
   void until?.then(() => {
     reachedAt = performance.now()
-    child.kill('SIGINT')
+    return child.kill('SIGINT')
   })
   const [code] = await once(child, 'close')
   const milliseconds = (reachedAt ?? performance.now()) - startedAt

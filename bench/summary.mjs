@@ -32,12 +32,12 @@ function ratiosOf(measure, medians) {
   if (ours === undefined) return []
   return own
     .filter((one) => one !== ours)
-    .map(({ median, name }) => ({
+    .map(({ median: floor, name }) => ({
       measure,
       to: name,
-      time: round(ours.median.milliseconds / median.milliseconds),
-      processor: round(ours.median.processorMilliseconds / median.processorMilliseconds),
-      memory: round(ours.median.peakBytes / median.peakBytes),
+      time: round(ours.median.milliseconds / floor.milliseconds),
+      processor: round(ours.median.processorMilliseconds / floor.processorMilliseconds),
+      memory: round(ours.median.peakBytes / floor.peakBytes),
     }))
 }
 

@@ -1,1 +1,2 @@
 // Node's own start: the floor of every command.
+process.exitCode = 0
