@@ -100,6 +100,7 @@ describe('plainAnswer', () => {
         billed: 'yes',
         retryable: false,
         accountProblem: false,
+        isJson: false,
         output: 'billing',
         finishReason: 'stop',
         usage: { promptTokens: 112, completionTokens: 74, cachedTokens: 32, reasoningTokens: 64 },
