@@ -4,13 +4,14 @@ import { LlmBatchError } from '../model/error.ts'
 import type { OutputPlan } from '../model/run.ts'
 import type { NewRunOptions } from '../run/start.ts'
 import type { RequestFlags } from './request-flags.ts'
+import type { SharingFlags } from './sharing-flags.ts'
 import type { Shell } from './shell.ts'
 
 /** The options of a new run from INPUT and flags; templates in files are read. */
 export async function newRunOptions(
   shell: Shell,
   disk: Disk,
-  { flags, inputPath, output }: { inputPath: string; flags: RequestFlags; output: OutputPlan },
+  { flags, inputPath, output }: { inputPath: string; flags: RequestFlags & SharingFlags; output: OutputPlan },
 ): Promise<NewRunOptions> {
   const { inputFormat: format, delimiter, encoding, param, promptFile, systemFile, ...rest } = flags
   const fileText = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)

@@ -1,6 +1,7 @@
 import type { PlannedRun } from '../run/plan-run.ts'
 import { promptOf } from './prompt-text.ts'
 import type { PlanView } from './render/plan-view.ts'
+import { dedupeHint } from './render/sharing-words.ts'
 
 /** What `plan` shows to people. */
 export function planView({ collisions, definition, firstBody, freeBytes, problems, summary }: PlannedRun): PlanView {
@@ -13,6 +14,7 @@ export function planView({ collisions, definition, firstBody, freeBytes, problem
     problemCount: problems.total,
     notes: [
       ...collisions.map((column) => `the input has a column ${column}, which is named like one of ours: see --prefix`),
+      ...[dedupeHint(summary.sharing.sharable)].filter((hint) => hint !== null),
       ...summary.advice,
       ...(summary.diskBytes > freeBytes ? ['the disk has not enough room for this run'] : []),
     ],

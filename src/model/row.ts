@@ -38,10 +38,15 @@ export interface SettledResult {
   readonly target: Target
   /** How it was sent, and so by which price it was bought. */
   readonly kind: BatchKind
-  /** Number of tries that the request took, from 1. */
+  /**
+   * Who it was bought for: this row; an `earlier` row of the run, whose request this one shares; `another_run` that it was
+   * carried over from. Only the first has a cost here, and tokens.
+   */
+  readonly boughtFor: 'this_row' | 'earlier_row' | 'another_run'
+  /** Number of tries that the request took, from 1; 0 where another run has made them. */
   readonly tries: number
   /** The raw result line as the provider wrote it, or null where it wrote none. */
   readonly rawLine: string | null
-  /** The wire id under which it was sent. */
+  /** The wire id under which it was sent, as it stands in the raw line. */
   readonly wireId: string
 }

@@ -70,6 +70,25 @@ export interface RunDefinition {
   readonly timeoutHours: number | null
   readonly idColumn: string | null
   readonly skipInvalid: boolean
+  /** Whether identical requests are sent once; null: where the answer is meant to be the same. */
+  readonly dedupe: boolean | null
+}
+
+/** A definition as it was stored; runs of older versions lack what came later, and were made as if it said this. */
+export function completeDefinition(stored: RunDefinition): RunDefinition {
+  return { ...DEFAULTS, ...stored }
+}
+
+const DEFAULTS = { dedupe: false } as const satisfies Partial<RunDefinition>
+
+/** What a run took over from an earlier one when it was made. */
+export interface CarriedOver {
+  /** The id of that run, which may be gone by now. */
+  readonly from: string
+  /** Rows that were answered there; rows that share their requests are not among them. */
+  readonly rows: number
+  /** US dollars that these answers were bought for; null where that is not known. No part of what this run cost. */
+  readonly costUsd: number | null
 }
 
 /** When a run should be done, as a person says it: a time from now, an instant in epoch milliseconds, or no matter when. */

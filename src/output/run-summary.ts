@@ -76,6 +76,7 @@ function summaryOf({ run, version, counts, usage, cost, costUsd, attempts, answe
     baseUrl: definition.baseUrl,
     model: definition.model,
     input: { path: definition.inputPath, shape: definition.shape, rows: run.rowCount, requests: run.requestCount },
+    carried: run.carried,
     prompt: { sha256: sha256(definition.prompt) },
     system: { sha256: sha256(definition.system) },
     parameters: {

@@ -4,6 +4,7 @@ import { costOf } from '../prices/cost.ts'
 import type { Price } from '../prices/table.ts'
 import { adviceFor } from './advice.ts'
 import { estimateDiskBytes } from './disk-space.ts'
+import { NOTHING_SHARED, type PlanSharing, type SharingCounts, summariseSharing } from './sharing.ts'
 import type { BatchCut } from './splitter.ts'
 import type { TargetTally } from './tally.ts'
 
@@ -28,6 +29,8 @@ export interface PlanSummary {
   readonly cost: CostEstimate | null
   /** Bytes the run will take in its home until it is removed, roughly. */
   readonly diskBytes: number
+  /** Rows that are not bought, or need not be. */
+  readonly sharing: PlanSharing
   readonly advice: readonly string[]
 }
 
@@ -71,6 +74,8 @@ export interface PlanCounts {
   readonly rowBytes: number
   /** Most tokens per answer, where set for all requests. */
   readonly maxTokens: number | null
+  /** Rows that were told apart by where their answers come from. @default none was */
+  readonly sharing?: SharingCounts
 }
 
 /** What an estimate needs to know of a target. */
@@ -91,6 +96,8 @@ export function summarisePlan(
   const targets = groupByTarget(cuts).map(({ cuts: own, target }) => summariseTarget(target, own, factsOf(target)))
   const requests = sum(cuts, 'requests')
   const bytes = sum(cuts, 'bytes')
+  const sharing = counts.sharing ?? NOTHING_SHARED
+  const { carried } = sharing.tally
   return {
     rows: counts.rows,
     requests,
@@ -103,7 +110,12 @@ export function summarisePlan(
     expectedOutputTokens: sum(targets, 'expectedOutputTokens'),
     mostOutputTokens: addKnown(targets.map(({ mostOutputTokens }) => mostOutputTokens)),
     cost: addCosts(targets.map(({ cost }) => cost)),
-    diskBytes: estimateDiskBytes({ ...counts, requests, inputBytes: bytes }),
+    diskBytes: estimateDiskBytes({
+      ...counts,
+      requests: requests + carried.rows,
+      inputBytes: bytes + carried.bytes,
+    }),
+    sharing: summariseSharing(sharing, cuts, factsOf),
     advice: targets.flatMap((target) =>
       adviceFor({ ...target, expectedUsd: target.cost?.expectedUsd ?? null }, factsOf(target.target).tally),
     ),

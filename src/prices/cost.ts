@@ -1,8 +1,9 @@
+import type { BatchKind } from '../model/batch.ts'
 import type { Usage } from '../model/outcome.ts'
 import { PRICES, type Price } from './table.ts'
 
-/** How a request was bought. */
-export type PriceKind = 'batch' | 'direct'
+/** How a request was bought; what was carried over from another run is no cost of this one, whatever its price. */
+export type PriceKind = BatchKind
 
 /** A price the user gave; US dollars per million tokens at the standard, synchronous price. */
 export interface OwnPrice {
@@ -75,6 +76,7 @@ function cost(
   inputFactor: number,
   outputFactor: number,
 ): number | null {
+  if (kind === 'carried') return 0
   if (!usage || !price || usage.promptTokens === null) return null
   const output = outputUsd(usage, price)
   if (output === null) return null

@@ -1,6 +1,6 @@
 import { cancelledOutcome } from '../collect/triage.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
-import { emptyOutcome, type Outcome, type OutcomeStatus } from '../model/outcome.ts'
+import { emptyOutcome, type Outcome, type OutcomeStatus, type Usage } from '../model/outcome.ts'
 import type { RowOutcome, SettledResult } from '../model/row.ts'
 import type { CancelCause } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
@@ -86,7 +86,7 @@ function resultOf(
   provider: Ports['provider'],
   cause: CancelCause,
 ): SettledResult | null {
-  const { kind, request, result, state, target, tries } = record
+  const { isShared, kind, request, result, state, target, tries } = record
   if (state === null || state === 'pending' || state === 'batched') return null
   if (!target || kind === null) return null
   if (!result || request === null) return unsentResult(state, target, cause)
@@ -99,11 +99,18 @@ function resultOf(
     reason: result.reason,
     billed: result.billed,
   }
-  return { outcome, target, kind, tries, rawLine, wireId: wireId(wirePrefix(result.nonce), request) }
+  // A line that was carried over stands under the id that the other run has sent.
+  const sentAs = decoded?.wireId ?? wireId(wirePrefix(result.nonce), request)
+  const boughtFor = isShared ? 'earlier_row' : kind === 'carried' ? 'another_run' : 'this_row'
+  const answer = boughtFor === 'this_row' ? outcome : { ...outcome, usage: NOTHING_USED }
+  return { outcome: answer, target, kind, boughtFor, tries, rawLine, wireId: sentAs }
 }
+
+/** Of a row whose answer was bought for another one: so the tokens of all rows are what the run has used. */
+const NOTHING_USED: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }
 
 /** A request that was given up before it was sent. */
 function unsentResult(state: OutcomeStatus, target: Target, cause: CancelCause): SettledResult {
   const outcome = { ...cancelledOutcome(cause, 'no'), status: state }
-  return { outcome, target, kind: 'batch', tries: 0, rawLine: null, wireId: '' }
+  return { outcome, target, kind: 'batch', boughtFor: 'this_row', tries: 0, rawLine: null, wireId: '' }
 }

@@ -140,6 +140,6 @@ function inputName(nonce: string): string {
 }
 
 /** What follows the wire id in a line. Adapters put the id first, so this is the body and how it is addressed. */
-function contentOf(line: Buffer, prefix: string): Uint8Array {
+export function contentOf(line: Buffer, prefix: string): Uint8Array {
   return line.subarray(line.indexOf(prefix, 0, 'latin1') + WIRE_ID_LENGTH)
 }

@@ -9,7 +9,7 @@ import { systemRandom } from '../lib/random.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
-import type { RowOutcome } from '../model/row.ts'
+import type { RowOutcome, SettledResult } from '../model/row.ts'
 import type { DeadlineWish, OutputPlan } from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
 import type { PlanSummary } from '../plan/summary.ts'
@@ -55,6 +55,8 @@ export interface StartRunOptions<Row extends object = AnyRow>
       | 'timeoutHours'
       | 'idColumn'
       | 'skipInvalid'
+      | 'dedupe'
+      | 'since'
       | 'limit'
       | 'sample'
       | 'seed'
@@ -83,8 +85,13 @@ export interface RowResult<Row extends object = AnyRow> {
   readonly error: string | null
   readonly finishReason: string | null
   readonly usage: Usage | null
-  /** US dollars; null where the price or the usage is not known. */
+  /**
+   * US dollars; null where the price or the usage is not known, 0 where it was bought for an earlier row or by an earlier
+   * run.
+   */
   readonly costUsd: number | null
+  /** Who the answer was bought for; null while there is none. */
+  readonly boughtFor: SettledResult['boughtFor'] | null
   /** The model that answered, as the provider names it. */
   readonly model: string | null
 }
@@ -292,6 +299,7 @@ function rowResult<Row extends object>(row: RowOutcome, cost: ReturnType<typeof 
     finishReason: outcome?.finishReason ?? null,
     usage: outcome?.usage ?? null,
     costUsd: result ? cost(result) : null,
+    boughtFor: result?.boughtFor ?? null,
     model: outcome?.model ?? null,
   }
 }

@@ -1,6 +1,7 @@
 import { limitsInForce, type Settings } from '../config/settings.ts'
 import { type InputOptions, openInput } from '../input/open.ts'
 import { limitRows, sampleRows } from '../input/take.ts'
+import type { Place } from '../lib/placed-bytes.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Problem } from '../model/problem.ts'
 import type { ReadRow, Row } from '../model/row.ts'
@@ -12,6 +13,7 @@ import { createRequestBuilder } from '../request/builder.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
 import { DuplicateIds } from '../request/duplicate-ids.ts'
 import { detectShape } from '../request/shape.ts'
+import type { NewResult } from '../store/store.ts'
 
 /** What a run is prepared from. */
 export interface PrepareOptions {
@@ -42,6 +44,19 @@ export interface PreparedRow {
   readonly problems: readonly Problem[]
   readonly request: PlannableRequest | null
   readonly hasEmptyPlaceholders: boolean
+  /** Where its answer is from, where it need not be bought for this row. */
+  readonly origin?: AnswerOrigin
+}
+
+/** An answer that need not be bought: of the request of an earlier row of the run, or of another run. */
+export type AnswerOrigin =
+  | { readonly from: 'row'; readonly request: number }
+  | { readonly from: 'run'; readonly answer: KeptAnswer }
+
+/** An answer that another run has bought, and where its raw line lies. */
+export interface KeptAnswer {
+  readonly place: Place
+  readonly result: NewResult
 }
 
 /** An opened input: its shape, and its rows as requests. */

@@ -51,11 +51,16 @@ export async function reportOf(
   }
 }
 
-/** Tells the cost of one result by the price of the model that was asked for; null where it is not known. */
+/**
+ * Tells the cost of one result by the price of the model that was asked for; null where it is not known, nothing where it
+ * was bought for another row or by another run.
+ */
 export function costOfResult(prices: Configuration['prices']): (result: SettledResult) => number | null {
   const priceOf = priceList(prices)
-  return ({ kind, outcome, target }) =>
-    outcome.usage === null ? null : costOfRequest(outcome.usage, priceOf(target), kind)
+  return ({ boughtFor, kind, outcome, target }) => {
+    if (boughtFor !== 'this_row') return 0
+    return outcome.usage === null ? null : costOfRequest(outcome.usage, priceOf(target), kind)
+  }
 }
 
 /** Rows that did not succeed, of those that have an outcome or were left out. */

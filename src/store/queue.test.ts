@@ -24,6 +24,7 @@ const DEFINITION: RunDefinition = {
   timeoutHours: null,
   idColumn: null,
   skipInvalid: false,
+  dedupe: null,
 }
 
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }

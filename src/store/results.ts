@@ -83,21 +83,24 @@ export function settleRequests(
   )
 }
 
+const REOPENED = `run = ? and state in (select value from json_each(?))
+  and coalesce((select r.billed from results r where r.attempt = requests.attempt and r.request = requests.ordinal),
+               'no') in (select value from json_each(?))`
+
+/** Gives requests back to `pending`; returns how many rows they answer. */
 export function reopen(
   driver: Driver,
   runKey: number,
   statuses: readonly OutcomeStatus[],
   billed: readonly Billed[],
 ): number {
-  return driver.run(
-    `update requests set state = 'pending', attempt = null, tries = 0
-     where run = ? and state in (select value from json_each(?))
-       and coalesce((select r.billed from results r where r.attempt = requests.attempt and r.request = requests.ordinal),
-                    'no') in (select value from json_each(?))`,
-    runKey,
-    JSON.stringify(statuses),
-    JSON.stringify(billed),
+  const which = [runKey, JSON.stringify(statuses), JSON.stringify(billed)] as const
+  const found = driver.get<{ rows: number | null }>(
+    `select sum(rows) as rows from requests where ${REOPENED}`,
+    ...which,
   )
+  driver.run(`update requests set state = 'pending', attempt = null, tries = 0 where ${REOPENED}`, ...which)
+  return found?.rows ?? 0
 }
 
 /** Requests whose batch was cancelled before it was sent, or that wait to be planned, get the outcome `cancelled`. */
@@ -126,9 +129,11 @@ type RowColumns = [
   endpoint: string | null,
   model: string | null,
   kind: BatchKind | null,
+  shares: 0 | 1 | null,
 ]
 
-type ResultColumns = [
+/** The columns of `SELECTED_RESULT`, in its order. */
+export type ResultColumns = [
   attemptKey: number | null,
   nonce: string | null,
   status: OutcomeStatus | null,
@@ -146,10 +151,13 @@ type ResultColumns = [
   verdict: 'final' | 'again' | null,
 ]
 
+/** Columns of result `r` and its attempt `a`. */
+export const SELECTED_RESULT = `r.attempt, a.nonce, r.status, r.code, r.reason, r.billed, r.prompt_tokens,
+    r.completion_tokens, r.cached_tokens, r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict`
+
 const SELECT_ROW_RESULTS = `
   select w.ordinal, w.line, w.id, w.problem, l.request, q.state, q.tries, b.provider, b.endpoint, b.model, b.kind,
-    r.attempt, a.nonce, r.status, r.code, r.reason, r.billed, r.prompt_tokens, r.completion_tokens, r.cached_tokens,
-    r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict
+    l.shares, ${SELECTED_RESULT}
   from rows w
   left join row_requests l on l.run = w.run and l.row = w.ordinal
   left join requests q on q.run = w.run and q.ordinal = l.request
@@ -164,7 +172,7 @@ export function selectRowResults(driver: Driver, runKey: number, afterRow: numbe
 }
 
 function rowResultFrom(columns: RowResultRow): RowResultRecord {
-  const [row, line, id, problem, request, state, tries, provider, endpoint, model, kind, ...result] = columns
+  const [row, line, id, problem, request, state, tries, provider, endpoint, model, kind, shares, ...result] = columns
   return {
     row,
     line,
@@ -175,11 +183,13 @@ function rowResultFrom(columns: RowResultRow): RowResultRecord {
     tries: tries ?? 0,
     target: provider === null || endpoint === null || model === null ? null : { provider, endpoint, model },
     kind,
+    isShared: shares === 1,
     result: resultFrom(request ?? 0, result),
   }
 }
 
-function resultFrom(ordinal: number, columns: ResultColumns): RowResultRecord['result'] {
+/** The result whose columns these are; null where there is none. */
+export function resultFrom(ordinal: number, columns: ResultColumns): RowResultRecord['result'] {
   const [attemptKey, nonce, status, code, reason, billed, promptTokens, completionTokens, ...rest] = columns
   const [cachedTokens, reasoningTokens, model, file, offset, length, verdict] = rest
   if (attemptKey === null || nonce === null || status === null || billed === null) return null
@@ -229,6 +239,9 @@ export function selectCounts(driver: Driver, runKey: number): RequestCounts {
   return counts
 }
 
+/** True of results of batch `b` that this run has paid for. */
+const PAID_HERE = `b.kind <> 'carried'`
+
 const USAGE_SUMS = `count(*) as results,
   coalesce(sum(r.prompt_tokens), 0) as "promptTokens",
   coalesce(sum(r.completion_tokens), 0) as "completionTokens",
@@ -243,7 +256,7 @@ export function selectUsage(driver: Driver, runKey: number): UsageTotal[] {
     .all<UsageRow>(
       `select b.provider as provider, b.endpoint as endpoint, b.model as model, ${USAGE_SUMS}
        from batches b join attempts a on a.batch = b.key join results r on r.attempt = a.key
-       where b.run = ? group by b.provider, b.endpoint, b.model order by b.provider, b.endpoint, b.model`,
+       where b.run = ? and ${PAID_HERE} group by b.provider, b.endpoint, b.model order by b.provider, b.endpoint, b.model`,
       runKey,
     )
     .map(({ provider, endpoint, model, ...rest }) => ({ ...rest, target: { provider, endpoint, model } }))
@@ -263,7 +276,7 @@ export function selectUsageByAttempt(
       `select a.key as "attemptKey", coalesce(r.prompt_tokens, 0) > ? as "isLong",
          count(r.prompt_tokens) as answers, ${USAGE_SUMS}
        from batches b join attempts a on a.batch = b.key join results r on r.attempt = a.key
-       where ${condition} group by 1, 2 order by 1, 2`,
+       where ${condition} and ${PAID_HERE} group by 1, 2 order by 1, 2`,
       longAboveTokens,
       value,
     )
@@ -272,10 +285,10 @@ export function selectUsageByAttempt(
 
 export function selectFailureReasons(driver: Driver, runKey: number, most: number): FailureReason[] {
   return driver.all<FailureReason>(
-    `select r.status as status, r.code as code, min(r.reason) as reason, count(*) as count
+    `select r.status as status, r.code as code, min(r.reason) as reason, sum(q.rows) as count
      from requests q join results r on r.attempt = q.attempt and r.request = q.ordinal
      where q.run = ? and q.state <> 'succeeded'
-     group by r.status, r.code order by count(*) desc, r.status, r.code limit ?`,
+     group by r.status, r.code order by sum(q.rows) desc, r.status, r.code limit ?`,
     runKey,
     most,
   )

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { selectAnswered, selectAnswers } from './answers.ts'
 import {
   answerIntent,
   closeOpenIntents,
@@ -29,6 +30,7 @@ import {
 } from './queue.ts'
 import { clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
 import {
+  countSharing,
   insertBatch,
   insertRows,
   releaseRequests,
@@ -115,8 +117,17 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
 
     addRows: async (rows) => write(() => insertRows(driver, runKey, rows)),
     addBatch: async (batch) => write(() => insertBatch(driver, runKey, batch)),
+    settleCarried: async (attemptKey, results) =>
+      write(() => {
+        const attempt = selectAttempt(driver, attemptKey)
+        if (attempt.kind !== 'carried') throw new LlmBatchError('conflict', `attempt ${attemptKey} is to be sent`)
+        insertResults(driver, attemptKey, results)
+        settleRequests(driver, runKey, attempt, 'all')
+        updateStage(driver, attemptKey, 'planned', 'collected', {})
+      }),
     sealRun: async (facts) =>
       write(() => {
+        countSharing(driver, runKey)
         updateSealed(driver, runKey, facts)
         updateRunState(driver, runKey, 'ready', null, clock.now())
       }),
@@ -216,6 +227,8 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     requestsOf: async (batchKey, afterOrdinal, most) => selectRequests(driver, batchKey, afterOrdinal, most),
     hasPending: async () => selectHasPending(driver, runKey),
     pendingRequests: async (afterOrdinal, most) => selectPending(driver, runKey, afterOrdinal, most),
+    answeredRequests: async (afterOrdinal, most) => selectAnswered(driver, runKey, afterOrdinal, most),
+    answersOf: async (ordinals) => selectAnswers(driver, runKey, ordinals),
     addResults: async (attemptKey, results) => write(() => insertResults(driver, attemptKey, results)),
     settleAttempt: async (key, to, changes = {}, bill = NO_BILL) =>
       write(() => {

@@ -27,6 +27,7 @@ const DEFINITION: RunDefinition = {
   timeoutHours: null,
   idColumn: null,
   skipInvalid: false,
+  dedupe: null,
 }
 
 const OUTPUT = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const

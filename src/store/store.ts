@@ -3,7 +3,7 @@ import type { BatchKind, PlannedRequest } from '../model/batch.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { ProbeRecord } from '../model/probe.ts'
 import type { Problem } from '../model/problem.ts'
-import type { CancelCause, Deadline, OutputPlan, RunDefinition, RunState } from '../model/run.ts'
+import type { CancelCause, CarriedOver, Deadline, OutputPlan, RunDefinition, RunState } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Target } from '../model/target.ts'
 
@@ -66,10 +66,16 @@ export interface RunStore {
   addRows(rows: readonly NewRow[]): Promise<void>
   /**
    * Adds a batch with its requests and its first attempt, planned. Requests that were there before must be pending, so
-   * that none is ever in two living batches; otherwise it throws `conflict` and adds nothing.
+   * that none is ever in two living batches; otherwise it throws `conflict` and adds nothing. Returns the attempt's key.
    */
-  addBatch(batch: NewBatchRecord): Promise<void>
-  /** Ends preparing: the run is `ready`, and its rows and requests never change again. */
+  addBatch(batch: NewBatchRecord): Promise<number>
+  /**
+   * Ends a batch of kind `carried`: `planned -> collected`, every request of it in the state of its result. Nothing is
+   * billed, and no estimate learns from it. Its result file must be on stable storage. Throws `conflict` for
+   * a batch of another kind.
+   */
+  settleCarried(attemptKey: number, results: readonly NewResult[]): Promise<void>
+  /** Ends preparing: the run is `ready`, and its rows and requests never change again. Counts the rows of each request. */
   sealRun(facts: SealedFacts): Promise<void>
 
   // Attempts
@@ -176,6 +182,13 @@ export interface RunStore {
   hasPending(): Promise<boolean>
   /** Requests that wait to be planned into a batch, by ordinal, a page at a time. */
   pendingRequests(afterOrdinal: number, most: number): Promise<readonly PendingRequest[]>
+  /**
+   * Requests with a final, usable answer, as another run may carry them over: by ordinal, a page at a time. Requests that
+   * ask again stand for the one that was asked first.
+   */
+  answeredRequests(afterOrdinal: number, most: number): Promise<readonly AnsweredRequest[]>
+  /** The same answers by the ordinals of their requests; in any order, without those that have none any more. */
+  answersOf(ordinals: readonly number[]): Promise<readonly RequestAnswer[]>
   /** Records results of an attempt; recording the same ones again changes nothing. */
   addResults(attemptKey: number, results: readonly NewResult[]): Promise<void>
   /**
@@ -189,7 +202,7 @@ export interface RunStore {
     changes?: AttemptChanges,
     bill?: Bill,
   ): Promise<AttemptRecord>
-  /** Gives requests in these final states back to `pending`, for `retry`; returns how many. */
+  /** Gives requests in these final states back to `pending`, for `retry`; returns how many rows they answer. */
   reopenRequests(statuses: readonly OutcomeStatus[], billed: readonly Billed[]): Promise<number>
   /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
   cancelUnsent(): Promise<void>
@@ -252,6 +265,8 @@ export interface RunRecord extends NewRun {
   readonly cancelCause: CancelCause | null
   readonly deadline: Deadline | null
   readonly stopLoss: StopLoss | null
+  /** What it took over from an earlier run; null where it was to take over nothing. */
+  readonly carried: CarriedOver | null
   readonly finishedAt: number | null
 }
 
@@ -263,6 +278,8 @@ export interface SealedFacts {
   readonly rowsHash: string
   readonly requestsHash: string
   readonly columns: readonly string[]
+  /** @default null */
+  readonly carried?: CarriedOver | null
 }
 
 export interface NewRow {
@@ -270,6 +287,8 @@ export interface NewRow {
   readonly line: number
   readonly id: string | null
   readonly problem: Problem | null
+  /** The request of an earlier row that this one shares. @default null */
+  readonly shares?: number | null
 }
 
 /**
@@ -546,6 +565,27 @@ export interface PendingRequest extends StoredRequest {
   readonly nonce: string
 }
 
+/** A request that was answered, and the place of its frozen line. */
+export interface AnsweredRequest {
+  readonly ordinal: number
+  /** Rows that have its answer. */
+  readonly rows: number
+  readonly target: Target
+  readonly inputName: string
+  readonly offset: number
+  readonly length: number
+}
+
+/** The final, usable answer of a request. */
+export interface RequestAnswer {
+  /** Of the request that was asked first. */
+  readonly ordinal: number
+  /** How the answer was bought. */
+  readonly kind: BatchKind
+  readonly target: Target
+  readonly result: NewResult & { readonly attemptKey: number; readonly nonce: string }
+}
+
 /** The result of a request in an attempt, and where its raw line lies in the attempt's files. */
 export interface NewResult {
   readonly ordinal: number
@@ -577,6 +617,8 @@ export interface RowResultRecord {
   /** `pending` and `batched` while there is no final result. */
   readonly state: OutcomeStatus | 'pending' | 'batched' | null
   readonly tries: number
+  /** True where the row shares the request of an earlier one. */
+  readonly isShared: boolean
   readonly target: Target | null
   /** How it was sent last; null for a row without a request. */
   readonly kind: BatchKind | null
@@ -587,7 +629,7 @@ export interface RowResultRecord {
 /** Rows by the state of their newest request; rows that were skipped for a problem have none and count as `skipped`. */
 export type RequestCounts = Readonly<Record<OutcomeStatus | 'pending' | 'batched' | 'skipped', number>>
 
-/** Tokens of all recorded results, final or not, by the model asked for. */
+/** Tokens of all recorded results, final or not, by the model asked for; those of another run are not among them. */
 export interface UsageTotal {
   readonly target: Target
   readonly results: number
@@ -612,7 +654,7 @@ export interface AttemptUsage extends Omit<UsageTotal, 'target'> {
 export interface Reservation {
   /** The nonce of the attempt, or of the call. */
   readonly id: string
-  readonly kind: 'batch' | 'direct'
+  readonly kind: BatchKind
   readonly target: Target
   readonly requests: number
   readonly at: number

@@ -43,6 +43,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
       timeoutHours: null,
       idColumn: null,
       skipInvalid: false,
+      dedupe: null,
     },
     output: { path: '/data/answers.jsonl', format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false },
     createdAt: STARTED_AT,
@@ -57,6 +58,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     cancelCause: null,
     deadline: null,
     stopLoss: null,
+    carried: null,
     columns: ['text'],
     ...parts,
   }

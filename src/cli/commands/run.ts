@@ -13,9 +13,10 @@ import { addOutputFlags, type OutputFlags, outputPlan } from '../output-flags.ts
 import { addSettingFlags, type SettingFlags } from '../place-flags.ts'
 import { addRequestFlags, type RequestFlags } from '../request-flags.ts'
 import { RunEvents } from '../run-events.ts'
+import { addSharingFlags, type SharingFlags } from '../sharing-flags.ts'
 import type { Shell } from '../shell.ts'
 
-interface RunFlags extends RequestFlags, OutputFlags, DriveFlags, SettingFlags, BudgetFlags {
+interface RunFlags extends RequestFlags, SharingFlags, OutputFlags, DriveFlags, SettingFlags, BudgetFlags {
   readonly name?: string | undefined
   readonly again?: boolean | undefined
   readonly yes?: boolean | undefined
@@ -23,7 +24,7 @@ interface RunFlags extends RequestFlags, OutputFlags, DriveFlags, SettingFlags, 
 
 /** `llm-batch run INPUT`: a file of prompts becomes a file of answers. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addOutputFlags(addRequestFlags(command))
+  addOutputFlags(addSharingFlags(addRequestFlags(command)))
     .option('--name <name>', 'the same name with the same work goes on with that run')
     .option('--again', 'buy the same work once more')
     .option('-y, --yes', 'accept the estimate')
