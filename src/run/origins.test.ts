@@ -57,19 +57,16 @@ describe('every row has one origin', () => {
         const { rows, tally } = await tell(questions, { dedupe, carry: earlier(old), isCounting: true })
         expect(rows.map(({ line }) => line)).toEqual(questions.map((_, line) => line))
         /** What each request of the run asks, by its ordinal. */
-        const requests: number[] = []
+        const requests: (number | null)[] = []
         const taken: number[] = []
-        for (const [at, { origin }] of rows.entries()) {
-          const question = questions[at]
-          if (typeof question !== 'number') expect(origin).toBeUndefined()
-          else if (origin?.from === 'row') expect(requests[origin.request]).toBe(question)
-          else {
-            requests.push(question)
-            if (!origin) continue
-            expect(old[origin.answer.place.offset]).toBe(question)
-            taken.push(origin.answer.place.offset)
-          }
-        }
+        /** For each row the question that its answer was given to. */
+        const answered = rows.map(({ origin, request }, at) => {
+          if (origin?.from === 'row') return requests[origin.request]
+          if (request) requests.push(questions[at] ?? null)
+          if (origin) taken.push(origin.answer.place.offset)
+          return origin ? old[origin.answer.place.offset] : questions[at]
+        })
+        expect(answered).toEqual(questions)
         // No answer goes to two requests; and where one is left, nobody buys another.
         expect(new Set(taken).size).toBe(taken.length)
         const times = (list: readonly unknown[], question: number) => list.filter((one) => one === question).length
