@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { carryOut, type Verdict } from './carry-out.ts'
 import type { AnswerRow } from './judge.ts'
 import { type Plan, PROVIDERS, promptsOf, UNDISTURBED } from './plan.ts'
@@ -10,6 +11,10 @@ const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
   'create that never was': { prompts: promptsOf(5), faults: ['create:1=reset'] },
   'expired with partial output': { prompts: promptsOf(6), maxRequests: 6, faults: ['run:1=expire(0.5)'] },
   'queue full': { prompts: promptsOf(8), faults: ['run:1=queue-full'] },
+  'asked again': {
+    prompts: promptsOf(6, [null, 'invalid_json times=1', 'invalid_json', 'fenced_json']),
+    reasks: 1,
+  },
   cancel: { prompts: promptsOf(8), durations: { runMs: 3_000 }, cancelAfterMs: 1_800 },
 }
 
@@ -46,5 +51,7 @@ export async function dieAt({ answers, plan }: Walk, step: number, kind: CrashKi
 }
 
 function isSame(one: AnswerRow, other: AnswerRow | undefined): boolean {
-  return one.id === other?.id && one.llm_status === other.llm_status && one.llm_output === other.llm_output
+  return (
+    one.id === other?.id && one.llm_status === other.llm_status && isDeepStrictEqual(one.llm_output, other.llm_output)
+  )
 }

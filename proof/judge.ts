@@ -31,7 +31,7 @@ export interface AnswerRow {
   readonly id: string
   readonly text: string
   readonly llm_status: string
-  readonly llm_output: string | null
+  readonly llm_output: unknown
 }
 
 /** The end of a run as it lies before the judge. */
@@ -69,23 +69,36 @@ export function readAnswers(world: World): readonly AnswerRow[] {
   return lines.map((line) => JSON.parse(line) as AnswerRow)
 }
 
-/** Under default settings no repeat is permitted. A gateway's copy of our one POST is the provider's, and counted apart. */
-function billedTwice({ books }: Evidence): readonly Violation[] {
+/**
+ * Under default settings no repeat is permitted, and one for each invalid answer where the run asks again. A gateway's
+ * copy of our one POST is the provider's, and counted apart.
+ */
+function billedTwice({ books, plan }: Evidence): readonly Violation[] {
   const times = new Map<string, number>()
-  for (const { billed, isExtra } of books) {
+  const invalid = new Map<string, number>()
+  const count = (counts: Map<string, number>, nonce: string): void =>
+    void counts.set(nonce, (counts.get(nonce) ?? 0) + 1)
+  for (const { answers, billed, isExtra } of books) {
     if (isExtra) continue
-    for (const nonce of billed) times.set(nonce, (times.get(nonce) ?? 0) + 1)
+    for (const nonce of billed) count(times, nonce)
+    for (const [nonce, text] of answers) if (isInvalid(text)) count(invalid, nonce)
   }
-  const again = [...times].filter(([, count]) => count > 1)
+  const again = [...times].filter(([nonce, number]) => number > 1 + Math.min(plan.reasks ?? 0, invalid.get(nonce) ?? 0))
   return again.length === 0 ? [] : [violation('billed twice', `${again.length} rows, such as ${again[0]?.[0]}`)]
 }
 
-function doubleCreates({ books }: Evidence): readonly Violation[] {
+/** True for a text that no schema fits. */
+function isInvalid(text: string | null): boolean {
+  return text !== null && !/^(?:```json\s*)?\{.*\}/s.test(text)
+}
+
+function doubleCreates({ books, plan }: Evidence): readonly Violation[] {
   const ours = books.filter(({ batch, isExtra }) => !isExtra && batch.phase !== 'failed')
   const found: Violation[] = []
   for (const [place, one] of ours.entries()) {
     for (const other of ours.slice(place + 1)) {
-      const shared = one.rows.filter((nonce) => other.rows.includes(nonce))
+      const mayAskAgain = (nonce: string): boolean => plan.reasks !== null && isInvalid(one.answers.get(nonce) ?? null)
+      const shared = one.rows.filter((nonce) => other.rows.includes(nonce) && !mayAskAgain(nonce))
       const areAlive = other.batch.createdAtMs < one.endedAtMs && one.batch.createdAtMs < other.endedAtMs
       const wasPaid = shared.some((nonce) => one.billed.includes(nonce))
       if (shared.length === 0 || (!areAlive && !wasPaid)) continue
@@ -160,9 +173,14 @@ function wrongJoins({ answers, books, plan }: Evidence): readonly Violation[] {
     if (prompt !== plan.prompts[row]) return true
     if (llm_output === null) return llm_status === 'succeeded'
     const text = offered.get(id)
-    return text === undefined || (text !== null && llm_output !== text)
+    return text === undefined || (text !== null && !isSameAnswer(llm_output, text))
   })
   return wrong.length === 0 ? [] : [violation('wrong join', `${wrong.length} rows, such as ${wrong[0]?.id}`)]
+}
+
+/** A value that was read out of the text stands for it. */
+function isSameAnswer(output: unknown, text: string): boolean {
+  return typeof output === 'string' ? output === text : text.includes(JSON.stringify(output))
 }
 
 /** Every raw result file in the home is one that the provider sent, byte for byte. */

@@ -42,6 +42,8 @@ export interface Plan {
   /** When the user cancels the run, in milliseconds after the beginning; null for never. */
   readonly cancelAfterMs: number | null
   readonly durations: Partial<Durations>
+  /** How often rows are asked again whose answer does not fit a schema; null for a run without one. */
+  readonly reasks: number | null
   /** Batches of others in the same account. */
   readonly strangers: number
   /** When the same command is typed a second time beside the first, in milliseconds; null for never. */
@@ -61,6 +63,7 @@ export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
   crashes: [],
   cancelAfterMs: null,
   durations: {},
+  reasks: null,
   strangers: 0,
   rivalAfterMs: null,
   strayKeyAtStart: null,

@@ -5,8 +5,11 @@ import { isFinished } from '../src/model/run.ts'
 import { ProviderError } from '../src/providers/provider.ts'
 import { RunHandle } from '../src/run/handle.ts'
 import { exitCodeOf, type RunReport } from '../src/run/report.ts'
+// Loaded before the world begins, because nothing in it waits for the machine.
+import 'ajv/dist/2020.js'
 import { type TakenRun, takeNewRun, takeRun } from '../src/run/start.ts'
 import type { Workspace } from '../src/run/workspace.ts'
+import { schemaOfFields } from '../src/schema/fields.ts'
 import { nonceOf, type Plan } from './plan.ts'
 import { Dead } from './world/life.ts'
 import { Stuck } from './world/virtual-time.ts'
@@ -157,6 +160,9 @@ async function hasNoResults(handle: RunHandle): Promise<boolean> {
   return run.reason?.includes('names no result file') ?? false
 }
 
+/** What answers must look like in a run that asks again. */
+const LABELLED = { schema: schemaOfFields(['label: one|two', 'why?: string']), name: 'label', isStrict: true }
+
 async function take(
   workspace: Workspace,
   plan: Plan,
@@ -170,6 +176,7 @@ async function take(
     inputPath: null,
     model: MODELS[plan.provider],
     prompt: '{{text}}',
+    ...(plan.reasks === null ? {} : { answer: LABELLED, maxReasks: plan.reasks }),
     output: { path: ANSWERS, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: true },
   } as const
   return await takeNewRun(workspace, options, (event) => emitter.emit('event', event))

@@ -32,16 +32,21 @@ async function build() {
     return 1
   }
   for (const path of Object.values(description.bin)) chmodSync(join(fresh, path.replace(/^dist\//, '')), 0o755)
-  await writeConfigurationSchema()
+  await writeSchemas()
   writeFileSync(join(fresh, STAMP), hash)
   if (existsSync(final)) renameSync(final, former)
   renameSync(fresh, final)
   return 0
 }
 
-/** Ships the schema of `llm-batch.config.json`, so that editors can check and complete it. */
-async function writeConfigurationSchema() {
+/** Ships the schemas of the files that users write, so that editors can check and complete them. */
+async function writeSchemas() {
   const { configurationJsonSchema } = await import(pathToFileURL(join(fresh, 'config', 'file-schema.js')).href)
-  const text = JSON.stringify(configurationJsonSchema(), null, 2)
-  writeFileSync(join(fresh, 'config-schema.json'), `${text}\n`)
+  const { jobJsonSchema } = await import(pathToFileURL(join(fresh, 'cli', 'job-schema.js')).href)
+  for (const [name, schema] of [
+    ['config-schema.json', configurationJsonSchema()],
+    ['job-schema.json', jobJsonSchema()],
+  ]) {
+    writeFileSync(join(fresh, name), `${JSON.stringify(schema, null, 2)}\n`)
+  }
 }

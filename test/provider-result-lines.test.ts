@@ -106,14 +106,32 @@ const CASES: Readonly<Record<string, readonly [endpoint: string, expected: Expec
     EMBEDDINGS,
     {
       status: 'succeeded',
-      output: '[-0.006929283495992422,0.0123,-0.00004547132266452536]',
+      output: '[-0.006929283495992422, 0.0123, -4.547132266452536e-05]',
       usage: { promptTokens: 5, completionTokens: null, cachedTokens: null, reasoningTokens: null },
     },
   ],
-  'openai/embeddings-two-inputs': [EMBEDDINGS, { status: 'succeeded', output: '[[0.1],[0.2]]' }],
+  'openai/chat-two-choices': [
+    CHAT,
+    { status: 'succeeded', output: '["A red \\"kite\\"","A blue kite"]', isJson: true, finishReason: 'stop' },
+  ],
+  'openai/chat-two-choices-one-cut': [
+    CHAT,
+    { status: 'truncated', code: 'length', output: '["A red kite","A blue"]', isJson: true, finishReason: 'length' },
+  ],
+  'openai/chat-two-choices-one-empty': [
+    CHAT,
+    { status: 'failed', code: 'empty_answer', billed: 'yes', output: '["A red kite",""]', isJson: true },
+  ],
+  'openai/embeddings-two-inputs': [EMBEDDINGS, { status: 'succeeded', output: '[[0.1],[0.2]]', isJson: true }],
+  'openai/embeddings-base64': [EMBEDDINGS, { status: 'succeeded', output: '[0.5,-0.25,0.0078125]', isJson: true }],
+  'openai/embeddings-out-of-order': [EMBEDDINGS, { status: 'succeeded', output: '[[0.1],[0.2]]' }],
   'openai/moderations-success': [
     '/v1/moderations',
-    { status: 'succeeded', output: expect.stringMatching(/^\{"flagged":false/), usage: null },
+    { status: 'succeeded', output: expect.stringMatching(/^\{"flagged":false/), isJson: true, usage: null },
+  ],
+  'openai/moderations-two-inputs': [
+    '/v1/moderations',
+    { status: 'succeeded', output: expect.stringMatching(/^\[\{"flagged":false.*\{"flagged":true/), isJson: true },
   ],
   'mistral/chat-success': [
     CHAT,
@@ -136,7 +154,35 @@ const CASES: Readonly<Record<string, readonly [endpoint: string, expected: Expec
     CHAT,
     { status: 'failed', reason: 'upstream connect error', billed: 'no', retryable: true },
   ],
-  'mistral/embeddings-success': [EMBEDDINGS, { status: 'succeeded', output: '[0.5,-0.25]' }],
+  'mistral/embeddings-success': [EMBEDDINGS, { status: 'succeeded', output: '[0.5, -0.25]' }],
+  'mistral/embeddings-base64-int8': [
+    EMBEDDINGS,
+    { status: 'succeeded', output: expect.stringMatching(/^"CzBVe/), isJson: true },
+  ],
+  'mistral/moderations-success': [
+    '/v1/chat/moderations',
+    {
+      status: 'succeeded',
+      output:
+        '{"flagged":true,"categories":{"sexual":false,"violence_and_threats":true},' +
+        '"category_scores":{"sexual":0.0001,"violence_and_threats":0.97}}',
+      isJson: true,
+    },
+  ],
+  'mistral/classifications-success': [
+    '/v1/classifications',
+    {
+      status: 'succeeded',
+      output:
+        '{"department":{"label":"support","scores":{"billing":0.2,"support":0.7,"sales":0.1}},' +
+        '"urgent":{"label":"no","scores":{"yes":0.4,"no":0.6}}}',
+      isJson: true,
+    },
+  ],
+  'mistral/fim-success': [
+    '/v1/fim/completions',
+    { status: 'succeeded', output: 'return a + b', isJson: false, finishReason: 'stop' },
+  ],
   'mistral/ocr-success': ['/v1/ocr', { status: 'succeeded', output: expect.stringContaining('# Invoice') }],
 }
 

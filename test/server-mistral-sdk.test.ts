@@ -163,4 +163,26 @@ describe('the official Mistral SDK against the local server', () => {
     const vectors = await client.embeddings.create({ model: 'mistral-embed', inputs: ['a', 'b'] })
     expect(vectors.data).toHaveLength(2)
   })
+
+  it('judges, classifies and fills gaps in the SDK’s own shapes', async () => {
+    const verdicts = await client.classifiers.moderate({
+      model: 'mistral-moderation-latest',
+      inputs: ['hats', 'violence'],
+    })
+    expect(verdicts.results.map(({ categories }) => categories?.['violence_and_threats'])).toEqual([false, true])
+    expect(verdicts.results[1]?.categoryScores?.['violence_and_threats']).toBeGreaterThan(0.5)
+    const messages = [{ role: 'user' as const, content: 'violence' }]
+    const chat = await client.classifiers.moderateChat({ model: 'mistral-moderation-latest', inputs: messages })
+    expect(chat.results).toMatchObject([{ categories: { violence_and_threats: true } }])
+    const classes = await client.classifiers.classify({ model: 'ft:classifier:1', inputs: ['hats', 'shoes'] })
+    expect(classes.results.map((result) => Object.keys(result['simulated']?.scores ?? {}).length)).toEqual([3, 3])
+    const inputs = [{ messages }, { messages }]
+    const talks = await client.classifiers.classifyChat({ model: 'ft:classifier:1', input: inputs })
+    expect(talks.results).toHaveLength(2)
+    const filled = await client.fim.complete({ model: 'codestral-latest', prompt: 'def f():', suffix: 'return x' })
+    expect(filled.choices[0]?.message?.content).toMatch(/^\[simulated\] /)
+    await expect(client.embeddings.create({ model: 'mistral-embed', inputs: [''] })).rejects.toMatchObject({
+      statusCode: 400,
+    })
+  })
 })

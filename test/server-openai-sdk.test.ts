@@ -156,6 +156,34 @@ describe('the official OpenAI SDK against the local server', () => {
     expect(verdict.results[0]?.flagged).toBe(false)
   })
 
+  it('answers every input, packs vectors as the SDK unpacks them, and gives as many choices as asked for', async () => {
+    const model = 'text-embedding-3-small'
+    const plain = await client.embeddings.create({ model, input: ['a', 'b'], encoding_format: 'float' })
+    // Without a format the SDK asks for base64 by itself and decodes it.
+    const packed = await client.embeddings.create({ model, input: ['a', 'b'] })
+    expect(packed.data.map(({ embedding }) => embedding)).toEqual(plain.data.map(({ embedding }) => embedding))
+    expect(plain.data.map(({ index }) => index)).toEqual([0, 1])
+    expect(
+      (await client.embeddings.create({ model, input: 'b', encoding_format: 'float' })).data[0]?.embedding,
+    ).toEqual(plain.data[1]?.embedding)
+    await expect(client.embeddings.create({ model, input: '' })).rejects.toMatchObject({ status: 400 })
+    const verdicts = await client.moderations.create({ model: 'omni-moderation-latest', input: ['hats', 'violence'] })
+    expect(verdicts.results.map(({ categories, flagged }) => [flagged, categories.violence])).toEqual([
+      [false, false],
+      [true, true],
+    ])
+    expect(verdicts.results[1]?.category_scores.violence).toBeGreaterThan(0.5)
+    expect(verdicts.results[1]?.category_applied_input_types.violence).toEqual(['text'])
+    const messages = [{ role: 'user' as const, content: 'Say hello' }]
+    const chat = await client.chat.completions.create({ model: 'gpt-4o-mini', messages, n: 2 })
+    expect(chat.choices.map(({ index }) => index)).toEqual([0, 1])
+    expect(chat.choices[0]?.message.content).not.toBe(chat.choices[1]?.message.content)
+    const completion = await client.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'Say hello' })
+    expect(completion.choices[0]?.text).toMatch(/^\[simulated\] /)
+    const response = await client.responses.create({ model: 'gpt-4o-mini', instructions: 'Short.', input: messages })
+    expect(response).toMatchObject({ status: 'completed', output_text: expect.stringMatching(/^\[simulated\] /) })
+  })
+
   it('refuses max_tokens for a reasoning model, as a row and as a call', async () => {
     const body = { model: 'gpt-5-mini', max_tokens: 10, messages: [{ role: 'user' as const, content: 'x' }] }
     await expect(client.chat.completions.create(body)).rejects.toMatchObject({

@@ -3,6 +3,7 @@ import { Workshop } from '../../src/server/batch/workshop.ts'
 import { FaultInjector } from '../../src/server/faults/injector.ts'
 import { buildApp } from '../../src/server/http/app.ts'
 import type { Durations } from '../../src/server/options.ts'
+import { NO_FLAWS } from '../../src/server/simulate/answer-mix.ts'
 import type { Simulator } from '../../src/server/simulator.ts'
 import type { DialectName } from '../../src/server/state/record.ts'
 import { State } from '../../src/server/state/state.ts'
@@ -38,6 +39,7 @@ export async function openProvider(options: {
     overrides: {},
     faults: new FaultInjector(seed, faults),
     executions: new Map(),
+    answers: NO_FLAWS,
     validations: new OneAtATime(),
   }
   const workshop = new Workshop(simulator)

@@ -17,7 +17,7 @@ function plan(model: string, mostOutputTokens: number | null) {
     () => ({
       price: findPrice('openai', model),
       expectedAnswer: { tokens: 1, basis: 'assumed' },
-      tally: { mostOutputTokens, sharedCharacters: 0, firstBody: '{}' },
+      tally: { mostOutputTokens, sharedCharacters: 0, outputBytes: 0, firstBody: '{}' },
       queueTokens: null,
     }),
   )

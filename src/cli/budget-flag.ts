@@ -12,7 +12,8 @@ export function addBudgetFlag(command: Command): Command {
   return command.option('--max-cost <usd>', 'the most that the run may cost, in US dollars', dollarsFlag)
 }
 
-function dollarsFlag(text: string): number {
+/** Reads an amount of US dollars, above zero. */
+export function dollarsFlag(text: string): number {
   const amount = numberFlag(text.replace(/^\$/, ''))
   if (amount >= 0.000001) return amount
   throw new InvalidArgumentError('It must be above zero.')

@@ -27,6 +27,13 @@ export function numberFlag(text: string): number {
   throw new InvalidArgumentError('It must be a number, zero or above.')
 }
 
+/** Reads a number of megabytes, above zero. */
+export function megabytesFlag(text: string): number {
+  const value = numberFlag(text)
+  if (value > 0) return value
+  throw new InvalidArgumentError('It must be above zero.')
+}
+
 /** Checks a duration such as `30s` and keeps it as text. */
 export function durationFlag(text: string): string {
   durationMsFlag(text)

@@ -1,8 +1,12 @@
 import { resolve } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
+import type { AnswerDefinition } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { OutputPlan } from '../model/run.ts'
 import type { NewRunOptions } from '../run/start.ts'
+import { schemaOfFields } from '../schema/fields.ts'
+import { readSchema } from '../schema/read-schema.ts'
+import { schemaName } from '../schema/schema-name.ts'
 import type { RequestFlags } from './request-flags.ts'
 import type { SharingFlags } from './sharing-flags.ts'
 import type { Shell } from './shell.ts'
@@ -13,13 +17,31 @@ export async function newRunOptions(
   disk: Disk,
   { flags, inputPath, output }: { inputPath: string; flags: RequestFlags & SharingFlags; output: OutputPlan },
 ): Promise<NewRunOptions> {
-  const { inputFormat: format, delimiter, encoding, param, promptFile, systemFile, ...rest } = flags
-  const fileText = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)
+  const {
+    inputFormat: format,
+    delimiter,
+    encoding,
+    param,
+    promptFile,
+    systemFile,
+    messagesFile,
+    schema,
+    schemaName: name,
+    field,
+    strict,
+    reask,
+    ...rest
+  } = flags
+  const templateFrom = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)
   return {
     ...rest,
-    prompt: flags.prompt ?? (await fileText(promptFile)),
-    system: flags.system ?? (await fileText(systemFile)),
+    prompt: flags.prompt ?? (await templateFrom(promptFile)),
+    system: flags.system ?? (await templateFrom(systemFile)),
+    messages: flags.messages ?? (await messagesOf(messagesFile, await templateFrom(messagesFile))),
+    imageColumns: flags.imageColumn,
     parameters: param,
+    answer: await answerDefinition(disk, shell.machine.workingFolder, { schema, schemaName: name, field, strict }),
+    maxReasks: reask,
     input: {
       source: inputPath === '-' ? { stream: shell.streams.input } : { path: inputPath },
       format,
@@ -31,12 +53,37 @@ export async function newRunOptions(
   }
 }
 
+type AnswerFlags = Pick<RequestFlags, 'schema' | 'schemaName' | 'field' | 'strict'>
+
+/** What answers must look like, by a schema or by fields; undefined for free text. */
+async function answerDefinition(
+  disk: Disk,
+  folder: string,
+  { field, schema, schemaName: name, strict: isStrict = true }: AnswerFlags,
+): Promise<AnswerDefinition | undefined> {
+  if (field) return { schema: schemaOfFields(field), name: 'answer', isStrict }
+  if (typeof schema === 'string') return { ...readSchema(await fileText(disk, folder, schema), schema), isStrict }
+  if (schema !== undefined) return { schema, name: name ?? schemaName(schema), isStrict }
+  if (isStrict) return undefined
+  throw new LlmBatchError('usage', '--no-strict says something of a schema, and there is none', {
+    next: 'Add --schema FILE or --field, or leave it out.',
+  })
+}
+
+async function messagesOf(name = '', text?: string): Promise<NewRunOptions['messages']> {
+  if (text === undefined) return undefined
+  const { readMessages } = await import('./messages-file.ts')
+  return await readMessages(text, name)
+}
+
 /** A template from a file, without the line end that an editor leaves after its last line. */
 async function textOf(disk: Disk, folder: string, path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined
+  return (await fileText(disk, folder, path)).replace(/^\uFEFF/, '').replace(/\r?\n$/, '')
+}
+
+async function fileText(disk: Disk, folder: string, path: string): Promise<string> {
   const text = await disk.readText(resolve(folder, path))
-  if (text === undefined) {
-    throw new LlmBatchError('usage', `the file ${path} does not exist`, { next: 'Check the path.' })
-  }
-  return text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '')
+  if (text !== undefined) return text
+  throw new LlmBatchError('usage', `the file ${path} does not exist`, { next: 'Check the path.' })
 }

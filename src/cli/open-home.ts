@@ -7,14 +7,19 @@ import { openWorkspace, type Place, placeOf, type Workspace } from '../run/works
 import type { BudgetFlags } from './budget-flag.ts'
 import type { Shell } from './shell.ts'
 
+/** The size of images is a limit like others; people count it in megabytes. */
+export interface ImageSizeFlags {
+  readonly imageMaxMb?: number | undefined
+}
+
 /** Flags that any command may have. */
-type CommandFlags = Omit<ConfigurationFlags, 'maxCostUsd'> & BudgetFlags
+type CommandFlags = Omit<ConfigurationFlags, 'maxCostUsd' | 'maxImageBytes'> & BudgetFlags & ImageSizeFlags
 
 /** Merges flags, environment and file; opens nothing. */
 export async function loadSettings(shell: Shell, flags: CommandFlags): Promise<Configuration> {
   const { machine } = shell
   return await loadConfiguration({
-    flags: { ...flags, maxCostUsd: flags.maxCost },
+    flags: { ...flags, maxCostUsd: flags.maxCost, maxImageBytes: bytesOf(flags.imageMaxMb) },
     environment: machine.environment,
     workingFolder: machine.workingFolder,
     disk: systemDisk,
@@ -39,6 +44,10 @@ export async function withHome<Result>(
   } finally {
     await workspace.close()
   }
+}
+
+function bytesOf(megabytes: number | undefined): number | undefined {
+  return megabytes === undefined ? undefined : Math.ceil(megabytes * 1_000_000)
 }
 
 async function sourcesOf(shell: Shell, flags: CommandFlags) {

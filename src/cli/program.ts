@@ -29,6 +29,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/plan.ts'),
   },
   {
+    name: 'prompt',
+    usage: 'INPUT --model PROVIDER/MODEL [options]',
+    summary: 'show the filled prompts of a few rows; send nothing',
+    load: () => import('./commands/prompt.ts'),
+  },
+  {
     name: 'try',
     usage: 'INPUT --model PROVIDER/MODEL [options]',
     summary: 'send a few random rows directly, to see real answers and their cost',
@@ -48,9 +54,15 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'results',
-    usage: 'RUN -o OUT [options]',
-    summary: 'write the answers again, also while the run goes on',
+    usage: 'RUN [--where CONDITION] [--summary] [-o OUT] [options]',
+    summary: 'look at the answers or write them again, also while the run goes on',
     load: () => import('./commands/results.ts'),
+  },
+  {
+    name: 'compare',
+    usage: 'RUN RUN [--gold COLUMN] [options]',
+    summary: 'put runs side by side, to choose a model or a prompt',
+    load: () => import('./commands/compare.ts'),
   },
   {
     name: 'cancel',
@@ -72,8 +84,8 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'runs',
-    usage: '[rm RUN...] [options]',
-    summary: 'list the runs, or forget some',
+    usage: '[job RUN | rm RUN...] [options]',
+    summary: 'list the runs, print the job of one, or forget some',
     load: () => import('./commands/runs.ts'),
   },
   {

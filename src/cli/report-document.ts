@@ -7,7 +7,7 @@ import { nextStep } from './render/next-command.ts'
 
 /** A run for `--json`: one shape for every command that shows one. Instants are ISO texts. */
 export function reportDocument(report: RunReport, answers: WrittenFiles | null): object {
-  const { run, counts, usage, cost, costUsd, attempts, failures, incidents } = report
+  const { run, counts, usage, checked, cost, costUsd, attempts, failures, incidents } = report
   const lifetimeOf = lifetimesOf(run)
   return {
     version: 1,
@@ -19,6 +19,7 @@ export function reportDocument(report: RunReport, answers: WrittenFiles | null):
     usage,
     batches: newestOfEach(attempts).map((attempt) => batchDocument(attempt, lifetimeOf(attempt))),
     failures,
+    checked,
     incidents: incidents.map((incident) => ({ ...incident, at: instant(incident.at) })),
     answers,
     next: nextStep(run.id, run.state, counts),

@@ -1,15 +1,36 @@
 import { type Command, Option } from 'commander'
 import { INPUT_FORMATS, type InputFormat } from '../input/open.ts'
-import { countFlag, countOrZeroFlag, delimiterFlag, numberFlag, parameterFlag } from './flag-values.ts'
+import type { JsonSchema } from '../model/answer.ts'
+import type { EndpointChoice } from '../model/endpoint.ts'
+import { IMAGE_DETAILS, type ImageDetail, type MessageTemplate } from '../model/run.ts'
+import {
+  countFlag,
+  countOrZeroFlag,
+  delimiterFlag,
+  megabytesFlag,
+  numberFlag,
+  parameterFlag,
+  repeatedFlag,
+} from './flag-values.ts'
 
 /** What defines the requests of a run: frozen with it. */
 export interface RequestFlags {
   readonly model?: string | undefined
   readonly provider?: string | undefined
+  readonly endpoint?: EndpointChoice | undefined
+  readonly textColumn?: string | undefined
+  readonly suffixColumn?: string | undefined
   readonly prompt?: string | undefined
   readonly promptFile?: string | undefined
   readonly system?: string | undefined
   readonly systemFile?: string | undefined
+  readonly messagesFile?: string | undefined
+  /** In place of a file: only a job file can say it. */
+  readonly messages?: readonly MessageTemplate[] | undefined
+  readonly messagesColumn?: string | undefined
+  readonly imageColumn?: readonly string[] | undefined
+  readonly imageDetail?: ImageDetail | undefined
+  readonly imageMaxMb?: number | undefined
   readonly maxTokens?: number | undefined
   readonly temperature?: number | undefined
   readonly param?: Readonly<Record<string, unknown>> | undefined
@@ -22,20 +43,48 @@ export interface RequestFlags {
   readonly delimiter?: string | undefined
   readonly encoding?: string | undefined
   readonly skipInvalid?: boolean | undefined
+  /** The path of a file; a job file can also hold the schema itself, and how requests call it. */
+  readonly schema?: string | JsonSchema | undefined
+  readonly schemaName?: string | undefined
+  readonly field?: readonly string[] | undefined
+  readonly strict?: boolean | undefined
+  readonly reask?: number | undefined
 }
+
+const FIELD_HELP = `
+A field is written name: type, such as --field "label: billing|support|sales" --field "count: integer".
+Types: string, number, integer, boolean, or choices; [] behind it for a list, ? behind the name for null.`
 
 /** Adds INPUT and the flags that define the requests. */
 export function addRequestFlags(command: Command): Command {
   return command
-    .argument('<input>', 'a .jsonl or .csv file, or - for standard input')
+    .argument('<input>', 'a .jsonl or .csv file, - for standard input, or a .yaml job file')
     .option('-m, --model <provider/model>', 'such as openai/gpt-5-mini or mistral/mistral-small-latest')
     .option('--provider <name>', 'for provider-ready lines that carry their own model')
+    .option('--endpoint <name>', 'chat, responses, embeddings, moderations, fim, … or a path (default: chat)')
+    .option('--text-column <name>', 'the column that is sent as it is, where the endpoint takes a text')
+    .option('--suffix-column <name>', 'the column with what follows the gap (fim)')
     .addOption(
-      new Option('-p, --prompt <text>', 'template; {{column}} is filled from each row').conflicts('promptFile'),
+      new Option(
+        '-p, --prompt <text>',
+        'template; {{column}} is filled from each row, {% if %} and | filters are Liquid',
+      ).conflicts('promptFile'),
     )
     .option('--prompt-file <file>', 'the template, from a file')
     .addOption(new Option('--system <text>', 'system message, filled like the prompt').conflicts('systemFile'))
     .option('--system-file <file>', 'the system message, from a file')
+    .option(
+      '--messages-file <file>',
+      'turns before the prompt, or all of them: a YAML or JSON list of role and content',
+    )
+    .option('--messages-column <name>', 'the column with a conversation, which goes before the prompt')
+    .option(
+      '--image-column <name>',
+      'the column with an image (path, https or data: URL); may be repeated',
+      repeatedFlag,
+    )
+    .addOption(new Option('--image-detail <level>', 'how closely images are looked at').choices(IMAGE_DETAILS))
+    .option('--image-max-mb <n>', 'most megabytes of an image (default: what the provider allows)', megabytesFlag)
     .option('--max-tokens <n>', 'most tokens of an answer', countFlag)
     .option('--temperature <n>', 'sampling temperature', numberFlag)
     .option('--param <key=value>', 'any other field of the request body; may be repeated', parameterFlag)
@@ -48,4 +97,14 @@ export function addRequestFlags(command: Command): Command {
     .option('--delimiter <character>', 'between CSV cells', delimiterFlag)
     .option('--encoding <name>', 'of the input, such as windows-1252')
     .option('--skip-invalid', 'record rows that cannot be sent as failed, and go on')
+    .addOption(
+      new Option(
+        '--schema <file>',
+        'JSON Schema that answers must follow; asked of the provider and checked here (of provider-ready lines: checked only)',
+      ).conflicts('field'),
+    )
+    .option('--field <name: type>', 'a field of the answer, in place of a schema; may be repeated', repeatedFlag)
+    .option('--no-strict', 'do not have the provider enforce the schema, so that its rules for schemas do not apply')
+    .option('--reask <n>', 'ask again up to so often where an answer does not fit; each costs money', countOrZeroFlag)
+    .addHelpText('after', FIELD_HELP)
 }

@@ -40,6 +40,12 @@ export class Shell {
     return this.streams.output.isTTY === true
   }
 
+  /** Cells of a line of standard output; in a pipe, what `COLUMNS` says. */
+  get outputColumns(): number {
+    const named = Number(this.machine.environment['COLUMNS'])
+    return this.streams.output.columns || (Number.isSafeInteger(named) && named > 0 ? named : USUAL_COLUMNS)
+  }
+
   /** True where a person can be asked something. */
   get canAsk(): boolean {
     return this.streams.input.isTTY === true && this.streams.error.isTTY === true

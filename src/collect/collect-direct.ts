@@ -5,6 +5,7 @@ import { MOVED, type Step } from '../model/step.ts'
 import type { AttemptRecord, NewResult, StoredRequest } from '../store/store.ts'
 import { billFor } from './bill-for.ts'
 import { CANARY_REFUSED, judgeCanary } from './canary.ts'
+import { judgeAnswer } from './judge-answer.ts'
 import { newResult } from './new-result.ts'
 import type { CollectPorts } from './ports.ts'
 import { cancelledOutcome, triage } from './triage.ts'
@@ -86,7 +87,7 @@ interface Answer {
 
 /** The lines of our own result file by request. */
 async function readAnswers(
-  { disk, folder, provider }: CollectPorts,
+  { checkAnswer, disk, folder, provider }: CollectPorts,
   attempt: AttemptRecord,
 ): Promise<ReadonlyMap<number, Answer>> {
   const answers = new Map<number, Answer>()
@@ -96,7 +97,8 @@ async function readAnswers(
       const ordinal = decoded && ordinalOf(decoded.wireId, wirePrefix(attempt.nonce))
       if (decoded === undefined || ordinal === undefined)
         throw new Error(`a line of attempt ${attempt.key} is not ours`)
-      answers.set(ordinal, { outcome: decoded.outcome, place: { file: 'output', offset, length: bytes.length } })
+      const outcome = await judgeAnswer(decoded.outcome, checkAnswer)
+      answers.set(ordinal, { outcome, place: { file: 'output', offset, length: bytes.length } })
     }
   }
   return answers

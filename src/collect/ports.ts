@@ -6,6 +6,7 @@ import type { CancelCause } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import type { Price } from '../prices/table.ts'
 import type { Provider } from '../providers/provider.ts'
+import type { AnswerCheck } from '../schema/check-answer.ts'
 import type { RunFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 
@@ -19,6 +20,8 @@ export interface CollectPorts {
   readonly folder: RunFolder
   /** The price by which what was collected is counted; null where it is unknown. */
   readonly priceOf: (target: Target) => Price | null
+  /** Checks answers where the run has a schema; null where any text is one. */
+  readonly checkAnswer: AnswerCheck | null
   /** True once the run is being cancelled: nothing goes back to be sent again. */
   readonly isCancelling: boolean
   /** Who wanted it cancelled; meaningful while it is. */

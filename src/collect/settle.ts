@@ -5,6 +5,7 @@ import type { Outcome } from '../model/outcome.ts'
 import type { UniformFailure } from '../model/stop-loss.ts'
 import type { AttemptRecord, NewResult } from '../store/store.ts'
 import { damaged } from './download.ts'
+import { judgeAnswer } from './judge-answer.ts'
 import { newResult } from './new-result.ts'
 import type { CollectPorts } from './ports.ts'
 import { Refusals } from './refusals.ts'
@@ -128,7 +129,8 @@ export class Settling {
     }
     if (await this.#isWorse(ordinal, place)) return true
     this.#places.set(ordinal, place)
-    this.#add(ordinal, decoded.outcome, place)
+    const judged = judgeAnswer(decoded.outcome, this.#ports.checkAnswer)
+    this.#add(ordinal, judged instanceof Promise ? await judged : judged, place)
     return true
   }
 

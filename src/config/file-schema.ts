@@ -26,6 +26,10 @@ const limits = z
   .strictObject({
     maxRequests: count.describe('Requests of one batch.'),
     maxBytes: count.describe('Bytes of one input file.'),
+    maxInputs: count.describe('Inputs of all requests of one batch, where a request may hold several (embeddings).'),
+    maxOutputBytes: count.describe('Bytes that the answers to one batch may be expected to have. 200000000'),
+    maxImageBytes: count.describe('Bytes of one image that is put into a request.'),
+    maxImages: count.describe('Images of one request.'),
     maxOpenBatches: count.describe('Batches of one run that may be open at the provider at once. 20'),
     queueTokens: count.describe('Input tokens that may wait at the provider for one model.'),
     queueRequests: count.describe('Requests that may wait at the provider for one model.'),
@@ -51,7 +55,11 @@ const tier = count.max(5).describe('Usage tier of the account; what may wait fol
 const price = z.strictObject({
   inputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million input tokens, standard price.'),
   cachedInputUsdPerMillion: z.number().nonnegative().optional().describe('The same for tokens found in a cache.'),
-  outputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million output tokens, standard price.'),
+  outputUsdPerMillion: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .describe('US dollars for a million output tokens, standard price; null for models that give none (embeddings).'),
   batchFactor: z.number().positive().max(1).optional().describe('Batch price as part of the standard price. 0.5'),
 })
 

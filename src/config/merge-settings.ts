@@ -13,7 +13,17 @@ export interface SettingFlags extends LimitOverrides {
   readonly canary?: boolean | undefined
 }
 
-const LIMIT_NAMES = ['maxRequests', 'maxBytes', 'maxOpenBatches', 'queueTokens', 'queueRequests'] as const
+const LIMIT_NAMES = [
+  'maxRequests',
+  'maxBytes',
+  'maxInputs',
+  'maxOutputBytes',
+  'maxImageBytes',
+  'maxImages',
+  'maxOpenBatches',
+  'queueTokens',
+  'queueRequests',
+] as const
 
 const DEFAULT_MAX_OPEN_BATCHES = 20
 const DEFAULT_MAX_TRANSFERS = 4

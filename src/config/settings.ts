@@ -29,6 +29,10 @@ export interface Waits {
 export interface LimitOverrides {
   readonly maxRequests?: number | undefined
   readonly maxBytes?: number | undefined
+  readonly maxInputs?: number | undefined
+  readonly maxOutputBytes?: number | undefined
+  readonly maxImageBytes?: number | undefined
+  readonly maxImages?: number | undefined
   readonly queueTokens?: number | undefined
   readonly queueRequests?: number | undefined
   /** Batches of one run that may be open at once; see `maxOpenBatchesInForce`. */
@@ -81,10 +85,21 @@ export interface Settings {
  */
 export const DEFAULT_MAX_BYTES = 100_000_000
 
+/**
+ * Bytes that the answers to a batch may be expected to have, unless configured otherwise: twice the above. Vectors are a
+ * hundred times longer than the texts they stand for, and 50,000 of them would be a file of one to three gigabytes.
+ */
+const DEFAULT_MAX_OUTPUT_BYTES = 2 * DEFAULT_MAX_BYTES
+
 /** The limits in force for a target: the provider's, then the user's, the most particular last. */
 export function limitsInForce(settings: Settings, provider: string, model: string, given: Limits): Limits {
   const { maxOpenBatches: _, ...overrides } = overridesInForce(settings, provider, model)
-  return { ...given, maxBytes: Math.min(given.maxBytes, DEFAULT_MAX_BYTES), ...overrides }
+  return {
+    ...given,
+    maxBytes: Math.min(given.maxBytes, DEFAULT_MAX_BYTES),
+    maxOutputBytes: given.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
+    ...overrides,
+  }
 }
 
 /** How many batches of one run may be open for a target at once. */

@@ -16,16 +16,16 @@ export async function* limitRows(
 }
 
 /**
- * A random sample of an input in its own order, every row equally likely, unreadable ones too. The same input and seed
- * give the same sample. Reads everything and keeps `count` rows in memory.
+ * A random sample of rows in their own order, every row equally likely, unreadable ones of an input too. The same rows and
+ * seed give the same sample. Reads everything and keeps `count` rows in memory.
  */
-export async function* sampleRows(
-  lists: AsyncIterable<readonly ReadRow[]>,
+export async function* sampleRows<Row>(
+  lists: AsyncIterable<readonly Row[]>,
   count: number,
   seed: number,
-): AsyncIterable<readonly ReadRow[]> {
+): AsyncIterable<readonly Row[]> {
   const fraction = seededFraction(seed)
-  const kept: { readonly position: number; readonly row: ReadRow }[] = []
+  const kept: { readonly position: number; readonly row: Row }[] = []
   let position = 0
   for await (const list of lists) {
     for (const row of list) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, parseDuration } from './duration.ts'
+import { exactDuration, formatDuration, parseDuration } from './duration.ts'
 
 describe('parseDuration', () => {
   it.each([
@@ -31,5 +31,18 @@ describe('formatDuration', () => {
     [187_200_000, '2d 4h'],
   ])('writes %d ms as %s', (milliseconds, text) => {
     expect(formatDuration(milliseconds)).toBe(text)
+  })
+})
+
+describe('exactDuration', () => {
+  it.each([
+    [72_000_000, '20h'],
+    [172_800_000, '2d'],
+    [90_000, '90s'],
+    [1, '1ms'],
+    [1_500, '1500ms'],
+  ])('writes %i ms as %s, which is read as the same', (milliseconds, text) => {
+    expect(exactDuration(milliseconds)).toBe(text)
+    expect(parseDuration(text)).toBe(milliseconds)
   })
 })

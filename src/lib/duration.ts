@@ -11,6 +11,12 @@ export function parseDuration(text: string): number | undefined {
   return unit === undefined ? undefined : Math.round(Number(match[1]) * unit)
 }
 
+/** A whole number of milliseconds as `parseDuration` reads it, in the largest unit that says it exactly. */
+export function exactDuration(milliseconds: number): string {
+  const [unit, length] = Object.entries(UNITS).findLast(([, each]) => milliseconds % each === 0) ?? ['ms', 1]
+  return `${milliseconds / length}${unit}`
+}
+
 /** A duration for people: `850ms`, `12s`, `4m 10s`, `3h 20m`, `2d 4h`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.max(0, Math.round(milliseconds))}ms`

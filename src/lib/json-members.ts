@@ -62,7 +62,8 @@ function nestedEnd(json: string, start: number): number {
   throw new SyntaxError('JSON text ends within a value')
 }
 
-function stringEnd(json: string, start: number): number {
+/** The place behind the closing quote of the JSON string that starts here. */
+export function stringEnd(json: string, start: number): number {
   let at = start + 1
   for (;;) {
     const quote = json.indexOf('"', at)

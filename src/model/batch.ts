@@ -9,6 +9,8 @@ export interface PlannedRequest {
   readonly ordinal: number
   /** The row it answers, or null where the run knows that already because the request was planned before. */
   readonly row: number | null
+  /** The request in whose place it asks again; absent for all that do not. */
+  readonly replaces?: number | undefined
   /** Byte offset of the line in the input file. */
   readonly offset: number
   /** Bytes of the line without its line feed. */

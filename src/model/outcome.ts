@@ -45,6 +45,8 @@ export interface Outcome {
   readonly accountProblem: boolean
   /** The answer's text, or its JSON text for endpoints without one; null where there is no answer. */
   readonly output: string | null
+  /** True where `output` is JSON text: a vector, a verdict, or the list of several answers to one request. */
+  readonly isJson: boolean
   readonly finishReason: string | null
   readonly usage: Usage | null
   /** The model that answered, as the provider names it (often a dated snapshot). */
@@ -59,6 +61,7 @@ export function emptyOutcome(
     retryable: false,
     accountProblem: false,
     output: null,
+    isJson: false,
     finishReason: null,
     usage: null,
     model: null,

@@ -5,7 +5,11 @@ export const PROBLEM_CODES = [
   'invalid_encoding',
   'invalid_csv',
   'missing_column',
+  'template_failed',
   'empty_placeholders',
+  'empty_text',
+  'not_text',
+  'too_many_inputs',
   'missing_messages',
   'system_contradiction',
   'missing_custom_id',
@@ -13,6 +17,8 @@ export const PROBLEM_CODES = [
   'missing_model',
   'model_contradiction',
   'unsupported_endpoint',
+  'endpoint_contradiction',
+  'unsupported_content',
   'duplicate_id',
   'missing_id',
   'lone_surrogate',
@@ -21,6 +27,10 @@ export const PROBLEM_CODES = [
   'column_collision',
   'prompt_function_failed',
   'streaming_not_allowed',
+  'image_missing',
+  'image_too_large',
+  'too_many_images',
+  'image_unknown',
 ] as const
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number]

@@ -1,3 +1,4 @@
+import type { AnswerNote } from './answer.ts'
 import type { BatchKind } from './batch.ts'
 import type { Outcome } from './outcome.ts'
 import type { Problem } from './problem.ts'
@@ -43,10 +44,26 @@ export interface SettledResult {
    * carried over from. Only the first has a cost here, and tokens.
    */
   readonly boughtFor: 'this_row' | 'earlier_row' | 'another_run'
-  /** Number of tries that the request took, from 1; 0 where another run has made them. */
+  /** Number of tries that the row took, from 1, over all its questions; 0 where another run has made them. */
   readonly tries: number
   /** The raw result line as the provider wrote it, or null where it wrote none. */
   readonly rawLine: string | null
   /** The wire id under which it was sent, as it stands in the raw line. */
   readonly wireId: string
+  /** The answer where it follows a schema and fits; null for text, and for what does not fit. */
+  readonly structured: StructuredAnswer | null
+  /** The other questions of a row that was asked again, in the order they were asked; empty for most rows. */
+  readonly others: readonly OtherQuestion[]
 }
+
+/** An answer read by the schema of its run. */
+export interface StructuredAnswer {
+  readonly value: unknown
+  /** Its JSON text on one line. */
+  readonly json: string
+  /** What had to be overlooked to read it. */
+  readonly note: AnswerNote | null
+}
+
+/** A question beside the one whose answer counts. */
+export type OtherQuestion = Pick<SettledResult, 'outcome' | 'target' | 'kind' | 'boughtFor'>

@@ -1,3 +1,5 @@
+import type { AnswerDefinition } from './answer.ts'
+
 /**
  * The life of a run.
  *
@@ -57,11 +59,26 @@ export interface RunDefinition {
   /** Null where provider-ready lines carry their own models. */
   readonly model: string | null
   readonly shape: InputShape
+  /** The path that requests go to; null where none was chosen: chat, or what each provider-ready line names. */
+  readonly endpoint: string | null
+  /** The column that is sent as it is, at endpoints that take a text in place of messages. */
+  readonly textColumn: string | null
+  /** The column with what follows the gap that is to be filled. */
+  readonly suffixColumn: string | null
+  /** True where the text column holds lists of texts: several inputs a request, answered with a list. */
+  readonly hasTextLists: boolean
   /** Where the input came from, for people; `-` for standard input, null for rows from memory. */
   readonly inputPath: string | null
   /** The template, or null where a function made the prompts or the rows carry them. */
   readonly prompt: string | null
   readonly system: string | null
+  /** Turns of the conversation before the prompt, as templates; null where there are none. */
+  readonly messages: readonly MessageTemplate[] | null
+  /** The column that holds a conversation, which goes before the last turn. */
+  readonly messagesColumn: string | null
+  /** The columns that name images, which go with the last turn of the user. */
+  readonly imageColumns: readonly string[]
+  readonly imageDetail: ImageDetail | null
   readonly maxTokens: number | null
   readonly temperature: number | null
   /** Further body fields by name, as given with `--param`. */
@@ -72,14 +89,34 @@ export interface RunDefinition {
   readonly skipInvalid: boolean
   /** Whether identical requests are sent once; null: where the answer is meant to be the same. */
   readonly dedupe: boolean | null
+  /** What every answer must look like; null for free text. */
+  readonly answer: AnswerDefinition | null
+  /** How often a row whose answer does not fit is asked again, with what was wrong; 0 for never. */
+  readonly maxReasks: number
 }
 
-/** A definition as it was stored; runs of older versions lack what came later, and were made as if it said this. */
-export function completeDefinition(stored: RunDefinition): RunDefinition {
-  return { ...DEFAULTS, ...stored }
-}
+/** Fields that came later, with what their absence means in a definition that was stored before. */
+export const LATER_FIELDS = {
+  answer: null,
+  maxReasks: 0,
+  endpoint: null,
+  textColumn: null,
+  suffixColumn: null,
+  hasTextLists: false,
+  messages: null,
+  messagesColumn: null,
+  imageColumns: [],
+  imageDetail: null,
+  dedupe: false,
+} as const satisfies Partial<RunDefinition>
 
-const DEFAULTS = { dedupe: false } as const satisfies Partial<RunDefinition>
+/** A definition as it was stored, by this version or by one that did not know all of its fields. */
+export type StoredDefinition = Omit<RunDefinition, keyof typeof LATER_FIELDS> & Partial<RunDefinition>
+
+/** Gives the fields that an older run lacks the meaning that they had then. */
+export function completeDefinition(stored: StoredDefinition): RunDefinition {
+  return { ...LATER_FIELDS, ...stored }
+}
 
 /** What a run took over from an earlier one when it was made. */
 export interface CarriedOver {
@@ -90,6 +127,22 @@ export interface CarriedOver {
   /** US dollars that these answers were bought for; null where that is not known. No part of what this run cost. */
   readonly costUsd: number | null
 }
+
+/** One turn of a conversation; its content is filled from each row. */
+export interface MessageTemplate {
+  readonly role: MessageRole
+  readonly content: string
+}
+
+/** Whose turn a message of a conversation can be, where templates make it. */
+export const MESSAGE_ROLES = ['system', 'developer', 'user', 'assistant'] as const
+
+export type MessageRole = (typeof MESSAGE_ROLES)[number]
+
+/** How closely a model looks at images; more costs more. */
+export const IMAGE_DETAILS = ['low', 'high', 'auto'] as const
+
+export type ImageDetail = (typeof IMAGE_DETAILS)[number]
 
 /** When a run should be done, as a person says it: a time from now, an instant in epoch milliseconds, or no matter when. */
 export type DeadlineWish = { readonly afterMs: number } | { readonly at: number } | 'none'

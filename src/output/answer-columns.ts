@@ -12,6 +12,9 @@ export const ANSWER_COLUMNS = [
   'attempt',
 ] as const
 
+/** Members that JSON lines have besides, in runs that ask again. */
+export const TURN_COLUMNS = ['turns', 'earlier'] as const
+
 export type AnswerColumn = (typeof ANSWER_COLUMNS)[number]
 
 /** The names of our columns in order, such as `llm_output`. */
@@ -24,6 +27,6 @@ export function answerColumns(prefix: string): readonly string[] {
  * the two would be lost. Another `--prefix` helps.
  */
 export function findCollisions(columns: readonly string[], prefix: string): readonly string[] {
-  const ours = new Set(answerColumns(prefix))
+  const ours = new Set([...ANSWER_COLUMNS, ...TURN_COLUMNS].map((column) => prefix + column))
   return columns.filter((column) => ours.has(column))
 }

@@ -53,7 +53,8 @@ export function csvFormat(options: CsvOptions): LineFormat {
   }
 }
 
-function cellText(json: string, member: JsonMember | undefined): string {
+/** What a CSV cell holds of a row's own value. */
+export function cellText(json: string, member: JsonMember | undefined): string {
   if (member === undefined) return ''
   const { start, end } = member
   if (json[start] === '"') return stringValue(json, start, end)
@@ -61,10 +62,12 @@ function cellText(json: string, member: JsonMember | undefined): string {
   return text === 'null' ? '' : text
 }
 
-function quoted(text: string): string {
+/** A CSV cell, in quotes where it needs them. */
+export function quoted(text: string): string {
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-function isFormula(text: string): boolean {
+/** True for a cell that a spreadsheet would run. */
+export function isFormula(text: string): boolean {
   return FORMULA_START.test(text) && !NUMBER.test(text)
 }

@@ -11,10 +11,12 @@ const facts: RunFacts = {
   version: '0.1.0',
   counts: sampleCounts({ failed: 1, succeeded: 9 }),
   usage: [sampleUsage({ promptTokens: 120, withoutUsage: 1 })],
+  checked: null,
   costUsd: null,
   cost: sampleCost(null, { maxUsd: 5 }),
   attempts: [sampleAttempt({ remoteId: 'batch_1', rawStatus: 'completed', stage: 'collected' })],
   answers: { rows: 10, bytes: 1_000, formulaCells: 2 },
+  selection: null,
 }
 
 let folder: string

@@ -20,9 +20,22 @@ export interface RunFacts {
   /** US dollars for the whole run; null where any part of it is not known. */
   readonly costUsd: number | null
   readonly cost: CostFacts
+  /** What checking the answers came to; null for a run without a schema. */
+  readonly checked: object | null
   /** Every attempt, oldest first. */
   readonly attempts: readonly AttemptRecord[]
   readonly answers: WrittenAnswers
+  /** Which rows the answers file holds; null for all. */
+  readonly selection: RowSelection | null
+}
+
+/** Which rows of a run were asked for. */
+export interface RowSelection {
+  /** Conditions that each of them fulfils, as they were written. */
+  readonly where: readonly string[]
+  readonly limit: number | null
+  readonly sample: number | null
+  readonly seed: number | null
 }
 
 /** What the run cost, in parts; US dollars, null where any part of a sum is not known. */
@@ -64,7 +77,8 @@ export async function writeRunSummary(answersPath: string, facts: RunFacts, disk
 }
 
 /** The order of the members is part of the format: two summaries can be compared line by line. */
-function summaryOf({ run, version, counts, usage, cost, costUsd, attempts, answers }: RunFacts): object {
+function summaryOf(facts: RunFacts): object {
+  const { run, version, counts, usage, cost, costUsd, checked, attempts, answers, selection } = facts
   const { definition } = run
   return {
     version: 1,
@@ -85,6 +99,13 @@ function summaryOf({ run, version, counts, usage, cost, costUsd, attempts, answe
       timeoutHours: definition.timeoutHours,
       further: definition.parameters,
     },
+    schema: definition.answer && {
+      name: definition.answer.name,
+      isStrict: definition.answer.isStrict,
+      sha256: sha256(JSON.stringify(definition.answer.schema)),
+      maxReasks: definition.maxReasks,
+      ...checked,
+    },
     counts: Object.fromEntries(COUNTED.map((state) => [state, counts[state]])),
     costUsd,
     cost: costOf(cost),
@@ -95,6 +116,7 @@ function summaryOf({ run, version, counts, usage, cost, costUsd, attempts, answe
       format: run.output.format,
       prefix: run.output.prefix,
       rows: answers.rows,
+      selection,
       bytes: answers.bytes,
       formulaCells: answers.formulaCells,
     },

@@ -50,6 +50,54 @@ function answerCells(csv: string): readonly string[] {
   return csv.trimEnd().split('\n').at(1)?.split(',').slice(-10) ?? []
 }
 
+describe('answers by a schema', () => {
+  const json = '{"label":"a\u2028b","id":12345678901234567890}'
+  const structured = { value: { label: 'a\u2028b' }, json, note: null }
+  const row = sampleRow(0, { result: sampleResult({ output: `Here: ${json}` }, { structured }) })
+
+  it('are values in JSON lines, as the model wrote them, on one line', async () => {
+    const { text } = await written([row])
+    expect(text).toContain('"llm_output":{"label":"a\\u2028b","id":12345678901234567890},"llm_status"')
+    expect(text.split(/[\n\u2028]/)).toHaveLength(2)
+  })
+
+  it('are JSON text in CSV', async () => {
+    const { text } = await written([row], { format: 'csv' })
+    expect(text).toContain(`"${json.replaceAll('"', '""')}",succeeded`)
+  })
+
+  it('count with the tokens and the cost of all that their rows were asked, and tell of it where rows may be asked again', async () => {
+    const earlier = sampleResult({ status: 'invalid', code: 'invalid_json', reason: 'broken', output: '{' })
+    const unbilled = sampleResult({
+      status: 'failed',
+      code: 'x',
+      reason: null,
+      billed: 'no',
+      usage: null,
+      output: null,
+    })
+    const asked = sampleResult({}, { others: [earlier, unbilled], tries: 3 })
+    let text = ''
+    const sink = { write: async (piece: string) => void (text += piece) }
+    const options = { columns: [], plan: samplePlan('-'), costOf: () => 0.25, disk: systemDisk, sink, hasTurns: true }
+    await writeAnswers({
+      ...options,
+      rows: inPairs([sampleRow(0, { result: asked }), sampleRow(1, { result: sampleResult({}) }), sampleRow(2)]),
+    })
+    const [first, second, third] = text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(first).toMatchObject({ llm_prompt_tokens: 24, llm_completion_tokens: 6, llm_attempt: 3, llm_turns: 3 })
+    expect(first?.['llm_earlier']).toEqual([
+      { output: '{', status: 'invalid', error: 'invalid_json: broken', cost_usd: 0.25 },
+      { output: null, status: 'failed', error: 'x', cost_usd: 0.25 },
+    ])
+    expect(second).toMatchObject({ llm_turns: 1, llm_earlier: [] })
+    expect(third).toMatchObject({ llm_turns: null, llm_earlier: [] })
+  })
+})
+
 describe('JSON lines', () => {
   it('puts our columns after the bytes of the user, which stay as they were', async () => {
     const json = '{ "n":12345678901234567890, "é":"\\u00e9", "b":1.0, "a":[1, {"x":"}"}] }'
@@ -59,6 +107,21 @@ describe('JSON lines', () => {
         '"llm_error":null,"llm_finish_reason":"stop","llm_prompt_tokens":12,"llm_completion_tokens":3,"llm_cost_usd":0.25,' +
         '"llm_model":"gpt-5-mini-2026-08-07","llm_id":"a-1","llm_attempt":1}\n',
     )
+  })
+
+  it('writes an answer that is JSON as the value it is, byte for byte, and text that looks like it as text', async () => {
+    const { text } = await written([
+      sampleRow(0, { result: sampleResult({ output: '[0.10, -4.5e-05]', isJson: true }) }),
+      sampleRow(1, { result: sampleResult({ output: '["a\u2028b"]', isJson: true }) }),
+      sampleRow(2, { result: sampleResult({ output: '[0.10]' }) }),
+      sampleRow(3, { result: sampleResult({ output: null, isJson: true }) }),
+    ])
+    expect(text.match(/"llm_output":(.*),"llm_status"/g)).toEqual([
+      '"llm_output":[0.10, -4.5e-05],"llm_status"',
+      '"llm_output":["a\\u2028b"],"llm_status"',
+      '"llm_output":"[0.10]","llm_status"',
+      '"llm_output":null,"llm_status"',
+    ])
   })
 
   it('says what became of rows without an answer', async () => {
@@ -214,6 +277,21 @@ describe('the answers file', () => {
     const rows = ordinals.map((ordinal) => sampleRow(ordinal))
     await expect(writeTo(inPairs(rows), join(folder, 'out.jsonl'))).rejects.toThrow(/should be written next/)
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it('may leave rows out where a part is asked for, but neither doubles nor turns them round', async () => {
+    const writePart = (ordinals: readonly number[]): Promise<WrittenAnswers> =>
+      writeAnswers({
+        rows: inPairs(ordinals.map((ordinal) => sampleRow(ordinal))),
+        isPart: true,
+        columns: [],
+        plan: samplePlan(join(folder, 'out.jsonl')),
+        costOf: () => null,
+        disk: systemDisk,
+      })
+    expect(await writePart([1, 4, 5])).toMatchObject({ rows: 3 })
+    await expect(writePart([1, 1])).rejects.toThrow(/should be written next/)
+    await expect(writePart([3, 2])).rejects.toThrow(/should be written next/)
   })
 
   it('must have a name', async () => {

@@ -19,12 +19,16 @@ export interface TextSink {
 }
 
 export interface WriteAnswersOptions {
-  /** All rows of the run in input order, in lists of any length. */
+  /** All rows of the run in input order, in lists of any length; or some of them, where `isPart` says so. */
   readonly rows: AsyncIterable<readonly RowOutcome[]>
+  /** True where rows were left out on purpose; else a missing row is an error. @default false */
+  readonly isPart?: boolean
   /** The input's columns in order; used by CSV only. */
   readonly columns: readonly string[]
   readonly plan: OutputPlan
   readonly costOf: CostOf
+  /** True where rows may have been asked again; JSON lines then tell how often. @default false */
+  readonly hasTurns?: boolean
   readonly disk: Disk
   /** Needed where the plan's path is `-`. */
   readonly sink?: TextSink
@@ -42,11 +46,12 @@ export interface WrittenAnswers {
 }
 
 /**
- * Writes one line per row of the run, in input order, with flat memory. A file appears under its name only when it is
- * whole, and replaces what was there; may be repeated. Throws where a row is missing, doubled, or out of order.
+ * Writes one line per row given, in input order, with flat memory. A file appears under its name only when it is
+ * whole, and replaces what was there; may be repeated. Throws where a row is doubled or out of order, and, unless only a
+ * part of the run was asked for, where one is missing.
  */
 export async function writeAnswers(options: WriteAnswersOptions): Promise<WrittenAnswers> {
-  const { plan, disk, sink } = options
+  const { plan, disk, isPart = false, sink } = options
   const format = formatFor(options)
   if (plan.path === null) {
     throw new LlmBatchError('usage', 'no file for the answers is named', { next: 'Name one with -o OUT.' })
@@ -54,22 +59,22 @@ export async function writeAnswers(options: WriteAnswersOptions): Promise<Writte
   if (plan.path !== '-') {
     let written = { rows: 0, bytes: 0 }
     await writeAtomically(disk, plan.path, async (writer) => {
-      written = await writeLines(options.rows, format, (text) => writer.writeText(text))
+      written = await writeLines(inOrder(options.rows, isPart), format, (text) => writer.writeText(text))
     })
     return { ...written, formulaCells: format.formulaCells }
   }
   if (sink === undefined) throw new TypeError('writing to `-` needs a sink')
-  const written = await writeLines(options.rows, format, async (text) => {
+  const written = await writeLines(inOrder(options.rows, isPart), format, async (text) => {
     await sink.write(text)
     return Buffer.byteLength(text)
   })
   return { ...written, formulaCells: format.formulaCells }
 }
 
-function formatFor({ plan, columns, costOf }: WriteAnswersOptions): LineFormat {
+function formatFor({ plan, columns, costOf, hasTurns }: WriteAnswersOptions): LineFormat {
   switch (plan.format) {
     case 'jsonl':
-      return jsonlFormat(plan.prefix, costOf)
+      return jsonlFormat(plan.prefix, costOf, hasTurns)
     case 'csv':
       return csvFormat({ columns, prefix: plan.prefix, excelSafe: plan.excelSafe, costOf })
     case 'provider':
@@ -88,7 +93,6 @@ async function writeLines(
   let piece = format.header
   for await (const list of rows) {
     for (const row of list) {
-      assertNext(row, count)
       count += 1
       piece += format.line(row)
       if (piece.length < PIECE_CHARACTERS) continue
@@ -100,8 +104,22 @@ async function writeLines(
   return { rows: count, bytes }
 }
 
-/** An answer on the wrong row is worse than none: rows must come complete and in order. */
-function assertNext(row: RowOutcome, expected: number): void {
-  if (row.ordinal === expected) return
-  throw new LlmBatchError('conflict', `row ${expected} should be written next, but row ${row.ordinal} was given`)
+/** An answer on the wrong row is worse than none: rows must come in order, and complete unless a part was asked for. */
+async function* inOrder(
+  lists: AsyncIterable<readonly RowOutcome[]>,
+  isPart: boolean,
+): AsyncIterable<readonly RowOutcome[]> {
+  let next = 0
+  for await (const list of lists) {
+    for (const row of list) {
+      assertNext(row, next, isPart)
+      next = row.ordinal + 1
+    }
+    yield list
+  }
+}
+
+function assertNext({ ordinal }: RowOutcome, next: number, isPart: boolean): void {
+  if (ordinal === next || (isPart && ordinal > next)) return
+  throw new LlmBatchError('conflict', `row ${next} should be written next, but row ${ordinal} was given`)
 }

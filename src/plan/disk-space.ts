@@ -7,6 +7,8 @@ export interface DiskFacts {
   readonly inputBytes: number
   /** Most tokens per answer, where set for all requests. */
   readonly maxTokens: number | null
+  /** Bytes of the answers, where these can be foreseen; 0 where they cannot. */
+  readonly outputBytes: number
 }
 
 /** A result line besides the answer's text, by the providers' samples: ids, usage, finish reason. */
@@ -25,9 +27,10 @@ const STATE_BYTES = 400
  * Bytes a run takes at its end, roughly and rather too many: frozen rows, batch inputs, results as the provider wrote
  * them, state, and the answers file (the rows again, with the answers).
  */
-export function estimateDiskBytes({ requests, rowBytes, inputBytes, maxTokens }: DiskFacts): number {
+export function estimateDiskBytes({ requests, rowBytes, inputBytes, maxTokens, outputBytes }: DiskFacts): number {
   const answerBytes = Math.min(maxTokens ?? ASSUMED_ANSWER_TOKENS, ASSUMED_ANSWER_TOKENS) * BYTES_PER_TOKEN
-  const results = requests * (RESULT_ENVELOPE_BYTES + answerBytes)
-  const answersFile = rowBytes + requests * (answerBytes + STATE_BYTES)
+  const answers = outputBytes > 0 ? outputBytes : requests * answerBytes
+  const results = requests * RESULT_ENVELOPE_BYTES + answers
+  const answersFile = rowBytes + answers + requests * STATE_BYTES
   return rowBytes + inputBytes + results + requests * STATE_BYTES + answersFile
 }

@@ -48,7 +48,7 @@ class Gathering implements RequestParts {
     if (typeof part['role'] === 'string') this.messages += 1
     const image = imageOf(part)
     if (image) this.images.push(image)
-    this.add(part['content'] ?? part['text'])
+    this.add(part['content'] ?? part['text'] ?? part['messages'])
     if (Array.isArray(part['tool_calls'])) this.texts.push(JSON.stringify(part['tool_calls']))
   }
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Target } from '../model/target.ts'
+import { type RequestLoad, USUAL_LOAD } from './request-load.ts'
 import { type BatchCut, type CutLimits, createSplitter } from './splitter.ts'
 
 const NO_QUEUE = { queueTokens: null, queueRequests: null }
@@ -12,6 +13,8 @@ const limits = fc.record({
   maxBytes: fc.integer({ min: 21, max: 80 }),
   queueTokens: fc.option(fc.integer({ min: 1, max: 40 })),
   queueRequests: fc.option(fc.integer({ min: 1, max: 8 })),
+  maxInputs: fc.option(fc.integer({ min: 1, max: 12 })),
+  maxOutputBytes: fc.option(fc.integer({ min: 1, max: 60 })),
 })
 
 const requests = fc.array(
@@ -19,6 +22,7 @@ const requests = fc.array(
     target: fc.constantFrom(...targets),
     lineBytes: fc.integer({ min: 1, max: 20 }),
     tokens: fc.integer({ min: 0, max: 20 }),
+    load: fc.record({ inputs: fc.integer({ min: 1, max: 9 }), outputBytes: fc.integer({ min: 0, max: 20 }) }),
   }),
 )
 
@@ -38,6 +42,13 @@ describe('createSplitter', () => {
           expect(cut.bytes).toBeLessThanOrEqual(cutLimits.maxBytes)
           const tokensFit = cutLimits.queueTokens === null || cut.tokens <= cutLimits.queueTokens || cut.requests === 1
           expect(tokensFit).toBe(true)
+          for (const [most, field] of [
+            [cutLimits.maxInputs, 'inputs'],
+            [cutLimits.maxOutputBytes, 'outputBytes'],
+          ] as const) {
+            const sum = members.reduce((total, { load }) => total + load[field], 0)
+            expect(most === null || sum <= most || cut.requests === 1).toBe(true)
+          }
         }
         expect(cuts.reduce((sum, cut) => sum + cut.requests, 0)).toBe(given.length)
         for (const target of targets) {
@@ -57,10 +68,15 @@ describe('createSplitter', () => {
           own.forEach((request, index) => {
             const before = cuts.find(({ ordinal }) => ordinal === placed[index - 1])
             if (before === undefined || placed[index] === before.ordinal) return
+            const members = own.filter((_, place) => placed[place] === before.ordinal)
+            const exceeds = (field: keyof RequestLoad, most: number | null): boolean =>
+              most !== null && members.reduce((sum, { load }) => sum + load[field], request.load[field]) > most
             const isFull =
               before.requests + 1 > Math.min(cutLimits.maxRequests, cutLimits.queueRequests ?? 8) ||
               before.bytes + request.lineBytes + 1 > cutLimits.maxBytes ||
-              before.tokens + request.tokens > (cutLimits.queueTokens ?? Number.POSITIVE_INFINITY)
+              before.tokens + request.tokens > (cutLimits.queueTokens ?? Number.POSITIVE_INFINITY) ||
+              exceeds('inputs', cutLimits.maxInputs) ||
+              exceeds('outputBytes', cutLimits.maxOutputBytes)
             expect(isFull).toBe(true)
           })
         }
@@ -72,10 +88,26 @@ describe('createSplitter', () => {
     const cutLimits = { maxRequests: 9, maxBytes: 20, ...NO_QUEUE }
     const lines = (lineBytes: number): number =>
       split(
-        [lineBytes, lineBytes].map((bytes) => ({ target: targets[0] as Target, lineBytes: bytes, tokens: 0 })),
+        [lineBytes, lineBytes].map((bytes) => ({
+          target: targets[0] as Target,
+          lineBytes: bytes,
+          tokens: 0,
+          load: USUAL_LOAD,
+        })),
         cutLimits,
       ).cuts.length
     expect([lines(9), lines(10)]).toEqual([1, 2])
+  })
+
+  it.each([
+    [{ maxInputs: 6 }, 2],
+    [{ maxInputs: 5 }, 3],
+    [{ maxOutputBytes: 60 }, 2],
+    [{ maxOutputBytes: 59 }, 3],
+  ])('fills batches to the last input and byte: %j', (most, batches) => {
+    const request = { target: targets[0] as Target, lineBytes: 9, tokens: 0, load: { inputs: 2, outputBytes: 20 } }
+    const cutLimits = { maxRequests: 9, maxBytes: 99, ...NO_QUEUE, ...most }
+    expect(split([request, request, request, request, request], cutLimits).cuts).toHaveLength(batches)
   })
 
   it('refuses a line that fits into no batch', () => {
@@ -85,13 +117,18 @@ describe('createSplitter', () => {
 })
 
 function split(
-  given: readonly { readonly target: Target; readonly lineBytes: number; readonly tokens: number }[],
+  given: readonly {
+    readonly target: Target
+    readonly lineBytes: number
+    readonly tokens: number
+    readonly load: RequestLoad
+  }[],
   cutLimits: CutLimits,
 ): { readonly placed: readonly number[]; readonly cuts: readonly BatchCut[] } {
   const splitter = createSplitter(() => cutLimits)
   const closed: BatchCut[] = []
-  const placed = given.map(({ target, lineBytes, tokens }) => {
-    const placement = splitter.place(target, lineBytes, tokens)
+  const placed = given.map(({ target, lineBytes, tokens, load }) => {
+    const placement = splitter.place(target, lineBytes, tokens, load)
     if (placement.closed) closed.push(placement.closed)
     return placement.batch
   })

@@ -1,9 +1,11 @@
 import type { BatchKind } from '../model/batch.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { Limits } from '../providers/provider.ts'
+import { type RequestLoad, USUAL_LOAD } from './request-load.ts'
 
 /** The limits that decide where a batch is cut. */
-export type CutLimits = Pick<Limits, 'maxRequests' | 'maxBytes' | 'queueTokens' | 'queueRequests'>
+export type CutLimits = Pick<Limits, 'maxRequests' | 'maxBytes' | 'queueTokens' | 'queueRequests'> &
+  Partial<Pick<Limits, 'maxInputs' | 'maxOutputBytes'>>
 
 /** A batch as the plan knows it. */
 export interface BatchCut {
@@ -31,10 +33,10 @@ export interface Placement {
 export interface Splitter {
   /**
    * Places the next request of a target. `lineBytes` are the encoded line's bytes without line feed, `tokens` its
-   * estimated input tokens.
+   * estimated input tokens. @default one input, and an answer that no limit notices
    * @throws RangeError for a line that fits into no batch; the request room refuses such a row before
    */
-  place(target: Target, lineBytes: number, tokens: number): Placement
+  place(target: Target, lineBytes: number, tokens: number, load?: RequestLoad): Placement
   /** Closes the open batches, in the order in which they were begun; nothing can be placed afterwards. */
   finish(): readonly BatchCut[]
 }
@@ -49,25 +51,27 @@ interface OpenBatch {
   requests: number
   bytes: number
   tokens: number
+  inputs: number
+  outputBytes: number
 }
 
 /**
  * Makes a splitter. A batch is cut when the next request would exceed the limits' requests or bytes, or what may wait in
- * the provider's queue: a batch larger than that queue would never start. Because tokens are only estimated, a single
- * request above the queue's tokens gets a batch of its own.
+ * the provider's queue: a batch larger than that queue would never start. Inputs and the bytes of answers are limited too.
+ * Because tokens and answers are only estimated, a single request above their limit gets a batch of its own.
  */
 export function createSplitter(limitsOf: (target: Target) => CutLimits): Splitter {
   const open = new Map<string, OpenBatch>()
   let batches = 0
 
   const begin = (target: Target, limits: CutLimits): OpenBatch => {
-    const batch = { ordinal: batches, target, limits, requests: 0, bytes: 0, tokens: 0 }
+    const batch = { ordinal: batches, target, limits, requests: 0, bytes: 0, tokens: 0, inputs: 0, outputBytes: 0 }
     batches += 1
     return batch
   }
 
   return {
-    place(target, lineBytes, tokens) {
+    place(target, lineBytes, tokens, load = USUAL_LOAD) {
       const key = targetKey(target)
       const current = open.get(key)
       const limits = current?.limits ?? limitsOf(target)
@@ -75,12 +79,14 @@ export function createSplitter(limitsOf: (target: Target) => CutLimits): Splitte
       if (bytes > limits.maxBytes) {
         throw new RangeError(`a request of ${bytes} bytes does not fit into a batch of ${limits.maxBytes}`)
       }
-      const isCut = current !== undefined && !fits(current, bytes, tokens)
+      const isCut = current !== undefined && !fits(current, bytes, tokens, load)
       const batch = current && !isCut ? current : begin(target, limits)
       if (batch !== current) open.set(key, batch)
       batch.requests += 1
       batch.bytes += bytes
       batch.tokens += tokens
+      batch.inputs += load.inputs
+      batch.outputBytes += load.outputBytes
       return { batch: batch.ordinal, closed: isCut ? cutOf(current) : null }
     },
 
@@ -92,12 +98,14 @@ export function createSplitter(limitsOf: (target: Target) => CutLimits): Splitte
   }
 }
 
-function fits(batch: OpenBatch, bytes: number, tokens: number): boolean {
-  const { maxRequests, queueRequests, maxBytes, queueTokens } = batch.limits
+function fits(batch: OpenBatch, bytes: number, tokens: number, load: RequestLoad): boolean {
+  const { maxRequests, queueRequests, maxBytes, maxInputs, maxOutputBytes, queueTokens } = batch.limits
   return (
     batch.requests + 1 <= Math.min(maxRequests, queueRequests ?? maxRequests) &&
     batch.bytes + bytes <= maxBytes &&
-    (queueTokens === null || batch.tokens + tokens <= queueTokens)
+    (queueTokens === null || batch.tokens + tokens <= queueTokens) &&
+    batch.inputs + load.inputs <= (maxInputs ?? Number.POSITIVE_INFINITY) &&
+    batch.outputBytes + load.outputBytes <= (maxOutputBytes ?? Number.POSITIVE_INFINITY)
   )
 }
 

@@ -23,7 +23,7 @@ const CUTS: readonly BatchCut[] = [
 
 const ONLY_KNOWN = CUTS.filter(({ target }) => target === KNOWN)
 
-const TALLY: TargetTally = { mostOutputTokens: 400, sharedCharacters: 0, firstBody: '{}' }
+const TALLY: TargetTally = { mostOutputTokens: 400, sharedCharacters: 0, outputBytes: 0, firstBody: '{}' }
 
 /** What is known of targets: 60 tokens an answer are expected, 100 are the most. */
 function facts(tally: Partial<TargetTally> = {}, parts: Partial<TargetFacts> = {}) {
@@ -68,6 +68,23 @@ describe('summarisePlan', () => {
   it('expects no more than the most', () => {
     const { expectedOutputTokens } = summarisePlan(COUNTS, ONLY_KNOWN, facts({ mostOutputTokens: 40 }))
     expect(expectedOutputTokens).toBe(40)
+  })
+
+  it('adds what asking again may cost to the most, each question holding those before it, and not to what is expected', () => {
+    const once = summarisePlan(COUNTS, ONLY_KNOWN, facts())
+    const again = summarisePlan({ ...COUNTS, maxReasks: 2 }, ONLY_KNOWN, facts())
+    const grown = 400 + 4 * 150
+    const reasksUsd = ((2 * 2_000_000 + 3 * grown) * 0.25 + 2 * 400 * 2) / 2e6
+    expect(again.reasks).toEqual({ turns: 2, mostUsd: expect.closeTo(reasksUsd, 12), isExpectedLength: false })
+    expect(again.cost?.mostUsd).toBeCloseTo((once.cost?.mostUsd ?? 0) + reasksUsd, 12)
+    expect(again.cost?.expectedUsd).toBe(once.cost?.expectedUsd)
+    expect(once.reasks).toBeNull()
+  })
+
+  it('counts answers without limit as long as expected where they are asked for again', () => {
+    const { cost, reasks } = summarisePlan({ ...COUNTS, maxReasks: 1 }, ONLY_KNOWN, facts({ mostOutputTokens: null }))
+    expect(reasks).toMatchObject({ isExpectedLength: true, mostUsd: expect.any(Number) })
+    expect(cost?.mostUsd).toBeNull()
   })
 
   it('counts direct calls in full', () => {
@@ -132,7 +149,12 @@ describe('RequestTally', () => {
     tally.add(KNOWN, '{"a":"same","b":1}', 10)
     tally.add(EMBEDDING, '{}', null)
     tally.add(KNOWN, '{"a":"same","b":2}', 20)
-    expect(tally.of(KNOWN)).toEqual({ mostOutputTokens: 30, sharedCharacters: 16, firstBody: '{"a":"same","b":1}' })
+    expect(tally.of(KNOWN)).toEqual({
+      mostOutputTokens: 30,
+      sharedCharacters: 16,
+      outputBytes: 0,
+      firstBody: '{"a":"same","b":1}',
+    })
     expect(tally.of(EMBEDDING).mostOutputTokens).toBeNull()
     expect(tally.of(UNKNOWN).mostOutputTokens).toBe(0)
   })
@@ -140,7 +162,7 @@ describe('RequestTally', () => {
 
 describe('estimateDiskBytes', () => {
   it('counts rows twice, inputs once, and something for every answer', () => {
-    const sizes = { requests: 0, rowBytes: 1_000, inputBytes: 5_000, maxTokens: null }
+    const sizes = { requests: 0, rowBytes: 1_000, inputBytes: 5_000, maxTokens: null, outputBytes: 0 }
     expect(estimateDiskBytes(sizes)).toBe(7_000)
     expect(estimateDiskBytes({ ...sizes, requests: 1 })).toBeGreaterThan(7_000)
     expect(estimateDiskBytes({ ...sizes, requests: 1, maxTokens: 5 })).toBeLessThan(

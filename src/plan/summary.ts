@@ -27,6 +27,8 @@ export interface PlanSummary {
   readonly mostOutputTokens: number | null
   /** Null where a price is unknown. */
   readonly cost: CostEstimate | null
+  /** What asking again may add; null where nothing is asked again. */
+  readonly reasks: ReaskEstimate | null
   /** Bytes the run will take in its home until it is removed, roughly. */
   readonly diskBytes: number
   /** Rows that are not bought, or need not be. */
@@ -54,12 +56,24 @@ export interface TargetSummary {
   readonly queue: { readonly tokens: number; readonly rounds: number } | null
 }
 
+/** What it may cost at worst that invalid answers are asked for again: part of the most, not of what is expected. */
+export interface ReaskEstimate {
+  /** Times that a row is asked again at most. */
+  readonly turns: number
+  /** US dollars, with every answer invalid every time; null where a price is unknown. */
+  readonly mostUsd: number | null
+  /** True where answers are without limit, and count as long as expected. */
+  readonly isExpectedLength: boolean
+}
+
 /** US dollars, from estimated tokens. */
 export interface CostEstimate {
   /** At the batch price, with answers as long as expected. */
   readonly expectedUsd: number
-  /** With every answer as long as it may be; null where any is without limit. */
+  /** With every answer as long as it may be, and asked for again as often as it may be; null where any is without limit. */
   readonly mostUsd: number | null
+  /** The part of that for asking again; zero where nothing is. */
+  readonly reasksUsd: number
   /** The same at the synchronous price. */
   readonly synchronousUsd: number
   readonly synchronousMostUsd: number | null
@@ -74,6 +88,8 @@ export interface PlanCounts {
   readonly rowBytes: number
   /** Most tokens per answer, where set for all requests. */
   readonly maxTokens: number | null
+  /** Times that a row is asked again whose answer does not fit. @default 0 */
+  readonly maxReasks?: number
   /** Rows that were told apart by where their answers come from. @default none was */
   readonly sharing?: SharingCounts
 }
@@ -93,7 +109,10 @@ export function summarisePlan(
   cuts: readonly BatchCut[],
   factsOf: (target: Target) => TargetFacts,
 ): PlanSummary {
-  const targets = groupByTarget(cuts).map(({ cuts: own, target }) => summariseTarget(target, own, factsOf(target)))
+  const { maxReasks = 0 } = counts
+  const targets = groupByTarget(cuts).map(({ cuts: own, target }) =>
+    summariseTarget(target, own, factsOf(target), maxReasks),
+  )
   const requests = sum(cuts, 'requests')
   const bytes = sum(cuts, 'bytes')
   const sharing = counts.sharing ?? NOTHING_SHARED
@@ -110,10 +129,12 @@ export function summarisePlan(
     expectedOutputTokens: sum(targets, 'expectedOutputTokens'),
     mostOutputTokens: addKnown(targets.map(({ mostOutputTokens }) => mostOutputTokens)),
     cost: addCosts(targets.map(({ cost }) => cost)),
+    reasks: maxReasks === 0 ? null : addReasks(targets, maxReasks),
     diskBytes: estimateDiskBytes({
       ...counts,
       requests: requests + carried.rows,
       inputBytes: bytes + carried.bytes,
+      outputBytes: targets.reduce((total, { target }) => total + factsOf(target).tally.outputBytes, 0),
     }),
     sharing: summariseSharing(sharing, cuts, factsOf),
     advice: targets.flatMap((target) =>
@@ -133,13 +154,19 @@ function groupByTarget(cuts: readonly BatchCut[]): readonly { target: Target; cu
   return [...groups.values()]
 }
 
-function summariseTarget(target: Target, cuts: readonly BatchCut[], facts: TargetFacts): TargetSummary {
+function summariseTarget(
+  target: Target,
+  cuts: readonly BatchCut[],
+  facts: TargetFacts,
+  maxReasks: number,
+): TargetSummary {
   const { expectedAnswer, price, queueTokens, tally } = facts
   const requests = sum(cuts, 'requests')
   const tokens = sum(cuts, 'tokens')
   // Models that give no tokens, such as embeddings, have no output to pay for.
   const mostOutputTokens = price?.outputUsd === null ? 0 : tally.mostOutputTokens
   const expectedOutputTokens = Math.min(requests * expectedAnswer.tokens, mostOutputTokens ?? Number.POSITIVE_INFINITY)
+  const size = { requests, tokens, expectedOutputTokens, mostOutputTokens }
   return {
     target,
     requests,
@@ -150,7 +177,7 @@ function summariseTarget(target: Target, cuts: readonly BatchCut[], facts: Targe
     expectedAnswer,
     mostOutputTokens,
     price,
-    cost: estimateCost(price, { tokens, expectedOutputTokens, mostOutputTokens }, batchPart(cuts)),
+    cost: estimateCost(price, size, { part: batchPart(cuts), reasks: reaskTokens(size, maxReasks) }),
     queue: queueTokens === null ? null : { tokens: queueTokens, rounds: Math.ceil(tokens / queueTokens) },
   }
 }
@@ -161,22 +188,46 @@ function batchPart(cuts: readonly BatchCut[]): number {
   return sum(batched, 'requests') / Math.max(1, sum(cuts, 'requests'))
 }
 
+type Size = Pick<TargetSummary, 'requests' | 'tokens' | 'expectedOutputTokens' | 'mostOutputTokens'>
+
+/** Tokens of the words that say what is wrong with an answer, rather too many. */
+const CORRECTION_TOKENS = 150
+
+/** The most that asking again takes, with every answer invalid every time: each question holds those before it. */
+function reaskTokens({ expectedOutputTokens, mostOutputTokens, requests, tokens }: Size, turns: number) {
+  const answers = mostOutputTokens ?? expectedOutputTokens
+  const grown = answers + requests * CORRECTION_TOKENS
+  return { input: turns * tokens + ((turns * (turns + 1)) / 2) * grown, output: turns * answers }
+}
+
 function estimateCost(
   price: Price | null,
-  size: Pick<TargetSummary, 'tokens' | 'expectedOutputTokens' | 'mostOutputTokens'>,
-  part: number,
+  size: Size,
+  { part, reasks }: { readonly part: number; readonly reasks: { readonly input: number; readonly output: number } },
 ): CostEstimate | null {
-  const synchronous = (completionTokens: number): number | null =>
-    costOf({ promptTokens: size.tokens, completionTokens, cachedTokens: null, reasoningTokens: null }, price, 'direct')
-  const synchronousUsd = synchronous(size.expectedOutputTokens)
-  if (price === null || synchronousUsd === null) return null
-  const synchronousMostUsd = size.mostOutputTokens === null ? null : synchronous(size.mostOutputTokens)
+  const synchronous = (promptTokens: number, completionTokens: number): number | null =>
+    costOf({ promptTokens, completionTokens, cachedTokens: null, reasoningTokens: null }, price, 'direct')
+  const synchronousUsd = synchronous(size.tokens, size.expectedOutputTokens)
+  const synchronousReasksUsd = synchronous(reasks.input, reasks.output)
+  if (price === null || synchronousUsd === null || synchronousReasksUsd === null) return null
+  const onceUsd = size.mostOutputTokens === null ? null : synchronous(size.tokens, size.mostOutputTokens)
   const discount = part * price.batchFactor + (1 - part)
+  // Whatever was asked directly is asked again in a batch.
+  const reasksUsd = synchronousReasksUsd * price.batchFactor
   return {
     expectedUsd: synchronousUsd * discount,
-    mostUsd: synchronousMostUsd === null ? null : synchronousMostUsd * discount,
+    mostUsd: onceUsd === null ? null : onceUsd * discount + reasksUsd,
+    reasksUsd,
     synchronousUsd,
-    synchronousMostUsd,
+    synchronousMostUsd: onceUsd === null ? null : onceUsd + synchronousReasksUsd,
+  }
+}
+
+function addReasks(targets: readonly TargetSummary[], turns: number): ReaskEstimate {
+  return {
+    turns,
+    mostUsd: addKnown(targets.map(({ cost }) => cost && cost.reasksUsd)),
+    isExpectedLength: targets.some(({ mostOutputTokens }) => mostOutputTokens === null),
   }
 }
 
@@ -187,6 +238,7 @@ function addCosts(costs: readonly (CostEstimate | null)[]): CostEstimate | null 
   return {
     expectedUsd,
     mostUsd: addKnown(costs.map((cost) => cost && cost.mostUsd)),
+    reasksUsd: addKnown(costs.map((cost) => cost && cost.reasksUsd)) ?? 0,
     synchronousUsd,
     synchronousMostUsd: addKnown(costs.map((cost) => cost && cost.synchronousMostUsd)),
   }

@@ -1,4 +1,5 @@
 import { type Target, targetKey } from '../model/target.ts'
+import type { RequestLoad } from './request-load.ts'
 
 /** What is known of a target's requests besides their number and size. */
 export interface TargetTally {
@@ -7,10 +8,13 @@ export interface TargetTally {
   /** The beginning that all bodies share, in characters. */
   readonly sharedCharacters: number
   readonly firstBody: string
+  /** Bytes that the answers are expected to have, where that can be foreseen; else 0. */
+  readonly outputBytes: number
 }
 
 interface OpenTally {
   mostOutputTokens: number | null
+  outputBytes: number
   shared: string
   readonly firstBody: string
 }
@@ -29,18 +33,23 @@ export class RequestTally {
     if (!body.startsWith(tally.shared)) tally.shared = sharedBeginning(tally.shared, body)
   }
 
+  /** Counts what a request takes besides, of a target that was added before. */
+  addLoad(target: Target, { outputBytes }: RequestLoad): void {
+    if (outputBytes > 0) this.#tallyOf(target, '').outputBytes += outputBytes
+  }
+
   /** What was gathered of a target; nothing is shared and nothing limited where it has no request. */
   of(target: Target): TargetTally {
     const tally = this.#tallies.get(targetKey(target))
-    if (!tally) return { mostOutputTokens: 0, sharedCharacters: 0, firstBody: '{}' }
-    const { firstBody, mostOutputTokens, shared } = tally
-    return { mostOutputTokens, sharedCharacters: shared.length, firstBody }
+    if (!tally) return { mostOutputTokens: 0, sharedCharacters: 0, firstBody: '{}', outputBytes: 0 }
+    const { firstBody, mostOutputTokens, outputBytes, shared } = tally
+    return { mostOutputTokens, sharedCharacters: shared.length, firstBody, outputBytes }
   }
 
   #tallyOf(target: Target, body: string): OpenTally {
     if (this.#last?.target === target) return this.#last.tally
     const key = targetKey(target)
-    const tally = this.#tallies.get(key) ?? { mostOutputTokens: 0, shared: body, firstBody: body }
+    const tally = this.#tallies.get(key) ?? { mostOutputTokens: 0, outputBytes: 0, shared: body, firstBody: body }
     this.#tallies.set(key, tally)
     this.#last = { target, tally }
     return tally

@@ -1,6 +1,6 @@
 import { costOf, type PriceKind } from './cost.ts'
 import { microsOf } from './micros.ts'
-import type { Price } from './table.ts'
+import { isFree, type Price } from './table.ts'
 
 /** Tokens of many results added up, as a store tells them. */
 export interface UsagePart {
@@ -40,6 +40,7 @@ export function billOf(parts: readonly UsagePart[], price: Price | null, kind: P
 
 /** US dollars of results of one model; null where a price or the usage of any billed result is unknown. */
 export function costOfParts(parts: readonly UsagePart[], price: Price | null, kind: PriceKind): number | null {
+  if (price && isFree(price)) return 0
   if (parts.some(({ withoutUsage }) => withoutUsage > 0)) return null
   // Nothing that could have been billed costs nothing, whatever the price.
   if (parts.every(({ answers }) => answers === 0)) return 0

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Usage } from '../model/outcome.ts'
 import { costOf, costOfRequest, findPrice } from './cost.ts'
-import { PRICES, type Price } from './table.ts'
+import { isFree, PRICES, type Price } from './table.ts'
 
 const PRICE: Price = {
   provider: 'openai',
@@ -61,6 +61,7 @@ describe('costOf', () => {
     ['embeddings', { ...USAGE, completionTokens: null }, { ...PRICE, outputUsd: null }, 1],
     ['an unknown price', USAGE, null, null],
     ['no usage', null, PRICE, null],
+    ['no usage of what is free', null, { ...PRICE, inputUsd: 0, outputUsd: null }, 0],
     ['an unknown input', { ...USAGE, promptTokens: null }, PRICE, null],
     ['an unknown output', { ...USAGE, completionTokens: null }, PRICE, null],
     ['an output without a price', USAGE, { ...PRICE, outputUsd: null }, null],
@@ -93,9 +94,10 @@ describe('costOfRequest', () => {
 describe('the price table', () => {
   it('has one row per model, with plausible numbers, a source and its day', () => {
     expect(new Set(PRICES.map(({ provider, model }) => `${provider}/${model}`)).size).toBe(PRICES.length)
-    for (const { inputUsd, cachedInputUsd, outputUsd, source, asOf } of PRICES) {
-      expect(inputUsd).toBeGreaterThan(0)
-      expect(cachedInputUsd ?? 0).toBeLessThan(inputUsd)
+    for (const price of PRICES) {
+      const { inputUsd, cachedInputUsd, outputUsd, source, asOf } = price
+      expect(inputUsd > 0 || isFree(price)).toBe(true)
+      expect(cachedInputUsd ?? 0).toBeLessThanOrEqual(inputUsd)
       expect(outputUsd ?? inputUsd).toBeGreaterThanOrEqual(inputUsd)
       expect(source).not.toBe('')
       expect(asOf).toMatch(/^\d{4}-\d{2}-\d{2}$/)

@@ -1,6 +1,6 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Usage } from '../model/outcome.ts'
-import { PRICES, type Price } from './table.ts'
+import { isFree, PRICES, type Price } from './table.ts'
 
 /** How a request was bought; what was carried over from another run is no cost of this one, whatever its price. */
 export type PriceKind = BatchKind
@@ -10,7 +10,8 @@ export interface OwnPrice {
   readonly inputUsdPerMillion: number
   /** Input tokens that the provider had cached. @default as other input */
   readonly cachedInputUsdPerMillion?: number | undefined
-  readonly outputUsdPerMillion: number
+  /** Null for models that give no tokens, such as embeddings. */
+  readonly outputUsdPerMillion: number | null
   /** What the batch price is of the standard price. @default 0.5 */
   readonly batchFactor?: number | undefined
 }
@@ -76,7 +77,7 @@ function cost(
   inputFactor: number,
   outputFactor: number,
 ): number | null {
-  if (kind === 'carried') return 0
+  if (kind === 'carried' || (price && isFree(price))) return 0
   if (!usage || !price || usage.promptTokens === null) return null
   const output = outputUsd(usage, price)
   if (output === null) return null

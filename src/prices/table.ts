@@ -19,6 +19,11 @@ export interface Price {
   readonly asOf: string | null
 }
 
+/** True where nothing is charged, whatever was used. */
+export function isFree({ inputUsd, outputUsd }: Price): boolean {
+  return inputUsd === 0 && (outputUsd ?? 0) === 0
+}
+
 export interface LongContext {
   readonly aboveTokens: number
   readonly inputFactor: number
@@ -100,6 +105,14 @@ const MISTRAL: readonly Numbers[] = [
 
 const MISTRAL_ALIASES: readonly Numbers[] = [['mistral-small-latest', 0.15, 0.015, 0.6]]
 
+/** OpenAI's page on the model calls it free; its answers count no tokens. */
+const FREE = { source: 'developers.openai.com/api/docs/models/omni-moderation-latest', asOf: '2026-11-27' } as const
+
+const OPENAI_FREE: readonly Numbers[] = [
+  ['omni-moderation-latest', 0, null, null],
+  ['omni-moderation-2024-09-26', 0, null, null],
+]
+
 /**
  * The prices we ship. What is not sure is left out: an unknown price is unknown, never zero. Cached input is priced in
  * batches too at OpenAI (price page of 2026-10-04); for Mistral that is not documented.
@@ -107,6 +120,7 @@ const MISTRAL_ALIASES: readonly Numbers[] = [['mistral-small-latest', 0.15, 0.01
 export const PRICES: readonly Price[] = [
   ...rows('openai', OPENAI, GENAI_PRICES, LONG_CONTEXT),
   ...rows('openai', OPENAI_ONE_RATE, GENAI_PRICES, null),
+  ...rows('openai', OPENAI_FREE, FREE, null),
   ...rows('mistral', MISTRAL, GENAI_PRICES, null),
   ...rows('mistral', MISTRAL_ALIASES, MISTRAL_ALIAS, null),
 ]

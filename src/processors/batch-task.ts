@@ -1,9 +1,10 @@
 import type { Row } from '../model/row.ts'
 import { CHAT_ENDPOINT } from '../model/target.ts'
 import type { BuildResult } from '../request/build-result.ts'
-import { type ChatMessage, messagesOfRow } from '../request/chat-messages.ts'
+import { messagesOfRow } from '../request/chat-messages.ts'
 import { createChatBuilder } from '../request/chat-request.ts'
 import { createLanes } from '../request/lanes.ts'
+import type { ChatMessage } from '../request/message-json.ts'
 import type { ProcessorContext } from './processor-context.ts'
 import { ProcessorError } from './processor-error.ts'
 import type { ProcessorOptions } from './processor-options.ts'
@@ -38,6 +39,7 @@ export function createTaskMaker(context: ProcessorContext, options: ProcessorOpt
     limitsOf: () => limits,
     encode: (request) => provider.encode(request),
   })
+  const lane = laneOf(CHAT_ENDPOINT, target.model)
   const build = createChatBuilder(
     {
       model: target.model,
@@ -48,9 +50,10 @@ export function createTaskMaker(context: ProcessorContext, options: ProcessorOpt
         ...options.body,
       },
       idColumn: null,
+      answer: null,
     },
     messagesOfRow(null),
-    laneOf,
+    lane,
   )
   return (ids, conversations) => {
     assertSameLength(ids, conversations)
@@ -58,7 +61,7 @@ export function createTaskMaker(context: ProcessorContext, options: ProcessorOpt
     assertDistinctIds(wireIds)
     return wireIds.map((id, index) => {
       const body = bodyOf(build(rowOf(conversations[index], index)), id, index)
-      const line = provider.encode({ wireId: id, target: laneOf(CHAT_ENDPOINT, target.model).target, body })
+      const line = provider.encode({ wireId: id, target: lane.target, body })
       return JSON.parse(line) as BatchTask
     })
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Answer, textOrEmpty } from './answer.ts'
+import { type Answer, type ShapedAnswer, textOrEmpty } from './answer.ts'
 
 /** Mistral may write content as parts; its `thinking` parts are not the answer. */
 const partSchema = z.object({ type: z.string().optional(), text: z.string().nullish().catch(null) })
@@ -30,11 +30,24 @@ const choiceSchema = z
 
 const bodySchema = z.object({ choices: z.array(choiceSchema).min(1) })
 
-/** The first choice of a chat, completions or FIM answer; with several choices the others stay in the raw line. */
+type Choice = z.infer<typeof choiceSchema>
+
+/** A chat, completions or FIM answer: its text, or the JSON list of all texts where several were asked for. */
 export function choiceAnswer(body: unknown): Answer {
   const parsed = bodySchema.safeParse(body)
-  const choice = parsed.data?.choices[0]
-  if (choice === undefined) return { kind: 'misshapen' }
+  const [first, ...others] = (parsed.data?.choices ?? []).map(oneAnswer)
+  if (first === undefined) return { kind: 'misshapen' }
+  return others.length === 0 ? first : listAnswer([first, ...others])
+}
+
+/** One that is cut off, refused or empty makes the whole of them so; the texts of the others are there all the same. */
+function listAnswer(answers: readonly [ShapedAnswer, ...ShapedAnswer[]]): ShapedAnswer {
+  const flawed = answers.find(({ kind }) => kind !== 'text')
+  const list = answers.map(({ text }) => text ?? '')
+  return { ...(flawed ?? answers[0]), text: JSON.stringify(list), isJson: true }
+}
+
+function oneAnswer(choice: Choice): ShapedAnswer {
   const { message } = choice
   const finishReason = choice.finish_reason ?? null
   const text = message === undefined ? (choice.text ?? '') : (message.content ?? '')
@@ -51,7 +64,7 @@ export function choiceAnswer(body: unknown): Answer {
 }
 
 /** Calls of tools are the answer where there are any, as JSON text. */
-function toolAnswer(message: z.infer<typeof messageSchema> | undefined): Answer | undefined {
+function toolAnswer(message: z.infer<typeof messageSchema> | undefined): ShapedAnswer | undefined {
   const calls = message?.tool_calls ?? (message?.function_call ? [message.function_call] : [])
   if (calls.length === 0) return undefined
   return { kind: 'text', text: JSON.stringify(calls), finishReason: 'tool_calls' }

@@ -21,10 +21,16 @@ const NOT_DIRECT: readonly string[] = ['/v1/audio/transcriptions', '/v1/conversa
 
 const WITH_MAX_TOKENS: readonly string[] = ['/v1/chat/completions', '/v1/fim/completions']
 
+/** By Mistral's guides on embeddings (2026-11-22). */
+const VECTOR_LENGTHS: Readonly<Record<string, number>> = { 'mistral-embed': 1_024, 'codestral-embed': 1_536 }
+
+/** The longest that any of its models can be asked for. */
+const LONGEST_VECTOR = 3_072
+
 /**
  * Mistral's limits. Where its pages disagree, the stricter one counts: 100,000 requests and results kept for one day
  * (known-limitations page) against a million and "do not expire" (batch guide). 512 MB and the window, below seven days,
- * are from the guide; a million requests may wait in a workspace.
+ * are from the guide, size and number of images from the guide on vision; a million requests may wait in a workspace.
  */
 export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
   return {
@@ -33,8 +39,14 @@ export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BY
     minRequests: 1,
     maxBytes: 512_000_000,
     maxLineBytes,
+    maxImageBytes: 10_000_000,
+    maxImages: 8,
     queueTokens: null,
     queueRequests: 1_000_000,
+    maxInputs: null,
+    maxInputsPerRequest: null,
+    maxOutputBytes: null,
+    vectorLength: target.endpoint === '/v1/embeddings' ? (VECTOR_LENGTHS[target.model] ?? LONGEST_VECTOR) : null,
     queueRequestsPer: 'account',
     recovery: 'marked',
     // Whether a job that timed out or was cancelled bills what it does not return is not documented.
@@ -42,7 +54,9 @@ export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BY
     retentionDays: 1,
     modelOn: 'job',
     isEndpointKnown: ENDPOINTS.includes(target.endpoint),
+    endpoints: ENDPOINTS,
     canCallDirectly: !NOT_DIRECT.includes(target.endpoint),
+    schemaDialect: target.endpoint === '/v1/chat/completions' ? 'closed' : null,
     maxTokensField: WITH_MAX_TOKENS.includes(target.endpoint) ? 'max_tokens' : null,
     windowHours: { default: 24, most: 7 * 24 - 1, canChoose: true },
   }

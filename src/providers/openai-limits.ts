@@ -24,27 +24,52 @@ const MAX_TOKENS_FIELDS: Readonly<Record<string, string>> = {
   '/v1/completions': 'max_tokens',
 }
 
+/** Endpoints whose answers can follow a schema, by `response_format` or `text.format`. */
+const WITH_SCHEMAS: readonly string[] = ['/v1/responses', '/v1/chat/completions']
+const EMBEDDINGS = '/v1/embeddings'
+
+/** By OpenAI's guide on embeddings (2026-11-22). */
+const VECTOR_LENGTHS: Readonly<Record<string, number>> = {
+  'text-embedding-3-large': 3_072,
+  'text-embedding-3-small': 1_536,
+  'text-embedding-ada-002': 1_536,
+}
+
+/** The longest of these, for models that are not known. */
+const LONGEST_VECTOR = 3_072
+
 /**
  * OpenAI's limits. Requests, bytes and the window are from the API description (August 2026), the retention from the
  * batch guide. How many tokens may wait depends on model and tier and is not known here. For embeddings, 50,000 counts
+ * the inputs of all lines together, 2,048 those of one line (API description); a million requests may wait (help centre).
+ * batch guide, size and number of images from a copy of the guide on images (2026). How many tokens may wait depends on model and tier and is not known here. For embeddings, 50,000 counts
  * the inputs of all lines together, which only rows with several inputs notice; a million may wait (help centre).
  */
 export function openAILimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
+  const isEmbedding = target.endpoint === EMBEDDINGS
   return {
     inputForm: 'file',
     maxRequests: 50_000,
     minRequests: 1,
     maxBytes: 200_000_000,
     maxLineBytes,
+    maxImageBytes: 20_000_000,
+    maxImages: 500,
     queueTokens: null,
-    queueRequests: target.endpoint === '/v1/embeddings' ? 1_000_000 : null,
+    queueRequests: isEmbedding ? 1_000_000 : null,
+    maxInputs: isEmbedding ? 50_000 : null,
+    maxInputsPerRequest: isEmbedding ? 2_048 : null,
+    maxOutputBytes: null,
+    vectorLength: isEmbedding ? (VECTOR_LENGTHS[target.model] ?? LONGEST_VECTOR) : null,
     queueRequestsPer: 'model',
     recovery: 'marked',
     absentRowIsUnbilled: [],
     retentionDays: 30,
     modelOn: 'line',
     isEndpointKnown: ENDPOINTS.includes(target.endpoint),
+    endpoints: ENDPOINTS,
     canCallDirectly: !NOT_JSON.includes(target.endpoint),
+    schemaDialect: WITH_SCHEMAS.includes(target.endpoint) ? 'subset' : null,
     maxTokensField: MAX_TOKENS_FIELDS[target.endpoint] ?? null,
     windowHours: { default: 24, most: 24, canChoose: false },
   }

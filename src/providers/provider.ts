@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
+import type { SchemaDialect } from '../model/answer.ts'
 import type { RemoteStatus, TerminalStatus } from '../model/attempt.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
@@ -85,9 +86,21 @@ export interface Limits {
   readonly maxBytes: number
   /** Bytes of one line, line feed excluded. */
   readonly maxLineBytes: number
+  /** Bytes of one image inside of a request, before it is encoded. */
+  readonly maxImageBytes: number
+  /** Images of one request. */
+  readonly maxImages: number
   /** Input tokens that may wait at the provider for this model; null where unknown. */
   readonly queueTokens: number | null
   readonly queueRequests: number | null
+  /** Inputs of all requests of a batch together, where a request may hold several; null for no limit. */
+  readonly maxInputs: number | null
+  /** Inputs of one request; null where no number is known. */
+  readonly maxInputsPerRequest: number | null
+  /** Bytes that the answers to a batch may have, as far as they can be foreseen; null for no limit. */
+  readonly maxOutputBytes: number | null
+  /** Numbers of a vector that is asked for without saying how many; null where the answers are no vectors. */
+  readonly vectorLength: number | null
   /** Whether the requests of one model count against that, or those of all models of the account. */
   readonly queueRequestsPer: 'model' | 'account'
   /** How a lost create can be found again: a key, a marker we choose, or likeness only. */
@@ -100,10 +113,14 @@ export interface Limits {
   readonly modelOn: 'line' | 'job'
   /** Whether batches can be sent to this endpoint at all. */
   readonly isEndpointKnown: boolean
+  /** All endpoints that batches can be sent to. */
+  readonly endpoints: readonly string[]
   /** Whether a single request of it can be sent as it is in a synchronous call. */
   readonly canCallDirectly: boolean
   /** The body field for the most tokens an answer may have; null where the endpoint has none. */
   readonly maxTokensField: string | null
+  /** Which JSON Schemas it can have its answers follow; null where they follow none. */
+  readonly schemaDialect: SchemaDialect | null
   /** Hours a batch may take when nothing else is asked for, and whether that can be chosen. */
   readonly windowHours: { readonly default: number; readonly most: number; readonly canChoose: boolean }
 }

@@ -21,7 +21,7 @@ export function decodeResultLine(
   const parsed = lineSchema.safeParse(parseLine(line))
   if (!parsed.success) return undefined
   const { custom_id: wireId, error, response } = parsed.data
-  const answer = { status: statusOf(response?.status_code), body: response?.body, error }
+  const answer = { status: statusOf(response?.status_code), body: response?.body, error, source: line }
   return { wireId, outcome: rowOutcome(endpoint, answer, secrets) }
 }
 

@@ -12,6 +12,8 @@ export interface RowAnswer {
   readonly body: unknown
   /** The error beside the answer, in whatever shape. */
   readonly error: unknown
+  /** The JSON text, on one line, that all of this was read from, where it is kept. */
+  readonly source?: string
 }
 
 /**
@@ -23,7 +25,7 @@ export function rowOutcome(endpoint: string, answer: RowAnswer, secrets: readonl
   const problem = findProblem(answer.error) ?? findProblem(errorIn(answer))
   const outcome =
     answer.status === 200 && problem === undefined
-      ? answeredOutcome(readAnswer(endpoint, answer.body), answer.body)
+      ? answeredOutcome(readAnswer(endpoint, answer.body, answer.source), answer.body)
       : failedOutcome(answer, problem)
   return {
     ...outcome,
@@ -41,9 +43,16 @@ function errorIn({ body, status }: RowAnswer): unknown {
 }
 
 function answeredOutcome(answer: Answer, body: unknown): Outcome {
+  const isJson = 'isJson' in answer && (answer.isJson ?? false)
   switch (answer.kind) {
     case 'text':
-      return emptyOutcome({ ...DONE, status: 'succeeded', output: answer.text, finishReason: answer.finishReason })
+      return emptyOutcome({
+        ...DONE,
+        status: 'succeeded',
+        output: answer.text,
+        isJson,
+        finishReason: answer.finishReason,
+      })
     case 'truncated':
       return emptyOutcome({
         ...DONE,
@@ -51,6 +60,7 @@ function answeredOutcome(answer: Answer, body: unknown): Outcome {
         code: 'length',
         reason: 'the answer was cut off at the token limit',
         output: answer.text === '' ? null : answer.text,
+        isJson,
         finishReason: answer.finishReason,
       })
     case 'refused': {
@@ -61,12 +71,13 @@ function answeredOutcome(answer: Answer, body: unknown): Outcome {
         code,
         reason,
         output: text === '' ? null : text,
+        isJson,
         finishReason: code,
       })
     }
     case 'failed': {
-      const { code, finishReason, reason } = answer
-      return emptyOutcome({ ...DONE, status: 'failed', code, reason, finishReason })
+      const { code, finishReason, reason, text } = answer
+      return emptyOutcome({ ...DONE, status: 'failed', code, reason, output: text || null, isJson, finishReason })
     }
     case 'misshapen':
       return emptyOutcome({

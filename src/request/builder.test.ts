@@ -17,6 +17,8 @@ import type { Limits } from '../providers/provider.ts'
 import type { BuiltRequest } from './build-result.ts'
 import { createRequestBuilder } from './builder.ts'
 
+const LIST = { schema: { type: 'array', items: { type: 'string' } }, name: 'list', isStrict: true }
+
 describe('a builder for records', () => {
   it('sends model and prompt, and nothing that was not set', async () => {
     const request = await built(DEFINITION, '{"text":"a \\"b\\"\\n😀"}')
@@ -141,6 +143,22 @@ describe('a builder for records', () => {
     expect(asked).toBe(1)
   })
 
+  it('asks for answers of a schema in every body, after all that was set', async () => {
+    const schema = { type: 'object', properties: { label: { type: 'string' } }, required: ['label'] }
+    const answer = { schema, name: 'ticket', isStrict: true }
+    expect(JSON.parse((await built({ ...DEFINITION, parameters: { top_p: 1 }, answer }, '{"text":"x"}')).body)).toEqual(
+      {
+        model: 'gpt-5-mini',
+        messages: [{ role: 'user', content: 'Sum up: x' }],
+        top_p: 1,
+        response_format: {
+          type: 'json_schema',
+          json_schema: { name: 'ticket', schema: { ...schema, additionalProperties: false }, strict: true },
+        },
+      },
+    )
+  })
+
   it.each<[name: string, definition: Definition, limits: Partial<Limits>]>([
     ['without a model', { ...DEFINITION, model: null }, {}],
     ['without a prompt', { ...DEFINITION, prompt: null }, {}],
@@ -149,6 +167,8 @@ describe('a builder for records', () => {
     ['with messages as a parameter', { ...DEFINITION, parameters: { messages: [] } }, {}],
     ['with a limit of tokens that the endpoint lacks', { ...DEFINITION, maxTokens: 5 }, { maxTokensField: null }],
     ['for an endpoint that takes no batches', DEFINITION, { isEndpointKnown: false }],
+    ['with a schema that strict answers cannot follow', { ...DEFINITION, answer: LIST }, {}],
+    ['with a schema where answers follow none', { ...DEFINITION, answer: LIST }, { schemaDialect: null }],
   ])('is refused %s, before any row', (_name, definition, limits) => {
     expect(() => builderFor(definition, limits)).toThrow(expect.objectContaining({ code: 'usage' }))
   })

@@ -1,28 +1,54 @@
+import { endpointName } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
+import { CHAT_ENDPOINT } from '../model/target.ts'
 import type { BuildResult } from './build-result.ts'
-import {
-  type MessagesOf,
-  messagesByFunction,
-  messagesByTemplate,
-  messagesOfRow,
-  type PromptFunction,
-} from './chat-messages.ts'
+import { messagesByFunction, messagesByTemplate, messagesOfRow, type PromptFunction } from './chat-messages.ts'
 import { createChatBuilder } from './chat-request.ts'
-import { createLanes, type LaneOptions } from './lanes.ts'
+import { type EndpointForm, endpointForm } from './endpoint-form.ts'
+import { partFormOf } from './image-part.ts'
+import type { ImageFiles } from './images.ts'
+import { createLanes, type Lane, type LaneOptions } from './lanes.ts'
 import { createProviderBuilder } from './provider-request.ts'
+import type { MessagesOf } from './row-messages.ts'
+import { compileTemplate } from './template.ts'
+import type { CompileTemplate } from './template-compiler.ts'
+import { promptAndSuffix, type TextRules, textByFunction, textByTemplate, textOfColumn } from './text-input.ts'
+import { messagesByTurns } from './turns.ts'
+import { withImages } from './with-images.ts'
 
 export interface RequestOptions extends LaneOptions {
   readonly definition: Pick<
     RunDefinition,
-    'provider' | 'model' | 'shape' | 'prompt' | 'system' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
+    | 'provider'
+    | 'model'
+    | 'shape'
+    | 'endpoint'
+    | 'textColumn'
+    | 'suffixColumn'
+    | 'hasTextLists'
+    | 'prompt'
+    | 'system'
+    | 'messages'
+    | 'messagesColumn'
+    | 'imageColumns'
+    | 'imageDetail'
+    | 'maxTokens'
+    | 'temperature'
+    | 'parameters'
+    | 'idColumn'
+    | 'answer'
   >
   /** Makes the prompts in place of `definition.prompt`. */
   readonly promptFunction?: PromptFunction | undefined
+  /** Reads the templates; see `loadTemplates`. @default plain templates only */
+  readonly compile?: CompileTemplate | undefined
+  /** Where image files are read from; needed where the definition names columns with images. */
+  readonly imageFiles?: ImageFiles | undefined
 }
 
-/** Turns a row into a request; the result is a promise only where a prompt function was given. */
+/** Turns a row into a request; the result is a promise only where a prompt function or columns with images were given. */
 export type RequestBuilder = (row: Row) => BuildResult | Promise<BuildResult>
 
 /**
@@ -32,14 +58,102 @@ export type RequestBuilder = (row: Row) => BuildResult | Promise<BuildResult>
 export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   const { definition } = options
   const laneOf = createLanes(definition.provider, options)
+  if (definition.endpoint !== null) assertOffered(laneOf(definition.endpoint, definition.model ?? ''))
   if (definition.shape === 'provider') return createProviderBuilder(definition, laneOf)
-  return createChatBuilder(definition, messagesFor(options), laneOf)
+  if (definition.model === null)
+    throw new LlmBatchError('usage', 'no model given', { next: 'Add --model provider/model.' })
+  const lane = laneOf(definition.endpoint ?? CHAT_ENDPOINT, definition.model)
+  assertOffered(lane)
+  const form = formOf(lane, definition)
+  const contentOf =
+    form.takes === 'messages' ? imagesFor(options, messagesFor(options, lane), lane) : textFor(options, form, lane)
+  return createChatBuilder(definition, contentOf, lane, form)
 }
 
-function messagesFor({ definition, promptFunction }: RequestOptions): MessagesOf {
-  const { shape, prompt, system } = definition
-  if (shape === 'chat') return messagesOfRow(system)
-  if (promptFunction) return messagesByFunction(promptFunction, system)
-  if (prompt !== null) return messagesByTemplate(prompt, system)
+/** @throws LlmBatchError `usage`, naming the endpoints that the provider takes batches for */
+function assertOffered({ limits, target }: Lane): void {
+  if (limits.isEndpointKnown) return
+  const offered = limits.endpoints.map(endpointName).join(', ')
+  throw new LlmBatchError('usage', `${target.provider} takes no batches for ${endpointName(target.endpoint)}`, {
+    next: `It takes them for ${offered}.`,
+  })
+}
+
+function formOf({ target }: Lane, definition: RequestOptions['definition']): EndpointForm {
+  const form = endpointForm(target.endpoint, definition)
+  if (form) return form
+  throw new LlmBatchError('usage', `no requests are made for ${target.endpoint} out of prompts and columns`, {
+    next: 'Give provider-ready lines: "custom_id" and "body" in every row, and no prompt.',
+  })
+}
+
+function messagesFor(
+  { compile = compileTemplate, definition, promptFunction }: RequestOptions,
+  { target }: Lane,
+): MessagesOf {
+  const { messages, messagesColumn, prompt, shape, suffixColumn, system, textColumn } = definition
+  const column = textColumn ?? suffixColumn
+  if (column !== null) {
+    throw new LlmBatchError('usage', `${endpointName(target.endpoint)} takes messages, not the text of a column`, {
+      next: `Write a prompt in place of ${textColumn === null ? '--suffix-column' : '--text-column'}, such as --prompt "{{${column}}}".`,
+    })
+  }
+  if (shape === 'chat') return messagesOfRow(system, compile)
+  if (promptFunction) return messagesByFunction(promptFunction, definition, compile)
+  if (messages !== null || messagesColumn !== null) return messagesByTurns(definition, compile)
+  if (prompt !== null) return messagesByTemplate(prompt, system, compile)
   throw new LlmBatchError('usage', 'no prompt given', { next: 'Add --prompt "… {{column}} …" or --prompt-file FILE.' })
+}
+
+function imagesFor(
+  { definition, imageFiles: files }: RequestOptions,
+  messagesOf: MessagesOf,
+  { limits, target }: Lane,
+): MessagesOf {
+  const { imageColumns: columns, imageDetail: detail } = definition
+  if (columns.length === 0) return messagesOf
+  if (files === undefined) throw new Error('there are columns with images and nothing to read them with')
+  const { maxImageBytes: maxBytes, maxImages } = limits
+  return withImages(messagesOf, { columns, detail, files, form: partFormOf(target), maxBytes, maxImages })
+}
+
+function textFor(options: RequestOptions, form: EndpointForm, { limits, target }: Lane): MessagesOf {
+  const { hasTextLists: isList, imageColumns, messages, messagesColumn, suffixColumn, system } = options.definition
+  const name = endpointName(target.endpoint)
+  if (system !== null) {
+    throw new LlmBatchError('usage', `${name} has no system message`, { next: 'Leave --system out.' })
+  }
+  if (messages !== null || messagesColumn !== null || imageColumns.length > 0) {
+    throw new LlmBatchError('usage', `${name} takes a text, neither messages nor images`, {
+      next: 'Leave --messages-file, --messages-column and --image-column out.',
+    })
+  }
+  if (suffixColumn !== null && form.takes !== 'gap') {
+    throw new LlmBatchError('usage', `${name} fills no gap`, { next: 'Leave --suffix-column out.' })
+  }
+  const text = textSource(options, name, {
+    mayBeEmpty: form.mayBeEmpty,
+    isList,
+    mostInputs: limits.maxInputsPerRequest,
+  })
+  return form.takes === 'gap' ? promptAndSuffix(text, suffixColumn) : text
+}
+
+function textSource(
+  { compile = compileTemplate, definition, promptFunction }: RequestOptions,
+  name: string,
+  rules: TextRules,
+): MessagesOf {
+  const { prompt, textColumn } = definition
+  if (textColumn !== null) {
+    if (prompt === null && promptFunction === undefined) return textOfColumn(textColumn, rules)
+    throw new LlmBatchError('usage', 'a text column and a prompt both say what is sent', {
+      next: 'Leave --text-column out, and name the column in the prompt.',
+    })
+  }
+  if (promptFunction) return textByFunction(promptFunction, rules)
+  if (prompt !== null) return textByTemplate(prompt, rules, compile)
+  throw new LlmBatchError('usage', `${name} takes a text, and none is named`, {
+    next: 'Name its column with --text-column, or compose it with --prompt "… {{column}} …".',
+  })
 }

@@ -1,40 +1,37 @@
+import { endpointName } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
-import { CHAT_ENDPOINT } from '../model/target.ts'
+import { answerFields } from '../schema/answer-format.ts'
 import type { BuildResult } from './build-result.ts'
-import type { MessagesOf, RowMessages } from './chat-messages.ts'
 import { checkBody } from './check-body.ts'
+import { CHAT_FORM, type EndpointForm } from './endpoint-form.ts'
 import type { Lane } from './lanes.ts'
 import { mostOutputTokens } from './most-output.ts'
 import { readRowId } from './row-id.ts'
+import type { MessagesOf, RowMessages } from './row-messages.ts'
 
-/** What of a run's definition shapes the body of a chat request. */
-export type ChatSettings = Pick<RunDefinition, 'model' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'>
-
-/** Body fields that have options of their own or cannot be chosen. */
-const RESERVED = ['model', 'messages', 'stream'] as const
+/** What of a run's definition shapes the body of a request that we make. */
+export type ChatSettings = Pick<
+  RunDefinition,
+  'model' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn' | 'answer'
+>
 
 /**
- * Builds chat requests of one target: messages per row, everything else the same for all. Parameters are sent only
- * where they were set, in the provider's words.
+ * Builds the requests of one target: messages or a text per row, in the form that its endpoint takes; everything else the
+ * same for all. Parameters are sent only where they were set, in the provider's words.
  * @throws LlmBatchError `usage` for settings that cannot be sent
  */
 export function createChatBuilder(
   settings: ChatSettings,
   messagesOf: MessagesOf,
-  laneOf: (endpoint: string, model: string) => Lane,
+  lane: Lane,
+  form: EndpointForm = CHAT_FORM,
 ): (row: Row) => BuildResult | Promise<BuildResult> {
-  if (settings.model === null)
-    throw new LlmBatchError('usage', 'no model given', { next: 'Add --model provider/model.' })
-  const lane = laneOf(CHAT_ENDPOINT, settings.model)
-  if (!lane.limits.isEndpointKnown) {
-    throw new LlmBatchError('usage', `${lane.target.provider} takes no chat requests in batches`)
-  }
-  const head = lane.limits.modelOn === 'line' ? `{"model":${JSON.stringify(settings.model)},` : '{'
-  const fields = fieldsOf(settings, lane)
+  const head = lane.limits.modelOn === 'line' ? `{"model":${JSON.stringify(lane.target.model)},` : '{'
+  const fields = fieldsOf(settings, form, lane)
   const tail = tailOf(fields)
-  const most = mostOutputTokens(fields)
+  const most = mostOutputTokens(fields, lane.target.endpoint)
 
   const assemble = (row: Row, messages: RowMessages): BuildResult => {
     const id = settings.idColumn === null ? { id: null } : readRowId(row, settings.idColumn, 'missing_id')
@@ -42,7 +39,9 @@ export function createChatBuilder(
       return { id: null, problems: 'problems' in messages ? [id.problem, ...messages.problems] : [id.problem] }
     }
     if ('problems' in messages) return { id: id.id, problems: messages.problems }
-    const body = `${head}"messages":${messages.json}${tail}`
+    const members = form.members(row, messages.json)
+    if (typeof members !== 'string') return { id: id.id, problems: [members] }
+    const body = `${head}${members}${tail}`
     const flaw = checkBody(row, lane, body)
     if (flaw) return { id: id.id, problems: [flaw] }
     const emptyPlaceholders = messages.isEmpty
@@ -56,20 +55,26 @@ export function createChatBuilder(
 }
 
 /** The parameters that were set, in the provider's words. */
-function fieldsOf(settings: ChatSettings, lane: Lane): Readonly<Record<string, unknown>> {
-  const { maxTokens, temperature, parameters } = settings
-  const reserved = RESERVED.find((name) => Object.hasOwn(parameters, name))
+function fieldsOf(settings: ChatSettings, form: EndpointForm, lane: Lane): Readonly<Record<string, unknown>> {
+  const { answer, maxTokens, temperature, parameters } = settings
+  const reserved = form.reserved.find((name) => Object.hasOwn(parameters, name))
   if (reserved) throw new LlmBatchError('usage', `"${reserved}" cannot be set as a parameter`)
   const { maxTokensField } = lane.limits
   if (maxTokens !== null && maxTokensField === null) {
-    throw new LlmBatchError('usage', `${lane.target.endpoint} has no limit of tokens to set`, {
+    throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} has no limit of tokens to set`, {
       next: 'Leave --max-tokens out.',
+    })
+  }
+  if (temperature !== null && !form.hasTemperature) {
+    throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} has no temperature`, {
+      next: 'Leave --temperature out.',
     })
   }
   return {
     ...(maxTokens !== null && maxTokensField !== null ? { [maxTokensField]: maxTokens } : {}),
     ...(temperature === null ? {} : { temperature }),
     ...parameters,
+    ...(answer === null ? {} : answerFields(answer, { ...lane.limits, target: lane.target, parameters })),
   }
 }
 

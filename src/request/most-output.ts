@@ -1,3 +1,6 @@
+import { isWritten } from '../model/endpoint.ts'
+import { CHAT_ENDPOINT } from '../model/target.ts'
+
 /** Body fields that limit an answer's tokens, in the words of the endpoints of both providers. */
 const LIMIT_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
 
@@ -5,7 +8,11 @@ const LIMIT_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'
 const COUNT_FIELDS = ['n', 'best_of'] as const
 
 /** The most tokens that the answers to a request body may have together; null where nothing limits them. */
-export function mostOutputTokens(body: Readonly<Record<string, unknown>>): number | null {
+export function mostOutputTokens(
+  body: Readonly<Record<string, unknown>>,
+  endpoint: string = CHAT_ENDPOINT,
+): number | null {
+  if (!isWritten(endpoint)) return 0
   const most = greatest(LIMIT_FIELDS.map((field) => body[field]))
   if (most === null) return null
   return most * Math.max(1, greatest(COUNT_FIELDS.map((field) => body[field])) ?? 1)

@@ -13,7 +13,7 @@ import { readRowId } from './row-id.ts'
 /** What of a run's definition applies to provider-ready lines; the rest must not be set. */
 export type ProviderSettings = Pick<
   RunDefinition,
-  'model' | 'system' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
+  'model' | 'endpoint' | 'system' | 'imageColumns' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
 >
 
 /**
@@ -34,7 +34,7 @@ export function createProviderBuilder(
     if (!isObject(body) || json === undefined) {
       problems.push(problemOf(row, 'missing_body', `"body" is ${body === undefined ? 'absent' : 'not an object'}`))
     } else {
-      problems.push(...lineProblems(row, body))
+      problems.push(...lineProblems(row, body, settings.endpoint))
     }
     const model = isObject(body) ? modelOf(row, body, settings.model) : undefined
     if (model && 'problem' in model) problems.push(model.problem)
@@ -48,9 +48,10 @@ export function createProviderBuilder(
     ) {
       return { id: 'id' in id ? id.id : null, problems }
     }
-    const most = mostOutputTokens(body)
+    const endpoint = endpointOf(row, settings.endpoint)
+    const most = mostOutputTokens(body, endpoint)
     const given = model.isInBody ? { json, most } : { json, most, model: model.name }
-    return finish(row, id.id, laneOf(endpointOf(row), model.name), given)
+    return finish(row, id.id, laneOf(endpoint, model.name), given)
   }
 }
 
@@ -81,6 +82,7 @@ function withModel(json: string, model: string): string {
 function refuseBodySettings(settings: ProviderSettings): void {
   const set = [
     settings.system === null ? [] : ['--system'],
+    settings.imageColumns.length === 0 ? [] : ['--image-column'],
     settings.maxTokens === null ? [] : ['--max-tokens'],
     settings.temperature === null ? [] : ['--temperature'],
     Object.keys(settings.parameters).length === 0 ? [] : ['--param'],
@@ -99,16 +101,18 @@ function readId(row: Row, idColumn: string | null): ReturnType<typeof readRowId>
   return idColumn === null ? readRowId(row, 'custom_id', 'missing_custom_id') : readRowId(row, idColumn, 'missing_id')
 }
 
-function endpointOf(row: Row): string {
+function endpointOf(row: Row, chosen: string | null): string {
   const url = row.record['url']
-  return typeof url === 'string' ? url : CHAT_ENDPOINT
+  return typeof url === 'string' ? url : (chosen ?? CHAT_ENDPOINT)
 }
 
-function lineProblems(row: Row, body: Readonly<Record<string, unknown>>): readonly Problem[] {
+function lineProblems(row: Row, body: Readonly<Record<string, unknown>>, chosen: string | null): readonly Problem[] {
   const problems: Problem[] = []
   const { url, method } = row.record as { readonly url?: unknown; readonly method?: unknown }
   if (url !== undefined && url !== null && typeof url !== 'string') {
     problems.push(problemOf(row, 'unsupported_endpoint', '"url" is not text'))
+  } else if (typeof url === 'string' && chosen !== null && url !== chosen) {
+    problems.push(problemOf(row, 'endpoint_contradiction', `the row asks for ${url}, the command for ${chosen}`))
   }
   if (method !== undefined && method !== null && method !== 'POST') {
     problems.push(

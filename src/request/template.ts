@@ -1,19 +1,21 @@
-import { sliceProperty } from '../lib/json-slice.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
+import { columnText } from './column-text.ts'
 
 /** A template that was read once and is filled for every row. */
 export interface Template {
-  /** The names between its braces, in order, duplicates kept. */
+  /** The columns it asks for, in order, duplicates kept. */
   readonly placeholders: readonly string[]
   fill(row: Row): Filled
 }
 
-/** A filled template; where names are missing, its text means nothing. */
+/** A filled template; where names are missing or it failed, its text means nothing. */
 export interface Filled {
   readonly text: string
   /** Placeholders that the row has no column for. */
   readonly missing: readonly string[]
+  /** Why the template cannot be filled from this row, where that is not a missing column. */
+  readonly failure?: string
   /** True where there are placeholders and all of them are empty. */
   readonly isEmpty: boolean
 }
@@ -24,19 +26,27 @@ type Part = { readonly text: string } | { readonly name: string }
 const PLACEHOLDER = /\\\{\{|\{\{/g
 
 /**
- * Reads a template. `{{name}}` (spaces inside the braces do not count) is the column of exactly this name, else a path
- * such as `customer.name` or `tags.0`. `\{{` stands for two braces as they are. An absent column is missing, null is
- * empty, text is itself; numbers, true, false, objects and lists are their JSON, as the user wrote it. What was filled
- * in is never read as a template again.
- * @throws LlmBatchError `usage` where braces are not closed or hold no name
+ * True for a template that needs no more than this file: no tag `{% %}`, and no filter behind a `|` in its braces.
  */
-export function compileTemplate(template: string): Template {
-  const parts = partsOf(template)
+export function isPlainTemplate(template: string): boolean {
+  if (template.includes('{%')) return false
+  if (!template.includes('|')) return true
+  return [...template.matchAll(/(?<!\\)\{\{(?:(?!\}\})[^])*/g)].every(([inner]) => !inner.includes('|'))
+}
+
+/**
+ * Reads a plain template. `{{name}}` (spaces inside the braces do not count) is the column of exactly this name, else a
+ * path such as `customer.name` or `tags.0`. `\{{` stands for two braces as they are. An absent column is missing; what
+ * the others become says `columnText`. What was filled in is never read as a template again.
+ * @throws LlmBatchError `usage` where braces are not closed or hold no name; `what` names the template
+ */
+export function compileTemplate(template: string, what = 'the prompt'): Template {
+  const parts = partsOf(template, what)
   const placeholders = parts.flatMap((part) => ('name' in part ? [part.name] : []))
   return { placeholders, fill: (row) => fill(parts, row) }
 }
 
-function partsOf(template: string): readonly Part[] {
+function partsOf(template: string, what: string): readonly Part[] {
   const parts: Part[] = []
   let at = 0
   for (const match of template.matchAll(PLACEHOLDER)) {
@@ -49,17 +59,17 @@ function partsOf(template: string): readonly Part[] {
       continue
     }
     const end = template.indexOf('}}', match.index)
-    if (end < 0) throw templateError(template, match.index, 'is not closed by }}')
+    if (end < 0) throw templateError(template, match.index, `in ${what} is not closed by }}`)
     const name = template.slice(match.index + 2, end).trim()
-    if (name === '') throw templateError(template, match.index, 'holds no name')
+    if (name === '') throw templateError(template, match.index, `in ${what} holds no name`)
     parts.push({ name })
     at = end + 2
   }
   return [...parts, { text: template.slice(at) }]
 }
 
-function templateError(template: string, at: number, what: string): LlmBatchError {
-  return new LlmBatchError('usage', `the placeholder at "${template.slice(at, at + 20)}" in the prompt ${what}`, {
+function templateError(template: string, at: number, flaw: string): LlmBatchError {
+  return new LlmBatchError('usage', `the placeholder at "${template.slice(at, at + 20)}" ${flaw}`, {
     next: 'Write {{column}}, or \\{{ for two braces as they are.',
   })
 }
@@ -74,7 +84,7 @@ function fill(parts: readonly Part[], row: Row): Filled {
       text += part.text
       continue
     }
-    const value = valueText(row, part.name)
+    const value = columnText(row, part.name)
     placeholders += 1
     if (value === undefined) missing.push(part.name)
     else {
@@ -83,35 +93,4 @@ function fill(parts: readonly Part[], row: Row): Filled {
     }
   }
   return { text, missing, isEmpty: placeholders > 0 && filled === 0 && missing.length === 0 }
-}
-
-/** What a placeholder stands for in this row; undefined where there is no such column. */
-function valueText(row: Row, name: string): string | undefined {
-  if (Object.hasOwn(row.record, name)) return textOf(row.record[name], sourceOf(row, [name]))
-  const path = name.split('.')
-  let value: unknown = row.record
-  for (const key of path) {
-    if (value === null) return ''
-    if (typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined
-    value = (value as Record<string, unknown>)[key]
-  }
-  return textOf(value, sourceOf(row, path))
-}
-
-/** The user's own text of a value, asked for only where the parsed value may differ from it. */
-function sourceOf(row: Row, path: readonly string[]): () => string | undefined {
-  return () =>
-    path.reduce<string | undefined>(
-      (json, key) => (json?.startsWith('{') ? sliceProperty(json, key) : undefined),
-      row.json,
-    )
-}
-
-function textOf(value: unknown, source: () => string | undefined): string {
-  if (typeof value === 'string') return value
-  if (value === null || value === undefined) return ''
-  // Numbers beyond 2^53 and the order of keys survive only in the source; a list has no source of its own parts.
-  const json = source() ?? JSON.stringify(value)
-  // A row from memory may hold what becomes text in JSON, such as a date.
-  return json.startsWith('"') ? (JSON.parse(json) as string) : json
 }

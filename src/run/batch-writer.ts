@@ -76,14 +76,23 @@ export class BatchWriter {
     )
   }
 
-  /** Appends an encoded line; returns the part of it that is the same in every attempt, for hashing. */
-  async addLine(ordinal: number, row: number | null, line: Buffer, size: LineSize): Promise<Uint8Array> {
+  /**
+   * Appends an encoded line; returns the part of it that is the same in every attempt, for hashing. `replaces` is the
+   * request in whose place it asks again.
+   */
+  async addLine(
+    ordinal: number,
+    row: number | null,
+    line: Buffer,
+    size: LineSize,
+    replaces?: number,
+  ): Promise<Uint8Array> {
     this.#tokens += size.tokens
     this.#mostOutputTokens =
       this.#mostOutputTokens === null || size.mostOutputTokens === null
         ? null
         : this.#mostOutputTokens + size.mostOutputTokens
-    this.#requests.push({ ordinal, row, offset: this.#writer.position, length: line.length })
+    this.#requests.push({ ordinal, row, offset: this.#writer.position, length: line.length, replaces })
     await this.#writer.writeBytes(line)
     await this.#writer.writeBytes(LINE_FEED)
     const content = contentOf(line, this.#prefix)
@@ -97,7 +106,8 @@ export class BatchWriter {
   async addFrozenLine(ordinal: number, frozen: Uint8Array, nonce: string, tokens: number): Promise<void> {
     const line = spliceWireId(frozen, wireId(wirePrefix(nonce), ordinal), wireId(this.#prefix, ordinal))
     const bytes = Buffer.from(line.buffer, line.byteOffset, line.length)
-    await this.addLine(ordinal, null, bytes, { mostOutputTokens: mostOutputOf(bodyOf(bytes)), tokens })
+    const most = mostOutputOf(bodyOf(bytes), this.target.endpoint)
+    await this.addLine(ordinal, null, bytes, { mostOutputTokens: most, tokens })
   }
 
   /** Forces the file to disk and tells what the store must know of it. */

@@ -1,3 +1,4 @@
+import { judgeAnswer } from '../collect/judge-answer.ts'
 import { jsonMembers } from '../lib/json-members.ts'
 import { type Place, PlacedBytes } from '../lib/placed-bytes.ts'
 import { LlmBatchError } from '../model/error.ts'
@@ -6,8 +7,9 @@ import type { CarriedOver, RunDefinition } from '../model/run.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { costOfRequest } from '../prices/cost.ts'
 import { Identities } from '../request/identity.ts'
+import { createAnswerCheck } from '../schema/check-answer.ts'
 import { type RunFolder, runFolder } from '../store/run-folder.ts'
-import type { AnsweredRequest, RunRecord, RunStore, Store } from '../store/store.ts'
+import type { AnsweredRequest, RequestAnswer, RunRecord, RunStore, Store } from '../store/store.ts'
 import { AnswerIndex } from './answer-index.ts'
 import { priceList } from './budget.ts'
 import { findRun } from './find-run.ts'
@@ -33,20 +35,21 @@ export type PricedAnswer = KeptAnswer & { readonly costUsd: number | null }
 const PAGE_REQUESTS = 1_000
 
 /**
- * Opens a run whose answers are to be carried over: every usable answer by the identity of its request. Throws what
- * `findRun` throws, and `usage` for a run of another provider or base URL.
+ * Opens a run whose answers are to be carried over: every usable answer by the identity of its request; where that run
+ * has checked its answers otherwise, only those that fit the new schema. Throws what `findRun` throws, and `usage` for a
+ * run of another provider or base URL.
  */
 export async function openCarry(
-  home: Pick<Home, 'configuration' | 'disk' | 'home'>,
+  home: Pick<Home, 'configuration' | 'describe' | 'disk' | 'home'>,
   store: Pick<Store, 'listRuns' | 'read'>,
-  definition: Pick<RunDefinition, 'provider' | 'baseUrl'>,
+  definition: Pick<RunDefinition, 'answer' | 'provider' | 'baseUrl'>,
   since: string,
 ): Promise<Carry> {
   const run = await findRun(store, since)
   assertSamePlace(run, definition)
   const earlier = store.read(run.id)
   const folder = runFolder(home.home, run.id)
-  const index = await indexOf(earlier, folder, home.disk)
+  const index = await indexOf(earlier, folder, home.disk, await sieveFor(home, run, earlier, definition.answer))
   const counts = await earlier.counts()
   return {
     run,
@@ -68,14 +71,56 @@ function assertSamePlace(
   })
 }
 
-async function indexOf(earlier: RunStore, folder: RunFolder, disk: Home['disk']): Promise<AnswerIndex> {
+/** Tells which of some answered requests may be carried over. */
+type Sieve = (page: readonly AnsweredRequest[]) => Promise<readonly AnsweredRequest[]>
+
+/**
+ * The same body may be asked under another schema: that of ready-made lines is not sent, nor are the parts of one that a
+ * provider does not know. Then every answer is read and judged again. Null where nothing has to be.
+ */
+async function sieveFor(
+  { describe, disk, home }: Pick<Home, 'describe' | 'disk' | 'home'>,
+  run: RunRecord,
+  earlier: RunStore,
+  answer: RunDefinition['answer'],
+): Promise<Sieve | null> {
+  if (answer === null || JSON.stringify(answer.schema) === JSON.stringify(run.definition.answer?.schema)) return null
+  const check = await createAnswerCheck(answer)
+  const provider = describe(run.definition.provider)
+  const placeOf = placesIn(runFolder(home, run.id))
+  const fits = async ({ result, target }: RequestAnswer, bytes: PlacedBytes): Promise<boolean> => {
+    const [line] = await bytes.of([placeOf(result)])
+    const decoded = line ? provider.decode(line.toString('utf8'), target) : undefined
+    return decoded !== undefined && (await judgeAnswer(decoded.outcome, check)).status === 'succeeded'
+  }
+  return async (page) => {
+    const bytes = new PlacedBytes(disk)
+    const fitting = new Set<number>()
+    try {
+      for (const found of await earlier.answersOf(page.map(({ ordinal }) => ordinal))) {
+        if (await fits(found, bytes)) fitting.add(found.ordinal)
+      }
+    } finally {
+      await bytes.close()
+    }
+    return page.filter(({ ordinal }) => fitting.has(ordinal))
+  }
+}
+
+async function indexOf(
+  earlier: RunStore,
+  folder: RunFolder,
+  disk: Home['disk'],
+  sieve: Sieve | null,
+): Promise<AnswerIndex> {
   const index = new AnswerIndex()
   const identities = new Identities()
   // One object for each target, which is quicker to tell apart.
   const targets = new Map<string, Target>()
   const bytes = new PlacedBytes(disk)
   try {
-    for await (const page of answeredRequests(earlier)) {
+    for await (const answered of answeredRequests(earlier)) {
+      const page = sieve === null ? answered : await sieve(answered)
       const lines = await bytes.of(page.map((request) => frozenPlace(folder, request)))
       for (const [at, request] of page.entries()) {
         const key = targetKey(request.target)
@@ -126,12 +171,20 @@ function readerOf(
       const answer = found.get(ordinal)
       const place = answer && placeOf(answer.result)
       if (!answer || !place) throw changedMeanwhile(run)
-      const { kind, result, target } = answer
-      // What that run carried over itself was bought before, mostly in batches.
-      const costUsd = costOfRequest(result, priceOf(target), kind === 'carried' ? 'batch' : kind)
-      return { place, result, costUsd }
+      return { place, result: answer.result, costUsd: costOf(answer, priceOf) }
     })
   }
+}
+
+/** With all that was asked before the answer was as it should be. */
+function costOf({ questions, ...answer }: RequestAnswer, priceOf: ReturnType<typeof priceList>): number | null {
+  const billed = (questions ?? [answer]).filter(({ result }) => result !== null && result.billed !== 'no')
+  return billed.reduce<number | null>((total, { kind, result, target }) => {
+    // What that run carried over itself was bought before, mostly in batches.
+    const price = target && priceOf(target)
+    const cost = costOfRequest(result, price, kind === null || kind === 'carried' ? 'batch' : kind)
+    return total === null || cost === null ? null : total + cost
+  }, 0)
 }
 
 function changedMeanwhile({ id }: RunRecord): LlmBatchError {

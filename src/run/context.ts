@@ -9,6 +9,7 @@ import { TokenCounters } from '../plan/tokens.ts'
 import type { Price } from '../prices/table.ts'
 import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
+import { type AnswerCheck, createAnswerCheck, type ValueJudge } from '../schema/check-answer.ts'
 import { type RunFolder, runFolder } from '../store/run-folder.ts'
 import type { AttemptRecord, RunStore, Store } from '../store/store.ts'
 import type { QueueLimits } from '../submit/admission.ts'
@@ -29,6 +30,8 @@ export interface Steering {
   readonly ignoreStopLoss?: boolean | undefined
   /** Until when the run should be done. @default as it was set before */
   readonly deadline?: DeadlineWish | undefined
+  /** The user's own judge of answers that fit the schema, where this process has one. @default none */
+  readonly judgeValue?: ValueJudge | undefined
 }
 
 /** Everything the stages need to work on one run, in one place; each stage names the part it uses. */
@@ -52,6 +55,10 @@ export interface RunContext {
   readonly queueLimitsOf: (target: Target) => QueueLimits
   readonly budget: Budget
   readonly priceOf: (target: Target) => Price | null
+  /** Checks answers where the run has a schema; null where any text is one. */
+  readonly checkAnswer: AnswerCheck | null
+  /** How often a row is asked again whose answer does not fit. */
+  readonly maxReasks: number
   /** Set once when the user cancels, or the deadline is near. */
   isCancelling: boolean
   /** True while a batch waits for room in a queue, so that its end is looked for more often. */
@@ -93,6 +100,8 @@ export async function runContext(
     queueLimitsOf: (target) => queueLimitsOf(configuration.settings, target, provider.limits(target)),
     budget,
     priceOf: budget.priceOf,
+    checkAnswer: definition.answer && (await createAnswerCheck(definition.answer, steering.judgeValue)),
+    maxReasks: definition.maxReasks,
     isCancelling: state === 'cancelling',
     isShortOfRoom: false,
     cancelCause: run.cancelCause ?? 'user',

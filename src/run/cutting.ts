@@ -1,5 +1,6 @@
 import { limitsInForce } from '../config/settings.ts'
 import { type Target, targetKey } from '../model/target.ts'
+import { type LoadOf, USUAL_LOAD, vectorLoad } from '../plan/request-load.ts'
 import type { CutLimits } from '../plan/splitter.ts'
 import type { TokenCounter } from '../plan/tokens.ts'
 import type { RunStore } from '../store/store.ts'
@@ -17,6 +18,8 @@ export interface Cutting {
   readonly limits: CutLimits
   /** Counts tokens before calibration. */
   readonly counter: TokenCounter
+  /** What a line takes of its batch besides bytes and tokens. */
+  readonly loadOf: LoadOf
   /** Makes a calibrated number of the counter's. */
   readonly rate: number
 }
@@ -55,12 +58,13 @@ export class Cuttings {
   async #gather(target: Target): Promise<Cutting> {
     const { clock, counters, provider, settings, store } = this.#ports
     const given = limitsInForce(settings, target.provider, target.model, provider.limits(target))
+    const loadOf = given.vectorLength === null ? (): typeof USUAL_LOAD => USUAL_LOAD : vectorLoad(given.vectorLength)
     const belief = (await store?.queueBelief(target)) ?? null
     const queue = believedLimits(queueLimitsOf(settings, target, provider.limits(target)), belief, clock.now())
     const tokens = queue.tokens === null ? null : batchShare(queue.tokens)
     const requests = queue.requests === null ? null : batchShare(queue.requests)
     const counter = counters.of(target)
     const rate = (await store?.tokenRate(target, counter.method)) ?? 1
-    return { limits: { ...given, queueTokens: tokens, queueRequests: requests }, counter, rate }
+    return { limits: { ...given, queueTokens: tokens, queueRequests: requests }, counter, loadOf, rate }
   }
 }

@@ -1,3 +1,4 @@
+import type { RowOutcome } from '../model/row.ts'
 import type { OutputPlan } from '../model/run.ts'
 import { writeRunSummary } from '../output/run-summary.ts'
 import type { TextSink } from '../output/write-answers.ts'
@@ -7,6 +8,8 @@ import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { VERSION } from '../version.ts'
 import { readAnswers } from './answers.ts'
+import { rowLooker } from './look/looked-row.ts'
+import { describeSelection, EVERY_ROW, isWhole, type Selection, selectRows } from './look/selection.ts'
 import { costOfResult, type RunReport } from './report.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -33,6 +36,8 @@ export interface AnswersOrder {
   readonly report: RunReport
   /** Needed where the plan's path is `-`. */
   readonly sink?: TextSink | undefined
+  /** @default every row of the run */
+  readonly selection?: Selection | undefined
 }
 
 /**
@@ -42,19 +47,34 @@ export interface AnswersOrder {
 export async function writeRunAnswers(
   workspace: Workspace,
   store: RunStore,
-  { plan, report, sink }: AnswersOrder,
+  { plan, report, selection = EVERY_ROW, sink }: AnswersOrder,
 ): Promise<WrittenFiles> {
   const { configuration, disk } = workspace
   const { run } = report
+  const costOf = costOfResult(configuration.prices)
+  const rows = answersOf(workspace, store, run.definition.provider)
+  const isPart = !isWhole(selection)
   const answers = await writeAnswers({
-    rows: answersOf(workspace, store, run.definition.provider),
+    rows: isPart ? selectedOutcomes(rows, rowLooker(run.definition, costOf), selection) : rows,
+    isPart,
     columns: run.columns,
     plan,
-    costOf: costOfResult(configuration.prices),
+    costOf,
+    hasTurns: run.definition.maxReasks > 0,
     disk,
     ...(sink ? { sink } : {}),
   })
   if (plan.path === '-') return { ...answers, path: plan.path, summaryPath: null }
-  const summaryPath = await writeRunSummary(plan.path, { ...report, version: VERSION, answers }, disk)
-  return { ...answers, path: plan.path, summaryPath }
+  const facts = {
+    ...report,
+    run: { ...run, output: plan },
+    version: VERSION,
+    answers,
+    selection: isPart ? describeSelection(selection) : null,
+  }
+  return { ...answers, path: plan.path, summaryPath: await writeRunSummary(plan.path, facts, disk) }
+}
+
+async function* selectedOutcomes(...wanted: Parameters<typeof selectRows>): AsyncIterable<readonly RowOutcome[]> {
+  for await (const list of selectRows(...wanted)) yield list.map(({ row }) => row)
 }

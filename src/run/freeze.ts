@@ -55,7 +55,7 @@ const ANY_WIRE_ID = 'b'.repeat(WIRE_ID_LENGTH)
  * exact bytes, and all of it to the store; a few requests of a large run go to batches of their own, to be asked
  * directly. Nothing is sent. After a crash in between, the run is still `preparing` and worth nothing.
  */
-export async function freeze(ports: Ports, input: PreparedInput): Promise<Frozen> {
+export async function freeze(ports: Ports, input: Pick<PreparedInput, 'rows' | 'shape'>): Promise<Frozen> {
   const { disk, folder, provider, settings } = ports
   await disk.makeFolder(folder.inputs)
   await disk.makeFolder(folder.results)
@@ -208,13 +208,15 @@ class Freezer {
   }
 
   /** The next request's line, and the batch that it belongs to. */
-  async #place({ body, target }: PlannableRequest, { counter, limits, rate }: Cutting): Promise<Placed> {
+  async #place({ body, target }: PlannableRequest, { counter, limits, loadOf, rate }: Cutting): Promise<Placed> {
     const ordinal = this.#requestCount
     const writer = this.#writers.get(target) ?? (await this.#openWriter(target, counter.method))
     const line = writer.encode(ordinal, body)
     const counted = counter.count(line, limits.queueTokens)
     const tokens = typeof counted === 'number' ? counted : await counted
-    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate))
+    const load = loadOf(line)
+    this.#tally.addLoad(target, load)
+    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate), load)
     if (!closed) return { line, tokens, writer }
     await this.#close(writer)
     const next = await this.#openWriter(target, counter.method)

@@ -6,18 +6,24 @@ import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { thisMachine } from '../lib/machine.ts'
 import { systemRandom } from '../lib/random.ts'
+import type { AnswerDefinition, AnswerNote, JsonSchema } from '../model/answer.ts'
+import type { EndpointChoice } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
-import type { RowOutcome, SettledResult } from '../model/row.ts'
+import type { OtherQuestion, RowOutcome, SettledResult } from '../model/row.ts'
 import type { DeadlineWish, OutputPlan } from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
 import type { PlanSummary } from '../plan/summary.ts'
-import type { ChatMessage } from '../request/chat-messages.ts'
+import type { ChatMessage } from '../request/message-json.ts'
+import type { ValueJudge } from '../schema/check-answer.ts'
+import { schemaName } from '../schema/schema-name.ts'
+import { isValidator, jsonSchemaOf, type Validated, type Validator, validate } from '../schema/standard-schema.ts'
 import { parseDeadline } from './deadline.ts'
 import { findRun } from './find-run.ts'
 import { answersOf, type WrittenFiles } from './finish.ts'
 import { RunHandle } from './handle.ts'
+import { libraryJob } from './library-job.ts'
 import type { Progress } from './progress.ts'
 import { costOfResult, type RunReport } from './report.ts'
 import { type NewRunOptions, takeNewRun, takeRun } from './start.ts'
@@ -36,19 +42,46 @@ export interface PlaceOptions {
   readonly pollInterval?: string
   /** The most the run may cost, in US dollars; another number for a run that is here raises or lowers its cap. */
   readonly budget?: { readonly maxCostUsd?: number | undefined }
+  /** The most bytes of an image that is put into a request. @default what the provider allows */
+  readonly maxImageBytes?: number
   /** False for no rows that are asked directly before a large run is sent. @default as the configuration says */
   readonly canary?: boolean
   /** Variables to use in place of the process's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
+/** What answers must look like: a validator of any library that speaks Standard Schema, or a JSON Schema. */
+export type AnswerSchema = Validator | JsonSchema
+
+/** The value that answers of a schema are: typed by a validator, unknown of a JSON Schema, text without either. */
+export type AnswerOf<Schema> =
+  Schema extends Validator<infer Output> ? Output : Schema extends JsonSchema ? unknown : string
+
+/** How answers are read. */
+export interface AnswerOptions<Schema extends AnswerSchema | undefined> {
+  /**
+   * Asked of the provider, and every answer is checked by it: what does not fit is `invalid`. A validator runs when
+   * answers are collected by this process and whenever they are read; what it makes of a value is the output. Other
+   * processes check by its JSON Schema. @default free text
+   */
+  readonly schema?: Schema
+}
+
 /** What `startRun` makes a run from. */
-export interface StartRunOptions<Row extends object = AnyRow>
+export interface StartRunOptions<Row extends object = AnyRow, Schema extends AnswerSchema | undefined = undefined>
   extends PlaceOptions,
+    AnswerOptions<Schema>,
     Pick<
       NewRunOptions,
       | 'provider'
+      | 'endpoint'
+      | 'textColumn'
+      | 'suffixColumn'
       | 'system'
+      | 'messages'
+      | 'messagesColumn'
+      | 'imageColumns'
+      | 'imageDetail'
       | 'maxTokens'
       | 'temperature'
       | 'parameters'
@@ -69,31 +102,86 @@ export interface StartRunOptions<Row extends object = AnyRow>
   readonly model?: string
   /** A template with `{{column}}`, or a function; absent where the rows carry `messages` or `body`. */
   readonly prompt?: string | ((row: Row) => string | readonly ChatMessage[] | Promise<string | readonly ChatMessage[]>)
+  /** The JSON Schema of a validator whose library cannot tell it, such as valibot's. @default asked of the library */
+  readonly jsonSchema?: JsonSchema
+  /** False where the provider should not enforce the schema, so that its rules for schemas do not apply. @default true */
+  readonly strict?: boolean
+  /** How often a row is asked again whose answer does not fit, with what was wrong; each costs money. @default 0 */
+  readonly reask?: number
   /** Where to write the answers when the run is finished. @default nowhere; read them with `results()` */
   readonly output?: string | (Partial<OutputPlan> & { readonly path: string })
 }
 
-/** The result of one row. */
-export interface RowResult<Row extends object = AnyRow> {
+/**
+ * What the answers of an endpoint are read as; `Row` and `Column` tell whether a row of the caller's own type holds one
+ * text or several.
+ */
+export type OutputOf<Endpoint, Row = AnyRow, Column = undefined> = Endpoint extends 'embeddings' | '/v1/embeddings'
+  ? PerText<number[], Row, Column>
+  : Endpoint extends JsonEndpoint | `/v1/${JsonEndpoint}` | '/v1/chat/moderations' | '/v1/chat/classifications'
+    ? PerText<Readonly<Record<string, unknown>>, Row, Column>
+    : string
+
+type JsonEndpoint = 'moderations' | 'chat-moderations' | 'classifications' | 'chat-classifications'
+
+/** One answer for a text, a list for a list of texts. */
+type PerText<Answer, Row, Column> = Column extends keyof Row
+  ? Row[Column] extends readonly unknown[]
+    ? Answer[]
+    : Answer
+  : Answer
+
+/** What the answers of a run are read as: by its schema, else by its endpoint. */
+export type OutputBy<Schema extends AnswerSchema | undefined, Endpoint, Row, Column> = Schema extends AnswerSchema
+  ? AnswerOf<Schema>
+  : OutputOf<Endpoint, Row, Column>
+
+/** The result of one row; `Output` is what its answer is read as. */
+export type RowResult<Row extends object = AnyRow, Output = string> = RowFacts<Row> & RowAnswer<Output>
+
+/** A row that succeeded has its output; for any other it is the text that came, where any did. */
+export type RowAnswer<Output> =
+  | {
+      readonly status: 'succeeded'
+      /** Text, or a value: where there is a schema, the endpoint answers with JSON, or several answers were asked for (`n`). */
+      readonly output: Output
+    }
+  | { readonly status: Exclude<OutcomeStatus, 'succeeded'> | 'pending'; readonly output: string | null }
+
+/** What is known of a row besides its answer. */
+export interface RowFacts<Row extends object> {
   /** The input row, as it was frozen. */
   readonly row: Row
   /** The user's id of the row, or its line number as text. */
   readonly id: string
-  readonly status: OutcomeStatus | 'pending'
-  /** The answer's text; null where there is none. */
-  readonly output: string | null
   readonly error: string | null
+  /** What had to be overlooked to read the answer as JSON; null for nothing. */
+  readonly note: AnswerNote | null
   readonly finishReason: string | null
+  /** Tokens of the answer; those of earlier ones stand with them. */
   readonly usage: Usage | null
   /**
-   * US dollars; null where the price or the usage is not known, 0 where it was bought for an earlier row or by an earlier
-   * run.
+   * US dollars, for all that the row was asked; null where the price or the usage is not known, 0 where it was bought for
+   * an earlier row or by an earlier run.
    */
   readonly costUsd: number | null
   /** Who the answer was bought for; null while there is none. */
   readonly boughtFor: SettledResult['boughtFor'] | null
   /** The model that answered, as the provider names it. */
   readonly model: string | null
+  /** How often it was asked. */
+  readonly turns: number
+  /** What else it was answered with, where it was asked several times. */
+  readonly earlier: readonly EarlierAnswer[]
+}
+
+/** An answer in whose place the row was asked again, or what became of a question that brought none. */
+export interface EarlierAnswer {
+  readonly status: OutcomeStatus
+  readonly output: string | null
+  readonly error: string | null
+  readonly usage: Usage | null
+  readonly costUsd: number | null
 }
 
 /** How a run is brought to its end. */
@@ -119,10 +207,28 @@ export interface FinishedRun extends RunReport {
  * is one run: an unfinished one is gone on with, a finished one throws `already_done` unless `again` is set. Throws
  * before anything is sent when the input, the key or the options are wrong.
  */
-export async function startRun(options: StartRunOptions & { readonly input: string }): Promise<Run>
-export async function startRun<Row extends object>(options: StartRunOptions<Row>): Promise<Run<Row>>
-export async function startRun<Row extends object>(options: StartRunOptions<Row>): Promise<Run<Row>> {
-  const { input, prompt } = options
+export async function startRun<
+  const Schema extends AnswerSchema | undefined = undefined,
+  Endpoint extends EndpointChoice = 'chat',
+>(
+  options: StartRunOptions<AnyRow, Schema> & { readonly input: string; readonly endpoint?: Endpoint | undefined },
+): Promise<Run<AnyRow, OutputBy<Schema, Endpoint, AnyRow, undefined>>>
+export async function startRun<
+  Row extends object,
+  const Schema extends AnswerSchema | undefined = undefined,
+  Endpoint extends EndpointChoice = 'chat',
+  Column extends string | undefined = undefined,
+>(
+  options: StartRunOptions<Row, Schema> & {
+    readonly endpoint?: Endpoint | undefined
+    readonly textColumn?: Column
+  },
+): Promise<Run<Row, OutputBy<Schema, Endpoint, Row, Column>>>
+export async function startRun<Row extends object, Schema extends AnswerSchema | undefined>(
+  options: StartRunOptions<Row, Schema>,
+): Promise<Run<Row, unknown>> {
+  const { input, prompt, schema } = options
+  const answer = await answerDefinition(options)
   const workspace = await openPlace(options)
   const emitter = new EventEmitter<{ event: [RunEvent] }>()
   try {
@@ -130,17 +236,21 @@ export async function startRun<Row extends object>(options: StartRunOptions<Row>
       workspace,
       {
         ...options,
+        answer,
+        maxReasks: options.reask,
         maxCostUsd: options.budget?.maxCostUsd,
         input: { source: typeof input === 'string' ? { path: input } : { rows: input } },
         inputPath: typeof input === 'string' ? input : null,
         prompt: typeof prompt === 'string' ? prompt : undefined,
         // The rows of this run are of the caller's own type; the stages know them as records.
         promptFunction: typeof prompt === 'function' ? (row) => prompt(row as Row) : undefined,
+        job: libraryJob({ ...options, schema: answer?.schema, schemaName: answer?.name }),
         output: outputPlan(options.output),
       },
       (event) => emitter.emit('event', event),
     )
-    return new Run<Row>(workspace, new RunHandle(workspace, taken, emitter), emitter, options.again)
+    const handle = new RunHandle(workspace, taken, emitter)
+    return new Run<Row, unknown>(workspace, handle, emitter, { again: options.again, schema })
   } catch (error) {
     await workspace.close()
     throw error
@@ -148,23 +258,45 @@ export async function startRun<Row extends object>(options: StartRunOptions<Row>
 }
 
 /**
- * Takes up a run by its id, a unique beginning of it, its name, or `last`. Throws `not_found`, `ambiguous`, or `busy`
- * where another process drives it.
+ * Takes up a run by its id, a unique beginning of it, its name, or `last`; a schema types its answers, as at the start.
+ * Throws `not_found`, `ambiguous`, or `busy` where another process drives it.
  */
-export async function openRun<Row extends object = AnyRow>(
+export async function openRun<Row extends object = AnyRow, Output = string>(
   name: string,
-  options: PlaceOptions = {},
-): Promise<Run<Row>> {
+  options?: PlaceOptions & { readonly schema?: undefined },
+): Promise<Run<Row, Output>>
+export async function openRun<Row extends object = AnyRow, const Schema extends AnswerSchema = AnswerSchema>(
+  name: string,
+  options: PlaceOptions & Required<AnswerOptions<Schema>>,
+): Promise<Run<Row, AnswerOf<Schema>>>
+export async function openRun<Row extends object>(
+  name: string,
+  options: PlaceOptions & AnswerOptions<AnswerSchema | undefined> = {},
+): Promise<Run<Row, unknown>> {
   const workspace = await openPlace(options)
   try {
     const { id } = await findRun(workspace.store, name)
     const emitter = new EventEmitter<{ event: [RunEvent] }>()
     const taken = await takeRun(workspace, id, options.budget?.maxCostUsd)
-    return new Run<Row>(workspace, new RunHandle(workspace, taken, emitter), emitter)
+    const handle = new RunHandle(workspace, taken, emitter)
+    return new Run<Row, unknown>(workspace, handle, emitter, { schema: options.schema })
   } catch (error) {
     await workspace.close()
     throw error
   }
+}
+
+/** What is frozen of a schema: the JSON Schema behind it. */
+async function answerDefinition({
+  jsonSchema,
+  schema,
+  strict: isStrict = true,
+}: Pick<StartRunOptions<AnyRow, AnswerSchema | undefined>, 'schema' | 'jsonSchema' | 'strict'>): Promise<
+  AnswerDefinition | undefined
+> {
+  if (schema === undefined) return undefined
+  const given = jsonSchema ?? (isValidator(schema) ? await jsonSchemaOf(schema) : schema)
+  return { schema: given, name: schemaName(given), isStrict }
 }
 
 async function openPlace(options: PlaceOptions): Promise<Workspace> {
@@ -180,8 +312,8 @@ async function openPlace(options: PlaceOptions): Promise<Workspace> {
   return await openWorkspace({ configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom })
 }
 
-function flagsOf({ budget, canary, config, home, pollInterval }: PlaceOptions): ConfigurationFlags {
-  return { canary, config, home, pollInterval, maxCostUsd: budget?.maxCostUsd }
+function flagsOf({ budget, canary, config, home, maxImageBytes, pollInterval }: PlaceOptions): ConfigurationFlags {
+  return { canary, config, home, maxImageBytes, pollInterval, maxCostUsd: budget?.maxCostUsd }
 }
 
 function outputPlan(output: StartRunOptions['output']): OutputPlan {
@@ -203,7 +335,7 @@ function deadlineWish(deadline: FinishOptions['deadline']): DeadlineWish | undef
 }
 
 /** A run in the hands of this process. */
-export class Run<Row extends object = AnyRow> {
+export class Run<Row extends object = AnyRow, Output = string> {
   readonly id: string
   /** True where the same work was found in a run that was here already. */
   readonly isAttached: boolean
@@ -213,8 +345,17 @@ export class Run<Row extends object = AnyRow> {
   readonly #handle: RunHandle
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
   readonly #again: boolean
+  readonly #validator: Validator | null
 
-  constructor(workspace: Workspace, handle: RunHandle, emitter: EventEmitter<{ event: [RunEvent] }>, again = false) {
+  constructor(
+    workspace: Workspace,
+    handle: RunHandle,
+    emitter: EventEmitter<{ event: [RunEvent] }>,
+    {
+      again = false,
+      schema,
+    }: { readonly again?: boolean | undefined; readonly schema?: AnswerSchema | undefined } = {},
+  ) {
     this.id = handle.id
     this.isAttached = handle.isAttached
     this.estimate = handle.estimate
@@ -222,6 +363,7 @@ export class Run<Row extends object = AnyRow> {
     this.#handle = handle
     this.#emitter = emitter
     this.#again = again
+    this.#validator = isValidator(schema) ? schema : null
   }
 
   /** `event` brings everything that happens; `progress` how far the run has come after each of these. */
@@ -249,17 +391,21 @@ export class Run<Row extends object = AnyRow> {
       deadline: deadlineWish(deadline),
       releaseHeld: true,
       again: this.#again,
+      judgeValue: this.#validator === null ? undefined : judgeBy(this.#validator),
     })
     return { ...report, answers }
   }
 
-  /** Every row in input order with its result, also while the run goes on. */
-  async *results(): AsyncGenerator<RowResult<Row>, void> {
+  /**
+   * Every row in input order with its result, also while the run goes on. Answers that a validator rejects now are
+   * `invalid`, whatever they were to whoever collected them.
+   */
+  async *results(): AsyncGenerator<RowResult<Row, Output>, void> {
     const { run } = await this.#handle.report()
     const { provider } = run.definition
     const cost = costOfResult(this.#workspace.configuration.prices)
     for await (const page of answersOf(this.#workspace, this.#workspace.store.read(this.id), provider)) {
-      for (const row of page) yield rowResult<Row>(row, cost)
+      for (const row of page) yield (await rowResult<Row>(row, cost, this.#validator)) as RowResult<Row, Output>
     }
   }
 
@@ -286,20 +432,53 @@ function ignoreClosedStore(error: unknown): void {
   if (!(error instanceof Error) || !/not open|closed/i.test(error.message)) throw error
 }
 
-function rowResult<Row extends object>(row: RowOutcome, cost: ReturnType<typeof costOfResult>): RowResult<Row> {
+type CostOf = ReturnType<typeof costOfResult>
+
+/** The result of a row; of a row that succeeded, its output is of the type that the schema says. */
+async function rowResult<Row extends object>(
+  row: RowOutcome,
+  cost: CostOf,
+  validator: Validator | null,
+): Promise<RowResult<Row, unknown>> {
   const { problem, result } = row
   const outcome = result?.outcome
-  const error = problem ? `${problem.code}: ${problem.detail}` : (outcome?.reason ?? null)
-  return {
+  const facts: RowFacts<Row> = {
     row: JSON.parse(row.json) as Row,
     id: row.id ?? String(row.line),
-    status: outcome?.status ?? (problem ? 'failed' : 'pending'),
-    output: outcome?.output ?? null,
-    error,
+    error: problem ? `${problem.code}: ${problem.detail}` : (outcome?.reason ?? null),
+    note: result?.structured?.note ?? null,
     finishReason: outcome?.finishReason ?? null,
     usage: outcome?.usage ?? null,
     costUsd: result ? cost(result) : null,
     boughtFor: result?.boughtFor ?? null,
     model: outcome?.model ?? null,
+    turns: result ? result.others.length + 1 : 0,
+    earlier: result?.others.map((other) => earlierAnswer(other, cost)) ?? [],
+  }
+  if (!result || outcome?.status !== 'succeeded') {
+    return { ...facts, status: outcome?.status ?? (problem ? 'failed' : 'pending'), output: outcome?.output ?? null }
+  }
+  if (result.structured === null) {
+    const { isJson, output } = outcome
+    return { ...facts, status: 'succeeded', output: isJson && output !== null ? JSON.parse(output) : output }
+  }
+  const { value } = result.structured
+  if (validator === null) return { ...facts, status: 'succeeded', output: value }
+  const validated = await validate(validator, value)
+  if (validated.isValid) return { ...facts, status: 'succeeded', output: validated.value }
+  return { ...facts, status: 'invalid', output: outcome.output, error: validated.message }
+}
+
+function earlierAnswer(other: OtherQuestion, cost: CostOf): EarlierAnswer {
+  const { code, output, reason, status, usage } = other.outcome
+  const error = [code, reason].filter((part) => part !== null).join(': ') || null
+  return { status, output, error, usage, costUsd: cost(other) }
+}
+
+function judgeBy(validator: Validator): ValueJudge {
+  const messageOf = (result: Validated<unknown>): string | null => (result.isValid ? null : result.message)
+  return (value) => {
+    const result = validate(validator, value)
+    return result instanceof Promise ? result.then(messageOf) : messageOf(result)
   }
 }

@@ -15,6 +15,7 @@ import { emitBatch } from './events.ts'
 import { type FlightKind, Flights } from './flights.ts'
 import { type Gate, gateOf, waitsAtGate } from './gate.ts'
 import { holdTwins } from './preflight.ts'
+import { mustReask, reask } from './reask.ts'
 import { lookSoon } from './recover.ts'
 import { replan, splitAttempt } from './replan.ts'
 import { Room } from './room.ts'
@@ -106,7 +107,8 @@ export class Driving {
     for (const attempt of tooLarge) await splitAttempt(this.#context, attempt)
     const hasNew = await this.#context.store.hasPending()
     await replan(this.#context)
-    if (hasNew || tooLarge.length > 0) await holdTwins(this.#context, this.#signal)
+    const hasAsked = await reask(this.#context)
+    if (hasNew || hasAsked || tooLarge.length > 0) await holdTwins(this.#context, this.#signal)
   }
 
   /** A laptop that has slept, or a clock that was set, must not make anyone act on what was believed before. */
@@ -245,6 +247,7 @@ export class Driving {
   /** True when no step is in flight and, for this way of driving, none is to come. */
   async #isOver(attempts: readonly AttemptRecord[], gate: Gate): Promise<boolean> {
     if (this.#tooLarge.length > 0 || (await this.#context.store.hasPending())) return false
+    if (await mustReask(this.#context)) return false
     const active = attempts.filter((attempt) => isActive(attempt) && !waitsAtGate(gate, attempt))
     if (active.length === 0) {
       if (this.#mustAuditAgain()) return false

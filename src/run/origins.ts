@@ -17,7 +17,7 @@ export interface OriginOptions {
 }
 
 /** Rows that know their origins, and what was counted of these, whole once all rows were read. */
-export interface ToldRows extends PreparedInput {
+export interface ToldRows extends Pick<PreparedInput, 'rows' | 'shape'> {
   readonly tally: SharingTally
 }
 
@@ -28,7 +28,7 @@ const PART_ROWS = 500
  * Tells for each row whether its answer must be bought, or is that of an earlier row with the identical request, or of an
  * earlier run. Rows pass as they are, and no request is hashed, where neither can be.
  */
-export function tellOrigins({ rows, shape }: PreparedInput, options: OriginOptions): ToldRows {
+export function tellOrigins({ rows, shape }: Pick<PreparedInput, 'rows' | 'shape'>, options: OriginOptions): ToldRows {
   const origins = new Origins(shape, options)
   return { shape, rows: origins.tell(rows), tally: origins.tally }
 }

@@ -57,19 +57,27 @@ async function planIn(place: Place, store: Store | null, options: NewRunOptions)
       if (!row.request || row.origin) continue
       const { body, mostOutputTokens, target } = row.request
       tally.add(target, body, mostOutputTokens)
-      const { counter: tokens, limits } = cuttings.known(target) ?? (await cuttings.of(target))
+      const { counter: tokens, limits, loadOf } = cuttings.known(target) ?? (await cuttings.of(target))
       const line = Buffer.from(provider.encode({ wireId: SAMPLE_WIRE_ID, ...row.request }))
       const counted = tokens.count(line, limits.queueTokens)
-      const { closed } = splitter.place(target, line.length, typeof counted === 'number' ? counted : await counted)
+      const load = loadOf(line)
+      tally.addLoad(target, load)
+      const { closed } = splitter.place(
+        target,
+        line.length,
+        typeof counted === 'number' ? counted : await counted,
+        load,
+      )
       if (closed) cuts.push(closed)
     }
   }
   await counters.close()
   cuts.push(...splitter.finish())
   const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: true }
-  const counts = { ...counter.counts(), maxTokens: definition.maxTokens, sharing }
+  const { maxReasks, maxTokens } = definition
+  const counts = { ...counter.counts(), maxReasks, maxTokens, sharing }
   return {
-    definition: { ...definition, shape: input.shape },
+    definition: input.definition,
     summary: await estimateRun({ ...place, provider, home: store, run: null }, { counts, cuts, tally }),
     problems: counter.problems,
     collisions: findCollisions([...counter.columns], options.output.prefix),
@@ -81,7 +89,7 @@ async function planIn(place: Place, store: Store | null, options: NewRunOptions)
 async function carryFor(
   place: Place,
   store: Store | null,
-  definition: Pick<RunDefinition, 'provider' | 'baseUrl'>,
+  definition: Pick<RunDefinition, 'answer' | 'provider' | 'baseUrl'>,
   since: string | undefined,
 ): Promise<Carry | null> {
   if (since === undefined) return null

@@ -13,7 +13,11 @@ import { createRequestBuilder } from '../request/builder.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
 import { DuplicateIds } from '../request/duplicate-ids.ts'
 import { detectShape } from '../request/shape.ts'
+import { type CompileTemplate, loadTemplates } from '../request/template-compiler.ts'
+import { templatesOf } from '../request/turns.ts'
+import { createAnswerCheck } from '../schema/check-answer.ts'
 import type { NewResult } from '../store/store.ts'
+import { imageFilesBeside } from './image-files.ts'
 
 /** What a run is prepared from. */
 export interface PrepareOptions {
@@ -59,9 +63,14 @@ export interface KeptAnswer {
   readonly result: NewResult
 }
 
+/** Characters of requests gathered before they are handed on. */
+const CHARACTERS_PER_LIST = 4_000_000
+
 /** An opened input: its shape, and its rows as requests. */
 export interface PreparedInput {
   readonly shape: InputShape
+  /** The definition with what the first row tells. */
+  readonly definition: RunDefinition
   readonly rows: AsyncIterable<readonly PreparedRow[]>
 }
 
@@ -70,6 +79,7 @@ export interface PreparedInput {
  * the whole input is thrown. Throws `input` for an input without rows.
  */
 export async function prepareInput(options: PrepareOptions): Promise<PreparedInput> {
+  const compile = await loadTemplates(templatesOf(options.definition))
   const chosen = chooseRows(openInput(options.input), options)
   const iterator = chosen[Symbol.asyncIterator]()
   const head: (readonly ReadRow[])[] = []
@@ -85,10 +95,19 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
       next: 'Check the file; nothing was sent.',
     })
   }
-  const hasPrompt = options.definition.prompt !== null || options.promptFunction !== undefined
-  const shape = first ? detectShape(first, hasPrompt) : 'records'
-  const all = resume(head, iterator)
-  return { shape, rows: requestsOf(all, { ...options.definition, shape }, options) }
+  const { answer, messages, messagesColumn, prompt, textColumn } = options.definition
+  // A schema that cannot be used is found before anything is sent.
+  if (answer !== null) await createAnswerCheck(answer)
+  const asking = [prompt, messages, messagesColumn, textColumn, options.promptFunction ?? null]
+  const shape = first
+    ? detectShape(
+        first,
+        asking.some((part) => part !== null),
+      )
+    : 'records'
+  const hasTextLists = textColumn !== null && Array.isArray(first?.record[textColumn])
+  const definition = { ...options.definition, shape, hasTextLists }
+  return { shape, definition, rows: requestsOf(resume(head, iterator), definition, { ...options, compile }) }
 }
 
 function chooseRows(
@@ -111,25 +130,36 @@ async function* resume<Item>(head: readonly Item[], iterator: AsyncIterator<Item
 async function* requestsOf(
   chunks: AsyncIterable<readonly ReadRow[]>,
   definition: RunDefinition,
-  options: PrepareOptions,
+  options: PrepareOptions & { readonly compile: CompileTemplate },
 ): AsyncIterable<readonly PreparedRow[]> {
-  const { promptFunction, provider, settings } = options
+  const { compile, input, promptFunction, provider, settings } = options
   const limitsOf = (target: Target): Limits =>
     limitsInForce(settings, target.provider, target.model, provider.limits(target))
   const build = createRequestBuilder({
     definition,
     promptFunction,
+    compile,
+    imageFiles: imageFilesBeside(input.disk, definition.inputPath),
     limitsOf,
     encode: (request) => provider.encode(request),
   })
   const ids = new DuplicateIds()
   for await (const chunk of chunks) {
-    const prepared: PreparedRow[] = []
+    let prepared: PreparedRow[] = []
+    let characters = 0
     for (const read of chunk) {
       if ('problem' in read) prepared.push(unreadable(read.problem))
       else {
         const built = build(read.row)
-        prepared.push(preparedRow(read.row, built instanceof Promise ? await built : built, ids))
+        const row = preparedRow(read.row, built instanceof Promise ? await built : built, ids)
+        prepared.push(row)
+        characters += row.request?.body.length ?? 0
+      }
+      // A list of small rows may become one of large requests, where images are put into them.
+      if (characters > CHARACTERS_PER_LIST) {
+        yield prepared
+        prepared = []
+        characters = 0
       }
     }
     yield prepared

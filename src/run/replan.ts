@@ -26,10 +26,10 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
     for await (const request of pendingRequests(context)) {
       const { target, ordinal, length, nonce } = request
       const key = targetKey(target)
-      const { counter, limits, rate } = await cuttings.of(target)
+      const { counter, limits, loadOf, rate } = await cuttings.of(target)
       const line = await copier.read(request)
       const tokens = await counter.count(line, limits.queueTokens)
-      const { closed } = splitter.place(target, length, Math.ceil(tokens * rate))
+      const { closed } = splitter.place(target, length, Math.ceil(tokens * rate), loadOf(line))
       const open = writers.get(key)
       if (open && closed) await addBatch(context, open)
       const writer = open && !closed ? open : await BatchWriter.open(context, target, { tokenMethod: counter.method })
@@ -44,7 +44,7 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
 }
 
 /** The store may name the input file only once a power loss cannot take its name away. */
-async function addBatch({ disk, folder, store }: RunContext, writer: BatchWriter): Promise<void> {
+export async function addBatch({ disk, folder, store }: RunContext, writer: BatchWriter): Promise<void> {
   const batch = await writer.finish()
   await disk.syncFolder(folder.inputs)
   await store.addBatch(batch)
@@ -80,7 +80,7 @@ export async function splitAttempt(context: RunContext, attempt: AttemptRecord):
 }
 
 /** Reads frozen lines, keeping the file at hand open while neighbours come from it. */
-class LineCopier {
+export class LineCopier {
   readonly #context: RunContext
   #name: string | undefined
   #file: DiskFile | undefined

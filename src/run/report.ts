@@ -1,6 +1,6 @@
 import type { Configuration } from '../config/configuration.ts'
 import { EXIT } from '../model/error.ts'
-import type { SettledResult } from '../model/row.ts'
+import type { OtherQuestion, SettledResult } from '../model/row.ts'
 import { costOfRequest } from '../prices/cost.ts'
 import type {
   AttemptRecord,
@@ -26,7 +26,17 @@ export interface RunReport {
   /** Every attempt, oldest first. */
   readonly attempts: readonly AttemptRecord[]
   readonly failures: readonly FailureReason[]
+  /** What checking the answers came to; null for a run without a schema. */
+  readonly checked: CheckedAnswers | null
   readonly incidents: readonly Incident[]
+}
+
+/** What checking answers by a schema came to, besides those that are invalid. */
+export interface CheckedAnswers {
+  /** Rows that succeeded although something had to be overlooked, by what that was: `code_fence`, `stray_text`. */
+  readonly tolerated: Readonly<Record<string, number>>
+  /** Rows that were asked again, and the further requests that took. */
+  readonly reasked: { readonly rows: number; readonly requests: number }
 }
 
 /** Reasons listed in a report. */
@@ -39,28 +49,36 @@ export async function reportOf(
 ): Promise<RunReport> {
   const attempts = await store.allAttempts()
   const cost = await runCostOf(store, configuration, attempts)
+  const run = await store.record()
   return {
-    run: await store.record(),
+    run,
     counts: await store.counts(),
     usage: await store.usage(),
     costUsd: cost.totalUsd,
     cost,
     attempts,
     failures: await store.failureReasons(MOST_REASONS),
+    checked: run.definition.answer && { tolerated: await store.tolerated(), reasked: await store.reasked() },
     incidents: await store.incidents(),
   }
 }
 
 /**
- * Tells the cost of one result by the price of the model that was asked for; null where it is not known, nothing where it
- * was bought for another row or by another run.
+/**
+ * Tells the cost of one result, with all that its row was asked besides, by the price of the model that was asked for;
+ * null where it is not known, nothing where it was bought for another row or by another run.
  */
-export function costOfResult(prices: Configuration['prices']): (result: SettledResult) => number | null {
+export function costOfResult(
+  prices: Configuration['prices'],
+): (result: OtherQuestion & Partial<Pick<SettledResult, 'others'>>) => number | null {
   const priceOf = priceList(prices)
-  return ({ boughtFor, kind, outcome, target }) => {
-    if (boughtFor !== 'this_row') return 0
-    return outcome.usage === null ? null : costOfRequest(outcome.usage, priceOf(target), kind)
-  }
+  const costOfQuestion = ({ boughtFor, kind, outcome, target }: OtherQuestion): number | null =>
+    boughtFor === 'this_row' ? costOfRequest(outcome.usage, priceOf(target), kind) : 0
+  return ({ others = [], ...result }) =>
+    others
+      .filter(({ outcome }) => outcome.billed !== 'no')
+      .map(costOfQuestion)
+      .reduce((total, cost) => (total === null || cost === null ? null : total + cost), costOfQuestion(result))
 }
 
 /** Rows that did not succeed, of those that have an outcome or were left out. */

@@ -1,8 +1,13 @@
 import { type Place, PlacedBytes } from '../lib/placed-bytes.ts'
-import type { RowResultRecord } from '../store/store.ts'
+import type { NewResult } from '../store/store.ts'
 import type { RunContext } from './context.ts'
 
 type Ports = Pick<RunContext, 'disk' | 'folder'>
+
+/** What has a raw line, or none. */
+interface Answered {
+  readonly result: (Pick<NewResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }) | null
+}
 
 /**
  * Raw result lines by offset. Providers return lines roughly in the order they were sent, so the lines of neighbouring
@@ -18,7 +23,7 @@ export class ResultLines {
   }
 
   /** The raw line of each record, in their order; null where it has none. */
-  async of(records: readonly RowResultRecord[]): Promise<readonly (string | null)[]> {
+  async of(records: readonly Answered[]): Promise<readonly (string | null)[]> {
     const lines = await this.#bytes.of(records.map(({ result }) => result && this.#placeOf(result)))
     return lines.map((line) => line && line.toString('utf8'))
   }
@@ -29,7 +34,7 @@ export class ResultLines {
 }
 
 /** Tells where the line of a result lies; null where the provider wrote none. Each file's path is made once. */
-export function placesIn(folder: Ports['folder']): (result: NonNullable<RowResultRecord['result']>) => Place | null {
+export function placesIn(folder: Ports['folder']): (result: NonNullable<Answered['result']>) => Place | null {
   const paths = { output: new Map<number, string>(), error: new Map<number, string>() }
   return ({ attemptKey, file, length, offset }) => {
     if (file === null || offset === null || length === null) return null

@@ -2,7 +2,7 @@ import type { Configuration } from '../config/configuration.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import { isFinished } from '../model/run.ts'
 import { costOfRequest, findPrice } from '../prices/cost.ts'
-import type { RowResultRecord, RunStore } from '../store/store.ts'
+import type { QuestionRecord, RowResultRecord, RunStore } from '../store/store.ts'
 
 /** Statuses whose requests are sent again by a plain `retry`, where nothing was billed for them. */
 const UNFINISHED: readonly OutcomeStatus[] = ['failed', 'expired', 'cancelled', 'missing']
@@ -58,17 +58,19 @@ function isOneOf(state: RowResultRecord['state'], statuses: readonly OutcomeStat
   return statuses.some((status) => status === state)
 }
 
-function addToBill(
-  bill: RetryBill,
-  { isShared, kind, result, target }: RowResultRecord,
-  prices: Configuration['prices'],
-): RetryBill {
+function addToBill(bill: RetryBill, row: RowResultRecord, prices: Configuration['prices']): RetryBill {
   const rows = bill.rows + 1
-  if (!result || !target || result.billed === 'no') return { ...bill, rows }
-  if (isShared) return { ...bill, rows, billed: bill.billed + 1 }
-  const cost = costOfRequest(result, findPrice(target.provider, target.model, prices), kind ?? 'batch')
-  const lastCostUsd = bill.lastCostUsd === null || cost === null ? null : bill.lastCostUsd + cost
+  const billed = (row.questions ?? [row]).filter(({ result }) => result !== null && result.billed !== 'no')
+  if (billed.length === 0) return { ...bill, rows }
+  if (row.isShared) return { ...bill, rows, billed: bill.billed + 1 }
+  const costs = billed.map((question) => costOfQuestion(question, prices))
+  const lastCostUsd = costs.reduce((sum, cost) => (sum === null || cost === null ? null : sum + cost), bill.lastCostUsd)
   return { rows, billed: bill.billed + 1, lastCostUsd }
+}
+
+function costOfQuestion({ kind, result, target }: QuestionRecord, prices: Configuration['prices']): number | null {
+  if (!result || !target) return null
+  return costOfRequest(result, findPrice(target.provider, target.model, prices), kind ?? 'batch')
 }
 
 async function countReopened(store: RunStore, statuses: readonly OutcomeStatus[]): Promise<number> {

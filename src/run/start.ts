@@ -1,9 +1,19 @@
 import { resolve } from 'node:path'
 import type { InputOptions } from '../input/open.ts'
+import { writeAtomically } from '../lib/atomic-file.ts'
+import type { AnswerDefinition } from '../model/answer.ts'
+import { ENDPOINTS_BY_NAME, type EndpointChoice, endpointPath } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
-import { type CarriedOver, isFinished, type OutputPlan, type RunDefinition } from '../model/run.ts'
+import {
+  type CarriedOver,
+  type ImageDetail,
+  isFinished,
+  type MessageTemplate,
+  type OutputPlan,
+  type RunDefinition,
+} from '../model/run.ts'
 import { parseModel } from '../model/target.ts'
 import { findCollisions } from '../output/answer-columns.ts'
 import { checkOutput } from '../output/check-output.ts'
@@ -19,6 +29,7 @@ import { mustPointOut, openCarry, tellCarried } from './carry.ts'
 import { runContext } from './context.ts'
 import { estimateRun } from './estimate.ts'
 import { type Frozen, freeze } from './freeze.ts'
+import { type Job, jobText, withOwnRows } from './job-text.ts'
 import { tellOrigins } from './origins.ts'
 import { prepareInput } from './prepare.ts'
 import { InputProblemsError } from './problem-list.ts'
@@ -34,9 +45,22 @@ export interface NewRunOptions {
   readonly model?: string | undefined
   /** For provider-ready lines without `model`. @default 'openai' */
   readonly provider?: string | undefined
+  /** A short name such as `embeddings`, or a path such as `/v1/ocr`. @default chat, or what provider-ready lines name */
+  readonly endpoint?: EndpointChoice | undefined
+  /** The column that is sent as it is, at endpoints that take a text: in place of a prompt. */
+  readonly textColumn?: string | undefined
+  /** The column with what follows the gap to be filled (`fim`). */
+  readonly suffixColumn?: string | undefined
   readonly prompt?: string | undefined
   readonly promptFunction?: PromptFunction | undefined
   readonly system?: string | undefined
+  /** Turns before the prompt, or the whole conversation, as templates. */
+  readonly messages?: readonly MessageTemplate[] | undefined
+  /** The column that holds a conversation, as a list of messages or as the JSON text of one. */
+  readonly messagesColumn?: string | undefined
+  /** Columns that name images: paths, `https` or `data:` URLs, or lists of them. */
+  readonly imageColumns?: readonly string[] | undefined
+  readonly imageDetail?: ImageDetail | undefined
   readonly maxTokens?: number | undefined
   readonly temperature?: number | undefined
   readonly parameters?: Readonly<Record<string, unknown>> | undefined
@@ -47,6 +71,10 @@ export interface NewRunOptions {
   readonly dedupe?: boolean | undefined
   /** A run whose answers are carried over to rows that ask the same: an id, a beginning of one, a name, or `last`. */
   readonly since?: string | undefined
+  /** What every answer must look like. @default free text */
+  readonly answer?: AnswerDefinition | undefined
+  /** How often a row is asked again whose answer does not fit. @default 0 */
+  readonly maxReasks?: number | undefined
   readonly limit?: number | undefined
   readonly sample?: number | undefined
   readonly seed?: number | undefined
@@ -60,6 +88,8 @@ export interface NewRunOptions {
    * remains of it.
    */
   readonly agree?: ((runId: string, estimate: PlanSummary) => Promise<void>) | undefined
+  /** Kept with the run, so that it can be repeated. */
+  readonly job?: Job | undefined
   readonly output: OutputPlan
 }
 
@@ -79,15 +109,24 @@ export function definitionOf(
   options: NewRunOptions,
 ): Omit<RunDefinition, 'shape'> {
   const { provider, model } = targetOf(options)
+  assertReaskable(options)
   const baseUrl = configuration.baseUrlOf(findProvider(provider))
   return {
     version: 1,
     provider,
     baseUrl,
     model,
+    endpoint: options.endpoint === undefined ? null : pathOf(options.endpoint),
+    textColumn: options.textColumn ?? null,
+    suffixColumn: options.suffixColumn ?? null,
+    hasTextLists: false,
     inputPath: options.inputPath === null || options.inputPath === '-' ? options.inputPath : resolve(options.inputPath),
     prompt: options.prompt ?? null,
     system: options.system ?? null,
+    messages: options.messages ?? null,
+    messagesColumn: options.messagesColumn ?? null,
+    imageColumns: options.imageColumns ?? [],
+    imageDetail: options.imageDetail ?? null,
     maxTokens: options.maxTokens ?? null,
     temperature: options.temperature ?? null,
     parameters: options.parameters ?? {},
@@ -95,7 +134,30 @@ export function definitionOf(
     idColumn: options.idColumn ?? null,
     skipInvalid: options.skipInvalid ?? false,
     dedupe: options.dedupe ?? null,
+    answer: options.answer ?? null,
+    maxReasks: options.maxReasks ?? 0,
   }
+}
+
+/** Asking again needs something that answers are checked by. */
+function assertReaskable({ answer, maxReasks = 0 }: NewRunOptions): void {
+  if (!Number.isSafeInteger(maxReasks) || maxReasks < 0) {
+    throw new LlmBatchError('usage', `${maxReasks} is no number of times to ask again`, {
+      next: 'Write a whole number.',
+    })
+  }
+  if (maxReasks === 0 || answer !== undefined) return
+  throw new LlmBatchError('usage', 'asking again needs a schema that tells which answers are invalid', {
+    next: 'Add --schema FILE or --field, or leave --reask out.',
+  })
+}
+
+function pathOf(endpoint: string): string {
+  const path = endpointPath(endpoint)
+  if (path !== undefined) return path
+  throw new LlmBatchError('usage', `there is no endpoint named ${JSON.stringify(endpoint)}`, {
+    next: `Name one of ${Object.keys(ENDPOINTS_BY_NAME).join(', ')}, or write its path, such as /v1/ocr.`,
+  })
 }
 
 function targetOf({ model, provider }: NewRunOptions): { provider: string; model: string | null } {
@@ -132,6 +194,7 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
     if (!(await findSameWork(workspace, draft, definition, options))) await options.agree?.(id, draft.estimate)
     const known = await whileNoOtherStarts(workspace, id, async () => {
       const same = await findSameWork(workspace, draft, definition, options)
+      if (!same) await keepJob(workspace, id, options, draft.carried)
       if (!same) await draft.store.sealRun({ ...draft.frozen, carried: draft.carried, name: options.name ?? null })
       return same
     })
@@ -141,6 +204,7 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
       emit({ type: 'prepared', rows, requests, batches, carried: carried?.rows ?? 0, shared: shared.rows })
       return { store: draft.store, lock, isAttached: false, estimate: draft.estimate }
     }
+    assertSameCheck(known, definition)
     const taken = await takeRun(workspace, known.id, options.maxCostUsd)
     await removeRun(workspace, id, lock)
     await taken.store.steerRun(options.output)
@@ -191,8 +255,7 @@ async function makeDraft(
     provider: workspace.connect(definition.provider),
     settings: configuration.settings,
   })
-  const { shape } = input
-  await store.createRun({ id, definition: { ...definition, shape }, output: options.output, createdAt: clock.now() })
+  await store.createRun({ id, definition: input.definition, output: options.output, createdAt: clock.now() })
   const draft = await store.write(id)
   if (options.maxCostUsd !== undefined) await draft.capRun(capMicrosOf(options.maxCostUsd))
   const context = await runContext(workspace, draft, emit)
@@ -216,7 +279,8 @@ async function makeDraft(
   }
   const { cuts, emptyPlaceholders, invalidCount: problems, rowBytes, rowCount: rows, tally } = frozen
   const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: false }
-  const counts = { rows, problems, emptyPlaceholders, rowBytes, maxTokens: definition.maxTokens, sharing }
+  const { maxReasks, maxTokens } = definition
+  const counts = { rows, problems, emptyPlaceholders, rowBytes, maxReasks, maxTokens, sharing }
   const ports = { clock, configuration, provider: context.provider, home: store, run: draft }
   const estimate = await estimateRun(ports, { counts, cuts, tally })
   const targets = estimate.targets.map(({ target }) => target)
@@ -224,6 +288,22 @@ async function makeDraft(
   const { carried } = estimate.sharing
   if (carry && carried) tellCarried(carry, carried, emit)
   return { store: draft, frozen, carried, estimate }
+}
+
+/** Keeps what the run was started from; whole or not at all. */
+async function keepJob(
+  { disk, home }: Workspace,
+  id: string,
+  { inputPath, job }: NewRunOptions,
+  carried: CarriedOver | null,
+): Promise<void> {
+  if (!job) return
+  const folder = runFolder(home, id)
+  // `last` is another run by the time that the job is repeated.
+  const steady = carried === null ? job : { ...job, fields: { ...job.fields, since: carried.from } }
+  const isOfFile = inputPath !== null && inputPath !== '-'
+  const text = jobText(isOfFile ? steady : withOwnRows(steady, folder.rows), id)
+  await writeAtomically(disk, folder.job, async (writer) => void (await writer.writeText(text)))
 }
 
 /** The run that holds the same work, or undefined where there is none and a new one may be made. */
@@ -261,6 +341,18 @@ async function findSameWork(
   if (finished.output.path === output.path && (await isUnwritten(disk, output.path))) return finished
   throw new LlmBatchError('already_done', `the same work was finished as run ${finished.id}; it was not bought again`, {
     next: `Write its answers with: llm-batch results ${finished.id} -o OUT. To pay once more, add --again.`,
+  })
+}
+
+/**
+ * Provider-ready lines are the same work under any schema, and so is asking again or not: a run keeps what it was begun
+ * with, and who asks for something else must be told.
+ */
+function assertSameCheck({ definition, id }: RunRecord, wanted: Omit<RunDefinition, 'shape'>): void {
+  const checkOf = ({ answer, maxReasks }: typeof wanted): string => JSON.stringify([answer, maxReasks])
+  if (checkOf(definition) === checkOf(wanted)) return
+  throw new LlmBatchError('usage', `run ${id} is the same work, begun with another schema or another --reask`, {
+    next: `Go on with it as it is: llm-batch resume ${id}. To buy the same work once more, add --again.`,
   })
 }
 

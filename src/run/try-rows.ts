@@ -1,9 +1,13 @@
+import { judgeAnswer } from '../collect/judge-answer.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Problem } from '../model/problem.ts'
+import type { RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { costOfRequest, findPrice } from '../prices/cost.ts'
 import { type Failure, type Provider, ProviderError } from '../providers/provider.ts'
+import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
+import { asAsked } from './as-asked.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import { definitionOf, type NewRunOptions } from './start.ts'
 import type { Place } from './workspace.ts'
@@ -43,10 +47,12 @@ export async function tryRows(
   const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
   const rows: PreparedRow[] = []
   for await (const chunk of input.rows) rows.push(...chunk)
+  const check = definition.answer && (await createAnswerCheck(definition.answer))
+  const binding = { provider, check, definition: input.definition }
   const tried: TriedRow[] = []
   const queue = rows.entries()
   const worker = async (): Promise<void> => {
-    for (const [index, row] of queue) tried[index] = await tryRow(place, provider, row, index)
+    for (const [index, row] of queue) tried[index] = await tryRow(place, binding, row, index)
   }
   await Promise.all(Array.from({ length: settings.maxTransfers }, worker))
   return tried
@@ -54,7 +60,7 @@ export async function tryRows(
 
 async function tryRow(
   { configuration }: Place,
-  provider: Provider,
+  { check, definition, provider }: { provider: Provider; check: AnswerCheck | null; definition: RunDefinition },
   { id, line, problems, request }: PreparedRow,
   index: number,
 ): Promise<TriedRow> {
@@ -63,11 +69,12 @@ async function tryRow(
   const { body, target } = request
   try {
     const wire = { wireId: wireId(PREFIX, index), target, body }
-    const { outcome } = await provider.direct(wire, new AbortController().signal)
+    const answered = await provider.direct(wire, new AbortController().signal)
+    const outcome = await judgeAnswer(answered.outcome, check)
     const price = findPrice(target.provider, target.model, configuration.prices)
     const cost = (kind: 'batch' | 'direct'): number | null =>
       outcome.billed === 'no' ? 0 : costOfRequest(outcome.usage, price, kind)
-    return { ...row, outcome, costUsd: cost('direct'), batchCostUsd: cost('batch') }
+    return { ...row, outcome: asAsked(definition, outcome), costUsd: cost('direct'), batchCostUsd: cost('batch') }
   } catch (error) {
     if (!(error instanceof ProviderError) || error.failure.kind === 'unauthorised') throw error
     return { ...row, failure: error.failure }

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { FiredFault } from './faults/injector.ts'
 import type { FaultRule } from './faults/rule.ts'
+import type { AnswerShares } from './simulate/answer-mix.ts'
 import type { Ledger } from './state/ledger.ts'
 
 /** How long each part of a batch's life takes, in milliseconds. */
@@ -47,6 +48,11 @@ export interface LocalServerOptions {
   readonly queueTokens?: number | undefined
   /** What goes wrong, and when; texts such as `create:1=accept-then-500` are read as rules. @default nothing */
   readonly faults?: readonly (FaultRule | string)[] | undefined
+  /**
+   * Shares of answers that are not as asked, as an object or a text such as `invalid=0.05,fenced=0.1`; which ones follows
+   * from seed and request. @default none
+   */
+  readonly answers?: AnswerShares | string | undefined
   readonly disk?: Disk | undefined
   readonly clock?: Clock | undefined
 }

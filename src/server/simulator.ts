@@ -3,6 +3,7 @@ import type { OneAtATime } from './batch/one-at-a-time.ts'
 import { DIALECT } from './dialect.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { Durations } from './options.ts'
+import type { AnswerMix } from './simulate/answer-mix.ts'
 import type { Executions } from './simulate/execute-row.ts'
 import type { DialectName } from './state/record.ts'
 import type { State } from './state/state.ts'
@@ -15,6 +16,8 @@ export interface Simulator {
   readonly overrides: Limits
   readonly faults: FaultInjector
   readonly executions: Executions
+  /** How often answers are not as asked. */
+  readonly answers: AnswerMix
   /** Validation remembers every id of a batch, so that only one batch is validated at a time. */
   readonly validations: OneAtATime
 }

@@ -9,6 +9,7 @@ import { Workshop } from './batch/workshop.ts'
 import { FaultInjector } from './faults/injector.ts'
 import { buildApp } from './http/app.ts'
 import { DEFAULT_DURATIONS, type LocalServer, type LocalServerOptions } from './options.ts'
+import { checkedShares, parseAnswerShares } from './simulate/answer-mix.ts'
 import type { Simulator } from './simulator.ts'
 import { readLedger } from './state/ledger.ts'
 import { State } from './state/state.ts'
@@ -40,7 +41,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 
 async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
   const state = await State.open(options.disk ?? systemDisk, options.folder, options.seed, systemRandom)
-  const { maxRequests, maxBytes, queueTokens } = options
+  const { answers = {}, maxRequests, maxBytes, queueTokens } = options
   return {
     state,
     clock: options.clock ?? systemClock,
@@ -48,6 +49,10 @@ async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
     overrides: { maxRequests, maxBytes, queueTokens },
     faults: new FaultInjector(state.seed, options.faults ?? []),
     executions: new Map(),
+    answers: {
+      shares: typeof answers === 'string' ? parseAnswerShares(answers) : checkedShares(answers),
+      seed: state.seed,
+    },
     validations: new OneAtATime(),
   }
 }

@@ -1,6 +1,6 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Driver } from './driver.ts'
-import { type ResultColumns, resultFrom, SELECTED_RESULT } from './results.ts'
+import { type ResultColumns, resultFrom, SELECTED_RESULT, selectQuestions } from './results.ts'
 import type { AnsweredRequest, RequestAnswer } from './store.ts'
 
 /** Statements on answers that another run may carry over. */
@@ -34,6 +34,7 @@ export function selectAnswered(driver: Driver, runKey: number, afterOrdinal: num
 
 type AnswerRow = readonly [
   ordinal: number,
+  latest: number | null,
   kind: BatchKind,
   provider: string,
   endpoint: string,
@@ -43,18 +44,22 @@ type AnswerRow = readonly [
 
 /** The answers of these requests, without those that have none. */
 export function selectAnswers(driver: Driver, runKey: number, ordinals: readonly number[]): RequestAnswer[] {
-  return driver
-    .lists<AnswerRow>(
-      `select q.ordinal, b.kind, b.provider, b.endpoint, b.model, ${SELECTED_RESULT}
-       ${FROM_ANSWERED}
-       join attempts a on a.key = n.attempt
-       join batches b on b.key = a.batch
-       where ${IS_ANSWERED} and q.ordinal in (select value from json_each(?))`,
-      runKey,
-      JSON.stringify(ordinals),
-    )
-    .flatMap(([ordinal, kind, provider, endpoint, model, ...columns]) => {
-      const result = resultFrom(ordinal, columns)
-      return result ? [{ ordinal, kind, target: { provider, endpoint, model }, result }] : []
-    })
+  const rows = driver.lists<AnswerRow>(
+    `select q.ordinal, q.latest, b.kind, b.provider, b.endpoint, b.model, ${SELECTED_RESULT}
+     ${FROM_ANSWERED}
+     join attempts a on a.key = n.attempt
+     join batches b on b.key = a.batch
+     where ${IS_ANSWERED} and q.ordinal in (select value from json_each(?))`,
+    runKey,
+    JSON.stringify(ordinals),
+  )
+  const roots = rows.flatMap(([ordinal, latest]) => (latest === null ? [] : [ordinal]))
+  const questions = roots.length === 0 ? undefined : selectQuestions(driver, runKey, roots)
+  return rows.flatMap(([ordinal, , kind, provider, endpoint, model, ...columns]) => {
+    const result = resultFrom(ordinal, columns)
+    if (!result) return []
+    return [
+      { ordinal, kind, target: { provider, endpoint, model }, result, questions: questions?.get(ordinal) ?? null },
+    ]
+  })
 }

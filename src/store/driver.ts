@@ -10,6 +10,9 @@ const OLDEST_SAFE_VERSION = [3, 51, 3] as const
 /** How long a statement waits for another process's transaction before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
 
+/** The table that a statement writes; not the `update set` of an upsert. */
+const WRITTEN_TABLE = /\b(?:insert\s+(?:or\s+\w+\s+)?into|delete\s+from|update(?!\s+set\b)(?:\s+or\s+\w+)?)\s+(\w+)/i
+
 type Statement = ReturnType<Connection['prepare']>
 
 /**
@@ -21,6 +24,10 @@ export class Driver {
   readonly #statements = new Map<string, Statement>()
   /** Statements whose rows come as lists. */
   readonly #listStatements = new Map<string, Statement>()
+  /** The table that a statement writes, by its text; null for one that only reads. */
+  readonly #targets = new Map<string, string | null>()
+  /** Tables that were written in the transaction at work, or in the last one. */
+  readonly #written = new Set<string>()
 
   /** Opens or makes the database file in WAL mode, every commit forced to disk. */
   constructor(path: string, open: OpenDatabase = openDatabase) {
@@ -76,6 +83,7 @@ export class Driver {
 
   /** Runs `work` in one transaction, committed when it returns, rolled back when it throws. Never nested. */
   transaction<Result>(work: () => Result): Result {
+    this.#written.clear()
     this.#database.exec('begin immediate')
     try {
       const result = work()
@@ -87,13 +95,29 @@ export class Driver {
     }
   }
 
+  /** True where the transaction at work has written the table. */
+  hasWritten(table: string): boolean {
+    return this.#written.has(table)
+  }
+
   close(): void {
     this.#statements.clear()
     this.#listStatements.clear()
     this.#database.close()
   }
 
+  #targetOf(sql: string): string | null {
+    let table = this.#targets.get(sql)
+    if (table === undefined) {
+      table = WRITTEN_TABLE.exec(sql)?.[1]?.toLowerCase() ?? null
+      this.#targets.set(sql, table)
+    }
+    return table
+  }
+
   #prepared(sql: string): Statement {
+    const table = this.#targetOf(sql)
+    if (table !== null) this.#written.add(table)
     let statement = this.#statements.get(sql)
     if (!statement) {
       statement = this.#database.prepare(sql)

@@ -279,10 +279,21 @@ const MIGRATIONS: readonly Migration[] = [
       alter table requests add column turn integer not null default 0;
       alter table requests add column latest integer;
       create index requests_by_root on requests (run, root) where root is not null;
+      create index requests_invalid on requests (run, ordinal) where state = 'invalid' and rows > 0;
     `,
   },
   {
-    number: 7,
+    number: 8,
+    name: 'counts of rows that are kept until rows change',
+    // `work_version`: raised by every transaction that writes rows or requests. `kept_counts`: of a finished run, as JSON,
+    // with the version at which they were true.
+    sql: `
+      alter table runs add column work_version integer not null default 0;
+      alter table runs add column kept_counts text;
+    `,
+  },
+  {
+    number: 9,
     name: 'rows that share a request, and answers carried over from another run',
     // `shares`: 1 where an earlier row has asked for the same request, and so bears its cost. `carried`: as JSON.
     sql: `

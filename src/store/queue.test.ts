@@ -5,16 +5,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
-import type { RunDefinition } from '../model/run.ts'
+import { LATER_FIELDS, type RunDefinition } from '../model/run.ts'
 import { openStore } from './sqlite-store.ts'
 import type { AttemptChanges, IntentFacts, NewResult, QueueState, RunStore, Store } from './store.ts'
 
 const DEFINITION: RunDefinition = {
+  ...LATER_FIELDS,
   version: 1,
   provider: 'openai',
   baseUrl: 'https://api.openai.com/v1',
   model: 'gpt-5-mini',
   shape: 'records',
+  endpoint: null,
+  textColumn: null,
+  suffixColumn: null,
+  hasTextLists: false,
   inputPath: null,
   prompt: '{{text}}',
   system: null,
@@ -25,6 +30,8 @@ const DEFINITION: RunDefinition = {
   idColumn: null,
   skipInvalid: false,
   dedupe: null,
+  answer: null,
+  maxReasks: 0,
 }
 
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }

@@ -3,6 +3,7 @@ import { LlmBatchError } from '../model/error.ts'
 import type { Problem } from '../model/problem.ts'
 import { insertAttempt, lastKey } from './attempts.ts'
 import type { Driver } from './driver.ts'
+import { insertReasks } from './reasks.ts'
 import type { NewBatchRecord, NewRow, PendingRequest, StoredRequest } from './store.ts'
 
 /** Statements on rows, batches and requests. Callers open the transaction. Bulk rows travel as one JSON text. */
@@ -80,7 +81,11 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
   )
   const batchKey = lastKey(driver)
   const attemptKey = insertAttempt(driver, batchKey, 1, batch.attempt)
-  for (const page of pages(batch.requests)) insertRequests(driver, runKey, batchKey, page)
+  const isAskingAgain = batch.requests.some(({ replaces }) => replaces !== undefined)
+  for (const page of pages(batch.requests)) {
+    if (isAskingAgain) insertReasks(driver, runKey, batchKey, page)
+    else insertRequests(driver, runKey, batchKey, page)
+  }
   return attemptKey
 }
 

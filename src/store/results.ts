@@ -1,13 +1,14 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { Driver } from './driver.ts'
+import { reopenRoots } from './reasks.ts'
 import { idFrom, problemFrom } from './requests.ts'
 import type {
   AttemptRecord,
   AttemptUsage,
   FailureReason,
   NewResult,
-  RequestCounts,
+  QuestionRecord,
   RowResultRecord,
   UsageTotal,
 } from './store.ts'
@@ -61,6 +62,9 @@ export function insertResults(driver: Driver, attemptKey: number, results: reado
   driver.run(INSERT_RESULTS, attemptKey, JSON.stringify(rows))
 }
 
+/** A row keeps the invalid answer that it has where asking again brings none: its state says what the row has. */
+const IS_UNANSWERED_REASK = `requests.turn > 0 and r.status not in ('succeeded', 'invalid')`
+
 /** Gives every request that waits for this attempt, or only those that are done, the state its result says. */
 export function settleRequests(
   driver: Driver,
@@ -70,7 +74,7 @@ export function settleRequests(
 ): void {
   driver.run(
     `update requests set
-       state = case r.verdict when 'again' then 'pending' else r.status end,
+       state = case when r.verdict = 'again' then 'pending' when ${IS_UNANSWERED_REASK} then 'invalid' else r.status end,
        attempt = case r.verdict when 'again' then null else r.attempt end,
        tries = tries + r.counts_as_try
      from results r
@@ -83,7 +87,7 @@ export function settleRequests(
   )
 }
 
-const REOPENED = `run = ? and state in (select value from json_each(?))
+const REOPENED = `run = ? and root is null and rows > 0 and state in (select value from json_each(?))
   and coalesce((select r.billed from results r where r.attempt = requests.attempt and r.request = requests.ordinal),
                'no') in (select value from json_each(?))`
 
@@ -94,19 +98,20 @@ export function reopen(
   statuses: readonly OutcomeStatus[],
   billed: readonly Billed[],
 ): number {
+  const roots = reopenRoots(driver, runKey, statuses, billed)
   const which = [runKey, JSON.stringify(statuses), JSON.stringify(billed)] as const
-  const found = driver.get<{ rows: number | null }>(
+  const others = driver.get<{ rows: number | null }>(
     `select sum(rows) as rows from requests where ${REOPENED}`,
     ...which,
   )
   driver.run(`update requests set state = 'pending', attempt = null, tries = 0 where ${REOPENED}`, ...which)
-  return found?.rows ?? 0
+  return roots + (others?.rows ?? 0)
 }
 
-/** Requests whose batch was cancelled before it was sent, or that wait to be planned, get the outcome `cancelled`. */
+/** Requests whose batch was cancelled before it was sent, or that wait to be planned, get the outcome `cancelled`; those that ask again leave their rows with the answer they have. */
 export function cancelUnsentRequests(driver: Driver, runKey: number): void {
   driver.run(
-    `update requests set state = 'cancelled'
+    `update requests set state = case when turn > 0 then 'invalid' else 'cancelled' end
      where run = ? and (state = 'pending' or (state = 'batched' and batch in (
        select a.batch from attempts a where a.stage = 'cancelled'
          and a.number = (select max(n.number) from attempts n where n.batch = a.batch))))`,
@@ -115,13 +120,20 @@ export function cancelUnsentRequests(driver: Driver, runKey: number): void {
 }
 
 /** The columns of the statement below, in its order: those of the row, then those of its result. */
-type RowResultRow = readonly [...RowColumns, ...ResultColumns]
+type RowResultRow = readonly [...RowColumns, ...QuestionColumns]
 
 type RowColumns = [
   row: number,
   line: number,
   id: string | null,
   problem: string | null,
+  shares: 0 | 1 | null,
+  latest: number | null,
+]
+
+type QuestionColumns = [...RequestColumns, ...ResultColumns]
+
+type RequestColumns = [
   request: number | null,
   state: RowResultRecord['state'],
   tries: number | null,
@@ -129,7 +141,6 @@ type RowColumns = [
   endpoint: string | null,
   model: string | null,
   kind: BatchKind | null,
-  shares: 0 | 1 | null,
 ]
 
 /** The columns of `SELECTED_RESULT`, in its order. */
@@ -155,35 +166,90 @@ export type ResultColumns = [
 export const SELECTED_RESULT = `r.attempt, a.nonce, r.status, r.code, r.reason, r.billed, r.prompt_tokens,
     r.completion_tokens, r.cached_tokens, r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict`
 
+const QUESTION_COLUMNS = `
+  q.ordinal, q.state, q.tries, b.provider, b.endpoint, b.model, b.kind, ${SELECTED_RESULT}`
+
+const JOIN_RESULTS = `
+  left join batches b on b.key = q.batch
+  left join results r on r.attempt = q.attempt and r.request = q.ordinal
+  left join attempts a on a.key = q.attempt`
+
 const SELECT_ROW_RESULTS = `
-  select w.ordinal, w.line, w.id, w.problem, l.request, q.state, q.tries, b.provider, b.endpoint, b.model, b.kind,
-    l.shares, ${SELECTED_RESULT}
+  select w.ordinal, w.line, w.id, w.problem, l.shares, q.latest, ${QUESTION_COLUMNS}
   from rows w
   left join row_requests l on l.run = w.run and l.row = w.ordinal
   left join requests q on q.run = w.run and q.ordinal = l.request
-  left join batches b on b.key = q.batch
-  left join results r on r.attempt = q.attempt and r.request = q.ordinal
-  left join attempts a on a.key = q.attempt
+  ${JOIN_RESULTS}
   where w.run = ? and w.ordinal > ?
   order by w.ordinal, l.part limit ?`
 
+/** The first requests of rows that were asked again, and those that took their place, in the order they were asked. */
+const SELECT_QUESTIONS = `
+  select q.root, ${QUESTION_COLUMNS}
+  from (
+    select *, 0 as nth from requests where run = ? and ordinal in (select value from json_each(?))
+    union all
+    select *, 1 from requests where run = ? and root in (select value from json_each(?))
+  ) q ${JOIN_RESULTS}
+  order by q.nth, q.ordinal`
+
 export function selectRowResults(driver: Driver, runKey: number, afterRow: number, most: number): RowResultRecord[] {
-  return driver.lists<RowResultRow>(SELECT_ROW_RESULTS, runKey, afterRow, most).map(rowResultFrom)
+  const rows = driver.lists<RowResultRow>(SELECT_ROW_RESULTS, runKey, afterRow, most)
+  const roots = rows.filter(([, , , , , latest]) => latest !== null).map(([, , , , , , request]) => request)
+  // Most runs ask every row once, and then this is all.
+  if (roots.length === 0) return rows.map((row) => rowResultFrom(row, undefined))
+  const questions = selectQuestions(driver, runKey, roots)
+  return rows.map((row) => rowResultFrom(row, questions.get(row[6] ?? -1)))
 }
 
-function rowResultFrom(columns: RowResultRow): RowResultRecord {
-  const [row, line, id, problem, request, state, tries, provider, endpoint, model, kind, shares, ...result] = columns
+/** All questions of rows that were asked again, by the request that was asked first. */
+export function selectQuestions(
+  driver: Driver,
+  runKey: number,
+  roots: readonly (number | null)[],
+): ReadonlyMap<number, readonly QuestionRecord[]> {
+  const json = JSON.stringify(roots)
+  const found = new Map<number, QuestionRecord[]>()
+  for (const [root, ...columns] of driver.lists<readonly [root: number | null, ...QuestionColumns]>(
+    SELECT_QUESTIONS,
+    runKey,
+    json,
+    runKey,
+    json,
+  )) {
+    const question = questionFrom(columns)
+    if (root === null) found.set(question.request ?? 0, [question])
+    else found.get(root)?.push(question)
+  }
+  return found
+}
+
+function rowResultFrom(
+  [row, line, id, problem, shares, latest, ...columns]: RowResultRow,
+  asked: readonly QuestionRecord[] | undefined,
+): RowResultRecord {
+  const own = { row, line, id: idFrom(id), problem: problemFrom(problem), isShared: shares === 1 }
+  if (latest === null || asked === undefined) return { ...own, ...questionFrom(columns), questions: null }
+  const newest = asked.find(({ request }) => request === latest) ?? questionFrom(columns)
+  const isOpen = newest.state === 'pending' || newest.state === 'batched'
+  const shown = isOpen || hasAnswer(newest) ? newest : (asked.findLast(hasAnswer) ?? newest)
+  const questions = [...asked.filter((question) => question !== newest), newest]
+  return { ...own, ...shown, state: newest.state, questions }
+}
+
+/** True for a question that came to what its state says, false for one whose row keeps the answer it had before. */
+function hasAnswer({ result, state }: QuestionRecord): boolean {
+  return result !== null && result.status === state
+}
+
+function questionFrom(columns: QuestionColumns): QuestionRecord {
+  const [request, state, tries, provider, endpoint, model, kind, ...result] = columns
   return {
-    row,
-    line,
-    id: idFrom(id),
-    problem: problemFrom(problem),
     request,
     state,
     tries: tries ?? 0,
     target: provider === null || endpoint === null || model === null ? null : { provider, endpoint, model },
     kind,
-    isShared: shares === 1,
     result: resultFrom(request ?? 0, result),
   }
 }
@@ -212,31 +278,6 @@ export function resultFrom(ordinal: number, columns: ResultColumns): RowResultRe
     attemptKey,
     nonce,
   }
-}
-
-export function selectCounts(driver: Driver, runKey: number): RequestCounts {
-  const counts: Record<keyof RequestCounts, number> = {
-    pending: 0,
-    batched: 0,
-    succeeded: 0,
-    failed: 0,
-    expired: 0,
-    cancelled: 0,
-    refused: 0,
-    truncated: 0,
-    invalid: 0,
-    missing: 0,
-    skipped: 0,
-  }
-  const states = driver.all<{ state: keyof RequestCounts; count: number }>(
-    'select state, sum(rows) as count from requests where run = ? group by state',
-    runKey,
-  )
-  for (const { state, count } of states) counts[state] = count
-  counts.skipped =
-    driver.get<{ count: number }>('select count(*) as count from rows where run = ? and problem is not null', runKey)
-      ?.count ?? 0
-  return counts
 }
 
 /** True of results of batch `b` that this run has paid for. */
@@ -285,11 +326,23 @@ export function selectUsageByAttempt(
 
 export function selectFailureReasons(driver: Driver, runKey: number, most: number): FailureReason[] {
   return driver.all<FailureReason>(
-    `select r.status as status, r.code as code, min(r.reason) as reason, sum(q.rows) as count
+    `select q.state as status, r.code as code, sum(q.rows) as count,
+       min(case when q.state = r.status then r.reason else 'asked again without an answer: ' || r.reason end) as reason
      from requests q join results r on r.attempt = q.attempt and r.request = q.ordinal
-     where q.run = ? and q.state <> 'succeeded'
-     group by r.status, r.code order by sum(q.rows) desc, r.status, r.code limit ?`,
+     where q.run = ? and q.state <> 'succeeded' and q.rows > 0
+     group by q.state, r.code order by count desc, q.state, r.code limit ?`,
     runKey,
     most,
   )
+}
+
+export function selectTolerated(driver: Driver, runKey: number): Record<string, number> {
+  const notes = driver.all<{ note: string; count: number }>(
+    `select r.code as note, sum(q.rows) as count
+     from requests q join results r on r.attempt = q.attempt and r.request = q.ordinal
+     where q.run = ? and q.state = 'succeeded' and q.rows > 0 and r.code is not null
+     group by r.code order by r.code`,
+    runKey,
+  )
+  return Object.fromEntries(notes.map(({ count, note }) => [note, count]))
 }

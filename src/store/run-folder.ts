@@ -10,6 +10,8 @@ export interface RunFolder {
   readonly results: string
   readonly log: string
   readonly lock: string
+  /** What the run was started from, as a job file; absent where nobody said so. */
+  readonly job: string
   input(name: string): string
   /** The raw result file of an attempt, byte for byte as the provider sent it. */
   result(attemptKey: number, file: 'output' | 'error'): string
@@ -29,6 +31,7 @@ export function runFolder(home: string, runId: string): RunFolder {
     results,
     log: join(path, 'log.jsonl'),
     lock: join(path, 'lock.db'),
+    job: join(path, 'job.yaml'),
     input: (name) => join(inputs, ownName(name)),
     unnamedResult: (number) => join(results, `unnamed-${number}.jsonl`),
     result: (attemptKey, file) => join(results, `${attemptKey}-${file}.jsonl`),

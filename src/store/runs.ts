@@ -6,8 +6,8 @@ import {
   type Deadline,
   type OutputPlan,
   RUN_MOVES,
-  type RunDefinition,
   type RunState,
+  type StoredDefinition,
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
@@ -50,7 +50,7 @@ const SELECT_RUNS = `
 
 function runFrom(row: RunRow): RunRecord {
   const { carried, deadlineAt, stopLoss, windUpAt, ...rest } = row
-  const definition = stored(row, 'definition') as RunDefinition | null
+  const definition = stored(row, 'definition') as StoredDefinition | null
   if (definition?.version !== 1) throw unreadable(row, 'definition')
   return {
     ...rest,

@@ -7,13 +7,14 @@ import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { nonceFrom } from '../model/ids.ts'
-import type { RunDefinition } from '../model/run.ts'
+import { LATER_FIELDS, type RunDefinition } from '../model/run.ts'
 import { Driver } from './driver.ts'
 import { statePath } from './run-folder.ts'
 import { openStore } from './sqlite-store.ts'
 import type { NewBatchRecord, NewResult, RunStore, Store } from './store.ts'
 
 const DEFINITION: RunDefinition = {
+  ...LATER_FIELDS,
   version: 1,
   provider: 'openai',
   baseUrl: 'https://api.openai.com/v1',

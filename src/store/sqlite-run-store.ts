@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { isFinished } from '../model/run.ts'
 import { selectAnswered, selectAnswers } from './answers.ts'
 import {
   answerIntent,
@@ -17,6 +18,7 @@ import {
   updateAttempt,
   updateStage,
 } from './attempts.ts'
+import { countReader, keepCounts, noteWork } from './counts.ts'
 import { answerCall, forgetLines, insertCall, selectCalls } from './direct-calls.ts'
 import type { Driver } from './driver.ts'
 import { queueOfTarget } from './in-flight.ts'
@@ -29,6 +31,7 @@ import {
   wakeWhenFreed,
 } from './queue.ts'
 import { clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
+import { selectHasReaskable, selectNextOrdinal, selectReaskable, selectReasked } from './reasks.ts'
 import {
   countSharing,
   insertBatch,
@@ -42,9 +45,9 @@ import {
   cancelUnsentRequests,
   insertResults,
   reopen,
-  selectCounts,
   selectFailureReasons,
   selectRowResults,
+  selectTolerated,
   selectUsage,
   selectUsageByAttempt,
   settleRequests,
@@ -88,9 +91,13 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     if (writer === undefined) throw new LlmBatchError('conflict', `run ${id} was opened for reading only`)
     return driver.transaction(() => {
       assertWriter(driver, runKey, id, writer)
-      return work()
+      const result = work()
+      noteWork(driver, runKey)
+      return result
     })
   }
+
+  const counts = countReader(driver, runKey)
 
   const record: RunStore['record'] = async () => {
     const run = selectRun(driver, id)
@@ -101,7 +108,11 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
   return {
     id,
     record,
-    moveRun: async (to, reason = null) => write(() => updateRunState(driver, runKey, to, reason, clock.now())),
+    moveRun: async (to, reason = null) =>
+      write(() => {
+        updateRunState(driver, runKey, to, reason, clock.now())
+        if (isFinished(to)) keepCounts(driver, runKey)
+      }),
     reopenRun: async () =>
       write(() => {
         clearStops(driver, runKey)
@@ -227,6 +238,9 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     requestsOf: async (batchKey, afterOrdinal, most) => selectRequests(driver, batchKey, afterOrdinal, most),
     hasPending: async () => selectHasPending(driver, runKey),
     pendingRequests: async (afterOrdinal, most) => selectPending(driver, runKey, afterOrdinal, most),
+    hasReaskable: async () => selectHasReaskable(driver, runKey),
+    reaskableRequests: async (afterOrdinal, most) => selectReaskable(driver, runKey, afterOrdinal, most),
+    nextOrdinal: async () => selectNextOrdinal(driver, runKey),
     answeredRequests: async (afterOrdinal, most) => selectAnswered(driver, runKey, afterOrdinal, most),
     answersOf: async (ordinals) => selectAnswers(driver, runKey, ordinals),
     addResults: async (attemptKey, results) => write(() => insertResults(driver, attemptKey, results)),
@@ -250,11 +264,13 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         cancelUnsentRequests(driver, runKey)
       }),
     rowResults: async (afterRow, most) => selectRowResults(driver, runKey, afterRow, most),
-    counts: async () => selectCounts(driver, runKey),
+    counts: async () => counts(),
     usage: async () => selectUsage(driver, runKey),
     usageByAttempt: async (longAboveTokens, attemptKey) =>
       selectUsageByAttempt(driver, runKey, longAboveTokens, attemptKey),
     failureReasons: async (most) => selectFailureReasons(driver, runKey, most),
+    tolerated: async () => selectTolerated(driver, runKey),
+    reasked: async () => selectReasked(driver, runKey),
 
     spending: async (since) => selectStanding(driver, id, since),
     shownAnswers: async (target) => selectShownByRun(driver, id, target),

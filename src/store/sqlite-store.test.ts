@@ -6,18 +6,23 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
-import type { RunDefinition } from '../model/run.ts'
+import { LATER_FIELDS, type RunDefinition } from '../model/run.ts'
 import { Driver } from './driver.ts'
 import { lockRun } from './lock.ts'
 import { openStore } from './sqlite-store.ts'
 import type { IntentFacts, NewBatchRecord, NewResult, RunStore, Store } from './store.ts'
 
 const DEFINITION: RunDefinition = {
+  ...LATER_FIELDS,
   version: 1,
   provider: 'openai',
   baseUrl: 'https://api.openai.com/v1',
   model: 'gpt-5-mini',
   shape: 'records',
+  endpoint: null,
+  textColumn: null,
+  suffixColumn: null,
+  hasTextLists: false,
   inputPath: '/data/tickets.csv',
   prompt: '{{text}}',
   system: null,
@@ -28,6 +33,8 @@ const DEFINITION: RunDefinition = {
   idColumn: null,
   skipInvalid: false,
   dedupe: null,
+  answer: null,
+  maxReasks: 0,
 }
 
 const OUTPUT = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const

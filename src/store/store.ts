@@ -65,8 +65,9 @@ export interface RunStore {
   // While preparing
   addRows(rows: readonly NewRow[]): Promise<void>
   /**
-   * Adds a batch with its requests and its first attempt, planned. Requests that were there before must be pending, so
-   * that none is ever in two living batches; otherwise it throws `conflict` and adds nothing. Returns the attempt's key.
+   * Adds a batch with its requests and its first attempt, planned. Requests that were there before must be pending, and
+   * those that ask again must take the place of the newest one of their rows, whose answer is invalid, so that nothing is
+   * ever in two living batches; otherwise it throws `conflict` and adds nothing. Returns the attempt's key.
    */
   addBatch(batch: NewBatchRecord): Promise<number>
   /**
@@ -182,6 +183,12 @@ export interface RunStore {
   hasPending(): Promise<boolean>
   /** Requests that wait to be planned into a batch, by ordinal, a page at a time. */
   pendingRequests(afterOrdinal: number, most: number): Promise<readonly PendingRequest[]>
+  /** True where rows have an invalid answer and may be asked again, by what their run allows; asked often. */
+  hasReaskable(): Promise<boolean>
+  /** The requests of such rows, each the newest of its row, by ordinal, a page at a time. */
+  reaskableRequests(afterOrdinal: number, most: number): Promise<readonly ReaskableRequest[]>
+  /** The first ordinal that no request of the run has. */
+  nextOrdinal(): Promise<number>
   /**
    * Requests with a final, usable answer, as another run may carry them over: by ordinal, a page at a time. Requests that
    * ask again stand for the one that was asked first.
@@ -202,7 +209,10 @@ export interface RunStore {
     changes?: AttemptChanges,
     bill?: Bill,
   ): Promise<AttemptRecord>
-  /** Gives requests in these final states back to `pending`, for `retry`; returns how many rows they answer. */
+  /**
+   * Gives requests in these final states back to `pending`, for `retry`; returns how many rows they answer. A row that was
+   * asked again is asked its first question.
+   */
   reopenRequests(statuses: readonly OutcomeStatus[], billed: readonly Billed[]): Promise<number>
   /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
   cancelUnsent(): Promise<void>
@@ -215,8 +225,12 @@ export interface RunStore {
    * `longAboveTokens` are counted apart, because some models charge more for them.
    */
   usageByAttempt(longAboveTokens: number, attemptKey?: number): Promise<readonly AttemptUsage[]>
-  /** The most frequent reasons of requests that did not succeed. */
+  /** The most frequent reasons of rows that did not succeed. */
   failureReasons(most: number): Promise<readonly FailureReason[]>
+  /** Rows that succeeded although something had to be overlooked in their answer, by what that was. */
+  tolerated(): Promise<Readonly<Record<string, number>>>
+  /** How many rows were asked again, and by how many further requests. */
+  reasked(): Promise<{ readonly rows: number; readonly requests: number }>
 
   // Money
   /** What is spent and set aside by this run, and by all runs of the home since an instant. */
@@ -565,6 +579,13 @@ export interface PendingRequest extends StoredRequest {
   readonly nonce: string
 }
 
+/** A request whose answer is invalid, with the place of its frozen line and of the answer's raw one. */
+export interface ReaskableRequest extends PendingRequest {
+  /** What is wrong with the answer. */
+  readonly reason: string | null
+  readonly answer: Pick<NewResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }
+}
+
 /** A request that was answered, and the place of its frozen line. */
 export interface AnsweredRequest {
   readonly ordinal: number
@@ -584,6 +605,8 @@ export interface RequestAnswer {
   readonly kind: BatchKind
   readonly target: Target
   readonly result: NewResult & { readonly attemptKey: number; readonly nonce: string }
+  /** All questions that it took, this one among them; null where it was the only one. */
+  readonly questions: readonly QuestionRecord[] | null
 }
 
 /** The result of a request in an attempt, and where its raw line lies in the attempt's files. */
@@ -607,18 +630,27 @@ export interface NewResult {
   readonly countsAsTry: boolean
 }
 
-export interface RowResultRecord {
+export interface RowResultRecord extends QuestionRecord {
   readonly row: number
   readonly line: number
   readonly id: string | null
   readonly problem: Problem | null
+  /** True where the row shares the request of an earlier one. */
+  readonly isShared: boolean
+  /**
+   * All questions of a row that was asked again, the newest last; the record itself is then the last of them that was
+   * answered, under the state of the newest one. Null for a row that was asked once.
+   */
+  readonly questions: readonly QuestionRecord[] | null
+}
+
+/** A request as the row sees it that it was asked for. */
+export interface QuestionRecord {
   /** Null for a row without a request. */
   readonly request: number | null
   /** `pending` and `batched` while there is no final result. */
   readonly state: OutcomeStatus | 'pending' | 'batched' | null
   readonly tries: number
-  /** True where the row shares the request of an earlier one. */
-  readonly isShared: boolean
   readonly target: Target | null
   /** How it was sent last; null for a row without a request. */
   readonly kind: BatchKind | null

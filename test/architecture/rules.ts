@@ -4,7 +4,7 @@ import type { FileFacts } from './facts.ts'
 const PORTS = ['providers/provider.ts', 'store/store.ts', 'store/run-folder.ts']
 
 const GROUND = ['model', 'lib', 'version.ts']
-const BASE = [...GROUND, 'ports', 'prices', 'config']
+const BASE = [...GROUND, 'ports', 'prices', 'schema', 'config']
 const STAGES = ['input', 'request', 'plan', 'submit', 'watch', 'collect', 'output']
 const MAIN = [...BASE, ...STAGES, 'providers', 'store', 'run']
 
@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'version.ts': [],
   ports: GROUND,
   prices: GROUND,
+  schema: GROUND,
   config: [...GROUND, 'ports'],
   providers: [...GROUND, 'ports'],
   store: [...GROUND, 'ports'],

@@ -1,4 +1,5 @@
 import type { Row } from '../../src/model/row.ts'
+import { LATER_FIELDS } from '../../src/model/run.ts'
 import type { Target } from '../../src/model/target.ts'
 import type { Limits } from '../../src/providers/provider.ts'
 import type { BuildResult, BuiltRequest } from '../../src/request/build-result.ts'
@@ -12,15 +13,21 @@ export const CHAT = '/v1/chat/completions'
 
 /** Records with a prompt, and nothing else set. */
 export const DEFINITION: Definition = {
+  ...LATER_FIELDS,
   provider: 'openai',
   model: 'gpt-5-mini',
   shape: 'records',
+  endpoint: null,
+  textColumn: null,
+  suffixColumn: null,
+  hasTextLists: false,
   prompt: 'Sum up: {{text}}',
   system: null,
   maxTokens: null,
   temperature: null,
   parameters: {},
   idColumn: null,
+  answer: null,
 }
 
 /** Rows that carry messages. */
@@ -36,16 +43,24 @@ export const LIMITS: Limits = {
   minRequests: 1,
   maxBytes: 100_000_000,
   maxLineBytes: 100_000_000,
+  maxImageBytes: 20_000_000,
+  maxImages: 500,
   queueTokens: null,
   queueRequests: null,
+  maxInputs: null,
+  maxInputsPerRequest: null,
+  maxOutputBytes: null,
+  vectorLength: null,
   queueRequestsPer: 'model',
   recovery: 'marked',
   absentRowIsUnbilled: [],
   retentionDays: 30,
   modelOn: 'line',
   isEndpointKnown: true,
+  endpoints: [CHAT],
   canCallDirectly: true,
   maxTokensField: 'max_completion_tokens',
+  schemaDialect: 'subset',
   windowHours: { default: 24, most: 24, canChoose: false },
 }
 

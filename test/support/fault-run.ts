@@ -49,7 +49,7 @@ export async function startIn(
   world: LocalWorld,
   provider: ProviderName,
   rows: string,
-  options: Partial<StartRunOptions> = {},
+  options: Partial<Omit<StartRunOptions, 'endpoint' | 'textColumn'>> = {},
 ): Promise<Run> {
   return await startRun({
     input: await world.write('rows.jsonl', rows),

@@ -19,6 +19,8 @@ export function sampleResult(outcome: Partial<Outcome>, parts: Partial<SettledRe
     boughtFor: 'this_row',
     tries: 1,
     rawLine: null,
+    structured: null,
+    others: [],
     wireId: 'bnonce0010000000',
     ...parts,
   }

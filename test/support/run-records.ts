@@ -1,3 +1,4 @@
+import { LATER_FIELDS } from '../../src/model/run.ts'
 import type { RunCost } from '../../src/run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../../src/store/store.ts'
 
@@ -29,11 +30,16 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     state: 'running',
     reason: null,
     definition: {
+      ...LATER_FIELDS,
       version: 1,
       provider: 'openai',
       baseUrl: 'https://api.openai.com/v1',
       model: 'gpt-5-mini',
       shape: 'records',
+      endpoint: null,
+      textColumn: null,
+      suffixColumn: null,
+      hasTextLists: false,
       inputPath: '/data/tickets.csv',
       prompt: 'Classify {{text}}',
       system: null,
@@ -44,6 +50,8 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
       idColumn: null,
       skipInvalid: false,
       dedupe: null,
+      answer: null,
+      maxReasks: 0,
     },
     output: { path: '/data/answers.jsonl', format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false },
     createdAt: STARTED_AT,

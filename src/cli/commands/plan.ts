@@ -3,6 +3,7 @@ import { EXIT } from '../../model/error.ts'
 import { checkOutput } from '../../output/check-output.ts'
 import { type PlannedRun, planRun } from '../../run/plan-run.ts'
 import { addBudgetFlag, type BudgetFlags } from '../budget-flag.ts'
+import { requestOf } from '../job-request.ts'
 import { newRunOptions } from '../new-run.ts'
 import { findPlace } from '../open-home.ts'
 import { addOutputFlags, type OutputFlags, outputPlan } from '../output-flags.ts'
@@ -21,7 +22,8 @@ interface PlanFlags extends RequestFlags, SharingFlags, OutputFlags, SettingFlag
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addSettingFlags(addBudgetFlag(addOutputFlags(addSharingFlags(addRequestFlags(command)))))
     .option('--json', 'as JSON on standard output')
-    .action(async (inputPath: string, flags: PlanFlags) => {
+    .action(async (input: string, _typed: PlanFlags, self: Command) => {
+      const { flags, inputPath } = await requestOf<PlanFlags>(shell, self, input)
       setExitCode(await plan(shell, inputPath, flags))
     })
 }

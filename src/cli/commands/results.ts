@@ -1,41 +1,104 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import { type WrittenFiles, writeRunAnswers } from '../../run/finish.ts'
+import { isWhole } from '../../run/look/selection.ts'
 import { reportOf } from '../../run/report.ts'
 import type { Workspace } from '../../run/workspace.ts'
-import type { RequestCounts } from '../../store/store.ts'
+import type { RequestCounts, RunRecord } from '../../store/store.ts'
 import { chooseRun } from '../choose-run.ts'
 import { withHome } from '../open-home.ts'
-import { addOutputFlags, type OutputFlags, outputPlan } from '../output-flags.ts'
+import { addOutputFlags, hasOutputFlags, type OutputFlags, outputPlan } from '../output-flags.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
 import { openRows } from '../render/outcome-words.ts'
 import { counted } from '../render/quantity.ts'
 import { reportDocument } from '../report-document.ts'
+import { addSelectionFlags, selectionFrom } from '../selection-flags.ts'
 import type { Shell } from '../shell.ts'
+import { type LookFlags, showRows, showSummary } from '../show-results.ts'
 import { checkPlan } from '../take-up.ts'
 
-interface ResultsFlags extends OutputFlags, PlaceFlags {
-  readonly json?: boolean | undefined
-  readonly quiet?: boolean | undefined
+interface ResultsFlags extends OutputFlags, PlaceFlags, LookFlags {
+  readonly summary?: boolean | undefined
+  readonly table?: boolean | undefined
 }
 
-/** `llm-batch results RUN -o OUT`: writes the answers again, in any format, also while the run goes on. Needs no key. */
+const EXAMPLES = `
+Examples:
+  the first rows, at a terminal:
+    llm-batch results last
+  rows that failed, and why:
+    llm-batch results last --where status=failed --limit 50
+  ten random rows about refunds:
+    llm-batch results last --where 'text~refund' --sample 10
+  whole texts of rows whose JSON answer says so:
+    llm-batch results last --where output.label=other --full
+  statuses, errors by cause, labels, tokens, cost:
+    llm-batch results last --summary
+  a file of some rows, or all rows to a pipe as JSON lines:
+    llm-batch results last --where status!=succeeded -o bad.csv
+    llm-batch results last > answers.jsonl
+
+A condition names a column of the input; one of ours, with or without the
+prefix (status, output, error, finish_reason, prompt_tokens,
+completion_tokens, cost_usd, model, id, attempt); line; or a part of JSON such
+as output.label. = and != compare whole values, ~ finds a part in upper or
+lower case, < <= > >= compare numbers. A name that the input has means the
+input's column; then ours is reached with its prefix: llm_status.`
+
+/** `llm-batch results RUN`: looks at the answers, or writes them again, also while the run goes on. Needs no key. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addOutputFlags(command.argument('<run>', 'an id, the beginning of one, a name, or last'))
-  addPlaceFlags(command)
-    .option('--json', 'a report as JSON on standard output; the answers must go to a file')
+  addSelectionFlags(command.argument('<run>', 'an id, the beginning of one, a name, or last'))
+    .option('--summary', 'what the rows came to: statuses, errors by cause, labels, tokens, cost')
+    .addOption(new Option('--table', 'rows as a table, also in a pipe').conflicts('summary'))
+    .addOption(new Option('--full', 'rows one below the other, with whole texts').conflicts(['summary', 'table']))
+    .option('--columns <list>', 'what a table shows, such as text,output.label,cost_usd', (text) => text.split(','))
+  addPlaceFlags(addOutputFlags(command))
+    .option('--json', 'with --summary, as JSON; else a report as JSON, where the answers go to a file')
     .option('--quiet', 'say nothing when all is well')
+    .addHelpText('after', EXAMPLES)
     .action(async (wanted: string, flags: ResultsFlags) => {
-      await withHome(shell, flags, (workspace) => writeResults(shell, workspace, wanted, flags))
+      await withHome(shell, flags, (workspace) => results(shell, workspace, wanted, flags))
       setExitCode(EXIT.ok)
     })
 }
 
-async function writeResults(shell: Shell, workspace: Workspace, wanted: string, flags: ResultsFlags): Promise<void> {
+async function results(shell: Shell, workspace: Workspace, wanted: string, flags: ResultsFlags): Promise<void> {
+  assertOneWay(shell, flags)
   const run = await chooseRun(shell, workspace, wanted)
-  if (flags.output === undefined && (shell.isOutputTerminal || flags.json)) {
+  if (flags.summary) return await showSummary(shell, workspace, run, flags)
+  return isTable(shell, flags)
+    ? await showRows(shell, workspace, run, flags)
+    : await write(shell, workspace, run, flags)
+}
+
+/** True where rows are shown to a person, false where they are written as data. */
+function isTable({ isOutputTerminal }: Shell, { full, output, table }: ResultsFlags): boolean {
+  return table === true || full === true || (output === undefined && isOutputTerminal)
+}
+
+/** Flags for a file mean nothing where none is written, and the other way round. */
+function assertOneWay(shell: Shell, flags: ResultsFlags): void {
+  const isShown = flags.summary === true || isTable(shell, flags)
+  if (isShown && (hasOutputFlags(flags) || (flags.json && !flags.summary))) {
+    const isUnnamed = flags.output === undefined && !flags.summary && !flags.table && !flags.full
+    throw isUnnamed
+      ? new LlmBatchError('usage', 'results needs to know where the answers go', { next: 'Name a file with -o.' })
+      : new LlmBatchError('usage', 'what is shown here goes to no file', {
+          next: 'Leave out -o and what belongs to it.',
+        })
+  }
+  if (!isShown && flags.columns) {
+    throw new LlmBatchError('usage', '--columns is for tables', {
+      next: 'Add --table, or leave it out: a file has all columns.',
+    })
+  }
+  if (!isShown && flags.json && flags.output === undefined) {
     throw new LlmBatchError('usage', 'results needs to know where the answers go', { next: 'Name a file with -o.' })
   }
+}
+
+async function write(shell: Shell, workspace: Workspace, run: RunRecord, flags: ResultsFlags): Promise<void> {
+  const selection = selectionFrom(flags, run, null)
   const { inputPath } = run.definition
   const { excelSafe, prefix } = run.output
   const asked = { excelSafe, prefix, ...flags }
@@ -45,14 +108,17 @@ async function writeResults(shell: Shell, workspace: Workspace, wanted: string, 
   const store = workspace.store.read(run.id)
   const sink = { write: (text: string) => shell.print(text) }
   const report = await reportOf(store, workspace.configuration)
-  const answers = await writeRunAnswers(workspace, store, { plan: { ...plan, path: place }, report, sink })
+  const order = { plan: { ...plan, path: place }, report, sink, selection }
+  const answers = await writeRunAnswers(workspace, store, order)
   if (flags.json) await shell.printJson(reportDocument(report, answers))
-  if (!flags.quiet) tellWritten(shell, answers, report.counts)
+  if (!flags.quiet) tellWritten(shell, answers, report.counts, isWhole(selection) ? null : run.rowCount)
 }
 
-function tellWritten(shell: Shell, answers: WrittenFiles, counts: RequestCounts): void {
+/** `partOf` is the number of all rows where only some were asked for. */
+function tellWritten(shell: Shell, answers: WrittenFiles, counts: RequestCounts, partOf: number | null): void {
   const place = answers.path === '-' ? '' : ` to ${answers.path}`
+  const rows = partOf === null ? counted(answers.rows, 'row') : `${answers.rows} of ${counted(partOf, 'row')}`
   const open = openRows(counts)
   const rest = open === 0 ? '' : `; ${counted(open, 'row')} without a result yet`
-  shell.tell(`Wrote ${counted(answers.rows, 'row')}${place}${rest}.`)
+  shell.tell(`Wrote ${rows}${place}${rest}.`)
 }

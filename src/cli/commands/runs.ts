@@ -4,6 +4,7 @@ import { isFinished } from '../../model/run.ts'
 import { findRun } from '../../run/find-run.ts'
 import { removeRun, takeRun } from '../../run/start.ts'
 import type { Workspace } from '../../run/workspace.ts'
+import { runFolder } from '../../store/run-folder.ts'
 import type { RunRecord } from '../../store/store.ts'
 import { withHome } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
@@ -20,7 +21,7 @@ interface RemoveFlags extends PlaceFlags {
   readonly force?: boolean | undefined
 }
 
-/** `llm-batch runs`: the list of runs, and `runs rm`. */
+/** `llm-batch runs`: the list of runs, `runs job` and `runs rm`. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addPlaceFlags(command)
     .option('--json', 'as JSON on standard output')
@@ -28,6 +29,13 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
       await withHome(shell, flags, (workspace) => list(shell, workspace, flags))
       setExitCode(EXIT.ok)
     })
+  const job = command.command('job').description('print the job file of a run, to carry it out once more')
+  addPlaceFlags(job.argument('<run>', 'an id, the beginning of one, a name, or last')).action(
+    async (name: string, _own: PlaceFlags, self: Command) => {
+      await withHome(shell, self.optsWithGlobals(), (workspace) => printJob(shell, workspace, name))
+      setExitCode(EXIT.ok)
+    },
+  )
   const remove = command.command('rm').description('forget runs with their folders')
   addPlaceFlags(remove.argument('<runs...>', 'ids, beginnings of ids, or names'))
     .option('--force', 'also where results were not collected: they are lost')
@@ -36,6 +44,19 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
       await withHome(shell, flags, (workspace) => removeAll(shell, workspace, names, flags.force === true))
       setExitCode(EXIT.ok)
     })
+}
+
+async function printJob(shell: Shell, { disk, home, store }: Workspace, name: string): Promise<void> {
+  const { id } = await findRun(store, name)
+  const text = await disk.readText(runFolder(home, id).job)
+  if (text === undefined) {
+    throw new LlmBatchError('not_found', `run ${id} keeps no job`, {
+      next: `It was made before jobs were kept. Its settings: llm-batch status ${id} --json`,
+    })
+  }
+  const { forReaders, notesOf } = await import('../job-print.ts')
+  await shell.print(await forReaders(text))
+  for (const note of notesOf(text)) shell.warn(note)
 }
 
 async function list(shell: Shell, { clock, store }: Workspace, flags: ListFlags): Promise<void> {

@@ -14,6 +14,7 @@ interface ServeFlags extends PlaceFlags {
   readonly port?: number | undefined
   readonly folder?: string | undefined
   readonly fault?: readonly string[] | undefined
+  readonly answers?: string | undefined
   readonly seed?: number | undefined
   readonly validate?: number | undefined
   readonly run?: number | undefined
@@ -31,6 +32,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--port <n>', 'on 127.0.0.1 (default: a free one)', countOrZeroFlag)
     .option('--folder <folder>', 'for its files and books (default: server, in the home)')
     .option('--fault <rule>', 'something to go wrong, such as create:1=accept-then-500; may be repeated', repeatedFlag)
+    .option('--answers <shares>', 'answers that are not as asked, such as invalid=0.05,fenced=0.1,empty=0.01')
     .option('--seed <n>', 'of ids, order and chance', countOrZeroFlag)
     .option('--validate <duration>', 'how long a batch is validated', durationMsFlag)
     .option('--run <duration>', 'how long a batch runs', durationMsFlag)
@@ -57,6 +59,7 @@ async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
     port: flags.port,
     faults: flags.fault,
     seed: flags.seed,
+    answers: flags.answers,
     queueTokens: flags.queueTokens,
     maxRequests: flags.maxRequests,
     maxBytes: flags.maxBytes,

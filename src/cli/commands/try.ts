@@ -3,6 +3,7 @@ import { systemRandom } from '../../lib/random.ts'
 import { EXIT } from '../../model/error.ts'
 import { type TriedRow, tryRows } from '../../run/try-rows.ts'
 import { countFlag } from '../flag-values.ts'
+import { requestOf } from '../job-request.ts'
 import { newRunOptions } from '../new-run.ts'
 import { findPlace } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
@@ -28,7 +29,8 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addPlaceFlags(addRequestFlags(command))
     .option('--rows <n>', 'rows to send, drawn at random (default: 5)', countFlag)
     .option('--json', 'as JSON on standard output')
-    .action(async (inputPath: string, flags: TryFlags) => {
+    .action(async (input: string, _typed: TryFlags, self: Command) => {
+      const { flags, inputPath } = await requestOf<TryFlags>(shell, self, input)
       setExitCode(await tryInput(shell, inputPath, flags))
     })
 }
@@ -59,7 +61,7 @@ function tryDocument(rows: readonly TriedRow[], seed: number): object {
       id,
       prompt: request && promptOf(request.body),
       status: outcome?.status ?? 'failed',
-      output: outcome?.output ?? null,
+      output: outcome?.isJson && outcome.output !== null ? JSON.parse(outcome.output) : (outcome?.output ?? null),
       code: outcome?.code ?? failure?.code ?? problems[0]?.code ?? null,
       reason: outcome?.reason ?? failure?.message ?? problems[0]?.detail ?? null,
       usage: outcome?.usage ?? null,

@@ -13,7 +13,7 @@ export function describeTokens({ expectedOutputTokens, mostOutputTokens, tokens 
 /** What the expected length of answers follows from, a line for each model. */
 export function describeAnswers({ targets }: PlanSummary): string {
   return targets
-    .filter(({ price }) => price?.outputUsd !== null)
+    .filter(({ mostOutputTokens }) => mostOutputTokens !== 0)
     .map(({ expectedAnswer, target }) => {
       const name = targets.length === 1 ? '' : ` of ${target.provider}/${target.model}`
       return `${counted(expectedAnswer.tokens, 'token')} each${name}, ${BASIS_WORDS[expectedAnswer.basis]}`
@@ -25,6 +25,20 @@ export function describeAnswers({ targets }: PlanSummary): string {
 export function describeCost(cost: CostEstimate | null): string {
   if (cost === null) return 'unknown'
   return amounts(cost.expectedUsd, cost.mostUsd, 'set --max-tokens to know the most')
+}
+
+/** What asking again may add at worst; null where nothing is asked again. */
+export function describeReasks({ cost, reasks }: PlanSummary): string | null {
+  if (reasks === null) return null
+  const turns = reasks.turns === 1 ? 'once' : `up to ${count(reasks.turns)} times`
+  const worst = reasks.isExpectedLength
+    ? `about ${dollars(reasks.mostUsd)} more if every answer were invalid every time and as long as expected`
+    : `at most ${dollars(reasks.mostUsd)} more, if every answer were invalid every time`
+  const part =
+    cost === null || cost.mostUsd === null
+      ? 'not part of the cost above'
+      : 'part of the most above, not of the expected cost'
+  return `${turns} where an answer does not fit: ${worst}; ${part}`
 }
 
 /** The same at the full price. */

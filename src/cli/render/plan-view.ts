@@ -8,6 +8,7 @@ import {
   describeCost,
   describeFullPrice,
   describePrices,
+  describeReasks,
   describeTime,
   describeTokens,
 } from './estimate-words.ts'
@@ -76,6 +77,7 @@ export function estimateFacts(summary: PlanSummary): readonly Fact[] {
     ['Tokens', describeTokens(summary)],
     ['Answers', describeAnswers(summary) || null],
     ['Cost', describeCost(summary.cost)],
+    ['Asking again', describeReasks(summary)],
     ['Full price', describeFullPrice(summary.cost)],
     ['Prices', describePrices(summary.targets.map(({ price }) => price))],
     ['Time', describeTime(summary)],

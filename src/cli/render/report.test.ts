@@ -23,6 +23,7 @@ const report: RunReport = {
     { status: 'failed', code: 'invalid_prompt', reason: 'too\nlong \x1b]52;c;aGk=\x07', count: 80 },
     { status: 'truncated', code: null, reason: null, count: 20 },
   ],
+  checked: null,
   incidents: [],
 }
 

@@ -36,6 +36,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
       ['Rows', rowsText(report, colors)],
       ['Carried', describeCarried(run.carried)],
       ['Shared', describeShared(sharedRows(run, counts))],
+      ['Schema', schemaText(report)],
       ['Tokens', describeUsage(report.usage)],
       ['Cost', describeRunCost(report.cost)],
       ['Prices', describeUsedPrices(report.cost)],
@@ -62,6 +63,22 @@ function rowsText({ counts, failures }: RunReport, colors: Colors): string {
   const open = openRows(counts)
   const outcomes = [...describeOutcomes(counts, colors), ...(open > 0 ? [`${count(open)} without a result yet`] : [])]
   return [outcomes.join(', ') || 'none', ...reasonLines(failures)].join('\n')
+}
+
+const NOTE_WORDS: Readonly<Record<string, string>> = {
+  code_fence: 'read out of a code fence',
+  stray_text: 'read out of other text',
+}
+
+/** What checking the answers came to, besides those that are invalid; null for a run without a schema. */
+function schemaText({ checked, run: { definition } }: RunReport): string | null {
+  if (checked === null || definition.answer === null) return null
+  const { reasked, tolerated } = checked
+  const notes = Object.entries(tolerated).map(
+    ([note, rows]) => `${counted(rows, 'answer')} ${NOTE_WORDS[note] ?? note}`,
+  )
+  const again = `${counted(reasked.rows, 'row')} asked again, in ${counted(reasked.requests, 'further request')}`
+  return [plainLine(definition.answer.name), ...notes, ...(reasked.rows > 0 ? [again] : [])].join('; ')
 }
 
 function batchesText({ attempts }: RunReport): string {

@@ -5,6 +5,7 @@ import { promptOf } from '../prompt-text.ts'
 import type { Colors } from './colors.ts'
 import { renderFacts } from './facts.ts'
 import { count, counted } from './quantity.ts'
+import { shortAnswer } from './short-value.ts'
 
 const MOST_PROMPT_CHARACTERS = 200
 const MOST_ANSWER_CHARACTERS = 400
@@ -37,11 +38,12 @@ export function sum(amounts: readonly (number | null)[]): number | null {
 }
 
 function rowText(row: TriedRow, colors: Colors): string {
+  const answer = row.outcome && shortAnswer(row.outcome)
   const title = row.id === null ? `Row ${row.line}` : `Row ${row.line} (${plainLine(row.id, MOST_PROMPT_CHARACTERS)})`
   const facts = renderFacts(
     [
       ['Prompt', row.request && plainLine(promptOf(row.request.body), MOST_PROMPT_CHARACTERS)],
-      ['Answer', row.outcome?.output ? plainLine(row.outcome.output, MOST_ANSWER_CHARACTERS) : null],
+      ['Answer', answer ? plainLine(answer, MOST_ANSWER_CHARACTERS) : null],
       ['Problem', problemText(row, colors)],
       ['Tokens', tokensText(row)],
       ['Cost', row.outcome && dollars(row.costUsd)],

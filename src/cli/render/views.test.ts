@@ -34,7 +34,7 @@ describe('the plan', () => {
   const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
   const size = { requests: 998, batches: 2, bytes: 1_500_000, tokens: 120_000 }
   const output = { expectedOutputTokens: 399_200, mostOutputTokens: null }
-  const cost = { expectedUsd: 0.41, mostUsd: null, synchronousUsd: 0.83, synchronousMostUsd: null }
+  const cost = { expectedUsd: 0.41, mostUsd: null, reasksUsd: 0, synchronousUsd: 0.83, synchronousMostUsd: null }
   const found = findPrice('openai', 'gpt-5-mini')
   const price = found && { ...found, asOf: '2026-09-23', source: 'a price page' }
   const plan: PlanView = {
@@ -57,6 +57,7 @@ describe('the plan', () => {
           queue: { tokens: 50_000, rounds: 3 },
         },
       ],
+      reasks: null,
       diskBytes: 5_000_000,
       sharing: { carried: null, shared: { rows: 0, savedUsd: 0 }, sharable: null },
       advice: [],

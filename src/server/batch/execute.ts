@@ -80,7 +80,7 @@ class Execution {
       body,
       createdAt: this.#createdAt,
     }
-    return executeRow(request, this.#simulator.executions)
+    return executeRow(request, this.#simulator.executions, this.#simulator.answers)
   }
 
   async #settle(customId: unknown, result: RowResult): Promise<void> {

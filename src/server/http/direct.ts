@@ -19,7 +19,7 @@ export async function answerDirectly(desk: Desk, endpoint: string, context: Serv
   }
   if (model.startsWith('no-such-')) return errorAnswer(dialect, usualError(404))
   const createdAt = Math.floor(simulator.clock.now() / 1_000)
-  const result = executeRow({ dialect, endpoint, model, body, createdAt }, simulator.executions)
+  const result = executeRow({ dialect, endpoint, model, body, createdAt }, simulator.executions, simulator.answers)
   if (result.billed) await bookDirect(simulator.state, result.billed)
   return result.fate === 'answered' ? Response.json(result.body, { status: result.status }) : statusAnswer(dialect, 500)
 }

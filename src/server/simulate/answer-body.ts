@@ -1,17 +1,25 @@
+import { digestOf } from '../state/identifier.ts'
 import type { DialectName } from '../state/record.ts'
 import type { JsonObject } from './json.ts'
+import { inputsOf, verdictBody } from './verdict-body.ts'
 
 /** What an answer consists of, before it takes the shape of an endpoint. */
 export interface Answer {
   readonly dialect: DialectName
   readonly model: string
-  readonly text: string
-  readonly ending: Ending
+  /** One, or as many as were asked for. */
+  readonly choices: readonly Words[]
   readonly inputTokens: number
   readonly outputTokens: number
   readonly digest: string
   /** Epoch seconds. */
   readonly createdAt: number
+}
+
+/** What the model wrote, and why it stopped. */
+export interface Words {
+  readonly text: string
+  readonly ending: Ending
 }
 
 /** How an answer ended. */
@@ -49,13 +57,13 @@ export function answerBody(endpoint: string, request: JsonObject, answer: Answer
     case '/v1/chat/moderations':
     case '/v1/classifications':
     case '/v1/chat/classifications':
-      return verdictBody(request, answer)
+      return { ...verdictBody(endpoint, request, answer.dialect), model: modelOf(answer) }
     default:
       return {
         id: `simulated-${answer.digest.slice(0, 24)}`,
         model: modelOf(answer),
         simulated: true,
-        text: answer.text,
+        text: firstOf(answer).text,
       }
   }
 }
@@ -66,15 +74,24 @@ function modelOf(answer: Answer): string {
   return answer.dialect === 'openai' && !isSnapshot ? `${answer.model}-2026-01-15` : answer.model
 }
 
+/** Endpoints that give one answer give the first. */
+function firstOf({ choices }: Answer): Words {
+  return choices[0] ?? { text: '', ending: 'stop' }
+}
+
 function chatBody(answer: Answer): JsonObject {
-  const message = answer.ending === 'tool_call' ? { content: null, tool_calls: [toolCall(answer)] } : wordsOf(answer)
-  const reason = FINISH_REASONS[answer.dialect][answer.ending]
+  const choices = answer.choices.map((words, index) => {
+    const message =
+      words.ending === 'tool_call' ? { content: null, tool_calls: [toolCall(answer)] } : wordsOf(answer, words)
+    const reason = FINISH_REASONS[answer.dialect][words.ending]
+    return { index, message: { role: 'assistant', ...message }, finish_reason: reason }
+  })
   return {
     id: answer.dialect === 'openai' ? `chatcmpl-${answer.digest.slice(0, 24)}` : answer.digest.slice(0, 32),
     object: 'chat.completion',
     created: answer.createdAt,
     model: modelOf(answer),
-    choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: reason }],
+    choices,
     usage: {
       prompt_tokens: answer.inputTokens,
       completion_tokens: answer.outputTokens,
@@ -83,9 +100,9 @@ function chatBody(answer: Answer): JsonObject {
   }
 }
 
-function wordsOf(answer: Answer): JsonObject {
-  if (answer.dialect === 'mistral') return { content: answer.text, tool_calls: null }
-  return answer.ending === 'refusal' ? { content: null, refusal: answer.text } : { content: answer.text, refusal: null }
+function wordsOf({ dialect }: Answer, { ending, text }: Words): JsonObject {
+  if (dialect === 'mistral') return { content: text, tool_calls: null }
+  return ending === 'refusal' ? { content: null, refusal: text } : { content: text, refusal: null }
 }
 
 function toolCall(answer: Answer): JsonObject {
@@ -94,11 +111,10 @@ function toolCall(answer: Answer): JsonObject {
 }
 
 function responseBody(answer: Answer): JsonObject {
-  const isCut = answer.ending === 'length' || answer.ending === 'content_filter'
+  const { ending, text } = firstOf(answer)
+  const isCut = ending === 'length' || ending === 'content_filter'
   const words =
-    answer.ending === 'refusal'
-      ? { type: 'refusal', refusal: answer.text }
-      : { type: 'output_text', text: answer.text, annotations: [] }
+    ending === 'refusal' ? { type: 'refusal', refusal: text } : { type: 'output_text', text, annotations: [] }
   const message = { type: 'message', id: `msg_${answer.digest.slice(0, 24)}`, role: 'assistant', content: [words] }
   const call = { type: 'function_call', ...(toolCall(answer)['function'] as JsonObject), call_id: 'call_simulated' }
   return {
@@ -106,10 +122,10 @@ function responseBody(answer: Answer): JsonObject {
     object: 'response',
     created_at: answer.createdAt,
     status: isCut ? 'incomplete' : 'completed',
-    incomplete_details: isCut ? { reason: answer.ending === 'length' ? 'max_output_tokens' : 'content_filter' } : null,
+    incomplete_details: isCut ? { reason: ending === 'length' ? 'max_output_tokens' : 'content_filter' } : null,
     error: null,
     model: modelOf(answer),
-    output: [{ ...(answer.ending === 'tool_call' ? call : message), status: isCut ? 'incomplete' : 'completed' }],
+    output: [{ ...(ending === 'tool_call' ? call : message), status: isCut ? 'incomplete' : 'completed' }],
     usage: {
       input_tokens: answer.inputTokens,
       input_tokens_details: { cached_tokens: 0 },
@@ -126,7 +142,7 @@ function completionBody(answer: Answer): JsonObject {
     object: 'text_completion',
     created: answer.createdAt,
     model: modelOf(answer),
-    choices: [{ index: 0, text: answer.text, logprobs: null, finish_reason: answer.ending }],
+    choices: answer.choices.map(({ ending, text }, index) => ({ index, text, logprobs: null, finish_reason: ending })),
     usage: {
       prompt_tokens: answer.inputTokens,
       completion_tokens: answer.outputTokens,
@@ -136,36 +152,27 @@ function completionBody(answer: Answer): JsonObject {
 }
 
 function embeddingBody(request: JsonObject, answer: Answer): JsonObject {
-  const count = inputCount(request)
   const dimensions = Number(request['dimensions'] ?? request['output_dimension'] ?? DEFAULT_DIMENSIONS)
   const isPacked = request['encoding_format'] === 'base64'
-  const data = Array.from({ length: count }, (_, index) => {
-    const vector = vectorOf(answer.digest, index, dimensions)
+  const data = inputsOf(request).map((input, index) => {
+    const vector = vectorOf(digestOf(answer.model, JSON.stringify(input)), dimensions)
     const packed = isPacked ? Buffer.from(Float32Array.from(vector).buffer).toString('base64') : vector
     return { object: 'embedding', index, embedding: packed }
   })
   const usage = { prompt_tokens: answer.inputTokens, total_tokens: answer.inputTokens }
-  return { id: `emb-${answer.digest.slice(0, 24)}`, object: 'list', model: modelOf(answer), data, usage }
+  const body = { object: 'list', model: modelOf(answer), data, usage }
+  return answer.dialect === 'mistral' ? { id: `emb-${answer.digest.slice(0, 24)}`, ...body } : body
 }
 
-/** How many inputs an embedding or moderation request holds; a list of numbers is one tokenised input. */
+/** How many inputs an embedding or moderation request holds. */
 export function inputCount(request: JsonObject): number {
-  const input = request['input'] ?? request['inputs']
-  return Array.isArray(input) && typeof input[0] !== 'number' ? input.length : 1
+  return inputsOf(request).length
 }
 
-function vectorOf(digest: string, index: number, dimensions: number): number[] {
+/** The same text has the same vector wherever it stands; single precision, as packed vectors have it. */
+function vectorOf(digest: string, dimensions: number): number[] {
   return Array.from({ length: dimensions }, (_, place) => {
-    const start = (index * 3 + place * 5) % 56
-    return Number.parseInt(digest.slice(start, start + 8), 16) / 2 ** 31 - 1
+    const start = (place * 5) % 56
+    return Math.fround(Number.parseInt(digest.slice(start, start + 8), 16) / 2 ** 31 - 1)
   })
-}
-
-function verdictBody(request: JsonObject, answer: Answer): JsonObject {
-  const results = Array.from({ length: inputCount(request) }, () => ({
-    flagged: false,
-    categories: { simulated: false },
-    category_scores: { simulated: 0 },
-  }))
-  return { id: `modr-${answer.digest.slice(0, 24)}`, model: modelOf(answer), results }
 }

@@ -15,6 +15,8 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'empty', description: 'an answer without any text; billed' },
   { name: 'invalid_json', description: 'text that begins like JSON and is none; billed' },
   { name: 'fenced_json', description: 'JSON inside a Markdown code fence; billed' },
+  { name: 'stray_json', description: 'the answer with sentences before and after it; billed' },
+  { name: 'wrong_schema', description: 'JSON that breaks the schema that was asked for; billed' },
   { name: 'no_usage', description: 'an answer without token counts; billed' },
   { name: 'bad_shape', description: 'status 200 with a body that is no answer of the endpoint; billed' },
   { name: 'missing', description: 'no line in either file; billed' },

@@ -1,13 +1,15 @@
+import { isWritten } from '../../model/endpoint.ts'
 import { digestOf } from '../state/identifier.ts'
 import type { Booking } from '../state/ledger.ts'
 import type { DialectName } from '../state/record.ts'
-import { answerBody, type Ending, inputCount } from './answer-body.ts'
+import { answerBody, inputCount, type Words } from './answer-body.ts'
+import { type AnswerMix, flawOf, NO_FLAWS } from './answer-mix.ts'
 import { type FoundDirective, findDirective } from './directive.ts'
 import type { JsonObject } from './json.ts'
 import { refusedParameter } from './parameter-check.ts'
 import { nonceOf, promptOf, tokensOf } from './prompt.ts'
 import { type ApiError, errorBody, usualError } from './provider-error.ts'
-import { answerText } from './text.ts'
+import { answerText, wrongText } from './text.ts'
 
 /** One request to be executed. */
 export interface RowRequest {
@@ -33,17 +35,17 @@ export type RowResult =
 /** How often each row with a `times=` directive was executed; in memory, so a restart counts anew. */
 export type Executions = Map<string, number>
 
-/** Executes one request as the provider would, deterministically. */
-export function executeRow(request: RowRequest, executions: Executions): RowResult {
-  const { dialect, model, body } = request
-  const refused = refusedParameter(dialect, model, body)
+/** Executes one request as the provider would, deterministically; a directive in its prompt wins over the mix. */
+export function executeRow(request: RowRequest, executions: Executions, mix: AnswerMix = NO_FLAWS): RowResult {
+  const { body, dialect } = request
+  const refused = refusedParameter(request)
   if (refused) return failed(dialect, refused)
   const prompt = promptOf(body)
   const nonce = nonceOf(body, prompt)
   const directive = inForce(findDirective(prompt), nonce, executions)
   if (typeof directive?.status === 'number') return failed(dialect, usualError(directive.status))
   if (directive?.name === 'expired') return { fate: 'expired', billed: null }
-  return answered(request, prompt, nonce, directive?.name)
+  return answered(request, { prompt, nonce, wish: directive?.name, mix })
 }
 
 function failed(dialect: DialectName, error: ApiError): RowResult {
@@ -62,26 +64,41 @@ function inForce(
   return count <= directive.times ? directive : undefined
 }
 
-function answered(request: RowRequest, prompt: string, nonce: string, wish: string | undefined): RowResult {
+/** What a request that is answered is answered by. */
+interface Asked {
+  readonly prompt: string
+  /** For the books. */
+  readonly nonce: string
+  /** The directive in force. */
+  readonly wish: string | undefined
+  readonly mix: AnswerMix
+}
+
+function answered(request: RowRequest, { mix, nonce, prompt, wish: wished }: Asked): RowResult {
   const { dialect, endpoint, model, body } = request
   const digest = digestOf(model, prompt)
-  const words = wordsFor(wish, body, prompt, digest)
+  const flaw = wished === undefined && isWritten(endpoint) ? flawOf(mix, digest) : undefined
+  const wish = wished ?? flaw?.directive
+  const choices = choicesFor(wish, body, prompt, digest)
   const inputTokens = tokensOf(prompt)
-  const outputTokens = hasOutput(endpoint) ? tokensOf(words.text) * (numberOf(body['n']) ?? 1) : 0
-  const billed = { nonce, inputTokens, outputTokens }
+  const outputTokens = isWritten(endpoint) ? choices.reduce((sum, { text }) => sum + tokensOf(text), 0) : 0
+  const billed = { nonce, inputTokens, outputTokens, ...(flaw ? { flaw: flaw.name } : {}) }
   if (wish === 'missing' || wish === 'garbled') return { fate: wish, billed }
   if (wish === 'bad_shape') return { fate: 'answered', status: 200, body: { simulated: true }, billed }
-  const answer = { dialect, model, ...words, inputTokens, outputTokens, digest, createdAt: request.createdAt }
+  const answer = { dialect, model, choices, inputTokens, outputTokens, digest, createdAt: request.createdAt }
   const { usage, ...rest } = answerBody(endpoint, body, answer)
   return { fate: 'answered', status: 200, body: wish === 'no_usage' ? rest : { ...rest, usage }, billed }
 }
 
-function wordsFor(
-  wish: string | undefined,
-  body: JsonObject,
-  prompt: string,
-  digest: string,
-): { readonly text: string; readonly ending: Ending } {
+/** As many answers as the request asks for, each other than the one before. */
+function choicesFor(wish: string | undefined, body: JsonObject, prompt: string, digest: string): readonly Words[] {
+  const count = Math.max(1, Math.floor(numberOf(body['n']) ?? 1))
+  return Array.from({ length: count }, (_, index) =>
+    wordsFor(wish, body, prompt, index === 0 ? digest : digestOf(digest, index)),
+  )
+}
+
+function wordsFor(wish: string | undefined, body: JsonObject, prompt: string, digest: string): Words {
   switch (wish) {
     case 'length':
       return { text: answerText(body, prompt, digest).slice(0, 8), ending: 'length' }
@@ -97,6 +114,10 @@ function wordsFor(
       return { text: '{"simulated": tru', ending: 'stop' }
     case 'fenced_json':
       return { text: `\`\`\`json\n${answerText(body, prompt, digest)}\n\`\`\``, ending: 'stop' }
+    case 'stray_json':
+      return { text: `Here it is:\n\n${answerText(body, prompt, digest)}\n\nI hope this helps.`, ending: 'stop' }
+    case 'wrong_schema':
+      return { text: wrongText(body, prompt, digest), ending: 'stop' }
     case undefined:
     default:
       return capped(answerText(body, prompt, digest), body)
@@ -104,14 +125,10 @@ function wordsFor(
 }
 
 /** Cuts the text at the request's own token limit, as a model would stop there. */
-function capped(text: string, body: JsonObject): { readonly text: string; readonly ending: Ending } {
+function capped(text: string, body: JsonObject): Words {
   const limit = numberOf(body['max_completion_tokens'] ?? body['max_tokens'] ?? body['max_output_tokens'])
   if (limit === undefined || tokensOf(text) <= limit) return { text, ending: 'stop' }
   return { text: text.slice(0, limit * 4), ending: 'length' }
-}
-
-function hasOutput(endpoint: string): boolean {
-  return !/embeddings|moderations|classifications/.test(endpoint)
 }
 
 function numberOf(value: unknown): number | undefined {

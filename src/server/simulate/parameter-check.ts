@@ -13,11 +13,26 @@ const SAMPLING: readonly (readonly [field: string, standard: number])[] = [
 /** Parameters that OpenAI's reasoning models do not know at all. */
 const UNKNOWN_TO_REASONING = ['logprobs', 'top_logprobs', 'logit_bias'] as const
 
+/** A request as far as its parameters are checked. */
+interface ParameterPlace {
+  readonly dialect: DialectName
+  readonly endpoint: string
+  readonly model: string
+  readonly body: JsonObject
+}
+
 /** Why the API would refuse this body with a 400, or undefined. */
-export function refusedParameter(dialect: DialectName, model: string, body: JsonObject): ApiError | undefined {
+export function refusedParameter({ body, dialect, endpoint, model }: ParameterPlace): ApiError | undefined {
   if (body['stream'] === true) return refused('unsupported_value', 'stream', 'Streaming is not supported in batches.')
+  if (endpoint === '/v1/embeddings' && hasEmptyInput(body['input'])) {
+    return refused('invalid_value', 'input', "Invalid 'input': input cannot be an empty string.")
+  }
   if (dialect === 'mistral') return refusedByMistral(body)
   return isReasoning(model) ? refusedByReasoning(body) : undefined
+}
+
+function hasEmptyInput(input: unknown): boolean {
+  return input === undefined || input === '' || (Array.isArray(input) && (input.length === 0 || input.includes('')))
 }
 
 function refusedByMistral(body: JsonObject): ApiError | undefined {

@@ -19,7 +19,7 @@ function gather(value: unknown, texts: string[]): void {
   } else if (Array.isArray(value)) {
     for (const element of value) gather(element, texts)
   } else if (isJsonObject(value)) {
-    gather(value['content'] ?? value['text'] ?? value['document_url'], texts)
+    gather(value['content'] ?? value['text'] ?? value['messages'] ?? value['document_url'], texts)
   }
 }
 

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from './json.ts'
 import { valueFor } from './schema-value.ts'
+import { wrongValue } from './wrong-value.ts'
 
 /** What every simulated text begins with, so that nobody takes it for a model's answer. */
 const MARK = '[simulated]'
@@ -13,6 +14,13 @@ export function answerText(body: JsonObject, prompt: string, digest: string): st
   if (options) return `${MARK} ${pickOption(options.choices, options.rest, digest)}`
   const nonce = /\bnonce:[A-Za-z0-9-]+/.exec(prompt)?.[0]
   return nonce ? `${MARK} ${digest.slice(0, 12)} ${nonce}` : `${MARK} ${digest.slice(0, 12)}`
+}
+
+/** JSON that breaks the schema of the request; some JSON where it has none. */
+export function wrongText(body: JsonObject, prompt: string, digest: string): string {
+  const format = wantedFormat(body)
+  const schema = isJsonObject(format) ? format : {}
+  return JSON.stringify(wrongValue(schema, valueFor(schema, prompt, digest), digest))
 }
 
 /** The JSON schema an answer must satisfy, or `json_object`, or undefined for free text. */

@@ -10,6 +10,8 @@ export interface Booking {
   readonly nonce: string
   readonly inputTokens: number
   readonly outputTokens: number
+  /** How the answer was spoiled by the mix of the server; absent where it was not. */
+  readonly flaw?: string
 }
 
 /** The bill of one batch. */
@@ -37,6 +39,8 @@ export interface Ledger {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly batches: readonly BatchBill[]
+  /** How many of the billed answers were spoiled by the mix of the server, by its words. */
+  readonly flaws: Readonly<Record<string, number>>
   /** The first hundred rows that were billed more than once. */
   readonly repeated: readonly { readonly nonce: string; readonly times: number }[]
 }
@@ -54,10 +58,11 @@ export async function book(writer: BufferedWriter, booking: Booking): Promise<vo
 /** Reads all books. Rows executed by a batch are booked when it ends, so a living batch shows none yet. */
 export async function readLedger(state: State): Promise<Ledger> {
   const times = new Map<string, number>()
-  const direct = await readBooks(state.disk, state.ledgerPath(DIRECT_CALLS), times)
+  const flaws = new Map<string, number>()
+  const direct = await readBooks(state.disk, state.ledgerPath(DIRECT_CALLS), { times, flaws })
   const batches: BatchBill[] = []
   for (const batch of [...state.batches.values()].sort((one, other) => one.sequence - other.sequence)) {
-    batches.push(billOf(batch, await readBooks(state.disk, state.ledgerPath(batch.id), times)))
+    batches.push(billOf(batch, await readBooks(state.disk, state.ledgerPath(batch.id), { times, flaws })))
   }
   const repeated = [...times].filter(([, count]) => count > 1)
   return {
@@ -68,6 +73,7 @@ export async function readLedger(state: State): Promise<Ledger> {
     inputTokens: direct.inputTokens + sum(batches.map((bill) => bill.inputTokens)),
     outputTokens: direct.outputTokens + sum(batches.map((bill) => bill.outputTokens)),
     batches,
+    flaws: Object.fromEntries(flaws),
     repeated: repeated.slice(0, MOST_REPEATED).map(([nonce, count]) => ({ nonce, times: count })),
   }
 }
@@ -78,13 +84,21 @@ interface Books {
   readonly outputTokens: number
 }
 
-async function readBooks(disk: Disk, path: string, times: Map<string, number>): Promise<Books> {
+/** What is counted over all books. */
+interface Counts {
+  /** Executions of each row. */
+  readonly times: Map<string, number>
+  readonly flaws: Map<string, number>
+}
+
+async function readBooks(disk: Disk, path: string, { flaws, times }: Counts): Promise<Books> {
   const books = { rows: 0, inputTokens: 0, outputTokens: 0 }
   if ((await disk.size(path)) === undefined) return books
   for await (const lines of splitLines(disk.stream(path))) {
     for (const line of lines) {
       const booking = JSON.parse(Buffer.from(line.bytes).toString()) as Booking
       times.set(booking.nonce, (times.get(booking.nonce) ?? 0) + 1)
+      if (booking.flaw !== undefined) flaws.set(booking.flaw, (flaws.get(booking.flaw) ?? 0) + 1)
       books.rows += 1
       books.inputTokens += booking.inputTokens
       books.outputTokens += booking.outputTokens

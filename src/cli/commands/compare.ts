@@ -1,0 +1,146 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { checkOutput } from '../../output/check-output.ts'
+import { formatOf } from '../../output/format.ts'
+import {
+  type ComparedRuns,
+  type CompareOptions,
+  compareRuns,
+  differenceColumns,
+  RUN_LETTERS,
+} from '../../run/look/compare-runs.ts'
+import type { Workspace } from '../../run/workspace.ts'
+import type { RunRecord } from '../../store/store.ts'
+import { chooseRun } from '../choose-run.ts'
+import { compareDocument } from '../compare-document.ts'
+import { countOrZeroFlag } from '../flag-values.ts'
+import { withHome } from '../open-home.ts'
+import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
+import { renderComparison } from '../render/compare-view.ts'
+import { counted } from '../render/quantity.ts'
+import type { Shell } from '../shell.ts'
+
+interface CompareFlags extends PlaceFlags {
+  readonly by?: string | undefined
+  readonly gold?: string | undefined
+  readonly field?: string | undefined
+  readonly ignoreCase?: boolean | undefined
+  readonly limit: number
+  readonly output?: string | undefined
+  readonly excelSafe?: boolean | undefined
+  readonly force?: boolean | undefined
+  readonly json?: boolean | undefined
+  readonly quiet?: boolean | undefined
+}
+
+const EXAMPLES = `
+Examples:
+  agreement, tokens, cost, rows that differ:
+    llm-batch compare small large
+  which is right more often, and whether that may be chance:
+    llm-batch compare small large --gold label
+  the right answer stands in one part of a JSON answer:
+    llm-batch compare v1 v2 --gold label --field label
+  other inputs, joined by a column; all rows that differ to a file:
+    llm-batch compare may june --by ticket_id -o differences.csv
+
+Runs of the same rows are joined by their place, others by their ids or --by.
+Answers are equal where they are the same after trimming; answers in JSON are
+compared by their parts too. A row without a usable answer is not right.`
+
+/** `llm-batch compare RUN RUN`: runs side by side, to choose a model or a prompt. Needs no key. */
+export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
+  command
+    .argument('<runs...>', 'two to six ids, beginnings of ids, or names')
+    .option('--by <column>', 'what tells which rows belong together (default: their place, or their id)')
+    .option('--gold <column>', 'the column with the right answers')
+    .option('--field <path>', 'compare only this part of answers that are JSON, such as label')
+    .option('--ignore-case', 'upper and lower case are equal')
+    .option('--limit <n>', 'most rows shown that differ', countOrZeroFlag, 20)
+    .option('-o, --output <file>', 'where all rows that differ go (.jsonl or .csv)')
+    .option('--excel-safe', 'neutralise formulas in CSV cells written by the model')
+    .option('--force', 'replace an existing file')
+  addPlaceFlags(command)
+    .option('--json', 'as JSON on standard output')
+    .option('--quiet', 'say nothing about files')
+    .addHelpText('after', EXAMPLES)
+    .action(async (names: readonly string[], flags: CompareFlags) => {
+      await withHome(shell, flags, (workspace) => compare(shell, workspace, names, flags))
+      setExitCode(EXIT.ok)
+    })
+}
+
+async function compare(
+  shell: Shell,
+  workspace: Workspace,
+  names: readonly string[],
+  flags: CompareFlags,
+): Promise<void> {
+  const runs = await chooseRuns(shell, workspace, names)
+  const options = { ...flags, rules: rulesFrom(flags), mostShown: flags.limit, file: fileFrom(shell, flags) }
+  if (options.file) await checkFile(workspace, runs, options.file, flags.force === true)
+  const compared = await compareRuns(workspace, runs, options)
+  if (flags.json) await shell.printJson(compareDocument({ ...compared, runs, gold: flags.gold }))
+  else {
+    const view = { ...compared, runs, gold: flags.gold }
+    await shell.print(renderComparison(view, shell.outputColumns, shell.outputColors))
+  }
+  if (flags.quiet) return
+  if (isNeverRight(compared)) shell.tell(NEVER_RIGHT)
+  if (options.file) {
+    shell.tell(`Wrote ${counted(compared.comparison.different, 'row')} to ${options.file.path}.`)
+  }
+}
+
+const NEVER_RIGHT =
+  'No answer equals its right answer. Answers may say more than that: compare a part of JSON with --field, or try --ignore-case.'
+
+/** Two runs that have nothing right were hardly asked for what the column holds. */
+function isNeverRight({ comparison: { accuracy } }: ComparedRuns): boolean {
+  return accuracy !== null && accuracy.rows > 0 && accuracy.runs.every(({ part }) => part === 0)
+}
+
+async function chooseRuns(shell: Shell, workspace: Workspace, names: readonly string[]): Promise<readonly RunRecord[]> {
+  const runs: RunRecord[] = []
+  for (const name of names) runs.push(await chooseRun(shell, workspace, name))
+  if (new Set(runs.map(({ id }) => id)).size < runs.length) {
+    throw new LlmBatchError('usage', 'the same run is named twice', { next: 'List them with: llm-batch runs' })
+  }
+  if (runs.length < 2 || runs.length > RUN_LETTERS.length) {
+    throw new LlmBatchError('usage', `two to ${RUN_LETTERS.length} runs can be compared, not ${runs.length}`, {
+      next: 'Name them: llm-batch compare RUN RUN',
+    })
+  }
+  return runs
+}
+
+/** A path may be written as for `results`, with `output` before it. */
+function rulesFrom({ field, ignoreCase }: CompareFlags): CompareOptions['rules'] {
+  const path = field?.split('.').filter((key, place) => place > 0 || key !== 'output')
+  return { ignoresCase: ignoreCase === true, field: path && path.length > 0 ? path : null }
+}
+
+function fileFrom(shell: Shell, { excelSafe, output }: CompareFlags): CompareOptions['file'] {
+  if (output === undefined) return undefined
+  const format = formatOf(output) === 'csv' ? 'csv' : 'jsonl'
+  return { path: resolve(shell.machine.workingFolder, output), format, excelSafe: excelSafe === true }
+}
+
+/** Refuses a file that could not be written, before all rows are read. */
+async function checkFile(
+  { disk }: Workspace,
+  runs: readonly RunRecord[],
+  { excelSafe, format, path }: NonNullable<CompareOptions['file']>,
+  force: boolean,
+): Promise<void> {
+  for (const { definition } of runs) {
+    await checkOutput({ path, format, prefix: '', excelSafe, force }, definition.inputPath, disk)
+  }
+  const added = differenceColumns(runs.length)
+  const taken = runs[0]?.columns.filter((column) => added.includes(column)) ?? []
+  if (taken.length === 0) return
+  throw new LlmBatchError('usage', `the input has columns named like those of a comparison: ${taken.join(', ')}`, {
+    next: 'Leave out -o, or rename them in the input.',
+  })
+}

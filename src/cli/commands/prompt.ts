@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { EXIT } from '../../model/error.ts'
+import { type FilledRow, fillPrompts } from '../../run/fill-prompts.ts'
+import { countFlag } from '../flag-values.ts'
+import { requestOf } from '../job-request.ts'
+import { newRunOptions } from '../new-run.ts'
+import { findPlace } from '../open-home.ts'
+import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
+import { renderPrompts } from '../render/prompt-view.ts'
+import { counted } from '../render/quantity.ts'
+import { addRequestFlags, type RequestFlags } from '../request-flags.ts'
+import type { Shell } from '../shell.ts'
+
+interface PromptFlags extends RequestFlags, PlaceFlags {
+  readonly rows?: number | undefined
+  readonly json?: boolean | undefined
+}
+
+/** Nothing is written: where answers would go does not matter. */
+const NO_OUTPUT = { path: null, format: 'jsonl', prefix: 'llm_', excelSafe: false, force: false } as const
+
+/** `llm-batch prompt INPUT`: the filled prompts of a few rows, without a key and without sending anything. */
+export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
+  addPlaceFlags(addRequestFlags(command))
+    .option('--rows <n>', 'rows to show (default: 3); the first ones, or those that --sample draws', countFlag)
+    .option('--json', 'as JSON on standard output, bodies exactly as they would be sent')
+    .action(async (input: string, _typed: PromptFlags, self: Command) => {
+      const { flags, inputPath } = await requestOf<PromptFlags>(shell, self, input)
+      setExitCode(await showPrompts(shell, inputPath, flags))
+    })
+}
+
+async function showPrompts(shell: Shell, inputPath: string, flags: PromptFlags): Promise<number> {
+  const place = await findPlace(shell, flags)
+  const options = await newRunOptions(shell, place.disk, { inputPath, flags, output: NO_OUTPUT })
+  const rows = await fillPrompts(place, { ...options, rows: flags.rows })
+  await shell.print(flags.json ? promptsJson(rows) : renderPrompts(rows, shell.outputColors))
+  const flawed = rows.filter(({ problems }) => problems.length > 0).length
+  if (flawed === 0 || flags.skipInvalid) return EXIT.ok
+  shell.tell(`${counted(flawed, 'row')} of ${rows.length} cannot be sent: run would refuse this input.`)
+  return EXIT.usage
+}
+
+/** Written by hand around the bodies, because parsing and writing them again would change numbers and escapes. */
+function promptsJson(rows: readonly FilledRow[]): string {
+  const documents = rows.map(({ hasEmptyPlaceholders, id, line, problems, request }) => {
+    const facts = JSON.stringify({ line, id, problems, hasEmptyPlaceholders, target: request?.target ?? null })
+    return `${facts.slice(0, -1)},"body":${request?.body ?? 'null'}}`
+  })
+  return `{"version":1,"rows":[\n${documents.join(',\n')}\n]}\n`
+}

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { exactDuration } from '../lib/duration.ts'
+import type { DeadlineWish } from '../model/run.ts'
+import type { Job } from '../run/job-text.ts'
+import type { NewRunOptions } from '../run/start.ts'
+import { deadlineFlag } from './flag-values.ts'
+import { INLINE_KEYS, jobKeys } from './job-keys.ts'
+
+/** Flags that are not repeated: a name belongs to one run, and templates in files are kept as they were read. */
+const LEFT_OUT: readonly string[] = ['name', 'force', 'promptFile', 'systemFile', ...Object.values(INLINE_KEYS)]
+
+/** What the command line and a job file said together, as a job file of its own: paths absolute, templates in it. */
+export function storedJob(
+  command: Command,
+  flags: object,
+  { answer, input, inputPath, messages, output, prompt, system, workingFolder }: StoredParts,
+): Job {
+  const source = 'path' in input.source ? resolve(workingFolder, input.source.path) : inputPath
+  const fields: Record<string, unknown> = {}
+  const defaults = command.opts<Record<string, unknown>>()
+  for (const { isPath, key, option } of jobKeys().values()) {
+    const value = (flags as Readonly<Record<string, unknown>>)[key]
+    const isDefault = command.getOptionValueSource(key) === 'default' && value === defaults[key]
+    if (value === undefined || isDefault || LEFT_OUT.includes(key)) continue
+    if (option.parseArg === deadlineFlag) fields[key] = deadlineText(value as DeadlineWish)
+    else fields[key] = isPath && typeof value === 'string' && value !== '-' ? resolve(workingFolder, value) : value
+  }
+  return {
+    fields: {
+      input: source,
+      model: fields['model'],
+      system,
+      messages,
+      prompt,
+      ...fields,
+      ...(fields['schema'] === undefined ? {} : { schema: answer?.schema, schemaName: answer?.name }),
+      output: output.path ?? undefined,
+    },
+    notes: fields['deadline'] === undefined && 'deadline' in fields ? ['Its deadline was a date, which is over.'] : [],
+  }
+}
+
+/** The parts of a new run that files were read for. */
+export type StoredParts = Pick<
+  NewRunOptions,
+  'answer' | 'input' | 'inputPath' | 'messages' | 'output' | 'prompt' | 'system'
+> & {
+  readonly workingFolder: string
+}
+
+/** A time from now can be repeated, a date cannot. */
+function deadlineText(wish: DeadlineWish): string | undefined {
+  if (wish === 'none') return wish
+  return 'afterMs' in wish ? exactDuration(wish.afterMs) : undefined
+}

@@ -1,0 +1,45 @@
+/** What a request takes of a batch besides its own bytes and tokens. */
+export interface RequestLoad {
+  /** Texts that are answered each for itself. */
+  readonly inputs: number
+  /** Bytes that the answer is expected to have; 0 where nothing limits them. */
+  readonly outputBytes: number
+}
+
+/** A request of one input with an answer of usual length. */
+export const USUAL_LOAD: RequestLoad = { inputs: 1, outputBytes: 0 }
+
+/** Bytes of a number in a vector, as both providers write them: `-0.006929283495992422` and a comma. */
+const NUMBER_BYTES = 22
+
+/** Bytes of the same in base64: four bytes in sixteen thirds. */
+const PACKED_NUMBER_BYTES = 5.34
+
+/** Counts what a line takes. */
+export type LoadOf = (line: Uint8Array) => RequestLoad
+
+/** For endpoints that answer with vectors of `usualLength` numbers, where a request does not ask for another length. */
+export function vectorLoad(usualLength: number): LoadOf {
+  return (line) => {
+    const body = bodyOf(line)
+    const inputs = inputCount(body['input'])
+    const length = lengthOf(body['dimensions']) ?? lengthOf(body['output_dimension']) ?? usualLength
+    const numberBytes = body['encoding_format'] === 'base64' ? PACKED_NUMBER_BYTES : NUMBER_BYTES
+    return { inputs, outputBytes: Math.ceil(inputs * length * numberBytes) }
+  }
+}
+
+/** A list of numbers is one text that was turned into tokens already. */
+function inputCount(input: unknown): number {
+  return Array.isArray(input) && typeof input[0] !== 'number' ? Math.max(1, input.length) : 1
+}
+
+function lengthOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null
+}
+
+/** The request body of an encoded line; adapters of every provider name it so. */
+function bodyOf(line: Uint8Array): Readonly<Record<string, unknown>> {
+  const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString()
+  return (JSON.parse(text) as { readonly body?: Record<string, unknown> }).body ?? {}
+}

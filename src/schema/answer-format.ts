@@ -1,0 +1,68 @@
+import type { AnswerDefinition, JsonSchema, SchemaDialect } from '../model/answer.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { Target } from '../model/target.ts'
+import { isJsonObject } from './walk.ts'
+import { wireSchema } from './wire-schema.ts'
+
+/** What the words of a schema become at an endpoint. */
+export interface FormatPlace {
+  readonly target: Pick<Target, 'provider' | 'endpoint'>
+  /** What the endpoint can enforce; null where its answers follow no schema. */
+  readonly schemaDialect: SchemaDialect | null
+  /** Further body fields of the user's. */
+  readonly parameters: Readonly<Record<string, unknown>>
+}
+
+/** Flaws told at once. */
+const MOST_FLAWS = 5
+
+/**
+ * The body fields that ask for answers of a schema, in the endpoint's words: `response_format`, or `text.format` at
+ * `/v1/responses`, where it joins what else the user says of `text`.
+ * @throws LlmBatchError `usage` where the endpoint takes no schema, the schema breaks its rules, or a parameter says the same
+ */
+export function answerFields(answer: AnswerDefinition, place: FormatPlace): Readonly<Record<string, unknown>> {
+  const { parameters, schemaDialect, target } = place
+  if (schemaDialect === null) {
+    throw new LlmBatchError('usage', `answers of ${target.endpoint} follow no schema`, {
+      next: 'Leave --schema and --field out.',
+    })
+  }
+  const schema = answer.isStrict
+    ? strictSchema(answer.schema, schemaDialect, target.provider)
+    : withoutMeta(answer.schema)
+  const format = { name: answer.name, schema, strict: answer.isStrict }
+  if (!target.endpoint.endsWith('/responses')) {
+    refuseTwice(parameters, 'response_format')
+    return { response_format: { type: 'json_schema', json_schema: format } }
+  }
+  const text = isJsonObject(parameters['text']) ? parameters['text'] : {}
+  refuseTwice(text, 'format')
+  return { text: { ...text, format: { type: 'json_schema', ...format } } }
+}
+
+function strictSchema(given: JsonSchema, dialect: SchemaDialect, provider: string): JsonSchema {
+  const { flaws, schema } = wireSchema(given, dialect)
+  if (flaws.length === 0) return schema
+  const lines = flaws.slice(0, MOST_FLAWS).map(({ path, rule }) => `${path} ${rule}`)
+  const more = flaws.length > lines.length ? `; and ${flaws.length - lines.length} more` : ''
+  throw new LlmBatchError(
+    'usage',
+    `the schema breaks the rules of ${provider} for strict answers: ${lines.join('; ')}${more}`,
+    {
+      next: 'Change it, or add --no-strict (strict: false): then it is sent as it is, not enforced, and answers are checked here all the same.',
+    },
+  )
+}
+
+/** What tells readers of a file what it is, and nothing to a model. */
+function withoutMeta({ $id: _id, $schema: _draft, ...schema }: JsonSchema): JsonSchema {
+  return schema
+}
+
+function refuseTwice(fields: Readonly<Record<string, unknown>>, name: string): void {
+  if (!Object.hasOwn(fields, name)) return
+  throw new LlmBatchError('usage', `the parameter "${name}" and a schema say the same twice`, {
+    next: 'Leave one of them out.',
+  })
+}

@@ -1,0 +1,83 @@
+import type { Ajv, ErrorObject } from 'ajv'
+import { plainLine } from '../lib/plain-text.ts'
+import type { AnswerDefinition, AnswerNote, JsonSchema } from '../model/answer.ts'
+import { LlmBatchError, messageOf } from '../model/error.ts'
+import type { StructuredAnswer } from '../model/row.ts'
+import { FORMATS } from './formats.ts'
+import { describeMismatch } from './mismatch.ts'
+import { readAnswer } from './read-answer.ts'
+
+const MOST_MESSAGE_CHARACTERS = 600
+
+/** What a check found an answer to be. */
+export type CheckedAnswer =
+  | { readonly isValid: true; readonly note: AnswerNote | null }
+  | { readonly isValid: false; readonly code: 'invalid_json' | 'schema_mismatch'; readonly message: string }
+
+/** Checks the text of an answer; a promise only where the user's own validator is asynchronous. */
+export type AnswerCheck = (text: string) => CheckedAnswer | Promise<CheckedAnswer>
+
+/** Judges a value by code of the user's: what is wrong with it, or null. May be asynchronous. */
+export type ValueJudge = (value: unknown) => string | null | Promise<string | null>
+
+/**
+ * Makes the check of a run, compiled once. What fits the schema is put before the user's own judge, where there is one.
+ * @throws LlmBatchError `usage` for a schema that cannot be used
+ */
+export async function createAnswerCheck({ schema }: AnswerDefinition, judge?: ValueJudge): Promise<AnswerCheck> {
+  const mismatchOf = await compile(schema)
+  return (text) => {
+    try {
+      const answer = readAnswer(text, schema)
+      if (!answer) return { isValid: false, code: 'invalid_json', message: whyNoJson(text) }
+      const mismatch = mismatchOf(answer.value)
+      if (mismatch !== null) return { isValid: false, code: 'schema_mismatch', message: told(mismatch) }
+      return judge ? judged(answer, judge) : { isValid: true, note: answer.note }
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      return { isValid: false, code: 'schema_mismatch', message: 'the answer nests too deeply to be checked' }
+    }
+  }
+}
+
+function judged(answer: StructuredAnswer, judge: ValueJudge): CheckedAnswer | Promise<CheckedAnswer> {
+  const conclude = (message: string | null): CheckedAnswer =>
+    message === null
+      ? { isValid: true, note: answer.note }
+      : { isValid: false, code: 'schema_mismatch', message: told(message) }
+  const message = judge(answer.value)
+  return message instanceof Promise ? message.then(conclude) : conclude(message)
+}
+
+/** Messages hold words of the model, and go to terminals and into further questions. */
+function told(message: string): string {
+  return plainLine(message, MOST_MESSAGE_CHARACTERS)
+}
+
+function whyNoJson(text: string): string {
+  const beginsWell = /^\s*(?:```\w*\s*)?(?:\{\s*["}]|\[\s*["{[\]\d-])/.test(text)
+  return beginsWell ? 'the answer begins like JSON and is not: it is broken or ends early' : 'the answer holds no JSON'
+}
+
+/** What is wrong with a value by the schema, or null. The validator is loaded when the first schema is compiled. */
+async function compile(schema: JsonSchema): Promise<(value: unknown) => string | null> {
+  const { $schema, ...rest } = schema
+  const ajv = await validatorFor(typeof $schema === 'string' ? $schema : '')
+  try {
+    const validate = ajv.compile(rest)
+    return (value) => (validate(value) ? null : describeMismatch((validate.errors ?? []) as readonly ErrorObject[]))
+  } catch (error) {
+    throw new LlmBatchError('usage', `the schema cannot be used: ${messageOf(error)}`, {
+      next: 'Correct it; it is read as JSON Schema 2020-12 unless its $schema says otherwise.',
+      cause: error,
+    })
+  }
+}
+
+/** By the draft that the schema names; words that a draft does not know are remarks. */
+async function validatorFor(draft: string): Promise<Ajv> {
+  const options = { strict: false, allErrors: true, verbose: true, logger: false, formats: FORMATS } as const
+  if (/draft-0[4-7]/.test(draft)) return new (await import('ajv')).Ajv(options)
+  if (draft.includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(options)
+  return new (await import('ajv/dist/2020.js')).Ajv2020(options)
+}

@@ -1,0 +1,30 @@
+import { basename, extname } from 'node:path'
+import type { JsonSchema } from '../model/answer.ts'
+import { LlmBatchError, messageOf } from '../model/error.ts'
+import { schemaName } from './schema-name.ts'
+import { isJsonObject } from './walk.ts'
+
+/**
+ * Reads a JSON Schema from the text of a file.
+ * @throws LlmBatchError `usage` where the text is no JSON object
+ */
+export function readSchema(text: string, path: string): { readonly schema: JsonSchema; readonly name: string } {
+  const schema = parse(text, path)
+  if (!isJsonObject(schema)) {
+    throw new LlmBatchError('usage', `${path} holds no JSON Schema: it is not a JSON object`, {
+      next: 'Check the file.',
+    })
+  }
+  return { schema, name: schemaName(schema, basename(path, extname(path)).replace(/\.schema$/, '')) }
+}
+
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    throw new LlmBatchError('usage', `${path} is not JSON: ${messageOf(error)}`, {
+      next: 'Check the file.',
+      cause: error,
+    })
+  }
+}
