@@ -19,7 +19,11 @@ export interface JobKey {
 /** The keys of a job file: one for each flag of `run`, so that a new flag is a new key. */
 export function jobKeys(): ReadonlyMap<string, JobKey> {
   const { options } = addRunFlags(new Command())
+  const isPositive = (option: Option): boolean =>
+    !option.negate || options.every((other) => other.negate || other.attributeName() !== option.attributeName())
   const keys = options
+    // Of a flag and the one that says no to it, the first explains what is meant.
+    .filter(isPositive)
     .map((option) => ({ key: option.attributeName(), option, isPath: /<(?:file|folder)>/.test(option.flags) }))
     .filter(({ key }) => !NOT_IN_JOBS.includes(key))
   return new Map(keys.map((jobKey) => [jobKey.key, jobKey]))

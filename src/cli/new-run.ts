@@ -9,13 +9,18 @@ import { schemaOfFields } from '../schema/fields.ts'
 import { readSchema } from '../schema/read-schema.ts'
 import { schemaName } from '../schema/schema-name.ts'
 import type { RequestFlags } from './request-flags.ts'
+import type { SharingFlags } from './sharing-flags.ts'
 import type { Shell } from './shell.ts'
 
 /** The options of a new run from INPUT and flags; templates in files are read. */
 export async function newRunOptions(
   shell: Shell,
   disk: Disk,
-  { flags, inputPaths, output }: { inputPaths: readonly string[]; flags: RequestFlags; output: OutputPlan },
+  {
+    flags,
+    inputPaths,
+    output,
+  }: { inputPaths: readonly string[]; flags: RequestFlags & SharingFlags; output: OutputPlan },
 ): Promise<NewRunOptions> {
   const {
     inputFormat: format,

@@ -2,6 +2,7 @@ import type { PlannedRun } from '../run/plan-run.ts'
 import { promptOf } from './prompt-text.ts'
 import { inputWords } from './render/input-words.ts'
 import type { PlanView } from './render/plan-view.ts'
+import { dedupeHint } from './render/sharing-words.ts'
 
 /** What `plan` shows to people. */
 export function planView({
@@ -23,6 +24,7 @@ export function planView({
     notes: [
       ...unknownColumns.map((column) => `--columns names ${column}, which is no column`),
       ...collisions.map((column) => `the input has a column ${column}, which is named like one of ours: see --prefix`),
+      ...[dedupeHint(summary.sharing.sharable)].filter((hint) => hint !== null),
       ...summary.advice,
       ...(summary.diskBytes > freeBytes ? ['the disk has not enough room for this run'] : []),
     ],

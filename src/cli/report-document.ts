@@ -1,7 +1,7 @@
 import { inputOf } from '../model/run.ts'
 import type { WrittenFiles } from '../run/finish.ts'
 import { type Lifetime, lifetimesOf } from '../run/lifetime.ts'
-import { phaseOf } from '../run/progress.ts'
+import { phaseOf, sharedRows } from '../run/progress.ts'
 import type { RunReport } from '../run/report.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import { nextStep } from './render/next-command.ts'
@@ -14,6 +14,7 @@ export function reportDocument(report: RunReport, answers: WrittenFiles | null):
     version: 1,
     run: runDocument(run),
     counts,
+    sharedRows: sharedRows(run, counts),
     costUsd,
     cost,
     usage,
@@ -42,6 +43,7 @@ export function runDocument(run: RunRecord): object {
     output: run.output.path,
     rows: run.rowCount,
     requests: run.requestCount,
+    carried: run.carried,
     createdAt: instant(run.createdAt),
     finishedAt: instant(run.finishedAt),
   }

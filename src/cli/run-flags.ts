@@ -4,9 +4,10 @@ import { addDriveFlags, type DriveFlags } from './drive-flags.ts'
 import { addOutputFlags, type OutputFlags } from './output-flags.ts'
 import { addSettingFlags, type SettingFlags } from './place-flags.ts'
 import { addRequestFlags, type RequestFlags } from './request-flags.ts'
+import { addSharingFlags, type SharingFlags } from './sharing-flags.ts'
 
 /** Everything that `run` can be told; a job file can hold what is not an exception in `job-keys.ts`. */
-export interface RunFlags extends RequestFlags, OutputFlags, DriveFlags, SettingFlags, BudgetFlags {
+export interface RunFlags extends RequestFlags, SharingFlags, OutputFlags, DriveFlags, SettingFlags, BudgetFlags {
   readonly name?: string | undefined
   readonly again?: boolean | undefined
   readonly yes?: boolean | undefined
@@ -14,7 +15,7 @@ export interface RunFlags extends RequestFlags, OutputFlags, DriveFlags, Setting
 
 /** Adds INPUT and all flags of `run`. */
 export function addRunFlags(command: Command): Command {
-  addOutputFlags(addRequestFlags(command))
+  addOutputFlags(addSharingFlags(addRequestFlags(command)))
     .option('--name <name>', 'the same name with the same work goes on with that run')
     .option('--again', 'buy the same work once more')
     .option('-y, --yes', 'accept the estimate')

@@ -3,7 +3,7 @@ import { LlmBatchError } from './error.ts'
 /**
  * What we did with an attempt; moves only when we act, each move one guarded update.
  *
- * - `planned`: the input file is on disk, nothing was sent.
+ * - `planned`: the input file is on disk, nothing was sent. A batch of kind `carried` goes from here to `collected`.
  * - `uploaded`: the provider has the file and reported our size; creating may be tried.
  * - `creating`: an intent is committed and its one POST may be on the wire. Found at start-up, it means that a
  *   process died there, and the attempt becomes `unconfirmed`.
@@ -39,7 +39,7 @@ export type Stage = (typeof STAGES)[number]
 
 /** The one table of allowed moves; the store's guards, the tests and the documents are derived from it. */
 export const MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
-  planned: ['uploaded', 'calling', 'submitted', 'held', 'cancelled', 'abandoned'],
+  planned: ['uploaded', 'calling', 'submitted', 'collected', 'held', 'cancelled', 'abandoned'],
   uploaded: ['creating', 'planned', 'held', 'cancelled', 'abandoned'],
   creating: ['submitted', 'uploaded', 'unconfirmed', 'held', 'rejected'],
   unconfirmed: ['submitted', 'uploaded', 'abandoned', 'held'],

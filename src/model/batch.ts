@@ -1,8 +1,8 @@
 /**
  * How a batch is sent. `batch`: as a file, at the batch price. `direct`: request by request in synchronous calls, before
- * anything is bought in batches; the canary.
+ * anything is bought in batches; the canary. `carried`: never, because an earlier run has bought its answers.
  */
-export type BatchKind = 'batch' | 'direct'
+export type BatchKind = 'batch' | 'direct' | 'carried'
 
 /** Where a planned request's encoded line lies in its batch's first input file. */
 export interface PlannedRequest {

@@ -14,7 +14,17 @@ export type RunEvent =
       readonly remoteStatus: RemoteStatus | null
       readonly reason: string | null
     }
-  | { readonly type: 'prepared'; readonly rows: number; readonly requests: number; readonly batches: number }
+  | {
+      readonly type: 'prepared'
+      readonly rows: number
+      readonly requests: number
+      /** Batches to be sent. */
+      readonly batches: number
+      /** Rows answered by an earlier run. */
+      readonly carried: number
+      /** Rows that share the request of an earlier row. */
+      readonly shared: number
+    }
   | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly batch: number | null }
   | {
       readonly type: 'incident'

@@ -46,11 +46,16 @@ export interface SettledResult {
   readonly target: Target
   /** How it was sent, and so by which price it was bought. */
   readonly kind: BatchKind
-  /** Number of tries that the row took, from 1, over all its questions. */
+  /**
+   * Who it was bought for: this row; an `earlier` row of the run, whose request this one shares; `another_run` that it was
+   * carried over from. Only the first has a cost here, and tokens.
+   */
+  readonly boughtFor: 'this_row' | 'earlier_row' | 'another_run'
+  /** Number of tries that the row took, from 1, over all its questions; 0 where another run has made them. */
   readonly tries: number
   /** The raw result line as the provider wrote it, or null where it wrote none. */
   readonly rawLine: string | null
-  /** The wire id under which it was sent. */
+  /** The wire id under which it was sent, as it stands in the raw line. */
   readonly wireId: string
   /** The answer where it follows a schema and fits; null for text, and for what does not fit. */
   readonly structured: StructuredAnswer | null
@@ -68,4 +73,4 @@ export interface StructuredAnswer {
 }
 
 /** A question beside the one whose answer counts. */
-export type OtherQuestion = Pick<SettledResult, 'outcome' | 'target' | 'kind'>
+export type OtherQuestion = Pick<SettledResult, 'outcome' | 'target' | 'kind' | 'boughtFor'>

@@ -87,6 +87,8 @@ export interface RunDefinition {
   readonly timeoutHours: number | null
   readonly idColumn: string | null
   readonly skipInvalid: boolean
+  /** Whether identical requests are sent once; null: where the answer is meant to be the same. */
+  readonly dedupe: boolean | null
   /** What every answer must look like; null for free text. */
   readonly answer: AnswerDefinition | null
   /** How often a row whose answer does not fit is asked again, with what was wrong; 0 for never. */
@@ -105,6 +107,7 @@ export const LATER_FIELDS = {
   messagesColumn: null,
   imageColumns: [],
   imageDetail: null,
+  dedupe: false,
 } as const satisfies Partial<RunDefinition>
 
 /** A definition as it was stored, by this version or by one that did not know all of its fields. */
@@ -123,6 +126,16 @@ export function completeDefinition({ inputPath, ...stored }: StoredDefinition): 
 /** The input as reports tell it: its path, its paths where there are several, null for rows from memory. */
 export function inputOf({ inputPaths }: Pick<RunDefinition, 'inputPaths'>): string | readonly string[] | null {
   return inputPaths?.length === 1 ? (inputPaths[0] ?? null) : inputPaths
+}
+
+/** What a run took over from an earlier one when it was made. */
+export interface CarriedOver {
+  /** The id of that run, which may be gone by now. */
+  readonly from: string
+  /** Rows that were answered there; rows that share their requests are not among them. */
+  readonly rows: number
+  /** US dollars that these answers were bought for; null where that is not known. No part of what this run cost. */
+  readonly costUsd: number | null
 }
 
 /** One turn of a conversation; its content is filled from each row. */

@@ -91,6 +91,7 @@ function summaryOf(facts: RunFacts): object {
     baseUrl: definition.baseUrl,
     model: definition.model,
     input: { path: inputOf(definition), shape: definition.shape, rows: run.rowCount, requests: run.requestCount },
+    carried: run.carried,
     prompt: { sha256: sha256(definition.prompt) },
     system: { sha256: sha256(definition.system) },
     parameters: {

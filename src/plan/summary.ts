@@ -4,6 +4,7 @@ import { costOf } from '../prices/cost.ts'
 import type { Price } from '../prices/table.ts'
 import { adviceFor } from './advice.ts'
 import { estimateDiskBytes } from './disk-space.ts'
+import { NOTHING_SHARED, type PlanSharing, type SharingCounts, summariseSharing } from './sharing.ts'
 import type { BatchCut } from './splitter.ts'
 import type { TargetTally } from './tally.ts'
 
@@ -30,6 +31,8 @@ export interface PlanSummary {
   readonly reasks: ReaskEstimate | null
   /** Bytes the run will take in its home until it is removed, roughly. */
   readonly diskBytes: number
+  /** Rows that are not bought, or need not be. */
+  readonly sharing: PlanSharing
   readonly advice: readonly string[]
 }
 
@@ -87,6 +90,8 @@ export interface PlanCounts {
   readonly maxTokens: number | null
   /** Times that a row is asked again whose answer does not fit. @default 0 */
   readonly maxReasks?: number
+  /** Rows that were told apart by where their answers come from. @default none was */
+  readonly sharing?: SharingCounts
 }
 
 /** What an estimate needs to know of a target. */
@@ -110,6 +115,8 @@ export function summarisePlan(
   )
   const requests = sum(cuts, 'requests')
   const bytes = sum(cuts, 'bytes')
+  const sharing = counts.sharing ?? NOTHING_SHARED
+  const { carried } = sharing.tally
   return {
     rows: counts.rows,
     requests,
@@ -125,10 +132,11 @@ export function summarisePlan(
     reasks: maxReasks === 0 ? null : addReasks(targets, maxReasks),
     diskBytes: estimateDiskBytes({
       ...counts,
-      requests,
-      inputBytes: bytes,
+      requests: requests + carried.rows,
+      inputBytes: bytes + carried.bytes,
       outputBytes: targets.reduce((total, { target }) => total + factsOf(target).tally.outputBytes, 0),
     }),
+    sharing: summariseSharing(sharing, cuts, factsOf),
     advice: targets.flatMap((target) =>
       adviceFor({ ...target, expectedUsd: target.cost?.expectedUsd ?? null }, factsOf(target.target).tally),
     ),

@@ -1,8 +1,9 @@
+import type { BatchKind } from '../model/batch.ts'
 import type { Usage } from '../model/outcome.ts'
 import { isFree, PRICES, type Price } from './table.ts'
 
-/** How a request was bought. */
-export type PriceKind = 'batch' | 'direct'
+/** How a request was bought; what was carried over from another run is no cost of this one, whatever its price. */
+export type PriceKind = BatchKind
 
 /** A price the user gave; US dollars per million tokens at the standard, synchronous price. */
 export interface OwnPrice {
@@ -76,7 +77,7 @@ function cost(
   inputFactor: number,
   outputFactor: number,
 ): number | null {
-  if (price && isFree(price)) return 0
+  if (kind === 'carried' || (price && isFree(price))) return 0
   if (!usage || !price || usage.promptTokens === null) return null
   const output = outputUsd(usage, price)
   if (output === null) return null

@@ -1,6 +1,7 @@
 import { cancelledOutcome } from '../collect/triage.ts'
+import type { BatchKind } from '../model/batch.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
-import { emptyOutcome, type Outcome, type OutcomeStatus } from '../model/outcome.ts'
+import { emptyOutcome, type Outcome, type OutcomeStatus, type Usage } from '../model/outcome.ts'
 import type { OtherQuestion, RowOutcome, SettledResult, StructuredAnswer } from '../model/row.ts'
 import type { CancelCause, RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
@@ -132,30 +133,45 @@ function resultOf(record: RowResultRecord, lines: RawLines, reading: Reading): S
   if (state === null || state === 'pending' || state === 'batched') return null
   if (!target || kind === null) return null
   if (!result || request === null) return unsentResult(state, target, reading.cause)
-  const outcome = outcomeOf({ result, target, status: state }, lines.own, reading)
+  const boughtFor = whoFor(record.isShared, kind)
+  const { outcome, sentAs } = read({ boughtFor, result, status: state, target }, lines.own, reading)
   const all = record.questions
   return {
     outcome: all === null ? outcome : withUnanswered(outcome, all, record),
     target,
     kind,
+    boughtFor,
     tries: all === null ? tries : sumOf(all.map((question) => question.tries)),
     rawLine: lines.own,
-    wireId: wireId(wirePrefix(result.nonce), request),
+    // A line that was carried over stands under the id that the other run has sent.
+    wireId: sentAs ?? wireId(wirePrefix(result.nonce), request),
     structured: structuredOf(outcome, reading),
-    others: all === null ? NONE : othersOf(record).flatMap((question) => otherQuestion(question, lines, reading)),
+    others:
+      all === null ? NONE : othersOf(record).flatMap((question) => otherQuestion(question, record, lines, reading)),
   }
 }
 
 const NONE: readonly OtherQuestion[] = []
 
-/** What the store settled on counts; the line adds what is kept in files only: the answer itself. */
-function outcomeOf(
-  { result, status, target }: { result: NonNullable<QuestionRecord['result']>; status: OutcomeStatus; target: Target },
+function whoFor(isShared: boolean, kind: BatchKind): SettledResult['boughtFor'] {
+  if (isShared) return 'earlier_row'
+  return kind === 'carried' ? 'another_run' : 'this_row'
+}
+
+/** A question that came to something. */
+interface Settled extends Pick<SettledResult, 'boughtFor' | 'target'> {
+  readonly result: NonNullable<QuestionRecord['result']>
+  readonly status: OutcomeStatus
+}
+
+/** What the store settled on counts; the line adds what is kept in files only: the answer itself, and its wire id. */
+function read(
+  { boughtFor, result, status, target }: Settled,
   rawLine: string | null,
   { definition, provider }: Reading,
-): Outcome {
+): { readonly outcome: Outcome; readonly sentAs: string | undefined } {
   const decoded = rawLine === null ? undefined : provider.decode(rawLine, target)
-  return asAsked(definition, {
+  const outcome = asAsked(definition, {
     ...(decoded?.outcome ?? emptyOutcome({ status, code: null, reason: null, billed: result.billed })),
     status,
     // The code of a success says what was overlooked in reading it.
@@ -163,6 +179,8 @@ function outcomeOf(
     reason: result.reason,
     billed: result.billed,
   })
+  const sentAs = decoded?.wireId
+  return boughtFor === 'this_row' ? { outcome, sentAs } : { outcome: { ...outcome, usage: NOTHING_USED }, sentAs }
 }
 
 function structuredOf({ output, status }: Outcome, { definition: { answer } }: Reading): StructuredAnswer | null {
@@ -170,16 +188,17 @@ function structuredOf({ output, status }: Outcome, { definition: { answer } }: R
   return readAnswer(output, answer.schema) ?? null
 }
 
-function otherQuestion(question: QuestionRecord, { others }: RawLines, reading: Reading): readonly OtherQuestion[] {
+function otherQuestion(
+  question: QuestionRecord,
+  { isShared }: RowResultRecord,
+  { others }: RawLines,
+  reading: Reading,
+): readonly OtherQuestion[] {
   const { kind, result, target } = question
   if (!result || !target || kind === null) return []
-  return [
-    {
-      target,
-      kind,
-      outcome: outcomeOf({ result, target, status: result.status }, others.get(question) ?? null, reading),
-    },
-  ]
+  const boughtFor = whoFor(isShared, kind)
+  const settled = { boughtFor, result, status: result.status, target }
+  return [{ target, kind, boughtFor, outcome: read(settled, others.get(question) ?? null, reading).outcome }]
 }
 
 /** The error of a row whose last question brought no answer tells what became of that question too. */
@@ -201,8 +220,21 @@ function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0)
 }
 
+/** Of a row whose answer was bought for another one: so the tokens of all rows are what the run has used. */
+const NOTHING_USED: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }
+
 /** A request that was given up before it was sent. */
 function unsentResult(state: OutcomeStatus, target: Target, cause: CancelCause): SettledResult {
   const outcome = { ...cancelledOutcome(cause, 'no'), status: state }
-  return { outcome, target, kind: 'batch', tries: 0, rawLine: null, wireId: '', structured: null, others: NONE }
+  return {
+    outcome,
+    target,
+    kind: 'batch',
+    boughtFor: 'this_row',
+    tries: 0,
+    rawLine: null,
+    wireId: '',
+    structured: null,
+    others: NONE,
+  }
 }

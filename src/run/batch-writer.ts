@@ -169,3 +169,8 @@ function hasAt(bytes: Uint8Array, text: string, start: number): boolean {
   for (let at = 0; at < text.length; at += 1) if (bytes[start + at] !== text.charCodeAt(at)) return false
   return true
 }
+
+/** What follows the wire id in a line. Adapters put the id first, so this is the body and how it is addressed. */
+export function contentOf(line: Buffer, prefix: string): Uint8Array {
+  return line.subarray(line.indexOf(prefix, 0, 'latin1') + WIRE_ID_LENGTH)
+}

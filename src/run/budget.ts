@@ -63,7 +63,7 @@ export async function capRun(
   store: RunStore,
   maxCostUsd: number,
 ): Promise<void> {
-  const attempts = await store.currentAttempts()
+  const attempts = (await store.currentAttempts()).filter(({ kind }) => kind !== 'carried')
   assertPriced(
     attempts.map(({ target }) => target),
     priceList(configuration.prices),

@@ -46,8 +46,8 @@ export async function readAhead(
     const next = await iterator.next()
     if (next.done) return { isLarge: false, rows: inOrder(head, iterator) }
     head.push(next.value)
-    for (const { json, request } of next.value) {
-      if (request) requests += 1
+    for (const { json, origin, request } of next.value) {
+      if (request && !origin) requests += 1
       characters += json.length + (request?.body.length ?? 0)
     }
   }

@@ -6,7 +6,7 @@ import type { RunRecord, Store } from '../store/store.ts'
  * The run a person means: an id, a unique beginning of one, a name, or `last`. Where nothing is given, the only
  * unfinished run, or else the only run at all. Throws `not_found` or `ambiguous`.
  */
-export async function findRun(store: Store, wanted: string | undefined): Promise<RunRecord> {
+export async function findRun(store: Pick<Store, 'listRuns'>, wanted: string | undefined): Promise<RunRecord> {
   const [run, ...others] = await findRuns(store, wanted)
   if (!run) throw notFound(wanted)
   if (others.length > 0) throw ambiguous(wanted, [run, ...others])
@@ -14,7 +14,10 @@ export async function findRun(store: Store, wanted: string | undefined): Promise
 }
 
 /** Every run that a person may mean, newest first. */
-export async function findRuns(store: Store, wanted: string | undefined): Promise<readonly RunRecord[]> {
+export async function findRuns(
+  store: Pick<Store, 'listRuns'>,
+  wanted: string | undefined,
+): Promise<readonly RunRecord[]> {
   const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
   if (wanted === 'last') return runs.slice(0, 1)
   if (wanted === undefined) {

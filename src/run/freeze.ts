@@ -4,17 +4,19 @@ import { BufferedWriter } from '../lib/atomic-file.ts'
 import type { Disk, DiskFile } from '../lib/disk.ts'
 import { GatheredHash } from '../lib/gathered-hash.ts'
 import type { Column, InputFile } from '../model/column.ts'
-import type { Target } from '../model/target.ts'
+import { WIRE_ID_LENGTH } from '../model/ids.ts'
+import { type Target, targetKey } from '../model/target.ts'
 import { type BatchCut, createSplitter, type Splitter } from '../plan/splitter.ts'
 import { RequestTally } from '../plan/tally.ts'
 import type { NewRow, TokenMethod } from '../store/store.ts'
-import { BatchWriter } from './batch-writer.ts'
+import { BatchWriter, contentOf } from './batch-writer.ts'
 import { CanaryChoice, readAhead } from './canary-choice.ts'
+import { CarriedWriter } from './carried-writer.ts'
 import { ColumnList } from './column-list.ts'
 import type { RunContext } from './context.ts'
 import { type Cutting, Cuttings } from './cutting.ts'
 import { FileList } from './file-list.ts'
-import type { PlannableRequest, PreparedInput, PreparedRow } from './prepare.ts'
+import type { AnswerOrigin, KeptAnswer, PlannableRequest, PreparedInput, PreparedRow } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'counters' | 'disk' | 'folder' | 'provider' | 'random' | 'settings' | 'store'>
@@ -50,12 +52,15 @@ interface Placed {
 /** Rows told to the store at once. */
 const PAGE_ROWS = 4_000
 
+/** Stands for the wire id where none is needed. */
+const ANY_WIRE_ID = 'b'.repeat(WIRE_ID_LENGTH)
+
 /**
  * Freezes a run: rows to one file, requests as encoded lines to the input files of planned batches, cut by rows and
  * exact bytes, and all of it to the store; a few requests of a large run go to batches of their own, to be asked
  * directly. Nothing is sent. After a crash in between, the run is still `preparing` and worth nothing.
  */
-export async function freeze(ports: Ports, input: PreparedInput): Promise<Frozen> {
+export async function freeze(ports: Ports, input: Pick<PreparedInput, 'rows' | 'shape'>): Promise<Frozen> {
   const { disk, folder, provider, settings } = ports
   await disk.makeFolder(folder.inputs)
   await disk.makeFolder(folder.results)
@@ -92,6 +97,8 @@ class Freezer {
   readonly #writers = new Map<Target, BatchWriter>()
   /** Batches of requests that are asked directly, one for each set of parameters. */
   readonly #directWriters = new Map<string, BatchWriter>()
+  /** Batches of requests that an earlier run has answered. */
+  readonly #carried: CarriedWriter
   readonly #canary: CanaryChoice | null
   readonly #cuttings: Cuttings
   readonly #splitter: Splitter
@@ -109,6 +116,7 @@ class Freezer {
 
   constructor(ports: Ports, file: DiskFile, canary: CanaryChoice | null) {
     this.#ports = ports
+    this.#carried = new CarriedWriter(ports)
     this.#canary = canary
     this.#file = file
     this.#rowsWriter = new BufferedWriter(file, this.#rowsHash)
@@ -119,7 +127,9 @@ class Freezer {
   async add(rows: readonly PreparedRow[]): Promise<void> {
     for (const row of rows) {
       await this.#addRow(row)
-      if (row.request) await this.#addRequest(row.request)
+      const { origin, request } = row
+      if (request && !origin) await this.#addRequest(request)
+      else if (request && origin) await this.#addAnswered(request, origin)
       this.#rowCount += 1
     }
   }
@@ -130,6 +140,7 @@ class Freezer {
     await this.#file.sync()
     for (const writer of this.#writers.values()) await this.#close(writer)
     for (const writer of this.#directWriters.values()) await this.#close(writer)
+    await this.#carried.finish()
     return {
       rowCount: this.#rowCount,
       requestCount: this.#requestCount,
@@ -150,6 +161,7 @@ class Freezer {
   /** Lets go of input files that were not finished, because something went wrong. */
   async close(): Promise<void> {
     for (const writer of this.#writers.values()) await writer.close()
+    await this.#carried.close()
   }
 
   async #addRow(row: PreparedRow): Promise<void> {
@@ -160,8 +172,9 @@ class Freezer {
     if (row.hasEmptyPlaceholders) this.#emptyPlaceholders += 1
     if (!this.#rowsWriter.tryText(row.json)) await this.#rowsWriter.writeText(row.json)
     if (!this.#rowsWriter.tryText('\n')) await this.#rowsWriter.writeText('\n')
-    const { line, id } = row
-    this.#page.push({ ordinal: this.#rowCount, line, id, problem: row.problems[0] ?? null })
+    const { line, id, origin } = row
+    const shares = origin?.from === 'row' ? origin.request : null
+    this.#page.push({ ordinal: this.#rowCount, line, id, problem: row.problems[0] ?? null, shares })
     if (this.#page.length >= PAGE_ROWS) await this.#flushRows()
   }
 
@@ -174,11 +187,34 @@ class Freezer {
     const placed = set === null ? await this.#place(request, cutting) : await this.#placeDirect(request, set, cutting)
     const { line, tokens, writer } = placed
     const content = await writer.addLine(ordinal, this.#rowCount, line, { ...request, tokens })
-    this.#requestsHash.updateText(writer.targetKey)
+    this.#hash(writer.targetKey, content)
+    this.#requestCount += 1
+  }
+
+  async #addAnswered(request: PlannableRequest, origin: AnswerOrigin): Promise<void> {
+    if (origin.from === 'run') await this.#carry(request, origin.answer)
+    else this.#hash(targetKey(request.target), this.#contentOf(request))
+  }
+
+  /** A request whose answer is here; nothing of it is sent, so it counts in no estimate. */
+  async #carry({ body, mostOutputTokens, target }: PlannableRequest, answer: KeptAnswer): Promise<void> {
+    const request = { target, ordinal: this.#requestCount, row: this.#rowCount, body }
+    const { content, targetKey: key } = await this.#carried.add(request, answer, mostOutputTokens)
+    this.#hash(key, content)
+    this.#requestCount += 1
+  }
+
+  /** Every row counts, whoever its answer is bought for: how it is bought does not make it other work. */
+  #hash(key: string, content: Uint8Array): void {
+    this.#requestsHash.updateText(key)
     this.#requestsHash.updateText(' ')
     this.#requestsHash.updateBytes(content)
     this.#requestsHash.updateText('\n')
-    this.#requestCount += 1
+  }
+
+  /** What a request's line would be, without its wire id. */
+  #contentOf({ body, target }: PlannableRequest): Uint8Array {
+    return contentOf(Buffer.from(this.#ports.provider.encode({ wireId: ANY_WIRE_ID, target, body })), ANY_WIRE_ID)
   }
 
   /** The next request's line, and the batch that it belongs to. */

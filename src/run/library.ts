@@ -12,7 +12,7 @@ import type { EndpointChoice } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
-import type { OtherQuestion, RowOutcome } from '../model/row.ts'
+import type { OtherQuestion, RowOutcome, SettledResult } from '../model/row.ts'
 import { type DeadlineWish, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
 import { answerId } from '../output/answer.ts'
 import { formatOf } from '../output/format.ts'
@@ -90,6 +90,8 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
       | 'timeoutHours'
       | 'idColumn'
       | 'skipInvalid'
+      | 'dedupe'
+      | 'since'
       | 'limit'
       | 'sample'
       | 'seed'
@@ -163,8 +165,13 @@ export interface RowFacts<Row extends object> {
   readonly finishReason: string | null
   /** Tokens of the answer; those of earlier ones stand with them. */
   readonly usage: Usage | null
-  /** US dollars, for all that the row was asked; null where the price or the usage is not known. */
+  /**
+   * US dollars, for all that the row was asked; null where the price or the usage is not known, 0 where it was bought for
+   * an earlier row or by an earlier run.
+   */
   readonly costUsd: number | null
+  /** Who the answer was bought for; null while there is none. */
+  readonly boughtFor: SettledResult['boughtFor'] | null
   /** The model that answered, as the provider names it. */
   readonly model: string | null
   /** How often it was asked. */
@@ -458,6 +465,7 @@ async function rowResult<Row extends object>(
     finishReason: outcome?.finishReason ?? null,
     usage: outcome?.usage ?? null,
     costUsd: result ? cost(result) : null,
+    boughtFor: result?.boughtFor ?? null,
     model: outcome?.model ?? null,
     turns: result ? result.others.length + 1 : 0,
     earlier: result?.others.map((other) => earlierAnswer(other, cost)) ?? [],

@@ -285,8 +285,8 @@ function isBatchToSend({ kind, stage }: AttemptRecord): boolean {
 
 /** True for a create that was answered and of which no listing has shown yet that it was made once only. */
 function isUnaudited({ auditedAt, kind, polls, stage }: AttemptRecord): boolean {
-  // Of direct batches no create is ever sent.
-  if (kind === 'direct') return false
+  // Of all others no create is ever sent.
+  if (kind !== 'batch') return false
   const hasEnded = stage === 'ended' || stage === 'collected' || stage === 'rejected'
   const wasSeen = hasEnded || (stage === 'submitted' && polls > 0)
   return wasSeen && auditedAt === null

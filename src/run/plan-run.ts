@@ -6,10 +6,13 @@ import { type BatchCut, createSplitter } from '../plan/splitter.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { RequestTally } from '../plan/tally.ts'
 import { TokenCounters } from '../plan/tokens.ts'
+import type { Store } from '../store/store.ts'
+import { type Carry, openCarry } from './carry.ts'
 import { ColumnList } from './column-list.ts'
 import { Cuttings } from './cutting.ts'
 import { estimateRun, withStoreIfAny } from './estimate.ts'
 import { FileList } from './file-list.ts'
+import { tellOrigins } from './origins.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 import { definitionOf, fieldOptions, type NewRunOptions } from './start.ts'
@@ -35,6 +38,10 @@ const SAMPLE_WIRE_ID = 'b'.repeat(WIRE_ID_LENGTH)
 
 /** Reads an input as `run` would and counts, without sending or storing anything. Needs no key. */
 export async function planRun(place: Place, options: NewRunOptions): Promise<PlannedRun> {
+  return await withStoreIfAny(place, (store) => planIn(place, store, options))
+}
+
+async function planIn(place: Place, store: Store | null, options: NewRunOptions): Promise<PlannedRun> {
   const { configuration, disk, home } = place
   const definition = definitionOf(place, options)
   const provider = place.describe(definition.provider)
@@ -45,11 +52,13 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
   const splitter = createSplitter((target) => cuttings.limitsOf(target))
   const counter = new RowCounter()
   const tally = new RequestTally()
+  const carry = await carryFor(place, store, definition, options.since)
+  const told = tellOrigins(input, { dedupe: definition.dedupe, carry, isCounting: true })
   const cuts: BatchCut[] = []
-  for await (const rows of input.rows) {
+  for await (const rows of told.rows) {
     for (const row of rows) {
       counter.add(row)
-      if (!row.request) continue
+      if (!row.request || row.origin) continue
       const { body, mostOutputTokens, target } = row.request
       tally.add(target, body, mostOutputTokens)
       const { counter: tokens, limits, loadOf } = cuttings.known(target) ?? (await cuttings.of(target))
@@ -68,20 +77,38 @@ export async function planRun(place: Place, options: NewRunOptions): Promise<Pla
   }
   await counters.close()
   cuts.push(...splitter.finish())
-  const counts = { ...counter.counts(), maxTokens: definition.maxTokens, maxReasks: definition.maxReasks }
+  const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: true }
+  const { maxReasks, maxTokens } = definition
+  const counts = { ...counter.counts(), maxReasks, maxTokens, sharing }
   const whole = input.definition
   const fields = fieldOptions(options.output, whole, { columns: counter.columns.all(), files: counter.files.all() })
   return {
     definition: whole,
-    summary: await withStoreIfAny(place, (store) =>
-      estimateRun({ ...place, provider, home: store, run: null }, { counts, cuts, tally }),
-    ),
+    summary: await estimateRun({ ...place, provider, home: store, run: null }, { counts, cuts, tally }),
     problems: counter.problems,
     collisions: findCollisions(fields),
     unknownColumns: findUnknown(fields),
     firstBody: counter.firstBody,
     freeBytes: await disk.freeBytes(await nearestFolder(disk, home)),
   }
+}
+
+async function carryFor(
+  place: Place,
+  store: Store | null,
+  definition: Pick<RunDefinition, 'answer' | 'provider' | 'baseUrl'>,
+  since: string | undefined,
+): Promise<Carry | null> {
+  if (since === undefined) return null
+  return await openCarry(place, store ?? NO_RUNS, definition, since)
+}
+
+/** A home that was not made yet. */
+const NO_RUNS: Pick<Store, 'listRuns' | 'read'> = {
+  listRuns: () => Promise.resolve([]),
+  read: (id) => {
+    throw new Error(`there is no run ${id}`)
+  },
 }
 
 class RowCounter {

@@ -1,6 +1,7 @@
 import { limitsInForce, type Settings } from '../config/settings.ts'
 import { type InputOptions, openInput } from '../input/open.ts'
 import { limitRows, sampleRows } from '../input/take.ts'
+import type { Place } from '../lib/placed-bytes.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Problem } from '../model/problem.ts'
 import type { ReadRow, Row } from '../model/row.ts'
@@ -14,6 +15,7 @@ import { detectShape } from '../request/shape.ts'
 import { type CompileTemplate, loadTemplates } from '../request/template-compiler.ts'
 import { templatesOf } from '../request/turns.ts'
 import { createAnswerCheck } from '../schema/check-answer.ts'
+import type { NewResult } from '../store/store.ts'
 import { columnsOf, type RowColumns } from './column-list.ts'
 import { imageFilesBeside } from './image-files.ts'
 import { SeenIds } from './seen-ids.ts'
@@ -49,6 +51,19 @@ export interface PreparedRow {
   readonly problems: readonly Problem[]
   readonly request: PlannableRequest | null
   readonly hasEmptyPlaceholders: boolean
+  /** Where its answer is from, where it need not be bought for this row. */
+  readonly origin?: AnswerOrigin
+}
+
+/** An answer that need not be bought: of the request of an earlier row of the run, or of another run. */
+export type AnswerOrigin =
+  | { readonly from: 'row'; readonly request: number }
+  | { readonly from: 'run'; readonly answer: KeptAnswer }
+
+/** An answer that another run has bought, and where its raw line lies. */
+export interface KeptAnswer {
+  readonly place: Place
+  readonly result: NewResult
 }
 
 /** Characters of requests gathered before they are handed on. */

@@ -25,6 +25,10 @@ export interface Progress {
   readonly counts: RequestCounts
   /** Rows that have their final record. */
   readonly done: number
+  /** Rows that an earlier run has answered. */
+  readonly carried: number
+  /** Rows that share the request of an earlier row. */
+  readonly shared: number
   readonly batches: Readonly<Record<BatchPhase, number>>
   /** When the oldest batch that is still at the provider was made there; null where none is. */
   readonly oldestOpenAt: number | null
@@ -63,12 +67,22 @@ export async function progressOf(store: RunStore): Promise<Progress> {
     total: run.rowCount,
     counts,
     done: run.rowCount - counts.pending - counts.batched,
+    carried: run.carried?.rows ?? 0,
+    shared: sharedRows(run, counts),
     batches,
     oldestOpenAt: least(open.map(({ submittedAt }) => submittedAt)),
     nextLookAt: least(active.map(({ nextAt }) => nextAt)),
     expiresAt: least(open.map(({ expiresAt }) => expiresAt)),
     notes: attempts.flatMap(noteOf),
   }
+}
+
+/** Rows that share the request of an earlier row: all others have one of their own, or were skipped. */
+export function sharedRows(
+  { requestCount, rowCount }: Pick<RunRecord, 'requestCount' | 'rowCount'>,
+  { skipped }: Pick<RequestCounts, 'skipped'>,
+): number {
+  return rowCount - skipped - requestCount
 }
 
 function least(values: readonly (number | null)[]): number | null {

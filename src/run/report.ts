@@ -64,15 +64,16 @@ export async function reportOf(
 }
 
 /**
+/**
  * Tells the cost of one result, with all that its row was asked besides, by the price of the model that was asked for;
- * null where it is not known.
+ * null where it is not known, nothing where it was bought for another row or by another run.
  */
 export function costOfResult(
   prices: Configuration['prices'],
 ): (result: OtherQuestion & Partial<Pick<SettledResult, 'others'>>) => number | null {
   const priceOf = priceList(prices)
-  const costOfQuestion = ({ kind, outcome, target }: OtherQuestion): number | null =>
-    costOfRequest(outcome.usage, priceOf(target), kind)
+  const costOfQuestion = ({ boughtFor, kind, outcome, target }: OtherQuestion): number | null =>
+    boughtFor === 'this_row' ? costOfRequest(outcome.usage, priceOf(target), kind) : 0
   return ({ others = [], ...result }) =>
     others
       .filter(({ outcome }) => outcome.billed !== 'no')

@@ -15,7 +15,7 @@ export interface RetryOptions {
 
 /**
  * Gives requests back to be sent: by default those that ended without an answer and certainly without a bill; what may
- * have been billed only when its status is named. Returns how many; the run is open again when there are any.
+ * have been billed only when its status is named. Returns how many rows they answer; the run is open again when there are any.
  */
 export async function reopen(store: RunStore, { statuses }: RetryOptions): Promise<number> {
   const count = await countReopened(store, statuses)
@@ -26,11 +26,11 @@ export async function reopen(store: RunStore, { statuses }: RetryOptions): Promi
 
 /** What buying requests again may cost. */
 export interface RetryBill {
-  /** Requests that ended with one of the statuses. */
-  readonly requests: number
+  /** Rows that ended with one of the statuses. */
+  readonly rows: number
   /** Those of them that were billed, or may have been. */
   readonly billed: number
-  /** US dollars that the billed ones cost the last time; null where that is not known of all of them. */
+  /** US dollars that the billed ones cost the last time, shared requests once; null where that is not known of all of them. */
   readonly lastCostUsd: number | null
 }
 
@@ -43,7 +43,7 @@ export async function billOf(
   statuses: readonly OutcomeStatus[],
   prices: Configuration['prices'],
 ): Promise<RetryBill> {
-  let bill: RetryBill = { requests: 0, billed: 0, lastCostUsd: 0 }
+  let bill: RetryBill = { rows: 0, billed: 0, lastCostUsd: 0 }
   let after = -1
   for (;;) {
     const page = await store.rowResults(after, PAGE_ROWS)
@@ -59,12 +59,13 @@ function isOneOf(state: RowResultRecord['state'], statuses: readonly OutcomeStat
 }
 
 function addToBill(bill: RetryBill, row: RowResultRecord, prices: Configuration['prices']): RetryBill {
-  const requests = bill.requests + 1
+  const rows = bill.rows + 1
   const billed = (row.questions ?? [row]).filter(({ result }) => result !== null && result.billed !== 'no')
-  if (billed.length === 0) return { ...bill, requests }
+  if (billed.length === 0) return { ...bill, rows }
+  if (row.isShared) return { ...bill, rows, billed: bill.billed + 1 }
   const costs = billed.map((question) => costOfQuestion(question, prices))
   const lastCostUsd = costs.reduce((sum, cost) => (sum === null || cost === null ? null : sum + cost), bill.lastCostUsd)
-  return { requests, billed: bill.billed + 1, lastCostUsd }
+  return { rows, billed: bill.billed + 1, lastCostUsd }
 }
 
 function costOfQuestion({ kind, result, target }: QuestionRecord, prices: Configuration['prices']): number | null {

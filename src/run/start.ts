@@ -7,6 +7,7 @@ import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
 import {
+  type CarriedOver,
   type ImageDetail,
   isFinished,
   type MessageTemplate,
@@ -25,10 +26,12 @@ import { lockRun, type RunLock } from '../store/lock.ts'
 import { runFolder } from '../store/run-folder.ts'
 import type { RunRecord, RunStore } from '../store/store.ts'
 import { assertPriced, capRun, isCapped } from './budget.ts'
+import { mustPointOut, openCarry, tellCarried } from './carry.ts'
 import { runContext } from './context.ts'
 import { estimateRun } from './estimate.ts'
 import { type Frozen, freeze } from './freeze.ts'
 import { type Job, jobText, withOwnRows } from './job-text.ts'
+import { tellOrigins } from './origins.ts'
 import { prepareInput } from './prepare.ts'
 import { InputProblemsError } from './problem-list.ts'
 import { whileNoOtherStarts } from './start-lock.ts'
@@ -63,6 +66,10 @@ export interface NewRunOptions {
   readonly timeoutHours?: number | undefined
   readonly idColumn?: string | undefined
   readonly skipInvalid?: boolean | undefined
+  /** Whether identical requests are sent once. @default where the answer is meant to be the same */
+  readonly dedupe?: boolean | undefined
+  /** A run whose answers are carried over to rows that ask the same: an id, a beginning of one, a name, or `last`. */
+  readonly since?: string | undefined
   /** What every answer must look like. @default free text */
   readonly answer?: AnswerDefinition | undefined
   /** How often a row is asked again whose answer does not fit. @default 0 */
@@ -125,6 +132,7 @@ export function definitionOf(
     timeoutHours: options.timeoutHours ?? null,
     idColumn: options.idColumn ?? null,
     skipInvalid: options.skipInvalid ?? false,
+    dedupe: options.dedupe ?? null,
     answer: options.answer ?? null,
     maxReasks: options.maxReasks ?? 0,
   }
@@ -182,16 +190,17 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
   try {
     const draft = await makeDraft(workspace, id, definition, options, emit)
     // Nobody is asked about work that is here already; whoever else starts it meanwhile is noticed below.
-    if (!(await findSameWork(workspace, draft.frozen, definition, options))) await options.agree?.(id, draft.estimate)
+    if (!(await findSameWork(workspace, draft, definition, options))) await options.agree?.(id, draft.estimate)
     const known = await whileNoOtherStarts(workspace, id, async () => {
-      const same = await findSameWork(workspace, draft.frozen, definition, options)
-      if (!same) await keepJob(workspace, id, options)
-      if (!same) await draft.store.sealRun({ ...draft.frozen, name: options.name ?? null })
+      const same = await findSameWork(workspace, draft, definition, options)
+      if (!same) await keepJob(workspace, id, options, draft.carried)
+      if (!same) await draft.store.sealRun({ ...draft.frozen, carried: draft.carried, name: options.name ?? null })
       return same
     })
     if (!known) {
       const { rowCount: rows, requestCount: requests, batchCount: batches } = draft.frozen
-      emit({ type: 'prepared', rows, requests, batches })
+      const { carried, shared } = draft.estimate.sharing
+      emit({ type: 'prepared', rows, requests, batches, carried: carried?.rows ?? 0, shared: shared.rows })
       return { store: draft.store, lock, isAttached: false, estimate: draft.estimate }
     }
     assertSameCheck(known, definition)
@@ -222,13 +231,21 @@ export async function takeRun(workspace: Workspace, id: string, maxCostUsd?: num
   }
 }
 
+/** A run as it was frozen, before anyone has agreed to it. */
+interface Draft {
+  readonly store: RunStore
+  readonly frozen: Frozen
+  readonly carried: CarriedOver | null
+  readonly estimate: PlanSummary
+}
+
 async function makeDraft(
   workspace: Workspace,
   id: string,
   definition: Omit<RunDefinition, 'shape'>,
   options: NewRunOptions,
   emit: Emit,
-): Promise<{ store: RunStore; frozen: Frozen; estimate: PlanSummary }> {
+): Promise<Draft> {
   const { clock, configuration, disk, store } = workspace
   const input = await prepareInput({
     ...options,
@@ -241,7 +258,9 @@ async function makeDraft(
   const draft = await store.write(id)
   if (options.maxCostUsd !== undefined) await draft.capRun(capMicrosOf(options.maxCostUsd))
   const context = await runContext(workspace, draft, emit)
-  const frozen = await freeze(context, input)
+  const carry = options.since === undefined ? null : await openCarry(workspace, store, definition, options.since)
+  const told = tellOrigins(input, { dedupe: definition.dedupe, carry, isCounting: false })
+  const frozen = await freeze(context, told)
   checkFields(fieldOptions(options.output, input.definition, frozen), 'input')
   if (frozen.problems.total > 0 && !definition.skipInvalid) throw new InputProblemsError(frozen.problems)
   if (frozen.emptyPlaceholders > 0) {
@@ -253,27 +272,31 @@ async function makeDraft(
     })
   }
   const { cuts, emptyPlaceholders, invalidCount: problems, rowBytes, rowCount: rows, tally } = frozen
-  const counts = {
-    rows,
-    problems,
-    emptyPlaceholders,
-    rowBytes,
-    maxTokens: definition.maxTokens,
-    maxReasks: definition.maxReasks,
-  }
+  const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: false }
+  const { maxReasks, maxTokens } = definition
+  const counts = { rows, problems, emptyPlaceholders, rowBytes, maxReasks, maxTokens, sharing }
   const ports = { clock, configuration, provider: context.provider, home: store, run: draft }
   const estimate = await estimateRun(ports, { counts, cuts, tally })
   const targets = estimate.targets.map(({ target }) => target)
   if (isCapped(context.budget)) assertPriced(targets, context.priceOf)
-  return { store: draft, frozen, estimate }
+  const { carried } = estimate.sharing
+  if (carry && carried) tellCarried(carry, carried, emit)
+  return { store: draft, frozen, carried, estimate }
 }
 
 /** Keeps what the run was started from; whole or not at all. */
-async function keepJob({ disk, home }: Workspace, id: string, { input, job }: NewRunOptions): Promise<void> {
+async function keepJob(
+  { disk, home }: Workspace,
+  id: string,
+  { input, job }: NewRunOptions,
+  carried: CarriedOver | null,
+): Promise<void> {
   if (!job) return
   const folder = runFolder(home, id)
+  // `last` is another run by the time that the job is repeated.
+  const steady = carried === null ? job : { ...job, fields: { ...job.fields, since: carried.from } }
   const isOfFiles = 'path' in input.source || 'paths' in input.source
-  const text = jobText(isOfFiles ? job : withOwnRows(job, folder.rows), id)
+  const text = jobText(isOfFiles ? steady : withOwnRows(steady, folder.rows), id)
   await writeAtomically(disk, folder.job, async (writer) => void (await writer.writeText(text)))
 }
 
@@ -296,7 +319,7 @@ export function fieldOptions(
 /** The run that holds the same work, or undefined where there is none and a new one may be made. */
 async function findSameWork(
   { disk, store }: Workspace,
-  frozen: Frozen,
+  { carried, frozen }: Pick<Draft, 'carried' | 'frozen'>,
   { provider, baseUrl }: Omit<RunDefinition, 'shape'>,
   { again, name, output }: NewRunOptions,
 ): Promise<RunRecord | undefined> {
@@ -322,7 +345,7 @@ async function findSameWork(
   if (again) return same.find(({ state }) => state === 'ready')
   const unfinished = same.find(({ state }) => !isFinished(state))
   if (unfinished) return unfinished
-  const [finished] = same
+  const finished = same.find((run) => carried === null || mustPointOut(run, carried, frozen, runs))
   if (!finished) return undefined
   // A process that died between the last result and the answers file left nothing but the writing to do.
   if (finished.output.path === output.path && (await isUnwritten(disk, output.path))) return finished

@@ -292,6 +292,15 @@ const MIGRATIONS: readonly Migration[] = [
       alter table runs add column kept_counts text;
     `,
   },
+  {
+    number: 9,
+    name: 'rows that share a request, and answers carried over from another run',
+    // `shares`: 1 where an earlier row has asked for the same request, and so bears its cost. `carried`: as JSON.
+    sql: `
+      alter table row_requests add column shares integer not null default 0;
+      alter table runs add column carried text;
+    `,
+  },
 ]
 
 const NEWEST = MIGRATIONS.at(-1)?.number ?? 0

@@ -29,6 +29,7 @@ const DEFINITION: RunDefinition = {
   timeoutHours: null,
   idColumn: null,
   skipInvalid: false,
+  dedupe: null,
   answer: null,
   maxReasks: 0,
 }

@@ -71,8 +71,13 @@ export function selectNextOrdinal(driver: Driver, runKey: number): number {
 }
 
 export function selectReasked(driver: Driver, runKey: number): { readonly rows: number; readonly requests: number } {
+  // The newest of the requests of a row has its rows, whichever of them that is.
   const found = driver.get<{ rows: number; requests: number }>(
-    `select count(distinct root) as rows, count(*) as requests from requests where run = ? and root is not null`,
+    `with again as (select root, rows from requests where run = ? and root is not null)
+     select count(*) as requests, coalesce(sum(rows), 0) + coalesce((select sum(rows) from requests
+       where run = ? and ordinal in (select root from again)), 0) as rows
+     from again`,
+    runKey,
     runKey,
   )
   return found ?? { rows: 0, requests: 0 }
@@ -119,7 +124,7 @@ export function insertReasks(
 
 /**
  * Gives the rows of requests that asked again back to their roots, to be asked their first question once more. The root
- * names itself as the newest, so that what was asked in between still counts as the row's. Returns how many.
+ * names itself as the newest, so that what was asked in between still counts as the row's. Returns how many rows.
  */
 export function reopenRoots(
   driver: Driver,
@@ -132,7 +137,11 @@ export function reopenRoots(
     and coalesce((select r.billed from results r where r.attempt = q.attempt and r.request = q.ordinal), 'no')
       in (select value from json_each(?))`
   const values = [runKey, JSON.stringify(statuses), JSON.stringify(billed)]
-  const reopened = driver.run(
+  const found = driver.get<{ rows: number | null }>(
+    `select sum(q.rows) as rows from requests q where ${chosen}`,
+    ...values,
+  )
+  driver.run(
     `update requests set state = 'pending', attempt = null, tries = 0, latest = ordinal, rows = n.rows
      from (select q.root as root, q.rows as rows from requests q where ${chosen}) n
      where requests.run = ? and requests.ordinal = n.root`,
@@ -140,5 +149,5 @@ export function reopenRoots(
     runKey,
   )
   driver.run(`update requests as q set rows = 0 where ${chosen}`, ...values)
-  return reopened
+  return found?.rows ?? 0
 }

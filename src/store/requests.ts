@@ -29,6 +29,29 @@ export function insertRows(driver: Driver, runKey: number, rows: readonly NewRow
     runKey,
     JSON.stringify(rows.map(({ id, line, ordinal, problem }) => [ordinal, line, jsonOrNull(id), jsonOrNull(problem)])),
   )
+  const sharing = rows.flatMap(({ ordinal, shares }) => (typeof shares === 'number' ? [[ordinal, shares]] : []))
+  if (sharing.length > 0) insertSharing(driver, runKey, sharing)
+}
+
+/** Ties rows to requests of earlier rows, which may be told later. */
+function insertSharing(driver: Driver, runKey: number, sharing: readonly number[][]): void {
+  driver.run(
+    `insert into row_requests (run, row, part, request, shares)
+     select ?, value ->> 0, 0, value ->> 1, 1 from json_each(?)`,
+    runKey,
+    JSON.stringify(sharing),
+  )
+}
+
+/** Writes down how many rows each shared request answers; all others answer one. */
+export function countSharing(driver: Driver, runKey: number): void {
+  driver.run(
+    `update requests set rows = 1 + s.sharing
+     from (select request, count(*) as sharing from row_requests where run = ? and shares = 1 group by request) s
+     where requests.run = ? and requests.ordinal = s.request`,
+    runKey,
+    runKey,
+  )
 }
 
 /** Ids travel and rest as JSON text: SQLite would cut a bare text at its first NUL. */
@@ -42,10 +65,10 @@ export function idFrom(text: string | null): string | null {
 }
 
 /**
- * Adds a batch and its first attempt. Its requests are either new, or were pending and now belong to this batch; both
+ * Adds a batch and its first attempt, whose key it returns. Its requests are either new, or were pending and now belong to this batch; both
  * have their lines in the new attempt's input file.
  */
-export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecord): void {
+export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecord): number {
   const number =
     (driver.get<{ number: number | null }>('select max(number) as number from batches where run = ?', runKey)?.number ??
       0) + 1
@@ -71,12 +94,13 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
     batch.kind ?? 'batch',
   )
   const batchKey = lastKey(driver)
-  insertAttempt(driver, batchKey, 1, batch.attempt)
+  const attemptKey = insertAttempt(driver, batchKey, 1, batch.attempt)
   const isAskingAgain = batch.requests.some(({ replaces }) => replaces !== undefined)
   for (const page of pages(batch.requests)) {
     if (isAskingAgain) insertReasks(driver, runKey, batchKey, page)
     else insertRequests(driver, runKey, batchKey, page)
   }
+  return attemptKey
 }
 
 /** A few thousand rows a statement: more gains nothing and holds their text in memory. */

@@ -129,6 +129,11 @@ export function settleRequests(
   )
 }
 
+const REOPENED = `run = ? and root is null and rows > 0 and state in (select value from json_each(?))
+  and coalesce((select r.billed from results r where r.attempt = requests.attempt and r.request = requests.ordinal),
+               'no') in (select value from json_each(?))`
+
+/** Gives requests back to `pending`; returns how many rows they answer. */
 export function reopen(
   driver: Driver,
   runKey: number,
@@ -136,16 +141,13 @@ export function reopen(
   billed: readonly Billed[],
 ): number {
   const roots = reopenRoots(driver, runKey, statuses, billed)
-  const others = driver.run(
-    `update requests set state = 'pending', attempt = null, tries = 0
-     where run = ? and root is null and rows > 0 and state in (select value from json_each(?))
-       and coalesce((select r.billed from results r where r.attempt = requests.attempt and r.request = requests.ordinal),
-                    'no') in (select value from json_each(?))`,
-    runKey,
-    JSON.stringify(statuses),
-    JSON.stringify(billed),
+  const which = [runKey, JSON.stringify(statuses), JSON.stringify(billed)] as const
+  const others = driver.get<{ rows: number | null }>(
+    `select sum(rows) as rows from requests where ${REOPENED}`,
+    ...which,
   )
-  return roots + others
+  driver.run(`update requests set state = 'pending', attempt = null, tries = 0 where ${REOPENED}`, ...which)
+  return roots + (others?.rows ?? 0)
 }
 
 /** Requests whose batch was cancelled before it was sent, or that wait to be planned, get the outcome `cancelled`; those that ask again leave their rows with the answer they have. */
@@ -162,7 +164,14 @@ export function cancelUnsentRequests(driver: Driver, runKey: number): void {
 /** What the statement below lists of a row, in its order: the row, then its first question. */
 type RowResultList = readonly [...RowColumns, ...QuestionColumns]
 
-type RowColumns = [row: number, line: number, id: string | null, problem: string | null, latest: number | null]
+type RowColumns = [
+  row: number,
+  line: number,
+  id: string | null,
+  problem: string | null,
+  shares: 0 | 1 | null,
+  latest: number | null,
+]
 
 /** A request and its result. */
 type QuestionColumns = readonly [...RequestColumns, ...ResultColumns]
@@ -174,7 +183,8 @@ type RequestColumns = [
   batchKey: number | null,
 ]
 
-type ResultColumns = [
+/** The columns of `RESULT_COLUMNS`, in its order. */
+export type ResultColumns = [
   attemptKey: number | null,
   status: OutcomeStatus | null,
   code: string | null,
@@ -191,14 +201,16 @@ type ResultColumns = [
   verdict: 'final' | 'again' | null,
 ]
 
-const QUESTION_COLUMNS = `
-  q.ordinal, q.state, q.tries, q.batch, r.attempt, r.status, r.code, r.reason, r.billed, r.prompt_tokens,
-  r.completion_tokens, r.cached_tokens, r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict`
+/** Columns of result `r`. */
+export const RESULT_COLUMNS = `r.attempt, r.status, r.code, r.reason, r.billed, r.prompt_tokens, r.completion_tokens,
+  r.cached_tokens, r.reasoning_tokens, r.model, r.file, r.file_offset, r.length, r.verdict`
+
+const QUESTION_COLUMNS = `q.ordinal, q.state, q.tries, q.batch, ${RESULT_COLUMNS}`
 
 const JOIN_RESULTS = 'left join results r on r.attempt = q.attempt and r.request = q.ordinal'
 
 const SELECT_ROW_RESULTS = `
-  select json_array(w.ordinal, w.line, w.id, w.problem, q.latest, ${QUESTION_COLUMNS}) as list
+  select json_array(w.ordinal, w.line, w.id, w.problem, l.shares, q.latest, ${QUESTION_COLUMNS}) as list
   from rows w
   left join row_requests l on l.run = w.run and l.row = w.ordinal
   left join requests q on q.run = w.run and q.ordinal = l.request
@@ -220,19 +232,35 @@ type QuestionList = readonly [root: number | null, ...QuestionColumns]
 
 export function selectRowResults(driver: Driver, runKey: number, afterRow: number, most: number): RowResultRecord[] {
   const rows = driver.lists<RowResultList>(SELECT_ROW_RESULTS, runKey, afterRow, most)
-  const firsts = rows.map(([, , , , , ...question]): QuestionColumns => question)
-  const roots = rows.filter(([, , , , latest]) => latest !== null).map(([, , , , , request]) => request)
+  const firsts = rows.map(([, , , , , , ...question]): QuestionColumns => question)
+  const roots = rows.filter(([, , , , , latest]) => latest !== null).map(([, , , , , , request]) => request)
   // Most runs ask every row once, and then this is all.
   const asked = roots.length === 0 ? [] : selectQuestions(driver, runKey, roots)
   const sent = selectSent(driver, [...firsts, ...asked.map(([, ...question]): QuestionColumns => question)])
   const questions = roots.length === 0 ? null : questionsByRoot(asked, sent)
-  return rows.map(([row, line, id, problem, latest, ...columns]) => {
-    const own = { row, line, id: idFrom(id), problem: problemFrom(problem) }
+  return rows.map(([row, line, id, problem, shares, latest, ...columns]) => {
+    const own = { row, line, id: idFrom(id), problem: problemFrom(problem), isShared: shares === 1 }
     const first = questionFrom(columns, sent)
     const all = latest === null ? undefined : questions?.get(first.request ?? -1)
     if (latest === null || all === undefined) return { ...own, ...first, questions: null }
     return { ...own, ...shownOf(all, all.find(({ request }) => request === latest) ?? first) }
   })
+}
+
+/** All questions of rows that were asked again, by the request that was asked first. */
+export function selectQuestionsOf(
+  driver: Driver,
+  runKey: number,
+  roots: readonly number[],
+): ReadonlyMap<number, readonly QuestionRecord[]> {
+  const asked = selectQuestions(driver, runKey, roots)
+  return questionsByRoot(
+    asked,
+    selectSent(
+      driver,
+      asked.map(([, ...question]): QuestionColumns => question),
+    ),
+  )
 }
 
 function selectQuestions(driver: Driver, runKey: number, roots: readonly (number | null)[]): readonly QuestionList[] {
@@ -306,7 +334,8 @@ function questionFrom(columns: QuestionColumns, { batches, nonces }: Sent): Ques
   }
 }
 
-function resultFrom(ordinal: number, columns: ResultColumns, nonces: Sent['nonces']): RowResultRecord['result'] {
+/** The result whose columns these are, with the nonces of attempts by their keys; null where there is none. */
+export function resultFrom(ordinal: number, columns: ResultColumns, nonces: Sent['nonces']): RowResultRecord['result'] {
   const [attemptKey, status, code, reason, billed, promptTokens, completionTokens, ...rest] = columns
   const [cachedTokens, reasoningTokens, model, file, offset, length, verdict] = rest
   const nonce = nonces.get(attemptKey)
@@ -332,6 +361,9 @@ function resultFrom(ordinal: number, columns: ResultColumns, nonces: Sent['nonce
   }
 }
 
+/** True of results of batch `b` that this run has paid for. */
+const PAID_HERE = `b.kind <> 'carried'`
+
 const USAGE_SUMS = `count(*) as results,
   coalesce(sum(r.prompt_tokens), 0) as "promptTokens",
   coalesce(sum(r.completion_tokens), 0) as "completionTokens",
@@ -346,7 +378,7 @@ export function selectUsage(driver: Driver, runKey: number): UsageTotal[] {
     .all<UsageRow>(
       `select b.provider as provider, b.endpoint as endpoint, b.model as model, ${USAGE_SUMS}
        from batches b join attempts a on a.batch = b.key join results r on r.attempt = a.key
-       where b.run = ? group by b.provider, b.endpoint, b.model order by b.provider, b.endpoint, b.model`,
+       where b.run = ? and ${PAID_HERE} group by b.provider, b.endpoint, b.model order by b.provider, b.endpoint, b.model`,
       runKey,
     )
     .map(({ provider, endpoint, model, ...rest }) => ({ ...rest, target: { provider, endpoint, model } }))
@@ -366,7 +398,7 @@ export function selectUsageByAttempt(
       `select a.key as "attemptKey", coalesce(r.prompt_tokens, 0) > ? as "isLong",
          count(r.prompt_tokens) as answers, ${USAGE_SUMS}
        from batches b join attempts a on a.batch = b.key join results r on r.attempt = a.key
-       where ${condition} group by 1, 2 order by 1, 2`,
+       where ${condition} and ${PAID_HERE} group by 1, 2 order by 1, 2`,
       longAboveTokens,
       value,
     )

@@ -15,6 +15,8 @@ export interface RunFolder {
   input(name: string): string
   /** The raw result file of an attempt, byte for byte as the provider sent it. */
   result(attemptKey: number, file: 'output' | 'error'): string
+  /** A result file of ours that is being written, before its attempt has a key. */
+  unnamedResult(number: number): string
 }
 
 /** The folder of a run below its home. Throws `disk` for an id or a name in the state that is none of ours. */
@@ -31,6 +33,7 @@ export function runFolder(home: string, runId: string): RunFolder {
     lock: join(path, 'lock.db'),
     job: join(path, 'job.yaml'),
     input: (name) => join(inputs, ownName(name)),
+    unnamedResult: (number) => join(results, `unnamed-${number}.jsonl`),
     result: (attemptKey, file) => join(results, `${attemptKey}-${file}.jsonl`),
   }
 }

@@ -2,6 +2,7 @@ import type { Column, InputFile } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
 import {
   type CancelCause,
+  type CarriedOver,
   completeDefinition,
   type Deadline,
   type OutputPlan,
@@ -35,6 +36,7 @@ interface RunRow {
   deadlineAt: number | null
   windUpAt: number | null
   stopLoss: string | null
+  carried: string | null
   createdAt: number
   finishedAt: number | null
 }
@@ -44,17 +46,19 @@ const SELECT_RUNS = `
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
     max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
     cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt", stop_loss as "stopLoss",
+    carried,
     created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
 function runFrom(row: RunRow): RunRecord {
-  const { deadlineAt, stopLoss, windUpAt, ...rest } = row
+  const { carried, deadlineAt, stopLoss, windUpAt, ...rest } = row
   const definition = stored(row, 'definition') as StoredDefinition | null
   if (definition?.version !== 1) throw unreadable(row, 'definition')
   return {
     ...rest,
     deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
+    carried: carried === null ? null : (stored(row, 'carried') as CarriedOver),
     definition: completeDefinition(definition),
     output: { ...PLAIN_OUTPUT, ...(stored(row, 'output') as OutputPlan) },
     ...inputTable(stored(row, 'columns') as StoredTable | readonly string[]),
@@ -75,7 +79,7 @@ function isNames(table: StoredTable | readonly string[]): table is readonly stri
 }
 
 /** What was stored as JSON. State is data: what cannot be read is refused, never guessed. */
-function stored(row: RunRow, column: 'definition' | 'output' | 'columns' | 'stopLoss'): unknown {
+function stored(row: RunRow, column: 'definition' | 'output' | 'columns' | 'stopLoss' | 'carried'): unknown {
   try {
     return JSON.parse(row[column] ?? '')
   } catch (error) {
@@ -142,7 +146,7 @@ export function updateRunState(driver: Driver, runKey: number, to: RunState, rea
 
 export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts): void {
   driver.run(
-    `update runs set name = ?, row_count = ?, request_count = ?, rows_hash = ?, requests_hash = ?, columns = ?
+    `update runs set name = ?, row_count = ?, request_count = ?, rows_hash = ?, requests_hash = ?, columns = ?, carried = ?
      where key = ?`,
     facts.name,
     facts.rowCount,
@@ -150,6 +154,7 @@ export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts)
     facts.rowsHash,
     facts.requestsHash,
     JSON.stringify({ columns: facts.columns, files: facts.files } satisfies StoredTable),
+    facts.carried ? JSON.stringify(facts.carried) : null,
     runKey,
   )
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { isFinished } from '../model/run.ts'
+import { selectAnswered, selectAnswers } from './answers.ts'
 import {
   answerIntent,
   closeOpenIntents,
@@ -32,6 +33,7 @@ import {
 import { clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
 import { selectHasReaskable, selectNextOrdinal, selectReaskable, selectReasked } from './reasks.ts'
 import {
+  countSharing,
   insertBatch,
   insertRows,
   releaseRequests,
@@ -126,8 +128,17 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
 
     addRows: async (rows) => write(() => insertRows(driver, runKey, rows)),
     addBatch: async (batch) => write(() => insertBatch(driver, runKey, batch)),
+    settleCarried: async (attemptKey, results) =>
+      write(() => {
+        const attempt = selectAttempt(driver, attemptKey)
+        if (attempt.kind !== 'carried') throw new LlmBatchError('conflict', `attempt ${attemptKey} is to be sent`)
+        insertResults(driver, attemptKey, results)
+        settleRequests(driver, runKey, attempt, 'all')
+        updateStage(driver, attemptKey, 'planned', 'collected', {})
+      }),
     sealRun: async (facts) =>
       write(() => {
+        countSharing(driver, runKey)
         updateSealed(driver, runKey, facts)
         updateRunState(driver, runKey, 'ready', null, clock.now())
       }),
@@ -230,6 +241,8 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     hasReaskable: async () => selectHasReaskable(driver, runKey),
     reaskableRequests: async (afterOrdinal, most) => selectReaskable(driver, runKey, afterOrdinal, most),
     nextOrdinal: async () => selectNextOrdinal(driver, runKey),
+    answeredRequests: async (afterOrdinal, most) => selectAnswered(driver, runKey, afterOrdinal, most),
+    answersOf: async (ordinals) => selectAnswers(driver, runKey, ordinals),
     addResults: async (attemptKey, results) => write(() => insertResults(driver, attemptKey, results)),
     settleAttempt: async (key, to, changes = {}, bill = NO_BILL) =>
       write(() => {

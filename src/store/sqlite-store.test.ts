@@ -32,6 +32,7 @@ const DEFINITION: RunDefinition = {
   timeoutHours: null,
   idColumn: null,
   skipInvalid: false,
+  dedupe: null,
   answer: null,
   maxReasks: 0,
 }

@@ -4,7 +4,7 @@ import type { Column, InputFile } from '../model/column.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { ProbeRecord } from '../model/probe.ts'
 import type { Problem } from '../model/problem.ts'
-import type { CancelCause, Deadline, OutputPlan, RunDefinition, RunState } from '../model/run.ts'
+import type { CancelCause, CarriedOver, Deadline, OutputPlan, RunDefinition, RunState } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Target } from '../model/target.ts'
 
@@ -68,10 +68,16 @@ export interface RunStore {
   /**
    * Adds a batch with its requests and its first attempt, planned. Requests that were there before must be pending, and
    * those that ask again must take the place of the newest one of their rows, whose answer is invalid, so that nothing is
-   * ever in two living batches; otherwise it throws `conflict` and adds nothing.
+   * ever in two living batches; otherwise it throws `conflict` and adds nothing. Returns the attempt's key.
    */
-  addBatch(batch: NewBatchRecord): Promise<void>
-  /** Ends preparing: the run is `ready`, and its rows and requests never change again. */
+  addBatch(batch: NewBatchRecord): Promise<number>
+  /**
+   * Ends a batch of kind `carried`: `planned -> collected`, every request of it in the state of its result. Nothing is
+   * billed, and no estimate learns from it. Its result file must be on stable storage. Throws `conflict` for
+   * a batch of another kind.
+   */
+  settleCarried(attemptKey: number, results: readonly NewResult[]): Promise<void>
+  /** Ends preparing: the run is `ready`, and its rows and requests never change again. Counts the rows of each request. */
   sealRun(facts: SealedFacts): Promise<void>
 
   // Attempts
@@ -184,6 +190,13 @@ export interface RunStore {
   reaskableRequests(afterOrdinal: number, most: number): Promise<readonly ReaskableRequest[]>
   /** The first ordinal that no request of the run has. */
   nextOrdinal(): Promise<number>
+  /**
+   * Requests with a final, usable answer, as another run may carry them over: by ordinal, a page at a time. Requests that
+   * ask again stand for the one that was asked first.
+   */
+  answeredRequests(afterOrdinal: number, most: number): Promise<readonly AnsweredRequest[]>
+  /** The same answers by the ordinals of their requests; in any order, without those that have none any more. */
+  answersOf(ordinals: readonly number[]): Promise<readonly RequestAnswer[]>
   /** Records results of an attempt; recording the same ones again changes nothing. */
   addResults(attemptKey: number, results: readonly NewResult[]): Promise<void>
   /**
@@ -198,8 +211,8 @@ export interface RunStore {
     bill?: Bill,
   ): Promise<AttemptRecord>
   /**
-   * Gives requests in these final states back to `pending`, for `retry`; returns how many. A row that was asked again is
-   * asked its first question.
+   * Gives requests in these final states back to `pending`, for `retry`; returns how many rows they answer. A row that was
+   * asked again is asked its first question.
    */
   reopenRequests(statuses: readonly OutcomeStatus[], billed: readonly Billed[]): Promise<number>
   /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
@@ -269,6 +282,8 @@ export interface RunRecord extends NewRun {
   readonly cancelCause: CancelCause | null
   readonly deadline: Deadline | null
   readonly stopLoss: StopLoss | null
+  /** What it took over from an earlier run; null where it was to take over nothing. */
+  readonly carried: CarriedOver | null
   readonly finishedAt: number | null
 }
 
@@ -282,6 +297,8 @@ export interface SealedFacts {
   readonly columns: readonly Column[]
   /** The files of the input where it has several, in order; else none. */
   readonly files: readonly InputFile[]
+  /** @default null */
+  readonly carried?: CarriedOver | null
 }
 
 export interface NewRow {
@@ -289,6 +306,8 @@ export interface NewRow {
   readonly line: number
   readonly id: string | null
   readonly problem: Problem | null
+  /** The request of an earlier row that this one shares. @default null */
+  readonly shares?: number | null
 }
 
 /**
@@ -572,6 +591,29 @@ export interface ReaskableRequest extends PendingRequest {
   readonly answer: Pick<NewResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }
 }
 
+/** A request that was answered, and the place of its frozen line. */
+export interface AnsweredRequest {
+  readonly ordinal: number
+  /** Rows that have its answer. */
+  readonly rows: number
+  readonly target: Target
+  readonly inputName: string
+  readonly offset: number
+  readonly length: number
+}
+
+/** The final, usable answer of a request. */
+export interface RequestAnswer {
+  /** Of the request that was asked first. */
+  readonly ordinal: number
+  /** How the answer was bought. */
+  readonly kind: BatchKind
+  readonly target: Target
+  readonly result: NewResult & { readonly attemptKey: number; readonly nonce: string }
+  /** All questions that it took, this one among them; null where it was the only one. */
+  readonly questions: readonly QuestionRecord[] | null
+}
+
 /** The result of a request in an attempt, and where its raw line lies in the attempt's files. */
 export interface NewResult {
   readonly ordinal: number
@@ -598,6 +640,8 @@ export interface RowResultRecord extends QuestionRecord {
   readonly line: number
   readonly id: string | null
   readonly problem: Problem | null
+  /** True where the row shares the request of an earlier one. */
+  readonly isShared: boolean
   /**
    * All questions of a row that was asked again, the newest last; the record itself is then the last of them that was
    * answered, under the state of the newest one. Null for a row that was asked once.
@@ -622,7 +666,7 @@ export interface QuestionRecord {
 /** Rows by the state of their newest request; rows that were skipped for a problem have none and count as `skipped`. */
 export type RequestCounts = Readonly<Record<OutcomeStatus | 'pending' | 'batched' | 'skipped', number>>
 
-/** Tokens of all recorded results, final or not, by the model asked for. */
+/** Tokens of all recorded results, final or not, by the model asked for; those of another run are not among them. */
 export interface UsageTotal {
   readonly target: Target
   readonly results: number
@@ -647,7 +691,7 @@ export interface AttemptUsage extends Omit<UsageTotal, 'target'> {
 export interface Reservation {
   /** The nonce of the attempt, or of the call. */
   readonly id: string
-  readonly kind: 'batch' | 'direct'
+  readonly kind: BatchKind
   readonly target: Target
   readonly requests: number
   readonly at: number

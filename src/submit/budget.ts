@@ -1,6 +1,6 @@
 import type { Target } from '../model/target.ts'
 import type { AnswerLength, LengthBasis } from '../prices/answer-length.ts'
-import { costOf } from '../prices/cost.ts'
+import { costOf, type PriceKind } from '../prices/cost.ts'
 import { dollars } from '../prices/dollars.ts'
 import { microsOf, usdOf } from '../prices/micros.ts'
 import type { Price } from '../prices/table.ts'
@@ -32,7 +32,7 @@ export interface Allowance {
 /** The most a call may cost where its answers are limited, else what is expected of it with a margin. */
 export function allowanceOf(
   size: CallSize,
-  { expected, kind, price }: { price: Price | null; expected: AnswerLength; kind: 'batch' | 'direct' },
+  { expected, kind, price }: { price: Price | null; expected: AnswerLength; kind: PriceKind },
 ): Allowance {
   const isLimited = size.mostOutputTokens !== null || price?.outputUsd === null
   const outputTokens = isLimited

@@ -45,6 +45,8 @@ export function start(surroundings: Surroundings, words: readonly string[], opti
 interface LaunchOptions {
   /** For its standard input. @default nothing */
   readonly input?: string
+  /** Leaves standard input open after that, as a program that is not done yet. @default false */
+  readonly isInputOpen?: boolean
 }
 
 function launch({ environment, folder }: Surroundings, words: readonly string[], options: LaunchOptions): Started {
@@ -63,7 +65,8 @@ function launch({ environment, folder }: Surroundings, words: readonly string[],
   })
   // A command that refuses its input closes the pipe before all of it is written.
   child.stdin.on('error', () => undefined)
-  child.stdin.end(options.input ?? '')
+  child.stdin.write(options.input ?? '')
+  if (!options.isInputOpen) child.stdin.end()
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...written }))
   return { process: child, ended, shows: (text) => shown(child, written, text) }
 }

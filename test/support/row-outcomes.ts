@@ -17,6 +17,7 @@ export function sampleResult(outcome: Partial<Outcome>, parts: Partial<SettledRe
     },
     target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
     kind: 'batch',
+    boughtFor: 'this_row',
     tries: 1,
     rawLine: null,
     structured: null,

@@ -11,15 +11,16 @@ import { addSettingFlags, type SettingFlags } from '../place-flags.ts'
 import { planDocument, planView } from '../plan-document.ts'
 import { renderPlan } from '../render/plan-view.ts'
 import { addRequestFlags, type RequestFlags } from '../request-flags.ts'
+import { addSharingFlags, type SharingFlags } from '../sharing-flags.ts'
 import type { Shell } from '../shell.ts'
 
-interface PlanFlags extends RequestFlags, OutputFlags, SettingFlags, BudgetFlags {
+interface PlanFlags extends RequestFlags, SharingFlags, OutputFlags, SettingFlags, BudgetFlags {
   readonly json?: boolean | undefined
 }
 
 /** `llm-batch plan INPUT`: what `run` would send, without a key and without sending anything. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addSettingFlags(addBudgetFlag(addOutputFlags(addRequestFlags(command))))
+  addSettingFlags(addBudgetFlag(addOutputFlags(addSharingFlags(addRequestFlags(command)))))
     .option('--json', 'as JSON on standard output')
     .action(async (inputs: readonly string[], _typed: PlanFlags, self: Command) => {
       const { flags, inputPaths } = await requestOf<PlanFlags>(shell, self, inputs)

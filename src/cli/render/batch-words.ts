@@ -25,6 +25,7 @@ export function describeBatches(counts: Readonly<Record<BatchPhase, number>>): r
 /** The state of one batch, with the ways to end that a phase does not tell apart. */
 export function describeBatch(attempt: AttemptRecord): string {
   const { kind, stage, remoteStatus } = attempt
+  if (kind === 'carried') return 'carried over'
   if (kind === 'direct' && (stage === 'collected' || stage === 'rejected')) return 'asked directly'
   if (stage === 'rejected') return 'refused'
   if (stage === 'abandoned' || stage === 'cancelled') return 'never sent'

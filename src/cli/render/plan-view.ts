@@ -15,6 +15,7 @@ import {
 import { type Fact, renderFacts } from './facts.ts'
 import { renderProblems } from './problems.ts'
 import { bytes, count, counted } from './quantity.ts'
+import { describeCarried, describeSaving } from './sharing-words.ts'
 import { renderTable, type TableColumn } from './table.ts'
 
 /** What `plan` shows; nothing was sent. */
@@ -71,6 +72,8 @@ export function renderPlan(plan: PlanView, colors: Colors): string {
 /** What a plan costs and how long it may take; the same before a run begins. */
 export function estimateFacts(summary: PlanSummary): readonly Fact[] {
   return [
+    ['Carried', describeCarried(summary.sharing.carried)],
+    ['Shared', describeSaving(summary.sharing.shared)],
     ['Tokens', describeTokens(summary)],
     ['Answers', describeAnswers(summary) || null],
     ['Cost', describeCost(summary.cost)],

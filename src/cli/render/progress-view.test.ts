@@ -12,6 +12,8 @@ const progress: Progress = {
   total: 10,
   counts: sampleCounts({ succeeded: 4, batched: 6 }),
   done: 4,
+  carried: 0,
+  shared: 0,
   batches: sampleBatches({ running: 1 }),
   oldestOpenAt: now - 60_000,
   nextLookAt: now - 5,

@@ -6,7 +6,7 @@ import { colorsFor } from './colors.ts'
 import { renderReport } from './report.ts'
 
 const plain = colorsFor({}, {})
-const run = sampleRun({ name: 'triage', state: 'completed', rowCount: 50_000 })
+const run = sampleRun({ name: 'triage', state: 'completed', requestCount: 50_000, rowCount: 50_000 })
 
 const report: RunReport = {
   run: { ...run, finishedAt: run.createdAt + 12_000_000 },

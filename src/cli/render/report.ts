@@ -2,6 +2,7 @@ import { formatDuration } from '../../lib/duration.ts'
 import { plainLine } from '../../lib/plain-text.ts'
 import { isFinished } from '../../model/run.ts'
 import type { WrittenFiles } from '../../run/finish.ts'
+import { sharedRows } from '../../run/progress.ts'
 import type { RunReport } from '../../run/report.ts'
 import type { FailureReason, RunRecord } from '../../store/store.ts'
 import type { Colors } from './colors.ts'
@@ -10,6 +11,7 @@ import { placeText, renderFacts } from './facts.ts'
 import { nextStep } from './next-command.ts'
 import { describeOutcomes, openRows } from './outcome-words.ts'
 import { count, counted } from './quantity.ts'
+import { describeCarried, describeShared } from './sharing-words.ts'
 import { describeUsage } from './usage-words.ts'
 
 const MOST_REASONS = 5
@@ -32,6 +34,8 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
   const facts = renderFacts(
     [
       ['Rows', rowsText(report, colors)],
+      ['Carried', describeCarried(run.carried)],
+      ['Shared', describeShared(sharedRows(run, counts))],
       ['Schema', schemaText(report)],
       ['Tokens', describeUsage(report.usage)],
       ['Cost', describeRunCost(report.cost)],

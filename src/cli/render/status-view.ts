@@ -4,6 +4,7 @@ import { isFinished } from '../../model/run.ts'
 import { dollars } from '../../prices/dollars.ts'
 import type { Lifetime } from '../../run/lifetime.ts'
 import type { Evidence } from '../../run/probe/evidence.ts'
+import { sharedRows } from '../../run/progress.ts'
 import type { RunCost } from '../../run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord } from '../../store/store.ts'
 import { describeBatch } from './batch-words.ts'
@@ -15,6 +16,7 @@ import { inputWords } from './input-words.ts'
 import { nextStep } from './next-command.ts'
 import { describeOutcomes, doneRows } from './outcome-words.ts'
 import { count, percent } from './quantity.ts'
+import { describeCarried, describeShared } from './sharing-words.ts'
 import { renderTable, type TableColumn } from './table.ts'
 
 /** What `status` shows of one run. */
@@ -52,6 +54,8 @@ export function renderStatus(status: RunStatus, colors: Colors): string {
     [
       ['State', run.reason === null ? run.state : `${run.state}: ${plainLine(run.reason)}`],
       ['Rows', rowsText(run, counts, colors)],
+      ['Carried', describeCarried(run.carried)],
+      ['Shared', describeShared(sharedRows(run, counts))],
       ['Cost', `${dollars(cost.totalUsd)} so far`],
       ['Cap', describeCap(cost)],
       ['Model', run.definition.model === null ? null : plainLine(`${run.definition.provider}/${run.definition.model}`)],

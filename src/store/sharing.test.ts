@@ -1,0 +1,245 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../lib/clock.ts'
+import { systemDisk } from '../lib/disk.ts'
+import type { BatchKind } from '../model/batch.ts'
+import { nonceFrom } from '../model/ids.ts'
+import { LATER_FIELDS, PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
+import { Driver } from './driver.ts'
+import { statePath } from './run-folder.ts'
+import { openStore } from './sqlite-store.ts'
+import type { NewBatchRecord, NewResult, RunStore, Store } from './store.ts'
+
+const DEFINITION: RunDefinition = {
+  ...LATER_FIELDS,
+  version: 1,
+  provider: 'openai',
+  baseUrl: 'https://api.openai.com/v1',
+  model: 'gpt-5-mini',
+  shape: 'records',
+  inputPaths: ['/data/tickets.csv'],
+  prompt: '{{text}}',
+  system: null,
+  maxTokens: null,
+  temperature: 0,
+  parameters: {},
+  timeoutHours: null,
+  idColumn: null,
+  skipInvalid: false,
+  dedupe: null,
+}
+
+const OUTPUT = { ...PLAIN_OUTPUT, path: null }
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+
+let home: string
+let store: Store
+let made = 0
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'llm-batch-sharing-'))
+  store = await openStore({ home, disk: systemDisk, clock: systemClock })
+})
+
+afterEach(async () => {
+  await store.close()
+  await rm(home, { recursive: true })
+})
+
+function batch(
+  requests: readonly (readonly [ordinal: number, row: number])[],
+  kind: BatchKind = 'batch',
+): NewBatchRecord {
+  made += 1
+  const nonce = nonceFrom(Buffer.from(`nonce ${made}`.padEnd(16)))
+  return {
+    kind,
+    target: TARGET,
+    requests: requests.map(([ordinal, row], index) => ({ ordinal, row, offset: index * 100, length: 99 })),
+    tokens: 25,
+    tokenMethod: 'bytes',
+    contentHash: `hash ${made}`,
+    mostOutputTokens: null,
+    attempt: { nonce, inputName: `${nonce}.jsonl`, inputBytes: 100, inputSha256: 'sha', createdAt: made },
+  }
+}
+
+function result(ordinal: number, parts: Partial<NewResult> = {}): NewResult {
+  return {
+    ordinal,
+    status: 'succeeded',
+    code: null,
+    reason: null,
+    billed: 'yes',
+    promptTokens: 10,
+    completionTokens: 5,
+    cachedTokens: null,
+    reasoningTokens: null,
+    model: null,
+    file: 'output',
+    offset: ordinal * 10,
+    length: 9,
+    verdict: 'final',
+    countsAsTry: true,
+    ...parts,
+  }
+}
+
+/**
+ * A sealed run whose rows ask these questions, identical ones shared: the first ones in a batch of this kind, `cut` of
+ * them, the rest in another one.
+ */
+async function runOf(
+  questions: readonly number[],
+  kind: BatchKind = 'batch',
+  cut = questions.length,
+): Promise<RunStore> {
+  made += 1
+  const id = `r${made}-2026-11-27`
+  await store.createRun({ id, definition: DEFINITION, output: OUTPUT, createdAt: made })
+  const run = await store.write(id)
+  const asked = new Map<number, number>()
+  const requests: (readonly [number, number])[] = []
+  const rows = questions.map((question, ordinal) => {
+    const shares = asked.get(question) ?? null
+    if (shares === null) {
+      requests.push([asked.size, ordinal])
+      asked.set(question, asked.size)
+    }
+    return { ordinal, line: ordinal + 1, id: null, problem: null, shares }
+  })
+  const first = requests.slice(0, cut)
+  if (first.length > 0) await run.addBatch(batch(first, kind))
+  await run.addRows(rows)
+  if (requests.length > cut) await run.addBatch(batch(requests.slice(cut), kind))
+  await run.sealRun({
+    name: null,
+    rowCount: rows.length,
+    requestCount: requests.length,
+    rowsHash: 'rows',
+    requestsHash: 'requests',
+    columns: [],
+    files: [],
+    carried: kind === 'carried' ? { from: 'old', rows: requests.length, costUsd: 1.5 } : null,
+  })
+  return run
+}
+
+/** Brings the first batch to its end with these results. */
+async function collect(run: RunStore, results: readonly NewResult[]): Promise<void> {
+  const [attempt] = await run.currentAttempts()
+  const key = attempt?.key ?? 0
+  await run.moveAttempt(key, 'planned', 'submitted', { remoteId: `batch_${key}` })
+  await run.moveAttempt(key, 'submitted', 'ended')
+  await run.addResults(key, results)
+  await run.settleAttempt(key, 'collected')
+}
+
+describe('rows that share a request', () => {
+  it('are told with its answer, each once, and only the first without having shared it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(5), { minLength: 1, maxLength: 30 }), fc.nat(6), async (questions, cut) => {
+        const run = await runOf(questions, 'batch', cut)
+        const rows = await run.rowResults(-1, 100)
+        expect(rows.map(({ row }) => row)).toEqual(questions.map((_, row) => row))
+        const ordinals = [...new Set(questions)]
+        expect(rows.map(({ request }) => request)).toEqual(questions.map((question) => ordinals.indexOf(question)))
+        expect(rows.map(({ isShared }) => isShared)).toEqual(
+          questions.map((question, at) => questions.indexOf(question) < at),
+        )
+        expect((await run.counts()).batched).toBe(questions.length)
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it('are counted as rows in every state, and among the reasons of failure', async () => {
+    const run = await runOf([7, 8, 7, 7])
+    await collect(run, [result(0, { status: 'failed', code: 'bad', billed: 'no', file: null }), result(1)])
+    expect(await run.counts()).toMatchObject({ failed: 3, succeeded: 1, batched: 0 })
+    expect(await run.failureReasons(5)).toMatchObject([{ status: 'failed', code: 'bad', count: 3 }])
+    expect(await run.usage()).toMatchObject([{ results: 2, promptTokens: 20 }])
+    expect(await run.reopenRequests(['failed'], ['no'])).toBe(3)
+    expect(await run.counts()).toMatchObject({ pending: 3, succeeded: 1 })
+    expect(await run.pendingRequests(-1, 10)).toHaveLength(1)
+    await run.cancelUnsent()
+    expect(await run.counts()).toMatchObject({ cancelled: 3, succeeded: 1 })
+  })
+})
+
+describe('answers that may be carried over', () => {
+  it('are the usable ones, with the rows that they answered', async () => {
+    const run = await runOf([7, 8, 9, 7])
+    expect(await run.answeredRequests(-1, 10)).toEqual([])
+    await collect(run, [result(0), result(1, { status: 'refused' }), result(2)])
+    expect(await run.answeredRequests(-1, 10)).toMatchObject([
+      { ordinal: 0, rows: 2, target: TARGET, offset: 0, length: 99 },
+      { ordinal: 2, rows: 1, offset: 200 },
+    ])
+    expect(await run.answeredRequests(0, 10)).toHaveLength(1)
+    expect(await run.answersOf([2, 1, 0])).toMatchObject([
+      { ordinal: 0, kind: 'batch', result: { offset: 0 } },
+      { ordinal: 2, result: { offset: 20, promptTokens: 10 } },
+    ])
+  })
+
+  it('are those of the request that asked last, for the one that was asked first', async () => {
+    const run = await runOf([7, 8])
+    await collect(run, [result(0, { status: 'invalid' }), result(1)])
+    const [attempt] = await run.currentAttempts()
+    const driver = new Driver(statePath(home))
+    driver.script(`
+      insert into requests (run, ordinal, batch, file_offset, length, state, attempt, rows, root, turn)
+        select run, 2, batch, 777, 99, 'succeeded', ${attempt?.key}, 1, 0, 1 from requests where ordinal = 0;
+      update requests set latest = 2, rows = 0 where ordinal = 0;`)
+    driver.close()
+    await run.addResults(attempt?.key ?? 0, [result(2)])
+    expect(await run.answeredRequests(-1, 10)).toMatchObject([
+      { ordinal: 0, rows: 1, offset: 0 },
+      { ordinal: 1, rows: 1, offset: 100 },
+    ])
+    expect(await run.answersOf([0])).toMatchObject([{ ordinal: 0, result: { offset: 20 } }])
+  })
+})
+
+describe('a batch that was carried over', () => {
+  it('is collected without having been sent, and costs and teaches nothing', async () => {
+    const run = await runOf([7, 8, 7], 'carried')
+    const [planned] = await run.currentAttempts()
+    await run.settleCarried(planned?.key ?? 0, [result(0, { countsAsTry: false }), result(1, { countsAsTry: false })])
+    expect(await run.currentAttempts()).toMatchObject([{ kind: 'carried', stage: 'collected' }])
+    expect(await run.counts()).toMatchObject({ succeeded: 3, batched: 0 })
+    expect(await run.rowResults(-1, 10)).toMatchObject([
+      { tries: 0, kind: 'carried' },
+      { tries: 0 },
+      { isShared: true },
+    ])
+    expect(await run.usage()).toEqual([])
+    expect(await run.usageByAttempt(0)).toEqual([])
+    expect(await run.shownAnswers(TARGET)).toMatchObject({ answers: 0 })
+    expect(await run.tokenRate(TARGET, 'bytes')).toBeNull()
+    expect((await run.record()).carried).toEqual({ from: 'old', rows: 2, costUsd: 1.5 })
+    // And it can be carried on.
+    expect(await run.answeredRequests(-1, 10)).toHaveLength(2)
+  })
+
+  it('is the only kind that ends so', async () => {
+    const run = await runOf([7])
+    const [planned] = await run.currentAttempts()
+    await expect(run.settleCarried(planned?.key ?? 0, [result(0)])).rejects.toMatchObject({ code: 'conflict' })
+    expect(await run.counts()).toMatchObject({ batched: 1 })
+  })
+})
+
+describe('a run of an older version', () => {
+  it('sent every request, because it knew nothing else', async () => {
+    const { id } = await runOf([7])
+    const driver = new Driver(statePath(home))
+    driver.run("update runs set definition = json_remove(definition, '$.dedupe') where id = ?", id)
+    driver.close()
+    expect((await store.findRun(id))?.definition.dedupe).toBe(false)
+  })
+})
