@@ -27,7 +27,7 @@ import {
   wakeWaiting,
   wakeWhenFreed,
 } from './queue.ts'
-import { clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
+import { bringBackInstants, clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
 import {
   insertBatch,
   insertRows,
@@ -195,6 +195,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     recordRefusal: async (attemptKey, refusal) => write(() => upsertRefusal(driver, attemptKey, refusal)),
     queueBelief: async (target) => selectBelief(driver, queueOfTarget(driver, runKey, target)),
     trustQueue: async (target) => write(() => clearDoubt(driver, queueOfTarget(driver, runKey, target))),
+    bringBackQueues: async (now) => write(() => bringBackInstants(driver, runKey, now)),
     unwatchedInFlight: async (target) =>
       selectUnwatched(driver, runKey, queueOfTarget(driver, runKey, target), clock.now()),
     noteUnwatched: async (attemptKey, at, hasEnded) => write(() => updateUnwatched(driver, attemptKey, at, hasEnded)),

@@ -148,6 +148,8 @@ export interface RunStore {
   queueBelief(target: Target): Promise<QueueBelief | null>
   /** Forgets that the queue of a model is in doubt, so that it is tried again at once; a learnt limit stays. */
   trustQueue(target: Target): Promise<void>
+  /** Instants of queues at this run's provider that lie behind `now` become now: the clock was set back. */
+  bringBackQueues(now: number): Promise<void>
   /** Batches of this model that count as in flight and that this run does not watch itself. */
   unwatchedInFlight(target: Target): Promise<readonly UnwatchedBatch[]>
   /** Remembers a look at such a batch; its own run goes on as if nobody had looked. */
@@ -487,6 +489,8 @@ export interface QueueRefusal {
   /** The limit that the provider names; null where it names none. */
   readonly limitTokens: number | null
   readonly words: string
+  /** What was learnt before this instant is believed no longer. */
+  readonly believedSince: number
   /** How long to wait after so many refusals in a row, from 1. */
   readonly waitMs: (refusals: number) => number
 }

@@ -36,7 +36,7 @@ const FIRST_MARGIN = 0.12
 const PLACE_KEPT_MS = 60_000
 
 /** How long a limit that was read from a refusal is believed: limits grow with the months an account has paid. */
-const BELIEVED_MS = 7 * 86_400_000
+export const BELIEVED_MS = 7 * 86_400_000
 
 /** Refusals in a row, with nothing of ours in flight, after which a person must look. */
 const HOPELESS_REFUSALS = 12
