@@ -1,13 +1,10 @@
 import { nearestFolder } from '../lib/disk.ts'
-import { WIRE_ID_LENGTH } from '../model/ids.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { findCollisions } from '../output/answer-columns.ts'
-import { type BatchCut, createSplitter } from '../plan/splitter.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { RequestTally } from '../plan/tally.ts'
-import { TokenCounters } from '../plan/tokens.ts'
-import { Cuttings } from './cutting.ts'
 import { estimateRun, withStoreIfAny } from './estimate.ts'
+import { planCuts } from './plan-cuts.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 import { definitionOf, type NewRunOptions } from './start.ts'
@@ -26,47 +23,31 @@ export interface PlannedRun {
   readonly freeBytes: number
 }
 
-/** Any wire id will do for counting: they all have one length. */
-const SAMPLE_WIRE_ID = 'b'.repeat(WIRE_ID_LENGTH)
-
 /** Reads an input as `run` would and counts, without sending or storing anything. Needs no key. */
 export async function planRun(place: Place, options: NewRunOptions): Promise<PlannedRun> {
-  const { configuration, disk, home } = place
+  const { clock, configuration, disk } = place
   const definition = definitionOf(place, options)
+  const { baseUrl } = definition
   const provider = place.describe(definition.provider)
   const settings = configuration.settings
   const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
-  const counters = new TokenCounters(settings.isCountingTokens)
-  const cuttings = new Cuttings({ clock: place.clock, counters, provider, settings, store: null })
-  const splitter = createSplitter((target) => cuttings.limitsOf(target))
   const counter = new RowCounter()
   const tally = new RequestTally()
-  const cuts: BatchCut[] = []
-  for await (const rows of input.rows) {
-    for (const row of rows) {
+  const summary = await withStoreIfAny(place, async (home) => {
+    const cuts = await planCuts({ clock, provider, settings, home, baseUrl }, input, (row) => {
       counter.add(row)
-      if (!row.request) continue
-      const { body, mostOutputTokens, target } = row.request
-      tally.add(target, body, mostOutputTokens)
-      const { counter: tokens, limits } = cuttings.known(target) ?? (await cuttings.of(target))
-      const line = Buffer.from(provider.encode({ wireId: SAMPLE_WIRE_ID, ...row.request }))
-      const counted = tokens.count(line, limits.queueTokens)
-      const { closed } = splitter.place(target, line.length, typeof counted === 'number' ? counted : await counted)
-      if (closed) cuts.push(closed)
-    }
-  }
-  await counters.close()
-  cuts.push(...splitter.finish())
-  const counts = { ...counter.counts(), maxTokens: definition.maxTokens }
+      if (row.request) tally.add(row.request.target, row.request.body, row.request.mostOutputTokens)
+    })
+    const counts = { ...counter.counts(), maxTokens: definition.maxTokens }
+    return await estimateRun({ clock, configuration, provider, home, baseUrl }, { counts, cuts, tally })
+  })
   return {
     definition: { ...definition, shape: input.shape },
-    summary: await withStoreIfAny(place, (store) =>
-      estimateRun({ ...place, provider, home: store, run: null }, { counts, cuts, tally }),
-    ),
+    summary,
     problems: counter.problems,
     collisions: findCollisions([...counter.columns], options.output.prefix),
     firstBody: counter.firstBody,
-    freeBytes: await disk.freeBytes(await nearestFolder(disk, home)),
+    freeBytes: await disk.freeBytes(await nearestFolder(disk, place.home)),
   }
 }
 

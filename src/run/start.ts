@@ -198,7 +198,7 @@ async function makeDraft(
   }
   const { cuts, emptyPlaceholders, invalidCount: problems, rowBytes, rowCount: rows, tally } = frozen
   const counts = { rows, problems, emptyPlaceholders, rowBytes, maxTokens: definition.maxTokens }
-  const ports = { clock, configuration, provider: context.provider, home: store, run: draft }
+  const ports = { clock, configuration, provider: context.provider, home: store, baseUrl: definition.baseUrl }
   const estimate = await estimateRun(ports, { counts, cuts, tally })
   const targets = estimate.targets.map(({ target }) => target)
   if (isCapped(context.budget)) assertPriced(targets, context.priceOf)

@@ -38,6 +38,10 @@ export interface Store {
   spendingByMonth(): Promise<readonly MonthlySpending[]>
   /** What the answers of a model were like so far, in all runs of the home. */
   shownAnswers(provider: string, model: string): Promise<ShownAnswers>
+  /** What refusals have taught about the queue of a model at a base URL; null where there were none. */
+  queueBelief(baseUrl: string, target: Target): Promise<QueueBelief | null>
+  /** What estimates of tokens were worth there; null where no batch was collected. */
+  tokenRate(baseUrl: string, target: Target, method: TokenMethod): Promise<number | null>
   close(): Promise<void>
 }
 

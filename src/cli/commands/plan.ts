@@ -19,6 +19,7 @@ interface PlanFlags extends RequestFlags, OutputFlags, SettingFlags, BudgetFlags
 /** `llm-batch plan INPUT`: what `run` would send, without a key and without sending anything. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addSettingFlags(addBudgetFlag(addOutputFlags(addRequestFlags(command))))
+    .option('--no-canary', 'as run without asking a few rows directly first')
     .option('--json', 'as JSON on standard output')
     .action(async (inputPath: string, flags: PlanFlags) => {
       setExitCode(await plan(shell, inputPath, flags))

@@ -8,6 +8,7 @@ import {
   describeCost,
   describeFullPrice,
   describePrices,
+  describeRequests,
   describeTime,
   describeTokens,
 } from './estimate-words.ts'
@@ -50,7 +51,7 @@ export function renderPlan(plan: PlanView, colors: Colors): string {
     [
       ['Input', plainLine(plan.input)],
       ['Rows', rowsText(summary)],
-      ['Requests', `${count(summary.requests)} in ${counted(summary.batches, 'batch', 'batches')}`],
+      ['Requests', describeRequests(summary)],
       ...estimateFacts(summary),
       ['Disk', `${bytes(summary.diskBytes)}${plan.freeBytes === null ? '' : ` of ${bytes(plan.freeBytes)} free`}`],
     ],
