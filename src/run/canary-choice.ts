@@ -80,7 +80,7 @@ export class CanaryChoice {
   }
 
   /** The set for which this request is to be asked directly; null for a request that goes into a batch. */
-  setFor({ body, target }: PlannableRequest): string | null {
+  setFor({ body, target }: Pick<PlannableRequest, 'body' | 'target'>): string | null {
     if (!this.#canCallDirectly(target)) return null
     // Prompts and chat rows of a run all have the parameters of its command line.
     const parameters = this.#shape === 'provider' ? parametersOf(body) : ''

@@ -281,6 +281,14 @@ const MIGRATIONS: readonly Migration[] = [
       create index requests_by_root on requests (run, root) where root is not null;
     `,
   },
+  {
+    number: 7,
+    name: 'requests asked again with another limit of tokens, and a canary before them',
+    sql: `
+      alter table requests add column max_tokens integer;
+      alter table runs add column is_canary_due integer not null default 0;
+    `,
+  },
 ]
 
 const NEWEST = MIGRATIONS.at(-1)?.number ?? 0

@@ -7,6 +7,7 @@ import type {
   AttemptUsage,
   FailureReason,
   NewResult,
+  Reopening,
   RequestCounts,
   RowResultRecord,
   UsageTotal,
@@ -83,17 +84,13 @@ export function settleRequests(
   )
 }
 
-export function reopen(
-  driver: Driver,
-  runKey: number,
-  statuses: readonly OutcomeStatus[],
-  billed: readonly Billed[],
-): number {
+export function reopen(driver: Driver, runKey: number, { billed, maxTokens, statuses }: Reopening): number {
   return driver.run(
-    `update requests set state = 'pending', attempt = null, tries = 0
+    `update requests set state = 'pending', attempt = null, tries = 0, max_tokens = coalesce(?, max_tokens)
      where run = ? and state in (select value from json_each(?))
        and coalesce((select r.billed from results r where r.attempt = requests.attempt and r.request = requests.ordinal),
                     'no') in (select value from json_each(?))`,
+    maxTokens,
     runKey,
     JSON.stringify(statuses),
     JSON.stringify(billed),

@@ -32,6 +32,7 @@ interface RunRow {
   deadlineAt: number | null
   windUpAt: number | null
   stopLoss: string | null
+  isCanaryDue: 0 | 1
   createdAt: number
   finishedAt: number | null
 }
@@ -41,7 +42,7 @@ const SELECT_RUNS = `
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
     max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
     cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt", stop_loss as "stopLoss",
-    created_at as "createdAt", finished_at as "finishedAt"
+    is_canary_due as "isCanaryDue", created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
 function runFrom(row: RunRow): RunRecord {
@@ -51,6 +52,7 @@ function runFrom(row: RunRow): RunRecord {
   return {
     ...rest,
     deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
+    isCanaryDue: row.isCanaryDue === 1,
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
     definition,
     output: stored(row, 'output') as OutputPlan,
@@ -138,7 +140,7 @@ export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts)
   )
 }
 
-type SteeringColumn = 'account' | 'max_cost' | 'output' | 'stop_loss'
+type SteeringColumn = 'account' | 'is_canary_due' | 'max_cost' | 'output' | 'stop_loss'
 
 export function updateRunField(driver: Driver, runKey: number, column: SteeringColumn, value: SqlValue): void {
   driver.run(`update runs set ${column} = ? where key = ?`, value, runKey)

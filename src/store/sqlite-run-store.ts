@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { isFinished } from '../model/run.ts'
 import {
   answerIntent,
   closeOpenIntents,
@@ -100,11 +101,6 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     id,
     record,
     moveRun: async (to, reason = null) => write(() => updateRunState(driver, runKey, to, reason, clock.now())),
-    reopenRun: async () =>
-      write(() => {
-        clearStops(driver, runKey)
-        updateRunState(driver, runKey, 'running', null, clock.now())
-      }),
     steerRun: async (output) => write(() => updateRunField(driver, runKey, 'output', JSON.stringify(output))),
     capRun: async (maxCostMicros) => write(() => updateRunField(driver, runKey, 'max_cost', maxCostMicros)),
     setDeadline: async (deadline) => write(() => updateDeadline(driver, runKey, deadline)),
@@ -227,7 +223,20 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         if (to === 'collected') calibrate(driver, key, clock.now())
         return selectAttempt(driver, key)
       }),
-    reopenRequests: async (statuses, billed) => write(() => reopen(driver, runKey, statuses, billed)),
+    reopenRequests: async (reopening) =>
+      write(() => {
+        const count = reopen(driver, runKey, reopening)
+        if (count === 0) return count
+        const isLarge = reopening.canaryAbove !== null && count > reopening.canaryAbove
+        if (isLarge) updateRunField(driver, runKey, 'is_canary_due', 1)
+        const state = selectRun(driver, id)?.state
+        if (state !== undefined && isFinished(state)) {
+          clearStops(driver, runKey)
+          updateRunState(driver, runKey, 'running', null, clock.now())
+        }
+        return count
+      }),
+    endCanaryDue: async () => write(() => updateRunField(driver, runKey, 'is_canary_due', 0)),
     cancelUnsent: async () =>
       write(() => {
         for (const attempt of selectAttempts(driver, runKey, 'current')) {

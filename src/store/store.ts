@@ -51,8 +51,6 @@ export interface RunStore {
   record(): Promise<RunRecord>
   /** Moves the run along the table of moves; a move that is not allowed from the state found throws. */
   moveRun(to: RunState, reason?: string | null): Promise<void>
-  /** Opens a finished run again, so that what was given back to `pending` is sent. */
-  reopenRun(): Promise<void>
   /** Replaces what steers the run and does not define it. */
   steerRun(output: OutputPlan): Promise<void>
   /** Sets the most that the run may cost, in micro-dollars; null for what the configuration says. */
@@ -195,8 +193,13 @@ export interface RunStore {
     changes?: AttemptChanges,
     bill?: Bill,
   ): Promise<AttemptRecord>
-  /** Gives requests in these final states back to `pending`, for `retry`; returns how many. */
-  reopenRequests(statuses: readonly OutcomeStatus[], billed: readonly Billed[]): Promise<number>
+  /**
+   * Gives requests in these final states back to `pending`, for `retry`, and opens a finished run again where there are
+   * any; returns how many.
+   */
+  reopenRequests(reopening: Reopening): Promise<number>
+  /** Records that the requests which were to be asked directly first are in a direct batch, or go without. */
+  endCanaryDue(): Promise<void>
   /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
   cancelUnsent(): Promise<void>
   /** Rows with the place of their result, in input order, a page at a time. */
@@ -258,6 +261,8 @@ export interface RunRecord extends NewRun {
   readonly cancelCause: CancelCause | null
   readonly deadline: Deadline | null
   readonly stopLoss: StopLoss | null
+  /** True while a few of the requests that are sent again are still to be asked directly first. */
+  readonly isCanaryDue: boolean
   readonly finishedAt: number | null
 }
 
@@ -552,6 +557,18 @@ export interface PendingRequest extends StoredRequest {
   readonly inputName: string
   /** The nonce under which the line in that file was encoded. */
   readonly nonce: string
+  /** The most tokens of its answer, where a retry has set them anew; null where the line says it. */
+  readonly maxTokens: number | null
+}
+
+/** Which requests are to be sent again, and how. */
+export interface Reopening {
+  readonly statuses: readonly OutcomeStatus[]
+  readonly billed: readonly Billed[]
+  /** The most tokens of each new answer; null for the limit they had. */
+  readonly maxTokens: number | null
+  /** Of more requests than this, a few are asked directly first; null for none. */
+  readonly canaryAbove: number | null
 }
 
 /** The result of a request in an attempt, and where its raw line lies in the attempt's files. */

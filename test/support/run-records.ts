@@ -57,6 +57,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     cancelCause: null,
     deadline: null,
     stopLoss: null,
+    isCanaryDue: false,
     columns: ['text'],
     ...parts,
   }
