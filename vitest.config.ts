@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['test/bench/**'],
     pool: 'forks',
+    // Vitest leaves a core to itself, of two that is half; most tests wait for processes and servers.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', './scripts/closing-line.ts'],

@@ -19,10 +19,13 @@ export interface ProveOptions {
   readonly words: readonly string[]
   readonly plantDefects: (defects: readonly Defect[], onFound: (bite: Bite) => void) => Promise<readonly Bite[]>
   readonly reportPath: string
+  /** What is proved, in words, such as `commit 1a2b3c4`. */
+  readonly source: string
 }
 
 /** Everything that was counted. */
 export interface Proof {
+  readonly source: string
   readonly seeds: Tally
   readonly steps: Tally
   readonly cells: Tally
@@ -38,7 +41,7 @@ export interface Proof {
 const REPEATED_SEEDS = 50
 
 /** Runs the whole proof and writes its report, or replays one case; returns the exit code. */
-export async function prove({ plantDefects, reportPath, words }: ProveOptions): Promise<number> {
+export async function prove({ plantDefects, reportPath, source, words }: ProveOptions): Promise<number> {
   const { values } = parseArgs({
     args: [...words],
     options: {
@@ -72,7 +75,7 @@ export async function prove({ plantDefects, reportPath, words }: ProveOptions): 
     'real',
     stormTheCommand(Number(values.runs), 1, (done) => tellProgress('real runs', done)),
   )
-  const proof: Proof = { seeds, steps, cells, repeated, bites, real, seconds }
+  const proof: Proof = { source, seeds, steps, cells, repeated, bites, real, seconds }
   await writeFile(reportPath, renderReport(proof, new Date()))
   return isProved(proof) ? 0 : 1
 }

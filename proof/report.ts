@@ -24,7 +24,7 @@ export function renderReport(proof: Proof, now: Date): string {
     '',
     INTRODUCTION,
     '',
-    `Written by \`npm run prove\` on ${now.toISOString().slice(0, 10)}, Node ${process.versions.node}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB.`,
+    `Written by \`npm run prove\` on ${now.toISOString().slice(0, 10)} from ${proof.source}, Node ${process.versions.node}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB.`,
     '',
     '## What was run',
     '',

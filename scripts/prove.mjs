@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { plantDefects } from './plant-defects.mjs'
-import { root } from './project.mjs'
+import { root, run } from './project.mjs'
 import { compileCopy, removeCopy } from './proof-copy.mjs'
 
 // The proof runs on a compiled copy, so that work on the sources meanwhile does not change what is proved.
@@ -13,8 +13,21 @@ try {
   process.exitCode = await prove({
     words: process.argv.slice(2),
     plantDefects,
+    source: await sourceState(),
     reportPath: join(root, 'docs', 'proof.md'),
   })
 } finally {
   removeCopy('proof')
+}
+
+/** What is proved, for the report: the commit, and whether the sources differ from it. */
+async function sourceState() {
+  const git = async (...words) => (await run('git', words)).output.trim()
+  try {
+    const changes = await git('status', '--porcelain', '--', 'src', 'proof', 'test/chaos')
+    return `commit ${await git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : ' with changes'}`
+  } catch {
+    // Neither a checkout nor git at hand, such as in an unpacked archive.
+    return 'sources of unknown state'
+  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Run, RunEvent } from '../src/index.ts'
+import { expectExit, type } from './support/command.ts'
 import {
   finalBooks,
   finish,
@@ -137,6 +138,29 @@ describe.concurrent.each(PROVIDERS)('a cancellation at %s', (provider) => {
     expect(record.state).toBe('cancelled')
     expect(positive(counts)).toEqual({ succeeded: 4 })
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilledAgain: 0 })
+  })
+
+  it('while it cannot be known whether a batch was made holds it, with the money named, until it is given up', async ({
+    onTestFinished,
+  }) => {
+    const faults = ['create=reset', 'delete=delete-ignored']
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults })
+    const run = await startIn(world, provider, questions(4))
+    const driven = run.finished()
+    await event(run, (happened) => happened.type === 'batch' && happened.stage === 'unconfirmed')
+    await run.cancel()
+    await driven
+    const { counts, run: record } = await finish(run)
+    expect(record.state).toBe('held')
+    expect(record.reason).toMatch(/cannot be decided.* its 4 requests cost .*to give it up/)
+    expect(positive(counts)).toEqual({ batched: 4 })
+    const ended = await type(
+      { folder: world.folder, environment: world.environment },
+      ...['resume', 'last', '--config', world.configPath, '--on-unknown-create', 'resend', '--json'],
+    )
+    expectExit(ended, 4)
+    expect(JSON.parse(ended.stdout)).toMatchObject({ run: { state: 'cancelled' }, counts: { cancelled: 4 } })
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 0, rowsBilled: 0 })
   })
 
   it('while an input file is on its way lets that be, and sends nothing more', async ({ onTestFinished }) => {

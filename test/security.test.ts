@@ -126,7 +126,7 @@ describe('ids of the user', () => {
     await run.close()
     expect(finished.counts.succeeded).toBe(ids.length)
     expect(seen).toEqual(ids)
-    const names = (await filesBelow(world.folder)).map(({ path }) => path)
+    const names = await readdir(world.folder, { recursive: true })
     expect(names.filter((name) => /escape|CON$|__proto__|xxxx/.test(name))).toEqual([])
     expect((await readdir(join(world.folder, 'work'))).toSorted()).toEqual(['out.jsonl', 'out.jsonl.run.json'])
   })

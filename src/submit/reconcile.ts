@@ -72,7 +72,8 @@ async function absent(
     case 'third_listing':
       return await startAgain(ports, attempt, { mayBeBilled: false })
     case 'unfenced':
-      if (ports.onUnknownCreate === 'resend' || ports.isCancelling) {
+      // A cancellation proves nothing: a batch that may exist and cost money is held and named, not forgotten.
+      if (ports.onUnknownCreate === 'resend') {
         return await startAgain(ports, attempt, { mayBeBilled: true })
       }
       return await hold(ports, attempt, undecidable(ports, attempt))
@@ -159,10 +160,13 @@ async function startAgain(
 
 /** What a person must know to decide: why we cannot, and what either mistake would cost. */
 function undecidable(ports: SubmitPorts, attempt: AttemptRecord): string {
+  const { atStake, isCancelling } = ports
+  const choice = isCancelling
+    ? `if it does exist, its ${attempt.requestCount} requests cost ${atStake(attempt)} and their answers would be lost (to give it up`
+    : `sending its ${attempt.requestCount} requests again costs ${atStake(attempt)} twice if it does exist (to do so`
   return (
-    `whether it was created cannot be decided: it is not listed, and its input file could not be deleted; ` +
-    `sending its ${attempt.requestCount} requests again costs ${ports.atStake(attempt)} twice if it does exist ` +
-    `(to do so: resume with --on-unknown-create resend)`
+    'whether it was created cannot be decided: it is not listed, and its input file could not be deleted; ' +
+    `${choice}: resume with --on-unknown-create resend)`
   )
 }
 
