@@ -65,7 +65,7 @@ describe('llm-batch retry --max-tokens', () => {
     const retry = ['retry', 'last', '--status', 'truncated', '--max-tokens', '500', '--yes']
     const held = await type(world, ...retry, '--max-cost', '2000')
     expectExit(held, 3)
-    expect(held.stderr).toMatch(/batch 2 may cost \$[45],\d{3}\.\d\d, and of the cap of \$2,000\.00/)
+    expect(held.stderr).toMatch(/batch 2 may cost \$[45],\d{3}\.\d\d; of the cap of \$2,000\.00/)
     // What was held goes on with the limit that the retry has set, whoever takes it up.
     expectExit(await type(world, 'resume', 'last', '--max-cost', '100000', '--quiet'), 0)
     expect(await statusesIn(world)).toEqual({ succeeded: 8 })

@@ -103,7 +103,7 @@ describe('a cap', () => {
     await world.write('rows.jsonl', questions(60))
     const held = await type(world, ...RUN, '--max-tokens', '20', '--max-cost', '700', '--json')
     expectExit(held, 3)
-    expect(held.stderr).toMatch(/of the cap of \$700\.00 \$\d+\.\d\d is spent.*resume with --max-cost \d/s)
+    expect(held.stderr).toMatch(/of the cap of \$700\.00, \$\d+\.\d\d is spent.*resume with --max-cost \d/s)
     const report = JSON.parse(held.stdout)
     expect(report.counts.succeeded).toBeGreaterThan(0)
     expect(report.counts.batched).toBeGreaterThan(0)

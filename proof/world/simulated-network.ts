@@ -25,7 +25,7 @@ export const NETWORK_FAULTS = [
 export type NetworkFault = (typeof NETWORK_FAULTS)[number]
 
 /** Calls by their purpose, in the words of the server's fault rules. */
-export type CallName = 'upload' | 'create' | 'get' | 'list' | 'content' | 'file' | 'delete' | 'cancel'
+export type CallName = 'upload' | 'create' | 'get' | 'list' | 'content' | 'file' | 'delete' | 'cancel' | 'direct'
 
 /** What happens to a call. */
 export interface Trouble {
@@ -41,6 +41,8 @@ export type Weather = (call: CallName) => Trouble | undefined
 
 /** What is told of every exchange, for traces and for the judge. */
 export interface NetworkNews {
+  /** A call is on its way, whether it arrives or not. */
+  readonly onSent: (call: CallName, message: Message) => void
   readonly onDelivered: (call: CallName, message: Message, answer: Answer | null) => void
 }
 
@@ -82,6 +84,7 @@ class Exchange {
     const message = await messageOf(this.#request)
     const name = `${this.#call} (${this.#request.method} ${this.#request.url.pathname})`
     await life.pass(`send ${name}`)
+    this.#options.news.onSent(this.#call, message)
     const trouble = this.#options.weather(this.#call)
     const instead = await this.#beforeDelivery(trouble, message)
     if (instead) return { status: instead.status, headers: instead.headers, body: this.#bodyOf(instead, undefined) }
@@ -179,6 +182,7 @@ function callOf({ method, url }: TransportRequest): CallName {
   if (path.endsWith('/content')) return 'content'
   if (path.endsWith('/files')) return 'upload'
   if (path.includes('/files/')) return method === 'DELETE' ? 'delete' : 'file'
+  if (path.endsWith('/completions')) return 'direct'
   if (method === 'POST') return 'create'
   return /\/(?:batches|jobs)$/.test(path) ? 'list' : 'get'
 }

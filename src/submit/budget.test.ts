@@ -103,7 +103,7 @@ describe('judge', () => {
   it('tells the numbers and the next command', () => {
     const found = standing({ run: { settled: 1_234_567, reserved: 500_000 } })
     expect(judge(asked, found, { runMicros: 3_000_000, dayMicros: null })?.reason).toBe(
-      'batch 3 may cost $2.00, and of the cap of $3.00 $1.23 is spent and $0.50 set aside; ' +
+      'batch 3 may cost $2.00; of the cap of $3.00, $1.23 is spent and $0.50 set aside; ' +
         'this batch fits under a cap of $3.74: resume with --max-cost 3.74',
     )
   })

@@ -121,7 +121,7 @@ function judgeOne({ micros, name }: Asked, { cap, sum, words }: Limit): Overspen
   return {
     code: words.code,
     reason:
-      `${name} may cost ${amount(micros)}, and of ${words.cap(amount(cap))} ` +
+      `${name} may cost ${amount(micros)}; of ${words.cap(amount(cap))}, ` +
       `${amount(sum.settled)} is spent and ${amount(sum.reserved)} set aside; ${words.next(centsAbove(taken + micros))}`,
     mayFitLater: sum.inFlight > 0 && taken - sum.inFlight + micros <= cap,
   }

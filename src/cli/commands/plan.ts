@@ -32,7 +32,7 @@ async function plan(shell: Shell, inputPath: string, flags: PlanFlags): Promise<
   if (flags.output !== undefined) await checkOutput(output, inputPath, place.disk)
   const planned = await planRun(place, await newRunOptions(shell, place.disk, { inputPath, flags, output }))
   if (flags.json) await shell.printJson(planDocument(planned))
-  else await shell.print(renderPlan(planView(planned), shell.outputColors))
+  else await shell.show(renderPlan(planView(planned), shell.outputColors))
   return conclude(shell, planned)
 }
 

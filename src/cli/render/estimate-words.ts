@@ -20,8 +20,10 @@ export function describeTokens({ expectedOutputTokens, mostOutputTokens, tokens 
 export function describeAnswers({ targets }: PlanSummary): string {
   return targets
     .filter(({ price }) => price?.outputUsd !== null)
-    .map(({ expectedAnswer, target }) => {
+    .map(({ expectedAnswer, expectedOutputTokens, requests, target }) => {
       const name = targets.length === 1 ? '' : ` of ${target.provider}/${target.model}`
+      const limited = Math.round(expectedOutputTokens / Math.max(1, requests))
+      if (limited < expectedAnswer.tokens) return `${counted(limited, 'token')} each${name}, their limit`
       return `${counted(expectedAnswer.tokens, 'token')} each${name}, ${BASIS_WORDS[expectedAnswer.basis]}`
     })
     .join('\n')
