@@ -10,7 +10,8 @@ const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
   'create that never was': { prompts: promptsOf(5), faults: ['create:1=reset'] },
   'expired with partial output': { prompts: promptsOf(6), maxRequests: 6, faults: ['run:1=expire(0.5)'] },
   'queue full': { prompts: promptsOf(8), faults: ['run:1=queue-full'] },
-  'canary and cap': { prompts: promptsOf(11), maxRequests: 4, hasCanary: true, capUsd: 600 },
+  canary: { prompts: promptsOf(8), maxRequests: 3, hasCanary: true },
+  cap: { prompts: promptsOf(12), maxRequests: 2, capUsd: 160 },
   cancel: { prompts: promptsOf(8), durations: { runMs: 3_000 }, cancelAfterMs: 1_800 },
 }
 

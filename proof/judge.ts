@@ -1,7 +1,7 @@
 import { RUN_MOVES } from '../src/model/run.ts'
 import { runFolder, statePath } from '../src/store/run-folder.ts'
 import { type BatchBooks, type ChatBody, parse, readBooks, readDirectBooks, realBytes, textOf } from './books.ts'
-import { CANARY_PROMPT, nonceOf, type Plan } from './plan.ts'
+import { CANARY_PROMPT, CANARY_ROWS, nonceOf, type Plan } from './plan.ts'
 import { ANSWERS, type Start, type Story } from './type-until-over.ts'
 import { CANARY_KEY, HOME, STRAY_KEY, type World } from './world/world.ts'
 
@@ -138,7 +138,7 @@ function orphans({ books, story }: Evidence): readonly Violation[] {
 const ANSWERED: readonly string[] = ['succeeded', 'truncated', 'refused', 'invalid']
 const ANSWERED_WITHOUT_TEXT: readonly string[] = [...ANSWERED, 'failed']
 
-function lost({ answers, books, plan, world }: Evidence): readonly Violation[] {
+function lost({ answers, books, plan }: Evidence): readonly Violation[] {
   const found: Violation[] = []
   const ids = answers.map(({ id }) => id)
   const wanted = plan.prompts.map((_, row) => nonceOf(row))
@@ -153,10 +153,10 @@ function lost({ answers, books, plan, world }: Evidence): readonly Violation[] {
     if (gone.length > 0) found.push(violation('lost', `${gone.length} answers of ${batch.id}, such as ${gone[0]?.[0]}`))
   }
   // A call whose answer was lost, or whose caller died, is in doubt, and its row is never sent again by itself.
-  const wasCalled = world.called
+  const called = plan.hasCanary ? wanted.slice(0, CANARY_ROWS) : []
   const denied = answers.filter(
     ({ id, llm_status }) =>
-      llm_status === 'missing' && !wasCalled.has(id) && lastBatchesOf(id, books).every(({ told }) => told.has(id)),
+      llm_status === 'missing' && !called.includes(id) && lastBatchesOf(id, books).every(({ told }) => told.has(id)),
   )
   if (denied.length > 0)
     found.push(violation('lost', `${denied.length} rows said to be missing, such as ${denied[0]?.id}`))

@@ -54,6 +54,9 @@ export interface Plan {
   readonly strayKeyAtStart: number | null
 }
 
+/** Rows that are asked directly, the first ones, where a plan has a canary. */
+export const CANARY_ROWS = 3
+
 /** A plan in which nothing happens. */
 export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
   seed: 1,

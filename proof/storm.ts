@@ -197,7 +197,7 @@ export function stormOf(seed: number): Plan {
   // Drawn apart, so that the rest of a seed stays what it was.
   const money = new Chance(seed ^ 0xca9)
   const hasCanary = money.happens(0.25)
-  const capUsd = money.happens(0.25) ? money.pick([400, 900, 2_000]) : null
+  const capUsd = money.happens(0.25) ? money.pick([160, 300, 700]) : null
   if (hasCanary && money.happens(0.5)) draft.network.push(callFault(money))
   if (hasCanary && money.happens(0.3)) draft.faults.push(`direct:${1 + money.below(3)}=${money.pick(DIRECT_FAULTS)}`)
   // A batch that is stuck goes on only when it is cancelled.

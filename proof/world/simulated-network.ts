@@ -41,8 +41,6 @@ export type Weather = (call: CallName) => Trouble | undefined
 
 /** What is told of every exchange, for traces and for the judge. */
 export interface NetworkNews {
-  /** A call is on its way, whether it arrives or not. */
-  readonly onSent: (call: CallName, message: Message) => void
   readonly onDelivered: (call: CallName, message: Message, answer: Answer | null) => void
 }
 
@@ -84,7 +82,6 @@ class Exchange {
     const message = await messageOf(this.#request)
     const name = `${this.#call} (${this.#request.method} ${this.#request.url.pathname})`
     await life.pass(`send ${name}`)
-    this.#options.news.onSent(this.#call, message)
     const trouble = this.#options.weather(this.#call)
     const instead = await this.#beforeDelivery(trouble, message)
     if (instead) return { status: instead.status, headers: instead.headers, body: this.#bodyOf(instead, undefined) }

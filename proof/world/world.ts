@@ -7,6 +7,7 @@ import { openWorkspace, type Workspace } from '../../src/run/workspace.ts'
 import { DEFAULT_DURATIONS, type Durations } from '../../src/server/options.ts'
 import type { DialectName } from '../../src/server/state/record.ts'
 import { nonceIn } from '../books.ts'
+import { CANARY_ROWS } from '../plan.ts'
 import { Chance, randomOf } from './chance.ts'
 import type { Answer } from './exchange.ts'
 import { type CrashKind, immortal, Life } from './life.ts'
@@ -61,8 +62,6 @@ export class World {
   readonly trace: string[] = []
   /** Bodies of result files as the client was answered, by URL path. */
   readonly downloads = new Map<string, Uint8Array[]>()
-  /** Rows that the client has sent in synchronous calls, by nonce. */
-  readonly called = new Set<string>()
   /** Answers to synchronous calls as the provider gave them, in order; the client may have died before they came. */
   readonly directAnswers: { readonly nonce: string; readonly body: string }[] = []
   /** What was uploaded, as it was sent, by file id. */
@@ -168,9 +167,6 @@ export class World {
       idleTimeoutMs: httpMs,
       weather: (call) => this.#weatherOf(call),
       news: {
-        onSent: (call, { body }) => {
-          if (call === 'direct') this.called.add(nonceIn(Buffer.from(body ?? []).toString()))
-        },
         onDelivered: (call, { body, method, url }, answer) => {
           this.trace.push(`${this.time.elapsed} ms, ${method} ${url.pathname} came to ${answer?.status ?? 'nothing'}`)
           if (call === 'content' && answer?.status === 200) this.#keepDownload(url.pathname, answer.body)
@@ -199,7 +195,7 @@ export class World {
       disk,
       userFolder: HOME,
     })
-    const canary = { isOn: this.#options.hasCanary, aboveRequests: 4, requests: 3 }
+    const canary = { isOn: this.#options.hasCanary, aboveRequests: 4, requests: CANARY_ROWS }
     return {
       ...configuration,
       prices: { 'openai/gpt-4o-mini': DOLLAR_A_TOKEN, 'mistral/mistral-small-latest': DOLLAR_A_TOKEN },

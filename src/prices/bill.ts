@@ -56,8 +56,8 @@ function costOfTold(parts: readonly UsagePart[], price: Price | null, kind: Pric
   return total
 }
 
-/** The price at the rates of a long input. */
-function longPrice(price: Price | null): Price | null {
+/** The price at the rates of a long input; the same where a model has none. */
+export function longPrice(price: Price | null): Price | null {
   const long = price?.longContext
   if (!price || !long) return price
   return {

@@ -58,6 +58,16 @@ describe('admit', () => {
     ['other models where each counts alone', { accountRequests: 95 }, { requests: 100 }, true],
     ['a batch that began to wait later', { ahead: [{ since: 1, nextAt: NOW }] }, {}, false],
     ['a batch behind one whose process is gone', { ahead: [{ since: 1, nextAt: NOW - 61_000 }] }, {}, true],
+    ['a batch behind one whose clock was ahead', { ahead: [{ since: 1, nextAt: NOW + 90 * 86_400_000 }] }, {}, true],
+    [
+      'a batch behind one that waits until the queue is tried again',
+      {
+        ahead: [{ since: 1, nextAt: NOW + 3_600_000 }],
+        belief: { ...BELIEF, tokensInFlight: 600, tryAt: NOW + 3_600_000 },
+      },
+      {},
+      false,
+    ],
     ['a batch while another one probes', { belief: { ...BELIEF, hasProber: true } }, {}, false],
     ['a batch soon after a refusal', { belief: BELIEF }, {}, false],
     ['a batch after a refusal, once others ended', { belief: { ...BELIEF, tokensInFlight: 600 } }, {}, true],

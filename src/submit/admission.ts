@@ -66,7 +66,9 @@ export function admit(queue: QueueState, terms: AdmissionTerms): Admission {
     isAdmitted: false,
     wait: { code: 'queue_full', reason: `waiting for quota: ${reason}`, nextAt },
   })
-  if (queue.ahead.some(({ nextAt }) => nextAt + PLACE_KEPT_MS > terms.now)) {
+  // Nobody waits longer than until the next question; a later instant is of a clock that was set back since.
+  const latest = Math.max(terms.now, queue.belief?.tryAt ?? 0) + Math.max(terms.recheckMs, PLACE_KEPT_MS)
+  if (queue.ahead.some(({ nextAt }) => nextAt + PLACE_KEPT_MS > terms.now && nextAt <= latest)) {
     return waits(`another batch for ${terms.model} waits longer; ${loadText(queue, limits)}`)
   }
   const doubt = doubtOf(queue, terms)

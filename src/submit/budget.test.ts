@@ -37,6 +37,17 @@ describe('allowanceOf', () => {
     })
   })
 
+  it('counts requests that are long on the whole at the rates of long input', () => {
+    const long = PRICE && { ...PRICE, longContext: { aboveTokens: 1_000, inputFactor: 2, outputFactor: 1.5 } }
+    const expected = { tokens: 1, basis: 'assumed' } as const
+    const micros = (inputTokens: number) =>
+      allowanceOf({ requests: 10, inputTokens, mostOutputTokens: 0 }, { price: long, expected, kind: 'batch' })
+        .micros ?? 0
+    // A quarter is added to what is estimated.
+    expect(micros(9_000) / micros(8_000)).toBeCloseTo((2 * 9) / 8, 2)
+    expect(micros(8_000) / micros(4_000)).toBeCloseTo(2, 2)
+  })
+
   it('counts direct calls in full, embeddings without output, and no price as unknown', () => {
     const direct = allowanceOf(SIZE, { price: PRICE, expected: EXPECTED, kind: 'direct' })
     const batch = allowanceOf(SIZE, { price: PRICE, expected: EXPECTED, kind: 'batch' })
