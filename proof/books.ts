@@ -116,7 +116,7 @@ export interface ChatBody {
 function answersIn(lines: readonly string[], nonces: ReadonlyMap<string, string>): ReadonlyMap<string, string | null> {
   const answers = new Map<string, string | null>()
   for (const line of lines) {
-    const parsed = parse<ResultLine>(line)
+    const parsed = parse(line) as ResultLine | undefined
     const nonce = nonces.get(parsed?.custom_id ?? '')
     const choices = parsed?.response?.status_code === 200 ? parsed.response.body?.choices : undefined
     if (nonce !== undefined && choices) answers.set(nonce, textOf({ choices }))
@@ -130,9 +130,9 @@ export function textOf({ choices }: ChatBody): string | null {
 }
 
 /** JSON as it was read; undefined for what is none, such as a garbled line or half an answer. */
-export function parse<Value>(text: string): Value | undefined {
+export function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as Value
+    return JSON.parse(text)
   } catch {
     return undefined
   }

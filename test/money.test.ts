@@ -201,7 +201,7 @@ describe('a budget for each day', () => {
     const second = ['run', 'more.jsonl', ...RUN.slice(2, -1), 'more.out.jsonl', '--max-tokens', '20']
     const held = await type(world, ...second)
     expectExit(held, 3)
-    expect(held.stderr).toMatch(/the \$500\.00 of today \(UTC\) for all runs .*it fits tomorrow/)
+    expect(held.stderr).toMatch(/the \$500\.00 of today \(UTC\) for all runs, .*it fits tomorrow/)
     expect(await billed(world)).toBeLessThanOrEqual(500)
 
     expectExit(await type(world, 'tick'), 0)

@@ -48,7 +48,8 @@ export function allowanceOf(
     cachedTokens: null,
     reasoningTokens: null,
   }
-  const isLong = price?.longContext != null && usage.promptTokens > size.requests * price.longContext.aboveTokens
+  const longAbove = price?.longContext?.aboveTokens ?? Number.POSITIVE_INFINITY
+  const isLong = usage.promptTokens > size.requests * longAbove
   const usd = costOf(usage, isLong ? longPrice(price) : price, kind)
   return {
     micros: usd === null ? null : microsOf(usd),
