@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { splitLines } from '../src/lib/jsonl.ts'
+import { type Booking, DIRECT_CALLS, readLedger } from '../src/server/state/ledger.ts'
 import type { BatchRecord } from '../src/server/state/record.ts'
 import type { World } from './world/world.ts'
 
@@ -61,6 +62,32 @@ export async function readBooks(
   return books
 }
 
+/** What the provider booked for synchronous calls: the rows, each time it was executed, and their tokens. */
+export async function readDirectBooks({
+  provider: { simulator },
+}: World): Promise<readonly { readonly nonce: string; readonly inputTokens: number; readonly outputTokens: number }[]> {
+  const { disk } = simulator.state
+  const path = simulator.state.ledgerPath(DIRECT_CALLS)
+  if ((await disk.size(path)) === undefined) return []
+  const found: Booking[] = []
+  for await (const part of splitLines(disk.stream(path))) {
+    found.push(...part.map((line) => JSON.parse(Buffer.from(line.bytes).toString()) as Booking))
+  }
+  return found
+}
+
+/** Dollars that the provider has booked so far, a token of a batch for a dollar; copies of a gateway are its own fault. */
+export async function billedUsd(world: World): Promise<number> {
+  const { batches } = await readLedger(world.provider.simulator.state)
+  const direct = await readDirectBooks(world)
+  const inBatches = batches.filter(({ isGatewayCopy }) => !isGatewayCopy)
+  return sumTokens(inBatches) + 2 * sumTokens(direct)
+}
+
+function sumTokens(bookings: readonly { readonly inputTokens: number; readonly outputTokens: number }[]): number {
+  return bookings.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0)
+}
+
 function isExtra(batch: BatchRecord, batches: readonly BatchRecord[], ownIds: ReadonlySet<string>): boolean {
   const isOwnCopy = ({ id, inputFileIds, isGatewayCopy }: BatchRecord): boolean =>
     isGatewayCopy && ownIds.has(id) && inputFileIds[0] === batch.inputFileIds[0]
@@ -71,7 +98,8 @@ function customIdOf(line: string): string {
   return /"custom_id":"([^"]*)"/.exec(line)?.[1] ?? ''
 }
 
-function nonceIn(line: string): string {
+/** The nonce of the prompt in a request. */
+export function nonceIn(line: string): string {
   return /nonce:([A-Za-z0-9-]+)/.exec(line)?.[1] ?? ''
 }
 
@@ -80,26 +108,32 @@ interface ResultLine {
   readonly response?: { readonly status_code?: number; readonly body?: ChatBody } | null
 }
 
-interface ChatBody {
+/** What an answer to a chat request is read for. */
+export interface ChatBody {
   readonly choices?: readonly { readonly message?: { readonly content?: string | null } }[]
 }
 
 function answersIn(lines: readonly string[], nonces: ReadonlyMap<string, string>): ReadonlyMap<string, string | null> {
   const answers = new Map<string, string | null>()
   for (const line of lines) {
-    const parsed = parse(line)
+    const parsed = parse(line) as ResultLine | undefined
     const nonce = nonces.get(parsed?.custom_id ?? '')
     const choices = parsed?.response?.status_code === 200 ? parsed.response.body?.choices : undefined
-    if (nonce !== undefined && choices) answers.set(nonce, choices[0]?.message?.content ?? null)
+    if (nonce !== undefined && choices) answers.set(nonce, textOf({ choices }))
   }
   return answers
 }
 
-function parse(line: string): ResultLine | undefined {
+/** The text of an answer; null where it has none. */
+export function textOf({ choices }: ChatBody): string | null {
+  return choices?.[0]?.message?.content ?? null
+}
+
+/** JSON as it was read; undefined for what is none, such as a garbled line or half an answer. */
+export function parse(text: string): unknown {
   try {
-    return JSON.parse(line) as ResultLine
+    return JSON.parse(text)
   } catch {
-    // A garbled line, as some rows wish for.
     return undefined
   }
 }

@@ -15,6 +15,8 @@ const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
     prompts: promptsOf(6, [null, 'invalid_json times=1', 'invalid_json', 'fenced_json']),
     reasks: 1,
   },
+  canary: { prompts: promptsOf(8), maxRequests: 3, hasCanary: true },
+  cap: { prompts: promptsOf(12), maxRequests: 2, capUsd: 160 },
   cancel: { prompts: promptsOf(8), durations: { runMs: 3_000 }, cancelAfterMs: 1_800 },
 }
 
@@ -44,10 +46,17 @@ export async function dieAt({ answers, plan }: Walk, step: number, kind: CrashKi
   const verdict = await carryOut({ ...plan, name: `${plan.name}, ${kind} at step ${step}`, crashes: [{ step, kind }] })
   // When a run is cancelled decides how far it came; the books tell whether it came there honestly.
   if (plan.cancelAfterMs !== null || verdict.violations.length > 0) return verdict
-  const differing = answers.filter((answer, row) => !isSame(answer, verdict.answers[row]))
+  const differing = answers.filter(
+    (answer, row) => !isSame(answer, verdict.answers[row]) && !isInDoubt(plan, verdict.answers[row]),
+  )
   if (differing.length === 0) return verdict
   const detail = `${differing.length} answers differ from the undisturbed run, such as ${differing[0]?.id}`
   return { ...verdict, violations: [{ metric: 'lost', detail }] }
+}
+
+/** True for a row whose synchronous call the crash cut short. */
+function isInDoubt({ hasCanary }: Plan, answer: AnswerRow | undefined): boolean {
+  return hasCanary && answer?.llm_status === 'missing'
 }
 
 function isSame(one: AnswerRow, other: AnswerRow | undefined): boolean {

@@ -1,5 +1,6 @@
 import { carryOutCase, everyStep } from './cases.ts'
 import { createCells } from './create-cells.ts'
+import { scenarioPlans } from './every-step.ts'
 import type { CaseReport } from './tally.ts'
 
 /** How many cases of each kind are tried before a defect counts as not found. */
@@ -21,6 +22,7 @@ async function hunt(): Promise<Pick<CaseReport, 'name' | 'violations'> | null> {
 /** Some of every kind first, so that most defects show within seconds; then more and more storms. */
 async function* cases(): AsyncIterable<string> {
   for (let seed = 1; seed <= 60; seed += 1) yield `seed ${seed}`
+  for (const { name } of scenarioPlans()) yield name
   for (const [place, { name }] of createCells().entries()) if (place % 5 === 0) yield name
   for (const [place, name] of (await everyStep()).entries()) if (place % STEPS_APART === 0) yield name
   for (let seed = 61; seed <= MOST_SEEDS; seed += 1) yield `seed ${seed}`

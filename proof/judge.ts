@@ -1,13 +1,14 @@
 import { RUN_MOVES } from '../src/model/run.ts'
 import { runFolder, statePath } from '../src/store/run-folder.ts'
-import { type BatchBooks, readBooks, realBytes } from './books.ts'
-import { CANARY_PROMPT, nonceOf, type Plan } from './plan.ts'
+import { type BatchBooks, type ChatBody, parse, readBooks, readDirectBooks, realBytes, textOf } from './books.ts'
+import { CANARY_PROMPT, CANARY_ROWS, nonceOf, type Plan } from './plan.ts'
 import { ANSWERS, type Start, type Story } from './type-until-over.ts'
 import { CANARY_KEY, HOME, STRAY_KEY, type World } from './world/world.ts'
 
 /** What is counted, and must be zero (crash-safety, section 4). */
 export const METRICS = [
   'billed twice',
+  'over the cap',
   'double create',
   'silent provider duplicate',
   'orphan spend',
@@ -40,15 +41,19 @@ interface Evidence {
   readonly plan: Plan
   readonly story: Story
   readonly books: readonly BatchBooks[]
+  /** Rows that were executed in synchronous calls, each time. */
+  readonly direct: readonly string[]
   readonly answers: readonly AnswerRow[]
 }
 
 /** Judges a run from the provider's books, the final files and what was said; never from what the client believes. */
 export async function judge(world: World, plan: Plan, story: Story): Promise<readonly Violation[]> {
   const books = await readBooks(world, ownIdsOf(story))
-  const evidence = { world, plan, story, books, answers: readAnswers(world) }
+  const direct = (await readDirectBooks(world)).map(({ nonce }) => nonce)
+  const evidence = { world, plan, story, books, direct, answers: readAnswers(world) }
   return [
     ...billedTwice(evidence),
+    ...overTheCap(evidence),
     ...doubleCreates(evidence),
     ...silentDuplicates(evidence),
     ...orphans(evidence),
@@ -73,7 +78,7 @@ export function readAnswers(world: World): readonly AnswerRow[] {
  * Under default settings no repeat is permitted, and one for each invalid answer where the run asks again. A gateway's
  * copy of our one POST is the provider's, and counted apart.
  */
-function billedTwice({ books, plan }: Evidence): readonly Violation[] {
+function billedTwice({ books, direct, plan }: Evidence): readonly Violation[] {
   const times = new Map<string, number>()
   const invalid = new Map<string, number>()
   const count = (counts: Map<string, number>, nonce: string): void =>
@@ -83,6 +88,7 @@ function billedTwice({ books, plan }: Evidence): readonly Violation[] {
     for (const nonce of billed) count(times, nonce)
     for (const [nonce, text] of answers) if (isInvalid(text)) count(invalid, nonce)
   }
+  for (const nonce of direct) count(times, nonce)
   const again = [...times].filter(([nonce, number]) => number > 1 + Math.min(plan.reasks ?? 0, invalid.get(nonce) ?? 0))
   return again.length === 0 ? [] : [violation('billed twice', `${again.length} rows, such as ${again[0]?.[0]}`)]
 }
@@ -90,6 +96,13 @@ function billedTwice({ books, plan }: Evidence): readonly Violation[] {
 /** True for a text that no schema fits. */
 function isInvalid(text: string | null): boolean {
   return text !== null && !/^(?:```json\s*)?\{.*\}/s.test(text)
+}
+
+/** What was booked while a cap was in force, with every answer limited. */
+function overTheCap({ story }: Evidence): readonly Violation[] {
+  return story.caps
+    .filter(({ billedUsd, capUsd }) => billedUsd > capUsd)
+    .map(({ billedUsd, capUsd }) => violation('over the cap', `$${billedUsd} of $${capUsd}`))
 }
 
 function doubleCreates({ books, plan }: Evidence): readonly Violation[] {
@@ -152,8 +165,11 @@ function lost({ answers, books, plan }: Evidence): readonly Violation[] {
     })
     if (gone.length > 0) found.push(violation('lost', `${gone.length} answers of ${batch.id}, such as ${gone[0]?.[0]}`))
   }
+  // A call whose answer was lost, or whose caller died, is in doubt, and its row is never sent again by itself.
+  const called = plan.hasCanary ? wanted.slice(0, CANARY_ROWS) : []
   const denied = answers.filter(
-    ({ id, llm_status }) => llm_status === 'missing' && lastBatchesOf(id, books).every(({ told }) => told.has(id)),
+    ({ id, llm_status }) =>
+      llm_status === 'missing' && !called.includes(id) && lastBatchesOf(id, books).every(({ told }) => told.has(id)),
   )
   if (denied.length > 0)
     found.push(violation('lost', `${denied.length} rows said to be missing, such as ${denied[0]?.id}`))
@@ -167,8 +183,8 @@ function lastBatchesOf(id: string, books: readonly BatchBooks[]): readonly Batch
   return held.filter(({ batch }) => batch.createdAtMs === latest)
 }
 
-function wrongJoins({ answers, books, plan }: Evidence): readonly Violation[] {
-  const offered = new Map(books.flatMap((one) => [...one.answers]))
+function wrongJoins({ answers, books, plan, world }: Evidence): readonly Violation[] {
+  const offered = new Map([...directTexts(world), ...books.flatMap((one) => [...one.answers])])
   const wrong = answers.filter(({ id, llm_output, llm_status, text: prompt }, row) => {
     if (prompt !== plan.prompts[row]) return true
     if (llm_output === null) return llm_status === 'succeeded'
@@ -183,7 +199,18 @@ function isSameAnswer(output: unknown, text: string): boolean {
   return typeof output === 'string' ? output === text : text.includes(JSON.stringify(output))
 }
 
-/** Every raw result file in the home is one that the provider sent, byte for byte. */
+/** Texts of answers to synchronous calls, by row. */
+function directTexts({ directAnswers }: World): readonly (readonly [string, string | null])[] {
+  return directAnswers.flatMap(({ body, nonce }) => {
+    const answer = parse(body) as ChatBody | undefined
+    return answer ? [[nonce, textOf(answer)] as const] : []
+  })
+}
+
+/**
+ * Every raw result file in the home is one that the provider sent, byte for byte; of synchronous calls every line is made
+ * around an answer as it came, or around a refusal.
+ */
 function altered({ story, world }: Evidence): readonly Violation[] {
   const id = story.report?.run.id
   if (id === undefined) return []
@@ -191,8 +218,24 @@ function altered({ story, world }: Evidence): readonly Violation[] {
   const sent = new Set([...world.downloads.values()].flat().map((bytes) => Buffer.from(bytes).toString('latin1')))
   return [...world.disk.files()]
     .filter(([path]) => path.startsWith(`${folder}/`) && path.endsWith('.jsonl'))
-    .filter(([, bytes]) => !sent.has(Buffer.from(bytes).toString('latin1')))
+    .filter(([path, bytes]) =>
+      isDirect(path, story)
+        ? !isMadeOfAnswers(Buffer.from(bytes).toString(), world)
+        : !sent.has(Buffer.from(bytes).toString('latin1')),
+    )
     .map(([path]) => violation('altered', path))
+}
+
+function isDirect(path: string, { report }: Story): boolean {
+  const names = report?.attempts.filter(({ kind }) => kind === 'direct').map(({ key }) => `/${key}-`) ?? []
+  return names.some((name) => path.includes(name))
+}
+
+function isMadeOfAnswers(lines: string, { directAnswers }: World): boolean {
+  return lines
+    .split('\n')
+    .filter((line) => line.includes('"status_code":200'))
+    .every((line) => directAnswers.some(({ body }) => body !== '' && line.includes(body.trim())))
 }
 
 function dishonest({ answers, story }: Evidence): readonly Violation[] {

@@ -48,9 +48,16 @@ export interface Plan {
   readonly strangers: number
   /** When the same command is typed a second time beside the first, in milliseconds; null for never. */
   readonly rivalAfterMs: number | null
+  /** True where a few rows are asked directly before anything is sent in batches. */
+  readonly hasCanary: boolean
+  /** What the run may cost at first; raised whenever it is held for that. A token costs a dollar in a batch. Null for no cap. */
+  readonly capUsd: number | null
   /** The start of the command, from 1, at which the key of another account is set by mistake; null for none. */
   readonly strayKeyAtStart: number | null
 }
+
+/** Rows that are asked directly, the first ones, where a plan has a canary. */
+export const CANARY_ROWS = 3
 
 /** A plan in which nothing happens. */
 export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
@@ -66,6 +73,8 @@ export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
   reasks: null,
   strangers: 0,
   rivalAfterMs: null,
+  hasCanary: false,
+  capUsd: null,
   strayKeyAtStart: null,
 }
 

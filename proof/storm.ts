@@ -157,6 +157,18 @@ const WISHES = [
   'expired',
 ] as const
 
+/** What may strike a synchronous call. */
+const DIRECT_FAULTS = [
+  'status(400)',
+  'status(429)',
+  'status(500)',
+  'reset',
+  'hang',
+  'half-json',
+  'accept-then-500',
+  'accept-then-reset',
+] as const
+
 /** Where network faults strike, the create above all. */
 const STRUCK_CALLS: readonly CallName[] = [
   'create',
@@ -182,6 +194,12 @@ export function stormOf(seed: number): Plan {
   for (let number = 0; number < count; number += 1) addFault(chance, draft)
   const cancelAfterMs = chance.happens(0.08) ? chance.pick([1, 400, 900, 2_500, 6_000]) : null
   const rivalAfterMs = chance.happens(0.05) ? chance.pick([0, 300, 1_200]) : null
+  // Drawn apart, so that the rest of a seed stays what it was.
+  const money = new Chance(seed ^ 0xca9)
+  const hasCanary = money.happens(0.25)
+  const capUsd = money.happens(0.25) ? money.pick([160, 300, 700]) : null
+  if (hasCanary && money.happens(0.5)) draft.network.push(callFault(money))
+  if (hasCanary && money.happens(0.3)) draft.faults.push(`direct:${1 + money.below(3)}=${money.pick(DIRECT_FAULTS)}`)
   // A batch that is stuck goes on only when it is cancelled.
   const isStuck = draft.faults.some((rule) => rule.includes('stuck'))
   return {
@@ -200,6 +218,8 @@ export function stormOf(seed: number): Plan {
     cancelAfterMs: isStuck ? 2_500 : cancelAfterMs,
     strangers: chance.happens(0.05) ? 120 : 0,
     rivalAfterMs,
+    hasCanary,
+    capUsd,
     // Two first starts on a failing disk would only show that one may take away the other's unfinished first file.
     disk: rivalAfterMs === null ? draft.disk : [],
     strayKeyAtStart: chance.happens(0.1) ? 2 : null,
@@ -241,6 +261,11 @@ function networkFault(chance: Chance): PlannedNetworkFault {
   }
 }
 
+function callFault(chance: Chance): PlannedNetworkFault {
+  const fault = chance.pick(NETWORK_FAULTS)
+  return { call: 'direct', number: 1 + chance.below(4), fault, lateMs: chance.pick([500, 20_000]), answer: null }
+}
+
 function crashesOf(chance: Chance): readonly Crash[] {
   const steps = Array.from({ length: chance.below(3) }, () => 1 + chance.below(USUAL_STEPS * 1.4))
   return steps
@@ -253,6 +278,7 @@ export function faultNames(): readonly string[] {
   const rules = [
     ...Object.entries(PROVIDER_FAULTS).flatMap(([call, faults]) => faults.map((fault) => `${call}=${fault}`)),
     ...SEQUENCES.flat(),
+    ...DIRECT_FAULTS.map((fault) => `direct=${fault}`),
   ]
   return [...new Set(rules.map(parseFaultRule).map(({ call, fault }) => `${call} ${fault}`))]
 }

@@ -10,6 +10,7 @@ import 'ajv/dist/2020.js'
 import { type TakenRun, takeNewRun, takeRun } from '../src/run/start.ts'
 import type { Workspace } from '../src/run/workspace.ts'
 import { schemaOfFields } from '../src/schema/fields.ts'
+import { billedUsd } from './books.ts'
 import { nonceOf, type Plan } from './plan.ts'
 import { Dead } from './world/life.ts'
 import { Stuck } from './world/virtual-time.ts'
@@ -18,6 +19,9 @@ import { CANARY_KEY, STRAY_KEY, WORK, type World } from './world/world.ts'
 export const ANSWERS = `${WORK}/answers.jsonl`
 
 const MODELS = { openai: 'openai/gpt-4o-mini', mistral: 'mistral/mistral-small-latest' } as const
+
+/** Of an answer, where a cap is to be kept: fewer than the answers would have, so that worst cases come true. */
+const MOST_TOKENS = 8
 
 /** Starts of the command after which a run counts as stuck. */
 const MOST_STARTS = 24
@@ -43,12 +47,20 @@ export interface Start {
   readonly report: RunReport | null
 }
 
+/** A cap, and what the provider had booked when it was raised, or when the run was over. */
+export interface KeptCap {
+  readonly capUsd: number
+  readonly billedUsd: number
+}
+
 /** Everything the user saw until the run was over. */
 export interface Story {
   readonly starts: readonly Start[]
   /** The report of the last start. */
   readonly report: RunReport | null
   readonly events: readonly RunEvent[]
+  /** In order; none where the run had no cap. */
+  readonly caps: readonly KeptCap[]
   /** Why the world never came to an end, where it did not. */
   readonly stuck: string | null
 }
@@ -61,31 +73,42 @@ export interface Story {
 export async function typeUntilOver(world: World, plan: Plan): Promise<Story> {
   const starts: Start[] = []
   const events: RunEvent[] = []
+  const caps: KeptCap[] = []
   let holds = 0
+  let capUsd = plan.capUsd
+  const end = async (stuck: string | null): Promise<Story> => {
+    if (capUsd !== null) caps.push({ capUsd, billedUsd: await world.time.runUntil(billedUsd(world)) })
+    return { starts, events, caps, report: starts.at(-1)?.report ?? null, stuck }
+  }
   try {
     while (starts.length < MOST_STARTS) {
       const last = starts.at(-1)
       const isHeld = last?.report?.run.state === 'held'
-      if (isHeld) holds += 1
+      const isShort = isHeld && capUsd !== null && isShortOfBudget(last.report)
+      if (isShort && capUsd !== null) {
+        caps.push({ capUsd, billedUsd: await world.time.runUntil(billedUsd(world)) })
+        capUsd *= 2
+      } else if (isHeld) holds += 1
       if (holds >= HOLDS_UNTIL_CALM || starts.length > MOST_STARTS / 2) world.calm()
-      const decides = isHeld && holds > HOLDS_UNTIL_CALM
+      const decides = isHeld && !isShort && holds > HOLDS_UNTIL_CALM
       // Whoever decides has waited until nothing can be on its way any more.
       if (decides) await world.wait(PATIENCE_MS)
       const runId = isHeld ? (last.report?.run.id ?? null) : null
-      starts.push(...(await startOnce(world, plan, { runId, decides, events }, starts.length + 1)))
+      starts.push(...(await startOnce(world, plan, { runId, decides, events, capUsd }, starts.length + 1)))
       const start = starts.at(-1)
-      if (start?.report && isFinished(start.report.run.state)) return ending(starts, events, null)
+      if (start?.report && isFinished(start.report.run.state)) return await end(null)
       await world.wait(REST_MS)
     }
-    return ending(starts, events, `not finished after ${MOST_STARTS} starts`)
+    return await end(`not finished after ${MOST_STARTS} starts`)
   } catch (error) {
-    if (error instanceof Stuck) return ending(starts, events, error.message)
+    if (error instanceof Stuck) return await end(error.message)
     throw error
   }
 }
 
-function ending(starts: readonly Start[], events: readonly RunEvent[], stuck: string | null): Story {
-  return { starts, events, report: starts.at(-1)?.report ?? null, stuck }
+/** True where a batch does not fit under the cap. */
+function isShortOfBudget({ attempts }: RunReport): boolean {
+  return attempts.some(({ reasonCode, stage }) => stage === 'held' && reasonCode === 'over_budget')
 }
 
 interface Typed {
@@ -94,6 +117,7 @@ interface Typed {
   /** True where a person decides what the client holds: to send again what is not there, to give up what has no results. */
   readonly decides: boolean
   readonly events: RunEvent[]
+  readonly capUsd: number | null
 }
 
 /** True where the wrong key is set; only for a run that has begun with the right one, or it would be the right one. */
@@ -138,7 +162,7 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
     workspace = await opening
     const emitter = new EventEmitter<{ event: [RunEvent] }>()
     emitter.on('event', (event) => typed.events.push(event))
-    const taken = await take(workspace, plan, typed.runId, emitter)
+    const taken = await take(workspace, plan, typed, emitter)
     handle = new RunHandle(workspace, taken, emitter)
     const cancelling = cancelInTime(world, plan, workspace, handle)
     const onUnknownCreate = typed.decides ? 'resend' : 'hold'
@@ -166,16 +190,19 @@ const LABELLED = { schema: schemaOfFields(['label: one|two', 'why?: string']), n
 async function take(
   workspace: Workspace,
   plan: Plan,
-  runId: string | null,
+  { capUsd, runId }: Typed,
   emitter: EventEmitter<{ event: [RunEvent] }>,
 ): Promise<TakenRun> {
-  if (runId !== null) return await takeRun(workspace, runId)
+  const maxCostUsd = capUsd ?? undefined
+  if (runId !== null) return await takeRun(workspace, runId, maxCostUsd)
   const rows = plan.prompts.map((text, row) => ({ id: nonceOf(row), text }))
   const options = {
     input: { source: { rows } },
     model: MODELS[plan.provider],
     prompt: '{{text}}',
     ...(plan.reasks === null ? {} : { answer: LABELLED, maxReasks: plan.reasks }),
+    // With a limit the cap is kept by worst cases, and so never exceeded.
+    ...(maxCostUsd === undefined ? {} : { maxTokens: MOST_TOKENS, maxCostUsd }),
     output: { ...PLAIN_OUTPUT, path: ANSWERS, force: true },
   } as const
   return await takeNewRun(workspace, options, (event) => emitter.emit('event', event))

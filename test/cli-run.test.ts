@@ -128,7 +128,7 @@ describe('llm-batch run', () => {
     const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '-o', 'out.jsonl', '--on-hold', 'echo held > hook.txt']
     const held = await type(world, ...words)
     expectExit(held, 3)
-    expect(held.stderr).toMatch(/is held, .*[\s\S]*Next: llm-batch resume/)
+    expect(held.stderr).toMatch(/is held: 0 of \d+ rows succeeded\s+Why +.*[\s\S]*Next: llm-batch resume/)
     expect(held.stderr).not.toContain(world.environment['OPENAI_API_KEY'])
     expect(await readFile(join(world.folder, 'hook.txt'), 'utf8')).toBe('held\n')
     const better = { ...world, environment: { ...world.environment, OPENAI_API_KEY: 'sk-good-0123456789' } }

@@ -276,11 +276,23 @@ describe.each(PROVIDERS)('a week at %s', (provider) => {
   })
 })
 
-/** Takes the state back to the first version, which differs from today's by a table. */
+/** The last column that the fourth version of the state had in tables which have grown since. */
+const LAST_COLUMNS = { requests: 'attempt', runs: 'stop_loss' } as const
+
+const INDEXES =
+  "select name from sqlite_schema where type = 'index' and tbl_name = ? and name <> 'requests_pending' and sql is not null"
+
+/** Takes the state back to its fourth version: without a table, and without what was added to others since. */
 function downgradeState({ home }: LocalWorld): void {
   const database = new DatabaseSync(statePath(home))
   try {
     database.exec('drop table probes')
+    for (const [table, last] of Object.entries(LAST_COLUMNS)) {
+      for (const { name } of database.prepare(INDEXES).all(table)) database.exec(`drop index ${String(name)}`)
+      const columns = database.prepare(`select name from pragma_table_info('${table}') order by cid`).all()
+      const names = columns.map(({ name }) => String(name))
+      for (const name of names.slice(names.indexOf(last) + 1)) database.exec(`alter table ${table} drop column ${name}`)
+    }
     database.exec('delete from migrations where number > 4')
   } finally {
     database.close()

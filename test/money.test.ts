@@ -103,7 +103,7 @@ describe('a cap', () => {
     await world.write('rows.jsonl', questions(60))
     const held = await type(world, ...RUN, '--max-tokens', '20', '--max-cost', '700', '--json')
     expectExit(held, 3)
-    expect(held.stderr).toMatch(/of the cap of \$700\.00 \$\d+\.\d\d is spent.*resume with --max-cost \d/s)
+    expect(held.stderr).toMatch(/of the cap of \$700\.00, \$\d+\.\d\d is spent.*resume with --max-cost \d/s)
     const report = JSON.parse(held.stdout)
     expect(report.counts.succeeded).toBeGreaterThan(0)
     expect(report.counts.batched).toBeGreaterThan(0)
@@ -201,7 +201,7 @@ describe('a budget for each day', () => {
     const second = ['run', 'more.jsonl', ...RUN.slice(2, -1), 'more.out.jsonl', '--max-tokens', '20']
     const held = await type(world, ...second)
     expectExit(held, 3)
-    expect(held.stderr).toMatch(/the \$500\.00 of today \(UTC\) for all runs .*it fits tomorrow/)
+    expect(held.stderr).toMatch(/the \$500\.00 of today \(UTC\) for all runs, .*it fits tomorrow/)
     expect(await billed(world)).toBeLessThanOrEqual(500)
 
     expectExit(await type(world, 'tick'), 0)
@@ -241,6 +241,48 @@ describe('the estimate', () => {
     expect(estimated(run.stderr)).toBe(estimated(plan.stdout))
     const learnt = await type(world, 'plan', ...words)
     expect(learnt.stdout).toMatch(/Answers +\d+ tokens? each, as in earlier answers of this model here/)
+  })
+
+  it('counts the rows that are asked directly in plan as at the start of run, with and without them', async () => {
+    const world = await pricedWorld({}, { canary: { aboveRequests: 10, requests: 5 } })
+    await world.write('rows.jsonl', questions(30))
+    const words = [...RUN.slice(1, -2), '--max-tokens', '40']
+    const facts = (text: string) => /Requests +(.*)[^]*Cost +(.*)/.exec(text)?.slice(1)
+    const plan = await type(world, 'plan', ...words)
+    const [requests, cost] = facts(plan.stdout) ?? []
+    expect(requests).toBe('5 asked directly first, at the full price; 25 in 3 batches')
+    const [alone, cheaper] = facts((await type(world, 'plan', ...words, '--no-canary')).stdout) ?? []
+    expect(alone).toBe('30 in 3 batches')
+    expect(cheaper).not.toBe(cost)
+    const run = await type(world, ...RUN, '--max-tokens', '40')
+    expect(run.stderr).toContain(`30 rows. Requests: ${requests}`)
+    expect(/Cost +(about.*)/.exec(run.stderr)?.[1]).toBe(cost)
+    expect(await world.server.ledger()).toMatchObject({ directCalls: 5, batchesCreated: 3 })
+  })
+
+  it('knows what refusals have taught of the queue, and what estimates were worth', async () => {
+    const world = await openWorld({
+      queueTokens: 5_000,
+      durations: { validateMs: 20, runMs: 20 },
+      waits: { poll: '20ms' },
+    })
+    const rows = questions(100, 'a').replaceAll('nothing', 'the weather in the north '.repeat(12))
+    await world.write('rows.jsonl', rows)
+    const plan = async () =>
+      JSON.parse(
+        (await type(world, 'plan', 'rows.jsonl', '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '--json'))
+          .stdout,
+      )
+    const before = await plan()
+    expect(before).toMatchObject({ batches: 1, targets: [{ queue: null }] })
+    const { counts, usage } = await finish(await startIn(world, 'openai', rows))
+    expect(counts.succeeded).toBe(100)
+    const after = await plan()
+    expect(after.targets[0].queue.tokens).toBe(5_000)
+    expect(after.batches).toBeGreaterThan(5)
+    const actual = usage[0]?.promptTokens ?? 0
+    expect(Math.abs(after.tokens / actual - 1)).toBeLessThan(0.05)
+    expect(Math.abs(before.tokens / actual - 1)).toBeGreaterThan(Math.abs(after.tokens / actual - 1))
   })
 
   it('above the sum needs --yes where nobody can be asked, and leaves nothing behind without', async () => {

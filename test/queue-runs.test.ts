@@ -80,7 +80,58 @@ describe('three runs in two processes that share one queue', () => {
     expect(peakTokens(attempts, usage, knownAt)).toBeLessThanOrEqual(LIMIT)
     // Only what was sent before the limit was known may have been refused.
     expect(refused.filter(({ submittedAt }) => (submittedAt ?? 0) > knownAt + 200)).toEqual([])
-    expect(await finalBooks(world)).toMatchObject({ rowsBilled: 140, rowsBilledAgain: 0 })
+    const books = await finalBooks(world)
+    expect(books).toMatchObject({ rowsBilled: 140, rowsBilledAgain: 0 })
+    expect(usage.reduce((sum, one) => sum + one.promptTokens, 0)).toBe(books.inputTokens)
+    expect(usage.reduce((sum, one) => sum + one.completionTokens, 0)).toBe(books.outputTokens)
+  })
+})
+
+describe('three runs in two processes that share the budget of a day', () => {
+  it('never spend more than it together, and are held with the numbers', async () => {
+    const price = { inputUsdPerMillion: 2_000_000, outputUsdPerMillion: 2_000_000 }
+    const world = await openWorld({
+      durations: { validateMs: 30, runMs: 60 },
+      waits: { http: '8s', settle: '8s', unfenced: '8s' },
+      config: {
+        prices: { 'openai/gpt-4o-mini': price },
+        limits: { maxRequests: 5 },
+        budget: { perDayUsd: 1_000, askAboveUsd: 1_000_000 },
+      },
+    })
+    const path = await world.write('third.jsonl', questions(20, 'c'))
+    const words = [
+      'run',
+      path,
+      '--model',
+      'openai/gpt-4o-mini',
+      '--prompt',
+      '{{text}}',
+      '--max-tokens',
+      '20',
+      '--quiet',
+    ]
+    const third = start(world, [...words, '-o', `${world.folder}/third-answers.jsonl`])
+    const first = await startIn(world, 'openai', questions(20, 'a'), {
+      maxTokens: 20,
+      output: `${world.folder}/a.jsonl`,
+    })
+    const second = await startIn(world, 'openai', questions(20, 'b'), {
+      maxTokens: 20,
+      output: `${world.folder}/b.jsonl`,
+    })
+    const [one, other] = await Promise.all([finish(first), finish(second)])
+    const { code } = await third.ended
+    const { inputTokens, outputTokens, rowsBilled } = await finalBooks(world)
+    // A token is a dollar: all of them together would cost more.
+    expect(inputTokens + outputTokens).toBeLessThanOrEqual(1_000)
+    expect(rowsBilled).toBeGreaterThan(0)
+    expect(rowsBilled).toBeLessThan(60)
+    const reasons = [one, other].filter(({ run }) => run.state === 'held').map(({ run }) => run.reason)
+    expect(reasons.length + (code === 3 ? 1 : 0)).toBeGreaterThan(0)
+    for (const reason of reasons) expect(reason).toMatch(/of the \$1,000\.00 of today \(UTC\) for all runs/)
+    const report = [one, other].reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0)
+    expect(report).toBeLessThanOrEqual(inputTokens + outputTokens)
   })
 })
 

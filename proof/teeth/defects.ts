@@ -179,6 +179,26 @@ export const DEFECTS: readonly Defect[] = [
     'for (const folder of [inputs, path, dirname(path), dirname(dirname(path))]) await',
     'for (const folder of [inputs, path]) await',
   ]),
+  defect('what is set aside for a batch is free before its end was seen', 'src/store/sqlite-run-store.ts', [
+    "if (answer === 'not_created' || answer === 'proved_absent') releaseReservation",
+    "if (answer !== 'unknown') releaseReservation",
+  ]),
+  defect('a batch is created whatever the cap says', 'src/submit/budget.ts', [
+    '  if (taken + micros <= cap) return null',
+    '  if (micros <= cap) return null',
+  ]),
+  defect('a synchronous call that a crash cut short is made again', 'src/submit/call-requests.ts', [
+    "if (call.answer === null) await store.closeCall(call.key, 'unknown', null)",
+    "if (call.answer === null) await store.closeCall(call.key, 'not_made', null)",
+  ]),
+  defect('a synchronous call without an answer is made again', 'src/submit/call-requests.ts', [
+    '  return !(error instanceof ProviderError && NOT_MADE.includes(error.failure.kind))',
+    '  return !(error instanceof ProviderError)',
+  ]),
+  defect('rows that were asked directly are sent in batches, too', 'src/collect/collect-direct.ts', [
+    '    const verdict = triage(answer.outcome, { tries: request.tries, maxTries: settings.maxTries, isCancelling })',
+    '    const verdict = isCancelling ? triage(answer.outcome, { tries: request.tries, maxTries: settings.maxTries, isCancelling }) : AGAIN',
+  ]),
   defect('the same command typed again makes a new run', 'src/run/start.ts', [
     '  if (unfinished) return unfinished\n',
     '  if (unfinished?.id === id) return unfinished\n',

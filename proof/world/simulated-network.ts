@@ -25,7 +25,7 @@ export const NETWORK_FAULTS = [
 export type NetworkFault = (typeof NETWORK_FAULTS)[number]
 
 /** Calls by their purpose, in the words of the server's fault rules. */
-export type CallName = 'upload' | 'create' | 'get' | 'list' | 'content' | 'file' | 'delete' | 'cancel'
+export type CallName = 'upload' | 'create' | 'get' | 'list' | 'content' | 'file' | 'delete' | 'cancel' | 'direct'
 
 /** What happens to a call. */
 export interface Trouble {
@@ -179,6 +179,7 @@ function callOf({ method, url }: TransportRequest): CallName {
   if (path.endsWith('/content')) return 'content'
   if (path.endsWith('/files')) return 'upload'
   if (path.includes('/files/')) return method === 'DELETE' ? 'delete' : 'file'
+  if (path.endsWith('/completions')) return 'direct'
   if (method === 'POST') return 'create'
   return /\/(?:batches|jobs)$/.test(path) ? 'list' : 'get'
 }

@@ -6,7 +6,10 @@ import { findProvider } from '../../src/providers/registry.ts'
 import { openWorkspace, type Workspace } from '../../src/run/workspace.ts'
 import { DEFAULT_DURATIONS, type Durations } from '../../src/server/options.ts'
 import type { DialectName } from '../../src/server/state/record.ts'
+import { nonceIn } from '../books.ts'
+import { CANARY_ROWS } from '../plan.ts'
 import { Chance, randomOf } from './chance.ts'
+import type { Answer } from './exchange.ts'
 import { type CrashKind, immortal, Life } from './life.ts'
 import { ProcessDisk } from './process-disk.ts'
 import { type DiskTrouble, SimulatedDisk } from './simulated-disk.ts'
@@ -47,6 +50,7 @@ export interface WorldOptions {
   /** Batches of others in the same account. */
   readonly strangers: number
   readonly provider: DialectName
+  readonly hasCanary: boolean
 }
 
 /** A machine with a user, a network and a provider, all in this process and in virtual time. */
@@ -58,6 +62,8 @@ export class World {
   readonly trace: string[] = []
   /** Bodies of result files as the client was answered, by URL path. */
   readonly downloads = new Map<string, Uint8Array[]>()
+  /** Answers to synchronous calls as the provider gave them, in order; the client may have died before they came. */
+  readonly directAnswers: { readonly nonce: string; readonly body: string }[] = []
   /** What was uploaded, as it was sent, by file id. */
   readonly uploads = new Map<string, string>()
   /** Crashes that came to pass, in words. */
@@ -164,6 +170,7 @@ export class World {
         onDelivered: (call, { body, method, url }, answer) => {
           this.trace.push(`${this.time.elapsed} ms, ${method} ${url.pathname} came to ${answer?.status ?? 'nothing'}`)
           if (call === 'content' && answer?.status === 200) this.#keepDownload(url.pathname, answer.body)
+          if (call === 'direct') this.#keepDirect(body, answer)
           if (call === 'upload' && answer?.status === 200) this.#keepUpload(answer.body, body)
         },
       },
@@ -188,9 +195,11 @@ export class World {
       disk,
       userFolder: HOME,
     })
+    const canary = { isOn: this.#options.hasCanary, aboveRequests: 4, requests: CANARY_ROWS }
     return {
       ...configuration,
-      settings: { ...configuration.settings, waits: SIMULATED_WAITS, isCountingTokens: false },
+      prices: { 'openai/gpt-4o-mini': DOLLAR_A_TOKEN, 'mistral/mistral-small-latest': DOLLAR_A_TOKEN },
+      settings: { ...configuration.settings, waits: SIMULATED_WAITS, isCountingTokens: false, canary },
     }
   }
 
@@ -205,10 +214,18 @@ export class World {
     if (id !== undefined && body) this.uploads.set(id, Buffer.from(body).toString())
   }
 
+  #keepDirect(asked: Uint8Array | null, answer: Answer | null): void {
+    const nonce = nonceIn(Buffer.from(asked ?? []).toString())
+    this.directAnswers.push({ nonce, body: answer?.status === 200 ? Buffer.from(answer.body).toString() : '' })
+  }
+
   #keepDownload(path: string, body: Uint8Array): void {
     this.downloads.set(path, [...(this.downloads.get(path) ?? []), body])
   }
 }
+
+/** Two dollars at the standard price, one in a batch: then tokens of batches are dollars. */
+const DOLLAR_A_TOKEN = { inputUsdPerMillion: 2_000_000, outputUsdPerMillion: 2_000_000 }
 
 /** Long enough to order events, and short enough that a run takes few turns: the client looks about every second. */
 const SIMULATED_WAITS: Configuration['settings']['waits'] = {

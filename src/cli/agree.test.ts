@@ -45,7 +45,7 @@ describe('agreeing to a cost', () => {
     const { said, shell } = shellWith('no one is asked')
     await agreeTo(shell, 'k3f9', CHEAP, AGREEMENT)
     const text = said()
-    expect(text).toContain('Run k3f9: 9 rows, 100 requests, 1 batch.')
+    expect(text).toContain('Run k3f9: 9 rows. Requests: 100 in 1 batch.')
     expect(text).toContain('about $1.00 (set --max-tokens to know the most)')
     expect(text).not.toContain('Send it?')
   })

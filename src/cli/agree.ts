@@ -2,6 +2,7 @@ import { LlmBatchError } from '../model/error.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { dollars } from '../prices/dollars.ts'
 import { confirm } from './choose-run.ts'
+import { describeRequests } from './render/estimate-words.ts'
 import { renderFacts } from './render/facts.ts'
 import { estimateFacts } from './render/plan-view.ts'
 import { counted } from './render/quantity.ts'
@@ -44,9 +45,10 @@ export async function agreeTo(shell: Shell, runId: string, estimate: PlanSummary
 }
 
 function introduce(shell: Shell, runId: string, estimate: PlanSummary, maxCostUsd: number | null): void {
-  const { advice, batches, cost, requests, rows } = estimate
-  const size = `${counted(rows, 'row')}, ${counted(requests, 'request')}, ${counted(batches, 'batch', 'batches')}`
-  shell.tell(`Run ${runId}: ${size}.\n${renderFacts(estimateFacts(estimate), shell.errorColors)}`)
+  const { advice, cost, rows } = estimate
+  shell.tell(
+    `Run ${runId}: ${counted(rows, 'row')}. Requests: ${describeRequests(estimate)}.\n${renderFacts(estimateFacts(estimate), shell.errorColors)}`,
+  )
   for (const sentence of advice) shell.warn(sentence)
   const most = cost && (cost.mostUsd ?? cost.expectedUsd)
   if (maxCostUsd !== null && most !== null && most > maxCostUsd) {

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Machine } from '../lib/machine.ts'
 import { type Colors, colorsFor } from './render/colors.ts'
+import { fold } from './render/fold.ts'
 import type { Panel, Terminal } from './render/panel.ts'
 
 /** A stream that may be a terminal; `process.stdout` and `process.stderr` are such. */
@@ -16,6 +17,11 @@ export interface Streams {
 /** Sizes of a terminal that does not tell its own. */
 const USUAL_COLUMNS = 80
 const USUAL_ROWS = 24
+
+/** The text as a terminal shows it without breaking words; unchanged for anything else. */
+function foldedFor({ columns, isTTY }: OutputStream, text: string): string {
+  return isTTY === true ? fold(text, columns ?? USUAL_COLUMNS) : text
+}
 
 /**
  * The process as commands see it. What was asked for goes to standard output by `print`; everything said on the way
@@ -73,6 +79,11 @@ export class Shell {
     })
   }
 
+  /** Writes what a person asked to see to standard output, folded where that is a terminal. */
+  show(text: string): Promise<void> {
+    return this.print(foldedFor(this.streams.output, text))
+  }
+
   /** Writes a value to standard output as one JSON document. */
   printJson(value: unknown): Promise<void> {
     return this.print(`${JSON.stringify(value, null, 2)}\n`)
@@ -80,7 +91,7 @@ export class Shell {
 
   /** Writes one or more lines to standard error, above the panel where one is shown. */
   tell(text: string): void {
-    const lines = text.endsWith('\n') ? text : `${text}\n`
+    const lines = foldedFor(this.streams.error, text.endsWith('\n') ? text : `${text}\n`)
     if (this.#panel) this.#panel.print(lines)
     else this.streams.error.write(lines)
   }

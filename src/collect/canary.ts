@@ -1,4 +1,5 @@
 import type { Outcome } from '../model/outcome.ts'
+import { clauseOf } from '../model/stop-loss.ts'
 import { Refusals } from './refusals.ts'
 
 /** Why a direct batch is held, where most of its rows were refused. */
@@ -22,7 +23,7 @@ export function judgeCanary(outcomes: readonly Outcome[], wanted: number): strin
   if (!most || !isStopped) return null
   return (
     `${refusals.total} of the ${outcomes.length} rows that were asked directly beforehand were refused, ` +
-    `${most.failed} with ${most.code}: ${most.example}; nothing was bought in batches. ` +
-    'Resume asks them again; to send all rows without asking, resume with --no-canary'
+    `${most.failed} with ${most.code}: ${clauseOf(most.example)}; nothing was bought in batches. ` +
+    'With other parameters it is another run. Resume asks the same again; --no-canary sends all rows without asking'
   )
 }

@@ -27,11 +27,16 @@ export function isTooMany({ failed, requests }: UniformFailure, { leastRows, sha
   return failed >= leastRows && failed > requests * share
 }
 
+/** A provider's words as a part of a sentence of ours. */
+export function clauseOf(words: string): string {
+  return words.replace(/[\s.]+$/, '')
+}
+
 /** Why a run that was stopped for this may not go on, and how it may. */
 export function stopLossReason(stop: UniformFailure & { readonly batch: number }): string {
   const { batch, code, example, failed, requests } = stop
   return (
-    `${failed} of the ${requests} rows of batch ${batch} failed with ${code}: ${example}; nothing more is sent. ` +
+    `${failed} of the ${requests} rows of batch ${batch} failed with ${code}: ${clauseOf(example)}; nothing more is sent. ` +
     'What failed is unbilled; to send the rest all the same, resume with --ignore-stop-loss'
   )
 }

@@ -90,7 +90,13 @@ describe('summarisePlan', () => {
   it('counts direct calls in full', () => {
     const [first, second] = ONLY_KNOWN
     if (!first || !second) throw new Error('there are two batches')
-    const { cost } = summarisePlan(COUNTS, [{ ...first, kind: 'direct' }, second], facts())
+    const { batches, cost, directRequests, requests } = summarisePlan(
+      COUNTS,
+      [{ ...first, kind: 'direct' }, second],
+      facts(),
+    )
+    // They are no batch to a person.
+    expect({ batches, directRequests, requests }).toEqual({ batches: 1, directRequests: 2, requests: 4 })
     expect(cost?.expectedUsd).toBeCloseTo(((cost?.synchronousUsd ?? 0) * 3) / 4, 12)
   })
 

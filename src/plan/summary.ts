@@ -18,6 +18,8 @@ export interface PlanSummary {
   readonly emptyPlaceholders: number
   /** In the order of their first batch. */
   readonly targets: readonly TargetSummary[]
+  /** Requests that are asked directly before anything is bought in batches. */
+  readonly directRequests: number
   readonly batches: number
   readonly bytes: number
   /** Estimated input tokens. */
@@ -40,6 +42,8 @@ export interface PlanSummary {
 export interface TargetSummary {
   readonly target: Target
   readonly requests: number
+  /** Those of them that are asked directly first, at the full price. */
+  readonly directRequests: number
   readonly batches: number
   /** Bytes of the input files. */
   readonly bytes: number
@@ -123,7 +127,8 @@ export function summarisePlan(
     problems: counts.problems,
     emptyPlaceholders: counts.emptyPlaceholders,
     targets,
-    batches: cuts.length,
+    directRequests: sum(targets, 'directRequests'),
+    batches: sum(targets, 'batches'),
     bytes,
     tokens: sum(cuts, 'tokens'),
     expectedOutputTokens: sum(targets, 'expectedOutputTokens'),
@@ -161,6 +166,7 @@ function summariseTarget(
   maxReasks: number,
 ): TargetSummary {
   const { expectedAnswer, price, queueTokens, tally } = facts
+  const batched = cuts.filter(({ kind }) => kind !== 'direct')
   const requests = sum(cuts, 'requests')
   const tokens = sum(cuts, 'tokens')
   // Models that give no tokens, such as embeddings, have no output to pay for.
@@ -170,22 +176,21 @@ function summariseTarget(
   return {
     target,
     requests,
-    batches: cuts.length,
+    directRequests: requests - sum(batched, 'requests'),
+    batches: batched.length,
     bytes: sum(cuts, 'bytes'),
     tokens,
     expectedOutputTokens,
     expectedAnswer,
     mostOutputTokens,
     price,
-    cost: estimateCost(price, size, { part: batchPart(cuts), reasks: reaskTokens(size, maxReasks) }),
-    queue: queueTokens === null ? null : { tokens: queueTokens, rounds: Math.ceil(tokens / queueTokens) },
+    cost: estimateCost(price, size, {
+      part: sum(batched, 'requests') / requests,
+      reasks: reaskTokens(size, maxReasks),
+    }),
+    queue:
+      queueTokens === null ? null : { tokens: queueTokens, rounds: Math.ceil(sum(batched, 'tokens') / queueTokens) },
   }
-}
-
-/** The part of the requests that goes into batches; the others are asked directly, for the full price. */
-function batchPart(cuts: readonly BatchCut[]): number {
-  const batched = cuts.filter(({ kind }) => kind !== 'direct')
-  return sum(batched, 'requests') / Math.max(1, sum(cuts, 'requests'))
 }
 
 type Size = Pick<TargetSummary, 'requests' | 'tokens' | 'expectedOutputTokens' | 'mostOutputTokens'>
@@ -200,6 +205,7 @@ function reaskTokens({ expectedOutputTokens, mostOutputTokens, requests, tokens 
   return { input: turns * tokens + ((turns * (turns + 1)) / 2) * grown, output: turns * answers }
 }
 
+/** `part` of the requests goes into batches; the others are asked directly, for the full price. */
 function estimateCost(
   price: Price | null,
   size: Size,

@@ -42,15 +42,14 @@ export function billOf(parts: readonly UsagePart[], price: Price | null, kind: P
 export function costOfParts(parts: readonly UsagePart[], price: Price | null, kind: PriceKind): number | null {
   if (price && isFree(price)) return 0
   if (parts.some(({ withoutUsage }) => withoutUsage > 0)) return null
-  // Nothing that could have been billed costs nothing, whatever the price.
-  if (parts.every(({ answers }) => answers === 0)) return 0
   return costOfTold(parts, price, kind)
 }
 
 /** The dearer rates for long input are linear, so results that are all long may be added up first. */
 function costOfTold(parts: readonly UsagePart[], price: Price | null, kind: PriceKind): number | null {
   let total = 0
-  for (const part of parts) {
+  // Nothing that could have been billed costs nothing, whatever the price.
+  for (const part of parts.filter(({ answers, withoutUsage }) => answers + withoutUsage > 0)) {
     const cost = costOf(part, part.isLong ? longPrice(price) : price, kind)
     if (cost === null) return null
     total += cost
@@ -58,8 +57,8 @@ function costOfTold(parts: readonly UsagePart[], price: Price | null, kind: Pric
   return total
 }
 
-/** The price at the rates of a long input. */
-function longPrice(price: Price | null): Price | null {
+/** The price at the rates of a long input; the same where a model has none. */
+export function longPrice(price: Price | null): Price | null {
   const long = price?.longContext
   if (!price || !long) return price
   return {

@@ -2,7 +2,7 @@ import { isWritten } from '../model/endpoint.ts'
 import { CHAT_ENDPOINT } from '../model/target.ts'
 
 /** Body fields that limit an answer's tokens, in the words of the endpoints of both providers. */
-const LIMIT_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
+export const LIMIT_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
 
 /** Body fields that ask for several answers, each of which may be as long as the limit. */
 const COUNT_FIELDS = ['n', 'best_of'] as const

@@ -82,7 +82,7 @@ export class CanaryChoice {
   }
 
   /** The set for which this request is to be asked directly; null for a request that goes into a batch. */
-  setFor({ body, target }: PlannableRequest): string | null {
+  setFor({ body, target }: Pick<PlannableRequest, 'body' | 'target'>): string | null {
     const isCallable = this.#callable.get(target) ?? this.#canCallDirectly(target)
     this.#callable.set(target, isCallable)
     if (!isCallable) return null

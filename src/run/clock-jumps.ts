@@ -48,6 +48,7 @@ export function isClockBehind(attempts: readonly AttemptRecord[], waits: Waits, 
  */
 export async function restartWaits({ clock, emit, settings, store }: RunContext): Promise<void> {
   const now = clock.now()
+  await store.bringBackQueues(now)
   for (const attempt of (await store.currentAttempts()).filter(isActive)) {
     const waitMs = proofWaitMs(attempt, settings.waits)
     await store.noteAttempt(attempt.key, { nextAt: now + waitMs })

@@ -10,7 +10,8 @@ import type { RunContext } from './context.ts'
  */
 export class Elsewhere {
   readonly #context: RunContext
-  #nextAt = 0
+  /** By the clock that nobody sets. */
+  #nextAt = Number.NEGATIVE_INFINITY
 
   constructor(context: RunContext) {
     this.#context = context
@@ -20,8 +21,8 @@ export class Elsewhere {
   due(attempts: readonly AttemptRecord[]): readonly Target[] {
     const { clock } = this.#context
     const waiting = attempts.filter(isWaitingForRoom).map(({ target }) => [targetKey(target), target] as const)
-    if (waiting.length === 0 || clock.now() < this.#nextAt) return []
-    this.#nextAt = clock.now() + this.#context.settings.waits.pollMs
+    if (waiting.length === 0 || clock.monotonic() < this.#nextAt) return []
+    this.#nextAt = clock.monotonic() + this.#context.settings.waits.pollMs
     return [...new Map(waiting).values()]
   }
 
@@ -32,7 +33,9 @@ export class Elsewhere {
       const unwatched = await store.unwatchedInFlight(target)
       for (const { attemptKey, lastPollAt, remoteId } of unwatched) {
         if (signal.aborted) return
-        if (clock.now() - lastPollAt > settings.waits.pollMostMs * 2) await this.#lookAt(attemptKey, remoteId, signal)
+        // One seen in the future was seen before the clock was set back.
+        const isFresh = Math.abs(clock.now() - lastPollAt) <= settings.waits.pollMostMs * 2
+        if (!isFresh) await this.#lookAt(attemptKey, remoteId, signal)
       }
     }
   }

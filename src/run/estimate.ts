@@ -6,7 +6,7 @@ import { expectedAnswer } from '../prices/answer-length.ts'
 import type { Provider } from '../providers/provider.ts'
 import { statePath } from '../store/run-folder.ts'
 import { openStore } from '../store/sqlite-store.ts'
-import type { QueueBelief, RunStore, Store } from '../store/store.ts'
+import type { QueueBelief, Store } from '../store/store.ts'
 import { believedLimits } from '../submit/admission.ts'
 import { priceList } from './budget.ts'
 import { queueLimitsOf } from './queue-limits.ts'
@@ -22,20 +22,19 @@ export interface Gathered {
 /** What an estimate is made by. */
 export interface EstimatePorts extends Pick<Place, 'clock' | 'configuration'> {
   readonly provider: Provider
-  /** Knows earlier answers; null where there is no home yet. */
-  readonly home: Pick<Store, 'shownAnswers'> | null
-  /** Knows what refusals have taught of queues; null where there is no run yet. */
-  readonly run: Pick<RunStore, 'queueBelief'> | null
+  /** Knows earlier answers, and what refusals have taught of queues; null where there is no home yet. */
+  readonly home: Pick<Store, 'shownAnswers' | 'queueBelief'> | null
+  readonly baseUrl: string
 }
 
 /** What a run would cost and take, by the prices, limits and earlier answers that are known here. */
 export async function estimateRun(ports: EstimatePorts, { counts, cuts, tally }: Gathered): Promise<PlanSummary> {
-  const { configuration, home, run } = ports
+  const { baseUrl, configuration, home } = ports
   const earlier = await byTarget(
     cuts,
     async ({ model, provider }) => (await home?.shownAnswers(provider, model)) ?? null,
   )
-  const beliefs = await byTarget(cuts, async (target) => (await run?.queueBelief(target)) ?? null)
+  const beliefs = await byTarget(cuts, async (target) => (await home?.queueBelief(baseUrl, target)) ?? null)
   const priceOf = priceList(configuration.prices)
   const factsOf = (target: Target): TargetFacts => ({
     price: priceOf(target),

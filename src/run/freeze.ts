@@ -256,7 +256,7 @@ class Freezer {
       target: batch.target,
       requests: batch.requests.length,
       bytes: batch.attempt.inputBytes,
-      tokens: batch.tokens,
+      tokens: Math.ceil(batch.tokens * (this.#cuttings.known(batch.target)?.rate ?? 1)),
       kind: batch.kind,
     })
     this.#batchCount += 1

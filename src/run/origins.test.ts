@@ -18,6 +18,7 @@ function row(question: number | null, line: number): PreparedRow {
     id: null,
     json: '{}',
     columns: { table: null, names: [] },
+    file: null,
     problems: [],
     request,
     hasEmptyPlaceholders: false,

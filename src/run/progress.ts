@@ -7,6 +7,7 @@ export const BATCH_PHASES = [
   'asking',
   'uploading',
   'waiting',
+  'unfunded',
   'unconfirmed',
   'queued',
   'running',
@@ -41,13 +42,14 @@ export interface Progress {
 }
 
 /** Reads how far a run has come; any process may ask. */
-export async function progressOf(store: RunStore): Promise<Progress> {
+export async function progressOf(store: Pick<RunStore, 'record' | 'counts' | 'currentAttempts'>): Promise<Progress> {
   const [run, counts, attempts] = await Promise.all([store.record(), store.counts(), store.currentAttempts()])
   const batches: Record<BatchPhase, number> = {
     planned: 0,
     asking: 0,
     uploading: 0,
     waiting: 0,
+    unfunded: 0,
     unconfirmed: 0,
     queued: 0,
     running: 0,
@@ -114,13 +116,18 @@ const STAGE_PHASES: Readonly<Record<Exclude<Stage, 'planned' | 'submitted'>, Bat
   cancelled: 'collected',
 }
 
-/** Reasons for which a batch stays here until others have ended. */
-const WAITING_CODES: readonly (string | null)[] = ['queue_full', 'over_budget', 'over_day_budget']
+/** The phases of batches that stay here until others have ended, by why they do. */
+const WAITING_PHASES: Readonly<Record<string, BatchPhase>> = {
+  queue_full: 'waiting',
+  over_budget: 'unfunded',
+  over_day_budget: 'unfunded',
+}
 
 /** The phase of a batch, by what we did and, once it is submitted, by what the provider says. */
 export function phaseOf(attempt: Pick<AttemptRecord, 'stage' | 'remoteStatus' | 'reasonCode'>): BatchPhase {
   const isUnsent = attempt.stage === 'planned' || attempt.stage === 'uploaded'
-  if (isUnsent && WAITING_CODES.includes(attempt.reasonCode)) return 'waiting'
+  const waiting = isUnsent ? WAITING_PHASES[attempt.reasonCode ?? ''] : undefined
+  if (waiting) return waiting
   if (attempt.stage === 'planned') return 'planned'
   if (attempt.stage === 'submitted') return REMOTE_PHASES[attempt.remoteStatus ?? 'queued']
   return STAGE_PHASES[attempt.stage]
@@ -129,7 +136,7 @@ export function phaseOf(attempt: Pick<AttemptRecord, 'stage' | 'remoteStatus' | 
 function noteOf(attempt: AttemptRecord): Progress['notes'] {
   const isFinal = STAGE_PHASES[attempt.stage as keyof typeof STAGE_PHASES] === 'collected'
   if (isFinal || attempt.reason === null) return []
-  // Room appears when it appears; the instant of the next question is no end of the wait.
-  const hasNoEnd = attempt.stage === 'held' || attempt.reasonCode === 'queue_full'
+  // Room and budget appear when they appear; the instant of the next question is no end of the wait.
+  const hasNoEnd = attempt.stage === 'held' || WAITING_PHASES[attempt.reasonCode ?? ''] !== undefined
   return [{ batch: attempt.batch, text: attempt.reason, until: hasNoEnd ? null : attempt.nextAt }]
 }

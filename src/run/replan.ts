@@ -1,8 +1,11 @@
 import type { DiskFile } from '../lib/disk.ts'
+import { sliceProperty } from '../lib/json-slice.ts'
 import { targetKey } from '../model/target.ts'
 import { createSplitter } from '../plan/splitter.ts'
+import { lineWithTokenLimit } from '../request/token-limit.ts'
 import type { AttemptRecord, PendingRequest } from '../store/store.ts'
 import { BatchWriter } from './batch-writer.ts'
+import { CanaryChoice } from './canary-choice.ts'
 import type { RunContext } from './context.ts'
 import { Cuttings } from './cutting.ts'
 
@@ -15,6 +18,8 @@ const PAGE_REQUESTS = 2_000
  */
 export async function replan(context: RunContext, mostRequests = Number.POSITIVE_INFINITY): Promise<void> {
   if (context.isCancelling || !(await context.store.hasPending())) return
+  const { isCanaryDue } = await context.store.record()
+  const canary = isCanaryDue ? canaryOf(context) : null
   const cuttings = new Cuttings(context)
   const splitter = createSplitter((target) => {
     const limits = cuttings.limitsOf(target)
@@ -24,12 +29,20 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
   const writers = new Map<string, BatchWriter>()
   try {
     for await (const request of pendingRequests(context)) {
-      const { target, ordinal, length, nonce } = request
+      const { target, ordinal, nonce } = request
       const key = targetKey(target)
       const { counter, limits, loadOf, rate } = await cuttings.of(target)
-      const line = await copier.read(request)
+      const line = limited(context, request, await copier.read(request))
       const tokens = await counter.count(line, limits.queueTokens)
-      const { closed } = splitter.place(target, length, Math.ceil(tokens * rate), loadOf(line))
+      const set = canary?.setFor({ body: bodyOf(line), target }) ?? null
+      if (set !== null) {
+        const facts = { kind: 'direct', tokenMethod: counter.method } as const
+        const direct = writers.get(set) ?? (await BatchWriter.open(context, target, facts))
+        writers.set(set, direct)
+        await direct.addFrozenLine(ordinal, line, nonce, tokens)
+        continue
+      }
+      const { closed } = splitter.place(target, line.length, Math.ceil(tokens * rate), loadOf(line))
       const open = writers.get(key)
       if (open && closed) await addBatch(context, open)
       const writer = open && !closed ? open : await BatchWriter.open(context, target, { tokenMethod: counter.method })
@@ -37,10 +50,28 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
       await writer.addFrozenLine(ordinal, line, nonce, tokens)
     }
     for (const writer of writers.values()) await addBatch(context, writer)
+    if (isCanaryDue) await context.store.endCanaryDue()
   } finally {
     await copier.close()
     for (const writer of writers.values()) await writer.close()
   }
+}
+
+/** Chooses what a retry asks directly first; null where nothing is to be asked. */
+function canaryOf({ provider, settings }: RunContext): CanaryChoice | null {
+  if (!settings.canary.isOn) return null
+  // A retry may have given some of the rows another limit, whatever shape they came in.
+  return new CanaryChoice(settings.canary, 'provider', (target) => provider.limits(target).canCallDirectly)
+}
+
+function bodyOf(line: Uint8Array): string {
+  return sliceProperty(Buffer.from(line).toString(), 'body') ?? '{}'
+}
+
+/** The line with the limit of tokens that a retry has set, where it has. */
+function limited({ provider }: RunContext, { maxTokens, target }: PendingRequest, line: Uint8Array): Uint8Array {
+  const { maxTokensField } = provider.limits(target)
+  return maxTokens === null || maxTokensField === null ? line : lineWithTokenLimit(line, maxTokensField, maxTokens)
 }
 
 /** The store may name the input file only once a power loss cannot take its name away. */

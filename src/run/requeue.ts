@@ -1,7 +1,7 @@
 import { backoffMs } from '../lib/backoff.ts'
 import { MOVED, type Step } from '../model/step.ts'
 import type { AttemptRecord, QueueBelief } from '../store/store.ts'
-import { afterRefusal, limitIn } from '../submit/admission.ts'
+import { afterRefusal, BELIEVED_MS, limitIn } from '../submit/admission.ts'
 import { renewInput } from '../submit/renew.ts'
 import type { RunContext } from './context.ts'
 
@@ -17,6 +17,7 @@ export async function requeue(context: RunContext, attempt: AttemptRecord, words
   const { clock, random, settings, store } = context
   const belief = await store.recordRefusal(attempt.key, {
     at: clock.now(),
+    believedSince: clock.now() - BELIEVED_MS,
     limitTokens: limitIn(words),
     words,
     waitMs: (refusals) => backoffMs(settings.waits.queueBackoff, refusals - 1, random.fraction()),
@@ -30,6 +31,8 @@ export async function requeue(context: RunContext, attempt: AttemptRecord, words
       await renewWaiting(context, attempt, words)
       break
     case 'hold':
+      // Refused as a whole it costs nothing, however long it waits for a person.
+      await store.settleReservation(attempt.nonce, null)
       await store.moveAttempt(attempt.key, 'ended', 'held', {
         heldFrom: 'ended',
         reasonCode: QUEUE_STUCK,

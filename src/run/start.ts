@@ -273,9 +273,9 @@ async function makeDraft(
   }
   const { cuts, emptyPlaceholders, invalidCount: problems, rowBytes, rowCount: rows, tally } = frozen
   const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: false }
-  const { maxReasks, maxTokens } = definition
+  const { baseUrl, maxReasks, maxTokens } = definition
   const counts = { rows, problems, emptyPlaceholders, rowBytes, maxReasks, maxTokens, sharing }
-  const ports = { clock, configuration, provider: context.provider, home: store, run: draft }
+  const ports = { clock, configuration, provider: context.provider, home: store, baseUrl }
   const estimate = await estimateRun(ports, { counts, cuts, tally })
   const targets = estimate.targets.map(({ target }) => target)
   if (isCapped(context.budget)) assertPriced(targets, context.priceOf)

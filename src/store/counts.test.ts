@@ -11,7 +11,10 @@ import { Driver } from './driver.ts'
 import { statePath } from './run-folder.ts'
 import { selectRunKey } from './runs.ts'
 import { openStore } from './sqlite-store.ts'
-import type { NewBatchRecord, NewResult, RequestCounts, RunStore, Store } from './store.ts'
+import type { NewBatchRecord, NewResult, Reopening, RequestCounts, RunStore, Store } from './store.ts'
+
+/** What a plain retry gives back. */
+const FAILED: Reopening = { statuses: ['failed'], billed: ['no'], maxTokens: null, canaryAbove: null }
 
 let home: string
 let store: Store
@@ -113,7 +116,7 @@ describe('counts', () => {
     await run.moveRun('cancelling')
     await run.moveRun('cancelled')
     expect(await counted()).toEqual({ cancelled: 3, succeeded: 1, failed: 1, skipped: 1 })
-    await run.reopenRequests(['failed'], ['no'])
+    await run.reopenRequests(FAILED)
     expect(await counted()).toEqual({ cancelled: 3, pending: 1, succeeded: 1, skipped: 1 })
   })
 
@@ -133,8 +136,7 @@ describe('counts', () => {
     await run.moveRun('completed')
     driver.run(`update requests set state = 'failed'`)
     expect(await store.read(run.id).counts()).toMatchObject({ batched: 5, failed: 0 })
-    await run.reopenRun()
-    await run.reopenRequests(['failed'], ['no'])
+    await run.reopenRequests(FAILED)
     expect(await store.read(run.id).counts()).toMatchObject({ pending: 5 })
   })
 

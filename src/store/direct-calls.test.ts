@@ -78,6 +78,14 @@ describe('direct calls in the store', () => {
 })
 
 describe('what steers a run in the store', () => {
+  /** As `retry` does. */
+  async function reopenAll(): Promise<void> {
+    await run.addResults(attemptKey, [result(0, 'final')])
+    await run.settleFinal(attemptKey)
+    const usual = { billed: ['yes', 'no'], maxTokens: null, canaryAbove: null } as const
+    expect(await run.reopenRequests({ ...usual, statuses: ['failed'] })).toBe(1)
+  }
+
   it('is kept until the run is opened again', async () => {
     await run.setDeadline({ at: 200, windUpAt: 100 })
     await run.setStopLoss({ state: 'stopped', batch: 1, code: 'x', example: 'y', failed: 9, requests: 9 })
@@ -94,7 +102,7 @@ describe('what steers a run in the store', () => {
     await run.moveRun('ready')
     await run.moveRun('cancelling')
     await run.moveRun('cancelled')
-    await run.reopenRun()
+    await reopenAll()
     expect(await run.record()).toMatchObject({
       deadline: null,
       stopLoss: null,
@@ -108,7 +116,7 @@ describe('what steers a run in the store', () => {
     await run.moveRun('ready')
     await run.moveRun('cancelling')
     await run.moveRun('cancelled')
-    await run.reopenRun()
+    await reopenAll()
     expect(await run.record()).toMatchObject({ stopLoss: { state: 'ignored' } })
   })
 })

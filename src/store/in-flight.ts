@@ -19,13 +19,13 @@ const UNSEEN_MS = 86_400_000
 const OPEN = OPEN_STAGES.map((stage) => `'${stage}'`).join(', ')
 
 /**
- * Attempts whose batch may be in the provider's queue: released only when it was seen to have ended. A held one of
- * which no batch was ever seen is the exception, because nobody may come to decide it. Takes the time as a value.
+ * Attempts whose batch may be in the provider's queue: released only when it was seen to have ended. One of which no
+ * batch was ever seen is the exception, because nobody may come to decide it. Takes the time as a value.
  */
-export const IN_FLIGHT = `a.freed_at is null and a.ended_at is null and (a.stage in (${OPEN})
-  or (a.stage = 'held' and a.held_from in (${OPEN})
-    and (a.remote_id is not null or exists (
-      select 1 from intents i where i.attempt = a.key and i.facts ->> 'at' > ? - ${UNSEEN_MS}))))`
+export const IN_FLIGHT = `a.freed_at is null and a.ended_at is null
+  and (a.stage in (${OPEN}) or (a.stage = 'held' and a.held_from in (${OPEN})))
+  and (a.remote_id is not null or exists (
+    select 1 from intents i where i.attempt = a.key and i.facts ->> 'at' > ? - ${UNSEEN_MS}))`
 
 /** Attempts at a provider and base URL, with their batches; conditions may follow. */
 export const FROM_QUEUE = `from attempts a join batches b on b.key = a.batch ${JOIN_RATES}

@@ -301,6 +301,14 @@ const MIGRATIONS: readonly Migration[] = [
       alter table runs add column carried text;
     `,
   },
+  {
+    number: 7,
+    name: 'requests asked again with another limit of tokens, and a canary before them',
+    sql: `
+      alter table requests add column max_tokens integer;
+      alter table runs add column is_canary_due integer not null default 0;
+    `,
+  },
 ]
 
 const NEWEST = MIGRATIONS.at(-1)?.number ?? 0

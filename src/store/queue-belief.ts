@@ -61,7 +61,7 @@ function writeRefusal(
   driver: Driver,
   queue: Queue,
   attemptKey: number,
-  { at, limitTokens, waitMs, words }: QueueRefusal,
+  { at, believedSince, limitTokens, waitMs, words }: QueueRefusal,
   before: BeliefRow | undefined,
 ): void {
   const inFlight = selectInFlight(driver, queue, at)
@@ -75,7 +75,8 @@ function writeRefusal(
   const refusals = wasInDoubt ? (before?.refusals ?? 0) + (isNews ? 1 : 0) : 1
   const isAlone = inFlight.requests === 0
   const alone = isAlone ? (wasInDoubt ? (before?.refusalsAlone ?? 0) : 0) + (isNews ? 1 : 0) : 0
-  const tokens = limitTokens ?? guessedLimit(driver, attemptKey, inFlight, before?.tokens ?? null)
+  const known = (before?.learntAt ?? 0) < believedSince ? null : (before?.tokens ?? null)
+  const tokens = limitTokens ?? guessedLimit(driver, attemptKey, inFlight, known)
   driver.run(
     `insert into queue_limits (provider, base_url, model, tokens, learnt_at, learnt_from, refused_at, refused_attempt,
        refusals, refusals_alone, tokens_in_flight, try_at)
@@ -118,5 +119,20 @@ export function clearDoubt(driver: Driver, { provider, baseUrl, model }: Queue):
     provider,
     baseUrl,
     model,
+  )
+}
+
+/** Where the clock was set back, nothing is waited for that was to come at an instant of the old time. */
+export function bringBackInstants(driver: Driver, runKey: number, now: number): void {
+  driver.run(
+    `update queue_limits set learnt_at = min(learnt_at, ?), refused_at = min(refused_at, ?), try_at = min(try_at, ?)
+     where base_url = (select definition ->> 'baseUrl' from runs where key = ?)
+       and (learnt_at > ? or refused_at > ?)`,
+    now,
+    now,
+    now,
+    runKey,
+    now,
+    now,
   )
 }

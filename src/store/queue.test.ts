@@ -36,6 +36,8 @@ const DEFINITION: RunDefinition = {
 
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
 
+const DAY_MS = 86_400_000
+
 let now = 1_000
 const clock: Clock = { now: () => now, monotonic: () => now, sleep: async () => undefined }
 
@@ -199,18 +201,21 @@ describe('the queue as the store sees it', () => {
     expect((await stateFor(run, await upload(run, 2))).inFlight.tokens).toBe(tokens)
   })
 
-  it('counts a create in doubt that nobody decides for a day', async () => {
-    const run = await runOf([100, 1])
-    const key = await upload(run)
-    const opening = await run.openIntent(key, { ...INTENT, at: now }, () => ({ isAdmitted: true }))
-    if (!opening.isOpen) throw new Error('the intent was refused')
-    await run.closeIntent(opening.intent.key, 'unknown', 'unconfirmed')
-    await run.moveAttempt(key, 'unconfirmed', 'held', { heldFrom: 'unconfirmed' })
-    const asking = await upload(run, 2)
-    expect((await stateFor(run, asking)).inFlight.tokens).toBe(100)
-    now += 86_400_001
-    expect((await stateFor(run, asking)).inFlight.tokens).toBe(0)
-  })
+  it.each(['unconfirmed', 'held', 'creating'] as const)(
+    'counts a create in doubt that nobody decides for a day, %s',
+    async (stage) => {
+      const run = await runOf([100, 1])
+      const key = await upload(run)
+      const opening = await run.openIntent(key, { ...INTENT, at: now }, () => ({ isAdmitted: true }))
+      if (!opening.isOpen) throw new Error('the intent was refused')
+      if (stage !== 'creating') await run.closeIntent(opening.intent.key, 'unknown', 'unconfirmed')
+      if (stage === 'held') await run.moveAttempt(key, 'unconfirmed', 'held', { heldFrom: 'unconfirmed' })
+      const asking = await upload(run, 2)
+      expect((await stateFor(run, asking)).inFlight.tokens).toBe(100)
+      now += 86_400_001
+      expect((await stateFor(run, asking)).inFlight.tokens).toBe(0)
+    },
+  )
 
   it('tells who has waited longer', async () => {
     const [one, other] = [await runOf([1, 1]), await runOf([1])]
@@ -254,6 +259,7 @@ describe('the queue as the store sees it', () => {
 describe('a refusal for want of room', () => {
   const refusal = (limitTokens: number | null) => ({
     at: now,
+    believedSince: 0,
     limitTokens,
     words: 'Limit: 2,000 enqueued tokens',
     waitMs: (refusals: number) => refusals * 1_000,
@@ -319,6 +325,26 @@ describe('a refusal for want of room', () => {
     expect(await refused(run, 2)).toMatchObject({ refusals: 2, refusalsAlone: 2, tryAt: 4_000 })
     await run.trustQueue(TARGET)
     expect(await run.queueBelief(TARGET)).toMatchObject({ isInDoubt: false, refusals: 0, tokens: 2_000 })
+  })
+
+  it('does not bring back a limit that is believed no longer', async () => {
+    const run = await runOf([700, 5_000])
+    await refused(run, 1, 800)
+    now += 10 * DAY_MS
+    const believedSince = now - 7 * DAY_MS
+    const key = await upload(run, 2)
+    await create(run, key, { remoteStatus: 'queued' })
+    await run.moveAttempt(key, 'submitted', 'ended', { remoteStatus: 'failed' })
+    expect(await run.recordRefusal(key, { ...refusal(null), at: now, believedSince })).toMatchObject({ tokens: 4_500 })
+  })
+
+  it('is not waited for until next year because the clock was set back', async () => {
+    now = 400 * DAY_MS
+    const run = await runOf([1, 1])
+    await refused(run)
+    now = 1_000
+    await run.bringBackQueues(now)
+    expect(await run.queueBelief(TARGET)).toMatchObject({ isInDoubt: true, learntAt: now, tryAt: now })
   })
 
   it('gives the requests of the batch back, to be cut again', async () => {

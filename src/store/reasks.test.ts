@@ -8,7 +8,7 @@ import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { openStore } from './sqlite-store.ts'
-import type { NewBatchRecord, NewResult, RunStore, Store } from './store.ts'
+import type { NewBatchRecord, NewResult, Reopening, RunStore, Store } from './store.ts'
 
 const { definition, output } = sampleRun()
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
@@ -92,6 +92,14 @@ async function settle(run: RunStore, ...results: readonly (Partial<NewResult> & 
   )
   await run.settleAttempt(attempt.key, 'collected')
   return attempt.key
+}
+
+/** Invalid answers, whoever paid for them. */
+const REOPENED: Reopening = {
+  statuses: ['invalid'],
+  billed: ['yes', 'no', 'unknown'],
+  maxTokens: null,
+  canaryAbove: null,
 }
 
 const INVALID = { status: 'invalid', code: 'schema_mismatch', reason: 'label is missing' } as const
@@ -207,8 +215,8 @@ describe('a request that asks again', () => {
     await settle(run, { ordinal: 0, ...INVALID }, { ordinal: 1, ...INVALID })
     await run.addBatch(batch([again(2, 0), again(3, 1)]))
     await settle(run, { ordinal: 2, ...INVALID }, { ordinal: 3 })
-    expect(await run.reopenRequests(['invalid'], ['no'])).toBe(0)
-    expect(await run.reopenRequests(['invalid'], ['yes', 'no', 'unknown'])).toBe(1)
+    expect(await run.reopenRequests({ ...REOPENED, billed: ['no'] })).toBe(0)
+    expect(await run.reopenRequests(REOPENED)).toBe(1)
     expect(await run.counts()).toMatchObject({ pending: 1, succeeded: 1, invalid: 0 })
     expect(await run.pendingRequests(-1, 10)).toMatchObject([{ ordinal: 0, tries: 0 }])
     await run.addBatch(batch([place(0, { row: null })]))

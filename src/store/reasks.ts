@@ -1,8 +1,7 @@
 import type { PlannedRequest } from '../model/batch.ts'
 import { LlmBatchError } from '../model/error.ts'
-import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { Driver } from './driver.ts'
-import type { ReaskableRequest } from './store.ts'
+import type { ReaskableRequest, Reopening } from './store.ts'
 
 /**
  * Statements on requests that ask again. The first request of a row is the `root` of those that take its place, one after
@@ -126,12 +125,7 @@ export function insertReasks(
  * Gives the rows of requests that asked again back to their roots, to be asked their first question once more. The root
  * names itself as the newest, so that what was asked in between still counts as the row's. Returns how many rows.
  */
-export function reopenRoots(
-  driver: Driver,
-  runKey: number,
-  statuses: readonly OutcomeStatus[],
-  billed: readonly Billed[],
-): number {
+export function reopenRoots(driver: Driver, runKey: number, { billed, maxTokens, statuses }: Reopening): number {
   const chosen = `
     q.run = ? and q.root is not null and q.rows > 0 and q.state in (select value from json_each(?))
     and coalesce((select r.billed from results r where r.attempt = q.attempt and r.request = q.ordinal), 'no')
@@ -142,9 +136,11 @@ export function reopenRoots(
     ...values,
   )
   driver.run(
-    `update requests set state = 'pending', attempt = null, tries = 0, latest = ordinal, rows = n.rows
+    `update requests set state = 'pending', attempt = null, tries = 0, latest = ordinal, rows = n.rows,
+       max_tokens = coalesce(?, max_tokens)
      from (select q.root as root, q.rows as rows from requests q where ${chosen}) n
      where requests.run = ? and requests.ordinal = n.root`,
+    maxTokens,
     ...values,
     runKey,
   )

@@ -199,7 +199,7 @@ export function selectPending(driver: Driver, runKey: number, afterOrdinal: numb
   return driver
     .all<PendingRow>(
       `select q.ordinal as ordinal, q.file_offset as "offset", q.length as length, q.tries as tries,
-         b.provider as provider, b.endpoint as endpoint, b.model as model,
+         q.max_tokens as "maxTokens", b.provider as provider, b.endpoint as endpoint, b.model as model,
          f.input_name as "inputName", f.nonce as nonce
        from requests q
        join batches b on b.key = q.batch

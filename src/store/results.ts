@@ -9,6 +9,7 @@ import type {
   FailureReason,
   NewResult,
   QuestionRecord,
+  Reopening,
   RowResultRecord,
   UsageTotal,
 } from './store.ts'
@@ -133,20 +134,21 @@ const REOPENED = `run = ? and root is null and rows > 0 and state in (select val
   and coalesce((select r.billed from results r where r.attempt = requests.attempt and r.request = requests.ordinal),
                'no') in (select value from json_each(?))`
 
-/** Gives requests back to `pending`; returns how many rows they answer. */
-export function reopen(
-  driver: Driver,
-  runKey: number,
-  statuses: readonly OutcomeStatus[],
-  billed: readonly Billed[],
-): number {
-  const roots = reopenRoots(driver, runKey, statuses, billed)
+/** Gives requests back to `pending`, with another limit of tokens where one is given; returns how many rows they answer. */
+export function reopen(driver: Driver, runKey: number, reopening: Reopening): number {
+  const { billed, maxTokens, statuses } = reopening
+  const roots = reopenRoots(driver, runKey, reopening)
   const which = [runKey, JSON.stringify(statuses), JSON.stringify(billed)] as const
   const others = driver.get<{ rows: number | null }>(
     `select sum(rows) as rows from requests where ${REOPENED}`,
     ...which,
   )
-  driver.run(`update requests set state = 'pending', attempt = null, tries = 0 where ${REOPENED}`, ...which)
+  driver.run(
+    `update requests set state = 'pending', attempt = null, tries = 0, max_tokens = coalesce(?, max_tokens)
+     where ${REOPENED}`,
+    maxTokens,
+    ...which,
+  )
   return roots + (others?.rows ?? 0)
 }
 

@@ -37,6 +37,7 @@ interface RunRow {
   windUpAt: number | null
   stopLoss: string | null
   carried: string | null
+  isCanaryDue: 0 | 1
   createdAt: number
   finishedAt: number | null
 }
@@ -46,7 +47,7 @@ const SELECT_RUNS = `
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
     max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
     cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt", stop_loss as "stopLoss",
-    carried,
+    carried, is_canary_due as "isCanaryDue",
     created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
@@ -57,6 +58,7 @@ function runFrom(row: RunRow): RunRecord {
   return {
     ...rest,
     deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
+    isCanaryDue: row.isCanaryDue === 1,
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
     carried: carried === null ? null : (stored(row, 'carried') as CarriedOver),
     definition: completeDefinition(definition),
@@ -159,7 +161,7 @@ export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts)
   )
 }
 
-type SteeringColumn = 'account' | 'max_cost' | 'output' | 'stop_loss'
+type SteeringColumn = 'account' | 'is_canary_due' | 'max_cost' | 'output' | 'stop_loss'
 
 export function updateRunField(driver: Driver, runKey: number, column: SteeringColumn, value: SqlValue): void {
   driver.run(`update runs set ${column} = ? where key = ?`, value, runKey)

@@ -162,7 +162,9 @@ describe('rows that share a request', () => {
     expect(await run.counts()).toMatchObject({ failed: 3, succeeded: 1, batched: 0 })
     expect(await run.failureReasons(5)).toMatchObject([{ status: 'failed', code: 'bad', count: 3 }])
     expect(await run.usage()).toMatchObject([{ results: 2, promptTokens: 20 }])
-    expect(await run.reopenRequests(['failed'], ['no'])).toBe(3)
+    expect(await run.reopenRequests({ statuses: ['failed'], billed: ['no'], maxTokens: null, canaryAbove: null })).toBe(
+      3,
+    )
     expect(await run.counts()).toMatchObject({ pending: 3, succeeded: 1 })
     expect(await run.pendingRequests(-1, 10)).toHaveLength(1)
     await run.cancelUnsent()

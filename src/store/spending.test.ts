@@ -6,7 +6,16 @@ import { sampleRun } from '../../test/support/run-records.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { openStore } from './sqlite-store.ts'
-import type { Bill, IntentFacts, NewAttempt, Overspending, RunStore, SpendingTerms, Store } from './store.ts'
+import type {
+  Bill,
+  IntentFacts,
+  NewAttempt,
+  Overspending,
+  RunStore,
+  SpendingStanding,
+  SpendingTerms,
+  Store,
+} from './store.ts'
 
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
 
@@ -155,6 +164,20 @@ describe('what is set aside', () => {
     await run.reserve(terms(nonce))
     await run.settleReservation(nonce, { ...BILL, withoutUsage: 3 })
     expect((await run.spending(0)).run).toMatchObject({ settled: 40 + 30, reserved: 0 })
+  })
+
+  it('is not in the way of the same call, when it is asked for again after a crash', async () => {
+    const { nonce, run } = await uploadedRun('one')
+    await run.reserve(terms('other', { micros: 5 }))
+    const seen: SpendingStanding[] = []
+    const again: SpendingTerms = { ...terms(nonce), refuse: (standing) => (seen.push(standing), null) }
+    expect(await run.reserve(again)).toBeNull()
+    expect(await run.reserve(again)).toBeNull()
+    expect(seen.map((standing) => [standing.run.reserved, standing.sinceThen.reserved])).toEqual([
+      [5, 5],
+      [5, 5],
+    ])
+    expect((await run.spending(0)).run.reserved).toBe(105)
   })
 
   it('is forgotten for a call that was not made', async () => {

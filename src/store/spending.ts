@@ -36,7 +36,8 @@ function insertReservation(driver: Driver, runId: string, reservation: Reservati
 
 /** Sets the cost of a call aside where the terms allow it; returns their refusal otherwise. */
 export function reserveSpending(driver: Driver, runId: string, terms: SpendingTerms): Overspending | null {
-  const refusal = terms.refuse(selectStanding(driver, runId, terms.since))
+  // What was set aside for this very call before a crash is replaced, not added to.
+  const refusal = terms.refuse(selectStanding(driver, runId, terms.since, terms.reservation.id))
   if (refusal === null) insertReservation(driver, runId, terms.reservation)
   return refusal
 }
@@ -91,9 +92,11 @@ const SUMS = `
   coalesce(sum(case when settled_at is null and s.run = ? and ${IN_FLIGHT} then reserved end), 0) as "inFlight",
   coalesce(sum(settled is null and reserved is null), 0) as unknown`
 
-export function selectStanding(driver: Driver, runId: string, since: number): SpendingStanding {
+/** Adds up what was set aside and spent; `without` leaves the entry of one call out. */
+export function selectStanding(driver: Driver, runId: string, since: number, without = ''): SpendingStanding {
   const sum = (condition: string, value: string | number): SpendingSum =>
-    driver.get<SpendingSum>(`select ${SUMS} from spending s where ${condition}`, runId, value) ?? NOTHING
+    driver.get<SpendingSum>(`select ${SUMS} from spending s where ${condition} and s.id <> ?`, runId, value, without) ??
+    NOTHING
   return { run: sum('s.run = ?', runId), sinceThen: sum('s.at >= ?', since) }
 }
 

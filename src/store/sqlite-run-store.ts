@@ -30,7 +30,7 @@ import {
   wakeWaiting,
   wakeWhenFreed,
 } from './queue.ts'
-import { clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
+import { bringBackInstants, clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
 import { selectHasReaskable, selectNextOrdinal, selectReaskable, selectReasked } from './reasks.ts'
 import {
   countSharing,
@@ -112,11 +112,6 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
       write(() => {
         updateRunState(driver, runKey, to, reason, clock.now())
         if (isFinished(to)) keepCounts(driver, runKey)
-      }),
-    reopenRun: async () =>
-      write(() => {
-        clearStops(driver, runKey)
-        updateRunState(driver, runKey, 'running', null, clock.now())
       }),
     steerRun: async (output) => write(() => updateRunField(driver, runKey, 'output', JSON.stringify(output))),
     capRun: async (maxCostMicros) => write(() => updateRunField(driver, runKey, 'max_cost', maxCostMicros)),
@@ -217,6 +212,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     recordRefusal: async (attemptKey, refusal) => write(() => upsertRefusal(driver, attemptKey, refusal)),
     queueBelief: async (target) => selectBelief(driver, queueOfTarget(driver, runKey, target)),
     trustQueue: async (target) => write(() => clearDoubt(driver, queueOfTarget(driver, runKey, target))),
+    bringBackQueues: async (now) => write(() => bringBackInstants(driver, runKey, now)),
     unwatchedInFlight: async (target) =>
       selectUnwatched(driver, runKey, queueOfTarget(driver, runKey, target), clock.now()),
     noteUnwatched: async (attemptKey, at, hasEnded) => write(() => updateUnwatched(driver, attemptKey, at, hasEnded)),
@@ -253,7 +249,20 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         if (to === 'collected') calibrate(driver, key, clock.now())
         return selectAttempt(driver, key)
       }),
-    reopenRequests: async (statuses, billed) => write(() => reopen(driver, runKey, statuses, billed)),
+    reopenRequests: async (reopening) =>
+      write(() => {
+        const count = reopen(driver, runKey, reopening)
+        if (count === 0) return count
+        const isLarge = reopening.canaryAbove !== null && count > reopening.canaryAbove
+        if (isLarge) updateRunField(driver, runKey, 'is_canary_due', 1)
+        const state = selectRun(driver, id)?.state
+        if (state !== undefined && isFinished(state)) {
+          clearStops(driver, runKey)
+          updateRunState(driver, runKey, 'running', null, clock.now())
+        }
+        return count
+      }),
+    endCanaryDue: async () => write(() => updateRunField(driver, runKey, 'is_canary_due', 0)),
     cancelUnsent: async () =>
       write(() => {
         for (const attempt of selectAttempts(driver, runKey, 'current')) {

@@ -358,9 +358,30 @@ describe('results', () => {
       result(2, { status: 'missing', billed: 'unknown' }),
     ])
     await run.settleAttempt(key, 'collected')
-    expect(await run.reopenRequests(['failed', 'missing'], ['no'])).toBe(1)
-    expect(await run.reopenRequests(['missing'], ['yes', 'no', 'unknown'])).toBe(1)
+    const usual = { maxTokens: null, canaryAbove: null }
+    expect(await run.reopenRequests({ ...usual, statuses: ['failed', 'missing'], billed: ['no'] })).toBe(1)
+    expect(await run.reopenRequests({ ...usual, statuses: ['missing'], billed: ['yes', 'no', 'unknown'] })).toBe(1)
     expect(await run.counts()).toMatchObject({ pending: 2, failed: 1 })
+  })
+
+  it('are given back together with the run that they finish, with another limit, and a canary where they are many', async () => {
+    const run = await sealedRun(3)
+    const key = await endedAttempt(run)
+    await run.addResults(
+      key,
+      [0, 1, 2].map((ordinal) => result(ordinal, { status: 'truncated', billed: 'yes' })),
+    )
+    await run.settleAttempt(key, 'collected')
+    await run.moveRun('running')
+    await run.moveRun('completed')
+    const again = { statuses: ['truncated'], billed: ['yes'], maxTokens: 90 } as const
+    expect(await run.reopenRequests({ ...again, statuses: ['failed'], canaryAbove: 0 })).toBe(0)
+    expect(await run.record()).toMatchObject({ state: 'completed', isCanaryDue: false })
+    expect(await run.reopenRequests({ ...again, canaryAbove: 2 })).toBe(3)
+    expect(await run.record()).toMatchObject({ state: 'running', isCanaryDue: true })
+    expect(await run.pendingRequests(-1, 1)).toMatchObject([{ ordinal: 0, maxTokens: 90 }])
+    await run.endCanaryDue()
+    expect(await run.record()).toMatchObject({ isCanaryDue: false })
   })
 
   it('count a cancelled run: what was never sent is cancelled, what was sent is not', async () => {

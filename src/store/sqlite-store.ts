@@ -6,11 +6,13 @@ import { Driver } from './driver.ts'
 import { makePrivateFile } from './lock.ts'
 import { migrate } from './migrations.ts'
 import { insertProbe, selectProbes } from './probes.ts'
+import { selectBelief } from './queue-belief.ts'
 import { statePath } from './run-folder.ts'
 import { insertRun, markCancelRequested, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
 import { closeReservations, selectMonths, selectShownByModel } from './spending.ts'
 import { createRunStore } from './sqlite-run-store.ts'
 import type { Store } from './store.ts'
+import { selectTokenRate } from './token-rates.ts'
 
 /** Opens the state of a home, making or migrating it where needed. The folder must exist. */
 export async function openStore(options: {
@@ -56,6 +58,9 @@ export async function openStore(options: {
     probes: async () => selectProbes(driver),
     spendingByMonth: async () => selectMonths(driver),
     shownAnswers: async (provider, model) => selectShownByModel(driver, provider, model),
+    queueBelief: async (baseUrl, { model, provider }) => selectBelief(driver, { baseUrl, model, provider }),
+    tokenRate: async (baseUrl, { model, provider }, method) =>
+      selectTokenRate(driver, { baseUrl, model, provider }, method),
     close: async () => driver.close(),
   }
 }

@@ -39,6 +39,10 @@ export interface Store {
   spendingByMonth(): Promise<readonly MonthlySpending[]>
   /** What the answers of a model were like so far, in all runs of the home. */
   shownAnswers(provider: string, model: string): Promise<ShownAnswers>
+  /** What refusals have taught about the queue of a model at a base URL; null where there were none. */
+  queueBelief(baseUrl: string, target: Target): Promise<QueueBelief | null>
+  /** What estimates of tokens were worth there; null where no batch was collected. */
+  tokenRate(baseUrl: string, target: Target, method: TokenMethod): Promise<number | null>
   close(): Promise<void>
 }
 
@@ -48,8 +52,6 @@ export interface RunStore {
   record(): Promise<RunRecord>
   /** Moves the run along the table of moves; a move that is not allowed from the state found throws. */
   moveRun(to: RunState, reason?: string | null): Promise<void>
-  /** Opens a finished run again, so that what was given back to `pending` is sent. */
-  reopenRun(): Promise<void>
   /** Replaces what steers the run and does not define it. */
   steerRun(output: OutputPlan): Promise<void>
   /** Sets the most that the run may cost, in micro-dollars; null for what the configuration says. */
@@ -156,6 +158,8 @@ export interface RunStore {
   queueBelief(target: Target): Promise<QueueBelief | null>
   /** Forgets that the queue of a model is in doubt, so that it is tried again at once; a learnt limit stays. */
   trustQueue(target: Target): Promise<void>
+  /** Instants of queues at this run's provider that lie behind `now` become now: the clock was set back. */
+  bringBackQueues(now: number): Promise<void>
   /** Batches of this model that count as in flight and that this run does not watch itself. */
   unwatchedInFlight(target: Target): Promise<readonly UnwatchedBatch[]>
   /** Remembers a look at such a batch; its own run goes on as if nobody had looked. */
@@ -211,10 +215,12 @@ export interface RunStore {
     bill?: Bill,
   ): Promise<AttemptRecord>
   /**
-   * Gives requests in these final states back to `pending`, for `retry`; returns how many rows they answer. A row that was
-   * asked again is asked its first question.
+   * Gives requests in these final states back to `pending`, for `retry`, and opens a finished run again where there are
+   * any; returns how many rows they answer. A row that was asked again is asked its first question.
    */
-  reopenRequests(statuses: readonly OutcomeStatus[], billed: readonly Billed[]): Promise<number>
+  reopenRequests(reopening: Reopening): Promise<number>
+  /** Records that the requests which were to be asked directly first are in a direct batch, or go without. */
+  endCanaryDue(): Promise<void>
   /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
   cancelUnsent(): Promise<void>
   /** Rows with the place of their result, in input order, a page at a time. */
@@ -284,6 +290,8 @@ export interface RunRecord extends NewRun {
   readonly stopLoss: StopLoss | null
   /** What it took over from an earlier run; null where it was to take over nothing. */
   readonly carried: CarriedOver | null
+  /** True while a few of the requests that are sent again are still to be asked directly first. */
+  readonly isCanaryDue: boolean
   readonly finishedAt: number | null
 }
 
@@ -525,6 +533,8 @@ export interface QueueRefusal {
   /** The limit that the provider names; null where it names none. */
   readonly limitTokens: number | null
   readonly words: string
+  /** What was learnt before this instant is believed no longer. */
+  readonly believedSince: number
   /** How long to wait after so many refusals in a row, from 1. */
   readonly waitMs: (refusals: number) => number
 }
@@ -582,6 +592,18 @@ export interface PendingRequest extends StoredRequest {
   readonly inputName: string
   /** The nonce under which the line in that file was encoded. */
   readonly nonce: string
+  /** The most tokens of its answer, where a retry has set them anew; null where the line says it. */
+  readonly maxTokens: number | null
+}
+
+/** Which requests are to be sent again, and how. */
+export interface Reopening {
+  readonly statuses: readonly OutcomeStatus[]
+  readonly billed: readonly Billed[]
+  /** The most tokens of each new answer; null for the limit they had. */
+  readonly maxTokens: number | null
+  /** Of more requests than this, a few are asked directly first; null for none. */
+  readonly canaryAbove: number | null
 }
 
 /** A request whose answer is invalid, with the place of its frozen line and of the answer's raw one. */

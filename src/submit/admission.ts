@@ -36,7 +36,7 @@ const FIRST_MARGIN = 0.12
 const PLACE_KEPT_MS = 60_000
 
 /** How long a limit that was read from a refusal is believed: limits grow with the months an account has paid. */
-const BELIEVED_MS = 7 * 86_400_000
+export const BELIEVED_MS = 7 * 86_400_000
 
 /** Refusals in a row, with nothing of ours in flight, after which a person must look. */
 const HOPELESS_REFUSALS = 12
@@ -66,7 +66,9 @@ export function admit(queue: QueueState, terms: AdmissionTerms): Admission {
     isAdmitted: false,
     wait: { code: 'queue_full', reason: `waiting for quota: ${reason}`, nextAt },
   })
-  if (queue.ahead.some(({ nextAt }) => nextAt + PLACE_KEPT_MS > terms.now)) {
+  // Nobody waits longer than until the next question; a later instant is of a clock that was set back since.
+  const latest = Math.max(terms.now, queue.belief?.tryAt ?? 0) + Math.max(terms.recheckMs, PLACE_KEPT_MS)
+  if (queue.ahead.some(({ nextAt }) => nextAt + PLACE_KEPT_MS > terms.now && nextAt <= latest)) {
     return waits(`another batch for ${terms.model} waits longer; ${loadText(queue, limits)}`)
   }
   const doubt = doubtOf(queue, terms)
@@ -88,14 +90,21 @@ export function afterRefusal(
   return refusalsAlone > 0 && refusalsAlone % HOPELESS_REFUSALS === 0 ? 'hold' : 'wait'
 }
 
+/** Nobody limits a queue to less; a smaller number counts something else, such as batches. */
+const LEAST_LIMIT = 1_000
+
+/** A number that stands right after the word: one further on may belong to a model, as in `limit reached for gpt-5`. */
+const NAMED_LIMIT = /\blimit(?:\s+(?:is|of))?\s*[:=]?\s*(\d[\d,._']*)\s*([kmb])?\b/gi
+
 /** The limit of tokens that a refusal names, such as `Limit: 2,000,000 enqueued tokens` or `limit of 30 K`; or null. */
 export function limitIn(words: string): number | null {
-  const found = /limit\b[^\d\n]{0,20}?(\d[\d,._']*)\s*([kmb])?\b/i.exec(words)
-  if (!found) return null
-  const digits = (found[1] ?? '').replace(/[,_']|[.](?=\d{3}\b)/g, '').replace(/[.]$/, '')
-  const factor = { k: 1e3, m: 1e6, b: 1e9 }[(found[2] ?? '').toLowerCase()] ?? 1
-  const limit = Math.floor(Number(digits) * factor)
-  return limit > 0 ? limit : null
+  for (const [, digits = '', unit = ''] of words.matchAll(NAMED_LIMIT)) {
+    const plain = digits.replace(/[,_']|[.](?=\d{3}\b)/g, '').replace(/[.]$/, '')
+    const factor = { k: 1e3, m: 1e6, b: 1e9 }[unit.toLowerCase()] ?? 1
+    const limit = Math.floor(Number(plain) * factor)
+    if (limit >= LEAST_LIMIT) return limit
+  }
+  return null
 }
 
 /** True where a batch must be cut. One request alone cannot be. */

@@ -37,6 +37,17 @@ describe('allowanceOf', () => {
     })
   })
 
+  it('counts requests that are long on the whole at the rates of long input', () => {
+    const long = PRICE && { ...PRICE, longContext: { aboveTokens: 1_000, inputFactor: 2, outputFactor: 1.5 } }
+    const expected = { tokens: 1, basis: 'assumed' } as const
+    const micros = (inputTokens: number) =>
+      allowanceOf({ requests: 10, inputTokens, mostOutputTokens: 0 }, { price: long, expected, kind: 'batch' })
+        .micros ?? 0
+    // A quarter is added to what is estimated.
+    expect(micros(9_000) / micros(8_000)).toBeCloseTo((2 * 9) / 8, 2)
+    expect(micros(8_000) / micros(4_000)).toBeCloseTo(2, 2)
+  })
+
   it('counts direct calls in full, embeddings without output, and no price as unknown', () => {
     const direct = allowanceOf(SIZE, { price: PRICE, expected: EXPECTED, kind: 'direct' })
     const batch = allowanceOf(SIZE, { price: PRICE, expected: EXPECTED, kind: 'batch' })
@@ -103,7 +114,7 @@ describe('judge', () => {
   it('tells the numbers and the next command', () => {
     const found = standing({ run: { settled: 1_234_567, reserved: 500_000 } })
     expect(judge(asked, found, { runMicros: 3_000_000, dayMicros: null })?.reason).toBe(
-      'batch 3 may cost $2.00, and of the cap of $3.00 $1.23 is spent and $0.50 set aside; ' +
+      'batch 3 may cost $2.00; of the cap of $3.00, $1.23 is spent and $0.50 set aside; ' +
         'this batch fits under a cap of $3.74: resume with --max-cost 3.74',
     )
   })

@@ -1,5 +1,6 @@
 import type { Target } from '../model/target.ts'
 import type { AnswerLength, LengthBasis } from '../prices/answer-length.ts'
+import { longPrice } from '../prices/bill.ts'
 import { costOf, type PriceKind } from '../prices/cost.ts'
 import { dollars } from '../prices/dollars.ts'
 import { microsOf, usdOf } from '../prices/micros.ts'
@@ -29,7 +30,10 @@ export interface Allowance {
   readonly basis: 'worst_case' | LengthBasis
 }
 
-/** The most a call may cost where its answers are limited, else what is expected of it with a margin. */
+/**
+ * The most a call may cost where its answers are limited, else what is expected of it with a margin. Requests that are long
+ * on the whole count at the dearer rates of long input.
+ */
 export function allowanceOf(
   size: CallSize,
   { expected, kind, price }: { price: Price | null; expected: AnswerLength; kind: PriceKind },
@@ -44,7 +48,9 @@ export function allowanceOf(
     cachedTokens: null,
     reasoningTokens: null,
   }
-  const usd = costOf(usage, price, kind)
+  const longAbove = price?.longContext?.aboveTokens ?? Number.POSITIVE_INFINITY
+  const isLong = usage.promptTokens > size.requests * longAbove
+  const usd = costOf(usage, isLong ? longPrice(price) : price, kind)
   return {
     micros: usd === null ? null : microsOf(usd),
     outputTokens,
@@ -121,7 +127,7 @@ function judgeOne({ micros, name }: Asked, { cap, sum, words }: Limit): Overspen
   return {
     code: words.code,
     reason:
-      `${name} may cost ${amount(micros)}, and of ${words.cap(amount(cap))} ` +
+      `${name} may cost ${amount(micros)}; of ${words.cap(amount(cap))}, ` +
       `${amount(sum.settled)} is spent and ${amount(sum.reserved)} set aside; ${words.next(centsAbove(taken + micros))}`,
     mayFitLater: sum.inFlight > 0 && taken - sum.inFlight + micros <= cap,
   }

@@ -19,7 +19,7 @@ export async function standBack(
     await store.noteAttempt(attempt.key, {
       nextAt: clock.now() + settings.waits.pollMs,
       reasonCode: code,
-      reason: `waiting for the true cost of batches in flight: ${reason}`,
+      reason: `waiting for budget, until batches in flight tell what they cost: ${reason}`,
     })
     return WAITED
   }

@@ -6,6 +6,7 @@ const NO_BATCHES: ProgressView['batches'] = {
   asking: 0,
   uploading: 0,
   waiting: 0,
+  unfunded: 0,
   unconfirmed: 0,
   queued: 0,
   running: 0,

@@ -67,6 +67,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     deadline: null,
     stopLoss: null,
     carried: null,
+    isCanaryDue: false,
     columns: [{ name: 'text', type: null }],
     files: [],
     ...parts,

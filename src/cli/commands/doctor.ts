@@ -62,7 +62,7 @@ async function examine(shell: Shell, flags: DoctorFlags): Promise<number> {
   const hasKey = keys.some(({ problem }) => problem === null)
   const isWell = hasKey && others.every(({ problem }) => problem === null)
   if (flags.json) await shell.printJson({ version: 1, isWell, findings: [...keys, ...others] })
-  else await shell.print(renderFindings(shell, [...keys, ...others]))
+  else await shell.show(renderFindings(shell, [...keys, ...others]))
   if (!isWell) shell.tell(hasKey ? 'Something would stop a run; see above.' : 'No provider can be used: set a key.')
   return isWell ? EXIT.ok : EXIT.usage
 }

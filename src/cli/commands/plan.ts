@@ -21,6 +21,7 @@ interface PlanFlags extends RequestFlags, SharingFlags, OutputFlags, SettingFlag
 /** `llm-batch plan INPUT`: what `run` would send, without a key and without sending anything. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addSettingFlags(addBudgetFlag(addOutputFlags(addSharingFlags(addRequestFlags(command)))))
+    .option('--no-canary', 'as run without asking a few rows directly first')
     .option('--json', 'as JSON on standard output')
     .action(async (inputs: readonly string[], _typed: PlanFlags, self: Command) => {
       const { flags, inputPaths } = await requestOf<PlanFlags>(shell, self, inputs)
@@ -34,7 +35,7 @@ async function plan(shell: Shell, inputPaths: readonly string[], flags: PlanFlag
   if (flags.output !== undefined) await checkOutput(output, inputPaths, place.disk)
   const planned = await planRun(place, await newRunOptions(shell, place.disk, { inputPaths, flags, output }))
   if (flags.json) await shell.printJson(planDocument(planned))
-  else await shell.print(renderPlan(planView(planned), shell.outputColors))
+  else await shell.show(renderPlan(planView(planned), shell.outputColors))
   return conclude(shell, planned)
 }
 

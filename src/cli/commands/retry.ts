@@ -5,25 +5,27 @@ import type { OutcomeStatus } from '../../model/outcome.ts'
 import { isFinished } from '../../model/run.ts'
 import { dollars } from '../../prices/dollars.ts'
 import { exitCodeOf } from '../../run/report.ts'
-import { billOf, reopen } from '../../run/retry.ts'
+import { assertLimitable, type RetryOptions, reopen } from '../../run/retry.ts'
+import { type RetryBill, retryBillOf } from '../../run/retry-bill.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import type { RunRecord } from '../../store/store.ts'
 import { addBudgetFlag, type BudgetFlags } from '../budget-flag.ts'
 import { chooseRun, confirm } from '../choose-run.ts'
 import { addDriveFlags, type DriveFlags } from '../drive-flags.ts'
 import { driveRun } from '../drive-run.ts'
-import { statusesFlag } from '../flag-values.ts'
+import { countFlag, statusesFlag } from '../flag-values.ts'
 import { Interruption } from '../interruption.ts'
 import { withHome } from '../open-home.ts'
 import { addOutputFlags, type OutputFlags } from '../output-flags.ts'
 import { addSettingFlags, type SettingFlags } from '../place-flags.ts'
-import { counted } from '../render/quantity.ts'
+import { count, counted } from '../render/quantity.ts'
 import { RunEvents } from '../run-events.ts'
 import type { Shell } from '../shell.ts'
 import { takeUp } from '../take-up.ts'
 
 interface RetryFlags extends DriveFlags, OutputFlags, SettingFlags, BudgetFlags {
   readonly status?: readonly OutcomeStatus[] | undefined
+  readonly maxTokens?: number | undefined
   readonly yes?: boolean | undefined
 }
 
@@ -32,6 +34,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   command
     .argument('<run>', 'an id, the beginning of one, a name, or last')
     .option('--status <list>', 'rows with these outcomes, even if they were billed: truncated,refused', statusesFlag)
+    .option('--max-tokens <n>', 'with another limit of tokens for each new answer; the price is shown first', countFlag)
     .option('-y, --yes', 'accept that rows may be bought again')
   addSettingFlags(addDriveFlags(addBudgetFlag(addOutputFlags(command)))).action(
     async (wanted: string, flags: RetryFlags) => {
@@ -54,19 +57,20 @@ async function retry(
 ): Promise<number> {
   const events = await RunEvents.open(shell, workspace, flags)
   const run = await chooseRun(shell, workspace, wanted)
-  const statuses = flags.status ?? []
-  if (!(await accept(shell, workspace, run, statuses, flags.yes === true))) {
+  const options = { statuses: flags.status ?? [], maxTokens: flags.maxTokens ?? null }
+  if (!(await accept(shell, workspace, run, options, flags.yes === true))) {
     shell.tell('Nothing was sent.')
     return EXIT.usage
   }
   const taken = await takeUp(shell, workspace, run, { ...flags, mustBeFile: flags.json === true || !flags.wait })
-  const count = await reopen(taken.store, { statuses })
-  if (count === 0 && isFinished(run.state)) {
+  const reopened = await reopen(taken.store, options, workspace.configuration.settings.canary)
+  if (reopened.count === 0 && isFinished(run.state)) {
     taken.lock.release()
-    shell.tell(`Run ${run.id} has no rows to send again${statuses.length > 0 ? '' : hint(run)}.`)
+    shell.tell(`Run ${run.id} has no rows to send again${options.statuses.length > 0 ? '' : hint(run)}.`)
     return exitCodeOf({ run, counts: await taken.store.counts() }, flags.maxFailed ?? 0)
   }
-  if (!flags.quiet) shell.tell(`Run ${run.id}: sending ${counted(count, 'row')} again.`)
+  const canary = reopened.hasCanary ? '; a few of them are asked directly first' : ''
+  if (!flags.quiet) shell.tell(`Run ${run.id}: sending ${counted(reopened.count, 'row')} again${canary}.`)
   const until = flags.wait ? 'finished' : 'submitted'
   return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: true })
 }
@@ -75,24 +79,44 @@ function hint({ id }: RunRecord): string {
   return `; what was billed is bought again only with: llm-batch retry ${id} --status truncated,refused,failed`
 }
 
-/** Says what may be paid twice, and asks; a script says yes by `--yes`. */
+/** Says what may be paid, and asks; a script says yes by `--yes`. */
 async function accept(
   shell: Shell,
-  { configuration, store }: Workspace,
+  workspace: Workspace,
   { id }: RunRecord,
-  statuses: readonly OutcomeStatus[],
+  options: RetryOptions,
   isAccepted: boolean,
 ): Promise<boolean> {
-  if (statuses.length === 0) return true
-  const { billed, lastCostUsd } = await billOf(store.read(id), statuses, configuration.prices)
-  if (billed === 0) return true
-  const cost = lastCostUsd === null ? 'what they cost is not known' : `they cost ${dollars(lastCostUsd)} the last time`
-  const message = `${counted(billed, 'row')} of run ${id} were billed, or may have been, and would be bought again; ${cost}.`
-  if (isAccepted) {
-    shell.tell(message)
-    return true
-  }
+  const { configuration, store } = workspace
+  if (options.statuses.length === 0 && options.maxTokens === null) return true
+  const run = store.read(id)
+  if (options.maxTokens !== null) assertLimitable(workspace, await run.allAttempts())
+  const bill = await retryBillOf(run, options, configuration)
+  if (bill.requests === 0) return true
+  const message = describeBill(id, bill, options)
+  const most = bill.mostCostUsd
+  const isCheap = most === null ? !shell.canAsk : most <= configuration.budget.askAboveUsd
+  const isAgreed = bill.billed === 0 && (options.maxTokens === null || isCheap)
+  if (message !== '' && (isAgreed || isAccepted || shell.canAsk)) shell.tell(message)
+  if (isAgreed || isAccepted) return true
   if (!shell.canAsk) throw new LlmBatchError('usage', message, { next: 'Accept that with --yes.' })
-  shell.tell(message)
-  return await confirm(shell, 'Buy them again?')
+  return await confirm(shell, bill.billed > 0 ? 'Buy them again?' : 'Send them?')
+}
+
+/** What would be sent again, what it cost the last time, and what it may cost now. */
+function describeBill(id: string, bill: RetryBill, { maxTokens }: RetryOptions): string {
+  const { billed, lastCostUsd, mostCostUsd, requests } = bill
+  const parts: string[] = []
+  if (billed > 0) {
+    const cost =
+      lastCostUsd === null ? 'what they cost is not known' : `they cost ${dollars(lastCostUsd)} the last time`
+    parts.push(
+      `${counted(billed, 'row')} of run ${id} were billed, or may have been, and would be bought again; ${cost}`,
+    )
+  }
+  if (maxTokens !== null) {
+    const most = mostCostUsd === null ? 'what they may cost is not known' : `they may cost ${dollars(mostCostUsd)}`
+    parts.push(`${counted(requests, 'row')} would be sent with answers of at most ${count(maxTokens)} tokens; ${most}`)
+  }
+  return parts.map((part) => `${part}.`).join(' ')
 }

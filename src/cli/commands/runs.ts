@@ -70,7 +70,7 @@ async function list(shell: Shell, { clock, store }: Workspace, flags: ListFlags)
   }
   const colors = shell.outputColors
   const sections = [renderRuns(listed, clock.now(), colors), renderSpending(months, colors)]
-  await shell.print(sections.filter((section) => section !== '').join('\n'))
+  await shell.show(sections.filter((section) => section !== '').join('\n'))
 }
 
 /** All names are looked up first, so that a mistyped one removes nothing. */

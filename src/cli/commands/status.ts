@@ -51,7 +51,7 @@ async function status(
   else {
     const attempts = await store.currentAttempts()
     const view = { ...report, attempts, evidence, now: workspace.clock.now(), lifetimeOf: lifetimesOf(report.run) }
-    await shell.print(renderStatus(view, shell.outputColors))
+    await shell.show(renderStatus(view, shell.outputColors))
   }
   return flags.watch ? exitCodeOf(report, 0) : EXIT.ok
 }

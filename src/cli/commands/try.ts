@@ -43,7 +43,7 @@ async function tryInput(shell: Shell, inputPaths: readonly string[], flags: TryF
   const seed = flags.seed ?? Math.floor(systemRandom.fraction() * SEEDS)
   const rows = await tryRows(place, { ...options, sample: flags.rows ?? flags.sample ?? USUAL_ROWS, seed })
   if (flags.json) await shell.printJson(tryDocument(rows, seed))
-  else await shell.print(renderTry(rows, seed, shell.outputColors))
+  else await shell.show(renderTry(rows, seed, shell.outputColors))
   const failed = rows.filter((row) => !isAnswered(row)).length
   if (failed === 0) return EXIT.ok
   shell.tell(`${counted(failed, 'row')} of ${rows.length} came back without a usable answer; nothing was stored.`)

@@ -1,6 +1,10 @@
 import { BATCH_PHASES, type BatchPhase, phaseOf } from '../../run/progress.ts'
 import type { AttemptRecord } from '../../store/store.ts'
+import { BUDGET_CODES } from '../../submit/over-budget.ts'
 import { count } from './quantity.ts'
+
+/** Holds that a higher cap, or another day, ends. */
+const HELD_FOR_BUDGET: readonly (string | null)[] = BUDGET_CODES
 
 /** What people read for each phase of a batch. */
 const WORDS: Readonly<Record<BatchPhase, string>> = {
@@ -8,6 +12,7 @@ const WORDS: Readonly<Record<BatchPhase, string>> = {
   asking: 'asking directly',
   uploading: 'uploading',
   waiting: 'waiting for quota',
+  unfunded: 'waiting for budget',
   unconfirmed: 'unconfirmed',
   queued: 'queued',
   running: 'running',
@@ -24,8 +29,9 @@ export function describeBatches(counts: Readonly<Record<BatchPhase, number>>): r
 
 /** The state of one batch, with the ways to end that a phase does not tell apart. */
 export function describeBatch(attempt: AttemptRecord): string {
-  const { kind, stage, remoteStatus } = attempt
+  const { kind, reasonCode, stage, remoteStatus } = attempt
   if (kind === 'carried') return 'carried over'
+  if (stage === 'held' && HELD_FOR_BUDGET.includes(reasonCode)) return 'held for budget'
   if (kind === 'direct' && (stage === 'collected' || stage === 'rejected')) return 'asked directly'
   if (stage === 'rejected') return 'refused'
   if (stage === 'abandoned' || stage === 'cancelled') return 'never sent'

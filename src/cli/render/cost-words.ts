@@ -22,7 +22,7 @@ function attemptLines(attempts: readonly AttemptCost[]): readonly string[] {
   if (direct.length === 0 && later.length === 0) return []
   return [
     ...(direct.length > 0 ? [`${dollars(sumOf(direct))} in direct calls before`] : []),
-    `${dollars(sumOf(first))} in first attempts`,
+    ...(first.length > 0 ? [`${dollars(sumOf(first))} in first attempts`] : []),
     ...(later.length > 0 ? [`${dollars(sumOf(later))} in later attempts`] : []),
   ]
 }

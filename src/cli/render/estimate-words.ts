@@ -4,6 +4,12 @@ import { dollars } from '../../prices/dollars.ts'
 import type { Price } from '../../prices/table.ts'
 import { count, counted } from './quantity.ts'
 
+/** `998 in 2 batches`, and how many are asked directly before. */
+export function describeRequests({ batches, directRequests, requests }: PlanSummary): string {
+  const sent = `${count(requests - directRequests)} in ${counted(batches, 'batch', 'batches')}`
+  return directRequests === 0 ? sent : `${count(directRequests)} asked directly first, at the full price; ${sent}`
+}
+
 /** Tokens of a plan: `about 1,200 in, about 400 out expected, at most 800`. */
 export function describeTokens({ expectedOutputTokens, mostOutputTokens, tokens }: PlanSummary): string {
   const most = mostOutputTokens === null ? '' : `, at most ${count(mostOutputTokens)}`
@@ -14,8 +20,10 @@ export function describeTokens({ expectedOutputTokens, mostOutputTokens, tokens 
 export function describeAnswers({ targets }: PlanSummary): string {
   return targets
     .filter(({ mostOutputTokens }) => mostOutputTokens !== 0)
-    .map(({ expectedAnswer, target }) => {
+    .map(({ expectedAnswer, expectedOutputTokens, requests, target }) => {
       const name = targets.length === 1 ? '' : ` of ${target.provider}/${target.model}`
+      const limited = Math.round(expectedOutputTokens / Math.max(1, requests))
+      if (limited < expectedAnswer.tokens) return `${counted(limited, 'token')} each${name}, their limit`
       return `${counted(expectedAnswer.tokens, 'token')} each${name}, ${BASIS_WORDS[expectedAnswer.basis]}`
     })
     .join('\n')

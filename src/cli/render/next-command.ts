@@ -9,7 +9,10 @@ export function nextStep(runId: string, state: RunState, counts: RequestCounts):
     return `llm-batch retry ${runId}   (sends unfinished rows and unbilled failures again)`
   }
   const billed = (['truncated', 'refused', 'invalid'] as const).filter((status) => counts[status] > 0)
-  if (billed.length > 0) return `llm-batch retry ${runId} --status ${billed.join(',')}   (buys these answers again)`
+  if (billed.length > 0) {
+    const limit = counts.truncated > 0 ? ' --max-tokens N' : ''
+    return `llm-batch retry ${runId} --status ${billed.join(',')}${limit}   (buys these answers again)`
+  }
   if (counts.skipped > 0) return `llm-batch results ${runId} -o OUT   (llm_error tells why rows were skipped)`
   return null
 }

@@ -9,6 +9,7 @@ import {
   describeFullPrice,
   describePrices,
   describeReasks,
+  describeRequests,
   describeTime,
   describeTokens,
 } from './estimate-words.ts'
@@ -52,7 +53,7 @@ export function renderPlan(plan: PlanView, colors: Colors): string {
     [
       ['Input', plainLine(plan.input)],
       ['Rows', rowsText(summary)],
-      ['Requests', `${count(summary.requests)} in ${counted(summary.batches, 'batch', 'batches')}`],
+      ['Requests', describeRequests(summary)],
       ...estimateFacts(summary),
       ['Disk', `${bytes(summary.diskBytes)}${plan.freeBytes === null ? '' : ` of ${bytes(plan.freeBytes)} free`}`],
     ],

@@ -33,6 +33,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
   const next = nextStep(run.id, run.state, counts)
   const facts = renderFacts(
     [
+      ['Why', isFinished(run.state) || run.reason === null ? null : plainLine(run.reason)],
       ['Rows', rowsText(report, colors)],
       ['Carried', describeCarried(run.carried)],
       ['Shared', describeShared(sharedRows(run, counts))],
@@ -57,7 +58,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
 function titleOf({ id, name, state, reason }: RunRecord): string {
   const run = name === null ? `Run ${id}` : `Run ${plainLine(name)} (${id})`
   if (isFinished(state)) return `${run} is ${state}${reason === null ? '' : `, ${plainLine(reason)}`}`
-  return reason === null ? `${run} is not finished (${state})` : `${run} is ${state}, ${plainLine(reason)}`
+  return reason === null ? `${run} is not finished (${state})` : `${run} is ${state}`
 }
 
 function rowsText({ counts, failures }: RunReport, colors: Colors): string {

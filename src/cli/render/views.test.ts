@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { sampleAttempt, sampleCost, sampleCounts, sampleRun } from '../../../test/support/run-records.ts'
 import type { Problem } from '../../model/problem.ts'
+import type { PlanSummary } from '../../plan/summary.ts'
 import { findPrice } from '../../prices/cost.ts'
 import { lifetimesOf } from '../../run/lifetime.ts'
 import { colorsFor } from './colors.ts'
+import { describeRequests } from './estimate-words.ts'
 import { type PlanView, renderPlan } from './plan-view.ts'
 import { renderProblems } from './problems.ts'
 import { renderRuns } from './runs-view.ts'
@@ -32,7 +34,7 @@ describe('problems', () => {
 
 describe('the plan', () => {
   const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
-  const size = { requests: 998, batches: 2, bytes: 1_500_000, tokens: 120_000 }
+  const size = { requests: 998, directRequests: 0, batches: 2, bytes: 1_500_000, tokens: 120_000 }
   const output = { expectedOutputTokens: 399_200, mostOutputTokens: null }
   const cost = { expectedUsd: 0.41, mostUsd: null, reasksUsd: 0, synchronousUsd: 0.83, synchronousMostUsd: null }
   const found = findPrice('openai', 'gpt-5-mini')
@@ -100,6 +102,13 @@ describe('the plan', () => {
         '',
       ].join('\n'),
     )
+  })
+})
+
+describe('the requests of a plan', () => {
+  it('are told with those that are asked directly first', () => {
+    const summary = { requests: 2_010, directRequests: 10, batches: 1 } as PlanSummary
+    expect(describeRequests(summary)).toBe('10 asked directly first, at the full price; 2,000 in 1 batch')
   })
 })
 

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { lineWithTokenLimit, withTokenLimit } from './token-limit.ts'
+
+describe('another limit of tokens', () => {
+  it.each([
+    ['{"model":"m","max_tokens":5}', '{"model":"m","max_tokens":90}'],
+    ['{"max_completion_tokens": 5 ,"model":"m"}', '{"max_completion_tokens": 90 ,"model":"m"}'],
+    ['{"max_output_tokens":null,"input":"a"}', '{"max_output_tokens":90,"input":"a"}'],
+    ['{"max_tokens":5,"n":2,"max_completion_tokens":7}', '{"max_tokens":90,"n":2,"max_completion_tokens":90}'],
+    ['{"model":"m","seed":9007199254740993}', '{"model":"m","seed":9007199254740993,"max_completion_tokens":90}'],
+    ['{"messages":[{"max_tokens":5}]}', '{"messages":[{"max_tokens":5}],"max_completion_tokens":90}'],
+    ['{}', '{"max_completion_tokens":90}'],
+  ])('makes of %s %s', (body, changed) => {
+    expect(withTokenLimit(body, 'max_completion_tokens', 90)).toBe(changed)
+  })
+
+  it('leaves the line around the body as it was', () => {
+    const line = Buffer.from(
+      '{"custom_id":"b1","method":"POST","body":{"text":"ä\\u0001","max_tokens":5}, "url":"/v1/x"}',
+    )
+    expect(Buffer.from(lineWithTokenLimit(line, 'max_tokens', 90)).toString()).toBe(
+      '{"custom_id":"b1","method":"POST","body":{"text":"ä\\u0001","max_tokens":90}, "url":"/v1/x"}',
+    )
+  })
+})

@@ -1,0 +1,29 @@
+import { jsonMembers } from '../lib/json-members.ts'
+import { LIMIT_FIELDS } from './most-output.ts'
+
+/**
+ * The same body with another limit of tokens for its answer: in the field that has it, or else in the one named. The rest
+ * stays as it was, byte for byte.
+ */
+export function withTokenLimit(body: string, field: string, maxTokens: number): string {
+  const members = jsonMembers(body)
+  const known = LIMIT_FIELDS.map((name) => members.get(name)).filter((member) => member !== undefined)
+  if (known.length === 0) return appended(body, field, maxTokens, members.size === 0)
+  return known
+    .toSorted((one, other) => other.start - one.start)
+    .reduce((json, { end, start }) => json.slice(0, start) + maxTokens + json.slice(end), body)
+}
+
+function appended(body: string, field: string, maxTokens: number, isEmpty: boolean): string {
+  const end = body.lastIndexOf('}')
+  return `${body.slice(0, end)}${isEmpty ? '' : ','}${JSON.stringify(field)}:${maxTokens}${body.slice(end)}`
+}
+
+/** The same for an encoded line, whose body is one of its members. */
+export function lineWithTokenLimit(line: Uint8Array, field: string, maxTokens: number): Uint8Array {
+  const json = Buffer.from(line).toString()
+  const body = jsonMembers(json).get('body')
+  if (!body) throw new Error('a frozen line has no body')
+  const changed = withTokenLimit(json.slice(body.start, body.end), field, maxTokens)
+  return Buffer.from(json.slice(0, body.start) + changed + json.slice(body.end))
+}
