@@ -221,3 +221,93 @@ describe('an incremental run', () => {
     expect((await world.server.ledger()).rowsBilled).toBe(4)
   })
 })
+
+const FIELDS = ['--field', 'label: billing|support']
+
+describe('an incremental run by a schema', () => {
+  it('keeps what fitted in the end, with all that it cost, and asks again what never did', async () => {
+    const world = await openWorld({
+      config: { prices: { [MODELS.openai]: { inputUsdPerMillion: 2e6, outputUsdPerMillion: 2e6 } } },
+    })
+    const texts = ['', '[[simulate: invalid_json times=1]]', '[[simulate: invalid_json]]', '[[simulate: fenced_json]]']
+    const lines = texts.map((text, at) => JSON.stringify({ id: `r${at}`, text: `${text} support nonce:s-${at}` }))
+    await world.write('rows.jsonl', `${lines.join('\n')}\n`)
+    const words = ['--model', MODELS.openai, '--prompt', '{{text}}', ...FIELDS, '--reask', '1', '--quiet', '--yes']
+    expectExit(await type(world, 'run', 'rows.jsonl', ...words, '-o', 'first.jsonl'), 4)
+    expect((await world.server.ledger()).rowsBilled).toBe(6)
+    expectExit(await type(world, 'run', 'rows.jsonl', ...words, '--since', 'last', '-o', 'second.jsonl'), 4)
+    expect((await world.server.ledger()).rowsBilled).toBe(8)
+    const [first, second] = await Promise.all([answers(world, 'first.jsonl'), answers(world, 'second.jsonl')])
+    expect(second.map(({ llm_status: status, llm_turns: turns }) => [status, turns])).toEqual([
+      ['succeeded', 1],
+      ['succeeded', 1],
+      ['invalid', 2],
+      ['succeeded', 1],
+    ])
+    expect(outputs(second)).toEqual(outputs(first))
+    expect(
+      sum(
+        [0, 1, 3].map((at) => second[at] ?? {}),
+        'llm_cost_usd',
+      ),
+    ).toBe(0)
+    const status = await document(world, 'status', 'last')
+    const { carried } = status['run'] as { carried: { rows: number; costUsd: number } }
+    expect(carried.rows).toBe(3)
+    expect(carried.costUsd).toBeCloseTo(
+      sum(
+        [0, 1, 3].map((at) => first[at] ?? {}),
+        'llm_cost_usd',
+      ),
+      9,
+    )
+  })
+
+  it('keeps of a run without one only what fits', async () => {
+    const world = await openWorld()
+    const schema = {
+      type: 'object',
+      properties: { label: { type: 'string', enum: ['billing', 'support'] } },
+      required: ['label'],
+      additionalProperties: false,
+    }
+    const format = { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } }
+    const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'support nonce:j-0' }] }
+    const bodies = [{ ...body, response_format: format }, body]
+    const lines = bodies.map((one, at) =>
+      JSON.stringify({ custom_id: `c${at}`, method: 'POST', url: '/v1/chat/completions', body: one }),
+    )
+    await world.write('lines.jsonl', `${lines.join('\n')}\n`)
+    await world.write('schema.json', JSON.stringify(schema))
+    const run = ['run', 'lines.jsonl', '--quiet', '--yes']
+    expectExit(await type(world, ...run, '-o', 'first.jsonl'), 0)
+    expectExit(await type(world, ...run, '--schema', 'schema.json', '--since', 'last', '-o', 'second.jsonl'), 4)
+    const second = await answers(world, 'second.jsonl')
+    expect(second.map(({ llm_attempt: attempt, llm_status: status }) => [attempt, status])).toEqual([
+      [0, 'succeeded'],
+      [1, 'invalid'],
+    ])
+    expect((await world.server.ledger()).rowsBilled).toBe(3)
+  })
+})
+
+describe('the job of an incremental run', () => {
+  it('names the run that it carried over from by its id, and says what was shared', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    const job = ['input: rows.jsonl', `model: ${MODELS.openai}`, 'prompt: "{{text}}"', 'dedupe: true']
+    await world.write('first.yaml', [...job, 'output: first.jsonl'].join('\n'))
+    expectExit(await type(world, 'run', 'first.yaml', '--quiet', '--yes'), 0)
+    const [first] = (await document(world, 'runs'))['runs'] as { id: string }[]
+    await world.write('rows.jsonl', questions(2) + questions(2))
+    await world.write('second.yaml', [...job, 'since: last', 'output: second.jsonl'].join('\n'))
+    expect(await document(world, 'plan', 'second.yaml')).toMatchObject({
+      sharing: { carried: { from: first?.id, rows: 2 }, shared: { rows: 2 } },
+    })
+    expectExit(await type(world, 'run', 'second.yaml', '--quiet', '--yes', '--no-dedupe'), 0)
+    expect((await world.server.ledger()).rowsBilled).toBe(4)
+    const { stdout } = await type(world, 'runs', 'job', 'last')
+    expect(stdout).toContain(`since: ${first?.id}\n`)
+    expect(stdout).toContain('dedupe: false\n')
+  })
+})

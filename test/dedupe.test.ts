@@ -69,6 +69,71 @@ describe.each(PROVIDERS)('the same question at %s', (provider) => {
   })
 })
 
+const SCHEMA = {
+  type: 'object',
+  properties: { label: { type: 'string', enum: ['billing', 'support'] } },
+  required: ['label'],
+}
+
+describe.each(PROVIDERS)('an answer that several rows share at %s', (provider) => {
+  it('is asked for again once where it does not fit, and the first row bears the cost of all turns', async () => {
+    const world = await openWorld({
+      config: { prices: { [MODELS[provider]]: { inputUsdPerMillion: 2e6, outputUsdPerMillion: 2e6 } } },
+    })
+    const text = (question: number) => `[[simulate: invalid_json times=${question}]] support nonce:s-${question}`
+    const input = ASKED.map((question, id) => `${JSON.stringify({ id: `r${id}`, text: text(question) })}\n`).join('')
+    const run = await startIn(world, provider, input, { dedupe: true, schema: SCHEMA, reask: 2 } as object)
+    const results = []
+    try {
+      const { checked, costUsd, counts } = await run.finished()
+      expect(positive(counts)).toEqual({ succeeded: 6 })
+      // Question 0 is answered at once; question 1, of two rows, needs two turns, and question 2 needs three.
+      expect(checked?.reasked).toEqual({ rows: 3, requests: 3 })
+      const books = await finalBooks(world)
+      expect(books).toMatchObject({ rowsBilled: 6, batchesCreated: 3 })
+      expect(costUsd).toBeCloseTo(books.inputTokens + books.outputTokens, 6)
+      for await (const result of run.results()) results.push(result)
+    } finally {
+      await run.close()
+    }
+    expect(results.map(({ turns }) => turns)).toEqual(ASKED.map((question) => question + 1))
+    expect(results.map(({ boughtFor }) => boughtFor === 'this_row')).toEqual([true, true, false, true, false, false])
+    const shared = results.filter(({ boughtFor }) => boughtFor === 'earlier_row')
+    expect(shared.map(({ costUsd, earlier }) => [costUsd, ...earlier.map((one) => one.costUsd)])).toEqual([
+      [0],
+      [0],
+      [0, 0],
+    ])
+    const { inputTokens, outputTokens } = await finalBooks(world)
+    expect(total(results.map(({ costUsd }) => costUsd))).toBeCloseTo(inputTokens + outputTokens, 6)
+    const lines = await readAnswers(world)
+    const tokens = lines.map(({ llm_prompt_tokens: prompt }) => prompt)
+    expect(total(tokens)).toBe(inputTokens)
+  })
+})
+
+/** Endpoints by their names, and how rows are asked there. */
+const FIXED_WORDS = [
+  ['openai', 'embeddings', '--text-column', 'text'],
+  ['openai', 'moderations', '--text-column', 'text'],
+  ['mistral', 'embeddings', '--text-column', 'text'],
+  ['mistral', 'moderations', '--text-column', 'text'],
+  ['mistral', 'classifications', '--text-column', 'text'],
+  ['mistral', 'chat-classifications', '--prompt', '{{text}}'],
+] as const
+
+describe('--endpoint', () => {
+  it.each(FIXED_WORDS)('sends the same question once at %s %s %s %s', async (provider, endpoint, flag, column) => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', rows())
+    const request = ['--model', MODELS[provider], '--endpoint', endpoint, flag, column]
+    expectExit(await type(world, 'run', 'rows.jsonl', ...request, '--yes', '-o', 'answers.jsonl'), 0)
+    expect(await finalBooks(world)).toMatchObject({ rowsBilled: 3 })
+    const outputs = (await readAnswers(world)).map(({ llm_output: output }) => JSON.stringify(output))
+    expect(outputs).toEqual(ASKED.map((question) => outputs[[0, 1, 3][question] ?? 0]))
+  })
+})
+
 describe('shared requests', () => {
   it('fan out over batches that are closed, and over those that are cut', async () => {
     const world = await openWorld({ config: { limits: { maxRequests: 2 } } })

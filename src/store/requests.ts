@@ -65,8 +65,8 @@ export function idFrom(text: string | null): string | null {
 }
 
 /**
- * Adds a batch and its first attempt, whose key it returns. Its requests are either new, or were pending and now belong to this batch; both
- * have their lines in the new attempt's input file.
+ * Adds a batch and its first attempt, whose key it returns. Its requests are either new, or were pending and now belong to
+ * this batch; both have their lines in the new attempt's input file.
  */
 export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecord): number {
   const number =

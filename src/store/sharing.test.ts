@@ -96,10 +96,11 @@ async function runOf(
   questions: readonly number[],
   kind: BatchKind = 'batch',
   cut = questions.length,
+  parts: Partial<RunDefinition> = {},
 ): Promise<RunStore> {
   made += 1
   const id = `r${made}-2026-11-27`
-  await store.createRun({ id, definition: DEFINITION, output: OUTPUT, createdAt: made })
+  await store.createRun({ id, definition: { ...DEFINITION, ...parts }, output: OUTPUT, createdAt: made })
   const run = await store.write(id)
   const asked = new Map<number, number>()
   const requests: (readonly [number, number])[] = []
@@ -128,9 +129,9 @@ async function runOf(
   return run
 }
 
-/** Brings the first batch to its end with these results. */
-async function collect(run: RunStore, results: readonly NewResult[]): Promise<void> {
-  const [attempt] = await run.currentAttempts()
+/** Brings a batch, the first one unless said, to its end with these results. */
+async function collect(run: RunStore, results: readonly NewResult[], at = 0): Promise<void> {
+  const attempt = (await run.currentAttempts())[at]
   const key = attempt?.key ?? 0
   await run.moveAttempt(key, 'planned', 'submitted', { remoteId: `batch_${key}` })
   await run.moveAttempt(key, 'submitted', 'ended')
@@ -169,6 +170,65 @@ describe('rows that share a request', () => {
     expect(await run.pendingRequests(-1, 10)).toHaveLength(1)
     await run.cancelUnsent()
     expect(await run.counts()).toMatchObject({ cancelled: 3, succeeded: 1 })
+  })
+})
+
+describe('a shared request that is asked again', () => {
+  const INVALID = { status: 'invalid', code: 'schema_mismatch' } as const
+
+  /** Rows 0, 2 and 3 ask the same, and were answered invalid; so they were asked again. */
+  async function askedAgain(): Promise<RunStore> {
+    const run = await runOf([7, 8, 7, 7], 'batch', 2, { maxReasks: 2 })
+    await collect(run, [result(0, INVALID), result(1)])
+    const again = batch([])
+    await run.addBatch({ ...again, requests: [{ ordinal: 2, row: null, replaces: 0, offset: 0, length: 99 }] })
+    return run
+  }
+
+  it('counts as all of its rows, before and after, and each row knows all that was asked', async () => {
+    const run = await askedAgain()
+    expect(await run.counts()).toMatchObject({ batched: 3, succeeded: 1, invalid: 0 })
+    await collect(run, [result(2, { promptTokens: 30 })], 1)
+    expect(await run.counts()).toMatchObject({ batched: 0, succeeded: 4 })
+    expect(await run.reasked()).toEqual({ rows: 3, requests: 1 })
+    const rows = await run.rowResults(-1, 10)
+    expect(rows.map(({ isShared }) => isShared)).toEqual([false, false, true, true])
+    expect(rows.map(({ request, state }) => [request, state])).toEqual(
+      [2, 1, 2, 2].map((request) => [request, 'succeeded']),
+    )
+    expect(rows.map(({ questions }) => questions?.map(({ request }) => request) ?? null)).toEqual([
+      [0, 2],
+      null,
+      [0, 2],
+      [0, 2],
+    ])
+    expect(await run.usage()).toMatchObject([{ results: 3, promptTokens: 50 }])
+  })
+
+  it('gives all of its rows back together, and is asked the first question once', async () => {
+    const run = await askedAgain()
+    await collect(run, [result(2, INVALID)], 1)
+    expect(await run.reopenRequests(['invalid'], ['yes'])).toBe(3)
+    expect(await run.counts()).toMatchObject({ pending: 3, succeeded: 1, invalid: 0 })
+    expect(await run.pendingRequests(-1, 10)).toMatchObject([{ ordinal: 0 }])
+    expect(await run.reasked()).toEqual({ rows: 3, requests: 1 })
+  })
+
+  it('is carried over as the answer to the first question, for all rows, with all that it took', async () => {
+    const run = await askedAgain()
+    await collect(run, [result(2, { promptTokens: 30 })], 1)
+    expect(await run.answeredRequests(-1, 10)).toMatchObject([
+      { ordinal: 0, rows: 3 },
+      { ordinal: 1, rows: 1 },
+    ])
+    expect(await run.answersOf([0, 1])).toMatchObject([
+      {
+        ordinal: 0,
+        result: { ordinal: 0, offset: 20, promptTokens: 30 },
+        questions: [{ result: { promptTokens: 10 } }, { result: { promptTokens: 30 } }],
+      },
+      { ordinal: 1, questions: null },
+    ])
   })
 })
 
@@ -211,6 +271,7 @@ describe('a batch that was carried over', () => {
   it('is collected without having been sent, and costs and teaches nothing', async () => {
     const run = await runOf([7, 8, 7], 'carried')
     const [planned] = await run.currentAttempts()
+    expect(await run.counts()).toMatchObject({ succeeded: 0, batched: 3 })
     await run.settleCarried(planned?.key ?? 0, [result(0, { countsAsTry: false }), result(1, { countsAsTry: false })])
     expect(await run.currentAttempts()).toMatchObject([{ kind: 'carried', stage: 'collected' }])
     expect(await run.counts()).toMatchObject({ succeeded: 3, batched: 0 })
