@@ -283,6 +283,14 @@ const MIGRATIONS: readonly Migration[] = [
     `,
   },
   {
+    number: 7,
+    name: 'requests asked again with another limit of tokens, and a canary before them',
+    sql: `
+      alter table requests add column max_tokens integer;
+      alter table runs add column is_canary_due integer not null default 0;
+    `,
+  },
+  {
     number: 8,
     name: 'counts of rows that are kept until rows change',
     // `work_version`: raised by every transaction that writes rows or requests. `kept_counts`: of a finished run, as JSON,
@@ -299,14 +307,6 @@ const MIGRATIONS: readonly Migration[] = [
     sql: `
       alter table row_requests add column shares integer not null default 0;
       alter table runs add column carried text;
-    `,
-  },
-  {
-    number: 7,
-    name: 'requests asked again with another limit of tokens, and a canary before them',
-    sql: `
-      alter table requests add column max_tokens integer;
-      alter table runs add column is_canary_due integer not null default 0;
     `,
   },
 ]
