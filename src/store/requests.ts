@@ -13,24 +13,29 @@ export function insertRows(driver: Driver, runKey: number, rows: readonly NewRow
   const isPlain = rows.every(
     ({ id, ordinal, problem }, at) => id === null && problem === null && ordinal === first + at,
   )
-  // Without anything to say but their lines, which is three times as fast.
-  if (isPlain) {
-    driver.run(
-      `insert into rows (run, ordinal, line) select ?, ? + key, value from json_each(?)`,
-      runKey,
-      first,
-      JSON.stringify(rows.map(({ line }) => line)),
-    )
-    return
-  }
+  if (isPlain) insertLines(driver, runKey, first, rows)
+  else insertFacts(driver, runKey, rows)
+  const sharing = rows.flatMap(({ ordinal, shares }) => (typeof shares === 'number' ? [[ordinal, shares]] : []))
+  if (sharing.length > 0) insertSharing(driver, runKey, sharing)
+}
+
+/** Rows without anything to say but their lines, which is three times as fast. */
+function insertLines(driver: Driver, runKey: number, first: number, rows: readonly NewRow[]): void {
+  driver.run(
+    `insert into rows (run, ordinal, line) select ?, ? + key, value from json_each(?)`,
+    runKey,
+    first,
+    JSON.stringify(rows.map(({ line }) => line)),
+  )
+}
+
+function insertFacts(driver: Driver, runKey: number, rows: readonly NewRow[]): void {
   driver.run(
     `insert into rows (run, ordinal, line, id, problem)
      select ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?)`,
     runKey,
     JSON.stringify(rows.map(({ id, line, ordinal, problem }) => [ordinal, line, jsonOrNull(id), jsonOrNull(problem)])),
   )
-  const sharing = rows.flatMap(({ ordinal, shares }) => (typeof shares === 'number' ? [[ordinal, shares]] : []))
-  if (sharing.length > 0) insertSharing(driver, runKey, sharing)
 }
 
 /** Ties rows to requests of earlier rows, which may be told later. */

@@ -11,7 +11,9 @@ import { LATER_FIELDS, PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
 import { Driver } from './driver.ts'
 import { statePath } from './run-folder.ts'
 import { openStore } from './sqlite-store.ts'
-import type { NewBatchRecord, NewResult, RunStore, Store } from './store.ts'
+import type { NewBatchRecord, NewResult, Reopening, RunStore, Store } from './store.ts'
+
+const PLAIN_RETRY: Reopening = { statuses: ['failed'], billed: ['no'], maxTokens: null, canaryAbove: null }
 
 const DEFINITION: RunDefinition = {
   ...LATER_FIELDS,
@@ -163,9 +165,7 @@ describe('rows that share a request', () => {
     expect(await run.counts()).toMatchObject({ failed: 3, succeeded: 1, batched: 0 })
     expect(await run.failureReasons(5)).toMatchObject([{ status: 'failed', code: 'bad', count: 3 }])
     expect(await run.usage()).toMatchObject([{ results: 2, promptTokens: 20 }])
-    expect(await run.reopenRequests({ statuses: ['failed'], billed: ['no'], maxTokens: null, canaryAbove: null })).toBe(
-      3,
-    )
+    expect(await run.reopenRequests(PLAIN_RETRY)).toBe(3)
     expect(await run.counts()).toMatchObject({ pending: 3, succeeded: 1 })
     expect(await run.pendingRequests(-1, 10)).toHaveLength(1)
     await run.cancelUnsent()
@@ -208,7 +208,7 @@ describe('a shared request that is asked again', () => {
   it('gives all of its rows back together, and is asked the first question once', async () => {
     const run = await askedAgain()
     await collect(run, [result(2, INVALID)], 1)
-    expect(await run.reopenRequests(['invalid'], ['yes'])).toBe(3)
+    expect(await run.reopenRequests({ ...PLAIN_RETRY, statuses: ['invalid'], billed: ['yes'] })).toBe(3)
     expect(await run.counts()).toMatchObject({ pending: 3, succeeded: 1, invalid: 0 })
     expect(await run.pendingRequests(-1, 10)).toMatchObject([{ ordinal: 0 }])
     expect(await run.reasked()).toEqual({ rows: 3, requests: 1 })
