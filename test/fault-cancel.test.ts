@@ -154,10 +154,8 @@ describe.concurrent.each(PROVIDERS)('a cancellation at %s', (provider) => {
     expect(record.state).toBe('held')
     expect(record.reason).toMatch(/cannot be decided.* its 4 requests cost .*to give it up/)
     expect(positive(counts)).toEqual({ batched: 4 })
-    const ended = await type(
-      { folder: world.folder, environment: world.environment },
-      ...['resume', 'last', '--config', world.configPath, '--on-unknown-create', 'resend', '--json'],
-    )
+    const giveUp = ['resume', 'last', '--config', world.configPath, '--on-unknown-create', 'resend', '--json']
+    const ended = await type({ folder: world.folder, environment: world.environment }, ...giveUp)
     expectExit(ended, 4)
     expect(JSON.parse(ended.stdout)).toMatchObject({ run: { state: 'cancelled' }, counts: { cancelled: 4 } })
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 0, rowsBilled: 0 })

@@ -66,7 +66,7 @@ function inputsOf(input: unknown, path: string, folder: string): readonly string
   if (inputs.length === 0) {
     throw new LlmBatchError('usage', `${path} names no input`, { next: 'Add the line  input: FILE' })
   }
-  return inputs.map((input) => (input === '-' ? input : resolve(folder, input)))
+  return inputs.map((named) => (named === '-' ? named : resolve(folder, named)))
 }
 
 /** Leaves out what contradicts a flag that was typed; keys that contradict each other are a mistake. */

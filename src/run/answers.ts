@@ -83,7 +83,7 @@ export async function* readFrozenRows(
 ): AsyncIterable<readonly string[]> {
   const rows = new FrozenRows(ports)
   try {
-    for (let read = 0; read < count; read += PAGE_ROWS) yield await rows.take(Math.min(PAGE_ROWS, count - read))
+    for (let at = 0; at < count; at += PAGE_ROWS) yield await rows.take(Math.min(PAGE_ROWS, count - at))
   } finally {
     await rows.close()
   }

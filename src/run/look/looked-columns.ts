@@ -55,7 +55,7 @@ const MOST_NAMES = 20
 
 function unknownColumn(name: string, facts: ColumnFacts): LlmBatchError {
   const near = nearMatches(name, columnNames(facts))
-  const names = facts.columns.map(({ name }) => name)
+  const names = facts.columns.map((column) => column.name)
   const inputs = names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ', …' : '')
   const known = `The input has ${inputs || 'no columns'}; ours are ${ANSWER_COLUMNS.join(', ')}, line, and output.NAME for a part of a JSON answer.`
   return new LlmBatchError('usage', `the run has no column ${JSON.stringify(name)}`, {
