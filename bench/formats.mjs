@@ -19,6 +19,9 @@ const database = await (await DuckDBInstance.create(':memory:', { threads: '1' }
 const TABLE = `select i as id, 'Question ' || i || ' ' || md5(i::varchar) || repeat(' and more', 50) as text,
   (9007199254740993 + i)::bigint as big, i / 7.0 as score, (i / 3)::decimal(20, 6) as price, i % 2 = 0 as flag,
   date '2026-01-01' + (i % 900)::int as day, [i, null] as list, {'city': 'Ulm', 'n': i} as place from range(${rows}) t(i)`
+/** How often the simulated model answers badly. */
+const ANSWERS = 'invalid=0.05,fenced=0.1,truncated=0.02,refused=0.02,empty=0.01,wrong_schema=0.05'
+
 const COLUMNS = 'id, text, big, score, price, flag, day, list, place'
 
 writeFileSync(join(folder, 'llm-batch.config.json'), JSON.stringify({ home: 'home', waits: { poll: '50ms' } }))
@@ -53,6 +56,7 @@ try {
     await list(`select column_name, column_type from (describe select ${COLUMNS} from ${parquet('out.parquet')})
     except select column_name, column_type from (describe select ${COLUMNS} from ${parquet('rows.parquet')})`)
   if (types.length > 0) throw new Error(`types changed: ${JSON.stringify(types)}`)
+  await classify()
   console.log('All rows were accounted for, and all types of Parquet stayed what they were.')
 } finally {
   server.disconnect()
@@ -96,6 +100,37 @@ async function step(name, { url, input, output, given, written, prefix = 'llm_' 
   const [good, different] = [Number(n), Number(lost)]
   if (good !== rows || different !== 0) throw new Error(`${name}: ${good} rows of ${rows}, ${different} differ`)
   console.log(`${name}: read and sent in ${shown(submit)}, collected and written in ${shown(collect)}`)
+}
+
+/** A model that answers badly now and then, a schema, and a second question: every row must be there with its right status. */
+async function classify() {
+  const spoiled = fork(new URL('./server.mjs', import.meta.url), [join(folder, 'spoiled'), ANSWERS])
+  try {
+    const [{ url }] = await once(spoiled, 'message')
+    const environment = { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: url }
+    const fields = ['--field', 'label: billing|support|sales', '--field', 'amount?: number']
+    const words = ['run', 'rows.csv', '--model', 'openai/gpt-5-mini', '--prompt', 'Classify: {{text}}', ...fields]
+    const whole = [...words, '--id-column', 'id', '--reask', '1', '-o', 'labels.parquet', '--yes', '--quiet']
+    const run = await measure([command, ...whole], { folder, environment, exitCode: 4 })
+    await measure([command, 'results', 'last', '-o', 'labels.csv', '--quiet'], { folder, environment })
+    const statuses = await list(
+      `select llm_status as status, count(*)::int as n from ${parquet('labels.parquet')} group by 1`,
+    )
+    const counts = Object.fromEntries(statuses.map(({ status, n }) => [status, n]))
+    const [{ n: found }] = await list(`select count(distinct id)::int as n from ${parquet('labels.parquet')}`)
+    const [{ n: good }] = await list(`select count(*)::int as n from ${parquet('labels.parquet')}
+      where llm_status = 'succeeded' and llm_output.label in ('billing', 'support', 'sales')`)
+    const [{ n: differing }] = await list(`select count(*)::int as n from ${parquet('labels.parquet')} p
+      join ${csv('labels.csv')} c on c.id = p.id::varchar
+      where p.llm_status is distinct from c.llm_status or p.llm_output.label is distinct from nullif(c."llm_output.label", '')`)
+    const told = JSON.stringify(counts)
+    if (found !== rows || good !== counts.succeeded || differing !== 0) {
+      throw new Error(`${told}: ${found} rows, ${good} labels, ${differing} differ between Parquet and CSV`)
+    }
+    console.log(`CSV in, classified with ${ANSWERS}, Parquet out: ${shown(run)}, ${told}`)
+  } finally {
+    spoiled.disconnect()
+  }
 }
 
 function path(name) {

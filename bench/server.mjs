@@ -11,6 +11,8 @@ const server = await startLocalServer({
   seed: 1,
   maxBytes: MOST_BYTES,
   maxRequests: MOST_REQUESTS,
+  // A model that answers badly at given rates, such as `invalid=0.05,fenced=0.1`.
+  answers: process.argv[3],
 })
 process.on('message', () => void drain())
 process.on('disconnect', () => void server.close())
