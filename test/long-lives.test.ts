@@ -277,7 +277,7 @@ describe.each(PROVIDERS)('a week at %s', (provider) => {
 })
 
 /** The last column that the fourth version of the state had in tables which have grown since. */
-const LAST_COLUMNS = { requests: 'attempt', runs: 'stop_loss' } as const
+const LAST_COLUMNS = { requests: 'attempt', row_requests: 'request', runs: 'stop_loss' } as const
 
 const INDEXES =
   "select name from sqlite_schema where type = 'index' and tbl_name = ? and name <> 'requests_pending' and sql is not null"
