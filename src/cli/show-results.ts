@@ -85,7 +85,7 @@ export async function showSummary(shell: Shell, workspace: Workspace, run: RunRe
 
 function lookedRows(workspace: Workspace, run: RunRecord, selection: Selection): AsyncIterable<readonly LookedRow[]> {
   const { definition, id } = run
-  const look = rowLooker(definition, costOfResult(workspace.configuration.prices))
+  const look = rowLooker(costOfResult(workspace.configuration.prices))
   return selectRows(answersOf(workspace, workspace.store.read(id), definition.provider), look, selection)
 }
 

@@ -56,7 +56,7 @@ export async function writeRunAnswers(
   const rows = answersOf(workspace, store, run.definition.provider)
   const isPart = !isWhole(selection)
   const answers = await writeAnswers({
-    rows: isPart ? selectedOutcomes(rows, rowLooker(run.definition, costOf), selection) : rows,
+    rows: isPart ? selectedOutcomes(rows, rowLooker(costOf), selection) : rows,
     isPart,
     columns: run.columns,
     hasSources: run.files.length > 0,

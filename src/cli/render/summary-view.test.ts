@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { sampleResult, sampleRow } from '../../../test/support/row-outcomes.ts'
-import { sampleRun } from '../../../test/support/run-records.ts'
 import { rowLooker } from '../../run/look/looked-row.ts'
 import { RowSumming } from '../../run/look/summarise.ts'
 import { colorsFor } from './colors.ts'
@@ -11,7 +10,7 @@ const PLAIN = colorsFor({ isTTY: false }, {})
 /** A summary of rows that succeeded with these answers, and of one that failed for each of these reasons. */
 function rendered(answers: readonly string[], reasons: readonly string[] = [], width = 80): string {
   const summing = new RowSumming()
-  const look = rowLooker(sampleRun().definition, () => 0.5)
+  const look = rowLooker(() => 0.5)
   for (const output of answers) summing.add(look(sampleRow(0, { result: sampleResult({ output }) })))
   for (const reason of reasons) {
     summing.add(look(sampleRow(0, { result: sampleResult({ status: 'failed', code: '400', reason, output: null }) })))

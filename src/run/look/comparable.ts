@@ -1,4 +1,3 @@
-import type { RunDefinition } from '../../model/run.ts'
 import { jsonAnswerOf, shownJson, valueAt } from './json-answer.ts'
 import type { LookedRow } from './looked-row.ts'
 
@@ -41,8 +40,8 @@ export function comparableOf(row: LookedRow, rules: ComparisonRules): Comparable
 }
 
 /** The key that an answer must have to be what a column says. */
-export function goldKey(text: string, definition: RunDefinition, rules: ComparisonRules): string {
-  return keyOf(jsonAnswerOf(text, definition) ?? text, rules)
+export function goldKey(text: string, rules: ComparisonRules): string {
+  return keyOf(jsonAnswerOf(text) ?? text, rules)
 }
 
 function shownText(value: unknown): string {

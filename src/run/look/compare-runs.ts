@@ -112,22 +112,17 @@ async function* comparedRows(
   const joined = by === 'place' ? joinByPlace(streams) : joinByKey(streams, keys, counts)
   for await (const rows of joined) {
     const answers = rows.map((row) => comparableOf(row, rules))
-    yield { rows, answers, gold: goldColumn && rightAnswer(rows, goldColumn, first, rules) }
+    yield { rows, answers, gold: goldColumn && rightAnswer(rows, goldColumn, rules) }
   }
 }
 
-function rightAnswer(
-  [row]: JoinedRows,
-  column: LookedColumn,
-  { definition }: RunRecord,
-  rules: ComparisonRules,
-): ComparedRow['gold'] {
+function rightAnswer([row]: JoinedRows, column: LookedColumn, rules: ComparisonRules): ComparedRow['gold'] {
   const text = row === undefined ? '' : cellOf(row, column).text.trim()
-  return text === '' ? null : { text, key: goldKey(text, definition, rules) }
+  return text === '' ? null : { text, key: goldKey(text, rules) }
 }
 
 async function* lookedRows(workspace: Workspace, { definition, id }: RunRecord): AsyncIterable<readonly LookedRow[]> {
-  const look = rowLooker(definition, costOfResult(workspace.configuration.prices))
+  const look = rowLooker(costOfResult(workspace.configuration.prices))
   const lists = answersOf(workspace, workspace.store.read(id), definition.provider)
   for await (const list of lists) yield list.map((row) => look(withoutRawLine(row)))
 }

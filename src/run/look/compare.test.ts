@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { sampleResult, sampleRow } from '../../../test/support/row-outcomes.ts'
-import { sampleRun } from '../../../test/support/run-records.ts'
 import type { SettledResult } from '../../model/row.ts'
 import { type ComparisonRules, comparableOf, goldKey } from './comparable.ts'
 import { Comparing, type Comparison } from './compare.ts'
 import { rowLooker } from './looked-row.ts'
 
-const { definition } = sampleRun()
-
-const look = rowLooker(definition, () => 0.5)
+const look = rowLooker(() => 0.5)
 
 const EXACT: ComparisonRules = { ignoresCase: false, field: null }
 
@@ -33,7 +30,7 @@ function compare(
     comparing.add({
       rows: looked,
       answers: looked.map((row) => comparableOf(row, asked)),
-      gold: text === '' ? null : { text, key: goldKey(text, definition, asked) },
+      gold: text === '' ? null : { text, key: goldKey(text, asked) },
     })
   }
   return comparing.result()

@@ -8,7 +8,7 @@ const COLUMNS = ['text', 'n', 'big', 'meta', 'a=b', 'status', 'customer.name', '
 
 const run = sampleRun({ columns: COLUMNS.map((name) => ({ name, type: null })) })
 
-const look = rowLooker(run.definition, () => 0.002)
+const look = rowLooker(() => 0.002)
 
 const json =
   '{"text":"A Refund, please","n":"007","big":12345678901234567890,"meta":{"lang":"de","tags":["x","y"]},"a=b":"c","status":"open","customer.name":"Ada","empty":null}'

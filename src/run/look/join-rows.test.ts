@@ -1,11 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sampleRow } from '../../../test/support/row-outcomes.ts'
-import { sampleRun } from '../../../test/support/run-records.ts'
 import { joinByKey, joinByPlace, joinCounts, type KeyOf, type RowStream } from './join-rows.ts'
 import { rowLooker } from './looked-row.ts'
 
-const look = rowLooker(sampleRun().definition, () => null)
+const look = rowLooker(() => null)
 
 const byId: KeyOf = ({ row }) => row.id
 

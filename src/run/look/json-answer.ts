@@ -1,5 +1,3 @@
-import type { RunDefinition } from '../../model/run.ts'
-
 /** A JSON object or list. */
 export type JsonAnswer = Readonly<Record<string, unknown>> | readonly unknown[]
 
@@ -7,7 +5,7 @@ export type JsonAnswer = Readonly<Record<string, unknown>> | readonly unknown[]
  * The answer as JSON, where it is an object or a list; undefined for text. Every run may have such answers: a prompt can
  * ask for JSON, and some endpoints answer with nothing else.
  */
-export function jsonAnswerOf(output: string | null, _definition: RunDefinition): JsonAnswer | undefined {
+export function jsonAnswerOf(output: string | null): JsonAnswer | undefined {
   if (output === null || !/^\s*[{[]/.test(output)) return undefined
   try {
     return JSON.parse(output) as JsonAnswer

@@ -1,6 +1,5 @@
 import { jsonMembers, stringValue } from '../../lib/json-members.ts'
 import type { RowOutcome } from '../../model/row.ts'
-import type { RunDefinition } from '../../model/run.ts'
 import { type Answer, answerOf, type CostOf } from '../../output/answer.ts'
 import { type JsonAnswer, jsonAnswerOf, jsonText, valueAt } from './json-answer.ts'
 import type { LookedColumn } from './looked-columns.ts'
@@ -24,7 +23,7 @@ export interface Cell {
 const EMPTY: Cell = { text: '', number: null }
 
 /** Makes rows into rows to look at; for one run. */
-export function rowLooker(definition: RunDefinition, costOf: CostOf): (row: RowOutcome) => LookedRow {
+export function rowLooker(costOf: CostOf): (row: RowOutcome) => LookedRow {
   return (row) => {
     const answer = answerOf(row, costOf)
     let json: JsonAnswer | undefined
@@ -33,7 +32,7 @@ export function rowLooker(definition: RunDefinition, costOf: CostOf): (row: RowO
       row,
       answer,
       json: () => {
-        if (!isRead) json = jsonAnswerOf(textOrNull(answer.output), definition)
+        if (!isRead) json = jsonAnswerOf(textOrNull(answer.output))
         isRead = true
         return json
       },

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { inPairs, sampleResult, sampleRow } from '../../../test/support/row-outcomes.ts'
-import { sampleRun } from '../../../test/support/run-records.ts'
 import { OUTCOME_STATUSES } from '../../model/outcome.ts'
 import type { RowOutcome } from '../../model/row.ts'
 import type { CostOf } from '../../output/answer.ts'
@@ -10,11 +9,9 @@ import { EVERY_ROW, type Selection, selectRows } from './selection.ts'
 import { type RowSummary, RowSumming } from './summarise.ts'
 import { areLabels } from './value-counts.ts'
 
-const { definition } = sampleRun()
-
 function summarise(rows: readonly RowOutcome[], costOf: CostOf = () => 0.25): RowSummary {
   const summing = new RowSumming()
-  const look = rowLooker(definition, costOf)
+  const look = rowLooker(costOf)
   for (const row of rows) summing.add(look(row))
   return summing.result()
 }
@@ -144,7 +141,7 @@ describe('a selection', () => {
 
   async function chosen(parts: Partial<Selection>): Promise<readonly number[]> {
     const ordinals: number[] = []
-    const look = rowLooker(definition, () => null)
+    const look = rowLooker(() => null)
     for await (const list of selectRows(inPairs(rows), look, { ...EVERY_ROW, ...parts })) {
       ordinals.push(...list.map(({ row }) => row.ordinal))
     }
