@@ -20,6 +20,13 @@ import { createRequestBuilder } from './builder.ts'
 const LIST = { schema: { type: 'array', items: { type: 'string' } }, name: 'list', isStrict: true }
 
 describe('a builder for records', () => {
+  it('refuses a schema beside several choices, of which only one could be checked', () => {
+    const answer = { ...LIST, schema: { type: 'object', properties: { label: { type: 'string' } } } }
+    const definition = { ...DEFINITION, answer, parameters: { n: 3 } }
+    expect(() => builderFor(definition)).toThrow('"n" asks for several')
+    expect(() => builderFor({ ...definition, parameters: { n: 1 } })).not.toThrow()
+  })
+
   it('sends model and prompt, and nothing that was not set', async () => {
     const request = await built(DEFINITION, '{"text":"a \\"b\\"\\n😀"}')
     expect(request).toEqual({

@@ -70,6 +70,11 @@ function fieldsOf(settings: ChatSettings, form: EndpointForm, lane: Lane): Reado
       next: 'Leave --temperature out.',
     })
   }
+  if (answer !== null && parameters['n'] !== undefined && parameters['n'] !== 1) {
+    throw new LlmBatchError('usage', 'a schema is checked against one answer, and "n" asks for several', {
+      next: 'Leave "n" out, and have the schema hold a list.',
+    })
+  }
   return {
     ...(maxTokens !== null && maxTokensField !== null ? { [maxTokensField]: maxTokens } : {}),
     ...(temperature === null ? {} : { temperature }),
