@@ -74,8 +74,7 @@ export function script(name, url, facts = {}) {
 }
 
 /** Keeps the state in the folder and looks at batches often, because the servers here are quick. */
-export function writeConfiguration(folder, poll = '50ms') {
-  const waits = { poll, pollMost: poll }
+export function writeConfiguration(folder, waits = { poll: '50ms' }) {
   writeFileSync(join(folder, 'llm-batch.config.json'), JSON.stringify({ home: 'home', waits }))
 }
 

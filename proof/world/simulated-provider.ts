@@ -1,4 +1,4 @@
-import { OneAtATime } from '../../src/server/batch/one-at-a-time.ts'
+import { OneAtATime } from '../../src/lib/one-at-a-time.ts'
 import { Workshop } from '../../src/server/batch/workshop.ts'
 import { FaultInjector } from '../../src/server/faults/injector.ts'
 import { buildApp } from '../../src/server/http/app.ts'

@@ -4,7 +4,7 @@ import type { RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import { billFor } from './bill-for.ts'
 import { damaged, downloadFile } from './download.ts'
-import { triesOf } from './planned.ts'
+import { type Tries, triesOf } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
 import { judgeRefusal, refusedResults } from './refusal.ts'
 import { Settling } from './settle.ts'
@@ -54,7 +54,7 @@ async function harvest(
   ports: CollectPorts,
   attempt: AttemptRecord,
   remote: RemoteBatch,
-  tries: ReadonlyMap<number, number>,
+  tries: Tries,
   signal: AbortSignal,
 ): Promise<Step> {
   const { folder, provider, store } = ports
@@ -69,7 +69,8 @@ async function harvest(
     const path = folder.result(attempt.key, file)
     await downloadFile(ports, { fileId: id, path, isSizeChecked }, signal)
     try {
-      await settling.readFile(file, isSizeChecked && attempt.failures >= SIZE_CHECKS - 1)
+      const isTakenAsItIs = isSizeChecked && attempt.failures >= SIZE_CHECKS - 1
+      await ports.reading.run(() => settling.readFile(file, isTakenAsItIs))
     } catch (error) {
       await ports.disk.remove(path)
       throw error
@@ -138,12 +139,7 @@ async function reportOddities(
   }
 }
 
-async function refuse(
-  ports: CollectPorts,
-  attempt: AttemptRecord,
-  remote: RemoteBatch,
-  tries: ReadonlyMap<number, number>,
-): Promise<Step> {
+async function refuse(ports: CollectPorts, attempt: AttemptRecord, remote: RemoteBatch, tries: Tries): Promise<Step> {
   const { isCancelling, settings, store } = ports
   const refusal = judgeRefusal(remote)
   if (refusal.kind === 'queue_full' && !isCancelling) {

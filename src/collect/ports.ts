@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
+import type { OneAtATime } from '../lib/one-at-a-time.ts'
 import type { Emit } from '../model/event.ts'
 import type { CancelCause } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
@@ -18,6 +19,8 @@ export interface CollectPorts {
   readonly clock: Clock
   readonly settings: Settings
   readonly folder: RunFolder
+  /** Result files are read one after another: each holds what it has found in memory, and none is faster beside others. */
+  readonly reading: OneAtATime
   /** The price by which what was collected is counted; null where it is unknown. */
   readonly priceOf: (target: Target) => Price | null
   /** Checks answers where the run has a schema; null where any text is one. */

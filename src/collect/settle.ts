@@ -7,6 +7,8 @@ import type { AttemptRecord, NewResult } from '../store/store.ts'
 import { damaged } from './download.ts'
 import { judgeAnswer } from './judge-answer.ts'
 import { newResult } from './new-result.ts'
+import { type Place, Places } from './places.ts'
+import type { Tries } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
 import { Refusals } from './refusals.ts'
 import { absentOutcome, triage } from './triage.ts'
@@ -18,14 +20,6 @@ const PAGE_RESULTS = 10_000
 
 /** Read at once; the lines of a piece live together. */
 const PIECE_BYTES = 128 * 1024
-
-/** Where the line that counts for a request lies, for telling duplicates apart. */
-interface Place {
-  readonly isSuccess: boolean
-  readonly file: ResultFile
-  readonly offset: number
-  readonly length: number
-}
 
 /** What reading the files of a batch came to. */
 export interface Settlement {
@@ -47,8 +41,8 @@ export class Settling {
   readonly #ports: CollectPorts
   readonly #attempt: AttemptRecord
   readonly #prefix: string
-  readonly #tries: ReadonlyMap<number, number>
-  readonly #places = new Map<number, Place>()
+  readonly #tries: Tries
+  readonly #places: Places
   #page: NewResult[] = []
   #foreignLines = 0
   #unreadableLines = 0
@@ -56,11 +50,12 @@ export class Settling {
   readonly #refusals = new Refusals()
   #accountProblem: string | null = null
 
-  constructor(ports: CollectPorts, attempt: AttemptRecord, tries: ReadonlyMap<number, number>) {
+  constructor(ports: CollectPorts, attempt: AttemptRecord, tries: Tries) {
     this.#ports = ports
     this.#attempt = attempt
     this.#prefix = wirePrefix(attempt.nonce)
     this.#tries = tries
+    this.#places = new Places(tries.size)
   }
 
   /**

@@ -16,7 +16,7 @@ import { ResultLines } from './result-lines.ts'
 type Ports = Pick<RunContext, 'disk' | 'folder' | 'provider' | 'store'>
 
 /** Rows asked of the store at once. */
-const PAGE_ROWS = 2_000
+const PAGE_ROWS = 400
 
 /** Rows joined at once, few because they live together, and bytes of their raw lines: answers such as embeddings are long. */
 const PART_ROWS = 100

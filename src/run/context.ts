@@ -1,6 +1,7 @@
 import type { Configuration } from '../config/configuration.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
+import { OneAtATime } from '../lib/one-at-a-time.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
 import type { CancelCause, DeadlineWish } from '../model/run.ts'
@@ -43,6 +44,7 @@ export interface RunContext {
   readonly random: Random
   readonly settings: Configuration['settings']
   readonly folder: RunFolder
+  readonly reading: OneAtATime
   readonly windowHours: number | null
   readonly account: string
   readonly onUnknownCreate: 'hold' | 'resend'
@@ -90,6 +92,7 @@ export async function runContext(
     random,
     settings: configuration.settings,
     folder: runFolder(workspace.home, store.id),
+    reading: new OneAtATime(),
     windowHours: definition.timeoutHours,
     account: accountOf(store.id, credentials.apiKey, workspace.environment),
     onUnknownCreate: steering.onUnknownCreate ?? 'hold',

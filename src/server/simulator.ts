@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import type { OneAtATime } from './batch/one-at-a-time.ts'
+import type { OneAtATime } from '../lib/one-at-a-time.ts'
 import { DIALECT } from './dialect.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { Durations } from './options.ts'
