@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { cp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, it } from 'vitest'
 import { loadConfiguration } from '../src/config/configuration.ts'
 import type { RunEvent } from '../src/index.ts'
@@ -126,13 +127,14 @@ describe.concurrent('a disk that is full', () => {
 
 describe.concurrent('what a power cut leaves behind', () => {
   /** A run whose batch has ended at the provider, stopped right before the first download. */
-  async function leaveEnded(world: LocalWorld): Promise<string> {
+  async function leaveEnded(world: LocalWorld, beforeClosing = (): void => undefined): Promise<string> {
     const run = await startIn(world, 'openai', questions(ROWS))
     const stop = new AbortController()
     run.on('event', (event) => {
       if (event.type === 'batch' && event.stage === 'ended') stop.abort()
     })
     await run.finished({ signal: stop.signal })
+    beforeClosing()
     await run.close()
     return join(world.home, 'runs', run.id)
   }
@@ -165,7 +167,12 @@ describe.concurrent('what a power cut leaves behind', () => {
 
   it('as a database whose last transaction is torn goes on from the one before', async ({ onTestFinished }) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS })
-    await leaveEnded(world)
+    // Whoever closes the last connection takes the log into the database.
+    await leaveEnded(world, () => {
+      const other = new DatabaseSync(join(world.home, 'state.db'))
+      other.prepare('select count(*) from runs').get()
+      onTestFinished(() => other.close())
+    })
     // As the disk would be found by another process: without the memory that connections share.
     const found = join(world.folder, 'found')
     await cp(world.home, found, { recursive: true, filter: (path) => !path.endsWith('-shm') })
