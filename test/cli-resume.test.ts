@@ -95,7 +95,8 @@ describe('a run that was stopped', () => {
 
 describe('the same line', () => {
   it('typed while the run goes on is told so, and sends nothing', async () => {
-    const world = await openWorld(SLOW)
+    // Longer than a second command takes to start on a busy machine.
+    const world = await openWorld({ durations: { runMs: 12_000 } })
     await world.write('rows.jsonl', questions(5))
     const first = start(world, LINE)
     await isCreated(world)
