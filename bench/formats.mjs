@@ -125,7 +125,8 @@ async function classify() {
       where p.llm_status is distinct from c.llm_status or p.llm_output.label is distinct from nullif(c."llm_output.label", '')`)
     const told = JSON.stringify(counts)
     if (found !== rows || good !== counts.succeeded || differing !== 0) {
-      throw new Error(`${told}: ${found} rows, ${good} labels, ${differing} differ between Parquet and CSV`)
+      const seen = JSON.stringify({ rows: found, labels: good, differing })
+      throw new Error(`${told}, but Parquet and CSV have ${seen}`)
     }
     console.log(`CSV in, classified with ${ANSWERS}, Parquet out: ${shown(run)}, ${told}`)
   } finally {
