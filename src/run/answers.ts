@@ -119,10 +119,11 @@ function rowOutcome(
   reading: Reading,
 ): RowOutcome {
   return {
-    ...frozen,
     ordinal: record.row,
     line: record.line,
+    source: frozen.source,
     id: record.id,
+    json: frozen.json,
     problem: record.problem,
     result: resultOf(record, lines, reading),
   }
@@ -171,16 +172,23 @@ function read(
   { definition, provider }: Reading,
 ): { readonly outcome: Outcome; readonly sentAs: string | undefined } {
   const decoded = rawLine === null ? undefined : provider.decode(rawLine, target)
+  const found = decoded?.outcome ?? emptyOutcome({ status, code: null, reason: null, billed: result.billed })
+  // Member by member: a spread costs as much as reading the line did.
   const outcome = asAsked(definition, {
-    ...(decoded?.outcome ?? emptyOutcome({ status, code: null, reason: null, billed: result.billed })),
     status,
     // The code of a success says what was overlooked in reading it.
     code: status === 'succeeded' ? null : result.code,
     reason: result.reason,
     billed: result.billed,
+    retryable: found.retryable,
+    accountProblem: found.accountProblem,
+    output: found.output,
+    isJson: found.isJson,
+    finishReason: found.finishReason,
+    usage: boughtFor === 'this_row' ? found.usage : NOTHING_USED,
+    model: found.model,
   })
-  const sentAs = decoded?.wireId
-  return boughtFor === 'this_row' ? { outcome, sentAs } : { outcome: { ...outcome, usage: NOTHING_USED }, sentAs }
+  return { outcome, sentAs: decoded?.wireId }
 }
 
 function structuredOf({ output, status }: Outcome, { definition: { answer } }: Reading): StructuredAnswer | null {

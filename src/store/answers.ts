@@ -1,6 +1,6 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Driver } from './driver.ts'
-import { RESULT_COLUMNS, type ResultColumns, resultFrom, selectQuestionsOf } from './results.ts'
+import { RESULT_COLUMNS, type ResultColumns, resultFrom, selectQuestionsOf } from './row-results.ts'
 import type { AnsweredRequest, RequestAnswer } from './store.ts'
 
 /** Statements on answers that another run may carry over. */
@@ -57,7 +57,7 @@ export function selectAnswers(driver: Driver, runKey: number, ordinals: readonly
   const roots = rows.flatMap(([ordinal, latest]) => (latest === null ? [] : [ordinal]))
   const questions = roots.length === 0 ? undefined : selectQuestionsOf(driver, runKey, roots)
   return rows.flatMap(([ordinal, , kind, provider, endpoint, model, nonce, ...columns]) => {
-    const result = resultFrom(ordinal, columns, new Map([[columns[0], nonce]]))
+    const result = resultFrom(ordinal, columns, nonce)
     if (!result) return []
     return [
       { ordinal, kind, target: { provider, endpoint, model }, result, questions: questions?.get(ordinal) ?? null },

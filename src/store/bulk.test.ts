@@ -7,7 +7,8 @@ import type { Problem } from '../model/problem.ts'
 import { Driver } from './driver.ts'
 import { migrate } from './migrations.ts'
 import { insertBatch, insertRows } from './requests.ts'
-import { insertResults, selectRowResults, settleRequests } from './results.ts'
+import { insertResults, settleRequests } from './results.ts'
+import { selectRowResults } from './row-results.ts'
 import type { NewResult } from './store.ts'
 
 /** The short ways of bulk statements, beside the rows they are not for. */

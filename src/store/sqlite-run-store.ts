@@ -46,12 +46,12 @@ import {
   insertResults,
   reopen,
   selectFailureReasons,
-  selectRowResults,
   selectTolerated,
   selectUsage,
   selectUsageByAttempt,
   settleRequests,
 } from './results.ts'
+import { selectRowResults } from './row-results.ts'
 import {
   assertWriter,
   clearStops,
