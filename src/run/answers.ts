@@ -1,4 +1,5 @@
 import { cancelledOutcome } from '../collect/triage.ts'
+import { oneAhead } from '../lib/one-ahead.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome, type OutcomeStatus, type Usage } from '../model/outcome.ts'
@@ -26,16 +27,19 @@ const PART_BYTES = 4 * 1_024 * 1_024
  * Every row of the run in input order with what became of it: the frozen rows read in sequence, the answers by offset
  * from the raw result files. Flat memory; may be read at any time, rows without a result are simply pending.
  */
-export async function* readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
+export function readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
+  return oneAhead(readParts(ports))
+}
+
+async function* readParts(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
   const resultLines = new ResultLines(ports)
   const rows = new FrozenRows(ports)
   const { cancelCause, definition, files } = await ports.store.record()
   const reading: Reading = { provider: ports.provider, cause: cancelCause ?? 'user', definition }
   try {
     for await (const part of recordParts(ports.store)) {
-      const lines = await resultLines.of(part)
+      const [lines, texts] = await Promise.all([resultLines.of(part), rows.take(part.length)])
       const others = await otherLines(resultLines, part)
-      const texts = await rows.take(part.length)
       yield part.map((record, index) =>
         rowOutcome(
           record,
