@@ -28,7 +28,10 @@ export class PlacedBytes {
   /** The bytes at each place, in their order; null for a place that is null. */
   async of(places: readonly (Place | null)[]): Promise<readonly (Buffer | null)[]> {
     const found = places.map((): Buffer | null => null)
-    const asked = places.flatMap((place, index) => (place === null ? [] : [{ ...place, index }]))
+    const asked: Asked[] = []
+    for (const [index, place] of places.entries()) {
+      if (place !== null) asked.push({ path: place.path, offset: place.offset, length: place.length, index })
+    }
     for (const span of spansOf(asked)) await this.#readSpan(span, found)
     return found
   }

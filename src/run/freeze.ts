@@ -186,7 +186,8 @@ class Freezer {
     const cutting = this.#cuttings.known(target) ?? (await this.#cuttings.of(target))
     const placed = set === null ? await this.#place(request, cutting) : await this.#placeDirect(request, set, cutting)
     const { line, tokens, writer } = placed
-    const content = await writer.addLine(ordinal, this.#rowCount, line, { ...request, tokens })
+    const size = { tokens, mostOutputTokens: request.mostOutputTokens }
+    const content = await writer.addLine(ordinal, this.#rowCount, line, size)
     this.#hash(writer.targetKey, content)
     this.#requestCount += 1
   }
