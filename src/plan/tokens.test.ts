@@ -63,6 +63,13 @@ describe('the token counter', () => {
     expect(counter.method).toBe('fitted')
   })
 
+  it('estimates the same for whoever does not wait for the rows before', async () => {
+    const [patient, hasty] = [counterOf(OPENAI), counterOf(OPENAI)]
+    const oneByOne: number[] = []
+    for (const text of TEXTS) oneByOne.push(await patient.count(line(text), null))
+    expect(await Promise.all(TEXTS.map(async (text) => await hasty.count(line(text), null)))).toEqual(oneByOne)
+  })
+
   it('counts the first rows of an OpenAI model exactly', async () => {
     const counter = counterOf(OPENAI)
     expect(await counter.count(line('Hello world'), null)).toBe(2 + 4 + 3)

@@ -31,8 +31,9 @@ const SHORTEST_MEDIA_BYTES = 8_192
 export interface TokenCounter {
   readonly method: TokenMethod
   /**
-   * Estimated input tokens of an encoded line; a promise where it is counted exactly. So is a line that may come near
-   * `nearTokens`, where there is a vocabulary.
+   * Estimated input tokens of an encoded line; a promise while the first lines are counted exactly, because the estimates
+   * of all others follow from these. Also counted exactly is a line that may come near `nearTokens`, where there is a
+   * vocabulary; such a line must stay as it is until the promise is settled.
    */
   count(line: Uint8Array, nearTokens: number | null): number | Promise<number>
   close(): Promise<void>
@@ -86,6 +87,8 @@ class FittedCounter implements TokenCounter {
   readonly #vocabulary: Vocabulary | null
   readonly #fit = new TokenFit()
   #sampledBytes = 0
+  /** Settles when the lines that are being counted exactly are learnt from; null while there are none. */
+  #sampling: Promise<void> | null = null
 
   constructor(target: Target, vocabulary: Vocabulary | null) {
     this.#target = target
@@ -93,12 +96,17 @@ class FittedCounter implements TokenCounter {
   }
 
   count(line: Uint8Array, nearTokens: number | null): number | Promise<number> {
-    if (hasMedia(line)) return this.#countParts(partsOf(line))
+    if (hasMedia(line)) {
+      const parts = partsOf(line)
+      return this.#afterSamples(() => this.#countParts(parts))
+    }
     const features = tokenFeatures(line)
     if (this.#vocabulary && this.#isSampled(line.length)) return this.#sample(line, features, this.#vocabulary)
-    const tokens = this.#fit.estimate(features)
-    const isNear = nearTokens !== null && Math.max(tokens, estimateTokens(line.length)) > nearTokens / 2
-    return this.#vocabulary && isNear ? exactTokens(partsOf(line), this.#vocabulary) : tokens
+    return this.#afterSamples(() => {
+      const tokens = this.#fit.estimate(features)
+      const isNear = nearTokens !== null && Math.max(tokens, estimateTokens(line.length)) > nearTokens / 2
+      return this.#vocabulary && isNear ? exactTokens(partsOf(line), this.#vocabulary) : tokens
+    })
   }
 
   async close(): Promise<void> {
@@ -109,12 +117,26 @@ class FittedCounter implements TokenCounter {
     return this.#sampledBytes < SAMPLE_BYTES && (bytes <= LONGEST_SAMPLE_BYTES || this.#sampledBytes === 0)
   }
 
-  async #sample(line: Uint8Array, features: TokenFeatures, vocabulary: Vocabulary): Promise<number> {
+  #sample(line: Uint8Array, features: TokenFeatures, vocabulary: Vocabulary): Promise<number> {
     this.#sampledBytes += line.length
-    const tokens = await exactTokens(partsOf(line), vocabulary)
+    const isLast = this.#sampledBytes >= SAMPLE_BYTES
+    const learning = this.#learn(partsOf(line), features, vocabulary, isLast)
+    const sampling = settled(learning).finally(() => {
+      if (this.#sampling === sampling) this.#sampling = null
+    })
+    this.#sampling = sampling
+    return learning
+  }
+
+  async #learn(parts: RequestParts, features: TokenFeatures, vocabulary: Vocabulary, isLast: boolean): Promise<number> {
+    const tokens = await exactTokens(parts, vocabulary)
     this.#fit.learn(features, tokens)
-    if (this.#sampledBytes >= SAMPLE_BYTES) await vocabulary.close()
+    if (isLast) await vocabulary.close()
     return tokens
+  }
+
+  #afterSamples(estimate: () => number | Promise<number>): number | Promise<number> {
+    return this.#sampling === null ? estimate() : this.#sampling.then(estimate)
   }
 
   /** A request with pictures: its text by the fitted weights, its pictures by the provider's rule. */
@@ -125,6 +147,11 @@ class FittedCounter implements TokenCounter {
     }
     return tokens
   }
+}
+
+/** A failure to count is the caller's, who has the promise; the lines behind are estimated all the same. */
+async function settled(learning: Promise<unknown>): Promise<void> {
+  await Promise.allSettled([learning])
 }
 
 async function exactTokens(parts: RequestParts, vocabulary: Vocabulary): Promise<number> {

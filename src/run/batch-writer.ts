@@ -25,8 +25,8 @@ export interface WriterFacts {
 
 /** What a line counts for. */
 export interface LineSize {
-  /** Estimated input tokens, before calibration. */
-  readonly tokens: number
+  /** Estimated input tokens, before calibration; a promise where they are being counted. */
+  readonly tokens: number | Promise<number>
   /** The most tokens its answer may have; null for no limit. */
   readonly mostOutputTokens: number | null
 }
@@ -53,6 +53,8 @@ export class BatchWriter {
   #idAt = 0
   readonly #tokenMethod: TokenMethod
   #tokens = 0
+  /** Of lines that are being counted. */
+  readonly #pendingTokens: Promise<number>[] = []
   /** Null once any answer is without limit. */
   #mostOutputTokens: number | null = 0
 
@@ -94,7 +96,7 @@ export class BatchWriter {
     size: LineSize,
     replaces?: number,
   ): Promise<Uint8Array> {
-    this.#tokens += size.tokens
+    this.#addTokens(size.tokens)
     this.#mostOutputTokens =
       this.#mostOutputTokens === null || size.mostOutputTokens === null
         ? null
@@ -107,6 +109,15 @@ export class BatchWriter {
     this.#contentHash.updateBytes(content)
     this.#contentHash.updateText('\n')
     return content
+  }
+
+  #addTokens(tokens: LineSize['tokens']): void {
+    if (typeof tokens === 'number') this.#tokens += tokens
+    else {
+      this.#pendingTokens.push(tokens)
+      // It is thrown by `finish`; until then it must not count as forgotten.
+      tokens.catch(() => undefined)
+    }
   }
 
   /**
@@ -131,6 +142,7 @@ export class BatchWriter {
     await this.#writer.flush()
     await this.#file.sync()
     await this.close()
+    for (const tokens of this.#pendingTokens) this.#tokens += await tokens
     return {
       kind: this.#kind,
       target: this.target,

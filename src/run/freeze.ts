@@ -9,7 +9,7 @@ import { type Target, targetKey } from '../model/target.ts'
 import { type BatchCut, createSplitter, type Splitter } from '../plan/splitter.ts'
 import { RequestTally } from '../plan/tally.ts'
 import type { NewRow, TokenMethod } from '../store/store.ts'
-import { BatchWriter, contentOf } from './batch-writer.ts'
+import { BatchWriter, contentOf, type LineSize } from './batch-writer.ts'
 import { CanaryChoice, readAhead } from './canary-choice.ts'
 import { CarriedWriter } from './carried-writer.ts'
 import { ColumnList } from './column-list.ts'
@@ -44,8 +44,7 @@ export interface Frozen {
 /** A request's line in the batch that it belongs to. */
 interface Placed {
   readonly line: Buffer
-  /** Estimated input tokens, before calibration. */
-  readonly tokens: number
+  readonly tokens: LineSize['tokens']
   readonly writer: BatchWriter
 }
 
@@ -224,10 +223,12 @@ class Freezer {
     const writer = this.#writers.get(target) ?? (await this.#openWriter(target, counter.method))
     const line = writer.encode(ordinal, body)
     const counted = counter.count(line, limits.queueTokens)
-    const tokens = typeof counted === 'number' ? counted : await counted
+    // Only where tokens decide about the cut must they be known at once; else nobody waits for the vocabulary.
+    const tokens = limits.queueTokens === null ? counted : await counted
     const load = loadOf(line)
     this.#tally.addLoad(target, load)
-    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate), load)
+    const calibrated = typeof tokens === 'number' ? Math.ceil(tokens * rate) : 0
+    const { closed } = this.#splitter.place(target, line.length, calibrated, load)
     if (!closed) return { line, tokens, writer }
     await this.#close(writer)
     const next = await this.#openWriter(target, counter.method)
@@ -239,7 +240,7 @@ class Freezer {
     const writer = this.#directWriters.get(set) ?? (await BatchWriter.open(this.#ports, target, facts))
     this.#directWriters.set(set, writer)
     const line = writer.encode(this.#requestCount, body)
-    return { line, tokens: await counter.count(line, null), writer }
+    return { line, tokens: counter.count(line, null), writer }
   }
 
   async #openWriter(target: Target, tokenMethod: TokenMethod): Promise<BatchWriter> {
