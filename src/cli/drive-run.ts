@@ -1,6 +1,6 @@
 import { EXIT, LlmBatchError } from '../model/error.ts'
 import { isFinished } from '../model/run.ts'
-import type { TextSink } from '../output/write-answers.ts'
+import type { TextSink } from '../output/destination.ts'
 import { ProviderError } from '../providers/provider.ts'
 import { type Driven, RunHandle } from '../run/handle.ts'
 import type { Until } from '../run/loop.ts'

@@ -12,6 +12,11 @@ export interface RowWriter {
 
 /** Where the bytes of a file go. */
 export interface ByteSink {
+  /**
+   * Takes the text where it can do so at once, else does nothing and gives false: then the text is for `writeText`. Waiting
+   * for a promise a line costs more than the line.
+   */
+  tryText(text: string): boolean
   writeText(text: string): Promise<unknown>
   /** The bytes are no longer needed when the promise is resolved. */
   writeBytes(bytes: Uint8Array): Promise<void>

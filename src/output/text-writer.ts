@@ -1,24 +1,25 @@
 import type { LineFormat } from './line-format.ts'
 import type { ByteSink, RowWriter } from './row-writer.ts'
 
-/** Characters gathered before they are handed on; more does not make it faster. */
-const PIECE_CHARACTERS = 1 << 16
-
 /** Writes a format whose file is a line for each row. */
 export function textWriter(format: LineFormat, sink: ByteSink): RowWriter {
-  let piece = format.header
+  let isBegun = format.header === ''
+
+  async function begin(): Promise<void> {
+    if (isBegun) return
+    isBegun = true
+    await sink.writeText(format.header)
+  }
+
   return {
     async add(rows) {
+      await begin()
       for (const row of rows) {
-        piece += format.line(row)
-        if (piece.length < PIECE_CHARACTERS) continue
-        await sink.writeText(piece)
-        piece = ''
+        const line = format.line(row)
+        if (!sink.tryText(line)) await sink.writeText(line)
       }
     },
-    async finish() {
-      if (piece !== '') await sink.writeText(piece)
-    },
+    finish: begin,
     get formulaCells() {
       return format.formulaCells
     },

@@ -1,6 +1,4 @@
-import { writeAtomically } from '../lib/atomic-file.ts'
 import type { Disk } from '../lib/disk.ts'
-import { GzipWriter } from '../lib/gzip.ts'
 import type { Column, ColumnType } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RowOutcome } from '../model/row.ts'
@@ -8,20 +6,15 @@ import type { OutputFormat, OutputPlan } from '../model/run.ts'
 import { type CostOf, isFailed } from './answer.ts'
 import type { AnswerShape } from './answer-shape.ts'
 import { csvFormat } from './csv-format.ts'
+import { into, type TextSink } from './destination.ts'
 import { type OutputField, outputFields } from './fields.ts'
-import { formatOf, isPacked } from './format.ts'
+import { formatOf } from './format.ts'
 import { jsonlFormat } from './jsonl-format.ts'
 import { TypeFinder } from './parquet/infer-types.ts'
 import { parquetWriter } from './parquet/writer.ts'
 import { providerFormat } from './provider-format.ts'
 import type { ByteSink, RowWriter } from './row-writer.ts'
 import { textWriter } from './text-writer.ts'
-
-/** Where answers go that do not go to a file, such as standard output. */
-export interface TextSink {
-  /** Resolves when the sink is ready for more. */
-  write(text: string): Promise<void>
-}
 
 export interface WriteAnswersOptions {
   /** All rows of the run in input order, in lists of any length; or some of them, where `isPart` says so. */
@@ -100,45 +93,6 @@ interface Counted {
 
 interface Written extends Counted {
   readonly formulaCells: number
-}
-
-/** Hands a sink to `write` that leads to a file, packed where its ending says so, or to the sink for `-`. */
-async function into<Result>(
-  path: string,
-  { disk, sink }: { readonly disk: Disk; readonly sink: TextSink | undefined },
-  write: (sink: ByteSink) => Promise<Result>,
-): Promise<{ readonly result: Result; readonly bytes: number }> {
-  if (path === '-') {
-    if (sink === undefined) throw new TypeError('writing to `-` needs a sink')
-    const counting = countingSink(sink)
-    return { result: await write(counting), bytes: counting.bytes }
-  }
-  let written: { readonly result: Result; readonly bytes: number } | undefined
-  await writeAtomically(disk, path, async (writer) => {
-    const gzip = isPacked(path) ? new GzipWriter((bytes) => writer.writeBytes(bytes)) : undefined
-    const result = await write(gzip ? packedSink(gzip) : writer)
-    await gzip?.finish()
-    written = { result, bytes: writer.position }
-  })
-  if (written === undefined) throw new TypeError('the file was not written')
-  return written
-}
-
-function packedSink(gzip: GzipWriter): ByteSink {
-  return { writeText: (text) => gzip.write(Buffer.from(text)), writeBytes: (bytes) => gzip.write(bytes) }
-}
-
-function countingSink(sink: TextSink): ByteSink & { bytes: number } {
-  return {
-    bytes: 0,
-    async writeText(text) {
-      await sink.write(text)
-      this.bytes += Buffer.byteLength(text)
-    },
-    async writeBytes() {
-      throw new TypeError('only text goes to standard output')
-    },
-  }
 }
 
 function writerFor(
