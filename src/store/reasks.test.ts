@@ -2,20 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sampleRun } from '../../test/support/run-records.ts'
+import { again, batch, place, runOf, settle, TARGET } from '../../test/support/stored-run.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { nonceFrom } from '../model/ids.ts'
-import type { RunDefinition } from '../model/run.ts'
 import { openStore } from './sqlite-store.ts'
-import type { NewBatchRecord, NewResult, Reopening, RunStore, Store } from './store.ts'
-
-const { definition, output } = sampleRun()
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+import type { Reopening, Store } from './store.ts'
 
 let home: string
 let store: Store
-let made = 0
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'llm-batch-reasks-'))
@@ -26,73 +20,6 @@ afterEach(async () => {
   await store.close()
   await rm(home, { recursive: true })
 })
-
-function batch(requests: NewBatchRecord['requests']): NewBatchRecord {
-  made += 1
-  const nonce = nonceFrom(Buffer.from(`nonce ${made}`.padEnd(16)))
-  const attempt = { nonce, inputName: `${nonce}.jsonl`, inputBytes: 100, inputSha256: 'sha', createdAt: made }
-  return {
-    target: TARGET,
-    requests,
-    tokens: 1,
-    tokenMethod: 'bytes',
-    contentHash: `hash ${made}`,
-    mostOutputTokens: null,
-    attempt,
-  }
-}
-
-function place(ordinal: number, parts: object = {}) {
-  return { ordinal, row: ordinal, offset: ordinal * 100, length: 99, ...parts }
-}
-
-/** A request that takes the place of another. */
-function again(ordinal: number, replaces: number) {
-  return place(ordinal, { row: null, replaces })
-}
-
-/** A run of so many rows in one batch, under way. */
-async function runOf(rowCount: number, parts: Partial<RunDefinition> = { maxReasks: 2 }): Promise<RunStore> {
-  const id = 'aaaa-2026-11-27'
-  await store.createRun({ id, definition: { ...definition, ...parts }, output, createdAt: 1 })
-  const run = await store.write(id)
-  const ordinals = Array.from({ length: rowCount }, (_, ordinal) => ordinal)
-  await run.addRows(ordinals.map((ordinal) => ({ ordinal, line: ordinal + 1, id: null, problem: null })))
-  await run.addBatch(batch(ordinals.map((ordinal) => place(ordinal))))
-  const facts = {
-    name: null,
-    rowsHash: 'rows',
-    requestsHash: 'requests',
-    columns: [{ name: 'text', type: null }],
-    files: [],
-  }
-  await run.sealRun({ ...facts, rowCount, requestCount: rowCount })
-  await run.moveRun('running')
-  return run
-}
-
-/** Ends the newest batch with these results; each request has used ten tokens and five. */
-async function settle(run: RunStore, ...results: readonly (Partial<NewResult> & { readonly ordinal: number })[]) {
-  const attempt = (await run.currentAttempts()).at(-1)
-  if (!attempt) throw new Error('the run has no attempt')
-  await run.moveAttempt(attempt.key, 'planned', 'submitted')
-  await run.moveAttempt(attempt.key, 'submitted', 'ended')
-  const usual = {
-    status: 'succeeded',
-    code: null,
-    reason: null,
-    billed: 'yes',
-    promptTokens: 10,
-    completionTokens: 5,
-  } as const
-  const rest = { cachedTokens: null, reasoningTokens: null, model: 'm', verdict: 'final', countsAsTry: true } as const
-  await run.addResults(
-    attempt.key,
-    results.map((result) => ({ ...usual, ...rest, file: 'output', offset: result.ordinal * 10, length: 9, ...result })),
-  )
-  await run.settleAttempt(attempt.key, 'collected')
-  return attempt.key
-}
 
 /** Invalid answers, whoever paid for them. */
 const REOPENED: Reopening = {
@@ -106,7 +33,7 @@ const INVALID = { status: 'invalid', code: 'schema_mismatch', reason: 'label is 
 
 describe('rows that may be asked again', () => {
   it('are those whose newest answer is invalid, with the places of question and answer', async () => {
-    const run = await runOf(3)
+    const run = await runOf(store, 3)
     expect(await run.hasReaskable()).toBe(false)
     const attemptKey = await settle(run, { ordinal: 0 }, { ordinal: 1, ...INVALID }, { ordinal: 2, status: 'refused' })
     expect(await run.hasReaskable()).toBe(true)
@@ -119,7 +46,7 @@ describe('rows that may be asked again', () => {
   })
 
   it('count as open until they are asked, unless the run is being cancelled', async () => {
-    const run = await runOf(2)
+    const run = await runOf(store, 2)
     await settle(run, { ordinal: 0 }, { ordinal: 1, ...INVALID })
     expect(await run.counts()).toMatchObject({ succeeded: 1, invalid: 0, pending: 1 })
     await store.requestCancel(run.id)
@@ -129,7 +56,7 @@ describe('rows that may be asked again', () => {
   it.each([{ maxReasks: 0 }, { maxReasks: undefined as never }])(
     'are none in a run that asks once: %j',
     async (parts) => {
-      const run = await runOf(1, parts)
+      const run = await runOf(store, 1, parts)
       await settle(run, { ordinal: 0, ...INVALID })
       expect(await run.hasReaskable()).toBe(false)
       expect(await run.counts()).toMatchObject({ invalid: 1 })
@@ -139,7 +66,7 @@ describe('rows that may be asked again', () => {
 
 describe('a request that asks again', () => {
   it('takes the rows over, as often as turns are left, and no request is replaced twice', async () => {
-    const run = await runOf(1)
+    const run = await runOf(store, 1)
     await settle(run, { ordinal: 0, ...INVALID })
     await run.addBatch(batch([again(1, 0)]))
     expect(await run.counts()).toMatchObject({ batched: 1, invalid: 0 })
@@ -161,7 +88,7 @@ describe('a request that asks again', () => {
   })
 
   it('stands for its row once it is answered; rows that were asked once have no questions', async () => {
-    const run = await runOf(2)
+    const run = await runOf(store, 2)
     await settle(run, { ordinal: 0, ...INVALID }, { ordinal: 1 })
     await run.addBatch(batch([again(2, 0)]))
     const [open] = await run.rowResults(-1, 10)
@@ -176,7 +103,7 @@ describe('a request that asks again', () => {
   })
 
   it('is sent again itself where it may succeed later', async () => {
-    const run = await runOf(1)
+    const run = await runOf(store, 1)
     await settle(run, { ordinal: 0, ...INVALID })
     await run.addBatch(batch([again(1, 0)]))
     await settle(run, { ordinal: 1, status: 'expired', code: 'batch_expired', billed: 'no', verdict: 'again' })
@@ -185,7 +112,7 @@ describe('a request that asks again', () => {
   })
 
   it('leaves the row with its last answer where it brings none, and is not asked again', async () => {
-    const run = await runOf(1)
+    const run = await runOf(store, 1)
     await settle(run, { ordinal: 0, ...INVALID })
     await run.addBatch(batch([again(1, 0)]))
     await settle(run, { ordinal: 1, status: 'failed', code: 'server_error', reason: 'broke', billed: 'no', file: null })
@@ -200,7 +127,7 @@ describe('a request that asks again', () => {
   })
 
   it('leaves it so too where it is cancelled before it was sent', async () => {
-    const run = await runOf(1)
+    const run = await runOf(store, 1)
     await settle(run, { ordinal: 0, ...INVALID })
     await run.addBatch(batch([again(1, 0)]))
     await run.cancelUnsent()
@@ -211,7 +138,7 @@ describe('a request that asks again', () => {
   })
 
   it('gives the row back to its first question in a retry, and may be followed by others', async () => {
-    const run = await runOf(2, { maxReasks: 1 })
+    const run = await runOf(store, 2, { maxReasks: 1 })
     await settle(run, { ordinal: 0, ...INVALID }, { ordinal: 1, ...INVALID })
     await run.addBatch(batch([again(2, 0), again(3, 1)]))
     await settle(run, { ordinal: 2, ...INVALID }, { ordinal: 3 })

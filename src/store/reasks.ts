@@ -92,10 +92,11 @@ export function insertReasks(
   const json = JSON.stringify(
     requests.map(({ length, offset, ordinal, replaces }) => [ordinal, replaces, offset, length]),
   )
+  // A cross join keeps the order in which it is written: the list is gone through once, not once for each request of the run.
   const placed = driver.run(
     `insert into requests (run, ordinal, batch, file_offset, length, state, rows, root, turn)
      select ?, j.value ->> 0, ?, j.value ->> 2, j.value ->> 3, 'batched', q.rows, coalesce(q.root, q.ordinal), q.turn + 1
-     from json_each(?) j join requests q on q.run = ? and q.ordinal = j.value ->> 1
+     from json_each(?) j cross join requests q on q.run = ? and q.ordinal = j.value ->> 1
      where q.state = 'invalid' and q.rows > 0`,
     runKey,
     batchKey,
@@ -112,11 +113,12 @@ export function insertReasks(
     json,
   )
   driver.run(
-    `update requests set latest = n.ordinal
-     from json_each(?) j join requests n on n.run = ? and n.ordinal = j.value ->> 0
-     where requests.run = ? and requests.ordinal = n.root`,
-    json,
+    `update requests set latest = (select max(n.ordinal) from requests n where n.run = ? and n.root = requests.ordinal)
+     where run = ? and ordinal in (
+       select q.root from json_each(?) j cross join requests q on q.run = ? and q.ordinal = j.value ->> 0)`,
     runKey,
+    runKey,
+    json,
     runKey,
   )
 }
