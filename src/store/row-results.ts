@@ -82,7 +82,7 @@ const SELECT_QUESTIONS = `
   from (
     select *, 0 as nth from requests where run = ? and ordinal in (select value from json_each(?))
     union all
-    select *, 1 from requests where run = ? and root in (select value from json_each(?))
+    select *, 1 from requests indexed by requests_by_root where run = ? and root in (select value from json_each(?))
   ) q ${JOIN_RESULTS}
   order by q.nth, q.ordinal limit -1`
 
