@@ -1,5 +1,5 @@
 import { longer, NumberIndex } from '../lib/number-index.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord, RequestSpan } from '../store/store.ts'
 import type { CollectPorts } from './ports.ts'
 
 /** Requests read from the store at once. */
@@ -45,6 +45,11 @@ export class Tries {
 /** The planned requests of the batch with the tries each has had. */
 export async function triesOf(ports: Pick<CollectPorts, 'store'>, attempt: AttemptRecord): Promise<Tries> {
   const tries = new Tries(attempt.requestCount)
+  const span = await ports.store.requestSpan(attempt.batchKey)
+  if (span !== null && isPlain(span)) {
+    for (let ordinal = span.firstOrdinal; ordinal <= span.lastOrdinal; ordinal += 1) tries.set(ordinal, 0)
+    return tries
+  }
   let after = -1
   for (;;) {
     const page = await ports.store.requestsOf(attempt.batchKey, after, PAGE_REQUESTS)
@@ -53,4 +58,9 @@ export async function triesOf(ports: Pick<CollectPorts, 'store'>, attempt: Attem
     if (!last) return tries
     after = last.ordinal
   }
+}
+
+/** True where the requests count up without a gap and none was tried before, as in nearly every batch: nothing is left to be read. */
+function isPlain({ count, firstOrdinal, lastOrdinal, mostTries }: RequestSpan): boolean {
+  return mostTries === 0 && lastOrdinal - firstOrdinal + 1 === count
 }

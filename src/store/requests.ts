@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.ts'
 import { insertAttempt, lastKey } from './attempts.ts'
 import type { Driver } from './driver.ts'
 import { insertReasks } from './reasks.ts'
-import type { NewBatchRecord, NewRow, PendingRequest, StoredRequest } from './store.ts'
+import type { NewBatchRecord, NewRow, PendingRequest, RequestSpan, StoredRequest } from './store.ts'
 
 /** Statements on rows, batches and requests. Callers open the transaction. Bulk rows travel as one JSON text. */
 
@@ -192,6 +192,17 @@ export function selectRequests(driver: Driver, batchKey: number, afterOrdinal: n
     most,
   )
   return lists.map(([ordinal, offset, length, tries]) => ({ ordinal, offset, length, tries }))
+}
+
+export function selectRequestSpan(driver: Driver, batchKey: number): RequestSpan | null {
+  const span = driver.get<RequestSpan>(
+    `select count(*) as count, min(q.ordinal) as "firstOrdinal", max(q.ordinal) as "lastOrdinal",
+       max(q.tries) as "mostTries"
+     from batches b join requests q on q.run = b.run and q.ordinal between b.first_request and b.last_request
+     where b.key = ? and q.batch = b.key and q.state = 'batched'`,
+    batchKey,
+  )
+  return span === undefined || span.count === 0 ? null : span
 }
 
 export function selectHasPending(driver: Driver, runKey: number): boolean {

@@ -39,6 +39,7 @@ import {
   releaseRequests,
   selectHasPending,
   selectPending,
+  selectRequestSpan,
   selectRequests,
 } from './requests.ts'
 import {
@@ -232,6 +233,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
       write(() => settleRequests(driver, runKey, selectAttempt(driver, attemptKey), 'final')),
 
     requestsOf: async (batchKey, afterOrdinal, most) => selectRequests(driver, batchKey, afterOrdinal, most),
+    requestSpan: async (batchKey) => selectRequestSpan(driver, batchKey),
     hasPending: async () => selectHasPending(driver, runKey),
     pendingRequests: async (afterOrdinal, most) => selectPending(driver, runKey, afterOrdinal, most),
     hasReaskable: async () => selectHasReaskable(driver, runKey),

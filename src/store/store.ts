@@ -184,6 +184,8 @@ export interface RunStore {
   // Requests and results
   /** The requests of a batch that wait for their results, in file order, a page at a time. */
   requestsOf(batchKey: number, afterOrdinal: number, most: number): Promise<readonly StoredRequest[]>
+  /** How many of these there are, and between which ordinals; null where there are none. */
+  requestSpan(batchKey: number): Promise<RequestSpan | null>
   /** True where requests wait to be planned into a batch; asked often, so it never reads all requests. */
   hasPending(): Promise<boolean>
   /** Requests that wait to be planned into a batch, by ordinal, a page at a time. */
@@ -584,6 +586,15 @@ export interface KnownRemote {
 export interface StoredRequest extends Omit<PlannedRequest, 'row'> {
   /** Tries that counted so far. */
   readonly tries: number
+}
+
+/** The requests of a batch that wait for their results, taken together. */
+export interface RequestSpan {
+  readonly count: number
+  readonly firstOrdinal: number
+  readonly lastOrdinal: number
+  /** The most tries that any of them has had. */
+  readonly mostTries: number
 }
 
 /** A request that waits, with the place of its frozen line. */
