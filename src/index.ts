@@ -23,21 +23,9 @@ export type { WatchOptions } from './processors/watch-job.ts'
 export type { RemoteBatch, RemoteFile } from './providers/provider.ts'
 export type { ChatMessage } from './request/message-json.ts'
 export type { WrittenFiles } from './run/finish.ts'
-export {
-  type AnswerOf,
-  type AnswerSchema,
-  type AnyRow,
-  type EarlierAnswer,
-  type FinishedRun,
-  type FinishOptions,
-  type OutputOf,
-  openRun,
-  type PlaceOptions,
-  type RowResult,
-  type Run,
-  type StartRunOptions,
-  startRun,
-} from './run/library.ts'
+export { type FinishedRun, openRun, type Run, startRun } from './run/library.ts'
+export type { FinishOptions, PlaceOptions, StartRunOptions } from './run/library-options.ts'
+export type { AnswerOf, AnswerSchema, AnyRow, EarlierAnswer, OutputOf, RowResult } from './run/library-result.ts'
 export { InputProblemsError, type ProblemList } from './run/problem-list.ts'
 export type { BatchPhase, Progress } from './run/progress.ts'
 export type { CheckedAnswers, RunReport } from './run/report.ts'
