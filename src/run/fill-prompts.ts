@@ -1,5 +1,5 @@
+import { definitionOf, type NewRunOptions } from './definition.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
-import { definitionOf, type NewRunOptions } from './start.ts'
 import type { Place } from './workspace.ts'
 
 /** Rows shown unless said otherwise. */

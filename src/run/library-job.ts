@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
+import type { NewRunOptions } from './definition.ts'
 import type { Job } from './job-text.ts'
-import type { NewRunOptions } from './start.ts'
 
 /** Options of the library that are looked at one by one; the others are taken as they are. */
 interface LibraryOptions {

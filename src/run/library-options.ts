@@ -8,8 +8,8 @@ import type { ChatMessage } from '../request/message-json.ts'
 import { schemaName } from '../schema/schema-name.ts'
 import { isValidator, jsonSchemaOf } from '../schema/standard-schema.ts'
 import { parseDeadline } from './deadline.ts'
+import type { NewRunOptions } from './definition.ts'
 import type { AnswerSchema, AnyRow } from './library-result.ts'
-import type { NewRunOptions } from './start.ts'
 
 /** Where a run lives and how it waits; every field may also come from the environment or the configuration file. */
 export interface PlaceOptions {

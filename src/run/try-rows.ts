@@ -8,8 +8,8 @@ import { costOfRequest, findPrice } from '../prices/cost.ts'
 import { type Failure, type Provider, ProviderError } from '../providers/provider.ts'
 import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
 import { asAsked } from './as-asked.ts'
+import { definitionOf, type NewRunOptions } from './definition.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
-import { definitionOf, type NewRunOptions } from './start.ts'
 import type { Place } from './workspace.ts'
 
 /** What became of one row that was tried. */

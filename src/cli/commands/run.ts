@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
-import { type NewRunOptions, takeNewRun } from '../../run/start.ts'
+import type { NewRunOptions } from '../../run/definition.ts'
+import { takeNewRun } from '../../run/start.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import { agreeTo } from '../agree.ts'
 import { driveRun } from '../drive-run.ts'
