@@ -51,7 +51,8 @@ async function status(
   else {
     const attempts = await store.currentAttempts()
     const view = { ...report, attempts, evidence, now: workspace.clock.now(), lifetimeOf: lifetimesOf(report.run) }
-    await shell.show(renderStatus(view, shell.outputColors))
+    const width = shell.isOutputTerminal ? shell.outputColumns : undefined
+    await shell.show(renderStatus(view, shell.outputColors, width))
   }
   return flags.watch ? exitCodeOf(report, 0) : EXIT.ok
 }

@@ -18,6 +18,7 @@ import { describeOutcomes, doneRows } from './outcome-words.ts'
 import { count, percent } from './quantity.ts'
 import { describeCarried, describeShared } from './sharing-words.ts'
 import { renderTable, type TableColumn } from './table.ts'
+import { displayWidth, wrapped } from './width.ts'
 
 /** What `status` shows of one run. */
 export interface RunStatus {
@@ -46,8 +47,17 @@ const COLUMNS: readonly TableColumn[] = [
 
 const MOST_REASON_CHARACTERS = 100
 
-/** Where a run stands: its state, its rows, its batches, and what can be done next. */
-export function renderStatus(status: RunStatus, colors: Colors): string {
+/** Places in a batch's cells of what goes below its line where there is no room beside it. */
+const BELOW = [3, 6, 7]
+
+/** What goes below a batch's line begins under its state. */
+const INDENT = ' '.repeat(7)
+
+/**
+ * Where a run stands: its state, its rows, its batches, and what can be done next.
+ * @default width as wide as it needs to be
+ */
+export function renderStatus(status: RunStatus, colors: Colors, width = Number.POSITIVE_INFINITY): string {
   const { run, counts, cost, attempts, evidence, now } = status
   const next = nextStep(run.id, run.state, counts)
   const facts = renderFacts(
@@ -68,11 +78,7 @@ export function renderStatus(status: RunStatus, colors: Colors): string {
     ],
     colors,
   )
-  const table = renderTable(
-    COLUMNS,
-    attempts.map((attempt) => attemptCells(attempt, status)),
-    colors,
-  )
+  const table = batchTable(status, colors, width)
   const title = run.name === null ? `Run ${run.id}` : `Run ${plainLine(run.name)} (${run.id})`
   return [
     `${colors.bold(title)}\n\n${facts}`,
@@ -81,6 +87,24 @@ export function renderStatus(status: RunStatus, colors: Colors): string {
   ]
     .filter((section) => section !== '')
     .join('\n')
+}
+
+/** A line for each batch, or two where one would be longer than the terminal is wide. */
+function batchTable(status: RunStatus, colors: Colors, width: number): string {
+  const rows = status.attempts.map((attempt) => attemptCells(attempt, status))
+  const wide = renderTable(COLUMNS, rows, colors)
+  if (wide.split('\n').every((line) => displayWidth(line) <= width)) return wide
+  const isBeside = (_: unknown, place: number): boolean => !BELOW.includes(place)
+  const [titles = '', ...lines] = renderTable(
+    COLUMNS.filter(isBeside),
+    rows.map((cells) => cells.filter(isBeside)),
+    colors,
+  ).split('\n')
+  const below = rows.map(([, , , id = '', , , looks = '', reason = '']) => {
+    const pieces = [id === '-' ? '' : id, looks === '0' ? '' : `${looks} looks`, reason].filter((piece) => piece !== '')
+    return wrapped(pieces.join(', ').split(' '), width - INDENT.length).map((line) => INDENT + colors.dim(line))
+  })
+  return [titles, ...lines.flatMap((line, index) => [line, ...(below[index] ?? [])])].join('\n')
 }
 
 function rowsText({ rowCount }: RunRecord, counts: RequestCounts, colors: Colors): string {

@@ -9,7 +9,7 @@ import { describeRequests } from './estimate-words.ts'
 import { type PlanView, renderPlan } from './plan-view.ts'
 import { renderProblems } from './problems.ts'
 import { renderRuns } from './runs-view.ts'
-import { renderStatus } from './status-view.ts'
+import { type RunStatus, renderStatus } from './status-view.ts'
 
 const plain = colorsFor({}, {})
 
@@ -115,25 +115,24 @@ describe('the requests of a plan', () => {
 describe('the status', () => {
   const run = sampleRun({ state: 'held', reason: 'batch 2 is held: no credit\x1b[2J' })
 
+  const status: RunStatus = {
+    run,
+    counts: sampleCounts({ succeeded: 5, batched: 5 }),
+    attempts: [
+      sampleAttempt({ stage: 'collected', remoteId: 'batch_abc', submittedAt: 0, endedAt: 60_000, polls: 4 }),
+      sampleAttempt({ batch: 2, number: 2, stage: 'held', reason: 'no credit' }),
+      sampleAttempt({ batch: 3, stage: 'submitted', remoteStatus: 'cancelling', submittedAt: run.createdAt }),
+      sampleAttempt({ batch: 4, stage: 'rejected' }),
+      sampleAttempt({ batch: 5, stage: 'ended', submittedAt: run.createdAt, endedAt: run.createdAt + 10_000 }),
+    ],
+    cost: sampleCost(0.5, { maxUsd: 5, reservedUsd: 0.25 }),
+    now: run.createdAt + 30_000,
+    lifetimeOf: lifetimesOf(run),
+    evidence: null,
+  }
+
   it('shows the run, its batches in words for people, and the next command', () => {
-    const text = renderStatus(
-      {
-        run,
-        counts: sampleCounts({ succeeded: 5, batched: 5 }),
-        attempts: [
-          sampleAttempt({ stage: 'collected', remoteId: 'batch_abc', submittedAt: 0, endedAt: 60_000, polls: 4 }),
-          sampleAttempt({ batch: 2, number: 2, stage: 'held', reason: 'no credit' }),
-          sampleAttempt({ batch: 3, stage: 'submitted', remoteStatus: 'cancelling', submittedAt: run.createdAt }),
-          sampleAttempt({ batch: 4, stage: 'rejected' }),
-          sampleAttempt({ batch: 5, stage: 'ended', submittedAt: run.createdAt, endedAt: run.createdAt + 10_000 }),
-        ],
-        cost: sampleCost(0.5, { maxUsd: 5, reservedUsd: 0.25 }),
-        now: run.createdAt + 30_000,
-        lifetimeOf: lifetimesOf(run),
-        evidence: null,
-      },
-      plain,
-    )
+    const text = renderStatus(status, plain)
     expect(text.split('\n')).toEqual([
       'Run k3f9-2026-11-23',
       '',
@@ -156,6 +155,19 @@ describe('the status', () => {
       '',
       'Next: llm-batch resume k3f9-2026-11-23   (after the cause is gone)',
       '',
+    ])
+  })
+
+  it('has two lines for each batch in a terminal that is too narrow for one', () => {
+    expect(renderStatus(status, plain, 80).split('\n').slice(12, -3)).toEqual([
+      'batch  state             requests        age  results kept',
+      '    1  collected               10         1m  here',
+      '       batch_abc, 4 looks',
+      '    2  held (attempt 2)        10',
+      '       no credit',
+      '    3  cancelling              10  30s of 1d  30d after it ends',
+      '    4  refused                 10',
+      '    5  checking results        10        10s  until 2026-12-23, 29d 23h left',
     ])
   })
 })
