@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request as sendRequest } from 'undici'
+import type { Dispatcher, request } from 'undici'
 import type { Clock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
@@ -33,13 +33,17 @@ const SEND_BYTES = 64 * 1024
 export function createTransport(options: TransportOptions): Transport {
   const base = new URL(options.apiOrigin)
   assertSecure(base, options.isHttpAllowed ?? false)
-  const shared = openConnections(base, options)
+  const proxies = proxiesFor(base, options.environment)
+  let shared: Promise<Connections> | undefined
   return {
     async send(request, signal) {
       if (request.url.origin !== base.origin)
         throw failed(request, 'unreached', 'another origin than the configured one')
-      if (request.totalTimeoutMs === undefined) return exchange(request, shared, signal, options)
-      const own = openConnections(base, options)
+      if (request.totalTimeoutMs === undefined) {
+        shared ??= openConnections(proxies, options)
+        return await exchange(request, await shared, signal, options)
+      }
+      const own = await openConnections(proxies, options)
       const limit = new AbortController()
       const watched = AbortSignal.any([signal, limit.signal])
       const end = new AbortController()
@@ -47,7 +51,7 @@ export function createTransport(options: TransportOptions): Transport {
       void options.clock.sleep(request.totalTimeoutMs, end.signal).then(() => limit.abort(lateness))
       const release = (): void => {
         end.abort()
-        void own.destroy()
+        void own.dispatcher.destroy()
       }
       try {
         const response = await exchange(request, own, watched, options)
@@ -60,26 +64,48 @@ export function createTransport(options: TransportOptions): Transport {
   }
 }
 
-function openConnections(base: URL, options: TransportOptions): Dispatcher {
-  const settings = { connect: { timeout: options.idleTimeoutMs } }
+/** Where requests go through, as URLs; empty for directly. */
+interface Proxies {
+  readonly httpProxy: string
+  readonly httpsProxy: string
+  readonly noProxy: string
+}
+
+/** The proxies that the environment names; null where none may be used. Throws for one that is no URL. */
+function proxiesFor(base: URL, environment: TransportOptions['environment']): Proxies | null {
   // A proxy on the way to this machine would carry the key over the network in clear text.
-  if (isLoopback(base)) return new Agent(settings)
-  const variable = (name: string): string => options.environment[name.toLowerCase()] ?? options.environment[name] ?? ''
+  if (isLoopback(base)) return null
+  const variable = (name: string): string => environment[name.toLowerCase()] ?? environment[name] ?? ''
   const [httpProxy, httpsProxy] = [variable('HTTP_PROXY'), variable('HTTPS_PROXY')]
-  try {
-    // Empty text, unlike undefined, keeps undici from reading the process environment by itself.
-    return new EnvHttpProxyAgent({ ...settings, httpProxy, httpsProxy, noProxy: variable('NO_PROXY') })
-  } catch (error) {
+  if (![httpProxy, httpsProxy].every((url) => url === '' || URL.canParse(url))) {
     throw new LlmBatchError('configuration', 'HTTP_PROXY or HTTPS_PROXY is not a usable proxy URL', {
       next: 'Write it like http://proxy.example:3128, or unset it.',
-      cause: error,
     })
   }
+  return { httpProxy, httpsProxy, noProxy: variable('NO_PROXY') }
+}
+
+/** A pool of connections, and what sends through it. */
+interface Connections {
+  readonly dispatcher: Dispatcher
+  readonly send: typeof request
+}
+
+/** The HTTP client is loaded when something is first sent: commands that only read a home start a quarter sooner. */
+async function openConnections(
+  proxies: Proxies | null,
+  { idleTimeoutMs }: Pick<TransportOptions, 'idleTimeoutMs'>,
+): Promise<Connections> {
+  const { Agent, EnvHttpProxyAgent, request: send } = await import('undici')
+  const settings = { connect: { timeout: idleTimeoutMs } }
+  // Empty text, unlike undefined, keeps undici from reading the process environment by itself.
+  const dispatcher = proxies === null ? new Agent(settings) : new EnvHttpProxyAgent({ ...settings, ...proxies })
+  return { dispatcher, send }
 }
 
 async function exchange(
   request: TransportRequest,
-  connections: Dispatcher,
+  { dispatcher: connections, send }: Connections,
   signal: AbortSignal,
   options: Pick<TransportOptions, 'idleTimeoutMs'>,
 ): Promise<TransportResponse> {
@@ -91,7 +117,7 @@ async function exchange(
     }),
   )
   try {
-    const response = await sendRequest(request.url, {
+    const response = await send(request.url, {
       dispatcher,
       method: request.method,
       headers: headersOf(request),
