@@ -13,6 +13,16 @@ export interface CaseReport {
   readonly digest: string
 }
 
+/** A tally as it is kept. */
+export interface TallyRecord {
+  readonly cases: number
+  readonly steps: number
+  readonly crashes: number
+  readonly violations: readonly (readonly [Metric, number])[]
+  readonly reached: readonly (readonly [string, number])[]
+  readonly failures: readonly CaseReport[]
+}
+
 /** Adds up what many cases came to. */
 export class Tally {
   cases = 0
@@ -31,6 +41,21 @@ export class Tally {
     }
     for (const fault of report.reached) this.reached.set(fault, (this.reached.get(fault) ?? 0) + 1)
     if (report.violations.length > 0) this.failures.push(report)
+  }
+
+  /** Adds what other cases came to. */
+  addAll({ cases, crashes, failures, reached, steps, violations }: TallyRecord): void {
+    this.cases += cases
+    this.steps += steps
+    this.crashes += crashes
+    for (const [metric, count] of violations) this.violations.set(metric, (this.violations.get(metric) ?? 0) + count)
+    for (const [fault, count] of reached) this.reached.set(fault, (this.reached.get(fault) ?? 0) + count)
+    this.failures.push(...failures)
+  }
+
+  record(): TallyRecord {
+    const { cases, crashes, failures, reached, steps, violations } = this
+    return { cases, steps, crashes, violations: [...violations], reached: [...reached], failures }
   }
 
   /** Faults that the storms can draw and that struck in no case: a proof that never reached them proves nothing of them. */
