@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { type Storm, stormOf } from '../test/chaos/storm.ts'
 import { type Aftermath, weather } from '../test/chaos/weather.ts'
-import type { Metric } from './judge.ts'
 import type { Range } from './parts.ts'
+import type { Metric } from './violation.ts'
 
 /** Counts of many runs of the built command under random faults and SIGKILLs. */
 export interface RealRuns {

@@ -1,8 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os'
 import type { PartProgress, Proof } from './gathered.ts'
-import { METRICS, type Metric } from './judge.ts'
 import { GOALS } from './parts.ts'
 import type { Tally } from './tally.ts'
+import { METRICS, type Metric } from './violation.ts'
 
 /** What each metric counts, in a sentence. */
 const MEANINGS: Readonly<Record<Metric, string>> = {
@@ -60,11 +60,12 @@ billed; it was not run against a real provider.
 Four harnesses, in \`proof/\` and \`test/chaos/\`:
 
 - **Simulation.** Client, server, network, disk and clock in one process, in virtual time. Each seed draws one to six faults
-  and up to two crashes. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
+  and up to two crashes. In some, rows share a request, invalid answers are asked again, or an earlier run over other rows in
+  another order has answered most of them, with trouble of its own or without. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
   torn, filled with zeros or reordered, names as well as contents, and the database is what was committed.
 - **Every step.** The steps of a run are numbered (each request about to be sent, received, answered; each write, fsync,
   rename, commit), and the run dies at 1, 2, 3, … to the last, both ways. It is taken up again, and must end as the
-  undisturbed run did.
+  undisturbed run did. Where answers are carried over, the steps are those of the later run.
 - **Create cells.** The one call that must not be repeated is enumerated: what it brings about × how it is answered × when the
   batch is listed × whether it can be looked at. Left out are only contradictions: a true answer without a batch, a refusal in
   the API's own words (or a 429 for a call still on its way) with one.
@@ -78,7 +79,9 @@ const LIMITS = `## What it rests on
 The simulated provider keeps what the promise assumes: a batch is listed, and can be looked at, at the latest one settle wait
 after its creation; a deleted input file cannot start a batch; a refusal in the API's own words made nothing. Where the client
 asks a person (an unknown create whose file could not be deleted, a completed batch without files), the simulated person waits
-until nothing can be on its way any more and then decides truthfully. The fencing number and the guard against placing a
+until nothing can be on its way any more and then decides truthfully. Runs that ask again have no cap: the estimates of input
+are learnt from first questions, and the provider counts no schema, so that longer second questions may cost more than was set
+aside for them (docs/money.md, the rule of the overshoot). The fencing number and the guard against placing a
 request twice are second lines of defence: with the first line in place nothing reaches them, so no defect of them alone was
 planted.`
 

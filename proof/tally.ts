@@ -1,5 +1,5 @@
-import { METRICS, type Metric, type Violation } from './judge.ts'
 import { faultNames } from './storm.ts'
+import { METRICS, type Metric, type Violation } from './violation.ts'
 import { NETWORK_FAULTS } from './world/simulated-network.ts'
 
 /** What a worker tells of one case. */
@@ -63,6 +63,7 @@ export class Tally {
     return [
       ...faultNames().map((name) => `provider: ${name}`),
       ...NETWORK_FAULTS.map((name) => `network: ${name}`),
+      ...['carried over', 'shared', 'asked again'].map((how) => `rows: ${how}`),
     ].filter((wanted) => ![...this.reached.keys()].some((name) => name.startsWith(wanted)))
   }
 }
