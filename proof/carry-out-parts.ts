@@ -7,7 +7,8 @@ import { Progress, tell } from './progress.ts'
 import { stormTheCommand } from './real-command.ts'
 import { type CaseReport, Tally } from './tally.ts'
 import type { Bite } from './teeth/bite.ts'
-import { DEFECTS, type Defect } from './teeth/defects.ts'
+import type { Defect } from './teeth/defect.ts'
+import { DEFECTS } from './teeth/defects.ts'
 
 export type PlantDefects = (defects: readonly Defect[], onFound: (bite: Bite) => void) => Promise<unknown>
 

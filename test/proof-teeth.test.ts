@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { ANSWER_DEFECTS } from '../proof/teeth/answer-defects.ts'
 import { DEFECTS } from '../proof/teeth/defects.ts'
 import { plantDefects } from '../scripts/plant-defects.mjs'
 
@@ -19,6 +20,11 @@ describe('the planted defects', () => {
   })
 
   /** `npm run prove` plants all of them. */
+  it('are found where they are in what is not bought anew, such as a carried row that is sent as well', async () => {
+    const [bite] = await plantDefects(ANSWER_DEFECTS.slice(0, 1), () => undefined)
+    expect(bite?.caught?.violations).toContainEqual(expect.objectContaining({ metric: 'billed twice' }))
+  })
+
   it('are found, beginning with the one that all scripts have: a create repeated by the HTTP layer', async () => {
     const [bite] = await plantDefects(DEFECTS.slice(0, 1), () => undefined)
     expect(bite?.caught?.violations).toContainEqual(expect.objectContaining({ metric: 'billed twice' }))

@@ -1,15 +1,5 @@
-/** One change of a source file: `find` stands exactly once in it. */
-export interface Patch {
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-}
-
-/** A rule broken on purpose, in a copy of the sources. */
-export interface Defect {
-  readonly name: string
-  readonly patches: readonly Patch[]
-}
+import { ANSWER_DEFECTS } from './answer-defects.ts'
+import { type Defect, defect } from './defect.ts'
 
 const CREATE = 'src/submit/create.ts'
 const RECONCILE = 'src/submit/reconcile.ts'
@@ -203,8 +193,5 @@ export const DEFECTS: readonly Defect[] = [
     '  if (unfinished) return unfinished\n',
     '  if (unfinished?.id === id) return unfinished\n',
   ]),
+  ...ANSWER_DEFECTS,
 ]
-
-function defect(name: string, file: string, ...changes: readonly (readonly [find: string, replace: string])[]): Defect {
-  return { name, patches: changes.map(([find, replace]) => ({ file, find, replace })) }
-}
