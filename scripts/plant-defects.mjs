@@ -19,7 +19,7 @@ export async function plantDefects(defects, onFound, original = root) {
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [number, defect] = next
-      const result = { name: defect.name, ...(await hunt(`defect-${number + 1}`, defect.patches, original)) }
+      const result = { name: defect.name, ...(await hunt(`defect-${number + 1}`, defect, original)) }
       found[number] = result
       onFound(result)
     }
@@ -28,11 +28,11 @@ export async function plantDefects(defects, onFound, original = root) {
   return found
 }
 
-async function hunt(copy, patches, original) {
+async function hunt(copy, { patches, shownBy = '' }, original) {
   try {
     const folder = await compileCopy(copy, patches, original)
     const program = join(folder, 'out', 'proof', 'hunt.js')
-    const { output } = await run(process.execPath, [program], { timeoutMs: TIMEOUT_MS })
+    const { output } = await run(process.execPath, [program, shownBy], { timeoutMs: TIMEOUT_MS })
     const answer = output.trim().split('\n').at(-1) ?? ''
     return { caught: answer.startsWith('{') ? JSON.parse(answer) : null }
   } finally {

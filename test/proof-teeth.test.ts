@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { scenarioPlans } from '../proof/every-step.ts'
 import { ANSWER_DEFECTS } from '../proof/teeth/answer-defects.ts'
 import { DEFECTS } from '../proof/teeth/defects.ts'
 import { plantDefects } from '../scripts/plant-defects.mjs'
@@ -12,6 +13,12 @@ describe('the planted defects', () => {
   it('are at least twenty, with a name each', () => {
     expect(new Set(DEFECTS.map(({ name }) => name)).size).toBe(DEFECTS.length)
     expect(DEFECTS.length).toBeGreaterThanOrEqual(20)
+  })
+
+  it('are tried first with cases that there are', () => {
+    const known = scenarioPlans().map(({ name }) => name)
+    const cases = DEFECTS.flatMap(({ shownBy }) => (shownBy === undefined ? [] : [shownBy]))
+    expect(cases.filter((name) => !/^seed \d+$/.test(name) && !known.includes(name.split(',')[0] ?? ''))).toEqual([])
   })
 
   it.each(DEFECTS)('still fit the sources: $name', ({ patches }) => {

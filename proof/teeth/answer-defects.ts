@@ -1,4 +1,4 @@
-import { type Defect, defect } from './defect.ts'
+import { type Defect, defect, shownBy } from './defect.ts'
 
 const FREEZE = 'src/run/freeze.ts'
 const REASKS = 'src/store/reasks.ts'
@@ -33,12 +33,18 @@ export const ANSWER_DEFECTS: readonly Defect[] = [
     'this.#last.key',
   ]),
   defect('a row is asked again once more than it may', REASKS, ['and q.turn < coalesce(', 'and q.turn <= coalesce(']),
-  defect('a second question is planned in two transactions', REASKS, [
-    '  driver.run(\n    `update requests set rows = 0\n',
-    "  driver.script('commit')\n  driver.script('begin immediate')\n  driver.run(\n    `update requests set rows = 0\n",
-  ]),
-  defect('a second question that brings nothing takes the place of the answer', 'src/store/results.ts', [
-    "requests.turn > 0 and r.status not in ('succeeded', 'invalid')",
-    'requests.turn < 0',
-  ]),
+  shownBy(
+    'asked again at mistral, death at step 126',
+    defect('a second question is planned in two transactions', REASKS, [
+      '  driver.run(\n    `update requests set rows = 0\n',
+      "  driver.script('commit')\n  driver.script('begin immediate')\n  driver.run(\n    `update requests set rows = 0\n",
+    ]),
+  ),
+  shownBy(
+    'seed 112',
+    defect('a second question that brings nothing takes the place of the answer', 'src/store/results.ts', [
+      "requests.turn > 0 and r.status not in ('succeeded', 'invalid')",
+      'requests.turn < 0',
+    ]),
+  ),
 ]

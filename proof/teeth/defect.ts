@@ -9,6 +9,8 @@ export interface Patch {
 export interface Defect {
   readonly name: string
   readonly patches: readonly Patch[]
+  /** A case that showed it before and is tried first, where it hides from most; all others follow. */
+  readonly shownBy?: string
 }
 
 /** A defect of one file. */
@@ -18,4 +20,9 @@ export function defect(
   ...changes: readonly (readonly [find: string, replace: string])[]
 ): Defect {
   return { name, patches: changes.map(([find, replace]) => ({ file, find, replace })) }
+}
+
+/** The same, tried first with this case. */
+export function shownBy(caseName: string, rare: Defect): Defect {
+  return { ...rare, shownBy: caseName }
 }

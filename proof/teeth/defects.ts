@@ -1,5 +1,5 @@
 import { ANSWER_DEFECTS } from './answer-defects.ts'
-import { type Defect, defect } from './defect.ts'
+import { type Defect, defect, shownBy } from './defect.ts'
 
 const CREATE = 'src/submit/create.ts'
 const RECONCILE = 'src/submit/reconcile.ts'
@@ -45,10 +45,13 @@ export const DEFECTS: readonly Defect[] = [
     "      return await fence(ports, attempt, signal)\n    case 'fence':",
     "      return await startAgain(ports, attempt)\n    case 'fence':",
   ]),
-  defect('the fence is not confirmed', RECONCILE, [
-    "    (await provider.file(attempt.inputFileId, signal)) === 'absent'",
-    '    attempt.inputFileId !== null',
-  ]),
+  shownBy(
+    'seed 290',
+    defect('the fence is not confirmed', RECONCILE, [
+      "    (await provider.file(attempt.inputFileId, signal)) === 'absent'",
+      '    attempt.inputFileId !== null',
+    ]),
+  ),
   defect('the fence is not remembered before it is set', RECONCILE, [
     "  await store.noteAttempt(attempt.key, { reconcileStep: 'fence' })\n",
     '',
