@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { splitLines } from '../src/lib/jsonl.ts'
 import { type Booking, DIRECT_CALLS, readLedger } from '../src/server/state/ledger.ts'
 import type { BatchRecord } from '../src/server/state/record.ts'
+import { isLabel } from './label.ts'
 import type { World } from './world/world.ts'
 
 /** One batch as the provider's own books show it. */
@@ -15,6 +16,8 @@ export interface BatchBooks {
   readonly billed: readonly string[]
   /** Answers with status 200 in its result files: the text by nonce, null where there is none. */
   readonly answers: ReadonlyMap<string, string | null>
+  /** Of these, what ended as it should and breaks the schema that runs ask for which ask again. */
+  readonly unfit: ReadonlySet<string>
   /** Rows that any line of its result files tells of, by nonce. */
   readonly told: ReadonlySet<string>
   readonly endedAtMs: number
@@ -54,7 +57,7 @@ export async function readBooks(
       isExtra: isExtra(batch, [...state.batches.values()], ownIds),
       rows: ids.map(([, nonce]) => nonce),
       billed: bookings.map((line) => (JSON.parse(line) as { nonce: string }).nonce),
-      answers: answersIn(results ?? [], nonces),
+      ...answersIn(results ?? [], nonces),
       told: new Set([...(results ?? []), ...(errors ?? [])].map((line) => nonces.get(customIdOf(line)) ?? '')),
       endedAtMs: Math.max(...Object.values(batch.enteredAtMs)),
     })
@@ -110,23 +113,42 @@ interface ResultLine {
 
 /** What an answer to a chat request is read for. */
 export interface ChatBody {
-  readonly choices?: readonly { readonly message?: { readonly content?: string | null } }[]
+  readonly choices?: readonly {
+    readonly message?: { readonly content?: string | null; readonly tool_calls?: readonly unknown[] | null }
+    readonly finish_reason?: string
+  }[]
 }
 
-function answersIn(lines: readonly string[], nonces: ReadonlyMap<string, string>): ReadonlyMap<string, string | null> {
+function answersIn(
+  lines: readonly string[],
+  nonces: ReadonlyMap<string, string>,
+): Pick<BatchBooks, 'answers' | 'unfit'> {
   const answers = new Map<string, string | null>()
+  const unfit = new Set<string>()
   for (const line of lines) {
     const parsed = parse(line) as ResultLine | undefined
     const nonce = nonces.get(parsed?.custom_id ?? '')
     const choices = parsed?.response?.status_code === 200 ? parsed.response.body?.choices : undefined
-    if (nonce !== undefined && choices) answers.set(nonce, textOf({ choices }))
+    if (nonce === undefined || !choices) continue
+    answers.set(nonce, textOf({ choices }))
+    if (isUnfit({ choices })) unfit.add(nonce)
   }
-  return answers
+  return { answers, unfit }
 }
 
-/** The text of an answer; null where it has none. */
+/** Reasons to stop of an answer that is whole. */
+const WHOLE: readonly string[] = ['stop', 'tool_calls']
+
+/** True for an answer that may be asked for again: it ended as it should, and does not fit the schema. */
+export function isUnfit(body: ChatBody): boolean {
+  const text = textOf(body)
+  return text !== null && WHOLE.includes(body.choices?.[0]?.finish_reason ?? '') && !isLabel(text)
+}
+
+/** The text of an answer, that of the calls where it asks for some; null where it has none. */
 export function textOf({ choices }: ChatBody): string | null {
-  return choices?.[0]?.message?.content ?? null
+  const message = choices?.[0]?.message
+  return message?.content ?? (message?.tool_calls ? JSON.stringify(message.tool_calls) : null)
 }
 
 /** JSON as it was read; undefined for what is none, such as a garbled line or half an answer. */

@@ -1,9 +1,12 @@
-import { type AnswerRow, judge, readAnswers, type Violation } from './judge.ts'
+import { AFTERMATH_MS, type Earlier, typeEarlier } from './earlier-run.ts'
+import { type AnswerRow, gatherEvidence, readAnswers } from './evidence.ts'
+import { judge } from './judge.ts'
 import type { Plan } from './plan.ts'
-import { typeUntilOver } from './type-until-over.ts'
+import { ANSWERS, type Start, type Story, typeUntilOver } from './type-until-over.ts'
+import type { Violation } from './violation.ts'
 import type { DiskTrouble } from './world/simulated-disk.ts'
 import type { CallName, Weather } from './world/simulated-network.ts'
-import { World } from './world/world.ts'
+import { NO_TROUBLE, World } from './world/world.ts'
 
 /** What came of one simulated run. */
 export interface Verdict {
@@ -19,41 +22,63 @@ export interface Verdict {
   readonly trace: readonly string[]
 }
 
-/** How long the provider's late calls and batches may still work after the client is done. */
-const AFTERMATH_MS = 120_000
-
 /** Carries out a plan from the first command to the end of the run, and judges what is left. */
 export async function carryOut(plan: Plan): Promise<Verdict> {
   const reached: string[] = []
-  const world = await World.open({
-    ...plan,
-    weather: weatherOf(plan, reached),
-    diskTrouble: diskTroubleOf(plan, reached),
-  })
+  const { crashes, faults } = plan
+  const trouble = { crashes, faults, weather: weatherOf(plan, reached), diskTrouble: diskTroubleOf(plan, reached) }
+  const isCalmFirst = plan.earlier?.isStruck === false
+  const world = await World.open({ ...plan, trouble: isCalmFirst ? NO_TROUBLE : trouble })
   // Rules that are switched off later forget what struck; their list stays the same object until then.
-  const fired = world.provider.simulator.faults.fired
+  let { fired } = world.provider.simulator.faults
+  const violations: Violation[] = []
   try {
-    const story = await typeUntilOver(world, plan)
+    const earlier = plan.earlier ? await typeEarlier(world, plan, plan.earlier) : null
+    if (earlier) violations.push(...(await judgeEarlier(world, earlier)))
+    if (isCalmFirst) {
+      world.begin(trouble)
+      fired = world.provider.simulator.faults.fired
+    }
+    const story = await typeUntilOver(world, plan, { since: earlier?.runId ?? null, answersPath: ANSWERS })
     if (story.stuck === null) await world.wait(AFTERMATH_MS)
+    const gathering = gatherEvidence(world, plan, { story, earlier, answersPath: ANSWERS })
+    const evidence = await world.time.runUntil(gathering)
     reached.push(
       ...fired.map(({ call, name }) => `provider: ${call} ${name}`),
       ...world.crashed.map((crash) => `crash: ${crash}`),
+      ...rowsReached(plan, story),
     )
     return {
       plan,
-      violations: await world.time.runUntil(judge(world, plan, story)),
-      answers: readAnswers(world),
+      violations: [...violations, ...judge(evidence)],
+      answers: readAnswers(world, ANSWERS),
       reached,
       steps: world.steps,
       crashes: world.crashed.length,
-      trace: [
-        ...world.trace,
-        ...story.starts.map(({ exitCode, message }) => `exit ${exitCode ?? 'by crash'}: ${message ?? ''}`),
-      ],
+      trace: [...world.trace, ...[...(earlier?.story.starts ?? []), ...story.starts].map(startLine)],
     }
   } finally {
     world.close()
   }
+}
+
+async function judgeEarlier(world: World, { answersPath, plan, story }: Earlier): Promise<readonly Violation[]> {
+  const evidence = await world.time.runUntil(gatherEvidence(world, plan, { story, earlier: null, answersPath }))
+  return judge(evidence).map(({ detail, metric }) => ({ metric, detail: `in the earlier run: ${detail}` }))
+}
+
+function startLine({ exitCode, message }: Start): string {
+  return `exit ${exitCode ?? 'by crash'}: ${message ?? ''}`
+}
+
+/** How rows came to their answers, where not by a request of their own. */
+function rowsReached({ isSharing }: Plan, { report }: Story): readonly string[] {
+  if (!report) return []
+  return [
+    ...(report.attempts.some(({ kind }) => kind === 'carried') ? ['rows: carried over'] : []),
+    ...(isSharing && report.counts.succeeded > 0 ? ['rows: shared'] : []),
+    ...(report.checked && report.checked.reasked.rows > 0 ? ['rows: asked again'] : []),
+  ]
 }
 
 function weatherOf({ network }: Plan, reached: string[]): Weather {

@@ -8,20 +8,18 @@ const WORKER = fileURLToPath(new URL('worker.js', import.meta.url))
 /** Cases sent ahead to each worker, so that it never waits for the next one. */
 const AHEAD = 2
 
-/**
- * Carries out cases by name in one process per core, and gives each report as it comes. `isEnough` ends it early.
- */
-export async function carryOutAll(
-  names: Iterable<string>,
-  onReport: (report: CaseReport) => void,
-  isEnough: () => boolean = () => false,
-): Promise<void> {
-  const waiting = names[Symbol.iterator]()
-  const workers = Array.from({ length: availableParallelism() }, () => fork(WORKER))
-  try {
-    await Promise.all(workers.map((worker) => feed(worker, waiting, onReport, isEnough)))
-  } finally {
-    for (const worker of workers) worker.kill()
+/** Processes, one per core, that carry out cases by name; each is kept, because it becomes faster with every case. */
+export class Crew {
+  readonly #workers = Array.from({ length: availableParallelism() }, () => fork(WORKER))
+
+  /** Carries out cases, and gives each report as it comes. */
+  async carryOut(names: Iterable<string>, onReport: (report: CaseReport) => void): Promise<void> {
+    const waiting = names[Symbol.iterator]()
+    await Promise.all(this.#workers.map((worker) => feed(worker, waiting, onReport)))
+  }
+
+  close(): void {
+    for (const worker of this.#workers) worker.kill()
   }
 }
 
@@ -29,24 +27,29 @@ async function feed(
   worker: ChildProcess,
   waiting: Iterator<string>,
   onReport: (report: CaseReport) => void,
-  isEnough: () => boolean,
 ): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    let open = 0
-    const sendNext = (): void => {
-      const next = isEnough() ? { done: true as const } : waiting.next()
-      if (!next.done) {
-        open += 1
-        worker.send(next.value)
-      } else if (open === 0) resolve()
-    }
-    worker.on('message', (report: CaseReport) => {
-      open -= 1
-      onReport(report)
-      sendNext()
+  let leave = (): void => undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let open = 0
+      const sendNext = (): void => {
+        const next = waiting.next()
+        if (!next.done) {
+          open += 1
+          worker.send(next.value)
+        } else if (open === 0) resolve()
+      }
+      const onMessage = (report: CaseReport): void => {
+        open -= 1
+        onReport(report)
+        sendNext()
+      }
+      const onExit = (code: number | null): void => reject(new Error(`a worker ended with code ${code}`))
+      worker.on('message', onMessage).on('error', reject).on('exit', onExit)
+      leave = () => void worker.off('message', onMessage).off('error', reject).off('exit', onExit)
+      for (let number = 0; number < AHEAD; number += 1) sendNext()
     })
-    worker.on('error', reject)
-    worker.on('exit', (code) => reject(new Error(`a worker ended with code ${code}`)))
-    for (let number = 0; number < AHEAD; number += 1) sendNext()
-  })
+  } finally {
+    leave()
+  }
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { carryOut, type Verdict } from './carry-out.ts'
-import type { AnswerRow } from './judge.ts'
-import { type Plan, PROVIDERS, promptsOf, UNDISTURBED } from './plan.ts'
+import type { AnswerRow } from './evidence.ts'
+import { type Plan, PROVIDERS, promptsOf, sharedPrompts, UNDISTURBED } from './plan.ts'
 import type { CrashKind } from './world/life.ts'
 
 /** Runs whose every step is a place to die. */
@@ -13,6 +13,21 @@ const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
   'queue full': { prompts: promptsOf(8), faults: ['run:1=queue-full'] },
   'asked again': {
     prompts: promptsOf(6, [null, 'invalid_json times=1', 'invalid_json', 'fenced_json']),
+    reasks: 1,
+  },
+  'shared rows': { prompts: sharedPrompts(9, [null, 'status=429 times=1']), isSharing: true },
+  'shared rows asked again': {
+    prompts: sharedPrompts(9, [null, 'invalid_json times=1', 'wrong_schema']),
+    isSharing: true,
+    reasks: 1,
+  },
+  'carried over': {
+    prompts: promptsOf(9),
+    earlier: { prompts: promptsOf(12).slice(3), isStruck: false },
+  },
+  'carried over and asked again': {
+    prompts: promptsOf(7, ['invalid_json times=1', null, 'invalid_json times=2', null, null, 'invalid_json times=1']),
+    earlier: { prompts: promptsOf(5, ['invalid_json times=1', null, 'invalid_json times=2']), isStruck: false },
     reasks: 1,
   },
   canary: { prompts: promptsOf(8), maxRequests: 3, hasCanary: true },

@@ -24,6 +24,14 @@ export interface PlannedDiskFault {
   readonly number: number
 }
 
+/** A run that was there before. */
+export interface EarlierRun {
+  /** Those that the later run has as well are carried over where they were answered. */
+  readonly prompts: readonly string[]
+  /** True where faults and crashes are counted from its beginning; else it meets none, and the later run all of them. */
+  readonly isStruck: boolean
+}
+
 /** Everything that happens to one simulated run; the same plan gives the same run, step for step. */
 export interface Plan {
   /** In words, for reports: `seed 17`, `step 45 of …`. */
@@ -42,6 +50,10 @@ export interface Plan {
   /** When the user cancels the run, in milliseconds after the beginning; null for never. */
   readonly cancelAfterMs: number | null
   readonly durations: Partial<Durations>
+  /** An earlier run whose answers this one carries over; null where there is none. */
+  readonly earlier: EarlierRun | null
+  /** True where identical prompts are sent once. */
+  readonly isSharing: boolean
   /** How often rows are asked again whose answer does not fit a schema; null for a run without one. */
   readonly reasks: number | null
   /** Batches of others in the same account. */
@@ -70,6 +82,8 @@ export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
   crashes: [],
   cancelAfterMs: null,
   durations: {},
+  earlier: null,
+  isSharing: false,
   reasks: null,
   strangers: 0,
   rivalAfterMs: null,
@@ -83,14 +97,22 @@ export const CANARY_PROMPT = 'canary-prompt-9b1d44e0'
 
 /** Prompts of so many rows; some wish for the outcome that the list says. */
 export function promptsOf(count: number, wishes: readonly (string | null)[] = []): readonly string[] {
-  return Array.from({ length: count }, (_, row) => {
-    const wish = wishes[row] ?? null
-    const text = row === 0 ? CANARY_PROMPT : `Say something about ${row}.`
-    return `${wish === null ? '' : `[[simulate: ${wish}]] `}${text} nonce:${nonceOf(row)}`
-  })
+  return Array.from({ length: count }, (_, row) => promptOf(row, wishes[row] ?? null))
 }
 
-/** What the server's books call a row. */
+/** The prompt of a row, with its wish for an outcome. */
+export function promptOf(row: number, wish: string | null): string {
+  const text = row === 0 ? CANARY_PROMPT : `Say something about ${row}.`
+  return `${wish === null ? '' : `[[simulate: ${wish}]] `}${text} nonce:${nonceOf(row)}`
+}
+
+/** The same, where every third row has the prompt of the row two before it. */
+export function sharedPrompts(count: number, wishes: readonly (string | null)[] = []): readonly string[] {
+  const prompts = promptsOf(count, wishes)
+  return prompts.map((prompt, row) => (row % 3 === 2 ? (prompts[row - 2] ?? prompt) : prompt))
+}
+
+/** What the server's books call a row, unless it has the prompt of another one. */
 export function nonceOf(row: number): string {
   return `row-${row}`
 }

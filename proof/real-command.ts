@@ -1,39 +1,35 @@
 import { availableParallelism } from 'node:os'
 import { type Storm, stormOf } from '../test/chaos/storm.ts'
 import { type Aftermath, weather } from '../test/chaos/weather.ts'
-import { METRICS, type Metric } from './judge.ts'
+import type { Range } from './parts.ts'
+import type { Metric } from './violation.ts'
 
 /** Counts of many runs of the built command under random faults and SIGKILLs. */
 export interface RealRuns {
   runs: number
   kills: number
-  readonly violations: Map<Metric, number>
+  readonly violations: [Metric, number][]
   /** What went wrong, with its seed. */
   readonly failures: string[]
 }
 
 /** Lets storms loose on the built command, several at once; each in a process, a home and a server of its own. */
-export async function stormTheCommand(count: number, from: number, onRun: (done: number) => void): Promise<RealRuns> {
-  const counts: RealRuns = {
-    runs: 0,
-    kills: 0,
-    violations: new Map(METRICS.map((metric) => [metric, 0])),
-    failures: [],
-  }
+export async function stormTheCommand({ count, from }: Range, onRun: (isFailed: boolean) => void): Promise<RealRuns> {
+  const counts: RealRuns = { runs: 0, kills: 0, violations: [], failures: [] }
   let next = from
   const work = async (): Promise<void> => {
     while (next < from + count) {
       const storm = stormOf(next)
       next += 1
-      await oneStorm(storm, counts)
-      onRun(counts.runs)
+      onRun(await oneStorm(storm, counts))
     }
   }
   await Promise.all(Array.from({ length: 2 * availableParallelism() }, work))
   return counts
 }
 
-async function oneStorm(storm: Storm, counts: RealRuns): Promise<void> {
+/** Returns whether anything went wrong. */
+async function oneStorm(storm: Storm, counts: RealRuns): Promise<boolean> {
   const violations = await weather(storm).then(
     (after) => {
       counts.kills += after.killed
@@ -43,9 +39,10 @@ async function oneStorm(storm: Storm, counts: RealRuns): Promise<void> {
   )
   counts.runs += 1
   for (const [metric, detail] of violations) {
-    counts.violations.set(metric, (counts.violations.get(metric) ?? 0) + 1)
+    counts.violations.push([metric, 1])
     counts.failures.push(`CHAOS_FROM=${storm.seed} CHAOS_SEEDS=1 npm run chaos: ${metric}: ${detail}`)
   }
+  return violations.length > 0
 }
 
 /** The same counters as in the simulation, as far as the books and the answers file show them from outside. */

@@ -1,7 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { METRICS, type Metric } from './judge.ts'
-import type { Proof } from './prove.ts'
+import type { PartProgress, Proof } from './gathered.ts'
+import { GOALS } from './parts.ts'
 import type { Tally } from './tally.ts'
+import { METRICS, type Metric } from './violation.ts'
 
 /** What each metric counts, in a sentence. */
 const MEANINGS: Readonly<Record<Metric, string>> = {
@@ -27,7 +28,10 @@ export function renderReport(proof: Proof, now: Date): string {
     '',
     `Written by \`npm run prove\` on ${now.toISOString().slice(0, 10)} from ${proof.source}, Node ${process.versions.node}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB.`,
     '',
+    ...originOfPieces(proof),
     '## What was run',
+    '',
+    ...wholeness(proof),
     '',
     ...whatWasRun(proof),
     '',
@@ -37,7 +41,7 @@ export function renderReport(proof: Proof, now: Date): string {
     '',
     '## Planted defects',
     '',
-    `Each is one rule broken in a copy of the sources; found ${proof.bites.filter(({ caught }) => caught).length} of ${proof.bites.length}.`,
+    `Each is one rule broken in a copy of the sources; found ${proof.bites.filter(({ caught }) => caught).length} of ${proof.bites.length} that were planted.`,
     '',
     ...bites(proof),
     '',
@@ -56,11 +60,12 @@ billed; it was not run against a real provider.
 Four harnesses, in \`proof/\` and \`test/chaos/\`:
 
 - **Simulation.** Client, server, network, disk and clock in one process, in virtual time. Each seed draws one to six faults
-  and up to two crashes. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
+  and up to two crashes. In some, rows share a request, invalid answers are asked again, or an earlier run over other rows in
+  another order has answered most of them, with trouble of its own or without. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
   torn, filled with zeros or reordered, names as well as contents, and the database is what was committed.
 - **Every step.** The steps of a run are numbered (each request about to be sent, received, answered; each write, fsync,
   rename, commit), and the run dies at 1, 2, 3, … to the last, both ways. It is taken up again, and must end as the
-  undisturbed run did.
+  undisturbed run did. Where answers are carried over, the steps are those of the later run.
 - **Create cells.** The one call that must not be repeated is enumerated: what it brings about × how it is answered × when the
   batch is listed × whether it can be looked at. Left out are only contradictions: a true answer without a batch, a refusal in
   the API's own words (or a 429 for a call still on its way) with one.
@@ -74,33 +79,57 @@ const LIMITS = `## What it rests on
 The simulated provider keeps what the promise assumes: a batch is listed, and can be looked at, at the latest one settle wait
 after its creation; a deleted input file cannot start a batch; a refusal in the API's own words made nothing. Where the client
 asks a person (an unknown create whose file could not be deleted, a completed batch without files), the simulated person waits
-until nothing can be on its way any more and then decides truthfully. The fencing number and the guard against placing a
+until nothing can be on its way any more and then decides truthfully. Runs that ask again have no cap: the estimates of input
+are learnt from first questions, and the provider counts no schema, so that longer second questions may cost more than was set
+aside for them (docs/money.md, the rule of the overshoot). The fencing number and the guard against placing a
 request twice are second lines of defence: with the first line in place nothing reaches them, so no defect of them alone was
 planted.`
 
-function whatWasRun({ bites: found, cells, real, repeated, seconds, seeds, steps }: Proof): readonly string[] {
-  const rows: [string, number, string, number | undefined][] = [
-    ['simulated seeds', seeds.cases, `${seeds.crashes} crashes, ${seeds.steps} steps`, seconds['seeds']],
-    ['crashes at every step', steps.cases, `${steps.crashes} crashes`, seconds['steps']],
-    ['create cells', cells.cases, '', seconds['cells']],
-    ['seeds carried out twice', repeated.seeds, `${repeated.differing.length} differed`, seconds['repeated']],
-    ['runs of the real command', real.runs, `${real.kills} SIGKILLs`, seconds['real']],
-    ['planted defects', found.length, '', seconds['defects']],
+/** Pieces may be older than the name that the sources have now; the sources themselves are the same. */
+function originOfPieces({ otherNames }: Proof): readonly string[] {
+  if (otherNames.length === 0) return []
+  const names = otherNames.join(', ')
+  return [`Parts of it were carried out at ${names}, where the sources are the same, byte for byte.`, '']
+}
+
+function wholeness({ shortfalls }: Proof): readonly string[] {
+  if (shortfalls.length === 0) return ['The whole proof was carried out.']
+  return ['**This is not the whole proof.** Missing:', '', ...shortfalls.map((shortfall) => `- ${shortfall}`)]
+}
+
+function whatWasRun({ progress, real, repeated, seeds, steps }: Proof): readonly string[] {
+  const rows: [string, PartProgress, string][] = [
+    ['simulated seeds', progress.seeds, `${seeds.crashes} crashes, ${seeds.steps} steps`],
+    ['crashes at every step', progress.steps, `${steps.crashes} crashes`],
+    ['create cells', progress.cells, ''],
+    ['seeds carried out twice', progress.repeated, `${repeated.differing.length} differed`],
+    ['planted defects', progress.defects, ''],
+    ['runs of the real command', progress.real, `${real.kills} SIGKILLs, of ${GOALS.kills} at least`],
   ]
   return [
-    '| what | how many | with | seconds |',
-    '| --- | ---: | --- | ---: |',
-    ...rows.map(([what, count, how, took]) => `| ${what} | ${count} | ${how} | ${Math.round(took ?? 0)} |`),
+    '| what | how many | of | with | seconds |',
+    '| --- | ---: | ---: | --- | ---: |',
+    ...rows.map(([what, { done, goal, seconds }, how]) =>
+      done === 0
+        ? `| ${what} | **none** | ${goal ?? ''} | | |`
+        : `| ${what} | ${done} | ${goal} | ${how} | ${Math.round(seconds)} |`,
+    ),
   ]
 }
 
-function counters({ cells, real, seeds, steps }: Proof): readonly string[] {
-  const parts = [seeds, steps, cells, real]
+function counters({ cells, progress, real, seeds, steps }: Proof): readonly string[] {
+  const inReal = (metric: Metric): number => real.violations.filter(([one]) => one === metric).length
+  const columns: [number, (metric: Metric) => number][] = [
+    [progress.seeds.done, (metric) => seeds.violations.get(metric) ?? 0],
+    [progress.steps.done, (metric) => steps.violations.get(metric) ?? 0],
+    [progress.cells.done, (metric) => cells.violations.get(metric) ?? 0],
+    [progress.real.done, inReal],
+  ]
   return [
     '| counter | what it counts | simulation | every step | create cells | real command |',
     '| --- | --- | ---: | ---: | ---: | ---: |',
     ...METRICS.map((metric) => {
-      const counts = parts.map(({ violations }) => String(violations.get(metric) ?? 0))
+      const counts = columns.map(([done, count]) => (done === 0 ? 'not run' : String(count(metric))))
       return `| ${metric} | ${MEANINGS[metric]} | ${counts.join(' | ')} |`
     }),
     '',
@@ -129,6 +158,7 @@ function faultsReached({ cells, seeds, steps }: Proof): readonly string[] {
   for (const { reached } of [seeds, steps, cells]) {
     for (const [name, count] of reached) sum.set(name, (sum.get(name) ?? 0) + count)
   }
+  if (seeds.cases === 0) return ['No seed was carried out.']
   const unreached = seeds.unreached()
   return [
     unreached.length === 0

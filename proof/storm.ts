@@ -7,6 +7,7 @@ import {
   promptsOf,
   UNDISTURBED,
 } from './plan.ts'
+import { withAnswers } from './storm-answers.ts'
 import { Chance } from './world/chance.ts'
 import { type CallName, NETWORK_FAULTS } from './world/simulated-network.ts'
 import { type Crash, SETTLE_MS } from './world/world.ts'
@@ -187,6 +188,10 @@ const USUAL_STEPS = 190
 
 /** The plan of a seed: one to six faults, up to two crashes. The same seed gives the same plan. */
 export function stormOf(seed: number): Plan {
+  return withAnswers(plainStormOf(seed), seed)
+}
+
+function plainStormOf(seed: number): Plan {
   const chance = new Chance(seed)
   const rows = 5 + chance.below(16)
   const draft = { faults: [] as string[], network: [] as PlannedNetworkFault[], disk: [] as PlannedDiskFault[] }

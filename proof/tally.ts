@@ -1,5 +1,5 @@
-import { METRICS, type Metric, type Violation } from './judge.ts'
 import { faultNames } from './storm.ts'
+import { METRICS, type Metric, type Violation } from './violation.ts'
 import { NETWORK_FAULTS } from './world/simulated-network.ts'
 
 /** What a worker tells of one case. */
@@ -11,6 +11,16 @@ export interface CaseReport {
   readonly crashes: number
   /** A digest of everything that happened, in order. */
   readonly digest: string
+}
+
+/** A tally as it is kept. */
+export interface TallyRecord {
+  readonly cases: number
+  readonly steps: number
+  readonly crashes: number
+  readonly violations: readonly (readonly [Metric, number])[]
+  readonly reached: readonly (readonly [string, number])[]
+  readonly failures: readonly CaseReport[]
 }
 
 /** Adds up what many cases came to. */
@@ -33,11 +43,27 @@ export class Tally {
     if (report.violations.length > 0) this.failures.push(report)
   }
 
+  /** Adds what other cases came to. */
+  addAll({ cases, crashes, failures, reached, steps, violations }: TallyRecord): void {
+    this.cases += cases
+    this.steps += steps
+    this.crashes += crashes
+    for (const [metric, count] of violations) this.violations.set(metric, (this.violations.get(metric) ?? 0) + count)
+    for (const [fault, count] of reached) this.reached.set(fault, (this.reached.get(fault) ?? 0) + count)
+    this.failures.push(...failures)
+  }
+
+  record(): TallyRecord {
+    const { cases, crashes, failures, reached, steps, violations } = this
+    return { cases, steps, crashes, violations: [...violations], reached: [...reached], failures }
+  }
+
   /** Faults that the storms can draw and that struck in no case: a proof that never reached them proves nothing of them. */
   unreached(): readonly string[] {
     return [
       ...faultNames().map((name) => `provider: ${name}`),
       ...NETWORK_FAULTS.map((name) => `network: ${name}`),
+      ...['carried over', 'shared', 'asked again'].map((how) => `rows: ${how}`),
     ].filter((wanted) => ![...this.reached.keys()].some((name) => name.startsWith(wanted)))
   }
 }

@@ -9,13 +9,21 @@ import { exitCodeOf, type RunReport } from '../src/run/report.ts'
 import 'ajv/dist/2020.js'
 import { type TakenRun, takeNewRun, takeRun } from '../src/run/start.ts'
 import type { Workspace } from '../src/run/workspace.ts'
-import { schemaOfFields } from '../src/schema/fields.ts'
 import { billedUsd } from './books.ts'
+import { LABELLED } from './label.ts'
 import { nonceOf, type Plan } from './plan.ts'
 import { Dead } from './world/life.ts'
 import { Stuck } from './world/virtual-time.ts'
 import { CANARY_KEY, STRAY_KEY, WORK, type World } from './world/world.ts'
 
+/** Which of the runs of a world is typed. */
+export interface Errand {
+  /** The run whose answers are carried over; null for none. */
+  readonly since: string | null
+  readonly answersPath: string
+}
+
+/** The run that the world is about. */
 export const ANSWERS = `${WORK}/answers.jsonl`
 
 const MODELS = { openai: 'openai/gpt-4o-mini', mistral: 'mistral/mistral-small-latest' } as const
@@ -70,14 +78,20 @@ export interface Story {
  * holds the trouble ends; where the client asks a person whether an unknown create may be sent again, the person looks
  * at the provider and says the truth.
  */
-export async function typeUntilOver(world: World, plan: Plan): Promise<Story> {
+export async function typeUntilOver(world: World, plan: Plan, errand: Errand): Promise<Story> {
+  const beginning = {
+    step: world.trace.length,
+    ms: world.time.elapsed,
+    usd: await world.time.runUntil(billedUsd(world)),
+  }
+  const billed = async (): Promise<number> => (await world.time.runUntil(billedUsd(world))) - beginning.usd
   const starts: Start[] = []
   const events: RunEvent[] = []
   const caps: KeptCap[] = []
   let holds = 0
   let capUsd = plan.capUsd
   const end = async (stuck: string | null): Promise<Story> => {
-    if (capUsd !== null) caps.push({ capUsd, billedUsd: await world.time.runUntil(billedUsd(world)) })
+    if (capUsd !== null) caps.push({ capUsd, billedUsd: await billed() })
     return { starts, events, caps, report: starts.at(-1)?.report ?? null, stuck }
   }
   try {
@@ -86,7 +100,7 @@ export async function typeUntilOver(world: World, plan: Plan): Promise<Story> {
       const isHeld = last?.report?.run.state === 'held'
       const isShort = isHeld && capUsd !== null && isShortOfBudget(last.report)
       if (isShort && capUsd !== null) {
-        caps.push({ capUsd, billedUsd: await world.time.runUntil(billedUsd(world)) })
+        caps.push({ capUsd, billedUsd: await billed() })
         capUsd *= 2
       } else if (isHeld) holds += 1
       if (holds >= HOLDS_UNTIL_CALM || starts.length > MOST_STARTS / 2) world.calm()
@@ -94,7 +108,8 @@ export async function typeUntilOver(world: World, plan: Plan): Promise<Story> {
       // Whoever decides has waited until nothing can be on its way any more.
       if (decides) await world.wait(PATIENCE_MS)
       const runId = isHeld ? (last.report?.run.id ?? null) : null
-      starts.push(...(await startOnce(world, plan, { runId, decides, events, capUsd }, starts.length + 1)))
+      const typed = { ...errand, runId, decides, events, capUsd, beginning }
+      starts.push(...(await startOnce(world, plan, typed, starts.length + 1)))
       const start = starts.at(-1)
       if (start?.report && isFinished(start.report.run.state)) return await end(null)
       await world.wait(REST_MS)
@@ -111,7 +126,9 @@ function isShortOfBudget({ attempts }: RunReport): boolean {
   return attempts.some(({ reasonCode, stage }) => stage === 'held' && reasonCode === 'over_budget')
 }
 
-interface Typed {
+interface Typed extends Errand {
+  /** When this run was typed first. */
+  readonly beginning: { readonly step: number; readonly ms: number }
   /** The run to resume; null for the first command once more. */
   readonly runId: string | null
   /** True where a person decides what the client holds: to send again what is not there, to give up what has no results. */
@@ -121,13 +138,14 @@ interface Typed {
 }
 
 /** True where the wrong key is set; only for a run that has begun with the right one, or it would be the right one. */
-function isStray(world: World, plan: Plan, number: number): boolean {
-  return plan.strayKeyAtStart === number && world.trace.some((line) => line.includes('send create'))
+function isStray(world: World, plan: Plan, { beginning }: Typed, number: number): boolean {
+  if (plan.strayKeyAtStart !== number) return false
+  return world.trace.slice(beginning.step).some((line) => line.includes('send create'))
 }
 
 /** One start of the command, and beside it the same command once more where the plan has a rival. */
 async function startOnce(world: World, plan: Plan, typed: Typed, number: number): Promise<readonly Start[]> {
-  const { life, workspace } = world.boot(isStray(world, plan, number) ? STRAY_KEY : CANARY_KEY)
+  const { life, workspace } = world.boot(isStray(world, plan, typed, number) ? STRAY_KEY : CANARY_KEY)
   const rival = number === 1 && plan.rivalAfterMs !== null ? world.boot(CANARY_KEY) : undefined
   const works = [
     command(world, plan, workspace, typed),
@@ -164,14 +182,14 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
     emitter.on('event', (event) => typed.events.push(event))
     const taken = await take(workspace, plan, typed, emitter)
     handle = new RunHandle(workspace, taken, emitter)
-    const cancelling = cancelInTime(world, plan, workspace, handle)
+    const cancelling = cancelInTime(world, plan, workspace, handle, typed)
     const onUnknownCreate = typed.decides ? 'resend' : 'hold'
     if (typed.decides && (await hasNoResults(handle))) await handle.cancel()
     const { report } = await handle.drive({ onUnknownCreate, releaseHeld: typed.runId !== null })
     await cancelling.stop()
     return { exitCode: exitCodeOf(report, 0), message: report.run.reason, report }
   } catch (error) {
-    return await told(error, workspace)
+    return await told(error, workspace, typed.since)
   } finally {
     handle?.close()
     await workspace?.close()
@@ -184,13 +202,10 @@ async function hasNoResults(handle: RunHandle): Promise<boolean> {
   return run.reason?.includes('names no result file') ?? false
 }
 
-/** What answers must look like in a run that asks again. */
-const LABELLED = { schema: schemaOfFields(['label: one|two', 'why?: string']), name: 'label', isStrict: true }
-
 async function take(
   workspace: Workspace,
   plan: Plan,
-  { capUsd, runId }: Typed,
+  { answersPath, capUsd, runId, since }: Typed,
   emitter: EventEmitter<{ event: [RunEvent] }>,
 ): Promise<TakenRun> {
   const maxCostUsd = capUsd ?? undefined
@@ -200,19 +215,27 @@ async function take(
     input: { source: { rows } },
     model: MODELS[plan.provider],
     prompt: '{{text}}',
+    ...(since === null ? {} : { since }),
+    ...(plan.isSharing ? { dedupe: true } : {}),
     ...(plan.reasks === null ? {} : { answer: LABELLED, maxReasks: plan.reasks }),
     // With a limit the cap is kept by worst cases, and so never exceeded.
     ...(maxCostUsd === undefined ? {} : { maxTokens: MOST_TOKENS, maxCostUsd }),
-    output: { ...PLAIN_OUTPUT, path: ANSWERS, force: true },
+    output: { ...PLAIN_OUTPUT, path: answersPath, force: true },
   } as const
   return await takeNewRun(workspace, options, (event) => emitter.emit('event', event))
 }
 
 /** The user's second hand: cancels the run at its time, in whichever process drives it then. */
-function cancelInTime(world: World, plan: Plan, { clock }: Workspace, handle: RunHandle): { stop(): Promise<void> } {
+function cancelInTime(
+  world: World,
+  plan: Plan,
+  { clock }: Workspace,
+  handle: RunHandle,
+  { beginning }: Typed,
+): { stop(): Promise<void> } {
   if (plan.cancelAfterMs === null) return { stop: async () => undefined }
   const over = new AbortController()
-  const waitMs = plan.cancelAfterMs - world.time.elapsed
+  const waitMs = plan.cancelAfterMs - (world.time.elapsed - beginning.ms)
   const cancelling = async (): Promise<void> => {
     try {
       await clock.sleep(waitMs, over.signal)
@@ -232,9 +255,9 @@ function cancelInTime(world: World, plan: Plan, { clock }: Workspace, handle: Ru
 }
 
 /** What the command says and how it exits where it throws. A finished run is found again by its report. */
-async function told(error: unknown, workspace: Workspace | undefined): Promise<Start> {
+async function told(error: unknown, workspace: Workspace | undefined, since: string | null): Promise<Start> {
   if (LlmBatchError.isInstance(error)) {
-    if (error.code === 'already_done' && workspace) return await lookAgain(workspace)
+    if (error.code === 'already_done' && workspace) return await lookAgain(workspace, since)
     return { exitCode: EXIT_CODES[error.code] ?? 2, message: `${error.message} ${error.next}`, report: null }
   }
   if (error instanceof ProviderError) return { exitCode: 75, message: error.message, report: null }
@@ -244,17 +267,17 @@ async function told(error: unknown, workspace: Workspace | undefined): Promise<S
   return { exitCode: 1, message: error instanceof Error ? (error.stack ?? error.message) : String(error), report: null }
 }
 
-async function lookAgain(workspace: Workspace): Promise<Start> {
+async function lookAgain(workspace: Workspace, since: string | null): Promise<Start> {
   try {
-    return await alreadyDone(workspace)
+    return await alreadyDone(workspace, since)
   } catch (error) {
-    return await told(error, undefined)
+    return await told(error, undefined, since)
   }
 }
 
 /** The process died between the last file and its own end; the user looks at what is there. */
-async function alreadyDone(workspace: Workspace): Promise<Start> {
-  const run = (await workspace.store.listRuns()).find(({ state }) => isFinished(state))
+async function alreadyDone(workspace: Workspace, since: string | null): Promise<Start> {
+  const run = (await workspace.store.listRuns()).find(({ id, state }) => id !== since && isFinished(state))
   if (!run) return { exitCode: 1, message: 'said to be done, and is not', report: null }
   const handle = new RunHandle(workspace, await takeRun(workspace, run.id), new EventEmitter())
   try {

@@ -3,20 +3,23 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { run } from './project.mjs'
+import { root, run } from './project.mjs'
 import { compileCopy, removeCopy } from './proof-copy.mjs'
 
 /** Longest hunt for one defect. */
 const TIMEOUT_MS = 900_000
 
-/** Plants these defects one after the other, some at once; gives for each its name and the case that shows it, or null. */
-export async function plantDefects(defects, onFound) {
+/**
+ * Plants these defects one after the other, some at once, in copies of the checkout or of another copy; gives for each
+ * its name and the case that shows it, or null.
+ */
+export async function plantDefects(defects, onFound, original = root) {
   const waiting = [...defects.entries()]
   const found = []
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [number, defect] = next
-      const result = { name: defect.name, ...(await hunt(`defect-${number + 1}`, defect.patches)) }
+      const result = { name: defect.name, ...(await hunt(`defect-${number + 1}`, defect, original)) }
       found[number] = result
       onFound(result)
     }
@@ -25,11 +28,11 @@ export async function plantDefects(defects, onFound) {
   return found
 }
 
-async function hunt(copy, patches) {
+async function hunt(copy, { patches, shownBy = '' }, original) {
   try {
-    const folder = await compileCopy(copy, patches)
+    const folder = await compileCopy(copy, patches, original)
     const program = join(folder, 'out', 'proof', 'hunt.js')
-    const { output } = await run(process.execPath, [program], { timeoutMs: TIMEOUT_MS })
+    const { output } = await run(process.execPath, [program, shownBy], { timeoutMs: TIMEOUT_MS })
     const answer = output.trim().split('\n').at(-1) ?? ''
     return { caught: answer.startsWith('{') ? JSON.parse(answer) : null }
   } finally {

@@ -1,6 +1,7 @@
 // A copy of sources and proof with text patches, compiled. The sources themselves are never touched.
-import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import { commandOf, root, run } from './project.mjs'
 
 /** Copies live here, where modules are found and git does not look. */
@@ -9,15 +10,18 @@ const COPIES = join(root, 'node_modules', '.cache', 'llm-batch-proof')
 /** What the proof is made of. */
 const PARTS = ['src', 'proof', 'test/chaos']
 
+/** The versions of everything else that runs in it. */
+const LOCK = 'package-lock.json'
+
 /**
  * Copies, patches and compiles; returns the copy's folder, with the programs below `out`. Each patch is
  * `{ file, find, replace }`, and `find` must stand exactly once in the file. Throws where one does not, or where the
- * result does not compile.
+ * result does not compile. `original` is the folder that is copied: the checkout, or another copy.
  */
-export async function compileCopy(name, patches) {
+export async function compileCopy(name, patches, original = root) {
   const folder = folderOf(name)
   rmSync(folder, { recursive: true, force: true })
-  for (const part of PARTS) cpSync(join(root, part), join(folder, part), { recursive: true })
+  for (const part of [...PARTS, LOCK]) cpSync(join(original, part), join(folder, part), { recursive: true })
   for (const patch of patches) applyPatch(folder, patch)
   const options = { noEmit: false, outDir: 'out', rootDir: '.', noUnusedLocals: false, noUnusedParameters: false }
   const settings = {
@@ -40,6 +44,25 @@ export async function compileCopy(name, patches) {
 /** Removes a copy. */
 export function removeCopy(name) {
   rmSync(folderOf(name), { recursive: true, force: true })
+}
+
+/** A digest of everything that a copy was made from. */
+export function digestOfCopy(folder) {
+  const digest = createHash('sha256')
+  for (const path of [...PARTS.flatMap((part) => filesIn(folder, part)), LOCK]) {
+    digest
+      .update(`${path}\0`)
+      .update(readFileSync(join(folder, path)))
+      .update('\0')
+  }
+  return digest.digest('hex').slice(0, 16)
+}
+
+function filesIn(folder, part) {
+  return readdirSync(join(folder, part), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .toSorted()
 }
 
 /** Each process has copies of its own, so that two proofs at once do not disturb each other. */

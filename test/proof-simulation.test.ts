@@ -10,6 +10,15 @@ const SEEDS = [
 ]
 
 describe('a run in a simulated world', () => {
+  it('may carry answers over, share requests between rows and ask again, together as well', () => {
+    const plans = SEEDS.map(stormOf)
+    const parts = ['earlier', 'isSharing', 'reasks'] as const
+    const counts = parts.map((part) => plans.filter((plan) => plan[part]).length)
+    expect(Math.min(...counts)).toBeGreaterThan(5)
+    expect(plans.filter(({ earlier, isSharing, reasks }) => earlier && (isSharing || reasks !== null))).not.toEqual([])
+    expect(plans.some(({ earlier }) => earlier?.isStruck)).toBe(true)
+  })
+
   it.each(SEEDS)(
     'pays once, loses nothing and says the truth under faults, crashes and power losses (seed %i)',
     async (seed) => {

@@ -1,15 +1,5 @@
-/** One change of a source file: `find` stands exactly once in it. */
-export interface Patch {
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-}
-
-/** A rule broken on purpose, in a copy of the sources. */
-export interface Defect {
-  readonly name: string
-  readonly patches: readonly Patch[]
-}
+import { ANSWER_DEFECTS } from './answer-defects.ts'
+import { type Defect, defect, shownBy } from './defect.ts'
 
 const CREATE = 'src/submit/create.ts'
 const RECONCILE = 'src/submit/reconcile.ts'
@@ -55,10 +45,13 @@ export const DEFECTS: readonly Defect[] = [
     "      return await fence(ports, attempt, signal)\n    case 'fence':",
     "      return await startAgain(ports, attempt)\n    case 'fence':",
   ]),
-  defect('the fence is not confirmed', RECONCILE, [
-    "    (await provider.file(attempt.inputFileId, signal)) === 'absent'",
-    '    attempt.inputFileId !== null',
-  ]),
+  shownBy(
+    'seed 290',
+    defect('the fence is not confirmed', RECONCILE, [
+      "    (await provider.file(attempt.inputFileId, signal)) === 'absent'",
+      '    attempt.inputFileId !== null',
+    ]),
+  ),
   defect('the fence is not remembered before it is set', RECONCILE, [
     "  await store.noteAttempt(attempt.key, { reconcileStep: 'fence' })\n",
     '',
@@ -203,8 +196,5 @@ export const DEFECTS: readonly Defect[] = [
     '  if (unfinished) return unfinished\n',
     '  if (unfinished?.id === id) return unfinished\n',
   ]),
+  ...ANSWER_DEFECTS,
 ]
-
-function defect(name: string, file: string, ...changes: readonly (readonly [find: string, replace: string])[]): Defect {
-  return { name, patches: changes.map(([find, replace]) => ({ file, find, replace })) }
-}

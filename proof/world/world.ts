@@ -38,14 +38,27 @@ export interface Crash {
   readonly kind: CrashKind
 }
 
-/** What a world is made of. The same options make the same world, step for step. */
-export interface WorldOptions {
-  readonly seed: number
-  readonly maxRequests: number
+/** What goes wrong in a world, counted from when it begins. */
+export interface Trouble {
   readonly faults: readonly string[]
   readonly weather: Weather
   readonly diskTrouble: DiskTrouble
   readonly crashes: readonly Crash[]
+}
+
+/** A world in which nothing goes wrong. */
+export const NO_TROUBLE: Trouble = {
+  faults: [],
+  weather: () => undefined,
+  diskTrouble: () => undefined,
+  crashes: [],
+}
+
+/** What a world is made of. The same options make the same world, step for step. */
+export interface WorldOptions {
+  readonly seed: number
+  readonly maxRequests: number
+  readonly trouble: Trouble
   readonly durations: Partial<Durations>
   /** Batches of others in the same account. */
   readonly strangers: number
@@ -73,6 +86,7 @@ export class World {
   readonly #realRoot: string
   readonly #outerClock
   #weather: Weather
+  #crashes: readonly Crash[]
   #steps = 0
 
   private constructor(options: WorldOptions, realRoot: string, time: VirtualTime, provider: SimulatedProvider) {
@@ -82,15 +96,19 @@ export class World {
     this.time = time
     this.provider = provider
     this.disk = new SimulatedDisk(realRoot)
-    this.disk.trouble = options.diskTrouble
-    this.#weather = options.weather
+    this.disk.trouble = options.trouble.diskTrouble
+    this.#weather = options.trouble.weather
+    this.#crashes = options.trouble.crashes
     this.#outerClock = time.clockOf(immortal())
   }
 
   static async open(options: WorldOptions): Promise<World> {
     const time = new VirtualTime()
     const durations = { ...DEFAULT_DURATIONS, ...options.durations }
-    const { faults, seed } = options
+    const {
+      seed,
+      trouble: { faults },
+    } = options
     const provider = await openProvider({ time, seed, durations, faults, accounts: { [STRAY_KEY]: 'another' } })
     addStrangers(provider, options.provider, options.strangers, time.now)
     const world = new World(options, mkdtempSync(join(fastFolder(), `llm-batch-proof-${process.pid}-`)), time, provider)
@@ -112,6 +130,15 @@ export class World {
     // Whoever waits for it later hears of a failure then.
     workspace.catch(() => undefined)
     return { life, workspace }
+  }
+
+  /** Begins trouble in a world that had none; steps are counted anew. */
+  begin({ crashes, diskTrouble, faults, weather }: Trouble): void {
+    this.provider.simulator.faults.set(faults)
+    this.#weather = weather
+    this.disk.trouble = diskTrouble
+    this.#crashes = crashes
+    this.#steps = 0
   }
 
   /** Ends all trouble, as a person would wait for. */
@@ -145,7 +172,7 @@ export class World {
   #isLastStep(name: string): boolean {
     this.#steps += 1
     this.trace.push(`${this.time.elapsed} ms, step ${this.#steps}: ${name}`)
-    const crash = this.#options.crashes.find(({ step }) => step === this.#steps)
+    const crash = this.#crashes.find(({ step }) => step === this.#steps)
     if (!crash) return false
     this.crashed.push(`${crash.kind} before ${name.split(' ')[0]}`)
     this.trace.push(`${this.time.elapsed} ms, ${crash.kind} before step ${this.#steps}`)

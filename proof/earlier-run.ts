@@ -1,0 +1,44 @@
+import { readDirectBooks } from './books.ts'
+import { type AnswerRow, readAnswers } from './evidence.ts'
+import type { EarlierRun, Plan } from './plan.ts'
+import { type Story, typeUntilOver } from './type-until-over.ts'
+import { WORK, type World } from './world/world.ts'
+
+/** What a run left behind that another one begins with. */
+export interface Earlier {
+  readonly plan: Plan
+  readonly story: Story
+  /** Null where it never came to be. */
+  readonly runId: string | null
+  readonly answersPath: string
+  readonly answers: readonly AnswerRow[]
+  /** Ids of the files it uploaded: whatever the provider makes from others belongs to the later run. */
+  readonly files: ReadonlySet<string>
+  /** Synchronous calls that were booked, and answered, when it was over. */
+  readonly directCalls: number
+  readonly directAnswers: number
+}
+
+const EARLIER_ANSWERS = `${WORK}/earlier.jsonl`
+
+/** How long the provider's late calls and batches may still work after the client is done. */
+export const AFTERMATH_MS = 120_000
+
+/** Types the run that answers are carried over from, until it is over and nothing of it is on its way any more. */
+export async function typeEarlier(world: World, later: Plan, { isStruck, prompts }: EarlierRun): Promise<Earlier> {
+  const calm = { cancelAfterMs: null, rivalAfterMs: null, strayKeyAtStart: null }
+  const plan = { ...later, name: `before ${later.name}`, prompts, earlier: null, ...(isStruck ? {} : calm) }
+  const story = await typeUntilOver(world, plan, { since: null, answersPath: EARLIER_ANSWERS })
+  if (story.stuck === null) await world.wait(AFTERMATH_MS)
+  const direct = await world.time.runUntil(readDirectBooks(world))
+  return {
+    plan,
+    story,
+    runId: story.report?.run.id ?? null,
+    answersPath: EARLIER_ANSWERS,
+    answers: readAnswers(world, EARLIER_ANSWERS),
+    files: new Set(world.uploads.keys()),
+    directCalls: direct.length,
+    directAnswers: world.directAnswers.length,
+  }
+}

@@ -1,0 +1,79 @@
+import { type BatchBooks, type ChatBody, isUnfit, nonceIn, parse, readBooks, readDirectBooks, textOf } from './books.ts'
+import type { Earlier } from './earlier-run.ts'
+import type { Plan } from './plan.ts'
+import type { Story } from './type-until-over.ts'
+import type { World } from './world/world.ts'
+
+/** One line of the answers file. */
+export interface AnswerRow {
+  readonly id: string
+  readonly text: string
+  readonly llm_status: string
+  readonly llm_output: unknown
+}
+
+/** The answer to a synchronous call. */
+export interface DirectAnswer {
+  readonly nonce: string
+  readonly text: string | null
+  readonly isUnfit: boolean
+}
+
+/** The end of a run as it lies before the judge: what the provider did for it, what it wrote, and what was said. */
+export interface Evidence {
+  readonly world: World
+  readonly plan: Plan
+  readonly story: Story
+  /** Batches made for this run. */
+  readonly books: readonly BatchBooks[]
+  /** Rows that were executed in synchronous calls, each time. */
+  readonly direct: readonly string[]
+  readonly directAnswers: readonly DirectAnswer[]
+  readonly answers: readonly AnswerRow[]
+  /** The run that answers were carried over from. */
+  readonly earlier: Earlier | null
+}
+
+/** Gathers the evidence of a run whose answers are in this file. */
+export async function gatherEvidence(
+  world: World,
+  plan: Plan,
+  { answersPath, earlier, story }: Pick<Evidence, 'story' | 'earlier'> & { readonly answersPath: string },
+): Promise<Evidence> {
+  const books = await readBooks(world, ownIdsOf(story))
+  const direct = await readDirectBooks(world)
+  const isOwn = ({ batch }: BatchBooks): boolean => !batch.inputFileIds.some((id) => earlier?.files.has(id))
+  return {
+    world,
+    plan,
+    story,
+    earlier,
+    books: books.filter(isOwn),
+    direct: direct.slice(earlier?.directCalls ?? 0).map(({ nonce }) => nonce),
+    directAnswers: world.directAnswers.slice(earlier?.directAnswers ?? 0).flatMap(directAnswer),
+    answers: readAnswers(world, answersPath),
+  }
+}
+
+/** The lines of an answers file; none where it does not exist. */
+export function readAnswers(world: World, answersPath: string): readonly AnswerRow[] {
+  const file = [...world.disk.files()].find(([path]) => path === answersPath)
+  if (!file) return []
+  const lines = Buffer.from(file[1]).toString().split('\n').filter(Boolean)
+  return lines.map((line) => JSON.parse(line) as AnswerRow)
+}
+
+/** The batches that the client calls its own in its final report. */
+function ownIdsOf({ report }: Story): ReadonlySet<string> {
+  return new Set(report?.attempts.flatMap(({ remoteId }) => (remoteId === null ? [] : [remoteId])))
+}
+
+function directAnswer({ body, nonce }: World['directAnswers'][number]): readonly DirectAnswer[] {
+  const answer = parse(body) as ChatBody | undefined
+  return answer ? [{ nonce, text: textOf(answer), isUnfit: isUnfit(answer) }] : []
+}
+
+/** What an earlier run has answered as it should: nothing of it is bought again. */
+export function answeredBefore({ answers }: Earlier): readonly string[] {
+  return answers.filter(({ llm_status }) => llm_status === 'succeeded').map(({ text }) => nonceIn(text))
+}

@@ -1,0 +1,42 @@
+import { RUN_MOVES } from '../../src/model/run.ts'
+import type { Evidence } from '../evidence.ts'
+import type { Start } from '../type-until-over.ts'
+import { type Violation, violation } from '../violation.ts'
+
+/** What must be true of what a person is told, and of how long that takes. */
+export function judgeManners(evidence: Evidence): readonly Violation[] {
+  return [...dishonest(evidence), ...stuck(evidence)]
+}
+
+function dishonest({ answers, story }: Evidence): readonly Violation[] {
+  const bad = story.starts.flatMap((start) => dishonestyOf(start))
+  const last = story.starts.at(-1)
+  const failed = answers.filter(({ llm_status }) => llm_status !== 'succeeded').length
+  if (last?.exitCode === 0 && failed > 0) bad.push(`exit 0 with ${failed} rows that did not succeed`)
+  if (last?.exitCode === 4 && failed === 0) bad.push('exit 4 although every row succeeded')
+  if (answers.some(({ llm_status }) => llm_status === 'pending')) bad.push('finished with pending rows')
+  return bad.map((detail) => violation('dishonest exit', detail))
+}
+
+function dishonestyOf({ exitCode, message, report }: Start): string[] {
+  if (exitCode === null) return []
+  if (exitCode === 1 || exitCode === 2) return [`exit ${exitCode}: ${message}`]
+  const isUnexplained = (exitCode === 3 || exitCode === 75) && (message === null || message === '')
+  const isFinal = report !== null && RUN_MOVES[report.run.state].length <= 1 && report.run.finishedAt !== null
+  const isUnfinished = isFinal && report.counts.pending + report.counts.batched > 0
+  return [
+    ...(isUnexplained ? [`exit ${exitCode} without a reason`] : []),
+    ...(isUnfinished ? [`${report.run.state} with requests that have no outcome`] : []),
+  ]
+}
+
+/** Looks at one batch within the shortest poll interval; more is a busy loop. */
+const MOST_LOOKS_A_SECOND = 12
+
+function stuck({ story, world }: Evidence): readonly Violation[] {
+  const found = story.stuck === null ? [] : [violation('stuck', story.stuck)]
+  const looks = world.trace.filter((line) => /GET .*\/(?:batches|jobs)\/[^/]+ came/.test(line)).length
+  const batches = Math.max(1, world.provider.simulator.state.batches.values.length)
+  const most = (MOST_LOOKS_A_SECOND * world.time.elapsed * batches) / 1_000 + 50
+  return looks > most ? [...found, violation('stuck', `${looks} looks in ${world.time.elapsed} ms`)] : found
+}

@@ -1,0 +1,92 @@
+import type { Evidence } from '../evidence.ts'
+import { answeredBefore } from '../evidence.ts'
+import { type Violation, violation, violationOf } from '../violation.ts'
+
+/** What must not happen to the user's money. */
+export function judgeMoney(evidence: Evidence): readonly Violation[] {
+  return [
+    ...billedTwice(evidence),
+    ...carriedAndBilled(evidence),
+    ...overTheCap(evidence),
+    ...doubleCreates(evidence),
+    ...silentDuplicates(evidence),
+    ...orphans(evidence),
+  ]
+}
+
+/**
+ * Under default settings no repeat is permitted, and one for each invalid answer where the run asks again. A request
+ * that several rows share counts once. A gateway's copy of our one POST is the provider's, and counted apart.
+ */
+function billedTwice({ books, direct, directAnswers, plan }: Evidence): readonly Violation[] {
+  const own = books.filter(({ isExtra }) => !isExtra)
+  const times = countsOf([...own.flatMap(({ billed }) => billed), ...direct])
+  const unfit = countsOf([
+    ...own.flatMap((one) => [...one.unfit]),
+    ...directAnswers.filter((one) => one.isUnfit).map(({ nonce }) => nonce),
+  ])
+  const again = [...times].filter(([nonce, count]) => count > 1 + Math.min(plan.reasks ?? 0, unfit.get(nonce) ?? 0))
+  return violationOf(
+    'billed twice',
+    'rows',
+    again.map(([nonce]) => nonce),
+  )
+}
+
+function countsOf(nonces: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const nonce of nonces) counts.set(nonce, (counts.get(nonce) ?? 0) + 1)
+  return counts
+}
+
+/** What the earlier run has answered is not even asked again. */
+function carriedAndBilled({ books, direct, earlier }: Evidence): readonly Violation[] {
+  if (!earlier) return []
+  const asked = new Set([...books.flatMap(({ rows }) => rows), ...direct])
+  const again = answeredBefore(earlier).filter((nonce) => asked.has(nonce))
+  return violationOf('billed twice', 'rows that the earlier run has answered', again)
+}
+
+/** What was booked while a cap was in force, with every answer limited. */
+function overTheCap({ story }: Evidence): readonly Violation[] {
+  return story.caps
+    .filter(({ billedUsd, capUsd }) => billedUsd > capUsd)
+    .map(({ billedUsd, capUsd }) => violation('over the cap', `$${billedUsd} of $${capUsd}`))
+}
+
+function doubleCreates({ books, plan }: Evidence): readonly Violation[] {
+  const ours = books.filter(({ batch, isExtra }) => !isExtra && batch.phase !== 'failed')
+  const found: Violation[] = []
+  for (const [place, one] of ours.entries()) {
+    for (const other of ours.slice(place + 1)) {
+      const mayAskAgain = (nonce: string): boolean => plan.reasks !== null && one.unfit.has(nonce)
+      const shared = one.rows.filter((nonce) => other.rows.includes(nonce) && !mayAskAgain(nonce))
+      const areAlive = other.batch.createdAtMs < one.endedAtMs && one.batch.createdAtMs < other.endedAtMs
+      const wasPaid = shared.some((nonce) => one.billed.includes(nonce))
+      if (shared.length === 0 || (!areAlive && !wasPaid)) continue
+      found.push(violation('double create', `${one.batch.id} and ${other.batch.id} share ${shared.length} rows`))
+    }
+  }
+  return found
+}
+
+/** The client looks once for doubles, as decided; where listings are late, that look may come too early to show one. */
+function silentDuplicates({ books, plan, story }: Evidence): readonly Violation[] {
+  const told = new Set(story.report?.incidents.flatMap(({ remoteIds }) => remoteIds))
+  const isListingLate = plan.faults.some((rule) => /=(?:lag|late)/.test(rule))
+  if (isListingLate) return []
+  return books
+    .filter(({ batch, isExtra }) => isExtra && !told.has(batch.id))
+    .map(({ batch }) => violation('silent provider duplicate', batch.id))
+}
+
+function orphans({ books, story }: Evidence): readonly Violation[] {
+  const { report } = story
+  const named = new Set([
+    ...(report?.attempts.map(({ remoteId }) => remoteId) ?? []),
+    ...(report?.incidents.flatMap(({ remoteIds }) => remoteIds) ?? []),
+  ])
+  return books
+    .filter(({ batch, billed, isExtra }) => billed.length > 0 && !isExtra && !named.has(batch.id))
+    .map(({ batch, billed }) => violation('orphan spend', `${batch.id} billed ${billed.length} rows`))
+}

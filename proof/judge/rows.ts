@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type BatchBooks, nonceIn } from '../books.ts'
+import { answeredBefore, type DirectAnswer, type Evidence } from '../evidence.ts'
+import { isLabel } from '../label.ts'
+import { CANARY_ROWS, nonceOf } from '../plan.ts'
+import { type Violation, violation, violationOf } from '../violation.ts'
+
+/** What must be true of the rows in the answers file: each there once, with an answer of its own. */
+export function judgeRows(evidence: Evidence): readonly Violation[] {
+  return [
+    ...missingRecords(evidence),
+    ...lost(evidence),
+    ...denied(evidence),
+    ...wrongJoins(evidence),
+    ...notCarried(evidence),
+  ]
+}
+
+/** Statuses of rows whose answer was received, whether it can be used or not; an answer without text may be a failure. */
+const ANSWERED: readonly string[] = ['succeeded', 'truncated', 'refused', 'invalid']
+const ANSWERED_WITHOUT_TEXT: readonly string[] = [...ANSWERED, 'failed']
+
+function missingRecords({ answers, plan }: Evidence): readonly Violation[] {
+  const ids = answers.map(({ id }) => id)
+  const wanted = plan.prompts.map((_, row) => nonceOf(row))
+  if (ids.join() === wanted.join()) return []
+  return [violation('lost', `${ids.length} of ${wanted.length} rows have a record`)]
+}
+
+/** Every answer that the provider offered is that of each row with its prompt; one that fits is never given up again. */
+function lost({ answers, books, directAnswers, plan }: Evidence): readonly Violation[] {
+  const found: Violation[] = []
+  for (const { answers: offered, batch, isExtra } of books) {
+    if (isExtra) continue
+    const gone = [...offered].filter(([nonce, text]) => {
+      const rows = answers.filter((answer) => nonceIn(answer.text) === nonce)
+      const statuses = text ? ANSWERED : ANSWERED_WITHOUT_TEXT
+      return rows.length === 0 || !rows.every(({ llm_status }) => statuses.includes(llm_status))
+    })
+    found.push(
+      ...violationOf(
+        'lost',
+        `answers of ${batch.id}`,
+        gone.map(([nonce]) => nonce),
+      ),
+    )
+  }
+  if (plan.reasks === null) return found
+  const givenUp = answers.filter(
+    ({ llm_status, text }) => llm_status === 'invalid' && offersOf(nonceIn(text), { books, directAnswers }).some(isFit),
+  )
+  return [
+    ...found,
+    ...violationOf(
+      'lost',
+      'rows called invalid that had an answer that fits',
+      givenUp.map(({ id }) => id),
+    ),
+  ]
+}
+
+/** A call whose answer was lost, or whose caller died, is in doubt, and its row is never sent again by itself. */
+function denied({ answers, books, earlier, plan }: Evidence): readonly Violation[] {
+  const before = new Set(earlier ? answeredBefore(earlier) : [])
+  const bought = [...new Set(plan.prompts.map(nonceIn))].filter((nonce) => !before.has(nonce))
+  const called = plan.hasCanary ? bought.slice(0, CANARY_ROWS) : []
+  const rows = answers.filter(({ llm_status, text }) => {
+    const nonce = nonceIn(text)
+    if (llm_status !== 'missing' || called.includes(nonce)) return false
+    return lastBatchesOf(nonce, books).every(({ told }) => told.has(nonce))
+  })
+  return violationOf(
+    'lost',
+    'rows said to be missing',
+    rows.map(({ id }) => id),
+  )
+}
+
+/** The batch in which a row was asked the last time; two where a gateway doubled it, and either may have been taken. */
+function lastBatchesOf(nonce: string, books: readonly BatchBooks[]): readonly BatchBooks[] {
+  const held = books.filter(({ batch, rows }) => batch.phase !== 'failed' && rows.includes(nonce))
+  const latest = Math.max(...held.map(({ batch }) => batch.createdAtMs))
+  return held.filter(({ batch }) => batch.createdAtMs === latest)
+}
+
+/**
+ * The answer of a row is the last one offered for its prompt. Where it was asked again, it is one that fits, or else the
+ * last one that was whole: what asking again did not bring does not take its place.
+ */
+function wrongJoins({ answers, books, directAnswers, earlier, plan }: Evidence): readonly Violation[] {
+  const before = new Set(earlier ? answeredBefore(earlier) : [])
+  const wrong = answers.filter(({ llm_output, llm_status, text: prompt }, row) => {
+    if (prompt !== plan.prompts[row]) return true
+    if (llm_output === null) return llm_status === 'succeeded'
+    const nonce = nonceIn(prompt)
+    // Compared with what the earlier run had, below.
+    if (before.has(nonce)) return false
+    const offers = offersOf(nonce, { books, directAnswers })
+    const best = plan.reasks === null ? undefined : (offers.find(isFit) ?? offers.findLast(({ isUnfit }) => isUnfit))
+    const text = (best ?? offers.findLast((one) => one.text !== null))?.text ?? null
+    return text === null || !isSameAnswer(llm_output, text)
+  })
+  return violationOf(
+    'wrong join',
+    'rows',
+    wrong.map(({ id }) => id),
+  )
+}
+
+type Offer = Pick<DirectAnswer, 'text' | 'isUnfit'>
+
+/** Everything that was answered to a prompt, oldest first: synchronous calls come before batches. */
+function offersOf(
+  nonce: string,
+  { books, directAnswers }: Pick<Evidence, 'books' | 'directAnswers'>,
+): readonly Offer[] {
+  const direct = directAnswers.filter((one) => one.nonce === nonce)
+  const inOrder = books.toSorted((one, other) => one.batch.createdAtMs - other.batch.createdAtMs)
+  const batched = inOrder.filter(({ answers, isExtra }) => !isExtra && answers.has(nonce))
+  return [...direct, ...batched.map((one) => ({ text: one.answers.get(nonce) ?? null, isUnfit: one.unfit.has(nonce) }))]
+}
+
+function isFit({ text }: Offer): boolean {
+  return text !== null && isLabel(text)
+}
+
+/** A value that was read out of the text stands for it. */
+function isSameAnswer(output: unknown, text: string): boolean {
+  return typeof output === 'string' ? output === text : text.includes(JSON.stringify(output))
+}
+
+/** A row that the earlier run has answered has that very answer. */
+function notCarried({ answers, earlier }: Evidence): readonly Violation[] {
+  if (!earlier) return []
+  const before = new Map(earlier.answers.map((answer) => [nonceIn(answer.text), answer]))
+  const found: Violation[] = []
+  for (const { id, llm_output, llm_status, text } of answers) {
+    const earlierRow = before.get(nonceIn(text))
+    if (earlierRow?.llm_status !== 'succeeded') continue
+    if (llm_status !== 'succeeded') found.push(violation('lost', `${id}, which the earlier run has answered`))
+    else if (!isDeepStrictEqual(llm_output, earlierRow.llm_output)) {
+      found.push(violation('wrong join', `${id} has another answer than in the earlier run`))
+    }
+  }
+  return found
+}
