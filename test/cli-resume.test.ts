@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { type Ended, expectExit, parseLines, start, type } from './support/command.ts'
+import { type Ended, expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
@@ -110,7 +110,7 @@ describe('the same line', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(5))
     const named = [...LINE, '--name', 'nightly']
-    const left = await type(world, ...named, '--no-wait')
+    const left = await typeHere(world, ...named, '--no-wait')
     expectExit(left, 75)
     expect(left.stderr).toMatch(/Next: llm-batch resume/)
     const other = await type(world, ...named.with(5, 'Other {{text}}'))
@@ -124,7 +124,7 @@ describe('llm-batch tick', () => {
   it('finishes, round by round, what --no-wait has left', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(5))
-    expect(await type(world, ...LINE, '--no-wait', '--quiet')).toMatchObject({ code: 75, stdout: '' })
+    expect(await typeHere(world, ...LINE, '--no-wait', '--quiet')).toMatchObject({ code: 75, stdout: '' })
     const path = join(world.folder, 'out.jsonl')
     await vi.waitFor(
       async () => {
@@ -133,7 +133,7 @@ describe('llm-batch tick', () => {
       },
       { timeout: 30_000, interval: 100 },
     )
-    await expectBoughtOnce(world, await type(world, 'tick'), 5)
+    await expectBoughtOnce(world, await typeHere(world, 'tick'), 5)
   })
 
   it('leaves alone a run that is driven by another process', async () => {
@@ -150,8 +150,8 @@ describe('llm-batch resume', () => {
   it('asks a script to name one of several runs', async () => {
     const world = await openWorld(ENDLESS)
     await world.write('rows.jsonl', questions(2))
-    await type(world, ...LINE, '--no-wait')
-    await type(world, ...LINE.with(5, 'Also {{text}}').with(7, 'more.jsonl'), '--no-wait')
+    await typeHere(world, ...LINE, '--no-wait')
+    await typeHere(world, ...LINE.with(5, 'Also {{text}}').with(7, 'more.jsonl'), '--no-wait')
     const { code, stderr } = await type(world, 'resume')
     expect(code).toBe(2)
     expect(stderr).toMatch(/several runs fit: \S+, \S+/)
@@ -160,7 +160,7 @@ describe('llm-batch resume', () => {
   it('refuses a run of another base URL', async () => {
     const world = await openWorld(ENDLESS)
     await world.write('rows.jsonl', questions(2))
-    await type(world, ...LINE, '--no-wait')
+    await typeHere(world, ...LINE, '--no-wait')
     const elsewhere = { ...world, environment: { ...world.environment, OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' } }
     const { code, stderr } = await type(elsewhere, 'resume')
     expectExit({ code, stderr }, 2)
@@ -170,7 +170,7 @@ describe('llm-batch resume', () => {
   it('writes where it is told in place of the file named at the start', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(2))
-    await type(world, ...LINE, '--no-wait')
+    await typeHere(world, ...LINE, '--no-wait')
     expect(await type(world, 'resume', 'last', '-o', 'other.csv', '--quiet')).toMatchObject({ code: 0 })
     expect(await readFile(join(world.folder, 'other.csv'), 'utf8')).toMatch(/^id,text,llm_output/)
     await expect(stat(join(world.folder, 'out.jsonl'))).rejects.toThrow('ENOENT')
