@@ -13,7 +13,7 @@ describe('llm-batch run', () => {
     ['openai', OPENAI],
     ['mistral', MISTRAL],
   ])('turns a file of prompts into a file of answers at %s', async (_name, model) => {
-    const world = await openWorld()
+    const world = await openWorld({ config: { tokenCount: true } })
     await world.write('rows.jsonl', questions(50))
     const words = ['run', 'rows.jsonl', ...model, ...PROMPT, '--id-column', 'id', '--max-requests', '20']
     const { code, stderr, stdout } = await type(world, ...words, '-o', 'answers.jsonl')
