@@ -49,9 +49,10 @@ describe('a large run of the command', () => {
   })
 
   it('submits its batches with --no-wait once the canary was answered', async () => {
-    const world = await openLargeWorld({ durations: { runMs: 4_000 } })
+    const world = await openLargeWorld({ faults: ['get=batch-status(in_progress)'] })
     expectExit(await type(world, ...RUN, '--no-wait', '--max-open-batches', '9', '--quiet'), 75)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 10, batchesCreated: 3 })
+    world.server.setFaults([])
     expectExit(await typeHere(world, 'resume', '--quiet'), 0)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 10, rowsBilled: 30, rowsBilledAgain: 0 })
   })

@@ -6,8 +6,8 @@ import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
 
-/** A batch that is at work long enough to be interrupted. */
-const SLOW = { durations: { runMs: 2_500 } }
+/** A batch that is at work, as far as anyone can see, until the faults are taken away. */
+const AT_WORK = { faults: ['get=batch-status(in_progress)'] }
 
 /** The batch is made, but the answer to its create never comes; and nobody gives up waiting for it. */
 const SILENT = { faults: ['create:1=accept-then-hang'], waits: { http: '60s', settle: '60s', unfenced: '60s' } }
@@ -33,7 +33,7 @@ describe('a run that was stopped', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'by %s says how to go on, cancels nothing, and is resumed',
     async (signal) => {
-      const world = await openWorld(SLOW)
+      const world = await openWorld(AT_WORK)
       await world.write('rows.jsonl', questions(5))
       const first = start(world, LINE)
       await isCreated(world)
@@ -41,17 +41,19 @@ describe('a run that was stopped', () => {
       const stopped = await first.ended
       expectExit(stopped, 130)
       expect(stopped.stderr).toMatch(/Next: llm-batch resume \S+/)
+      world.server.setFaults([])
       await expectBoughtOnce(world, await type(world, 'resume'), 5)
     },
   )
 
   it('by SIGKILL goes on with the same line', async () => {
-    const world = await openWorld(SLOW)
+    const world = await openWorld(AT_WORK)
     await world.write('rows.jsonl', questions(5))
     const first = start(world, LINE)
     await isCreated(world)
     first.process.kill('SIGKILL')
     await first.ended
+    world.server.setFaults([])
     const second = await type(world, ...LINE)
     expect(second.stderr).toMatch(/Going on with run \S+, which is the same work/)
     await expectBoughtOnce(world, second, 5)
@@ -95,14 +97,14 @@ describe('a run that was stopped', () => {
 
 describe('the same line', () => {
   it('typed while the run goes on is told so, and sends nothing', async () => {
-    // Longer than a second command takes to start on a busy machine.
-    const world = await openWorld({ durations: { runMs: 12_000 } })
+    const world = await openWorld(AT_WORK)
     await world.write('rows.jsonl', questions(5))
     const first = start(world, LINE)
     await isCreated(world)
     const second = await type(world, ...LINE)
     expect(second.code).toBe(75)
     expect(second.stderr).toMatch(/another llm-batch is working on run[\s\S]*status \S+ --watch/)
+    world.server.setFaults([])
     await expectBoughtOnce(world, await first.ended, 5)
   })
 
