@@ -168,7 +168,9 @@ describe('an incremental run', () => {
   })
 
   it('carries over what an unfinished run has answered, and says that the rest is bought here too', async () => {
-    const world = await openWorld({ config: { limits: { maxRequests: 5 } }, faults: ['create:2+=status(500)'] })
+    // One batch at a time, so that the create which succeeds is that of the first rows.
+    const limits = { maxRequests: 5, maxOpenBatches: 1 }
+    const world = await openWorld({ config: { limits }, faults: ['create:2+=status(500)'] })
     await world.write('rows.jsonl', questions(10))
     const first = await startIn(world, 'openai', questions(10), { name: 'first' })
     const stop = new AbortController()
