@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { expectExit, parseLines, start, type } from './support/command.ts'
+import { expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const ROWS = 40
@@ -29,19 +29,19 @@ describe('a large run of the command', () => {
     expect(held.stderr).toMatch(/10 of the 10 rows .*unsupported_value.*Only the default \(1\) value is supported/)
     expect(held.stderr).toMatch(/Next: llm-batch resume/)
     // Typing it again goes on with the same run, and buys nothing either.
-    expectExit(await type(world, ...REFUSED), 3)
+    expectExit(await typeHere(world, ...REFUSED), 3)
     expect(world.server.firedFaults()).toHaveLength(10)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 0, batchesCreated: 0 })
   })
 
   it('goes on past its canary with --no-canary, and past the stop-loss with --ignore-stop-loss', async () => {
     const world = await openLargeWorld({ faults: ['upload:2=slow(1000)'] })
-    expectExit(await type(world, ...REFUSED, '--quiet'), 3)
+    expectExit(await typeHere(world, ...REFUSED, '--quiet'), 3)
     const stopped = await type(world, 'resume', '--no-canary')
     expectExit(stopped, 3)
     expect(stopped.stderr).toMatch(/10 of the 10 rows of batch \d+ failed with unsupported_value/)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 0, batchesCreated: 1, rowsBilled: 0 })
-    expectExit(await type(world, 'resume', '--quiet'), 3)
+    expectExit(await typeHere(world, 'resume', '--quiet'), 3)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1 })
     expectExit(await type(world, 'resume', '--ignore-stop-loss', '--quiet'), 4)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 4, rowsBilled: 0 })
@@ -49,10 +49,11 @@ describe('a large run of the command', () => {
   })
 
   it('submits its batches with --no-wait once the canary was answered', async () => {
-    const world = await openLargeWorld({ durations: { runMs: 4_000 } })
+    const world = await openLargeWorld({ faults: ['get=batch-status(in_progress)'] })
     expectExit(await type(world, ...RUN, '--no-wait', '--max-open-batches', '9', '--quiet'), 75)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 10, batchesCreated: 3 })
-    expectExit(await type(world, 'resume', '--quiet'), 0)
+    world.server.setFaults([])
+    expectExit(await typeHere(world, 'resume', '--quiet'), 0)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 10, rowsBilled: 30, rowsBilledAgain: 0 })
   })
 
@@ -70,7 +71,7 @@ describe('a large run of the command', () => {
     expect(found.slice(5)).toEqual(Array.from({ length: ROWS - 5 }, () => 'succeeded'))
     expect(await world.server.ledger()).toMatchObject({ directCalls: 5, rowsBilled: ROWS - 5, rowsBilledAgain: 0 })
     // Whoever wants them all the same, says so.
-    expectExit(await type(world, 'retry', 'last', '--status', 'missing', '--yes', '--quiet', '--force'), 0)
+    expectExit(await typeHere(world, 'retry', 'last', '--status', 'missing', '--yes', '--quiet', '--force'), 0)
     expect(new Set(await statuses(world))).toEqual(new Set(['succeeded']))
   })
 })

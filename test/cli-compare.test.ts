@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answer, CONTROLS, HOSTILE, LABEL_PROMPT, LABELLED, lastingWorld } from './support/answered-world.ts'
-import { type Ended, expectExit, parseLines, type } from './support/command.ts'
+import { type Ended, expectExit, parseLines, type Surroundings, type, typeHere } from './support/command.ts'
 import { MODELS } from './support/fault-run.ts'
 import type { LocalWorld } from './support/local-world.ts'
 
@@ -39,14 +39,22 @@ beforeAll(async () => {
 afterAll(() => close())
 
 /** The command needs no key to look. */
-function compare(...words: readonly string[]): Promise<Ended> {
+function keyless(): Surroundings {
   const { LLM_BATCH_HOME = '' } = world.environment
-  return type({ folder: world.folder, environment: { PATH: '', LLM_BATCH_HOME, COLUMNS: '120' } }, 'compare', ...words)
+  return { folder: world.folder, environment: { PATH: '', LLM_BATCH_HOME, COLUMNS: '120' } }
+}
+
+function typeCompare(...words: readonly string[]): Promise<Ended> {
+  return type(keyless(), 'compare', ...words)
+}
+
+function compare(...words: readonly string[]): Promise<Ended> {
+  return typeHere(keyless(), 'compare', ...words)
 }
 
 describe('llm-batch compare', () => {
   it('puts two runs of the same input side by side, and says which is right more often', async () => {
-    const { code, stderr, stdout } = await compare('first', 'second', '--gold', 'right')
+    const { code, stderr, stdout } = await typeCompare('first', 'second', '--gold', 'right')
     expectExit({ code, stderr }, 0)
     expect(stderr).toBe('')
     expect(stdout).toMatch(/^A {2}\S+ \(first\) openai\/gpt-4o-mini\nB {2}\S+ \(second\) /)
@@ -63,7 +71,7 @@ describe('llm-batch compare', () => {
   })
 
   it('joins other inputs by their ids, in any order, and compares parts of JSON answers', async () => {
-    const { stdout } = await compare('json', 'other', '--json', '--gold', 'gold', '--field', 'output.label')
+    const { stdout } = await typeCompare('json', 'other', '--json', '--gold', 'gold', '--field', 'output.label')
     const { comparison, differences, joinedBy, runs } = JSON.parse(stdout)
     expect(joinedBy).toBe('id')
     expect(runs.map(({ alone, letter, withoutKey }: Record<string, unknown>) => [letter, alone, withoutKey])).toEqual([
@@ -100,7 +108,7 @@ describe('llm-batch compare', () => {
       llm_a_error: null,
       llm_b_output: '[simulated] billing',
     })
-    await compare('first', 'second', '-o', 'differences.csv')
+    await typeCompare('first', 'second', '-o', 'differences.csv')
     const [header, line] = (await readFile(join(world.folder, 'differences.csv'), 'utf8')).split('\n')
     expect(header).toBe(
       'id,text,gold,right,llm_a_output,llm_a_status,llm_a_error,llm_b_output,llm_b_status,llm_b_error',
@@ -119,7 +127,7 @@ describe('llm-batch compare', () => {
   })
 
   it('sends nothing to the terminal that a model or an input has made to deceive', async () => {
-    const { code, stderr, stdout } = await compare('json', 'other', '--gold', 'text')
+    const { code, stderr, stdout } = await typeCompare('json', 'other', '--gold', 'text')
     expectExit({ code, stderr }, 0)
     expect(stdout).toContain('gnp.exe')
     expect(stdout + stderr).not.toMatch(CONTROLS)

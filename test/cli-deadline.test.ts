@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { expectExit, parseLines, type } from './support/command.ts'
+import { expectExit, parseLines, type, typedFirst, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const RUN = ['run', 'rows.jsonl', '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '-o', 'out.jsonl', '--yes']
@@ -26,31 +26,35 @@ describe('--deadline', () => {
     const found = await statuses(world)
     expect(found.filter((status) => status === 'succeeded')).toHaveLength(5)
     expect(found.filter((status) => status === 'cancelled')).toHaveLength(5)
-    expectExit(await type(world, 'retry', 'last', '--quiet', '--force'), 0)
+    expectExit(await typeHere(world, 'retry', 'last', '--quiet', '--force'), 0)
     expect(new Set(await statuses(world))).toEqual(new Set(['succeeded']))
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2, rowsBilled: 10, rowsBilledAgain: 0 })
   })
 
   it('is shown by status, heeded by tick, and moved or taken away by resume', async () => {
     const world = await openStuckWorld()
-    expectExit(await type(world, ...RUN, '--deadline', '2h', '--no-wait', '--quiet'), 75)
+    expectExit(await typeHere(world, ...RUN, '--deadline', '2h', '--no-wait', '--quiet'), 75)
     expect((await type(world, 'status')).stdout).toMatch(/Deadline +\S+Z, (2h|1h 59m) left; .* cancelled in 1h 4[45]m/)
     expectExit(await type(world, 'resume', '--deadline', 'none', '--no-wait', '--quiet'), 75)
-    expect((await type(world, 'status')).stdout).not.toContain('Deadline')
+    expect((await typeHere(world, 'status')).stdout).not.toContain('Deadline')
     const soon = new Date(Date.now() + 1_500)
-    expectExit(await type(world, 'resume', '--deadline', soon.toISOString(), '--no-wait', '--quiet'), 75)
-    expect(JSON.parse((await type(world, 'status', '--json')).stdout).run.deadline).toBe(soon.toISOString())
+    expectExit(await typeHere(world, 'resume', '--deadline', soon.toISOString(), '--no-wait', '--quiet'), 75)
+    expect(JSON.parse((await typeHere(world, 'status', '--json')).stdout).run.deadline).toBe(soon.toISOString())
     await sleep(soon.getTime() - Date.now())
+    expectExit(await type(world, 'tick', '--quiet'), 0)
     for (let state = ''; state !== 'cancelled'; ) {
-      expectExit(await type(world, 'tick', '--quiet'), 0)
-      state = JSON.parse((await type(world, 'status', '--json')).stdout).run.state
+      expectExit(await typeHere(world, 'tick', '--quiet'), 0)
+      state = JSON.parse((await typeHere(world, 'status', '--json')).stdout).run.state
     }
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 5, rowsBilledAgain: 0 })
   })
 
-  it.each(['yesterday', '2026-11-24', '5', '-2h'])('refuses %s', async (when) => {
+  const NO_DEADLINES = ['yesterday', '2026-11-24', '5', '-2h']
+
+  it.each(NO_DEADLINES)('refuses %s', async (when) => {
+    const carryOut = typedFirst(NO_DEADLINES, when)
     const world = await openStuckWorld()
-    const { code, stderr } = await type(world, ...RUN, `--deadline=${when}`)
+    const { code, stderr } = await carryOut(world, ...RUN, `--deadline=${when}`)
     expectExit({ code, stderr }, 2)
     expect(stderr).toContain('20h')
   })

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectExit, parseLines, start, type } from './support/command.ts'
+import { expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { differences, type Judge, openJudge } from './support/duckdb.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
@@ -26,8 +26,13 @@ async function linesOf({ folder }: LocalWorld, name: string): Promise<readonly R
 }
 
 /** Types a command that must succeed. */
-async function succeed(world: LocalWorld, ...words: readonly string[]): Promise<string> {
-  const { code, stderr, stdout } = await type(world, ...words)
+async function succeed(world: LocalWorld, ...words: readonly string[]): Promise<void> {
+  expectExit(await type(world, ...words), 0)
+}
+
+/** Carries one out in this process. */
+async function succeedHere(world: LocalWorld, ...words: readonly string[]): Promise<string> {
+  const { code, stderr, stdout } = await typeHere(world, ...words)
   expectExit({ code, stderr }, 0)
   return `${stdout}${stderr}`
 }
@@ -52,7 +57,7 @@ describe('Parquet in and out', () => {
     const given = `read_csv(${csv}, header = true, all_varchar = true, delim = ',', quote = '"')`
     expect(await differences(judge, given, parquet ?? '', columns)).toBe(0)
 
-    await succeed(
+    await succeedHere(
       world,
       'run',
       'out.parquet',
@@ -92,7 +97,7 @@ describe('Parquet in and out', () => {
     ])
     const columns = before.map(([name]) => name).join(', ')
     expect(await differences(judge, given ?? '', out ?? '', columns)).toBe(0)
-    await succeed(world, 'results', 'last', '-o', 'out.jsonl')
+    await succeedHere(world, 'results', 'last', '-o', 'out.jsonl')
     expect((await linesOf(world, 'out.jsonl'))[1]).toMatchObject({
       id: 1,
       price: 0.333333,
@@ -121,7 +126,7 @@ describe('Parquet in and out', () => {
   it('is refused where it cannot be: from a pipe, to a pipe, inside gzip', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"text":"a"}\n')
-    const run = (...words: readonly string[]) => type(world, 'run', ...words, ...MODEL, ...PROMPT)
+    const run = (...words: readonly string[]) => typeHere(world, 'run', ...words, ...MODEL, ...PROMPT)
     const piped = await start(world, ['run', '-', ...MODEL, ...PROMPT], { input: 'PAR1 and more' }).ended
     expect(piped).toMatchObject({ code: 2, stderr: expect.stringContaining('only from a file') as string })
     expect(await run('rows.jsonl', '--format', 'parquet')).toMatchObject({
@@ -145,7 +150,7 @@ describe('gzip in and out', () => {
       ['1', 'one', 'succeeded'],
       ['2', 'two', 'succeeded'],
     ])
-    await succeed(world, 'results', 'last', '-o', 'out.csv.gz', '--columns', 'id')
+    await succeedHere(world, 'results', 'last', '-o', 'out.csv.gz', '--columns', 'id')
     expect(gunzipSync(await readFile(join(world.folder, 'out.csv.gz'))).toString()).toMatch(/^id,llm_output,/)
   })
 })
@@ -165,11 +170,11 @@ describe('several files', () => {
       { text: 'two', n: null, id: 'a2', llm_id: 'a.csv:3', llm_source: 'a.csv' },
       { text: 'four', n: '4', id: null, llm_id: 'c.parquet:1', llm_source: 'c.parquet' },
     ])
-    await succeed(world, 'results', 'last', '-o', 'one.csv', '--columns', 'llm_source,text')
+    await succeedHere(world, 'results', 'last', '-o', 'one.csv', '--columns', 'llm_source,text')
     expect(await readFile(join(world.folder, 'one.csv'), 'utf8')).toBe(
       'llm_source,text\nb.jsonl,three\na.csv,one\na.csv,two\nc.parquet,four\n',
     )
-    expect(await succeed(world, 'status', 'last')).toContain('and 2 more')
+    expect(await succeedHere(world, 'status', 'last')).toContain('and 2 more')
   })
 
   it('must not share ids, and their problems name file and line', async () => {
@@ -189,7 +194,7 @@ describe('several files', () => {
     await world.write('b.csv', 'text\ntwo\n')
     const mixed = await type(world, 'run', 'a.csv', '-', ...MODEL, ...PROMPT)
     expect(mixed).toMatchObject({ code: 2, stderr: expect.stringContaining('together with files') as string })
-    const own = await type(world, 'run', 'a.csv', 'b.csv', ...MODEL, ...PROMPT, '-o', 'b.csv', '--force')
+    const own = await typeHere(world, 'run', 'a.csv', 'b.csv', ...MODEL, ...PROMPT, '-o', 'b.csv', '--force')
     expect(own).toMatchObject({ code: 2, stderr: expect.stringContaining('is the input file') as string })
   })
 })
@@ -204,12 +209,12 @@ describe('the columns of the answers', () => {
       code: 2,
       stderr: expect.stringMatching(/no column: titel[\s\S]*id, text, a,b, llm_output/) as string,
     })
-    const planned = await type(world, 'plan', 'rows.csv', ...MODEL, ...PROMPT, '--columns', 'titel')
+    const planned = await typeHere(world, 'plan', 'rows.csv', ...MODEL, ...PROMPT, '--columns', 'titel')
     expect(planned).toMatchObject({ code: 2, stderr: expect.stringContaining('no column: titel') as string })
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
     await succeed(world, ...words, '-o', 'out.csv', '--columns', '"a,b",llm_status', '--columns', 'id')
     expect(await readFile(join(world.folder, 'out.csv'), 'utf8')).toBe('"a,b",llm_status,id\nx,succeeded,1\n')
-    const later = await type(world, 'results', 'last', '-o', 'later.csv', '--columns', 'titel')
+    const later = await typeHere(world, 'results', 'last', '-o', 'later.csv', '--columns', 'titel')
     expect(later).toMatchObject({ code: 2, stderr: expect.stringContaining('no column: titel') as string })
   })
 
@@ -221,7 +226,7 @@ describe('the columns of the answers', () => {
     expect(answer).toMatchObject({
       llm_raw: { custom_id: expect.stringMatching(/^b/) as string, response: { status_code: 200 } },
     })
-    await succeed(world, 'results', 'last', '-o', 'out.csv', '--columns', 'llm_raw')
+    await succeedHere(world, 'results', 'last', '-o', 'out.csv', '--columns', 'llm_raw')
     const [header, line] = (await readFile(join(world.folder, 'out.csv'), 'utf8')).split('\n')
     expect(header).toBe('llm_raw')
     expect(JSON.parse(line?.slice(1, -1).replaceAll('""', '"') ?? '')).toEqual(answer?.['llm_raw'])
@@ -247,14 +252,14 @@ describe('rows that did not succeed', () => {
     const failed = (await readFile(join(world.folder, 'failed.csv'), 'utf8')).trimEnd().split('\n')
     expect(failed.map((line) => line.split(',')[0])).toEqual(['id', '2', '3'])
     // Its columns of ours are in the way of those of the next run; choosing columns leaves them out.
-    const clash = await type(world, 'run', 'failed.csv', ...words, '-o', 'second.jsonl')
+    const clash = await typeHere(world, 'run', 'failed.csv', ...words, '-o', 'second.jsonl')
     expect(clash).toMatchObject({ code: 2, stderr: expect.stringContaining('--columns') as string })
-    await succeed(world, 'run', 'failed.csv', ...words, '--columns', 'id,text', '-o', 'second.jsonl')
+    await succeedHere(world, 'run', 'failed.csv', ...words, '--columns', 'id,text', '-o', 'second.jsonl')
     expect((await linesOf(world, 'second.jsonl')).map(({ id, llm_status }) => [id, llm_status])).toEqual([
       ['2', 'succeeded'],
       ['3', 'succeeded'],
     ])
-    await succeed(world, 'results', 'last', '-o', 'third.jsonl', '--failed', 'none.jsonl')
+    await succeedHere(world, 'results', 'last', '-o', 'third.jsonl', '--failed', 'none.jsonl')
     expect(await readFile(join(world.folder, 'none.jsonl'), 'utf8')).toBe('')
   })
 })

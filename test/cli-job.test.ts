@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startRun } from '../src/index.ts'
-import { expectExit, parseLines, start, type } from './support/command.ts'
+import { expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
 const ROWS = 'id;text\n1;hello\n2;"two\nlines"\n'
@@ -14,7 +14,7 @@ async function hashesOf(world: LocalWorld, answers: string): Promise<{ rows: str
 
 /** Prints the job of the newest run into a file of this name. */
 async function keepJob(world: LocalWorld, name: string): Promise<{ text: string; stderr: string }> {
-  const { code, stderr, stdout } = await type(world, 'runs', 'job', 'last')
+  const { code, stderr, stdout } = await typeHere(world, 'runs', 'job', 'last')
   expectExit({ code, stderr }, 0)
   await world.write(name, stdout)
   return { text: stdout, stderr }
@@ -42,16 +42,16 @@ describe('a job file', () => {
       ].join('\n'),
     )
     await world.write('messages.json', JSON.stringify([{ role: 'system', content: 'Be kind to {{ id }}.' }]))
-    const shown = await type(world, 'prompt', 'job.yaml', '--rows', '1')
+    const shown = await typeHere(world, 'prompt', 'job.yaml', '--rows', '1')
     expect(shown.stdout).toContain('Be kind to 1.\n  user\n    Say:\n    HELLO\n')
-    expect((await type(world, 'plan', 'job.yaml')).stdout).toMatch(/Rows +2\n/)
-    expect((await type(world, 'try', 'job.yaml', '--rows', '1')).stdout).toMatch(/Answered +1 of 1 row/)
+    expect((await typeHere(world, 'plan', 'job.yaml')).stdout).toMatch(/Rows +2\n/)
+    expect((await typeHere(world, 'try', 'job.yaml', '--rows', '1')).stdout).toMatch(/Answered +1 of 1 row/)
     expectExit(await type(world, 'run', 'job.yaml', '--quiet'), 0)
     const flags = ['--delimiter', ';', '--model', 'openai/gpt-5-mini', '--max-tokens', '50', '--param', 'seed=7']
     const texts = ['--prompt', 'Say:\n{{ text | upcase }}', '--messages-file', 'messages.json']
     const typed = ['run', 'rows.csv', ...flags, ...texts, '-o', 'typed.jsonl', '--quiet']
-    expect(await type(world, ...typed)).toMatchObject({ code: 2, stderr: expect.stringContaining('the same work') })
-    expectExit(await type(world, ...typed, '--again'), 0)
+    expect(await typeHere(world, ...typed)).toMatchObject({ code: 2, stderr: expect.stringContaining('the same work') })
+    expectExit(await typeHere(world, ...typed, '--again'), 0)
     expect(await hashesOf(world, 'typed.jsonl')).toEqual(await hashesOf(world, 'from-job.jsonl'))
   })
 
@@ -72,7 +72,7 @@ describe('a job file', () => {
       '--limit',
       '2',
     ]
-    expectExit(await type(world, 'run', 'rows.csv', ...flags, ...more, '-o', 'first.csv', '--quiet'), 0)
+    expectExit(await typeHere(world, 'run', 'rows.csv', ...flags, ...more, '-o', 'first.csv', '--quiet'), 0)
     const { stderr, text } = await keepJob(world, 'kept.yaml')
     expect(stderr).toBe('')
     expect(text).toMatch(/^# The job of run \S+, kept by llm-batch [\d.]+\.\n/)
@@ -81,7 +81,7 @@ describe('a job file', () => {
     expect(text).not.toContain('mine')
     const [run = ''] = await readdir(join(world.home, 'runs'))
     expect((await stat(join(world.home, 'runs', run, 'job.yaml'))).mode & 0o777).toBe(0o600)
-    const twice = await type(world, 'run', 'kept.yaml', '-o', 'again.csv', '--quiet')
+    const twice = await typeHere(world, 'run', 'kept.yaml', '-o', 'again.csv', '--quiet')
     expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('the same work was finished') })
     expectExit(await type(world, 'run', 'kept.yaml', '--again', '-o', 'again.csv', '--quiet'), 0)
     expect(await hashesOf(world, 'again.csv')).toEqual(await hashesOf(world, 'first.csv'))
@@ -100,7 +100,7 @@ describe('a job file', () => {
     const { stderr, text } = await keepJob(world, 'kept.yaml')
     expect(stderr).toContain('warning: The rows did not come from a file')
     expect(text).toMatch(/^input: .*rows\.jsonl$/m)
-    expectExit(await type(world, 'run', 'kept.yaml', '--again', '-o', 'again.jsonl', '--quiet'), 0)
+    expectExit(await typeHere(world, 'run', 'kept.yaml', '--again', '-o', 'again.jsonl', '--quiet'), 0)
     expect(await hashesOf(world, 'again.jsonl')).toEqual(await hashesOf(world, 'first.jsonl'))
   })
 
@@ -123,7 +123,7 @@ describe('a job file', () => {
     await run.close()
     const { text } = await keepJob(world, 'kept.yaml')
     expect(text).toMatch(/maxCost: 3\n[\s\S]*imageMaxMb: 5\n/)
-    expectExit(await type(world, 'run', 'kept.yaml', '--again', '-o', 'again.jsonl', '--quiet'), 0)
+    expectExit(await typeHere(world, 'run', 'kept.yaml', '--again', '-o', 'again.jsonl', '--quiet'), 0)
     expect(await hashesOf(world, 'again.jsonl')).toEqual(await hashesOf(world, 'first.jsonl'))
   })
 
@@ -145,7 +145,7 @@ describe('a job file', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"text":"x"}\n')
     expectExit(
-      await type(
+      await typeHere(
         world,
         'run',
         'rows.jsonl',

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { expectExit, parseLines, start, type } from './support/command.ts'
+import { expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
@@ -15,13 +15,13 @@ describe('llm-batch cancel', () => {
   it('cancels at the provider and writes what there is', async () => {
     const world = await openWorld(ENDLESS)
     await world.write('rows.jsonl', questions(3))
-    await type(world, ...LINE, '--no-wait')
+    await typeHere(world, ...LINE, '--no-wait')
     const { code, stderr } = await type(world, 'cancel', 'last')
     expectExit({ code, stderr }, 0)
     // The server answers the first row at once.
     expect(await statuses(world)).toEqual(['succeeded', 'cancelled', 'cancelled'])
     expect((await world.server.ledger()).batches).toMatchObject([{ phase: 'cancelled', rowsBilled: 1 }])
-    expect(await type(world, 'cancel', 'last')).toMatchObject({ code: 2 })
+    expect(await typeHere(world, 'cancel', 'last')).toMatchObject({ code: 2 })
   })
 
   it('is carried out by the process that drives the run', async () => {
@@ -41,7 +41,7 @@ describe('llm-batch retry', () => {
   it('sends unbilled failures again', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"text":"fine"}\n{"text":"[[simulate: status=400 times=1]] nonce:b"}\n')
-    expect(await type(world, ...LINE)).toMatchObject({ code: 4 })
+    expect(await typeHere(world, ...LINE)).toMatchObject({ code: 4 })
     const { code, stderr } = await type(world, 'retry', 'last')
     expectExit({ code, stderr }, 0)
     expect(stderr).toContain('sending 1 row again')
@@ -51,12 +51,12 @@ describe('llm-batch retry', () => {
   it('buys billed rows again only where their status is named and the price accepted', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"text":"fine"}\n{"text":"[[simulate: length times=1]] nonce:b"}\n')
-    expect(await type(world, ...LINE)).toMatchObject({ code: 4 })
+    expect(await typeHere(world, ...LINE)).toMatchObject({ code: 4 })
     expect(await statuses(world)).toEqual(['succeeded', 'truncated'])
-    const plain = await type(world, 'retry', 'last')
+    const plain = await typeHere(world, 'retry', 'last')
     expect(plain.code).toBe(4)
     expect(plain.stderr).toMatch(/no rows to send again.*--status truncated/)
-    const unaccepted = await type(world, 'retry', 'last', '--status', 'truncated')
+    const unaccepted = await typeHere(world, 'retry', 'last', '--status', 'truncated')
     expect(unaccepted.code).toBe(2)
     expect(unaccepted.stderr).toMatch(/1 row of run .* billed.*they cost \$[\d.]+ the last time[\s\S]*--yes/)
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 2 })
@@ -71,7 +71,7 @@ describe('while a run goes on', () => {
   it('results writes what there is, without a key, and status tells where it stands', async () => {
     const world = await openWorld(ENDLESS)
     await world.write('rows.jsonl', questions(3))
-    await type(world, ...LINE, '--no-wait')
+    await typeHere(world, ...LINE, '--no-wait')
     const keyless = { folder: world.folder, environment: { PATH: '', LLM_BATCH_HOME: world.home } }
     const written = await type(keyless, 'results', 'last', '-o', 'part.csv')
     expectExit(written, 0)
@@ -82,7 +82,7 @@ describe('while a run goes on', () => {
     const status = await type(keyless, 'status')
     expect(status).toMatchObject({ code: 0, stderr: '' })
     expect(status.stdout).toMatch(/State +paused.*[\s\S]*0 of 3 done[\s\S]*batch_/)
-    expect(JSON.parse((await type(keyless, 'status', '--json')).stdout)).toMatchObject({
+    expect(JSON.parse((await typeHere(keyless, 'status', '--json')).stdout)).toMatchObject({
       version: 1,
       run: { state: 'paused' },
       counts: { batched: 3 },
@@ -106,13 +106,13 @@ describe('llm-batch results', () => {
   it('keeps the prefix of the run, and writes other formats from the same answers', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"text":"hello","llm_output":"from before"}\n')
-    expect(await type(world, ...LINE, '--prefix', 'new_', '--quiet')).toMatchObject({ code: 0 })
+    expect(await typeHere(world, ...LINE, '--prefix', 'new_', '--quiet')).toMatchObject({ code: 0 })
     expect(await type(world, 'results', 'last', '-o', 'out.csv', '--quiet')).toMatchObject({ code: 0, stdout: '' })
     const [header] = (await readFile(join(world.folder, 'out.csv'), 'utf8')).split(/\r?\n/)
     expect(header).toMatch(/^text,llm_output,new_output,/)
-    const { stdout } = await type(world, 'results', 'last', '--format', 'provider')
+    const { stdout } = await typeHere(world, 'results', 'last', '--format', 'provider')
     expect(parseLines(stdout)).toMatchObject([{ custom_id: '1', response: { status_code: 200 } }])
-    const clash = await type(world, 'results', 'last', '-o', 'clash.csv', '--prefix', 'llm_')
+    const clash = await typeHere(world, 'results', 'last', '-o', 'clash.csv', '--prefix', 'llm_')
     expect(clash.code).toBe(2)
     expect(clash.stderr).toContain('columns named like ours: llm_output')
   })
@@ -122,15 +122,15 @@ describe('llm-batch runs', () => {
   it('lists runs and forgets only what is collected', async () => {
     const world = await openWorld(ENDLESS)
     await world.write('rows.jsonl', questions(3))
-    await type(world, ...LINE, '--no-wait', '--name', 'weekly')
+    await typeHere(world, ...LINE, '--no-wait', '--name', 'weekly')
     const listed = await type(world, 'runs')
     expect(listed.stdout).toMatch(/weekly +paused/)
-    const refused = await type(world, 'runs', 'rm', 'weekly')
+    const refused = await typeHere(world, 'runs', 'rm', 'weekly')
     expect(refused.code).toBe(2)
     expect(refused.stderr).toContain('not all of its results are collected')
-    const [run] = JSON.parse((await type(world, 'runs', '--json')).stdout).runs
+    const [run] = JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs
     expect(await type(world, 'runs', 'rm', 'weekly', '--force')).toMatchObject({ code: 0 })
-    expect(JSON.parse((await type(world, 'runs', '--json')).stdout).runs).toEqual([])
+    expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toEqual([])
     await expect(stat(join(world.home, 'runs', run.id))).rejects.toThrow('ENOENT')
   })
 })
@@ -152,7 +152,7 @@ describe('llm-batch plan', () => {
   it('exits with 2 where run would refuse the input', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"text":"fine"}\n{"test":"absent"}\n')
-    const { code, stderr, stdout } = await type(world, 'plan', ...LINE.slice(1))
+    const { code, stderr, stdout } = await typeHere(world, 'plan', ...LINE.slice(1))
     expect(code).toBe(2)
     expect(stdout).toMatch(/line 2 {2}missing_column/)
     expect(stderr).toContain('run would refuse this input')
@@ -166,7 +166,7 @@ describe('llm-batch init', () => {
     expect(await type({ folder: world.folder, environment }, 'init')).toMatchObject({ code: 0, stdout: '' })
     expect((await stat(join(world.folder, '.llm-batch'))).mode & 0o777).toBe(0o700)
     expect(await readFile(join(world.folder, '.llm-batch', '.gitignore'), 'utf8')).toContain('*')
-    const { stdout } = await type({ folder: join(world.folder, 'server'), environment }, 'doctor')
+    const { stdout } = await typeHere({ folder: join(world.folder, 'server'), environment }, 'doctor')
     expect(stdout).toContain(join(world.folder, '.llm-batch'))
   })
 })
@@ -183,7 +183,7 @@ describe('llm-batch doctor', () => {
 
   it('exits with 2 where no provider can be used', async () => {
     const world = await openWorld()
-    const { code, stdout } = await type({ folder: world.folder, environment: { PATH: '' } }, 'doctor', '--json')
+    const { code, stdout } = await typeHere({ folder: world.folder, environment: { PATH: '' } }, 'doctor', '--json')
     expect(code).toBe(2)
     expect(JSON.parse(stdout)).toMatchObject({ isWell: false })
   })

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startRun } from '../src/index.ts'
-import { expectExit, parseLines, type } from './support/command.ts'
+import { expectExit, parseLines, type, typedFirst, typeHere } from './support/command.ts'
 import { JPEG, PNG } from './support/images.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
@@ -40,18 +40,24 @@ describe('templates', () => {
       { messages: [{ content: 'Dear Ada: X Y {{ -' }] },
       { messages: [{ content: 'friend: {{ -' }] },
     ])
-    const again = await type(world, ...words, '--force')
+    const again = await typeHere(world, ...words, '--force')
     expectExit(again, 2)
     expect(again.stderr).toContain('the same work was finished')
   })
 
-  it.each([
+  const REFUSED: readonly (readonly [template: string, message: RegExp])[] = [
     ['{{ text | upcse }}', /the prompt has a mistake at 1:1: undefined filter: upcse \(did you mean upcase\?\)/],
     ['one\n{% if text %}', /the prompt has a mistake at 2:1: .*not closed/],
     ['{% include "secret" %}', /tag "include" not found/],
-  ])('%j is refused before the input is looked at', async (template, message) => {
+  ]
+
+  it.each(REFUSED)('%j is refused before the input is looked at', async (template, message) => {
+    const carryOut = typedFirst(
+      REFUSED.map(([first]) => first),
+      template,
+    )
     const world = await openWorld()
-    const { code, stderr } = await type(world, 'run', 'absent.jsonl', ...OPENAI, '--prompt', template)
+    const { code, stderr } = await carryOut(world, 'run', 'absent.jsonl', ...OPENAI, '--prompt', template)
     expectExit({ code, stderr }, 2)
     expect(stderr).toMatch(message)
   })
@@ -60,7 +66,7 @@ describe('templates', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"day":"2026-11-27"}\n{"date":"x"}\n{"day":"now"}\n')
     const words = ['run', 'rows.jsonl', ...OPENAI, '--prompt', 'On {{ day | date: "%d.%m." }}', '-o', 'out.jsonl']
-    const { stderr } = await type(world, ...words)
+    const { stderr } = await typeHere(world, ...words)
     expect(stderr).toMatch(/line 2 {2}missing_column: no column "day"; there are: date/)
     expect(stderr).toMatch(/line 3 {2}template_failed: the template cannot be filled: "now" is another time/)
     expectExit(await type(world, ...words, '--skip-invalid'), 4)
@@ -91,15 +97,21 @@ describe('conversations', () => {
     ])
   })
 
-  it.each([
+  const NO_MESSAGES: readonly (readonly [text: string, message: RegExp])[] = [
     ['role: user', /holds no messages: /],
     ['- { role: nobody, content: x }', /holds no messages at 1\.role: /],
     ['[]', /holds no messages: /],
     ['- [', /shots\.yaml:1:\d+: /],
-  ])('%j is no file of messages', async (text, message) => {
+  ]
+
+  it.each(NO_MESSAGES)('%j is no file of messages', async (text, message) => {
+    const carryOut = typedFirst(
+      NO_MESSAGES.map(([first]) => first),
+      text,
+    )
     const world = await openWorld()
     await world.write('shots.yaml', text)
-    const { code, stderr } = await type(world, 'plan', 'rows.csv', ...OPENAI, '--messages-file', 'shots.yaml')
+    const { code, stderr } = await carryOut(world, 'plan', 'rows.csv', ...OPENAI, '--messages-file', 'shots.yaml')
     expectExit({ code, stderr }, 2)
     expect(stderr).toMatch(message)
   })
@@ -109,14 +121,15 @@ describe('images', () => {
   const png = `data:image/png;base64,${PNG.toString('base64')}`
   const jpeg = `data:image/jpeg;base64,${JPEG.toString('base64')}`
 
-  it.each([
-    ['openai/gpt-5-mini', (url: string) => ({ url, detail: 'low' })],
-    ['mistral/mistral-small-latest', (url: string) => ({ url, detail: 'low' })],
-  ])('lie beside the table that names them, and go to %s with a detail', async (model, image) => {
+  const MODELS = ['openai/gpt-5-mini', 'mistral/mistral-small-latest']
+
+  it.each(MODELS)('lie beside the table that names them, and go to %s with a detail', async (model) => {
+    const carryOut = typedFirst(MODELS, model)
+    const image = (url: string) => ({ url, detail: 'low' })
     const world = await openWorld()
     await writeTable(world)
     const words = ['run', 'data/rows.csv', '--model', model, '--prompt', '{{text}}', '--image-column', 'image']
-    const { code, stderr } = await type(world, ...words, '--image-detail', 'low', '--quiet', '-o', 'out.csv')
+    const { code, stderr } = await carryOut(world, ...words, '--image-detail', 'low', '--quiet', '-o', 'out.csv')
     expectExit({ code, stderr }, 0)
     expect((await sentBodies(world)).map(({ messages }) => messages)).toEqual([
       [
@@ -146,7 +159,7 @@ describe('images', () => {
     const world = await openWorld()
     await writeTable(world)
     const model = ['--model', 'mistral/mistral-small-latest', '--prompt', '{{text}}', '--image-column', 'image']
-    const { stdout } = await type(world, 'prompt', 'data/rows.csv', ...model, '--rows', '1', '--json')
+    const { stdout } = await typeHere(world, 'prompt', 'data/rows.csv', ...model, '--rows', '1', '--json')
     expect(JSON.parse(stdout).rows[0].body.messages[0].content[1]).toEqual({ type: 'image_url', image_url: png })
   })
 
@@ -161,7 +174,7 @@ describe('images', () => {
     expect(stdout).toMatch(/line 3 {2}image_missing: "image" names absent\.png, and there is no such file/)
     expect(stdout).toMatch(/line 4 {2}image_unknown: "image" names rows\.csv, which is no PNG/)
     expect(stdout).not.toMatch(/line 5/)
-    const { stdout: larger } = await type(world, ...words, '--image-max-mb', '0.00007')
+    const { stdout: larger } = await typeHere(world, ...words, '--image-max-mb', '0.00007')
     expect(larger).not.toMatch(/image_too_large/)
   })
 
@@ -216,8 +229,8 @@ describe('llm-batch prompt', () => {
         '',
       ].join('\n'),
     )
-    expect((await type(world, ...words, ...more)).stdout.match(/^Row /gm)).toHaveLength(3)
-    const drawn = await type(world, ...words, ...more, '--sample', '2', '--seed', '3')
+    expect((await typeHere(world, ...words, ...more)).stdout.match(/^Row /gm)).toHaveLength(3)
+    const drawn = await typeHere(world, ...words, ...more, '--sample', '2', '--seed', '3')
     expect(drawn.stdout.match(/^Row /gm)).toHaveLength(2)
     await expect(readdir(world.home)).rejects.toMatchObject({ code: 'ENOENT' })
   })

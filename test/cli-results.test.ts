@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../src/cli/program.ts'
 import { Shell } from '../src/cli/shell.ts'
 import { answer, CONTROLS, HOSTILE, LABEL_PROMPT, LABELLED, lastingWorld } from './support/answered-world.ts'
-import { type Ended, expectExit, parseLines, type } from './support/command.ts'
+import { type Ended, expectExit, parseLines, type Surroundings, type, typeHere } from './support/command.ts'
 import { MODELS } from './support/fault-run.ts'
 import type { LocalWorld } from './support/local-world.ts'
 
@@ -40,9 +40,17 @@ beforeAll(async () => {
 afterAll(() => close())
 
 /** The command needs no key to look. */
-function results(...words: readonly string[]): Promise<Ended> {
+function keyless(): Surroundings {
   const { LLM_BATCH_HOME = '' } = world.environment
-  return type({ folder: world.folder, environment: { PATH: '', LLM_BATCH_HOME } }, 'results', ...words)
+  return { folder: world.folder, environment: { PATH: '', LLM_BATCH_HOME } }
+}
+
+function typeResults(...words: readonly string[]): Promise<Ended> {
+  return type(keyless(), 'results', ...words)
+}
+
+function results(...words: readonly string[]): Promise<Ended> {
+  return typeHere(keyless(), 'results', ...words)
 }
 
 /** The same at a terminal of so many cells. */
@@ -95,7 +103,7 @@ describe('llm-batch results at a terminal', () => {
 
 describe('llm-batch results', () => {
   it('shows only rows that fulfil every condition, and says how to see more', async () => {
-    const shown = await results(
+    const shown = await typeResults(
       'text',
       '--table',
       '--where',
@@ -116,20 +124,20 @@ describe('llm-batch results', () => {
   it('shows the columns asked for, and whole texts one below the other', async () => {
     const chosen = await results('text', '--table', '--columns', 'gold,prompt_tokens', '--limit', '2')
     expect(lines(chosen)[0]).toMatch(/^id +status +gold +prompt_tokens$/)
-    const whole = await results('text', '--full', '--where', 'id=r6')
+    const whole = await typeResults('text', '--full', '--where', 'id=r6')
     expect(whole.stdout).toMatch(
       /^id r6, failed\n {2}text +Broken, 日本語のテキスト\. \[\[simulate: status=400\]\]\n {2}error +invalid_value: /,
     )
   })
 
   it('draws the same sample again', async () => {
-    const first = await results('text', '--sample', '3', '--seed', '7')
+    const first = await typeResults('text', '--sample', '3', '--seed', '7')
     expect(parseLines(first.stdout)).toHaveLength(3)
     expect(await results('text', '--sample', '3', '--seed', '7')).toEqual(first)
   })
 
   it('writes the rows that fit to a pipe as JSON lines, all of them unless a limit is named', async () => {
-    const { stdout } = await results('text', '--where', 'error~invalid')
+    const { stdout } = await typeResults('text', '--where', 'error~invalid')
     expect(parseLines(stdout).map(({ id, llm_status }) => [id, llm_status])).toEqual([
       ['r6', 'failed'],
       ['r7', 'failed'],
@@ -139,7 +147,7 @@ describe('llm-batch results', () => {
   })
 
   it('writes a file of them, whose summary tells that it is a part', async () => {
-    const written = await results('text', '--where', 'status=failed', '--limit', '1', '-o', 'failed.csv')
+    const written = await typeResults('text', '--where', 'status=failed', '--limit', '1', '-o', 'failed.csv')
     expectExit(written, 0)
     expect(written.stderr).toMatch(/^Wrote 1 of 8 rows to .*failed\.csv\.\n$/)
     const summary = JSON.parse(await readFile(join(world.folder, 'failed.csv.run.json'), 'utf8'))
@@ -155,7 +163,7 @@ describe('llm-batch results', () => {
   })
 
   it('sums up statuses, errors by cause, labels, tokens and cost', async () => {
-    const { stdout } = await results('text', '--summary')
+    const { stdout } = await typeResults('text', '--summary')
     expect(stdout).toContain('4 succeeded (50%), 2 failed (25%), 1 refused (12%), 1 truncated (12%)')
     expect(stdout).toMatch(/Tokens +[\d,]+ in, [\d,]+ out\n {2}Cost +\$0\.0/)
     expect(stdout).toMatch(/ 2 +failed +invalid_value: .* r6\n/)
@@ -181,7 +189,7 @@ describe('llm-batch results', () => {
   it('sends nothing to the terminal that a model or an input has made to deceive', async () => {
     const views = [['--table'], ['--full'], ['--summary'], ['--table', '--where', `text~${HOSTILE}`]]
     for (const words of views) {
-      const shown = await results('json', ...words)
+      const shown = await (words === views[0] ? typeResults : results)('json', ...words)
       expectExit(shown, 0)
       expect(shown.stdout).toContain(words.includes('--summary') ? 'gnp.exe' : 'r0here')
       expect(shown.stdout + shown.stderr).not.toMatch(CONTROLS)

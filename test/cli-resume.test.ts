@@ -1,13 +1,13 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { type Ended, expectExit, parseLines, start, type } from './support/command.ts'
+import { type Ended, expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
 
-/** A batch that is at work long enough to be interrupted. */
-const SLOW = { durations: { runMs: 2_500 } }
+/** A batch that is at work, as far as anyone can see, until the faults are taken away. */
+const AT_WORK = { faults: ['get=batch-status(in_progress)'] }
 
 /** The batch is made, but the answer to its create never comes; and nobody gives up waiting for it. */
 const SILENT = { faults: ['create:1=accept-then-hang'], waits: { http: '60s', settle: '60s', unfenced: '60s' } }
@@ -33,7 +33,7 @@ describe('a run that was stopped', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'by %s says how to go on, cancels nothing, and is resumed',
     async (signal) => {
-      const world = await openWorld(SLOW)
+      const world = await openWorld(AT_WORK)
       await world.write('rows.jsonl', questions(5))
       const first = start(world, LINE)
       await isCreated(world)
@@ -41,17 +41,19 @@ describe('a run that was stopped', () => {
       const stopped = await first.ended
       expectExit(stopped, 130)
       expect(stopped.stderr).toMatch(/Next: llm-batch resume \S+/)
+      world.server.setFaults([])
       await expectBoughtOnce(world, await type(world, 'resume'), 5)
     },
   )
 
   it('by SIGKILL goes on with the same line', async () => {
-    const world = await openWorld(SLOW)
+    const world = await openWorld(AT_WORK)
     await world.write('rows.jsonl', questions(5))
     const first = start(world, LINE)
     await isCreated(world)
     first.process.kill('SIGKILL')
     await first.ended
+    world.server.setFaults([])
     const second = await type(world, ...LINE)
     expect(second.stderr).toMatch(/Going on with run \S+, which is the same work/)
     await expectBoughtOnce(world, second, 5)
@@ -95,14 +97,14 @@ describe('a run that was stopped', () => {
 
 describe('the same line', () => {
   it('typed while the run goes on is told so, and sends nothing', async () => {
-    // Longer than a second command takes to start on a busy machine.
-    const world = await openWorld({ durations: { runMs: 12_000 } })
+    const world = await openWorld(AT_WORK)
     await world.write('rows.jsonl', questions(5))
     const first = start(world, LINE)
     await isCreated(world)
     const second = await type(world, ...LINE)
     expect(second.code).toBe(75)
     expect(second.stderr).toMatch(/another llm-batch is working on run[\s\S]*status \S+ --watch/)
+    world.server.setFaults([])
     await expectBoughtOnce(world, await first.ended, 5)
   })
 
@@ -110,7 +112,7 @@ describe('the same line', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(5))
     const named = [...LINE, '--name', 'nightly']
-    const left = await type(world, ...named, '--no-wait')
+    const left = await typeHere(world, ...named, '--no-wait')
     expectExit(left, 75)
     expect(left.stderr).toMatch(/Next: llm-batch resume/)
     const other = await type(world, ...named.with(5, 'Other {{text}}'))
@@ -124,7 +126,7 @@ describe('llm-batch tick', () => {
   it('finishes, round by round, what --no-wait has left', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(5))
-    expect(await type(world, ...LINE, '--no-wait', '--quiet')).toMatchObject({ code: 75, stdout: '' })
+    expect(await typeHere(world, ...LINE, '--no-wait', '--quiet')).toMatchObject({ code: 75, stdout: '' })
     const path = join(world.folder, 'out.jsonl')
     await vi.waitFor(
       async () => {
@@ -133,7 +135,7 @@ describe('llm-batch tick', () => {
       },
       { timeout: 30_000, interval: 100 },
     )
-    await expectBoughtOnce(world, await type(world, 'tick'), 5)
+    await expectBoughtOnce(world, await typeHere(world, 'tick'), 5)
   })
 
   it('leaves alone a run that is driven by another process', async () => {
@@ -150,8 +152,8 @@ describe('llm-batch resume', () => {
   it('asks a script to name one of several runs', async () => {
     const world = await openWorld(ENDLESS)
     await world.write('rows.jsonl', questions(2))
-    await type(world, ...LINE, '--no-wait')
-    await type(world, ...LINE.with(5, 'Also {{text}}').with(7, 'more.jsonl'), '--no-wait')
+    await typeHere(world, ...LINE, '--no-wait')
+    await typeHere(world, ...LINE.with(5, 'Also {{text}}').with(7, 'more.jsonl'), '--no-wait')
     const { code, stderr } = await type(world, 'resume')
     expect(code).toBe(2)
     expect(stderr).toMatch(/several runs fit: \S+, \S+/)
@@ -160,7 +162,7 @@ describe('llm-batch resume', () => {
   it('refuses a run of another base URL', async () => {
     const world = await openWorld(ENDLESS)
     await world.write('rows.jsonl', questions(2))
-    await type(world, ...LINE, '--no-wait')
+    await typeHere(world, ...LINE, '--no-wait')
     const elsewhere = { ...world, environment: { ...world.environment, OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' } }
     const { code, stderr } = await type(elsewhere, 'resume')
     expectExit({ code, stderr }, 2)
@@ -170,7 +172,7 @@ describe('llm-batch resume', () => {
   it('writes where it is told in place of the file named at the start', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(2))
-    await type(world, ...LINE, '--no-wait')
+    await typeHere(world, ...LINE, '--no-wait')
     expect(await type(world, 'resume', 'last', '-o', 'other.csv', '--quiet')).toMatchObject({ code: 0 })
     expect(await readFile(join(world.folder, 'other.csv'), 'utf8')).toMatch(/^id,text,llm_output/)
     await expect(stat(join(world.folder, 'out.jsonl'))).rejects.toThrow('ENOENT')

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { expectExit, parseLines, type } from './support/command.ts'
+import { expectExit, parseLines, type, typeHere } from './support/command.ts'
 import { promptRows } from './support/fault-run.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
@@ -35,12 +35,12 @@ describe('llm-batch retry --max-tokens', () => {
     async (model) => {
       const world = await openWorld({ config: { ...CONFIG, canary: false } })
       await world.write('rows.jsonl', LONG)
-      expectExit(await type(world, ...run(model), '--max-tokens', '3'), 4)
+      expectExit(await typeHere(world, ...run(model), '--max-tokens', '3'), 4)
       expect(await statusesIn(world)).toEqual({ truncated: 8 })
       const before = await world.server.ledger()
 
       const retry = ['retry', 'last', '--status', 'truncated', '--max-tokens', '500']
-      const unaccepted = await type(world, ...retry)
+      const unaccepted = await typeHere(world, ...retry)
       expectExit(unaccepted, 2)
       expect(unaccepted.stderr).toMatch(/8 rows .* would be bought again; they cost \$[\d.,]+ the last time/)
       // Each row may cost its input and 500 tokens of output.
@@ -61,20 +61,20 @@ describe('llm-batch retry --max-tokens', () => {
   it('sets aside what the longer answers may cost', async () => {
     const world = await openWorld({ config: { ...CONFIG, canary: false } })
     await world.write('rows.jsonl', LONG)
-    expectExit(await type(world, ...run('openai/gpt-5-mini'), '--max-tokens', '3'), 4)
+    expectExit(await typeHere(world, ...run('openai/gpt-5-mini'), '--max-tokens', '3'), 4)
     const retry = ['retry', 'last', '--status', 'truncated', '--max-tokens', '500', '--yes']
     const held = await type(world, ...retry, '--max-cost', '2000')
     expectExit(held, 3)
     expect(held.stderr).toMatch(/batch 2 may cost \$[45],\d{3}\.\d\d; of the cap of \$2,000\.00/)
     // What was held goes on with the limit that the retry has set, whoever takes it up.
-    expectExit(await type(world, 'resume', 'last', '--max-cost', '100000', '--quiet'), 0)
+    expectExit(await typeHere(world, 'resume', 'last', '--max-cost', '100000', '--quiet'), 0)
     expect(await statusesIn(world)).toEqual({ succeeded: 8 })
   })
 
   it('asks a few rows directly first, and stops where the model refuses the new limit', async () => {
     const world = await openWorld({ config: CONFIG })
     await world.write('rows.jsonl', LONG)
-    expectExit(await type(world, ...run('openai/gpt-5-mini'), '--max-tokens', '3'), 4)
+    expectExit(await typeHere(world, ...run('openai/gpt-5-mini'), '--max-tokens', '3'), 4)
     const before = await world.server.ledger()
     const retry = ['retry', 'last', '--status', 'truncated', '--yes', '--max-tokens']
     world.server.setFaults(['direct=status(400)'])
@@ -85,7 +85,7 @@ describe('llm-batch retry --max-tokens', () => {
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: before.batchesCreated })
 
     world.server.setFaults([])
-    expectExit(await type(world, 'resume', 'last', '--quiet'), 0)
+    expectExit(await typeHere(world, 'resume', 'last', '--quiet'), 0)
     const after = await world.server.ledger()
     expect(after).toMatchObject({ directCalls: 5, batchesCreated: before.batchesCreated + 1 })
     // Rows called directly are booked apart.
@@ -96,7 +96,7 @@ describe('llm-batch retry --max-tokens', () => {
     const world = await openWorld({ config: CONFIG })
     const body = JSON.stringify({ model: 'text-embedding-3-small', input: '[[simulate: status=400]] nonce:a' })
     await world.write('rows.jsonl', `{"custom_id":"a","url":"/v1/embeddings","body":${body}}\n`)
-    expectExit(await type(world, 'run', 'rows.jsonl', '-o', 'out.jsonl', '--quiet'), 4)
+    expectExit(await typeHere(world, 'run', 'rows.jsonl', '-o', 'out.jsonl', '--quiet'), 4)
     const refused = await type(world, 'retry', 'last', '--max-tokens', '5')
     expectExit(refused, 2)
     expect(refused.stderr).toContain('/v1/embeddings has no limit of tokens to set')
@@ -108,15 +108,15 @@ describe('a large retry', () => {
     const world = await openWorld({ config: { ...CONFIG, canary: { aboveRequests: 9, requests: 3 } } })
     const wishes = promptRows(Array.from({ length: 10 }, (_, row) => `[[simulate: status=400 times=1]] ${row}`))
     await world.write('rows.jsonl', wishes)
-    expectExit(await type(world, ...run('openai/gpt-5-mini'), '--no-canary', '--ignore-stop-loss'), 4)
+    expectExit(await typeHere(world, ...run('openai/gpt-5-mini'), '--no-canary', '--ignore-stop-loss'), 4)
     expect(await statusesIn(world)).toEqual({ failed: 10 })
     expectExit(await type(world, 'retry', 'last'), 0)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 3, rowsBilled: 7, rowsBilledAgain: 0 })
 
     const other = await openWorld({ config: { ...CONFIG, canary: { aboveRequests: 9, requests: 3 } } })
     await other.write('rows.jsonl', wishes)
-    expectExit(await type(other, ...run('openai/gpt-5-mini'), '--no-canary', '--ignore-stop-loss'), 4)
-    expectExit(await type(other, 'retry', 'last', '--no-canary'), 0)
+    expectExit(await typeHere(other, ...run('openai/gpt-5-mini'), '--no-canary', '--ignore-stop-loss'), 4)
+    expectExit(await typeHere(other, 'retry', 'last', '--no-canary'), 0)
     expect(await other.server.ledger()).toMatchObject({ directCalls: 0, rowsBilled: 10, rowsBilledAgain: 0 })
   })
 })

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { expectExit, parseLines, start, type } from './support/command.ts'
+import { expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
 const OPENAI = ['--model', 'openai/gpt-5-mini']
@@ -13,7 +13,7 @@ describe('llm-batch run', () => {
     ['openai', OPENAI],
     ['mistral', MISTRAL],
   ])('turns a file of prompts into a file of answers at %s', async (_name, model) => {
-    const world = await openWorld()
+    const world = await openWorld({ config: { tokenCount: true } })
     await world.write('rows.jsonl', questions(50))
     const words = ['run', 'rows.jsonl', ...model, ...PROMPT, '--id-column', 'id', '--max-requests', '20']
     const { code, stderr, stdout } = await type(world, ...words, '-o', 'answers.jsonl')
@@ -49,7 +49,7 @@ describe('llm-batch run', () => {
     const { code, stderr } = await command.ended
     expectExit({ code, stderr }, 3)
     expect(stderr).toMatch(/standard output was closed[\s\S]*llm-batch results \S+ -o OUT/)
-    expect(await type(world, 'results', 'last', '-o', 'kept.jsonl')).toMatchObject({ code: 0 })
+    expect(await typeHere(world, 'results', 'last', '-o', 'kept.jsonl')).toMatchObject({ code: 0 })
   })
 
   it('writes CSV, with templates from files and our columns under another name', async () => {
@@ -63,7 +63,7 @@ describe('llm-batch run', () => {
     const [header, line] = (await readFile(join(world.folder, 'out.csv'), 'utf8')).split(/\r?\n/)
     expect(header).toMatch(/^text,mt_output,mt_status,/)
     expect(line).toMatch(/^hello,\[simulated\] \w+,succeeded,/)
-    const { stdout } = await type(world, 'plan', 'rows.csv', ...OPENAI, ...files, '--json')
+    const { stdout } = await typeHere(world, 'plan', 'rows.csv', ...OPENAI, ...files, '--json')
     expect(JSON.parse(stdout).firstRequest.messages).toEqual([
       { role: 'system', content: 'Be short.' },
       { role: 'user', content: 'Translate hello' },
@@ -141,7 +141,7 @@ describe('llm-batch run', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(2))
     const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '--quiet']
-    expect(await type(world, ...words, '-o', 'first.jsonl')).toMatchObject({ code: 0 })
+    expect(await typeHere(world, ...words, '-o', 'first.jsonl')).toMatchObject({ code: 0 })
     const second = await type(world, ...words, '-o', 'second.jsonl')
     expect(second.code).toBe(2)
     expect(second.stderr).toMatch(/the same work was finished as run .*not bought again[\s\S]*--again/)

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { expectExit, parseLines, type } from './support/command.ts'
+import { expectExit, parseLines, type, typeHere } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
 const MODEL = ['--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}']
@@ -19,7 +19,7 @@ describe('llm-batch try', () => {
     expect(stdout).toMatch(/Prompt +user: Question \d+ about nothing\.[\s\S]*Answer +\[simulated\]/)
     expect(stdout).toMatch(/Answered +5 of 5 rows\n +Cost +\S+ at the synchronous price\n +In a batch +\S+\n +Seed +7/)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 5, batchesCreated: 0, rowsBilledAgain: 0 })
-    expect((await type(world, ...words)).stdout).toBe(stdout)
+    expect((await typeHere(world, ...words)).stdout).toBe(stdout)
   })
 
   it('gives the same as JSON, with the true cost at the synchronous price', async () => {
@@ -43,7 +43,9 @@ describe('llm-batch try', () => {
     await world.write('rows.jsonl', questions(5))
     expect(await type(world, 'try', 'rows.jsonl', ...MODEL)).toMatchObject({ code: 0 })
     await expect(readdir(world.home)).rejects.toMatchObject({ code: 'ENOENT' })
-    expect(await type(world, 'run', 'rows.jsonl', ...MODEL, '-o', 'out.jsonl', '--quiet')).toMatchObject({ code: 0 })
+    expect(await typeHere(world, 'run', 'rows.jsonl', ...MODEL, '-o', 'out.jsonl', '--quiet')).toMatchObject({
+      code: 0,
+    })
     expect(parseLines(await readFile(`${world.folder}/out.jsonl`, 'utf8'))).toHaveLength(5)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 5, rowsBilled: 5 })
   })

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectExit, type Surroundings, type } from './support/command.ts'
+import { expectExit, type Surroundings, type, typedFirst, typeHere } from './support/command.ts'
 
 /** The files that the cases name. */
 const FILES: Readonly<Record<string, string>> = {
@@ -47,7 +47,7 @@ afterAll(async () => {
 })
 
 describe('a command that cannot be carried out', () => {
-  it.concurrent.each<[words: string[], message: RegExp]>([
+  const REFUSED: readonly (readonly [words: readonly string[], message: RegExp])[] = [
     [[], /no command was given/],
     [['rnu'], /unknown command 'rnu' \(Did you mean run\?\)/],
     [['run'], /missing required argument 'input'/],
@@ -95,8 +95,12 @@ describe('a command that cannot be carried out', () => {
     [['runs', 'rm', 'k3f9'], /there is no run k3f9/],
     [['serve'], /can only simulate/],
     [['serve', '--simulate', '--folder', 'server', '--fault', 'create=nonsense'], /there is no fault nonsense/],
-  ])('%j says why in few words and exits with 2', async (words, message) => {
-    const { code, stderr, stdout } = await type(here, ...words)
+  ]
+
+  it.concurrent.each(REFUSED)('%j says why in few words and exits with 2', async (words, message) => {
+    // The first of each command is typed as a process.
+    const alike = REFUSED.map(([other]) => other).filter(([name]) => name === words[0])
+    const { code, stderr, stdout } = await typedFirst(alike, words)(here, ...words)
     expectExit({ code, stderr }, 2)
     expect(stdout).toBe('')
     expect(stderr).toMatch(message)
@@ -108,12 +112,12 @@ describe('a command that cannot be carried out', () => {
     const { code } = await type(here, 'run', 'twice.csv', ...MODEL, ...PROMPT, '--id-column', 'id', '-o', 'never.jsonl')
     expect(code).toBe(2)
     expect((await readdir(here.folder)).filter((name) => name.startsWith('never'))).toEqual([])
-    expect(JSON.parse((await type(here, 'runs', '--json')).stdout).runs).toEqual([])
+    expect(JSON.parse((await typeHere(here, 'runs', '--json')).stdout).runs).toEqual([])
     expect(await readdir(join(here.folder, 'home', 'runs'))).toEqual([])
   })
 
   it('shows the first twenty problems with their lines and counts the rest', async () => {
-    const { stderr } = await type(here, 'run', 'many.jsonl', ...MODEL, ...PROMPT)
+    const { stderr } = await typeHere(here, 'run', 'many.jsonl', ...MODEL, ...PROMPT)
     expect(stderr.match(/^ {2}line +\d+ {2}invalid_json/gm)).toHaveLength(20)
     expect(stderr).toContain('  line  3  ')
     expect(stderr).toContain('and 3 more')

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startRun } from '../src/index.ts'
-import { expectExit, parseLines, type } from './support/command.ts'
+import { expectExit, parseLines, type, typedFirst, typeHere } from './support/command.ts'
 import { finalBooks, finish, MODELS, PROVIDERS, positive, readAnswers, reopenIn, startIn } from './support/fault-run.ts'
 import { openWorld } from './support/local-world.ts'
 
@@ -124,10 +124,14 @@ const FIXED_WORDS = [
 
 describe('--endpoint', () => {
   it.each(FIXED_WORDS)('sends the same question once at %s %s %s %s', async (provider, endpoint, flag, column) => {
+    const carryOut = typedFirst(
+      FIXED_WORDS.map(([, first]) => first),
+      endpoint,
+    )
     const world = await openWorld()
     await world.write('rows.jsonl', rows())
     const request = ['--model', MODELS[provider], '--endpoint', endpoint, flag, column]
-    expectExit(await type(world, 'run', 'rows.jsonl', ...request, '--yes', '-o', 'answers.jsonl'), 0)
+    expectExit(await carryOut(world, 'run', 'rows.jsonl', ...request, '--yes', '-o', 'answers.jsonl'), 0)
     expect(await finalBooks(world)).toMatchObject({ rowsBilled: 3 })
     const outputs = (await readAnswers(world)).map(({ llm_output: output }) => JSON.stringify(output))
     expect(outputs).toEqual(ASKED.map((question) => outputs[[0, 1, 3][question] ?? 0]))
@@ -186,7 +190,7 @@ describe('shared requests', () => {
     expect(plan.stdout).toMatch(
       /3 rows ask exactly what an earlier row asks; --dedupe would pay for it once, and save about \$/,
     )
-    const deduped = await type(world, 'plan', ...words, '--dedupe', '--json')
+    const deduped = await typeHere(world, 'plan', ...words, '--dedupe', '--json')
     expect(JSON.parse(deduped.stdout)).toMatchObject({
       rows: 6,
       requests: 3,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { expectExit, type } from './support/command.ts'
+import { expectExit, type, typedFirst, typeHere } from './support/command.ts'
 import { finalBooks, MODELS, PROVIDERS } from './support/fault-run.ts'
 import { RawClient } from './support/local-server.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
@@ -13,8 +13,17 @@ interface Evidence {
   readonly findings: Readonly<Record<string, { readonly verdict: string; readonly seen: string }>>
 }
 
-async function probe(world: LocalWorld, model: string, ...flags: readonly string[]) {
-  const { code, stderr, stdout } = await type(world, 'doctor', '--live', '--model', model, '--yes', '--json', ...flags)
+async function probe(carryOut: typeof type, world: LocalWorld, model: string, ...flags: readonly string[]) {
+  const { code, stderr, stdout } = await carryOut(
+    world,
+    'doctor',
+    '--live',
+    '--model',
+    model,
+    '--yes',
+    '--json',
+    ...flags,
+  )
   const evidence = stdout === '' ? undefined : (JSON.parse(stdout) as { readonly evidence: Evidence }).evidence
   return { code, stderr, stdout, evidence }
 }
@@ -30,12 +39,12 @@ describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
     const world = await openWorld({ durations: DURATIONS })
     await world.write('rows.jsonl', questions(1))
     const line = ['run', 'rows.jsonl', '--model', MODELS[provider], '--prompt', '{{text}}', '-o', 'answers.jsonl']
-    expectExit(await type(world, ...line, '--quiet'), 0)
-    expect((await type(world, 'status')).stdout).toMatch(
+    expectExit(await typeHere(world, ...line, '--quiet'), 0)
+    expect((await typeHere(world, 'status')).stdout).toMatch(
       /Promise +never tested at this provider; .*doctor --live --model/,
     )
 
-    const { code, evidence, stderr } = await probe(world, MODELS[provider])
+    const { code, evidence, stderr } = await probe(typedFirst(PROVIDERS, provider), world, MODELS[provider])
     expectExit({ code, stderr }, 0)
     expect(stderr).toMatch(
       /up to 3 batches of one row each with \S+ at http:\S+: at most \$0\.\d+ \(\d+ input and 48 output/,
@@ -48,9 +57,9 @@ describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 3, rowsBilled: 1 })
 
     expect((await type(world, 'status')).stdout).toMatch(/Promise +tested on \d{4}-\d\d-\d\d: .*listed in time: holds/)
-    const status = JSON.parse((await type(world, 'status', '--json')).stdout)
+    const status = JSON.parse((await typeHere(world, 'status', '--json')).stdout)
     expect(status).toMatchObject({ evidence: { isSameKey: true, findings: evidence?.findings } })
-    const remote = JSON.parse((await type(world, 'remote', '--provider', provider, '--json')).stdout)
+    const remote = JSON.parse((await typeHere(world, 'remote', '--provider', provider, '--json')).stdout)
     expect(remote.providers[0].files).toEqual([])
   })
 })
@@ -62,7 +71,7 @@ describe('doctor --live', () => {
       faults: ['list=lag(900)'],
       waits: { settle: '500ms', http: '500ms' },
     })
-    const { code, evidence, stderr } = await probe(world, MODELS.openai)
+    const { code, evidence, stderr } = await probe(type, world, MODELS.openai)
     expectExit({ code, stderr }, 3)
     expect(evidence?.listedAfterMs).toBeGreaterThan(500)
     expect(evidence?.findings['listing']).toMatchObject({
@@ -84,7 +93,7 @@ describe('doctor --live', () => {
     ['a batch that never ends', ['run=stuck(0)', 'cancel=cancel-ignored'], 'cancel', 'unclear', /still in_progress/],
   ] as const)('tells of %s', async (_, faults, question, verdict, seen) => {
     const world = await openWorld({ faults })
-    const { evidence } = await probe(world, MODELS.openai, '--within', '1s')
+    const { evidence } = await probe(typeHere, world, MODELS.openai, '--within', '1s')
     expect(evidence?.findings[question]).toMatchObject({ verdict, seen: expect.stringMatching(seen) })
   })
 
@@ -99,7 +108,7 @@ describe('doctor --live', () => {
 
   it('says that a price is not known, and needs a model', async () => {
     const world = await openWorld()
-    expect((await type(world, 'doctor', '--live', '--model', 'openai/nobody-knows')).stderr).toMatch(
+    expect((await typeHere(world, 'doctor', '--live', '--model', 'openai/nobody-knows')).stderr).toMatch(
       /price is not known/,
     )
     const { code, stderr } = await type(world, 'doctor', '--live')
@@ -109,7 +118,7 @@ describe('doctor --live', () => {
 
   it('keeps nothing where the provider could not be asked', async () => {
     const world = await openWorld({ faults: ['create=status(401)'] })
-    const { code, evidence, stderr } = await probe(world, MODELS.openai)
+    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai)
     expectExit({ code, stderr }, 3)
     expect(evidence).toBeUndefined()
     const client = new RawClient(world.server.openaiUrl, world.environment['OPENAI_API_KEY'])
@@ -120,11 +129,11 @@ describe('doctor --live', () => {
     const world = await openWorld({ durations: DURATIONS })
     await world.write('rows.jsonl', questions(1))
     const line = ['run', 'rows.jsonl', '--model', MODELS.openai, '--prompt', '{{text}}', '-o', 'answers.jsonl']
-    expectExit(await type(world, ...line, '--quiet'), 0)
-    expect((await probe(world, MODELS.openai)).code).toBe(0)
+    expectExit(await typeHere(world, ...line, '--quiet'), 0)
+    expect((await probe(typeHere, world, MODELS.openai)).code).toBe(0)
     const other = { ...world, environment: { ...world.environment, OPENAI_API_KEY: 'sk-other-0123456789' } }
-    expect((await type(other, 'status')).stdout).toMatch(/Promise +tested on \S+, with another key: /)
+    expect((await typeHere(other, 'status')).stdout).toMatch(/Promise +tested on \S+, with another key: /)
     const { OPENAI_API_KEY: _, ...keyless } = world.environment
-    expect((await type({ ...world, environment: keyless }, 'status')).stdout).toMatch(/Promise +tested on \d\S+: /)
+    expect((await typeHere({ ...world, environment: keyless }, 'status')).stdout).toMatch(/Promise +tested on \d\S+: /)
   })
 })

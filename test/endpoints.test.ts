@@ -1,7 +1,7 @@
 // Every endpoint that requests are made for, by the built command, from a file of rows to a file of answers.
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { expectExit, parseLines, type } from './support/command.ts'
+import { expectExit, parseLines, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
 const NUMBERS = (count: number) => expect.toSatisfy((value: unknown) => isVector(value, count))
@@ -13,7 +13,7 @@ function isVector(value: unknown, count: number): boolean {
 /** Types `run` on these rows and gives the answers, in order. */
 async function answers(world: LocalWorld, rows: readonly object[], ...words: string[]): Promise<readonly unknown[]> {
   await world.write('rows.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'))
-  expectExit(await type(world, 'run', 'rows.jsonl', '-o', 'out.jsonl', '--quiet', '--yes', ...words), 0)
+  expectExit(await typeHere(world, 'run', 'rows.jsonl', '-o', 'out.jsonl', '--quiet', '--yes', ...words), 0)
   return parseLines(await readFile(`${world.folder}/out.jsonl`, 'utf8')).map((line) => line['llm_output'])
 }
 
@@ -126,7 +126,7 @@ describe('llm-batch run --endpoint', () => {
     await answers(world, rows, ...words)
     expect((await world.server.ledger()).batches.map((batch) => batch.rows)).toEqual([2, 2, 2])
     await world.write('small.json', JSON.stringify({ limits: { maxOutputBytes: 3 * 2 * 1_536 * 22 } }))
-    const { code, stderr, stdout } = await type(
+    const { code, stderr, stdout } = await typeHere(
       world,
       'plan',
       'rows.jsonl',
@@ -143,7 +143,10 @@ describe('llm-batch run --endpoint', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"body":"x"}\n')
     const words = ['plan', 'rows.jsonl', '--model', 'mistral/m', '--prompt', 'x', '--endpoint']
-    const [responses, guess] = await Promise.all([type(world, ...words, 'responses'), type(world, ...words, 'embed')])
+    const [responses, guess] = await Promise.all([
+      type(world, ...words, 'responses'),
+      typeHere(world, ...words, 'embed'),
+    ])
     expectExit(responses, 2)
     expect(responses.stderr).toMatch(/mistral takes no batches for responses[\s\S]*chat, embeddings, fim/)
     expectExit(guess, 2)
@@ -179,7 +182,7 @@ describe('llm-batch try --endpoint', () => {
     await world.write('rows.jsonl', '{"body":"about violence"}\n')
     const words = ['--model', model, '--endpoint', endpoint, ...COLUMN]
     const more = endpoint === 'embeddings' ? ['--param', 'dimensions=12'] : []
-    const { code, stderr, stdout } = await type(world, 'try', 'rows.jsonl', ...words, ...more)
+    const { code, stderr, stdout } = await typeHere(world, 'try', 'rows.jsonl', ...words, ...more)
     expectExit({ code, stderr }, 0)
     expect(stdout).toMatch(/Prompt +about violence/)
     expect(stdout).toMatch(shown)

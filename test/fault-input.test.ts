@@ -128,7 +128,7 @@ describe.concurrent.each(PROVIDERS)('the rows of a run at %s', (provider) => {
 
   it('wait their turn where the queue of the provider is small', async ({ onTestFinished }) => {
     // Each row counts about eleven tokens; a batch of all of them could never start.
-    const config = { limits: { queueTokens: 80 } }
+    const config = { tokenCount: true, limits: { queueTokens: 80 } }
     const options = { config, queueTokens: 80, durations: { runMs: 100 } }
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, ...options })
     const { counts, run } = await finish(await startIn(world, provider, questions(12)))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type } from './support/command.ts'
+import { typedFirst, typeHere } from './support/command.ts'
 import {
   finalBooks,
   finish,
@@ -74,6 +74,7 @@ function countsOf(cases: readonly Case[]): Record<string, number> {
 }
 
 describe.concurrent.each(PROVIDERS)('rows at %s', (provider) => {
+  const carryOut = typedFirst(PROVIDERS, provider)
   const cases = CASES[provider]
   const billed = cases.filter(({ isBilled }) => isBilled).length
 
@@ -108,10 +109,12 @@ describe.concurrent.each(PROVIDERS)('rows at %s', (provider) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS })
     await world.write('rows.jsonl', rowsFor(cases))
     const line = ['run', 'rows.jsonl', '--model', MODELS[provider], '--prompt', '{{text}}', '-o', 'answers.jsonl']
-    expect(await type(world, ...line, '--quiet')).toMatchObject({ code: 4 })
-    expect(await type(world, 'retry', 'last', '--quiet')).toMatchObject({ code: 4 })
+    expect(await typeHere(world, ...line, '--quiet')).toMatchObject({ code: 4 })
+    expect(await typeHere(world, 'retry', 'last', '--quiet')).toMatchObject({ code: 4 })
     expect(await finalBooks(world)).toMatchObject({ rowsBilled: billed, rowsBilledAgain: 0 })
-    expect(await type(world, 'retry', 'last', '--quiet', '--status', 'truncated', '--yes')).toMatchObject({ code: 4 })
+    expect(await carryOut(world, 'retry', 'last', '--quiet', '--status', 'truncated', '--yes')).toMatchObject({
+      code: 4,
+    })
     const truncated = `r-${cases.findIndex(({ status }) => status === 'truncated')}`
     expect((await finalBooks(world)).repeated).toEqual([{ nonce: truncated, times: 2 }])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { start, type } from './support/command.ts'
+import { start, type, typedFirst, typeHere } from './support/command.ts'
 import {
   finalBooks,
   finish,
@@ -81,13 +81,17 @@ describe('a process that is killed in the middle of a call', () => {
   }
 
   it.each(DEATHS)('at %s, %s, loses and pays nothing', async (provider, faults, batches) => {
+    const carryOut = typedFirst(
+      DEATHS.map(([, first]) => first),
+      faults,
+    )
     const waits = { ...SHORT_WAITS, http: '60s', settle: '60s', unfenced: '60s' }
     const world = await openWorld({ faults: faults.split(' '), waits })
     // A row that fails gives the batch an error file beside its output file.
     await world.write('rows.jsonl', `${questions(ROWS)}{"text":"[[simulate: status=400]]"}\n`)
     const line = ['run', 'rows.jsonl', '--model', MODELS[provider], '--prompt', '{{text}}', '-o', 'answers.jsonl']
     await killIn(world, line, faults.includes('accept') ? 'accept-then-hang' : 'hang')
-    expect(await type(world, 'resume')).toMatchObject({ code: 4 })
+    expect(await carryOut(world, 'resume')).toMatchObject({ code: 4 })
     expect(await readStatuses(world)).toEqual([...ALL, 'failed'])
     for (const [row, { llm_output }] of (await readAnswers(world)).slice(0, ROWS).entries()) {
       expect(llm_output).toMatch(new RegExp(`nonce:q-${row}$`))
@@ -101,7 +105,7 @@ describe('a process that is killed in the middle of a call', () => {
     const world = await openWorld({ faults: ['run=stuck(0.5)', 'cancel:1=hang'], waits })
     await world.write('rows.jsonl', questions(ROWS))
     const line = ['run', 'rows.jsonl', '--model', MODELS.openai, '--prompt', '{{text}}', '-o', 'answers.jsonl']
-    expect(await type(world, ...line, '--no-wait')).toMatchObject({ code: 75 })
+    expect(await typeHere(world, ...line, '--no-wait')).toMatchObject({ code: 75 })
     await killIn(world, ['cancel', 'last'], 'hang')
     expect((await type(world, 'resume')).stderr).toMatch(/cancelled/)
     const succeeded = (await readStatuses(world)).filter((status) => status === 'succeeded')

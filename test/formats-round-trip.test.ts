@@ -14,6 +14,7 @@ import { samplePlan, sampleResult, sampleRow, untyped } from './support/row-outc
 
 let folder: string
 let judge: Judge
+let fileCount = 0
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'llm-batch-formats-'))
@@ -116,7 +117,9 @@ async function throughFile(
   columns: readonly Column[],
   format: Exclude<OutputFormat, 'provider'>,
 ): Promise<{ readonly texts: readonly string[]; readonly columns: readonly Column[]; readonly path: string }> {
-  const path = join(folder, `table.${format}`)
+  // A name of its own: the judge may remember what a file held that had the same name, size and age.
+  fileCount += 1
+  const path = join(folder, `table-${fileCount}.${format}`)
   async function* outcomes() {
     yield texts.map((json, ordinal) =>
       sampleRow(ordinal, { json, result: sampleResult({ output: `answer ${ordinal}` }) }),

@@ -5,7 +5,7 @@ import type { RunHandle } from '../src/run/handle.ts'
 import type { Workspace } from '../src/run/workspace.ts'
 import { statePath } from '../src/store/run-folder.ts'
 import type { AttemptRecord } from '../src/store/store.ts'
-import { type } from './support/command.ts'
+import { type, typedFirst, typeHere } from './support/command.ts'
 import { finalBooks, MODELS, PROVIDERS, readStatuses, SHORT_WAITS } from './support/fault-run.ts'
 import { RawClient } from './support/local-server.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
@@ -306,12 +306,13 @@ describe('llm-batch status', () => {
   ] as const)(
     'at %s shows how old a batch is against its expiry, and how long results are kept',
     async (provider, kept) => {
+      const carryOut = typedFirst(PROVIDERS, provider)
       const world = await openWorld({ durations: { runMs: HOUR_MS } })
       await submitAndLeave(world, provider)
-      onTestFinished(() => type(world, 'cancel', 'last').then(() => undefined))
-      const { stdout } = await type(world, 'status')
+      onTestFinished(() => typeHere(world, 'cancel', 'last').then(() => undefined))
+      const { stdout } = await carryOut(world, 'status')
       expect(stdout).toMatch(new RegExp(`(?:queued|running) .* \\d+m?s of (?:1d|23h 59m|24h) +${kept} after it ends`))
-      const { batches } = JSON.parse((await type(world, 'status', '--json')).stdout)
+      const { batches } = JSON.parse((await typeHere(world, 'status', '--json')).stdout)
       const [{ expiresAt, submittedAt }] = batches
       expect(Math.abs(Date.parse(expiresAt) - Date.parse(submittedAt) - DAY_MS)).toBeLessThan(5_000)
     },
@@ -333,6 +334,6 @@ describe('llm-batch status', () => {
   it('names the model to test with', async () => {
     const world = await openWorld()
     await submitAndLeave(world, 'mistral')
-    expect((await type(world, 'status')).stdout).toContain(`doctor --live --model ${MODELS.mistral}`)
+    expect((await typeHere(world, 'status')).stdout).toContain(`doctor --live --model ${MODELS.mistral}`)
   })
 })

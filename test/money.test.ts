@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { systemClock } from '../src/lib/clock.ts'
 import { Driver } from '../src/store/driver.ts'
 import { statePath } from '../src/store/run-folder.ts'
-import { expectExit, parseLines, type } from './support/command.ts'
+import { expectExit, parseLines, type, typeHere } from './support/command.ts'
 import {
   finish,
   PROVIDERS,
@@ -28,7 +28,13 @@ const LIMITS = { maxRequests: 10 }
 /** A world in which tokens are dollars and nothing is asked. */
 async function pricedWorld(budget: object = {}, config: object = {}): Promise<LocalWorld> {
   return await openWorld({
-    config: { prices: PRICES, limits: LIMITS, budget: { askAboveUsd: 1_000_000_000, ...budget }, ...config },
+    config: {
+      tokenCount: true,
+      prices: PRICES,
+      limits: LIMITS,
+      budget: { askAboveUsd: 1_000_000_000, ...budget },
+      ...config,
+    },
   })
 }
 
@@ -111,7 +117,7 @@ describe('a cap', () => {
     expect(await billed(world)).toBeLessThanOrEqual(700)
     expect(report.costUsd).toBeCloseTo(await billed(world), 6)
 
-    expectExit(await type(world, 'resume', 'last', '--max-cost', '800', '--quiet'), 3)
+    expectExit(await typeHere(world, 'resume', 'last', '--max-cost', '800', '--quiet'), 3)
     expect(await billed(world)).toBeLessThanOrEqual(800)
     expectExit(await type(world, 'resume', 'last', '--max-cost', '100000', '--quiet'), 0)
     expect((await readFile(join(world.folder, 'out.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(60)
@@ -149,7 +155,7 @@ describe('a cap', () => {
     const world = await pricedWorld()
     const rows = promptRows(Array.from({ length: 10 }, (_, index) => `[[simulate: length]] number ${index}`))
     await world.write('rows.jsonl', rows)
-    expectExit(await type(world, ...RUN, '--max-tokens', '20', '--max-cost', '600', '--quiet'), 4)
+    expectExit(await typeHere(world, ...RUN, '--max-tokens', '20', '--max-cost', '600', '--quiet'), 4)
     const spent = await billed(world)
     const retry = await type(
       world,
@@ -181,12 +187,12 @@ describe('a cap', () => {
     expectExit(refused, 2)
     expect(refused.stderr).toMatch(/price of openai\/my-own is unknown[\s\S]*"prices": \{ "openai\/my-own"/)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
-    expect(JSON.parse((await type(world, 'runs', '--json')).stdout).runs).toEqual([])
-    const without = await type(world, ...words)
+    expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toEqual([])
+    const without = await typeHere(world, ...words)
     expectExit(without, 0)
     expect(without.stderr).toMatch(/price of openai\/my-own is unknown/)
     expect(without.stderr).toMatch(/Cost +unknown/)
-    const capped = await type(world, 'resume', 'last', '--max-cost', '5')
+    const capped = await typeHere(world, 'resume', 'last', '--max-cost', '5')
     expectExit(capped, 2)
     expect(capped.stderr).toContain('price of openai/my-own is unknown')
   })
@@ -197,7 +203,7 @@ describe('a budget for each day', () => {
     const world = await pricedWorld({ perDayUsd: 500 })
     await world.write('rows.jsonl', questions(10))
     await world.write('more.jsonl', questions(20, 'm'))
-    expectExit(await type(world, ...RUN, '--max-tokens', '20', '--quiet'), 0)
+    expectExit(await typeHere(world, ...RUN, '--max-tokens', '20', '--quiet'), 0)
     const second = ['run', 'more.jsonl', ...RUN.slice(2, -1), 'more.out.jsonl', '--max-tokens', '20']
     const held = await type(world, ...second)
     expectExit(held, 3)
@@ -208,8 +214,8 @@ describe('a budget for each day', () => {
     expect(await billed(world)).toBeLessThanOrEqual(500)
     for (let day = 0; day < 3; day += 1) {
       makeYesterday(world)
-      await type(world, 'tick')
-      await type(world, 'resume', 'last', '--quiet')
+      await typeHere(world, 'tick')
+      await typeHere(world, 'resume', 'last', '--quiet')
     }
     const answers = parseLines(await readFile(join(world.folder, 'more.out.jsonl'), 'utf8'))
     expect(answers.map(({ llm_status }) => llm_status)).toEqual(Array.from({ length: 20 }, () => 'succeeded'))
@@ -239,7 +245,7 @@ describe('the estimate', () => {
     const run = await type(world, ...RUN, '--max-tokens', '600')
     expectExit(run, 0)
     expect(estimated(run.stderr)).toBe(estimated(plan.stdout))
-    const learnt = await type(world, 'plan', ...words)
+    const learnt = await typeHere(world, 'plan', ...words)
     expect(learnt.stdout).toMatch(/Answers +\d+ tokens? each, as in earlier answers of this model here/)
   })
 
@@ -251,7 +257,7 @@ describe('the estimate', () => {
     const plan = await type(world, 'plan', ...words)
     const [requests, cost] = facts(plan.stdout) ?? []
     expect(requests).toBe('5 asked directly first, at the full price; 25 in 3 batches')
-    const [alone, cheaper] = facts((await type(world, 'plan', ...words, '--no-canary')).stdout) ?? []
+    const [alone, cheaper] = facts((await typeHere(world, 'plan', ...words, '--no-canary')).stdout) ?? []
     expect(alone).toBe('30 in 3 batches')
     expect(cheaper).not.toBe(cost)
     const run = await type(world, ...RUN, '--max-tokens', '40')
@@ -262,6 +268,7 @@ describe('the estimate', () => {
 
   it('knows what refusals have taught of the queue, and what estimates were worth', async () => {
     const world = await openWorld({
+      config: { tokenCount: true },
       queueTokens: 5_000,
       durations: { validateMs: 20, runMs: 20 },
       waits: { poll: '20ms' },
@@ -270,7 +277,7 @@ describe('the estimate', () => {
     await world.write('rows.jsonl', rows)
     const plan = async () =>
       JSON.parse(
-        (await type(world, 'plan', 'rows.jsonl', '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '--json'))
+        (await typeHere(world, 'plan', 'rows.jsonl', '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '--json'))
           .stdout,
       )
     const before = await plan()
@@ -292,10 +299,10 @@ describe('the estimate', () => {
     expectExit(refused, 2)
     expect(refused.stderr).toMatch(/more than the \$10\.00 .*nothing was sent[\s\S]*--yes/)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
-    expect(JSON.parse((await type(world, 'runs', '--json')).stdout).runs).toEqual([])
-    expectExit(await type(world, 'tick'), 0)
+    expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toEqual([])
+    expectExit(await typeHere(world, 'tick'), 0)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
-    expectExit(await type(world, ...RUN, '--yes', '--quiet'), 0)
+    expectExit(await typeHere(world, ...RUN, '--yes', '--quiet'), 0)
   })
 })
 
@@ -303,12 +310,12 @@ describe('llm-batch runs', () => {
   it('totals what was spent, by month and model, also of runs that were removed', async () => {
     const world = await pricedWorld()
     await world.write('rows.jsonl', questions(10))
-    expectExit(await type(world, ...RUN, '--quiet'), 0)
+    expectExit(await typeHere(world, ...RUN, '--quiet'), 0)
     await world.write('rows.jsonl', questions(3, 'u'))
     const unpriced = ['run', 'rows.jsonl', '--model', 'openai/my-own', '--prompt', '{{text}}', '-o', 'u.jsonl']
-    expectExit(await type(world, ...unpriced, '--quiet'), 0)
+    expectExit(await typeHere(world, ...unpriced, '--quiet'), 0)
     const books = await world.server.ledger()
-    const { spending } = JSON.parse((await type(world, 'runs', '--json')).stdout)
+    const { spending } = JSON.parse((await typeHere(world, 'runs', '--json')).stdout)
     const month = new Date(systemClock.now()).toISOString().slice(0, 7)
     expect(spending).toMatchObject({
       unknown: 1,
@@ -320,8 +327,8 @@ describe('llm-batch runs', () => {
     })
     const [priced] = books.batches
     expect(spending.settledUsd).toBe((priced?.inputTokens ?? 0) + (priced?.outputTokens ?? 0))
-    await type(world, 'runs', 'rm', 'last')
-    await type(world, 'runs', 'rm', 'last')
+    await typeHere(world, 'runs', 'rm', 'last')
+    await typeHere(world, 'runs', 'rm', 'last')
     const { stdout } = await type(world, 'runs')
     expect(stdout).toMatch(/There are no runs[\s\S]*Spent in all: \$[\d,.]+; what 1 batch cost is not known/)
   })

@@ -60,7 +60,7 @@ describe('three runs in two processes that share one queue', () => {
       queueTokens: LIMIT,
       durations: { validateMs: 60, runMs: 60 },
       waits: { poll: '50ms', http: '8s', settle: '8s', unfenced: '8s' },
-      config,
+      config: { tokenCount: true, ...config },
     })
     const path = await world.write('third.jsonl', rows(40, 'c'))
     const words = ['run', path, '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '--yes']
@@ -94,6 +94,7 @@ describe('three runs in two processes that share the budget of a day', () => {
       durations: { validateMs: 30, runMs: 60 },
       waits: { http: '8s', settle: '8s', unfenced: '8s' },
       config: {
+        tokenCount: true,
         prices: { 'openai/gpt-4o-mini': price },
         limits: { maxRequests: 5 },
         budget: { perDayUsd: 1_000, askAboveUsd: 1_000_000 },
@@ -158,7 +159,7 @@ describe('a run that nobody drives any more', () => {
       queueTokens: LIMIT,
       durations: { runMs: 3_000 },
       waits: { poll: '20ms', pollMost: '100ms' },
-      config: { limits: { queueTokens: LIMIT } },
+      config: { tokenCount: true, limits: { queueTokens: LIMIT } },
     })
     const words = ['run', await world.write('left.jsonl', rows(66, 'a')), '--model', 'openai/gpt-4o-mini']
     const left = start(world, [...words, '--prompt', '{{text}}', '--no-wait', '--yes'])

@@ -6,7 +6,7 @@ import { systemClock } from '../src/lib/clock.ts'
 import { systemDisk } from '../src/lib/disk.ts'
 import { openStore } from '../src/store/sqlite-store.ts'
 import type { AttemptRecord } from '../src/store/store.ts'
-import { expectExit, type } from './support/command.ts'
+import { expectExit, type, typedFirst, typeHere } from './support/command.ts'
 import {
   finalBooks,
   finish,
@@ -70,7 +70,7 @@ async function sendAndLose(world: LocalWorld, provider: ProviderName): Promise<v
 }
 
 async function remoteOf(world: LocalWorld, provider: ProviderName) {
-  const { stdout } = await type(world, 'remote', '--provider', provider, '--json')
+  const { stdout } = await typeHere(world, 'remote', '--provider', provider, '--json')
   const { providers } = JSON.parse(stdout) as {
     readonly providers: readonly {
       readonly batches: readonly { id: string; isOurs: boolean; status: string; adoptableInto: object | null }[]
@@ -122,20 +122,21 @@ describe('the content hashes of a run', () => {
 })
 
 describe.each(PROVIDERS)('after the home folder was lost, at %s', (provider) => {
+  const carryOut = typedFirst(PROVIDERS, provider)
   it('the same line sends nothing, says what is there, and taking that over brings every answer', async () => {
     const world = await openWorld({ config: CUT })
     await sendAndLose(world, provider)
-    const typed = await type(world, ...lineFor(provider))
+    const typed = await carryOut(world, ...lineFor(provider))
     expectExit(typed, 2)
     expect(typed.stderr).toMatch(/already has this work, sent by a home that is not this one/)
     expect(typed.stderr).toMatch(/next: .*remote adopt \S+\. .*resume \S+ --again/)
     expect(await runStateIn(world.home)).toBe('ready')
-    expect((await type(world, 'remote')).stdout).toMatch(/the work of batch 2 of run/)
+    expect((await typeHere(world, 'remote')).stdout).toMatch(/the work of batch 2 of run/)
 
-    const adopted = await type(world, 'remote', 'adopt')
+    const adopted = await carryOut(world, 'remote', 'adopt')
     expectExit(adopted, 0)
     expect(adopted.stderr.match(/is now/g)).toHaveLength(2)
-    const again = await type(world, ...lineFor(provider))
+    const again = await typeHere(world, ...lineFor(provider))
     expectExit(again, 0)
     expect(await readStatuses(world)).toEqual(ALL)
     for (const [row, { llm_output }] of (await readAnswers(world)).entries()) {
@@ -148,9 +149,9 @@ describe.each(PROVIDERS)('after the home folder was lost, at %s', (provider) => 
   it('with --again it is bought once more, by the run that was stopped and by no second one', async () => {
     const world = await openWorld()
     await sendAndLose(world, provider)
-    expectExit(await type(world, ...lineFor(provider)), 2)
-    expectExit(await type(world, ...lineFor(provider), '--again'), 0)
-    expect(JSON.parse((await type(world, 'runs', '--json')).stdout).runs).toHaveLength(1)
+    expectExit(await typeHere(world, ...lineFor(provider)), 2)
+    expectExit(await carryOut(world, ...lineFor(provider), '--again'), 0)
+    expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toHaveLength(1)
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilledAgain: ROWS })
   })
 
@@ -158,9 +159,9 @@ describe.each(PROVIDERS)('after the home folder was lost, at %s', (provider) => 
     const world = await openWorld({ config: CUT, faults: ['create:2=status(400)'] })
     await sendAndLose(world, provider)
     world.server.setFaults([])
-    expectExit(await type(world, ...lineFor(provider)), 2)
-    expect((await type(world, 'remote', 'adopt', 'last')).stderr).toMatch(/and sends 1 batch\)/)
-    expectExit(await type(world, 'resume'), 0)
+    expectExit(await typeHere(world, ...lineFor(provider)), 2)
+    expect((await carryOut(world, 'remote', 'adopt', 'last')).stderr).toMatch(/and sends 1 batch\)/)
+    expectExit(await typeHere(world, 'resume'), 0)
     expect(await readStatuses(world)).toEqual(ALL)
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: ROWS, rowsBilledAgain: 0 })
   })
@@ -179,10 +180,10 @@ describe.each(PROVIDERS)('after the home folder was lost, at %s', (provider) => 
       code: 'already_sent',
     })
     const [expired] = (await remoteOf(world, provider)).batches.filter(({ status }) => /expired|timeout/i.test(status))
-    expectExit(await type(world, 'remote', 'adopt', expired?.id ?? ''), 0)
+    expectExit(await typeHere(world, 'remote', 'adopt', expired?.id ?? ''), 0)
     const held = await finish(await reopenIn(world))
     expect(held.run).toMatchObject({ state: 'held', reason: expect.stringMatching(/of the same work.*remote adopt/) })
-    expectExit(await type(world, 'remote', 'adopt', 'last'), 0)
+    expectExit(await typeHere(world, 'remote', 'adopt', 'last'), 0)
     expect((await finish(await reopenIn(world))).run.state).toBe('completed')
     expect(await readStatuses(world)).toEqual(ALL)
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: ROWS, rowsBilledAgain: 0 })
@@ -221,7 +222,7 @@ describe('the look before the first create', () => {
     expect(stderr).toMatch(/cannot be seen .*nothing is sent until it can/)
     expect(await runStateIn(world.home)).toBe('ready')
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 0 })
-    expectExit(await type(world, 'resume', '--again'), 0)
+    expectExit(await typeHere(world, 'resume', '--again'), 0)
   })
 
   it('is broken off by a cancellation', async () => {
@@ -286,7 +287,7 @@ describe('llm-batch remote', () => {
     await sendAndLose(world, 'openai')
     const foreign = await leaveForeign(world)
     const place = ['--provider', 'openai']
-    const unasked = await type(world, 'remote', 'cancel', foreign.batchId, ...place)
+    const unasked = await typeHere(world, 'remote', 'cancel', foreign.batchId, ...place)
     expectExit(unasked, 2)
     expect(unasked.stderr).toMatch(/nobody could be asked[\s\S]*--yes/)
     const client = new RawClient(world.server.openaiUrl, world.environment['OPENAI_API_KEY'])
@@ -301,7 +302,7 @@ describe('llm-batch remote', () => {
     await expect.poll(async () => (await client.batch(ours)).status).toBe('cancelled')
     expect((await client.batch(foreign.batchId)).status).not.toMatch(/cancel/)
 
-    expectExit(await type(world, 'remote', 'delete', foreign.fileId, ...place), 2)
+    expectExit(await typeHere(world, 'remote', 'delete', foreign.fileId, ...place), 2)
     const deleted = await type(world, 'remote', 'delete', foreign.fileId, ...place, '--yes')
     expectExit(deleted, 0)
     expect(deleted.stderr).toMatch(
@@ -318,20 +319,30 @@ describe('llm-batch remote', () => {
     const cancelled = await type(world, 'remote', 'cancel', attempt?.remoteId ?? '', ...place)
     expectExit(cancelled, 2)
     expect(cancelled.stderr).toMatch(/belongs to run \S+; nothing was done\nnext: .*llm-batch cancel/)
-    const deleted = await type(world, 'remote', 'delete', attempt?.inputFileId ?? '', ...place)
+    const deleted = await typeHere(world, 'remote', 'delete', attempt?.inputFileId ?? '', ...place)
     expectExit(deleted, 2)
     expect(await finalBooks(await stopped(world))).toMatchObject({ rowsBilledAgain: 0 })
   })
 
-  it.each([
+  const NOT_ADOPTED: readonly (readonly [
+    what: string,
+    make: (world: LocalWorld) => Promise<string>,
+    message: RegExp,
+  ])[] = [
     ['batch of others', async (world: LocalWorld) => (await leaveForeign(world)).batchId, /no mark of llm-batch/],
     ['batch of other work of ours', otherWork, /is not the work of a batch of run/],
     ['batch that is not there', async () => 'batch_nowhere', /./],
-  ])('adopts no %s', async (_, make, message) => {
+  ]
+
+  it.each(NOT_ADOPTED)('adopts no %s', async (what, make, message) => {
+    const carryOut = typedFirst(
+      NOT_ADOPTED.map(([first]) => first),
+      what,
+    )
     const world = await openWorld()
     const id = await make(world)
     await (await startIn(world, 'openai', questions(3))).close()
-    const { code, stderr } = await type(world, 'remote', 'adopt', 'last', id)
+    const { code, stderr } = await carryOut(world, 'remote', 'adopt', 'last', id)
     expect(code).not.toBe(0)
     expect(stderr).toMatch(message)
     expect((await attemptsIn(world.home)).map(({ stage }) => stage)).toEqual(['planned'])
@@ -371,6 +382,6 @@ async function otherWork(world: LocalWorld): Promise<string> {
 
 /** The world once its endless batches were cancelled by their run. */
 async function stopped(world: LocalWorld): Promise<LocalWorld> {
-  expectExit(await type(world, 'cancel', 'last'), 0)
+  expectExit(await typeHere(world, 'cancel', 'last'), 0)
   return world
 }

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { expectExit, type } from './support/command.ts'
+import { expectExit, type, typeHere } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
 describe('the same line after the run was finished', () => {
@@ -9,7 +9,7 @@ describe('the same line after the run was finished', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(3))
     const line = ['run', 'rows.jsonl', '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
-    expectExit(await type(world, ...line), 0)
+    expectExit(await typeHere(world, ...line), 0)
     const first = await readFile(join(world.folder, 'out.jsonl'), 'utf8')
     await rm(join(world.folder, 'out.jsonl'))
     expectExit(await type(world, ...line), 0)

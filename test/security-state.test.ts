@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { runFolder, statePath } from '../src/store/run-folder.ts'
-import { expectExit, type } from './support/command.ts'
+import { expectExit, type, typedFirst, typeHere } from './support/command.ts'
 import { MODELS } from './support/fault-run.ts'
 import { answerJson, startHttpServer } from './support/http-server.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
@@ -15,7 +15,7 @@ const ENDLESS = { durations: { runMs: 3_600_000 } }
 async function worldWithRun(): Promise<LocalWorld> {
   const world = await openWorld(ENDLESS)
   await world.write('rows.jsonl', questions(2))
-  expectExit(await type(world, ...LINE, '--no-wait'), 75)
+  expectExit(await typeHere(world, ...LINE, '--no-wait'), 75)
   return world
 }
 
@@ -36,7 +36,7 @@ describe('a state from someone else', () => {
     onTestFinished(() => thief.close())
     tamper(world, `update runs set definition = json_set(definition, '$.baseUrl', ?)`, `${thief.origin}/v1`)
     for (const words of [['tick'], ['cancel', 'last'], ['remote', 'adopt', 'last'], ['status']])
-      await type(world, ...words)
+      await typeHere(world, ...words)
     const resumed = await type(world, 'resume')
     expectExit(resumed, 2)
     expect(resumed.stderr).toMatch(/was started at .*, but now OPENAI_BASE_URL leads to/)
@@ -47,7 +47,7 @@ describe('a state from someone else', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(2))
     await world.write('secret.jsonl', 'something private\n')
-    expectExit(await type(world, ...LINE, '--no-wait'), 75)
+    expectExit(await typeHere(world, ...LINE, '--no-wait'), 75)
     tamper(world, `update attempts set stage = 'planned', input_name = ?, input_bytes = 18`, '../../../../secret.jsonl')
     tamper(world, `update runs set state = 'ready'`)
     const { code, stderr } = await type(world, 'resume', '--again')
@@ -79,15 +79,17 @@ describe('a state from someone else', () => {
     },
   )
 
-  it.each([
-    ['broken JSON', '{"version":1'],
-    ['another version', '{"version":2}'],
-    ['something else', 'null'],
-  ])('with %s where the definition of a run should be is refused in words', async (_, definition) => {
-    const world = await worldWithRun()
-    tamper(world, 'update runs set definition = ?', definition)
-    const { code, stderr } = await type(world, 'status')
-    expectExit({ code, stderr }, 3)
-    expect(stderr).toMatch(/^error: the definition of run \S+ cannot be read\nnext: /m)
-  })
+  const BROKEN = { 'broken JSON': '{"version":1', 'another version': '{"version":2}', 'something else': 'null' }
+
+  it.each(Object.entries(BROKEN))(
+    'with %s where the definition of a run should be is refused in words',
+    async (_, definition) => {
+      const carryOut = typedFirst(Object.values(BROKEN), definition)
+      const world = await worldWithRun()
+      tamper(world, 'update runs set definition = ?', definition)
+      const { code, stderr } = await carryOut(world, 'status')
+      expectExit({ code, stderr }, 3)
+      expect(stderr).toMatch(/^error: the definition of run \S+ cannot be read\nnext: /m)
+    },
+  )
 })

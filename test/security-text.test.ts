@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { systemDisk } from '../src/lib/disk.ts'
 import { answerColumns } from '../src/output/answer-columns.ts'
 import { writeAnswers } from '../src/output/write-answers.ts'
-import { type Ended, type } from './support/command.ts'
+import { type Ended, type, typeHere } from './support/command.ts'
 import { MODELS } from './support/fault-run.ts'
 import { RawClient, requestLine } from './support/local-server.ts'
 import { openWorld } from './support/local-world.ts'
@@ -115,7 +115,7 @@ describe('the terminal', () => {
     expect(run.stderr).toMatch(/unknown status/)
     const remote = await type(world, 'remote', '--provider', 'openai')
     expect(remote.stdout).toMatch(/here.*foreign|foreign.*here/s)
-    expectHarmless(run, remote, await type(world, 'status'), await type(world, 'runs'))
+    expectHarmless(run, remote, await typeHere(world, 'status'), await typeHere(world, 'runs'))
   })
 
   it('is sent none that stands in a name, a path, a column or a row of the input', async () => {
@@ -125,7 +125,7 @@ describe('the terminal', () => {
       `{"text":"one"}\n{"te${HOSTILE.replaceAll('\u001b', '\\u001b').replaceAll('\u0007', '\\u0007')}xt":1}\n`,
     )
     const words = ['--model', MODELS.openai, '--prompt', `{{${HOSTILE}}}`, '-o', 'out.jsonl']
-    const bad = await type(world, 'run', 'rows.jsonl', ...words)
+    const bad = await typeHere(world, 'run', 'rows.jsonl', ...words)
     expect(bad.code).toBe(2)
     await world.write('fine.jsonl', '{"text":"one"}\n')
     const fine = [
@@ -145,9 +145,9 @@ describe('the terminal', () => {
     expectHarmless(
       bad,
       run,
-      await type(world, 'status'),
-      await type(world, 'runs'),
-      await type(world, 'status', HOSTILE),
+      await typeHere(world, 'status'),
+      await typeHere(world, 'runs'),
+      await typeHere(world, 'status', HOSTILE),
     )
   })
 

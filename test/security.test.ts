@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startRun } from '../src/index.ts'
-import { type } from './support/command.ts'
+import { typedFirst } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
 /** Every file below a folder, with its mode. */
@@ -28,35 +28,35 @@ async function holders(folder: string, secret: string): Promise<string[]> {
 const SECRET = 'sk-canary-9f8e7d6c5b4a39281706'
 
 describe('a key', () => {
-  it.each(['run:1=queue-full', 'create:1=echo-key(400)', 'get:1-2=echo-key(500)', 'create:1=echo-key(401)'])(
-    'is in nothing that a run writes or shows, even when the provider echoes it (%s)',
-    async (fault) => {
-      const world = await openWorld({ faults: [fault] })
-      await world.write('rows.jsonl', questions(4))
-      const environment = { ...world.environment, OPENAI_API_KEY: SECRET }
-      const place = { folder: world.folder, environment }
-      const flags = [
-        '--model',
-        'openai/gpt-4o-mini',
-        '--prompt',
-        '{{text}}',
-        '-o',
-        'out.jsonl',
-        '--events',
-        'events.jsonl',
-      ]
-      const run = await type(place, 'run', 'rows.jsonl', ...flags)
-      const status = await type(place, 'status', '--json')
-      const doctor = await type(place, 'doctor')
-      for (const shown of [run, status, doctor]) {
-        expect(shown.stdout).not.toContain(SECRET)
-        expect(shown.stderr).not.toContain(SECRET)
-      }
-      expect(await readFile(join(world.folder, 'events.jsonl'), 'utf8')).toContain('"type":"batch"')
-      const outsideServer = (await holders(world.folder, SECRET)).filter((path) => !path.includes('/server/'))
-      expect(outsideServer).toEqual([])
-    },
-  )
+  const ECHOES = ['run:1=queue-full', 'create:1=echo-key(400)', 'get:1-2=echo-key(500)', 'create:1=echo-key(401)']
+
+  it.each(ECHOES)('is in nothing that a run writes or shows, even when the provider echoes it (%s)', async (fault) => {
+    const carryOut = typedFirst(ECHOES, fault)
+    const world = await openWorld({ faults: [fault] })
+    await world.write('rows.jsonl', questions(4))
+    const environment = { ...world.environment, OPENAI_API_KEY: SECRET }
+    const place = { folder: world.folder, environment }
+    const flags = [
+      '--model',
+      'openai/gpt-4o-mini',
+      '--prompt',
+      '{{text}}',
+      '-o',
+      'out.jsonl',
+      '--events',
+      'events.jsonl',
+    ]
+    const run = await carryOut(place, 'run', 'rows.jsonl', ...flags)
+    const status = await carryOut(place, 'status', '--json')
+    const doctor = await carryOut(place, 'doctor')
+    for (const shown of [run, status, doctor]) {
+      expect(shown.stdout).not.toContain(SECRET)
+      expect(shown.stderr).not.toContain(SECRET)
+    }
+    expect(await readFile(join(world.folder, 'events.jsonl'), 'utf8')).toContain('"type":"batch"')
+    const outsideServer = (await holders(world.folder, SECRET)).filter((path) => !path.includes('/server/'))
+    expect(outsideServer).toEqual([])
+  })
 })
 
 describe('a run folder', () => {

@@ -5,7 +5,7 @@ import * as valibot from 'valibot'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { openRun, type RowResult, type Run, startRun } from '../src/index.ts'
-import { expectExit, parseLines, type } from './support/command.ts'
+import { expectExit, parseLines, type, typeHere } from './support/command.ts'
 import { finalBooks, SHORT_WAITS } from './support/fault-run.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
@@ -164,6 +164,6 @@ describe('a run of the library with a schema', () => {
       code: 'usage',
       message: expect.stringMatching(message),
     })
-    expect((await type(world, 'runs', '--json')).stdout).toContain('"runs": []')
+    expect((await typeHere(world, 'runs', '--json')).stdout).toContain('"runs": []')
   })
 })

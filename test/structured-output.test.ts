@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { startRun } from '../src/index.ts'
-import { expectExit, parseLines, start, type } from './support/command.ts'
+import { expectExit, parseLines, start, type, typedFirst, typeHere } from './support/command.ts'
 import { finalBooks, MODELS, PROVIDERS, type ProviderName, readStatuses, SHORT_WAITS } from './support/fault-run.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
@@ -26,6 +26,7 @@ async function answers(world: LocalWorld, name = 'out.jsonl') {
 }
 
 describe.each(PROVIDERS)('answers by a schema at %s', (provider) => {
+  const carryOut = typedFirst(PROVIDERS, provider)
   const RUN = ['run', 'rows.jsonl', '--model', MODELS[provider], '--prompt', '{{text}}', '-o', 'out.jsonl', ...FIELDS]
 
   it('are values where they fit, and text with what is wrong where they do not', async () => {
@@ -34,7 +35,7 @@ describe.each(PROVIDERS)('answers by a schema at %s', (provider) => {
       'rows.jsonl',
       wishes('', '[[simulate: fenced_json]]', '[[simulate: invalid_json]]', '[[simulate: refusal]]'),
     )
-    const ended = await type(world, ...RUN)
+    const ended = await carryOut(world, ...RUN)
     expectExit(ended, 4)
     expect(ended.stderr).toMatch(/Schema\s+answer; 1 answer read out of a code fence/)
     expect(ended.stderr).toMatch(/[12] invalid: invalid_json: the answer begins like JSON/)
@@ -65,7 +66,7 @@ describe.each(PROVIDERS)('answers by a schema at %s', (provider) => {
         '[[simulate: invalid_json]]',
       ),
     )
-    const ended = await type(world, ...RUN, '--reask', '2', '--yes', '--json')
+    const ended = await carryOut(world, ...RUN, '--reask', '2', '--yes', '--json')
     expectExit(ended, 4)
     const report = JSON.parse(ended.stdout)
     expect(report.counts).toMatchObject({ succeeded: 3, invalid: 1, pending: 0, batched: 0 })
@@ -149,11 +150,12 @@ describe('asking again', () => {
   it('is driven by ticks like everything else', async () => {
     const world = await openWorld({ waits: SHORT_WAITS })
     await world.write('rows.jsonl', wishes('', '[[simulate: invalid_json times=1]]'))
-    expectExit(await type(world, ...OPENAI, '--reask', '1', '--no-wait'), 75)
+    expectExit(await typeHere(world, ...OPENAI, '--reask', '1', '--no-wait'), 75)
+    expectExit(await type(world, 'tick'), 0)
     await vi.waitFor(
       async () => {
-        await type(world, 'tick')
-        expect(JSON.parse((await type(world, 'status', '--json')).stdout).run.state).toBe('completed')
+        await typeHere(world, 'tick')
+        expect(JSON.parse((await typeHere(world, 'status', '--json')).stdout).run.state).toBe('completed')
       },
       { timeout: 30_000 },
     )
@@ -166,10 +168,10 @@ describe('asking again', () => {
     const world = await openWorld({ waits: SHORT_WAITS, config: { prices, budget: { askAboveUsd: 1e9 } } })
     await world.write('rows.jsonl', wishes(...Array.from({ length: 4 }, () => '[[simulate: invalid_json times=1]]')))
     const limits = ['--max-tokens', '40', '--reask', '1', '--max-cost', '1', '--quiet']
-    const refused = await type(world, ...OPENAI, ...limits)
+    const refused = await typeHere(world, ...OPENAI, ...limits)
     expectExit(refused, 3)
     const least = /resume with --max-cost ([\d.]+\d)/.exec(refused.stderr)?.[1] ?? ''
-    const held = await type(world, 'resume', '--max-cost', least, '--json')
+    const held = await typeHere(world, 'resume', '--max-cost', least, '--json')
     expectExit(held, 3)
     expect(JSON.parse(held.stdout)).toMatchObject({ counts: { batched: 4, invalid: 0 }, run: { state: 'held' } })
     expect(held.stderr).toMatch(/batch 2 may cost .* of the cap of /)
@@ -208,7 +210,7 @@ describe('asking again', () => {
     started.process.kill('SIGKILL')
     await started.ended
     expectExit(await type(world, 'cancel', 'last'), 0)
-    const { counts } = JSON.parse((await type(world, 'status', '--json')).stdout)
+    const { counts } = JSON.parse((await typeHere(world, 'status', '--json')).stdout)
     expect(counts).toMatchObject({ succeeded: 1, invalid: 1, cancelled: 0, batched: 0, pending: 0 })
     expect((await answers(world))[1]).toMatchObject({
       llm_status: 'invalid',
@@ -221,8 +223,8 @@ describe('asking again', () => {
   it('begins anew with a retry, and counts what was paid before', async () => {
     const world = await openWorld({ waits: SHORT_WAITS })
     await world.write('rows.jsonl', wishes('', '[[simulate: invalid_json times=3]]'))
-    expectExit(await type(world, ...OPENAI, '--reask', '1'), 4)
-    const refused = await type(world, 'retry', 'last', '--status', 'invalid')
+    expectExit(await typeHere(world, ...OPENAI, '--reask', '1'), 4)
+    const refused = await typeHere(world, 'retry', 'last', '--status', 'invalid')
     expectExit(refused, 2)
     expect(refused.stderr).toMatch(/1 row of run \S+ were billed/)
     expectExit(await type(world, 'retry', 'last', '--status', 'invalid', '--yes', '--force'), 0)
@@ -230,7 +232,7 @@ describe('asking again', () => {
     expect(row).toMatchObject({ llm_status: 'succeeded', llm_turns: 3, llm_output: { label: 'support' } })
     // Two questions, the first again, and once more what was wrong with it.
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 4, rowsBilled: 5 })
-    expectExit(await type(world, 'retry', 'last', '--status', 'invalid', '--yes'), 0)
+    expectExit(await typeHere(world, 'retry', 'last', '--status', 'invalid', '--yes'), 0)
   })
 
   it('asks rows again in a batch that were asked directly at first', async () => {
@@ -247,7 +249,7 @@ describe('asking again', () => {
     const plan = async (...flags: string[]) =>
       JSON.parse(
         (
-          await type(
+          await typeHere(
             world,
             'plan',
             'rows.jsonl',
@@ -285,15 +287,15 @@ describe('after the home folder was lost', () => {
     const world = await openWorld({ waits: SHORT_WAITS })
     await world.write('rows.jsonl', wishes('', '[[simulate: invalid_json times=1]]'))
     const words = [...OPENAI, '--reask', '1', '--force']
-    expectExit(await type(world, ...words), 0)
+    expectExit(await typeHere(world, ...words), 0)
     const before = await answers(world)
     await rm(world.home, { recursive: true })
-    expectExit(await type(world, ...words), 2)
-    expectExit(await type(world, 'remote', 'adopt', 'last'), 0)
-    const held = await type(world, 'resume')
+    expectExit(await typeHere(world, ...words), 2)
+    expectExit(await typeHere(world, 'remote', 'adopt', 'last'), 0)
+    const held = await typeHere(world, 'resume')
     expectExit(held, 3)
     expect(held.stderr).toContain('of the same work; take it over with')
-    expectExit(await type(world, 'remote', 'adopt', 'last'), 0)
+    expectExit(await typeHere(world, 'remote', 'adopt', 'last'), 0)
     expectExit(await type(world, 'resume'), 0)
     expect(await answers(world)).toEqual(before)
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: 3 })
@@ -316,7 +318,7 @@ describe('a schema on the command line', () => {
         '--schema',
         'ticket.schema.json',
       ]
-      return JSON.parse((await type(world, ...words, ...flags, '--json')).stdout).firstRequest.response_format
+      return JSON.parse((await typeHere(world, ...words, ...flags, '--json')).stdout).firstRequest.response_format
     }
     const strict = {
       type: 'object',
@@ -362,7 +364,7 @@ describe('a schema on the command line', () => {
       { llm_id: 'b', llm_status: 'succeeded', llm_output: { label: 'support' }, llm_turns: 2 },
     ])
     // The bodies are the same under any schema, so the run is too: who asks for something else is told.
-    const other = await type(world, 'run', 'rows.jsonl', '-o', 'other.jsonl', '--field', 'label: a|b')
+    const other = await typeHere(world, 'run', 'rows.jsonl', '-o', 'other.jsonl', '--field', 'label: a|b')
     expectExit(other, 2)
   })
 
@@ -386,7 +388,7 @@ describe('a schema on the command line', () => {
     expect(await readFile(join(world.folder, 'out.csv'), 'utf8')).toContain('"{""label"":""support""')
   })
 
-  it.each([
+  const REFUSED: readonly (readonly [flags: readonly string[], message: RegExp])[] = [
     [['--field', 'label: a|b', '--schema', 'good.json'], /cannot be used with/],
     [['--field', 'label'], /has not the form name: type/],
     [['--schema', 'absent.json'], /absent\.json does not exist/],
@@ -400,7 +402,9 @@ describe('a schema on the command line', () => {
     [['--no-strict'], /there is none/],
     [['--reask', '1'], /needs a schema/],
     [['--field', 'label: a|b', '--param', 'response_format={"type":"json_object"}'], /say the same twice/],
-  ])('is refused before anything is sent: %j', async (flags, message) => {
+  ]
+
+  it.each(REFUSED)('is refused before anything is sent: %j', async (flags, message) => {
     const world = await openWorld()
     await world.write('rows.jsonl', wishes(''))
     await world.write('broken.json', '{')
@@ -408,7 +412,11 @@ describe('a schema on the command line', () => {
     await world.write('list.json', '[]')
     await world.write('open.json', '{"type":"object","properties":{"a":{"type":"object","additionalProperties":true}}}')
     await world.write('wrong.json', '{"type":"strnig"}')
-    const ended = await type(world, ...OPENAI.slice(0, 8), ...flags)
+    const carryOut = typedFirst(
+      REFUSED.map(([first]) => first),
+      flags,
+    )
+    const ended = await carryOut(world, ...OPENAI.slice(0, 8), ...flags)
     expectExit(ended, 2)
     expect(ended.stderr).toMatch(message)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })

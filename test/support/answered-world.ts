@@ -1,4 +1,4 @@
-import { expectExit, type } from './command.ts'
+import { expectExit, typeHere } from './command.ts'
 import { type LocalWorld, openWorld } from './local-world.ts'
 
 /** Sets the clipboard, hides an address behind a link, clears the screen, and runs backwards. */
@@ -40,7 +40,7 @@ export async function lastingWorld(): Promise<{ readonly world: LocalWorld; read
   return { world, close: () => close() }
 }
 
-/** Asks the prompt about rows by the built command; the run has this name. Rows that fail are fine. */
+/** Asks the prompt about rows; the run has this name. Rows that fail are fine. */
 export async function answer(
   world: LocalWorld,
   name: string,
@@ -60,5 +60,5 @@ export async function answer(
     '--quiet',
     ...words,
   ]
-  expectExit(await type(world, ...given), 0)
+  expectExit(await typeHere(world, ...given), 0)
 }

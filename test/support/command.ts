@@ -1,7 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { PassThrough, Readable } from 'node:stream'
+import { text as textOf } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { runProgram } from '../../src/cli/program.ts'
+import { Shell } from '../../src/cli/shell.ts'
+import { VERSION } from '../../src/version.ts'
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -33,6 +38,44 @@ export interface Started {
 /** Types a command and waits for its end. `npm test` builds it before. */
 export function type(surroundings: Surroundings, ...words: readonly string[]): Promise<Ended> {
   return launch(surroundings, words, {}).ended
+}
+
+/**
+ * Carries a command out in this process: the same program, with streams and surroundings of its own, without what the
+ * start of a process costs. For what a test prepares and what it looks at afterwards, and for the further rows of a table
+ * of which one row is typed; what a test proves first is typed. One at a time, since a process has one working folder.
+ */
+export function typeHere(surroundings: Surroundings, ...words: readonly string[]): Promise<Ended> {
+  const ended = lastHere.then(() => carryOutIn(surroundings, words))
+  lastHere = ended.catch(() => undefined)
+  return ended
+}
+
+let lastHere: Promise<unknown> = Promise.resolve()
+
+async function carryOutIn({ environment, folder }: Surroundings, words: readonly string[]): Promise<Ended> {
+  const output = new PassThrough()
+  const error = new PassThrough()
+  const written = Promise.all([textOf(output), textOf(error)])
+  const homeFolder = environment['HOME'] ?? folder
+  const machine = { environment, workingFolder: folder, homeFolder, platform: process.platform }
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    const shell = new Shell(machine, { input: Readable.from([]), output, error })
+    const code = await runProgram(shell, words, VERSION)
+    output.end()
+    error.end()
+    const [stdout, stderr] = await written
+    return { code, stdout, stderr }
+  } finally {
+    process.chdir(before)
+  }
+}
+
+/** For tables: the first row is typed, the further ones are carried out here. */
+export function typedFirst<Row>(rows: readonly Row[], row: Row): typeof type {
+  return row === rows[0] ? type : typeHere
 }
 
 /** Types a command and lets it work; it is killed when the test is over. Not for concurrent tests. */

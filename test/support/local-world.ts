@@ -30,7 +30,10 @@ const WAITS = {
   queueMost: '400ms',
 }
 
-/** Opens a world of its own for one test. */
+/**
+ * Opens a world of its own for one test. Tokens are estimated there, since loading the vocabulary that counts them takes
+ * longer than a short run; where the number of tokens matters, `config: { tokenCount: true }` counts them.
+ */
 export async function openWorld(
   options: Partial<LocalServerOptions> & {
     readonly config?: object
@@ -47,7 +50,7 @@ export async function openWorld(
     await rm(folder, { recursive: true, force: true })
   })
   const configPath = join(folder, 'llm-batch.config.json')
-  await writeFile(configPath, JSON.stringify({ waits: { ...WAITS, ...waits }, ...config }))
+  await writeFile(configPath, JSON.stringify({ tokenCount: false, waits: { ...WAITS, ...waits }, ...config }))
   const home = join(folder, 'home')
   return {
     folder,

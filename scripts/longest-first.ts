@@ -1,0 +1,39 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Files that take longest, so that none of them is left to end alone; the order counts, the rest follows by itself. */
+const LONGEST = [
+  'faults',
+  'demo',
+  'chaos',
+  'cli-resume',
+  'fault-restart',
+  'structured-output',
+  'remote',
+  'money',
+  'cli-since',
+  'queue-runs',
+  'proof-steps',
+  'proof-create',
+  'proof-simulation',
+  'fault-create',
+  'long-lives',
+  'fault-input',
+  'fault-cancel',
+  'dedupe',
+  'cli-manage',
+  'doctor-live',
+  'cli-formats',
+].map((name) => `/test/${name}.test.ts`)
+
+/** Starts the longest test files first. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((one, other) => place(one) - place(other))
+  }
+}
+
+function place({ moduleId }: TestSpecification): number {
+  const index = LONGEST.findIndex((ending) => moduleId.endsWith(ending))
+  return index === -1 ? LONGEST.length : index
+}
