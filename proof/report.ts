@@ -79,11 +79,8 @@ const LIMITS = `## What it rests on
 The simulated provider keeps what the promise assumes: a batch is listed, and can be looked at, at the latest one settle wait
 after its creation; a deleted input file cannot start a batch; a refusal in the API's own words made nothing. Where the client
 asks a person (an unknown create whose file could not be deleted, a completed batch without files), the simulated person waits
-until nothing can be on its way any more and then decides truthfully. Runs that ask again have no cap: the estimates of input
-are learnt from first questions, and the provider counts no schema, so that longer second questions may cost more than was set
-aside for them (docs/money.md, the rule of the overshoot). The fencing number and the guard against placing a
-request twice are second lines of defence: with the first line in place nothing reaches them, so no defect of them alone was
-planted.`
+until nothing can be on its way any more and then decides truthfully. The fencing number and the guard against placing a request
+twice are second lines of defence: with the first line in place nothing reaches them, so no defect of them alone was planted.`
 
 /** Pieces may be older than the name that the sources have now; the sources themselves are the same. */
 function originOfPieces({ otherNames }: Proof): readonly string[] {

@@ -24,13 +24,10 @@ export function withAnswers(plan: Plan, seed: number): Plan {
   const hasEarlier = chance.happens(0.25)
   const flawed = reasks === null ? plan.prompts : plan.prompts.map((prompt, row) => withFlaw(chance, prompt, row))
   const prompts = isSharing ? flawed.map((prompt, row) => sharedPrompt(chance, flawed, prompt, row)) : flawed
-  // The server keeps to no limit in answers that are spoiled, and counts no schema: then no cap can hold to the dollar.
-  const capUsd = reasks === null ? plan.capUsd : null
   const faults = reasks !== null && chance.happens(0.25) ? [...plan.faults, laterBatchesExpire(chance)] : plan.faults
   return {
     ...plan,
     faults,
-    capUsd,
     reasks,
     isSharing,
     prompts,

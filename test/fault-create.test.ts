@@ -64,6 +64,19 @@ describe.concurrent.each(PROVIDERS)('too many creates at %s', (provider) => {
   })
 })
 
+describe.concurrent.each(PROVIDERS)('creates that vanish at %s', (provider) => {
+  it('end in a hold after five in a row, and whoever goes on has one more each time', async ({ onTestFinished }) => {
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults: ['create:1-6=reset'] })
+    const run = await startIn(world, provider, questions(ROWS))
+    const first = await finish(run)
+    expect(first.run.reason).toMatch(/5 creates in a row were not answered and made no batch/)
+    const second = await finish(await reopenIn(world))
+    expect(second.run.reason).toMatch(/6 creates in a row were not answered and made no batch/)
+    expect((await finish(await reopenIn(world))).run.state).toBe('completed')
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilled: ROWS, rowsBilledAgain: 0 })
+  })
+})
+
 describe.concurrent.each(PROVIDERS)('beside others at %s', (provider) => {
   it('a run never takes their batch for its own, however alike', async ({ onTestFinished }) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults: ['create:2=reset'] })

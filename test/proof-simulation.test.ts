@@ -7,6 +7,9 @@ const SEEDS = [
   ...Array.from({ length: 48 }, (_, index) => index + 1),
   // A batch that a gateway repeated, and a run that ended before it looked.
   426,
+  // Creates that vanished until the batch was held, and a rate of tokens learnt from a few short rows.
+  8192,
+  4800,
 ]
 
 describe('a run in a simulated world', () => {

@@ -1,6 +1,7 @@
 import { CANARY_REFUSED } from '../collect/canary.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import { BUDGET_CODES } from '../submit/over-budget.ts'
+import { CREATES_LET_GO_ON, CREATES_VANISHED } from '../submit/reconcile.ts'
 import { renewInput } from '../submit/renew.ts'
 import type { RunContext } from './context.ts'
 import { QUEUE_STUCK } from './requeue.ts'
@@ -40,9 +41,13 @@ async function releaseOne(context: RunContext, attempt: AttemptRecord): Promise<
     heldFrom: null,
     failures: 0,
     nextAt: clock.now(),
-    // A create in doubt keeps its own reason and step; everything else starts with a clean slate.
-    ...(attempt.heldFrom === 'unconfirmed' ? {} : { reasonCode: null, reason: null }),
+    ...(attempt.heldFrom === 'unconfirmed' ? doubtOf(attempt) : { reasonCode: null, reason: null }),
   })
+}
+
+/** A create in doubt keeps its own reason and step; everything else starts with a clean slate. */
+function doubtOf({ reasonCode }: AttemptRecord): { readonly reasonCode?: string } {
+  return reasonCode === CREATES_VANISHED ? { reasonCode: CREATES_LET_GO_ON } : {}
 }
 
 /** The rows that were refused when they were asked directly are asked once more, or sent like all others. */

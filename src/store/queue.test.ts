@@ -381,6 +381,15 @@ describe('calibration', () => {
     expect(await stateFor(other, await upload(other))).toMatchObject({ batch: { tokens: 1_500 }, isCalibrated: true })
   })
 
+  it('believes a lower rate only as far as the tokens that were counted go', async () => {
+    const run = await runOf([100, 1_000_000])
+    await collect(run, 1, 5)
+    expect(await run.tokenRate(TARGET, 'bytes')).toBeCloseTo(10_050 / 10_100)
+    await collect(run, 2, 50_000)
+    const [counted, estimated] = [25 + 500_000, 50 + 1_000_000]
+    expect(await run.tokenRate(TARGET, 'bytes')).toBeCloseTo((counted + 10_000) / (estimated + 10_000))
+  })
+
   it('compares only the rows that told their tokens', async () => {
     const run = await runOf([100])
     await collect(run, 1, 20, 5)

@@ -1,4 +1,5 @@
 import type { AttemptChanges, AttemptRecord } from './store.ts'
+import { TRUE_RATE } from './token-rates.ts'
 
 /** Columns of an attempt that may change after it was made, by the name they have in records. */
 const CHANGING = {
@@ -44,8 +45,7 @@ const FIXED = {
 export type AttemptRow = Omit<AttemptRecord, 'target'> & { provider: string; endpoint: string; model: string }
 
 /** Estimated input tokens of batch `b` with attempt `a`, calibrated by rate `t`; batches of older versions have bytes only. */
-export const CALIBRATED_TOKENS =
-  'cast(coalesce(b.tokens, a.input_bytes / 4) * coalesce(t.actual / t.estimated, 1) + 0.5 as integer)'
+export const CALIBRATED_TOKENS = `cast(coalesce(b.tokens, a.input_bytes / 4) * coalesce(${TRUE_RATE}, 1) + 0.5 as integer)`
 
 /** Joins the rate that collected batches have shown to batch `b`. */
 export const JOIN_RATES = `left join token_rates t on t.provider = b.provider and t.base_url = b.base_url

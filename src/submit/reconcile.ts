@@ -85,6 +85,10 @@ async function absent(
 /** Attempts of one batch whose creates all vanished; more of the same would not help. */
 const MOST_ATTEMPTS = 5
 
+/** Marks a batch that is held for that, and one that a person has let go on since: one more create is made for it. */
+export const CREATES_VANISHED = 'creates_vanished'
+export const CREATES_LET_GO_ON = 'creates_let_go_on'
+
 const CONTROL_UNSEEN = 'our own uploaded file is not visible, so the listing may be of another account'
 
 /** Something known to exist must be seen, or the listing may be true of another account. */
@@ -145,8 +149,9 @@ async function startAgain(
   { mayBeBilled }: { readonly mayBeBilled: boolean },
 ): Promise<void> {
   if (ports.isCancelling) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed', mayBeBilled)
-  if (attempt.number >= MOST_ATTEMPTS) {
-    return await hold(ports, attempt, `${attempt.number} creates in a row were not answered and made no batch`)
+  if (attempt.number >= MOST_ATTEMPTS && attempt.reasonCode !== CREATES_LET_GO_ON) {
+    const reason = `${attempt.number} creates in a row were not answered and made no batch`
+    return await hold(ports, attempt, reason, CREATES_VANISHED)
   }
   const renewed = await renewInput(ports, attempt)
   await ports.store.replaceAttempt({
@@ -170,10 +175,15 @@ function undecidable(ports: SubmitPorts, attempt: AttemptRecord): string {
   )
 }
 
-async function hold(ports: SubmitPorts, attempt: AttemptRecord, reason: string): Promise<void> {
+async function hold(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  reason: string,
+  reasonCode = 'create_unknown',
+): Promise<void> {
   await ports.store.moveAttempt(attempt.key, 'unconfirmed', 'held', {
     heldFrom: 'unconfirmed',
-    reasonCode: 'create_unknown',
+    reasonCode,
     reason,
   })
 }
