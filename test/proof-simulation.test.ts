@@ -10,6 +10,8 @@ const SEEDS = [
   // Creates that vanished until the batch was held, and a rate of tokens learnt from a few short rows.
   8192,
   4800,
+  // A result file whose name was not on disk yet when its first reader died, and gone when the second had built on it.
+  15944,
 ]
 
 describe('a run in a simulated world', () => {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import { type Provider, ProviderError } from '../providers/provider.ts'
 import type { CollectPorts } from './ports.ts'
@@ -16,7 +17,11 @@ export async function downloadFile(
 ): Promise<void> {
   const { disk, provider } = ports
   const { fileId, isSizeChecked, path } = options
-  if ((await disk.size(path)) !== undefined) return
+  if ((await disk.size(path)) !== undefined) {
+    // Whoever put it there may have died before its name was on disk, and what is built on it will be.
+    await disk.syncFolder(dirname(path))
+    return
+  }
   const expected = isSizeChecked ? await expectedBytes(provider, fileId, signal) : null
   await writeAtomically(disk, path, async (writer) => {
     for await (const bytes of provider.download(fileId, signal)) await writer.writeBytes(bytes)
