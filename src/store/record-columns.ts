@@ -1,5 +1,4 @@
 import type { AttemptChanges, AttemptRecord } from './store.ts'
-import { TRUE_RATE } from './token-rates.ts'
 
 /** Columns of an attempt that may change after it was made, by the name they have in records. */
 const CHANGING = {
@@ -43,6 +42,15 @@ const FIXED = {
 
 /** An attempt as the statement below gives it: the record, but for the target's three columns. */
 export type AttemptRow = Omit<AttemptRecord, 'target'> & { provider: string; endpoint: string; model: string }
+
+/** Tokens that must be counted before an estimate is believed to be too high by much: a few rows may be short by chance. */
+const DOUBT_TOKENS = 10_000
+
+/**
+ * True tokens for each estimated one, of rates `t`. A rate below one is believed as far as the evidence goes, because
+ * queues and money are set aside by it; one above at once.
+ */
+export const TRUE_RATE = `max(t.actual / t.estimated, (t.actual + ${DOUBT_TOKENS}) / (t.estimated + ${DOUBT_TOKENS}))`
 
 /** Estimated input tokens of batch `b` with attempt `a`, calibrated by rate `t`; batches of older versions have bytes only. */
 export const CALIBRATED_TOKENS = `cast(coalesce(b.tokens, a.input_bytes / 4) * coalesce(${TRUE_RATE}, 1) + 0.5 as integer)`

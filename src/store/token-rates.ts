@@ -1,17 +1,9 @@
 import type { Driver } from './driver.ts'
 import type { Queue } from './in-flight.ts'
+import { TRUE_RATE } from './record-columns.ts'
 import type { TokenMethod } from './store.ts'
 
 /** Statements on what estimates of tokens were worth. Callers open the transaction. */
-
-/** Tokens that must be counted before an estimate is believed to be too high by much: a few rows may be short by chance. */
-const DOUBT_TOKENS = 10_000
-
-/**
- * True tokens for each estimated one, of rates `t`. A rate below one is believed as far as the evidence goes, because
- * queues and money are set aside by it; one above at once.
- */
-export const TRUE_RATE = `max(t.actual / t.estimated, (t.actual + ${DOUBT_TOKENS}) / (t.estimated + ${DOUBT_TOKENS}))`
 
 /** What batches have shown so far; null where none was collected. */
 export function selectTokenRate(driver: Driver, queue: Queue, method: TokenMethod): number | null {
