@@ -265,9 +265,11 @@ describe('a proxy', () => {
     expect(asked).toEqual([])
   })
 
-  it('that is no URL is said to be none', () => {
-    const make = (): Transport =>
-      transportTo('https://api.example.invalid', { environment: { HTTPS_PROXY: 'nonsense' } })
-    expect(make).toThrow(/HTTPS_PROXY is not a usable proxy URL/)
-  })
+  it.each(['nonsense', 'localhost:3128', 'ftp://localhost:3128'])(
+    'that is no proxy URL is said to be none: %s',
+    (url) => {
+      const make = (): Transport => transportTo('https://api.example.invalid', { environment: { HTTPS_PROXY: url } })
+      expect(make).toThrow(/HTTPS_PROXY is not a usable proxy URL/)
+    },
+  )
 })

@@ -77,12 +77,20 @@ function proxiesFor(base: URL, environment: TransportOptions['environment']): Pr
   if (isLoopback(base)) return null
   const variable = (name: string): string => environment[name.toLowerCase()] ?? environment[name] ?? ''
   const [httpProxy, httpsProxy] = [variable('HTTP_PROXY'), variable('HTTPS_PROXY')]
-  if (![httpProxy, httpsProxy].every((url) => url === '' || URL.canParse(url))) {
+  if (![httpProxy, httpsProxy].every((url) => url === '' || isProxyUrl(url))) {
     throw new LlmBatchError('configuration', 'HTTP_PROXY or HTTPS_PROXY is not a usable proxy URL', {
       next: 'Write it like http://proxy.example:3128, or unset it.',
     })
   }
   return { httpProxy, httpsProxy, noProxy: variable('NO_PROXY') }
+}
+
+/** Schemes that undici can reach a proxy by. */
+const PROXY_SCHEMES: readonly string[] = ['http:', 'https:', 'socks5:', 'socks:']
+
+/** False also for `localhost:3128`, which is a URL of the scheme `localhost:`. */
+function isProxyUrl(url: string): boolean {
+  return URL.canParse(url) && PROXY_SCHEMES.includes(new URL(url).protocol)
 }
 
 /** A pool of connections, and what sends through it. */
@@ -91,7 +99,7 @@ interface Connections {
   readonly send: typeof request
 }
 
-/** The HTTP client is loaded when something is first sent: commands that only read a home start a quarter sooner. */
+/** The HTTP client is loaded when something is first sent: commands that only read a home start a seventh sooner. */
 async function openConnections(
   proxies: Proxies | null,
   { idleTimeoutMs }: Pick<TransportOptions, 'idleTimeoutMs'>,
