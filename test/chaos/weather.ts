@@ -21,6 +21,7 @@ const WAITS = {
   http: '400ms',
   retryBackoff: '20ms',
   absent: '10s',
+  queue: '100ms',
 }
 
 /** What a run looked like from outside when it was over. */
