@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { finalBooks, finish, PROVIDERS, readStatuses, reopenIn, SHORT_WAITS, startIn } from './support/fault-run.ts'
+import {
+  finalBooks,
+  finish,
+  LOOKED_AT_TWICE,
+  PROVIDERS,
+  readStatuses,
+  reopenIn,
+  SHORT_WAITS,
+  startIn,
+} from './support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const ROWS = 4
@@ -68,7 +77,8 @@ describe.concurrent.each(PROVIDERS)('a run at %s that was begun with one key', (
   it.for(['get:2=status(401)', 'get:2=status(403)', 'content:1=status(401)', 'create:1=status(402)'])(
     'is held by %s with nothing changed, and goes on once the key works again',
     async (fault, { onTestFinished }) => {
-      const world = await worldOfKeys(onTestFinished, { faults: [fault] })
+      const durations = fault.startsWith('get:') ? LOOKED_AT_TWICE : {}
+      const world = await worldOfKeys(onTestFinished, { durations, faults: [fault] })
       const held = await finish(await startIn(world, provider, questions(ROWS)))
       expect(held.run).toMatchObject({ state: 'held', reason: expect.stringMatching(/./) })
       expect(held.counts).toMatchObject({ batched: ROWS })

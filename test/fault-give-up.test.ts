@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expectExit, typedFirst, typeHere } from './support/command.ts'
-import { finish, PROVIDERS, SHORT_WAITS, startIn } from './support/fault-run.ts'
+import { finish, LOOKED_AT_TWICE, PROVIDERS, SHORT_WAITS, startIn } from './support/fault-run.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
 const ROWS = 4
@@ -16,7 +16,9 @@ describe.each(PROVIDERS)('a held batch whose results will not come (%s)', (provi
     'is settled as missing when the run is cancelled, and bought again only by name: $what',
     async (item) => {
       const carryOut = provider === 'openai' ? typedFirst(GONE, item) : typeHere
-      const world = await openWorld({ faults: [item.fault], waits: { ...SHORT_WAITS, absent: '300ms' } })
+      const waits = { ...SHORT_WAITS, absent: '300ms' }
+      const durations = item.fault.startsWith('get:') ? LOOKED_AT_TWICE : {}
+      const world = await openWorld({ faults: [item.fault], waits, durations })
       const run = await startIn(world, provider, questions(ROWS))
       const held = await finish(run)
       expect(held.run).toMatchObject({ state: 'held', reason: expect.stringMatching(item.code) })

@@ -3,6 +3,7 @@ import type { Run } from '../src/index.ts'
 import {
   finalBooks,
   finish,
+  LOOKED_AT_TWICE,
   PROVIDERS,
   positive,
   readStatuses,
@@ -75,12 +76,13 @@ describe.concurrent.each(PROVIDERS)('a batch at %s', (provider) => {
 
   it.for([
     ['names no result file', 'get=ids-hidden', /names no result file/],
-    ['is not found any more', 'get:3+=status(404)', /no longer knows batch/],
+    ['is not found any more', 'get:2+=status(404)', /no longer knows batch/],
     ['cannot give its result file', 'content=status(404)', /result files cannot be found/],
   ] as const)('that %s is held, bought by nobody again, and collected once it can be', async (item, context) => {
     const [, fault, reason] = item
     const waits = { ...SHORT_WAITS, absent: '300ms' }
-    const world = await openWorld({ onFinished: context.onTestFinished, waits, faults: [fault] })
+    const durations = fault.startsWith('get:') ? LOOKED_AT_TWICE : {}
+    const world = await openWorld({ onFinished: context.onTestFinished, waits, durations, faults: [fault] })
     const held = await finish(await startIn(world, provider, questions(ROWS)))
     expect(held.run).toMatchObject({ state: 'held', reason: expect.stringMatching(reason) })
     expect(positive(held.counts)).toEqual({ batched: ROWS })

@@ -96,7 +96,7 @@ function expectHarmless(...shown: readonly Ended[]): void {
 
 describe('the terminal', () => {
   it('is sent no control sequence that a provider put into a status or a file name', async () => {
-    const world = await openWorld({ faults: [`get:2-3=batch-status(${HOSTILE})`, `list=batch-status(${HOSTILE})`] })
+    const world = await openWorld({ faults: [`get:1-2=batch-status(${HOSTILE})`, `list=batch-status(${HOSTILE})`] })
     await world.write('rows.jsonl', '{"text":"one"}\n{"text":"two"}\n')
     const client = new RawClient(world.server.openaiUrl, world.environment['OPENAI_API_KEY'])
     await client.create(await client.upload(requestLine('theirs', 'theirs'), `${HOSTILE}.jsonl`))

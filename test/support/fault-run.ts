@@ -24,6 +24,9 @@ export const SHORT_WAITS = {
   pollMost: '40ms',
 }
 
+/** Times of a batch that is not done at the first look at it, however slow the machine: for faults of a later look. */
+export const LOOKED_AT_TWICE = { runMs: 1_500 }
+
 /** One row of the answers file, as far as tests look at it. */
 export interface AnswerLine {
   readonly id: string
