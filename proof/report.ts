@@ -79,8 +79,12 @@ const LIMITS = `## What it rests on
 The simulated provider keeps what the promise assumes: a batch is listed, and can be looked at, at the latest one settle wait
 after its creation; a deleted input file cannot start a batch; a refusal in the API's own words made nothing. Where the client
 asks a person (an unknown create whose file could not be deleted, a completed batch without files), the simulated person waits
-until nothing can be on its way any more and then decides truthfully. The fencing number and the guard against placing a request
-twice are second lines of defence: with the first line in place nothing reaches them, so no defect of them alone was planted.`
+until nothing can be on its way any more and then decides truthfully.
+
+Where two lines of defence stand one behind the other, a defect is planted in both at once, since each holds alone. The lock of a
+run and the fencing number behind it are such a pair: without the lock the older of two processes is stopped by the number at
+its next write; seeds and steps in which only the lock was missing showed nothing. The guard against placing a request twice is
+never reached while the first line is in place, so no defect of it alone was planted.`
 
 /** Pieces may be older than the name that the sources have now; the sources themselves are the same. */
 function originOfPieces({ otherNames }: Proof): readonly string[] {

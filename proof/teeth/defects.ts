@@ -145,7 +145,6 @@ export const DEFECTS: readonly Defect[] = [
       { file: 'src/store/sqlite-run-store.ts', find: '      assertWriter(driver, runKey, id, writer)\n', replace: '' },
     ],
   },
-  defect('the lock of a run is not taken', 'src/store/lock.ts', ["    database.exec('begin exclusive')\n", '']),
   defect('the audit after a create is skipped', 'src/run/loop.ts', [
     '    this.#launchAudit(attempts, await this.#everMade(attempts))\n',
     '',
