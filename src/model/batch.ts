@@ -4,6 +4,13 @@
  */
 export type BatchKind = 'batch' | 'direct' | 'carried'
 
+/** The requests of a planned batch in the order of their lines; an array of them is one. */
+export interface PlannedRequests {
+  readonly length: number
+  at(index: number): PlannedRequest | undefined
+  slice(start: number, end: number): readonly PlannedRequest[]
+}
+
 /** Where a planned request's encoded line lies in its batch's first input file. */
 export interface PlannedRequest {
   readonly ordinal: number

@@ -11,10 +11,10 @@ const OPENAI: Target = { provider: 'openai', endpoint: '/v1/chat/completions', m
 const MISTRAL: Target = { ...OPENAI, provider: 'mistral', model: 'mistral-small-latest' }
 
 /** What the tests opened, to be closed after each. */
-const opened: { close(): Promise<void> }[] = []
+const opened: { close(): void }[] = []
 
-afterEach(async () => {
-  for (const one of opened.splice(0)) await one.close()
+afterEach(() => {
+  for (const one of opened.splice(0)) one.close()
 })
 
 function counterOf(target: Target, isCounting = true): TokenCounter {
@@ -53,50 +53,43 @@ const TEXTS = Array.from({ length: 1_500 }, (_, index) =>
 )
 
 describe('the token counter', () => {
-  it('meets the sum of many rows within a few parts in a hundred, counting few of them', async () => {
+  it('meets the sum of many rows within a few parts in a hundred, counting few of them', () => {
     const counter = counterOf(OPENAI)
     let estimated = 0
-    for (const text of TEXTS) estimated += await counter.count(line(text), null)
-    const exact = (await openaiVocabulary().count(TEXTS)) + TEXTS.length * 7
+    for (const text of TEXTS) estimated += counter.count(line(text), null)
+    const exact = openaiVocabulary().count(TEXTS) + TEXTS.length * 7
     expect(estimated / exact).toBeGreaterThan(0.97)
     expect(estimated / exact).toBeLessThan(1.03)
     expect(counter.method).toBe('fitted')
   })
 
-  it('estimates the same for whoever does not wait for the rows before', async () => {
-    const [patient, hasty] = [counterOf(OPENAI), counterOf(OPENAI)]
-    const oneByOne: number[] = []
-    for (const text of TEXTS) oneByOne.push(await patient.count(line(text), null))
-    expect(await Promise.all(TEXTS.map(async (text) => await hasty.count(line(text), null)))).toEqual(oneByOne)
-  })
-
-  it('counts the first rows of an OpenAI model exactly', async () => {
+  it('counts the first rows of an OpenAI model exactly', () => {
     const counter = counterOf(OPENAI)
-    expect(await counter.count(line('Hello world'), null)).toBe(2 + 4 + 3)
-    expect(await counter.count(line('Text with <|endoftext|> in it'), null)).toBeGreaterThan(10)
+    expect(counter.count(line('Hello world'), null)).toBe(2 + 4 + 3)
+    expect(counter.count(line('Text with <|endoftext|> in it'), null)).toBeGreaterThan(10)
   })
 
-  it('counts a row exactly that is a large part of what may wait', async () => {
+  it('counts a row exactly that is a large part of what may wait', () => {
     const long = 'internationalization '.repeat(20_000)
     const counter = counterOf(OPENAI)
-    for (const text of TEXTS) await counter.count(line(text), 50_000)
-    expect(await counter.count(line(long), 50_000)).toBe((await openaiVocabulary().count([long])) + 7)
+    for (const text of TEXTS) counter.count(line(text), 50_000)
+    expect(counter.count(line(long), 50_000)).toBe(openaiVocabulary().count([long]) + 7)
   })
 
-  it('knows no vocabulary of other providers, and estimates all the same', async () => {
+  it('knows no vocabulary of other providers, and estimates all the same', () => {
     expect(vocabularyOf(MISTRAL)).toBeNull()
     const text = SENTENCES.join(' ').repeat(10)
-    const proportion = (await counterOf(MISTRAL).count(line(text), null)) / (await openaiVocabulary().count([text]))
+    const proportion = counterOf(MISTRAL).count(line(text), null) / openaiVocabulary().count([text])
     expect(proportion).toBeGreaterThan(0.8)
     expect(proportion).toBeLessThan(1.4)
   })
 
-  it('uses the older vocabulary for older models only', async () => {
+  it('uses the older vocabulary for older models only', () => {
     const texts = ['Überraschende Änderungen und größere Straßen']
-    const older = await openaiVocabulary('gpt-4-turbo').count(texts)
-    const newer = await openaiVocabulary('gpt-4.1').count(texts)
+    const older = openaiVocabulary('gpt-4-turbo').count(texts)
+    const newer = openaiVocabulary('gpt-4.1').count(texts)
     expect(older).toBeGreaterThan(newer)
-    expect(await openaiVocabulary('ft:gpt-4o-mini:acme').count(texts)).toBe(newer)
+    expect(openaiVocabulary('ft:gpt-4o-mini:acme').count(texts)).toBe(newer)
   })
 
   it('counts four bytes a token when it is turned off', () => {
@@ -104,38 +97,33 @@ describe('the token counter', () => {
     expect([counter.method, counter.count(Buffer.alloc(4_001), null)]).toEqual(['bytes', 1_001])
   })
 
-  it('counts a picture by its rule and not by its base64', async () => {
+  it('counts a picture by its rule and not by its base64', () => {
     const picture = `data:image/png;base64,${png(1_024, 1_024)}${'A'.repeat(400_000)}`
     const content = [
       { type: 'text', text: 'What is this?' },
       { type: 'image_url', image_url: { url: picture, detail: 'high' } },
     ]
-    const tokens = await counterOf({ ...OPENAI, model: 'gpt-4o' }).count(line(content), null)
+    const tokens = counterOf({ ...OPENAI, model: 'gpt-4o' }).count(line(content), null)
     expect(tokens).toBeGreaterThan(765)
     expect(tokens).toBeLessThan(800)
   })
 
-  it('counts pictures in the words of responses too', async () => {
+  it('counts pictures in the words of responses too', () => {
     const input = [
       { role: 'user', content: [{ type: 'input_image', image_url: 'https://a.example/b.png', detail: 'low' }] },
     ]
     const request = { custom_id: 'bnonce0000000001', body: { model: 'gpt-4o', input } }
     const counter = counterOf({ ...OPENAI, endpoint: '/v1/responses', model: 'gpt-4o' })
-    expect(await counter.count(Buffer.from(JSON.stringify(request)), null)).toBeLessThan(100)
+    expect(counter.count(Buffer.from(JSON.stringify(request)), null)).toBeLessThan(100)
   })
 })
 
 describe('a vocabulary', () => {
-  it('counts again after it was closed', async () => {
+  it('counts again after it was closed', () => {
     const vocabulary = openaiVocabulary()
-    const before = await vocabulary.count(['one two three'])
-    await vocabulary.close()
-    expect(await vocabulary.count(['one two three'])).toBe(before)
-  })
-
-  it('answers several questions in their order', async () => {
-    const vocabulary = openaiVocabulary()
-    expect(await Promise.all([vocabulary.count(['one']), vocabulary.count(['one two', 'three'])])).toEqual([1, 3])
+    const before = vocabulary.count(['one two three'])
+    vocabulary.close()
+    expect(vocabulary.count(['one two three'])).toBe(before)
   })
 })
 

@@ -10,7 +10,7 @@ import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 /** Bytes of UTF-8 per token, roughly, for English prose; other scripts and code have more tokens per byte or fewer. */
 const BYTES_PER_TOKEN = 4
 
-/** Bytes of the first lines that are counted exactly; counting manages about 2 MB a second. */
+/** Bytes of the first lines that are counted exactly, which takes about 40 ms. */
 const SAMPLE_BYTES = 80_000
 
 /** Lines longer than this are counted exactly only where nothing else was. */
@@ -31,12 +31,11 @@ const SHORTEST_MEDIA_BYTES = 8_192
 export interface TokenCounter {
   readonly method: TokenMethod
   /**
-   * Estimated input tokens of an encoded line; a promise while the first lines are counted exactly, because the estimates
-   * of all others follow from these. Also counted exactly is a line that may come near `nearTokens`, where there is a
-   * vocabulary; such a line must stay as it is until the promise is settled.
+   * Estimated input tokens of an encoded line. The first lines are counted exactly, where there is a vocabulary, and the
+   * estimates of all others follow from these; also counted exactly is a line that may come near `nearTokens`.
    */
-  count(line: Uint8Array, nearTokens: number | null): number | Promise<number>
-  close(): Promise<void>
+  count(line: Uint8Array, nearTokens: number | null): number
+  close(): void
 }
 
 /** The counters of all targets, each with what it has learnt. */
@@ -58,8 +57,8 @@ export class TokenCounters {
   }
 
   /** Frees memory; the counters may be used again. */
-  async close(): Promise<void> {
-    for (const counter of this.#counters.values()) await counter.close()
+  close(): void {
+    for (const counter of this.#counters.values()) counter.close()
   }
 }
 
@@ -74,7 +73,7 @@ export function estimateTokens(bytes: number): number {
 const BY_BYTES: TokenCounter = {
   method: 'bytes',
   count: (line) => estimateTokens(line.length),
-  close: async () => undefined,
+  close: () => undefined,
 }
 
 /**
@@ -87,56 +86,36 @@ class FittedCounter implements TokenCounter {
   readonly #vocabulary: Vocabulary | null
   readonly #fit = new TokenFit()
   #sampledBytes = 0
-  /** Settles when the lines that are being counted exactly are learnt from; null while there are none. */
-  #sampling: Promise<void> | null = null
 
   constructor(target: Target, vocabulary: Vocabulary | null) {
     this.#target = target
     this.#vocabulary = vocabulary
   }
 
-  count(line: Uint8Array, nearTokens: number | null): number | Promise<number> {
-    if (hasMedia(line)) {
-      const parts = partsOf(line)
-      return this.#afterSamples(() => this.#countParts(parts))
-    }
+  count(line: Uint8Array, nearTokens: number | null): number {
+    if (hasMedia(line)) return this.#countParts(partsOf(line))
     const features = tokenFeatures(line)
-    if (this.#vocabulary && this.#isSampled(line.length)) return this.#sample(line, features, this.#vocabulary)
-    return this.#afterSamples(() => {
-      const tokens = this.#fit.estimate(features)
-      const isNear = nearTokens !== null && Math.max(tokens, estimateTokens(line.length)) > nearTokens / 2
-      return this.#vocabulary && isNear ? exactTokens(partsOf(line), this.#vocabulary) : tokens
-    })
+    const vocabulary = this.#vocabulary
+    if (vocabulary && this.#isSampled(line.length)) return this.#sample(line, features, vocabulary)
+    const tokens = this.#fit.estimate(features)
+    const isNear = nearTokens !== null && Math.max(tokens, estimateTokens(line.length)) > nearTokens / 2
+    return vocabulary && isNear ? exactTokens(partsOf(line), vocabulary) : tokens
   }
 
-  async close(): Promise<void> {
-    await this.#vocabulary?.close()
+  close(): void {
+    this.#vocabulary?.close()
   }
 
   #isSampled(bytes: number): boolean {
     return this.#sampledBytes < SAMPLE_BYTES && (bytes <= LONGEST_SAMPLE_BYTES || this.#sampledBytes === 0)
   }
 
-  #sample(line: Uint8Array, features: TokenFeatures, vocabulary: Vocabulary): Promise<number> {
+  #sample(line: Uint8Array, features: TokenFeatures, vocabulary: Vocabulary): number {
     this.#sampledBytes += line.length
-    const isLast = this.#sampledBytes >= SAMPLE_BYTES
-    const learning = this.#learn(partsOf(line), features, vocabulary, isLast)
-    const sampling = settled(learning).finally(() => {
-      if (this.#sampling === sampling) this.#sampling = null
-    })
-    this.#sampling = sampling
-    return learning
-  }
-
-  async #learn(parts: RequestParts, features: TokenFeatures, vocabulary: Vocabulary, isLast: boolean): Promise<number> {
-    const tokens = await exactTokens(parts, vocabulary)
+    const tokens = exactTokens(partsOf(line), vocabulary)
     this.#fit.learn(features, tokens)
-    if (isLast) await vocabulary.close()
+    if (this.#sampledBytes >= SAMPLE_BYTES) vocabulary.close()
     return tokens
-  }
-
-  #afterSamples(estimate: () => number | Promise<number>): number | Promise<number> {
-    return this.#sampling === null ? estimate() : this.#sampling.then(estimate)
   }
 
   /** A request with pictures: its text by the fitted weights, its pictures by the provider's rule. */
@@ -149,13 +128,8 @@ class FittedCounter implements TokenCounter {
   }
 }
 
-/** A failure to count is the caller's, who has the promise; the lines behind are estimated all the same. */
-async function settled(learning: Promise<unknown>): Promise<void> {
-  await Promise.allSettled([learning])
-}
-
-async function exactTokens(parts: RequestParts, vocabulary: Vocabulary): Promise<number> {
-  return (await vocabulary.count(parts.texts)) + fixedTokens(parts)
+function exactTokens(parts: RequestParts, vocabulary: Vocabulary): number {
+  return vocabulary.count(parts.texts) + fixedTokens(parts)
 }
 
 function fixedTokens({ givenTokens, messages }: RequestParts): number {

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { GatheredHash } from '../lib/gathered-hash.ts'
-import type { BatchKind, PlannedRequest } from '../model/batch.ts'
+import type { BatchKind } from '../model/batch.ts'
 import { nonceFrom, spliceWireId, WIRE_ID_LENGTH, wireId, wirePrefix } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { mostOutputTokens as mostOutputOf } from '../request/most-output.ts'
 import type { NewBatchRecord, TokenMethod } from '../store/store.ts'
 import type { RunContext } from './context.ts'
+import { WrittenRequests } from './written-requests.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random'>
 
@@ -25,8 +26,8 @@ export interface WriterFacts {
 
 /** What a line counts for. */
 export interface LineSize {
-  /** Estimated input tokens, before calibration; a promise where they are being counted. */
-  readonly tokens: number | Promise<number>
+  /** Estimated input tokens, before calibration. */
+  readonly tokens: number
   /** The most tokens its answer may have; null for no limit. */
   readonly mostOutputTokens: number | null
 }
@@ -47,14 +48,12 @@ export class BatchWriter {
   readonly #writer: BufferedWriter
   readonly #inputHash = createHash('sha256')
   readonly #contentHash = new GatheredHash()
-  readonly #requests: PlannedRequest[] = []
+  readonly #requests = new WrittenRequests()
   readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
   /** Where the wire id stood in the last line. */
   #idAt = 0
   readonly #tokenMethod: TokenMethod
   #tokens = 0
-  /** Of lines that are being counted. */
-  readonly #pendingTokens: Promise<number>[] = []
   /** Null once any answer is without limit. */
   #mostOutputTokens: number | null = 0
 
@@ -96,12 +95,12 @@ export class BatchWriter {
     size: LineSize,
     replaces?: number,
   ): Promise<Uint8Array> {
-    this.#addTokens(size.tokens)
+    this.#tokens += size.tokens
     this.#mostOutputTokens =
       this.#mostOutputTokens === null || size.mostOutputTokens === null
         ? null
         : this.#mostOutputTokens + size.mostOutputTokens
-    this.#requests.push({ ordinal, row, offset: this.#writer.position, length: line.length, replaces })
+    this.#requests.add(ordinal, row, line.length, replaces)
     if (!this.#writer.tryBytes(line)) await this.#writer.writeBytes(line)
     if (!this.#writer.tryBytes(LINE_FEED)) await this.#writer.writeBytes(LINE_FEED)
     const content = this.#contentOf(line)
@@ -109,15 +108,6 @@ export class BatchWriter {
     this.#contentHash.updateBytes(content)
     this.#contentHash.updateText('\n')
     return content
-  }
-
-  #addTokens(tokens: LineSize['tokens']): void {
-    if (typeof tokens === 'number') this.#tokens += tokens
-    else {
-      this.#pendingTokens.push(tokens)
-      // It is thrown by `finish`; until then it must not count as forgotten.
-      tokens.catch(() => undefined)
-    }
   }
 
   /**
@@ -142,7 +132,6 @@ export class BatchWriter {
     await this.#writer.flush()
     await this.#file.sync()
     await this.close()
-    for (const tokens of this.#pendingTokens) this.#tokens += await tokens
     return {
       kind: this.#kind,
       target: this.target,

@@ -75,7 +75,7 @@ export async function freeze(ports: Ports, input: Pick<PreparedInput, 'rows' | '
     return await freezer.finish()
   } finally {
     await freezer?.close()
-    await ports.counters.close()
+    ports.counters.close()
     await file.close()
     await syncNames(disk, folder)
   }
@@ -222,13 +222,10 @@ class Freezer {
     const ordinal = this.#requestCount
     const writer = this.#writers.get(target) ?? (await this.#openWriter(target, counter.method))
     const line = writer.encode(ordinal, body)
-    const counted = counter.count(line, limits.queueTokens)
-    // Only where tokens decide about the cut must they be known at once; else nobody waits for the vocabulary.
-    const tokens = limits.queueTokens === null ? counted : await counted
+    const tokens = counter.count(line, limits.queueTokens)
     const load = loadOf(line)
     this.#tally.addLoad(target, load)
-    const calibrated = typeof tokens === 'number' ? Math.ceil(tokens * rate) : 0
-    const { closed } = this.#splitter.place(target, line.length, calibrated, load)
+    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate), load)
     if (!closed) return { line, tokens, writer }
     await this.#close(writer)
     const next = await this.#openWriter(target, counter.method)

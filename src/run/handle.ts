@@ -108,7 +108,7 @@ export class RunHandle {
       if (!context.isCancelling) await store.moveRun('running')
       await new Driving(context, until, signal).toEnd()
     } finally {
-      await context.counters.close()
+      context.counters.close()
       await log.close()
     }
   }

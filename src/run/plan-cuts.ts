@@ -54,7 +54,7 @@ export async function planCuts(
     }
     return { cuts: cutter.finish(), tally: cutter.tally }
   } finally {
-    await cutter.close()
+    cutter.close()
   }
 }
 
@@ -85,8 +85,7 @@ class Cutter {
     const { target } = request
     const cutting = this.#cuttings.known(target) ?? (await this.#cuttings.of(target))
     const line = Buffer.from(this.#provider.encode({ wireId: SAMPLE_WIRE_ID, ...request }))
-    const counted = cutting.counter.count(line, set === null ? cutting.limits.queueTokens : null)
-    const tokens = typeof counted === 'number' ? counted : await counted
+    const tokens = cutting.counter.count(line, set === null ? cutting.limits.queueTokens : null)
     const load = cutting.loadOf(line)
     this.tally.add(target, request.body, request.mostOutputTokens)
     this.tally.addLoad(target, load)
@@ -100,8 +99,8 @@ class Cutter {
     return [...this.#cuts, ...open, ...direct]
   }
 
-  async close(): Promise<void> {
-    await this.#counters.close()
+  close(): void {
+    this.#counters.close()
   }
 
   #place(target: Target, bytes: number, size: { tokens: number; load: RequestLoad }, { rate }: Cutting): void {

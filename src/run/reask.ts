@@ -55,7 +55,7 @@ class ReaskBatches {
     const { counter, limits, rate } = await this.#cuttings.of(target)
     const open = this.#writers.get(targetKey(target)) ?? (await this.#open(target, counter.method))
     const line = open.encode(this.#ordinal, body)
-    const tokens = await counter.count(line, limits.queueTokens)
+    const tokens = counter.count(line, limits.queueTokens)
     const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate))
     if (closed) await addBatch(this.#context, open)
     const writer = closed ? await this.#open(target, counter.method) : open

@@ -33,7 +33,7 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
       const key = targetKey(target)
       const { counter, limits, loadOf, rate } = await cuttings.of(target)
       const line = limited(context, request, await copier.read(request))
-      const tokens = await counter.count(line, limits.queueTokens)
+      const tokens = counter.count(line, limits.queueTokens)
       const set = canary?.setFor({ body: bodyOf(line), target }) ?? null
       if (set !== null) {
         const facts = { kind: 'direct', tokenMethod: counter.method } as const

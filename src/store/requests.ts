@@ -1,4 +1,4 @@
-import type { PlannedRequest } from '../model/batch.ts'
+import type { PlannedRequest, PlannedRequests } from '../model/batch.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Problem } from '../model/problem.ts'
 import { insertAttempt, lastKey } from './attempts.ts'
@@ -77,7 +77,6 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
   const number =
     (driver.get<{ number: number | null }>('select max(number) as number from batches where run = ?', runKey)?.number ??
       0) + 1
-  const ordinals = batch.requests.map((request) => request.ordinal)
   driver.run(
     `insert into batches
        (run, number, base_url, provider, endpoint, model, request_count, first_request, last_request, content_hash,
@@ -90,8 +89,8 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
     batch.target.endpoint,
     batch.target.model,
     batch.requests.length,
-    ordinals[0] ?? 0,
-    ordinals.at(-1) ?? 0,
+    batch.requests.at(0)?.ordinal ?? 0,
+    batch.requests.at(-1)?.ordinal ?? 0,
     batch.contentHash,
     batch.tokens,
     batch.tokenMethod,
@@ -100,9 +99,8 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
   )
   const batchKey = lastKey(driver)
   const attemptKey = insertAttempt(driver, batchKey, 1, batch.attempt)
-  const isAskingAgain = batch.requests.some(({ replaces }) => replaces !== undefined)
   for (const page of pages(batch.requests)) {
-    if (isAskingAgain) insertReasks(driver, runKey, batchKey, page)
+    if (page.some(({ replaces }) => replaces !== undefined)) insertReasks(driver, runKey, batchKey, page)
     else insertRequests(driver, runKey, batchKey, page)
   }
   return attemptKey
@@ -111,8 +109,8 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
 /** A few thousand rows a statement: more gains nothing and holds their text in memory. */
 const PAGE_ROWS = 4_000
 
-function* pages<Item>(items: readonly Item[]): Iterable<readonly Item[]> {
-  for (let start = 0; start < items.length; start += PAGE_ROWS) yield items.slice(start, start + PAGE_ROWS)
+function* pages(requests: PlannedRequests): Iterable<readonly PlannedRequest[]> {
+  for (let start = 0; start < requests.length; start += PAGE_ROWS) yield requests.slice(start, start + PAGE_ROWS)
 }
 
 function insertRequests(driver: Driver, runKey: number, batchKey: number, requests: readonly PlannedRequest[]): void {

@@ -1,5 +1,5 @@
 import type { RemoteStatus, Stage } from '../model/attempt.ts'
-import type { BatchKind, PlannedRequest } from '../model/batch.ts'
+import type { BatchKind, PlannedRequest, PlannedRequests } from '../model/batch.ts'
 import type { Column, InputFile } from '../model/column.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { ProbeRecord } from '../model/probe.ts'
@@ -334,7 +334,7 @@ export interface NewBatchRecord {
   /** Estimated input tokens before calibration, and how they were estimated. */
   readonly tokens: number
   readonly tokenMethod: TokenMethod
-  readonly requests: readonly PlannedRequest[]
+  readonly requests: PlannedRequests
   readonly contentHash: string
   /** The most tokens its answers may have together; null where any of them is without limit. */
   readonly mostOutputTokens: number | null
