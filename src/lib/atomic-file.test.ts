@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +36,20 @@ describe('BufferedWriter', () => {
     expect((await readFile(path, 'utf8')) === whole).toBe(true)
     expect(hash.digest('hex')).toBe(createHash('sha256').update(whole).digest('hex'))
   })
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'tells of a write that failed at the latest when it is flushed, and again',
+    async () => {
+      const file = await disk.open('/dev/full', 'append')
+      const writer = new BufferedWriter(file)
+      await writer.writeText('x'.repeat(700_000))
+      // The first megabyte is full: it is handed on, and nothing waits for it yet.
+      await writer.writeText('y'.repeat(700_000))
+      await expect(writer.flush()).rejects.toMatchObject({ code: 'ENOSPC' })
+      await expect(writer.flush()).rejects.toMatchObject({ code: 'ENOSPC' })
+      await file.close()
+    },
+  )
 })
 
 describe('writeAtomically', () => {

@@ -5,11 +5,18 @@ import type { Disk, DiskFile } from './disk.ts'
 /** Bytes gathered before they are handed to the system; one write per line would be four times slower. */
 const BUFFER_BYTES = 1 << 20
 
-/** Gathers small writes into large ones. Positions count from the file's beginning. */
+/**
+ * Gathers small writes into large ones, and gathers on while the system still writes what was handed to it. Positions count
+ * from the file's beginning. A write that failed is thrown by the next call that hands something on.
+ */
 export class BufferedWriter {
   readonly #file: DiskFile
   readonly #hash: Hash | undefined
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  /** The other buffer, which may be on its way to the disk; made when it is first needed. */
+  #spare: Buffer | undefined
+  /** Settles when what was handed on is written. */
+  #writing: Promise<void> = Promise.resolve()
   #filled = 0
   #flushed = 0
 
@@ -51,25 +58,40 @@ export class BufferedWriter {
   }
 
   async writeBytes(bytes: Uint8Array): Promise<void> {
-    if (bytes.length > this.#buffer.length - this.#filled) await this.flush()
+    if (bytes.length > this.#buffer.length - this.#filled) await this.#handOn()
     if (bytes.length >= this.#buffer.length) {
-      this.#hash?.update(bytes)
-      await this.#file.write(bytes)
-      this.#flushed += bytes.length
+      // The caller may use these bytes again as soon as this is done.
+      await this.#write(bytes)
+      await this.#writing
       return
     }
     this.#buffer.set(bytes, this.#filled)
     this.#filled += bytes.length
   }
 
-  /** Hands everything gathered to the system. */
+  /** Hands everything gathered to the system, and waits until it has taken it. */
   async flush(): Promise<void> {
+    await this.#handOn()
+    await this.#writing
+  }
+
+  /** Hands on what is gathered as soon as the system has taken what was handed on before, and goes on in the other buffer. */
+  async #handOn(): Promise<void> {
     if (this.#filled === 0) return
-    const bytes = this.#buffer.subarray(0, this.#filled)
-    this.#hash?.update(bytes)
-    await this.#file.write(bytes)
-    this.#flushed += this.#filled
+    const full = this.#buffer
+    await this.#write(full.subarray(0, this.#filled))
+    this.#buffer = this.#spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
+    this.#spare = full
     this.#filled = 0
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    this.#hash?.update(bytes)
+    await this.#writing
+    this.#writing = this.#file.write(bytes)
+    // It is thrown where it is awaited; until then it must not count as forgotten.
+    this.#writing.catch(() => undefined)
+    this.#flushed += bytes.length
   }
 }
 

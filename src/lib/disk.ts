@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { oneAhead } from './one-ahead.ts'
 
 /** One open file. Positions and lengths are bytes. */
 export interface DiskFile {
@@ -13,25 +14,26 @@ export interface DiskFile {
   close(): Promise<void>
 }
 
+/** What is read of a file, and how. */
+export interface ReadRange {
+  /** @default 0 */
+  readonly start?: number
+  /** The first byte that is not read. @default the end of the file */
+  readonly end?: number
+  /** Bytes of a piece at the most. @default 1 MiB */
+  readonly chunkBytes?: number
+  /** A piece is valid only until the next one is asked for, because all lie in the same memory. @default false */
+  readonly isReused?: boolean
+}
+
 /** The one way to the file system; injected, so that simulations can lose power. */
 export interface Disk {
   /** Makes the folder and its parents, mode 0700; may be repeated. */
   makeFolder(path: string): Promise<void>
   /** Opens a file: `read`, or `write` (created empty, mode 0600), or `append` (created when absent, mode 0600). */
   open(path: string, mode: 'read' | 'write' | 'append'): Promise<DiskFile>
-  /**
-   * The bytes of a file from `start` up to and without `end`, in pieces of up to `chunkBytes` (1 MiB by default). With
-   * `isReused` a piece is valid only until the next one is asked for, because all lie in the same memory.
-   */
-  stream(
-    path: string,
-    range?: {
-      readonly start?: number
-      readonly end?: number
-      readonly chunkBytes?: number
-      readonly isReused?: boolean
-    },
-  ): AsyncIterable<Uint8Array>
+  /** The bytes of a file in pieces; the next piece is read while one is worked on. */
+  stream(path: string, range?: ReadRange): AsyncIterable<Uint8Array>
   /** The whole of a small file as UTF-8; undefined where it does not exist. */
   readText(path: string): Promise<string | undefined>
   /** Bytes of a file, or undefined where it does not exist or is no file. */
@@ -75,6 +77,28 @@ const FLAGS = {
   append: constants.O_RDWR | constants.O_CREAT | constants.O_APPEND,
 } as const
 
+/** Reads a file piece by piece; reused memory is two pieces in turn, because one is read while the other is worked on. */
+async function* readPieces(
+  path: string,
+  { start = 0, end = Number.POSITIVE_INFINITY, chunkBytes = DEFAULT_CHUNK_BYTES, isReused }: ReadRange = {},
+): AsyncIterable<Buffer> {
+  const handle = await fs.open(path, 'r')
+  const turns = isReused ? [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)] : []
+  try {
+    let position = start
+    for (let turn = 0; position < end; turn += 1) {
+      const length = Math.min(chunkBytes, end - position)
+      const buffer = turns[turn % 2] ?? Buffer.allocUnsafeSlow(length)
+      const { bytesRead } = await handle.read(buffer, 0, length, position)
+      if (bytesRead === 0) return
+      position += bytesRead
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
 /** The machine's file system. */
 export const systemDisk: Disk = {
   async makeFolder(path) {
@@ -85,23 +109,7 @@ export const systemDisk: Disk = {
     return diskFile(await fs.open(path, FLAGS[mode], 0o600))
   },
 
-  async *stream(path, { start = 0, end = Number.POSITIVE_INFINITY, chunkBytes = DEFAULT_CHUNK_BYTES, isReused } = {}) {
-    const handle = await fs.open(path, 'r')
-    const shared = isReused ? Buffer.allocUnsafeSlow(chunkBytes) : null
-    try {
-      let position = start
-      while (position < end) {
-        const length = Math.min(chunkBytes, end - position)
-        const buffer = shared ?? Buffer.allocUnsafeSlow(length)
-        const { bytesRead } = await handle.read(buffer, 0, length, position)
-        if (bytesRead === 0) return
-        position += bytesRead
-        yield buffer.subarray(0, bytesRead)
-      }
-    } finally {
-      await handle.close()
-    }
-  },
+  stream: (path, range) => oneAhead(readPieces(path, range)),
 
   async readText(path) {
     try {
