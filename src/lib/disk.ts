@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, readFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { oneAhead } from './one-ahead.ts'
@@ -203,6 +203,11 @@ function diskFile(handle: fs.FileHandle): DiskFile {
     sync: () => handle.sync(),
     close: () => handle.close(),
   }
+}
+
+/** The whole of a file that a package ships; no data of a run, so simulations need not know of it. */
+export function readShippedFile(path: string): Buffer {
+  return readFileSync(path)
 }
 
 /** The nearest folder at or above a path that exists; where space and file system can be asked for. */

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { readShippedFile } from '../lib/disk.ts'
 import type { Target } from '../model/target.ts'
 import { BytePairs } from './byte-pairs.ts'
 
@@ -48,7 +48,7 @@ class FileVocabulary implements Vocabulary {
   }
 
   count(texts: readonly string[]): number {
-    const pairs = (this.#pairs ??= new BytePairs(readFileSync(this.#path), this.#words))
+    const pairs = (this.#pairs ??= new BytePairs(readShippedFile(this.#path), this.#words))
     return texts.reduce((sum, text) => sum + pairs.count(text), 0)
   }
 
