@@ -46,7 +46,7 @@ export function removeCopy(name) {
   rmSync(folderOf(name), { recursive: true, force: true })
 }
 
-/** A digest of everything that a copy was made from. */
+/** A digest of everything that a copy was made from; unit tests are not compiled with it. */
 export function digestOfCopy(folder) {
   const digest = createHash('sha256')
   for (const path of [...PARTS.flatMap((part) => filesIn(folder, part)), LOCK]) {
@@ -60,7 +60,7 @@ export function digestOfCopy(folder) {
 
 function filesIn(folder, part) {
   return readdirSync(join(folder, part), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .toSorted()
 }

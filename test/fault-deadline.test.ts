@@ -20,6 +20,9 @@ const INPUT = promptRows(Array.from({ length: ROWS }, (_, index) => `Question ${
 /** Half of its rows are answered as soon as a batch is at work, and no more. */
 const AT_ONCE = { waits: SHORT_WAITS, durations: { runMs: 0 } }
 
+/** A quarter of it is kept for cancelling and harvesting: more than a second, also where the machine is slow. */
+const IN_TIME = '5s'
+
 /** A run that is seen at work on the batch which ends halfway, however long it took to come there. */
 async function halfDone(world: LocalWorld, provider: ProviderName = 'openai', batch = 1): Promise<Run> {
   const run = await startIn(world, provider, INPUT)
@@ -36,7 +39,7 @@ describe('a deadline', () => {
   it.each(PROVIDERS)('cancels and harvests what is unfinished at %s, and retry sends only that', async (provider) => {
     const world = await openWorld({ ...AT_ONCE, faults: ['run:1=stuck(0.5)'] })
     const run = await halfDone(world, provider)
-    const ended = await run.finished({ deadline: '1s' })
+    const ended = await run.finished({ deadline: IN_TIME })
     await run.close()
     expect(ended.run).toMatchObject({ state: 'cancelled', cancelCause: 'deadline' })
     expect(positive(ended.counts)).toMatchObject({ succeeded: 6 })
@@ -48,7 +51,7 @@ describe('a deadline', () => {
     const limits = { maxRequests: 4, maxOpenBatches: 1 }
     const world = await openWorld({ ...AT_ONCE, config: { limits }, faults: ['run:2=stuck(0.5)'] })
     const run = await halfDone(world, 'openai', 2)
-    const ended = await run.finished({ deadline: '1s' })
+    const ended = await run.finished({ deadline: IN_TIME })
     await run.close()
     expect(positive(ended.counts)).toEqual({ succeeded: 6, cancelled: 6 })
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: 6, repeated: [] })

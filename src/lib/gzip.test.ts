@@ -38,7 +38,8 @@ describe('gunzip', () => {
         unpacked += part.length
     }
     await expect(read()).rejects.toThrow(GunzipRatioError)
-    expect(unpacked).toBeLessThan(3_000_000)
+    // How far it unpacks ahead depends on Node's version: two megabytes or five.
+    expect(unpacked).toBeLessThan(10_000_000)
   })
 
   it('lets small files be as repetitive as they are', async () => {
