@@ -24,3 +24,19 @@ export async function removeRun({ disk, home, store }: Workspace, id: string, lo
   lock.release()
   await disk.remove(runFolder(home, id).path)
 }
+
+/**
+ * Removes a draft that something went wrong with, first what takes room: a full disk takes no deletion from the state
+ * either. Never throws, because what went wrong before is what must be told; what is left, the next start removes.
+ */
+export async function removeFailedDraft(workspace: Workspace, id: string, lock: RunLock): Promise<void> {
+  const { disk, home } = workspace
+  const { inputs, rows } = runFolder(home, id)
+  try {
+    await disk.remove(inputs)
+    await disk.remove(rows)
+    await removeRun(workspace, id, lock)
+  } catch {
+    lock.release()
+  }
+}

@@ -11,7 +11,7 @@ import { capRun } from './budget.ts'
 import { mustPointOut } from './carry.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { type Draft, keepJob, makeDraft } from './draft.ts'
-import { removeDrafts, removeRun } from './remove-run.ts'
+import { removeDrafts, removeFailedDraft, removeRun } from './remove-run.ts'
 import { whileNoOtherStarts } from './start-lock.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -61,7 +61,7 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
     await taken.store.steerRun(options.output)
     return { ...taken, isAttached: true }
   } catch (error) {
-    await removeRun(workspace, id, lock)
+    await removeFailedDraft(workspace, id, lock)
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { DatabaseSync } from '@photostructure/sqlite'
 import type { Disk } from '../lib/disk.ts'
 
@@ -20,4 +21,17 @@ export function databaseOn(disk: Disk): OpenDatabase {
 /** SQLite on the machine's own file system. */
 export function openDatabase(path: string): Connection {
   return new DatabaseSync(path)
+}
+
+/** SQLite's result codes for a full database and for a failed read or write (SQLITE_FULL, SQLITE_IOERR). */
+const FULL = 13
+const IO_ERROR = 10
+
+/** What SQLite says of a disk that takes no more, under the code that the file system has for it; any other error as it is. */
+export function withDiskCode(error: unknown): unknown {
+  if (!(error instanceof Error && 'errcode' in error)) return error
+  if (error.errcode !== FULL && error.errcode !== IO_ERROR) return error
+  const isFull = error.errcode === FULL || ('systemErrno' in error && error.systemErrno === constants.errno.ENOSPC)
+  const code = isFull ? 'ENOSPC' : 'EIO'
+  return Object.assign(new Error(`${code}: ${error.message}`, { cause: error }), { code })
 }

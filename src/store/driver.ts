@@ -1,5 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
-import { type Connection, type OpenDatabase, openDatabase } from './connection.ts'
+import { type Connection, type OpenDatabase, openDatabase, withDiskCode } from './connection.ts'
 
 /** A value that a statement takes or gives. JSON travels as text, instants as epoch milliseconds. */
 export type SqlValue = string | number | null
@@ -38,7 +38,7 @@ export class Driver {
       this.#database.exec('pragma foreign_keys = on')
     } catch (error) {
       this.#database.close()
-      throw error
+      throw withDiskCode(error)
     }
   }
 
@@ -85,7 +85,7 @@ export class Driver {
       return result
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('rollback')
-      throw error
+      throw withDiskCode(error)
     }
   }
 

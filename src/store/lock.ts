@@ -1,10 +1,11 @@
 import { dirname } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { databaseOn } from './connection.ts'
+import { databaseOn, withDiskCode } from './connection.ts'
 
 /** The right to be the only writer of a run, until it is released or the process dies. */
 export interface RunLock {
+  /** May be repeated. */
   release(): void
 }
 
@@ -22,13 +23,17 @@ export async function lockRun(disk: Disk, path: string, runId: string): Promise<
     database.exec('begin exclusive')
   } catch (error) {
     database.close()
-    if (!isBusy(error)) throw error
+    if (!isBusy(error)) throw withDiskCode(error)
     throw new LlmBatchError('busy', `another llm-batch is working on run ${runId}`, {
       next: `Wait for it, stop it, or watch it with: llm-batch status ${runId} --watch`,
       cause: error,
     })
   }
-  return { release: () => database.close() }
+  return {
+    release: () => {
+      if (database.isOpen) database.close()
+    },
+  }
 }
 
 /** Makes a file that only its owner may read, before SQLite makes it with the process's own mask. */
