@@ -22,6 +22,8 @@ const PADDING = 0x3d
 const LINE_FEED = 0x0a
 const ZERO = 0x30
 
+const ENCODER = new TextEncoder()
+
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const SIX_BITS = Uint8Array.from({ length: 128 }, (_, byte) => Math.max(0, BASE64.indexOf(String.fromCharCode(byte))))
 
@@ -112,7 +114,7 @@ export class BytePairs {
   #countWord(word: string): number {
     let tokens = 0
     for (let at = 0; at < word.length; ) {
-      const { read, written } = new TextEncoder().encodeInto(at === 0 ? word : word.slice(at), this.#word)
+      const { read, written } = ENCODER.encodeInto(at === 0 ? word : word.slice(at), this.#word)
       tokens += this.#rankOf(0, written) === NONE ? this.#join(written) : 1
       at += read
     }
