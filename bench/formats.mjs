@@ -71,7 +71,7 @@ async function step(name, { url, input, output, given, written, prefix = 'llm_' 
     'run',
     input,
     '--model',
-    'openai/gpt-5-mini',
+    'openai/gpt-6.1-terra',
     '--prompt',
     '{{text}}',
     '--id-column',
@@ -109,7 +109,7 @@ async function classify() {
     const [{ url }] = await once(spoiled, 'message')
     const environment = { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: url }
     const fields = ['--field', 'label: billing|support|sales', '--field', 'amount?: number']
-    const words = ['run', 'rows.csv', '--model', 'openai/gpt-5-mini', '--prompt', 'Classify: {{text}}', ...fields]
+    const words = ['run', 'rows.csv', '--model', 'openai/gpt-6.1-terra', '--prompt', 'Classify: {{text}}', ...fields]
     const whole = [...words, '--id-column', 'id', '--reask', '1', '-o', 'labels.parquet', '--yes', '--quiet']
     const run = await measure([command, ...whole], { folder, environment, exitCode: 4 })
     await measure([command, 'results', 'last', '-o', 'labels.csv', '--quiet'], { folder, environment })

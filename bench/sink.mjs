@@ -20,7 +20,7 @@ const LINE_FEED = 0x0a
 const ID_HEAD = Buffer.from('{"custom_id":"')
 const SHUFFLED_LINES = 1_000
 const CREATED_AT = 1_795_737_600
-const MODEL = 'gpt-5-mini-2026-01-15'
+const MODEL = 'gpt-6.1-terra-2026-01-15'
 const ANSWER = '[simulated] '.padEnd(options.answerBytes ?? 300, 'as the customer wrote ')
 const BODY = {
   id: 'chatcmpl-sink',

@@ -6,9 +6,8 @@ import { OpenAIBatchProcessor } from 'llm-batch'
 const checkInterval = Number(process.env['CHECK_INTERVAL'] ?? 8)
 
 const processor = new OpenAIBatchProcessor({
-  modelName: 'gpt-4o-mini',
+  modelName: 'gpt-6-luna',
   maxCompletionTokens: 300,
-  temperature: 0.5,
   filenamePrefix: 'my_openai',
   taskDir: 'openai_batch_tasks',
   batchDir: 'openai_batch_jobs',

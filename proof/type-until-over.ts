@@ -26,7 +26,7 @@ export interface Errand {
 /** The run that the world is about. */
 export const ANSWERS = `${WORK}/answers.jsonl`
 
-const MODELS = { openai: 'openai/gpt-4o-mini', mistral: 'mistral/mistral-small-latest' } as const
+const MODELS = { openai: 'openai/gpt-6-luna', mistral: 'mistral/mistral-small-latest' } as const
 
 /** Of an answer, where a cap is to be kept: fewer than the answers would have, so that worst cases come true. */
 const MOST_TOKENS = 8

@@ -6,7 +6,7 @@ import { expectExit, parseLines, start, type, typeHere } from './support/command
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const ROWS = 40
-const MODEL = ['--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
+const MODEL = ['--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '-o', 'out.jsonl']
 const RUN = ['run', 'rows.jsonl', ...MODEL, '--yes']
 const REFUSED = [...RUN, '--temperature', '0.1']
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { expectExit, parseLines, type, typedFirst, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
-const RUN = ['run', 'rows.jsonl', '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '-o', 'out.jsonl', '--yes']
+const RUN = ['run', 'rows.jsonl', '--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '-o', 'out.jsonl', '--yes']
 
 async function openStuckWorld(): Promise<LocalWorld> {
   const world = await openWorld({ faults: ['run:1=stuck(0.5)'] })

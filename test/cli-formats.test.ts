@@ -6,7 +6,7 @@ import { expectExit, parseLines, start, type, typeHere } from './support/command
 import { differences, type Judge, openJudge } from './support/duckdb.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
-const MODEL = ['--model', 'openai/gpt-5-mini']
+const MODEL = ['--model', 'openai/gpt-6.1-terra']
 const PROMPT = ['--prompt', '{{text}}']
 
 let judge: Judge

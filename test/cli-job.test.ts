@@ -29,7 +29,7 @@ describe('a job file', () => {
       [
         'input: rows.csv',
         'delimiter: ";"',
-        'model: openai/gpt-5-mini',
+        'model: openai/gpt-6.1-terra',
         'prompt: |-',
         '  Say:',
         '  {{ text | upcase }}',
@@ -47,7 +47,7 @@ describe('a job file', () => {
     expect((await typeHere(world, 'plan', 'job.yaml')).stdout).toMatch(/Rows +2\n/)
     expect((await typeHere(world, 'try', 'job.yaml', '--rows', '1')).stdout).toMatch(/Answered +1 of 1 row/)
     expectExit(await type(world, 'run', 'job.yaml', '--quiet'), 0)
-    const flags = ['--delimiter', ';', '--model', 'openai/gpt-5-mini', '--max-tokens', '50', '--param', 'seed=7']
+    const flags = ['--delimiter', ';', '--model', 'openai/gpt-6.1-terra', '--max-tokens', '50', '--param', 'seed=7']
     const texts = ['--prompt', 'Say:\n{{ text | upcase }}', '--messages-file', 'messages.json']
     const typed = ['run', 'rows.csv', ...flags, ...texts, '-o', 'typed.jsonl', '--quiet']
     expect(await typeHere(world, ...typed)).toMatchObject({ code: 2, stderr: expect.stringContaining('the same work') })
@@ -94,7 +94,7 @@ describe('a job file', () => {
 
   it('of rows that came through a pipe takes the copy of them that the run keeps', async () => {
     const world = await openWorld()
-    const words = ['run', '-', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '--input-format', 'csv']
+    const words = ['run', '-', '--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '--input-format', 'csv']
     const piped = start(world, [...words, '--delimiter', ';', '--quiet', '-o', 'first.jsonl'], { input: ROWS })
     expectExit(await piped.ended, 0)
     const { stderr, text } = await keepJob(world, 'kept.yaml')
@@ -108,7 +108,7 @@ describe('a job file', () => {
     const world = await openWorld()
     const run = await startRun({
       input: [{ text: 'one' }, { text: 'two' }],
-      model: 'openai/gpt-5-mini',
+      model: 'openai/gpt-6.1-terra',
       prompt: '{{ text | upcase }}',
       messages: [{ role: 'system', content: 'Be kind.' }],
       parameters: { seed: 7 },
@@ -131,7 +131,7 @@ describe('a job file', () => {
     const world = await openWorld()
     const run = await startRun({
       input: [{ text: 'one' }],
-      model: 'openai/gpt-5-mini',
+      model: 'openai/gpt-6.1-terra',
       prompt: (row) => `Say ${row.text}`,
       config: world.configPath,
       environment: world.environment,

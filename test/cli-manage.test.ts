@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
-const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
+const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '-o', 'out.jsonl']
 const ENDLESS = { durations: { runMs: 3_600_000 } }
 
 async function statuses({ folder }: LocalWorld, name = 'out.jsonl'): Promise<readonly unknown[]> {
@@ -144,7 +144,7 @@ describe('llm-batch plan', () => {
     const { code, stderr, stdout } = await type(keyless, ...words)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/Rows +10\n/)
-    expect(stdout).toMatch(/openai\/gpt-5-mini +\/v1\/chat\/completions +3 +10 /)
+    expect(stdout).toMatch(/openai\/gpt-6.1-terra +\/v1\/chat\/completions +3 +10 /)
     expect(stdout).toContain('user: Question 0 about nothing')
     await expect(stat(world.home)).rejects.toThrow('ENOENT')
   })

@@ -6,7 +6,7 @@ import { expectExit, parseLines, type, typedFirst, typeHere } from './support/co
 import { JPEG, PNG } from './support/images.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
 
-const OPENAI = ['--model', 'openai/gpt-5-mini']
+const OPENAI = ['--model', 'openai/gpt-6.1-terra']
 
 /** The requests of the only run of a world, as they lie in its input files. */
 async function sentBodies(world: LocalWorld): Promise<readonly { readonly messages: readonly unknown[] }[]> {
@@ -121,7 +121,7 @@ describe('images', () => {
   const png = `data:image/png;base64,${PNG.toString('base64')}`
   const jpeg = `data:image/jpeg;base64,${JPEG.toString('base64')}`
 
-  const MODELS = ['openai/gpt-5-mini', 'mistral/mistral-small-latest']
+  const MODELS = ['openai/gpt-6.1-terra', 'mistral/mistral-small-latest']
 
   it.each(MODELS)('lie beside the table that names them, and go to %s with a detail', async (model) => {
     const carryOut = typedFirst(MODELS, model)
@@ -206,7 +206,7 @@ describe('llm-batch prompt', () => {
     expectExit({ code, stderr }, 0)
     expect(stdout).toBe(
       [
-        'Row 2 (1)  openai/gpt-5-mini',
+        'Row 2 (1)  openai/gpt-6.1-terra',
         '  system',
         '    Be kind.',
         '  user',
@@ -216,7 +216,7 @@ describe('llm-batch prompt', () => {
         '  with',
         '    {"max_completion_tokens":9}',
         '',
-        'Row 3 (2)  openai/gpt-5-mini',
+        'Row 3 (2)  openai/gpt-6.1-terra',
         '  ! every placeholder is empty',
         '  system',
         '    Be kind.',
@@ -242,9 +242,9 @@ describe('llm-batch prompt', () => {
     const { code, stderr, stdout } = await type(world, 'prompt', 'rows.jsonl', ...OPENAI, '--json')
     expectExit({ code, stderr }, 2)
     expect(stderr).toContain('1 row of 2 cannot be sent')
-    expect(stdout).toContain(`"body":{"model":"gpt-5-mini","messages":${messages}}`)
+    expect(stdout).toContain(`"body":{"model":"gpt-6.1-terra","messages":${messages}}`)
     expect(JSON.parse(stdout).rows).toMatchObject([
-      { line: 1, problems: [], target: { provider: 'openai', model: 'gpt-5-mini' } },
+      { line: 1, problems: [], target: { provider: 'openai', model: 'gpt-6.1-terra' } },
       { line: 2, problems: [{ code: 'missing_messages' }], target: null, body: null },
     ])
   })
@@ -256,7 +256,7 @@ describe('the library', () => {
     await writeTable(world)
     const run = await startRun({
       input: [{ text: 'x', image: join(world.folder, 'data', 'b.jpg') }],
-      model: 'openai/gpt-5-mini',
+      model: 'openai/gpt-6.1-terra',
       messages: [{ role: 'user', content: '{{ text | upcase }}' }],
       imageColumns: ['image'],
       config: world.configPath,

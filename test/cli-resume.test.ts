@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { type Ended, expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
-const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
+const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '-o', 'out.jsonl']
 
 /** A batch that is at work, as far as anyone can see, until the faults are taken away. */
 const AT_WORK = { faults: ['get=batch-status(in_progress)'] }

@@ -9,7 +9,7 @@ import { type LocalWorld, openWorld } from './support/local-world.ts'
 const PRICE = { inputUsdPerMillion: 2_000_000, outputUsdPerMillion: 2_000_000 }
 
 const CONFIG = {
-  prices: { 'openai/gpt-5-mini': PRICE, 'mistral/mistral-small-latest': PRICE },
+  prices: { 'openai/gpt-6.1-terra': PRICE, 'mistral/mistral-small-latest': PRICE },
   budget: { askAboveUsd: 1_000_000 },
   canary: { aboveRequests: 20, requests: 5 },
 }
@@ -30,7 +30,7 @@ async function statusesIn(world: LocalWorld): Promise<Record<string, number>> {
 }
 
 describe('llm-batch retry --max-tokens', () => {
-  it.each(['openai/gpt-5-mini', 'mistral/mistral-small-latest'])(
+  it.each(['openai/gpt-6.1-terra', 'mistral/mistral-small-latest'])(
     'buys cut answers of %s again with room for all of them, the price shown first',
     async (model) => {
       const world = await openWorld({ config: { ...CONFIG, canary: false } })
@@ -61,7 +61,7 @@ describe('llm-batch retry --max-tokens', () => {
   it('sets aside what the longer answers may cost', async () => {
     const world = await openWorld({ config: { ...CONFIG, canary: false } })
     await world.write('rows.jsonl', LONG)
-    expectExit(await typeHere(world, ...run('openai/gpt-5-mini'), '--max-tokens', '3'), 4)
+    expectExit(await typeHere(world, ...run('openai/gpt-6.1-terra'), '--max-tokens', '3'), 4)
     const retry = ['retry', 'last', '--status', 'truncated', '--max-tokens', '500', '--yes']
     const held = await type(world, ...retry, '--max-cost', '2000')
     expectExit(held, 3)
@@ -74,7 +74,7 @@ describe('llm-batch retry --max-tokens', () => {
   it('asks a few rows directly first, and stops where the model refuses the new limit', async () => {
     const world = await openWorld({ config: CONFIG })
     await world.write('rows.jsonl', LONG)
-    expectExit(await typeHere(world, ...run('openai/gpt-5-mini'), '--max-tokens', '3'), 4)
+    expectExit(await typeHere(world, ...run('openai/gpt-6.1-terra'), '--max-tokens', '3'), 4)
     const before = await world.server.ledger()
     const retry = ['retry', 'last', '--status', 'truncated', '--yes', '--max-tokens']
     world.server.setFaults(['direct=status(400)'])
@@ -108,14 +108,14 @@ describe('a large retry', () => {
     const world = await openWorld({ config: { ...CONFIG, canary: { aboveRequests: 9, requests: 3 } } })
     const wishes = promptRows(Array.from({ length: 10 }, (_, row) => `[[simulate: status=400 times=1]] ${row}`))
     await world.write('rows.jsonl', wishes)
-    expectExit(await typeHere(world, ...run('openai/gpt-5-mini'), '--no-canary', '--ignore-stop-loss'), 4)
+    expectExit(await typeHere(world, ...run('openai/gpt-6.1-terra'), '--no-canary', '--ignore-stop-loss'), 4)
     expect(await statusesIn(world)).toEqual({ failed: 10 })
     expectExit(await type(world, 'retry', 'last'), 0)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 3, rowsBilled: 7, rowsBilledAgain: 0 })
 
     const other = await openWorld({ config: { ...CONFIG, canary: { aboveRequests: 9, requests: 3 } } })
     await other.write('rows.jsonl', wishes)
-    expectExit(await typeHere(other, ...run('openai/gpt-5-mini'), '--no-canary', '--ignore-stop-loss'), 4)
+    expectExit(await typeHere(other, ...run('openai/gpt-6.1-terra'), '--no-canary', '--ignore-stop-loss'), 4)
     expectExit(await typeHere(other, 'retry', 'last', '--no-canary'), 0)
     expect(await other.server.ledger()).toMatchObject({ directCalls: 0, rowsBilled: 10, rowsBilledAgain: 0 })
   })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
-const OPENAI = ['--model', 'openai/gpt-5-mini']
+const OPENAI = ['--model', 'openai/gpt-6.1-terra']
 const MISTRAL = ['--model', 'mistral/mistral-small-latest']
 const PROMPT = ['--prompt', '{{text}}']
 

@@ -275,7 +275,7 @@ describe('an incremental run by a schema', () => {
       additionalProperties: false,
     }
     const format = { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } }
-    const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'support nonce:j-0' }] }
+    const body = { model: 'gpt-6-luna', messages: [{ role: 'user', content: 'support nonce:j-0' }] }
     const bodies = [{ ...body, response_format: format }, body]
     const lines = bodies.map((one, at) =>
       JSON.stringify({ custom_id: `c${at}`, method: 'POST', url: '/v1/chat/completions', body: one }),

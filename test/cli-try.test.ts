@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { expectExit, parseLines, type, typeHere } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
-const MODEL = ['--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}']
+const MODEL = ['--model', 'openai/gpt-6-luna', '--prompt', '{{text}}']
 
 describe('llm-batch try', () => {
   it.each([
-    ['openai', 'openai/gpt-4o-mini'],
+    ['openai', 'openai/gpt-6-luna'],
     ['mistral', 'mistral/mistral-small-latest'],
   ])('sends a few random rows directly to %s and shows answers, tokens and cost', async (_, model) => {
     const world = await openWorld()
@@ -24,7 +24,7 @@ describe('llm-batch try', () => {
 
   it('gives the same as JSON, with the true cost at the synchronous price', async () => {
     const price = { inputUsdPerMillion: 1_000_000, outputUsdPerMillion: 0 }
-    const world = await openWorld({ config: { prices: { 'openai/gpt-4o-mini': price } } })
+    const world = await openWorld({ config: { prices: { 'openai/gpt-6-luna': price } } })
     await world.write('rows.jsonl', questions(20))
     const { code, stderr, stdout } = await type(world, 'try', 'rows.jsonl', ...MODEL, '--rows', '3', '--json')
     expectExit({ code, stderr }, 0)
@@ -63,7 +63,16 @@ describe('llm-batch try', () => {
   it('shows parameters that the model refuses before anything is bought', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(10))
-    const words = ['try', 'rows.jsonl', '--model', 'openai/gpt-5-mini', '--prompt', '{{text}}', '--temperature', '0.1']
+    const words = [
+      'try',
+      'rows.jsonl',
+      '--model',
+      'openai/gpt-6.1-terra',
+      '--prompt',
+      '{{text}}',
+      '--temperature',
+      '0.1',
+    ]
     const { code, stderr, stdout } = await type(world, ...words)
     expectExit({ code, stderr }, 4)
     expect(stdout).toContain("Unsupported value: 'temperature'")

@@ -21,7 +21,7 @@ const FILES: Readonly<Record<string, string>> = {
   'bad-config.json': '{"waits":{"pol":"1s"}}',
 }
 
-const MODEL = ['--model', 'openai/gpt-5-mini']
+const MODEL = ['--model', 'openai/gpt-6.1-terra']
 const PROMPT = ['--prompt', 'Say {{text}}']
 
 let here: Surroundings
@@ -63,8 +63,8 @@ describe('a command that cannot be carried out', () => {
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--config', 'absent.json'], /absent\.json does not exist/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--config', 'bad-config.json'], /waits\.pol \(did you mean poll\?\)/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--events', 'absent/events.jsonl'], /the events cannot be written/],
-    [['run', 'good.csv', '--model', 'gpt-5-mini', ...PROMPT], /--model gpt-5-mini names no provider/],
-    [['run', 'good.csv', '--model', 'opnai/gpt-5-mini', ...PROMPT], /no provider named "opnai"/],
+    [['run', 'good.csv', '--model', 'gpt-6.1-terra', ...PROMPT], /--model gpt-6.1-terra names no provider/],
+    [['run', 'good.csv', '--model', 'opnai/gpt-6.1-terra', ...PROMPT], /no provider named "opnai"/],
     [['run', 'good.csv', '--model', 'mistral/mistral-small-latest', ...PROMPT], /MISTRAL_API_KEY is not set/],
     [['run', 'absent.csv', ...MODEL, ...PROMPT], /the input file absent\.csv does not exist/],
     [['run', 'rows.xls', ...MODEL, ...PROMPT], /the ending of rows\.xls names no format/],

@@ -87,7 +87,7 @@ describe('a run of the library at another endpoint', () => {
     const texts = await startRun({
       ...place,
       input: [{ text: 'x' }],
-      model: 'openai/gpt-5-mini',
+      model: 'openai/gpt-6.1-terra',
       endpoint: 'responses',
       prompt: ({ text }) => text,
     })

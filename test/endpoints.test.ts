@@ -65,7 +65,7 @@ const MISTRAL: readonly Case[] = [
 describe('llm-batch run --endpoint', () => {
   it.each(OPENAI)('%s answers at OpenAI', async (words, rows, expected) => {
     const world = await openWorld()
-    const found = await answers(world, rows, '--model', 'openai/gpt-4o-mini', '--endpoint', ...words.split(' '))
+    const found = await answers(world, rows, '--model', 'openai/gpt-6-luna', '--endpoint', ...words.split(' '))
     expect(found).toEqual(expected)
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: rows.length, rowsBilledAgain: 0 })
   })

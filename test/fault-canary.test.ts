@@ -19,7 +19,7 @@ const ROWS = 30
 const CANARY = { aboveRequests: 20, requests: 10 }
 
 /** A model that refuses any temperature but its own. */
-const REFUSED: Partial<StartRunOptions> = { model: 'openai/gpt-5-mini', temperature: 0.1 }
+const REFUSED: Partial<StartRunOptions> = { model: 'openai/gpt-6.1-terra', temperature: 0.1 }
 
 function prompts(special: Readonly<Record<number, string>> = {}): string {
   return promptRows(Array.from({ length: ROWS }, (_, index) => special[index] ?? `Question ${index}.`))
@@ -45,7 +45,7 @@ function directCalls(world: LocalWorld): number {
 describe('the canary of a large run', () => {
   it.each(PROVIDERS)('asks a few rows directly at %s, and their answers are not bought again', async (provider) => {
     const price = { inputUsdPerMillion: 1_000_000, outputUsdPerMillion: 0 }
-    const prices = { 'openai/gpt-4o-mini': price, 'mistral/mistral-small-latest': price }
+    const prices = { 'openai/gpt-6-luna': price, 'mistral/mistral-small-latest': price }
     const world = await openCanaryWorld({ config: { prices } })
     const { counts, costUsd } = await finish(await startIn(world, provider, prompts()))
     expect(positive(counts)).toEqual({ succeeded: ROWS })
@@ -186,7 +186,7 @@ describe('the canary of a large run', () => {
       JSON.stringify({
         custom_id: `r${index}`,
         body: {
-          model: 'gpt-5-mini',
+          model: 'gpt-6.1-terra',
           ...(index % 2 === 0 ? {} : { temperature: 0.2 }),
           messages: [{ role: 'user', content: `Question ${index}. nonce:r-${index}` }],
         },

@@ -96,7 +96,7 @@ describe.concurrent.each(PROVIDERS)('the rows of a run at %s', (provider) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, config })
     const options =
       provider === 'openai'
-        ? { model: 'openai/gpt-5-mini', parameters: { max_tokens: 9 } }
+        ? { model: 'openai/gpt-6.1-terra', parameters: { max_tokens: 9 } }
         : { parameters: { temperature: 1.9 } }
     const { counts, failures, run } = await finish(await startIn(world, provider, questions(4), options))
     expect(run.state).toBe('completed')
@@ -108,7 +108,7 @@ describe.concurrent.each(PROVIDERS)('the rows of a run at %s', (provider) => {
   it('of several models and endpoints go into batches of one each', async ({ onTestFinished }) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS })
     const model = MODELS[provider].split('/')[1]
-    const other = provider === 'openai' ? 'gpt-4o' : 'mistral-large-latest'
+    const other = provider === 'openai' ? 'gpt-6-sol' : 'mistral-large-latest'
     const chat = (name: string | undefined, nonce: string): string =>
       JSON.stringify({
         custom_id: nonce,

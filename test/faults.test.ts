@@ -192,7 +192,7 @@ describe.concurrent('a run under faults', () => {
     })
     const input = await world.write('rows.jsonl', questions(ROWS))
     const output = join(world.folder, 'answers.jsonl')
-    const model = item.provider === 'openai' ? 'openai/gpt-4o-mini' : 'mistral/mistral-small-latest'
+    const model = item.provider === 'openai' ? 'openai/gpt-6-luna' : 'mistral/mistral-small-latest'
     const run = await startRun({
       input,
       model,

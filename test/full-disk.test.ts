@@ -26,7 +26,7 @@ it('a disk that is full while a run is planned is said to be so, and nothing of 
   await world.write('large.jsonl', questions(60_000))
   await world.write('small.jsonl', questions(3))
   const run = (rows: string) =>
-    type(world, 'run', rows, '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '-o', `answers-${rows}`)
+    type(world, 'run', rows, '--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '-o', `answers-${rows}`)
 
   const full = await run('large.jsonl')
   expectExit(full, 3)

@@ -277,7 +277,7 @@ describe('the estimate', () => {
     await world.write('rows.jsonl', rows)
     const plan = async () =>
       JSON.parse(
-        (await typeHere(world, 'plan', 'rows.jsonl', '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '--json'))
+        (await typeHere(world, 'plan', 'rows.jsonl', '--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '--json'))
           .stdout,
       )
     const before = await plan()

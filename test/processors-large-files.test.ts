@@ -29,7 +29,7 @@ async function processorFor(lines: number, send: (response: ServerResponse) => P
   })
   const folder = await temporaryFolder()
   const processor = new OpenAIBatchProcessor({
-    modelName: 'gpt-4o-mini',
+    modelName: 'gpt-6-luna',
     outputDir: join(folder, 'outputs'),
     environment: { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: server.origin },
     log: () => {},

@@ -10,7 +10,7 @@ import { adapterFor } from './support/adapter.ts'
  */
 describe('against an emulator that others wrote, the adapter', () => {
   const emulator = new LLMock({ port: 0 })
-  const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+  const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
   const never = (): AbortSignal => new AbortController().signal
   let provider: Provider
 

@@ -20,7 +20,7 @@ const CASES: Readonly<Record<string, readonly [endpoint: string, expected: Expec
       code: null,
       reason: null,
       finishReason: 'stop',
-      model: 'gpt-5-mini-2025-08-07',
+      model: 'gpt-6.1-terra-2026-08-07',
       usage: { promptTokens: 112, completionTokens: 74, cachedTokens: 32, reasoningTokens: 64 },
     },
   ],

@@ -32,7 +32,7 @@ async function attemptsOf(world: LocalWorld) {
   }
 }
 
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-4o-mini' }
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6-luna' }
 
 function stagesOf({ attempts }: { readonly attempts: readonly AttemptRecord[] }): readonly string[] {
   return [...new Set(attempts.map(({ stage }) => stage))].sort()
@@ -53,7 +53,7 @@ function peakTokens(attempts: readonly AttemptRecord[], usage: readonly UsageTot
 
 describe('three runs in two processes that share one queue', () => {
   it.each([
-    ['known from the configuration', { models: { 'openai/gpt-4o-mini': { limits: { queueTokens: LIMIT } } } }],
+    ['known from the configuration', { models: { 'openai/gpt-6-luna': { limits: { queueTokens: LIMIT } } } }],
     ['learnt from refusals that come late', {}],
   ])('finish without help under a limit %s', async (_, config) => {
     const world = await openWorld({
@@ -63,7 +63,7 @@ describe('three runs in two processes that share one queue', () => {
       config: { tokenCount: true, ...config },
     })
     const path = await world.write('third.jsonl', rows(40, 'c'))
-    const words = ['run', path, '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '--yes']
+    const words = ['run', path, '--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '--yes']
     const third = start(world, [...words, '-o', `${world.folder}/third-answers.jsonl`])
     const first = await startIn(world, 'openai', rows(60, 'a'), { output: `${world.folder}/a.jsonl` })
     const second = await startIn(world, 'openai', rows(40, 'b'), { output: `${world.folder}/b.jsonl` })
@@ -95,23 +95,13 @@ describe('three runs in two processes that share the budget of a day', () => {
       waits: { http: '8s', settle: '8s', unfenced: '8s' },
       config: {
         tokenCount: true,
-        prices: { 'openai/gpt-4o-mini': price },
+        prices: { 'openai/gpt-6-luna': price },
         limits: { maxRequests: 5 },
         budget: { perDayUsd: 1_000, askAboveUsd: 1_000_000 },
       },
     })
     const path = await world.write('third.jsonl', questions(20, 'c'))
-    const words = [
-      'run',
-      path,
-      '--model',
-      'openai/gpt-4o-mini',
-      '--prompt',
-      '{{text}}',
-      '--max-tokens',
-      '20',
-      '--quiet',
-    ]
+    const words = ['run', path, '--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '--max-tokens', '20', '--quiet']
     const third = start(world, [...words, '-o', `${world.folder}/third-answers.jsonl`])
     const first = await startIn(world, 'openai', questions(20, 'a'), {
       maxTokens: 20,
@@ -161,7 +151,7 @@ describe('a run that nobody drives any more', () => {
       waits: { poll: '20ms', pollMost: '100ms' },
       config: { tokenCount: true, limits: { queueTokens: LIMIT } },
     })
-    const words = ['run', await world.write('left.jsonl', rows(66, 'a')), '--model', 'openai/gpt-4o-mini']
+    const words = ['run', await world.write('left.jsonl', rows(66, 'a')), '--model', 'openai/gpt-6-luna']
     const left = start(world, [...words, '--prompt', '{{text}}', '--no-wait', '--yes'])
     await left.ended
     expect(stagesOf(await attemptsOf(world))).toEqual(['submitted'])

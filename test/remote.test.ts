@@ -108,7 +108,7 @@ describe('the content hashes of a run', () => {
     ['another prompt', { prompt: 'Say {{text}}' }],
     ['a parameter more', { maxTokens: 5 }],
     ['fewer rows', { limit: 2 }],
-    ['another model', { model: 'openai/gpt-5-mini' }],
+    ['another model', { model: 'openai/gpt-6.1-terra' }],
   ])('differ for %s', async (_, options) => {
     const world = await openWorld()
     const hashes = new Set<string | undefined>()

@@ -8,7 +8,7 @@ describe('the same line after the run was finished', () => {
   it('writes the answers that a dead process could not write, and buys nothing', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(3))
-    const line = ['run', 'rows.jsonl', '--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '-o', 'out.jsonl']
+    const line = ['run', 'rows.jsonl', '--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '-o', 'out.jsonl']
     expectExit(await typeHere(world, ...line), 0)
     const first = await readFile(join(world.folder, 'out.jsonl'), 'utf8')
     await rm(join(world.folder, 'out.jsonl'))

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { openRun, startRun } from '../src/index.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
-describe.each(['openai/gpt-4o-mini', 'mistral/mistral-small-latest'])('a run through %s', (model) => {
+describe.each(['openai/gpt-6-luna', 'mistral/mistral-small-latest'])('a run through %s', (model) => {
   it('answers 3,000 rows in order, in several batches, each billed once', async () => {
     const world = await openWorld({ config: { limits: { maxRequests: 700 } } })
     const input = await world.write('questions.jsonl', questions(3_000))
@@ -47,7 +47,7 @@ describe('the library', () => {
     const world = await openWorld()
     const options = {
       input: [{ text: 'one nonce:a' }, { text: 'two nonce:b' }],
-      model: 'openai/gpt-4o-mini',
+      model: 'openai/gpt-6-luna',
       prompt: (row: { text: string }) => `Say ${row.text}`,
       config: world.configPath,
       environment: world.environment,

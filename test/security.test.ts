@@ -38,7 +38,7 @@ describe('a key', () => {
     const place = { folder: world.folder, environment }
     const flags = [
       '--model',
-      'openai/gpt-4o-mini',
+      'openai/gpt-6-luna',
       '--prompt',
       '{{text}}',
       '-o',
@@ -66,7 +66,7 @@ describe('a run folder', () => {
     try {
       const run = await startRun({
         input: [{ text: 'one' }],
-        model: 'openai/gpt-4o-mini',
+        model: 'openai/gpt-6-luna',
         prompt: '{{text}}',
         config: world.configPath,
         environment: world.environment,
@@ -84,7 +84,7 @@ describe('a run folder', () => {
     const world = await openWorld()
     const run = await startRun({
       input: [{ text: 'canary-prompt-5512' }],
-      model: 'openai/gpt-4o-mini',
+      model: 'openai/gpt-6-luna',
       prompt: '{{text}}',
       config: world.configPath,
       environment: world.environment,
@@ -114,7 +114,7 @@ describe('ids of the user', () => {
     const run = await startRun({
       input: ids.map((id) => ({ id, text: `hello ${id.length}` })),
       idColumn: 'id',
-      model: 'openai/gpt-4o-mini',
+      model: 'openai/gpt-6-luna',
       prompt: '{{text}}',
       output: join(world.folder, 'work', 'out.jsonl'),
       config: world.configPath,

@@ -9,7 +9,7 @@ describe('a simulated model that answers badly at given rates', () => {
     const answers = { invalid: 0.1, refused: 0.1, truncated: 0.1, empty: 0.1 }
     const world = await openWorld({ answers, config: { canary: false, stopLoss: { share: 1 } } })
     await world.write('rows.jsonl', questions(300))
-    const words = ['--model', 'openai/gpt-4o-mini', '--prompt', '{{text}}', '-o', 'out.jsonl', '--quiet']
+    const words = ['--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '-o', 'out.jsonl', '--quiet']
     expectExit(await type(world, 'run', 'rows.jsonl', ...words), 4)
     const rows = parseLines(await readFile(`${world.folder}/out.jsonl`, 'utf8'))
     const { flaws, rowsBilled, rowsBilledAgain } = await world.server.ledger()

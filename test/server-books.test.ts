@@ -69,7 +69,7 @@ describe('the books of the local server', () => {
   it('count synchronous calls as executions too', async () => {
     const server = await serverForTest()
     const client = new RawClient(server.openaiUrl)
-    const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'x nonce:a' }] }
+    const body = { model: 'gpt-6-luna', messages: [{ role: 'user', content: 'x nonce:a' }] }
     await client.create(await client.upload(line('one', 'x nonce:a')))
     await client.send('POST', '/chat/completions', body)
     await server.drain()

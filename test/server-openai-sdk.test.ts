@@ -23,7 +23,7 @@ afterAll(async () => {
 
 function line(id: string, prompt: string, body: object = {}): string {
   const messages = [{ role: 'user', content: prompt }]
-  const request = { model: 'gpt-4o-mini', messages, ...body }
+  const request = { model: 'gpt-6-luna', messages, ...body }
   return JSON.stringify({ custom_id: id, method: 'POST', url: '/v1/chat/completions', body: request })
 }
 
@@ -73,7 +73,7 @@ describe('the official OpenAI SDK against the local server', () => {
         status_code: 200,
         body: {
           object: 'chat.completion',
-          model: 'gpt-4o-mini-2026-01-15',
+          model: 'gpt-6-luna-2026-01-15',
           choices: [{ message: { content: '[simulated] blue' }, finish_reason: 'stop' }],
         },
       },
@@ -142,9 +142,9 @@ describe('the official OpenAI SDK against the local server', () => {
 
   it('answers the synchronous endpoints', async () => {
     const messages = [{ role: 'user' as const, content: 'Say hello' }]
-    const chat = await client.chat.completions.create({ model: 'gpt-4o-mini', messages })
+    const chat = await client.chat.completions.create({ model: 'gpt-6-luna', messages })
     expect(chat.choices[0]?.message.content).toMatch(/^\[simulated\] /)
-    const response = await client.responses.create({ model: 'gpt-5-mini', input: 'Say hello' })
+    const response = await client.responses.create({ model: 'gpt-6.1-terra', input: 'Say hello' })
     expect(response.output_text).toMatch(/^\[simulated\] /)
     const vectors = await client.embeddings.create({
       model: 'text-embedding-3-small',
@@ -175,22 +175,22 @@ describe('the official OpenAI SDK against the local server', () => {
     expect(verdicts.results[1]?.category_scores.violence).toBeGreaterThan(0.5)
     expect(verdicts.results[1]?.category_applied_input_types.violence).toEqual(['text'])
     const messages = [{ role: 'user' as const, content: 'Say hello' }]
-    const chat = await client.chat.completions.create({ model: 'gpt-4o-mini', messages, n: 2 })
+    const chat = await client.chat.completions.create({ model: 'gpt-6-luna', messages, n: 2 })
     expect(chat.choices.map(({ index }) => index)).toEqual([0, 1])
     expect(chat.choices[0]?.message.content).not.toBe(chat.choices[1]?.message.content)
     const completion = await client.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'Say hello' })
     expect(completion.choices[0]?.text).toMatch(/^\[simulated\] /)
-    const response = await client.responses.create({ model: 'gpt-4o-mini', instructions: 'Short.', input: messages })
+    const response = await client.responses.create({ model: 'gpt-6-luna', instructions: 'Short.', input: messages })
     expect(response).toMatchObject({ status: 'completed', output_text: expect.stringMatching(/^\[simulated\] /) })
   })
 
   it('refuses max_tokens for a reasoning model, as a row and as a call', async () => {
-    const body = { model: 'gpt-5-mini', max_tokens: 10, messages: [{ role: 'user' as const, content: 'x' }] }
+    const body = { model: 'gpt-6.1-terra', max_tokens: 10, messages: [{ role: 'user' as const, content: 'x' }] }
     await expect(client.chat.completions.create(body)).rejects.toMatchObject({
       status: 400,
       code: 'unsupported_parameter',
     })
-    const file = await upload(line('one', 'x', { model: 'gpt-5-mini', max_tokens: 10 }))
+    const file = await upload(line('one', 'x', { model: 'gpt-6.1-terra', max_tokens: 10 }))
     const batch = await ended((await create(file.id)).id)
     expect(batch.output_file_id).toBeNull()
     expect(await linesOf(batch.error_file_id)).toMatchObject([

@@ -19,7 +19,7 @@ describe('validation refuses the batch as a whole', () => {
     ['no body', line('x', 'x', { body: undefined }), 'missing_required_parameter', 1],
     ['no model', line('x', 'x', {}, { model: undefined }), 'missing_required_parameter', 1],
     ['another endpoint', line('x', 'x', { url: '/v1/embeddings' }), 'url_mismatch', 1],
-    ['a second model', `${ONE}\n${line('two', 'x', {}, { model: 'gpt-4o' })}`, 'model_mismatch', 2],
+    ['a second model', `${ONE}\n${line('two', 'x', {}, { model: 'gpt-6-sol' })}`, 'model_mismatch', 2],
     ['a model that is not for batches', line('x', 'x', {}, { model: 'no-such-model' }), 'model_not_found', 1],
     ['too many lines', ['1', '2', '3', '4'].map((id) => line(id, 'x')).join('\n'), 'too_many_tasks', null],
   ])('for %s', async (_, text, code, lineNumber) => {

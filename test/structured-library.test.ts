@@ -33,7 +33,7 @@ const VALIBOT = valibot.object({
 })
 
 function place(world: LocalWorld) {
-  return { model: 'openai/gpt-4o-mini', prompt: '{{text}}', config: world.configPath, environment: world.environment }
+  return { model: 'openai/gpt-6-luna', prompt: '{{text}}', config: world.configPath, environment: world.environment }
 }
 
 type Common = ReturnType<typeof place> & { readonly input: typeof ROWS; readonly reask: number }

@@ -344,13 +344,13 @@ describe('a schema on the command line', () => {
     const line = (id: string, content: string) =>
       JSON.stringify({
         custom_id: id,
-        body: { model: 'gpt-4o-mini', seed: 12345678901234567890n.toString(), messages: [{ role: 'user', content }] },
+        body: { model: 'gpt-6-luna', seed: 12345678901234567890n.toString(), messages: [{ role: 'user', content }] },
       })
     const format = { type: 'json_schema', json_schema: { name: 'x', schema: SCHEMA, strict: false } }
     const asked = JSON.stringify({
       custom_id: 'b',
       body: {
-        model: 'gpt-4o-mini',
+        model: 'gpt-6-luna',
         response_format: format,
         messages: [{ role: 'user', content: '[[simulate: invalid_json times=1]] support nonce:b' }],
       },

@@ -23,7 +23,7 @@ async function submit(rowsPath, _batchPath, idPath) {
   const requests = rows.map(({ text }, index) => ({
     id: `row-${index}`,
     type: 'text',
-    model: 'gpt-5-mini',
+    model: 'gpt-6.1-terra',
     prompt: text,
   }))
   const batch = await ai.experimental_startBatch({ provider, requests })

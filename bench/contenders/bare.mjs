@@ -19,7 +19,7 @@ import { request } from 'undici'
 const PIECE_BYTES = 1 << 20
 const LINE_FEED = 0x0a
 const HEAD =
-  '","method":"POST","url":"/v1/chat/completions","body":{"model":"gpt-5-mini","messages":[{"role":"user","content":'
+  '","method":"POST","url":"/v1/chat/completions","body":{"model":"gpt-6.1-terra","messages":[{"role":"user","content":'
 const ID_MARK = Buffer.from('"custom_id":"row-')
 
 const baseUrl = process.env.OPENAI_BASE_URL

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 
 /** @typedef {{ words: string[], exitCode?: number }} Program Node's arguments, and the exit code that means success. */
 
-const MODEL = 'openai/gpt-5-mini'
+const MODEL = 'openai/gpt-6.1-terra'
 const PROMPT = '{{text}}'
 
 /** The exit code for "not finished, come back". */

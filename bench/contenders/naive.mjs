@@ -19,7 +19,7 @@ async function submit(rowsPath, batchPath, idPath) {
       custom_id: `row-${index}`,
       method: 'POST',
       url: '/v1/chat/completions',
-      body: { model: 'gpt-5-mini', messages: [{ role: 'user', content: row.text }] },
+      body: { model: 'gpt-6.1-terra', messages: [{ role: 'user', content: row.text }] },
     }),
   )
   await writeFile(batchPath, `${lines.join('\n')}\n`)

@@ -57,7 +57,7 @@ export function addStrangers({ simulator }: SimulatedProvider, dialect: DialectN
       createdAtMs,
       isDeleted: false,
       endpoint: '/v1/chat/completions',
-      model: dialect === 'openai' ? 'gpt-4o-mini' : 'mistral-small-latest',
+      model: dialect === 'openai' ? 'gpt-6-luna' : 'mistral-small-latest',
       inputFileIds: [`stranger-${number}`],
       isInline: false,
       metadata: null,

@@ -225,7 +225,7 @@ export class World {
     const canary = { isOn: this.#options.hasCanary, aboveRequests: 4, requests: CANARY_ROWS }
     return {
       ...configuration,
-      prices: { 'openai/gpt-4o-mini': DOLLAR_A_TOKEN, 'mistral/mistral-small-latest': DOLLAR_A_TOKEN },
+      prices: { 'openai/gpt-6-luna': DOLLAR_A_TOKEN, 'mistral/mistral-small-latest': DOLLAR_A_TOKEN },
       settings: { ...configuration.settings, waits: SIMULATED_WAITS, isCountingTokens: false, canary },
     }
   }

@@ -7,13 +7,13 @@ import { findPrice } from '../prices/cost.ts'
 import { type Agreement, agreeTo } from './agree.ts'
 import { Shell } from './shell.ts'
 
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 /** A plan of one batch that costs a dollar in and, at most, so many more out. */
 function plan(model: string, mostOutputTokens: number | null) {
   return summarisePlan(
     { rows: 9, problems: 0, emptyPlaceholders: 0, rowBytes: 9, maxTokens: null },
-    [{ ordinal: 0, target: { ...TARGET, model }, requests: 100, bytes: 100, tokens: 8_000_000 }],
+    [{ ordinal: 0, target: { ...TARGET, model }, requests: 100, bytes: 100, tokens: 2_000_000 }],
     () => ({
       price: findPrice('openai', model),
       expectedAnswer: { tokens: 1, basis: 'assumed' },
@@ -23,8 +23,8 @@ function plan(model: string, mostOutputTokens: number | null) {
   )
 }
 
-const CHEAP = plan('gpt-5-mini', null)
-const DEAR = plan('gpt-5-mini', 3_000_000)
+const CHEAP = plan('gpt-6.1-terra', null)
+const DEAR = plan('gpt-6.1-terra', 1_200_000)
 const UNKNOWN = plan('my-own', null)
 
 const AGREEMENT: Agreement = { isQuiet: false, isAccepted: false, askAboveUsd: 1.5, maxCostUsd: null }

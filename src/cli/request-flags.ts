@@ -62,7 +62,7 @@ export function addRequestFlags(command: Command): Command {
       '<input...>',
       'files (.jsonl, .csv, .parquet; the first two also .gz), - for standard input, or a .yaml job file',
     )
-    .option('-m, --model <provider/model>', 'such as openai/gpt-5-mini or mistral/mistral-small-latest')
+    .option('-m, --model <provider/model>', 'such as openai/gpt-6.1-terra or mistral/mistral-small-latest')
     .option('--provider <name>', 'for provider-ready lines that carry their own model')
     .option('--endpoint <name>', 'chat, responses, embeddings, moderations, fim, … or a path (default: chat)')
     .option('--text-column <name>', 'the column that is sent as it is, where the endpoint takes a text')

@@ -81,14 +81,14 @@ describe('loadConfiguration', () => {
         limits: { maxRequests: 500, maxOpenBatches: 3 },
         providers: { openai: { limits: { maxBytes: 1_000 } } },
         models: { 'openai/org/tuned': { limits: { queueTokens: 9, maxOpenBatches: 1 } } },
-        prices: { 'openai/gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
+        prices: { 'openai/gpt-6.1-terra': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
         budget: { maxCostUsd: 5, perDayUsd: 20, askAboveUsd: 0 },
       })}`,
     )
     const { settings, ...rest } = await load()
     expect(rest).toMatchObject({
       home: join(folder, 'state'),
-      prices: { 'openai/gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
+      prices: { 'openai/gpt-6.1-terra': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
       budget: { maxCostUsd: 5, perDayUsd: 20, askAboveUsd: 0 },
       file: join(folder, 'llm-batch.config.json'),
     })
@@ -111,7 +111,7 @@ describe('loadConfiguration', () => {
       stopLoss: { share: 0.2, leastRows: 10 },
     })
     expect(maxOpenBatchesInForce(settings, 'openai', 'org/tuned')).toBe(1)
-    expect(maxOpenBatchesInForce(settings, 'openai', 'gpt-5-mini')).toBe(3)
+    expect(maxOpenBatchesInForce(settings, 'openai', 'gpt-6.1-terra')).toBe(3)
   })
 
   it.each([
@@ -127,14 +127,14 @@ describe('loadConfiguration', () => {
     await configure({
       waits: { poll: '1m', pollMost: '2m' },
       limits: { maxRequests: 500 },
-      models: { 'openai/gpt-5-mini': { limits: { maxRequests: 100, maxOpenBatches: 1 } } },
+      models: { 'openai/gpt-6.1-terra': { limits: { maxRequests: 100, maxOpenBatches: 1 } } },
       budget: { maxCostUsd: 5 },
     })
     const { settings, budget } = await load({ pollInterval: '3m', maxRequests: 7, maxOpenBatches: 4, maxCostUsd: 9 })
     expect(settings.waits).toMatchObject({ pollMs: 180_000, pollMostMs: 180_000 })
     expect(settings.limits.maxRequests).toBe(7)
-    expect(settings.modelLimits['openai/gpt-5-mini']?.maxRequests).toBe(7)
-    expect(maxOpenBatchesInForce(settings, 'openai', 'gpt-5-mini')).toBe(4)
+    expect(settings.modelLimits['openai/gpt-6.1-terra']?.maxRequests).toBe(7)
+    expect(maxOpenBatchesInForce(settings, 'openai', 'gpt-6.1-terra')).toBe(4)
     expect(budget.maxCostUsd).toBe(9)
   })
 
@@ -158,7 +158,7 @@ describe('loadConfiguration', () => {
       { providers: { openai: { limits: { maxbytes: 1 } } } },
       'providers.openai.limits.maxbytes (did you mean maxBytes?)',
     ],
-    [{ models: { 'gpt-5-mini': {} } }, 'models.gpt-5-mini'],
+    [{ models: { 'gpt-6.1-terra': {} } }, 'models.gpt-6.1-terra'],
     [{ limits: { maxRequests: 1.5 } }, 'limits.maxRequests'],
     [{ limits: { maxRequests: -1 } }, 'limits.maxRequests'],
     [{ waits: { poll: 15 } }, 'waits.poll'],

@@ -92,7 +92,7 @@ export const fileSchema = z.strictObject({
   models: z
     .record(z.string().regex(/^[^/]+\/.+$/), z.strictObject({ limits: limits.optional() }))
     .optional()
-    .describe('By provider/model, such as openai/gpt-5-mini.'),
+    .describe('By provider/model, such as openai/gpt-6.1-terra.'),
   prices: z
     .record(z.string().regex(/^[^/]+\/.+$/), price)
     .optional()

@@ -3,10 +3,10 @@ import { parseModel, targetKey } from './target.ts'
 
 describe('parseModel', () => {
   it.each([
-    ['openai/gpt-5-mini', { provider: 'openai', model: 'gpt-5-mini' }],
+    ['openai/gpt-6.1-terra', { provider: 'openai', model: 'gpt-6.1-terra' }],
     ['openai/org/custom:model', { provider: 'openai', model: 'org/custom:model' }],
-    ['gpt-5-mini', undefined],
-    ['/gpt-5-mini', undefined],
+    ['gpt-6.1-terra', undefined],
+    ['/gpt-6.1-terra', undefined],
     ['openai/', undefined],
     ['', undefined],
   ])('splits %j at the first slash only', (text, parts) => {

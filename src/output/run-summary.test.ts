@@ -41,8 +41,8 @@ describe('the summary of a run', () => {
       finishedAt: '2026-11-23T12:00:00.000Z',
       counts: { succeeded: 9, failed: 1, skipped: 0 },
       costUsd: null,
-      cost: { savedUsd: null, maxUsd: 5, models: [{ model: 'gpt-5-mini', pricedAsOf: '2026-09-23' }] },
-      usage: [{ model: 'gpt-5-mini', promptTokens: 120, withoutUsage: 1 }],
+      cost: { savedUsd: null, maxUsd: 5, models: [{ model: 'gpt-6.1-terra', pricedAsOf: '2026-09-23' }] },
+      usage: [{ model: 'gpt-6.1-terra', promptTokens: 120, withoutUsage: 1 }],
       batches: [{ batch: 1, attempt: 1, remoteId: 'batch_1', remoteStatus: 'completed' }],
       answers: { rows: 10, formulaCells: 2, failedRows: 1 },
     })

@@ -122,7 +122,7 @@ describe('JSON lines', () => {
     expect(text).toBe(
       '{ "n":12345678901234567890, "é":"\\u00e9", "b":1.0, "a":[1, {"x":"}"}] ,"llm_output":"fine","llm_status":"succeeded",' +
         '"llm_error":null,"llm_finish_reason":"stop","llm_prompt_tokens":12,"llm_completion_tokens":3,"llm_cost_usd":0.25,' +
-        '"llm_model":"gpt-5-mini-2026-08-07","llm_id":"a-1","llm_attempt":1}\n',
+        '"llm_model":"gpt-6.1-terra-2026-08-07","llm_id":"a-1","llm_attempt":1}\n',
     )
   })
 
@@ -177,7 +177,7 @@ describe('CSV', () => {
       'text,big,deep,gone,absent,yes,llm_output,llm_status,llm_error,llm_finish_reason,llm_prompt_tokens,' +
         'llm_completion_tokens,llm_cost_usd,llm_model,llm_id,llm_attempt\n' +
         '"say ""hi"",\nyou",12345678901234567890,"{""a"":[1.0]}",,,true,"a,b",succeeded,,stop,12,3,0.25,' +
-        'gpt-5-mini-2026-08-07,1,1\n',
+        'gpt-6.1-terra-2026-08-07,1,1\n',
     )
   })
 

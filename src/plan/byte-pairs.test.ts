@@ -24,7 +24,7 @@ const TEXTS = [
 ]
 
 describe.each([
-  { name: 'the newer vocabulary', model: 'gpt-4o', count: countNewer },
+  { name: 'the newer vocabulary', model: 'gpt-6-luna', count: countNewer },
   { name: 'the older vocabulary', model: 'gpt-4', count: countOlder },
 ])('$name', ({ count, model }) => {
   const vocabulary = vocabularyOf({ provider: 'openai', endpoint: '/v1/chat/completions', model }) as Vocabulary

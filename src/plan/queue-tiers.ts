@@ -11,8 +11,6 @@ interface TierRow {
   readonly asOf: string
 }
 
-const REPORTS = 'reports by users and third parties'
-
 /**
  * What has been published of OpenAI's batch queue limits. They differ from account to account and change often, so the
  * table counts only where the user names a tier, and what the provider itself says in a refusal wins over it.
@@ -25,16 +23,6 @@ const TIERS: readonly TierRow[] = [
     source: "OpenAI's page on the model, a stored copy",
     asOf: '2026',
   },
-  { provider: 'openai', model: 'gpt-5-mini', tokens: [2e6, null, null, null, null], source: REPORTS, asOf: '2025' },
-  { provider: 'openai', model: 'gpt-5', tokens: [900_000, null, null, null, null], source: REPORTS, asOf: '2025' },
-  { provider: 'openai', model: 'gpt-4o-mini', tokens: [2e6, null, null, 1e9, null], source: REPORTS, asOf: '2024' },
-  {
-    provider: 'openai',
-    model: 'gpt-4o',
-    tokens: [90_000, 1_350_000, null, 200e6, null],
-    source: REPORTS,
-    asOf: '2024 (tier 1), 2026-03 (tier 2)',
-  },
 ]
 
 /** What may wait for a target's model in this tier; null where the table does not say. */
@@ -43,7 +31,7 @@ export function tierTokens({ model, provider }: Target, tier: number): number | 
   return row?.tokens[tier - 1] ?? null
 }
 
-/** `gpt-4o-2024-11-20` is `gpt-4o`; `gpt-4o-mini` is another model. */
+/** `gpt-5.6-luna-2026-07-20` is `gpt-5.6-luna`; `gpt-5.6-luna-pro` is another model. */
 function isSameModel(model: string, name: string): boolean {
   return model === name || (model.startsWith(`${name}-`) && /^\d{4}-\d{2}-\d{2}$/.test(model.slice(name.length + 1)))
 }

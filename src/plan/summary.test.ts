@@ -7,7 +7,7 @@ import { summarisePlan, type TargetFacts } from './summary.ts'
 import { RequestTally, type TargetTally } from './tally.ts'
 import { estimateTokens } from './tokens.ts'
 
-const KNOWN: Target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+const KNOWN: Target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 const UNKNOWN: Target = { ...KNOWN, model: 'my-own' }
 
@@ -51,7 +51,7 @@ describe('summarisePlan', () => {
     expect(
       summary.targets.map(({ target, requests, batches, bytes }) => [target.model, requests, batches, bytes]),
     ).toEqual([
-      ['gpt-5-mini', 4, 2, 500],
+      ['gpt-6.1-terra', 4, 2, 500],
       ['my-own', 1, 1, 200],
     ])
   })
@@ -59,10 +59,10 @@ describe('summarisePlan', () => {
   it('estimates what is expected and the most, at the batch price and in full', () => {
     const { cost, expectedOutputTokens, mostOutputTokens } = summarisePlan(COUNTS, ONLY_KNOWN, facts())
     expect({ expectedOutputTokens, mostOutputTokens }).toEqual({ expectedOutputTokens: 240, mostOutputTokens: 400 })
-    expect(cost?.expectedUsd).toBeCloseTo((2_000_000 * 0.25 + 240 * 2) / 2e6, 12)
-    expect(cost?.mostUsd).toBeCloseTo((2_000_000 * 0.25 + 400 * 2) / 2e6, 12)
-    expect(cost?.synchronousUsd).toBeCloseTo((2_000_000 * 0.25 + 240 * 2) / 1e6, 12)
-    expect(cost?.synchronousMostUsd).toBeCloseTo((2_000_000 * 0.25 + 400 * 2) / 1e6, 12)
+    expect(cost?.expectedUsd).toBeCloseTo((2_000_000 + 240 * 5) / 2e6, 12)
+    expect(cost?.mostUsd).toBeCloseTo((2_000_000 + 400 * 5) / 2e6, 12)
+    expect(cost?.synchronousUsd).toBeCloseTo((2_000_000 + 240 * 5) / 1e6, 12)
+    expect(cost?.synchronousMostUsd).toBeCloseTo((2_000_000 + 400 * 5) / 1e6, 12)
   })
 
   it('expects no more than the most', () => {
@@ -74,7 +74,7 @@ describe('summarisePlan', () => {
     const once = summarisePlan(COUNTS, ONLY_KNOWN, facts())
     const again = summarisePlan({ ...COUNTS, maxReasks: 2 }, ONLY_KNOWN, facts())
     const grown = 400 + 4 * 150
-    const reasksUsd = ((2 * 2_000_000 + 3 * grown) * 0.25 + 2 * 400 * 2) / 2e6
+    const reasksUsd = (2 * 2_000_000 + 3 * grown + 2 * 400 * 5) / 2e6
     expect(again.reasks).toEqual({ turns: 2, mostUsd: expect.closeTo(reasksUsd, 12), isExpectedLength: false })
     expect(again.cost?.mostUsd).toBeCloseTo((once.cost?.mostUsd ?? 0) + reasksUsd, 12)
     expect(again.cost?.expectedUsd).toBe(once.cost?.expectedUsd)
@@ -139,10 +139,10 @@ describe('the advice of a plan', () => {
       'a shared beginning that synchronous calls would cache',
       many,
       { sharedCharacters: 38_000 },
-      [/share a beginning of about 9,500 tokens: .* may cost \$0\.\d+ in place of \$1\.\d+/],
+      [/share a beginning of about 9,500 tokens: .* may cost \$0\.\d+ in place of \$5\.\d+/],
     ],
     ['no shared beginning shorter than what is cached', many, { sharedCharacters: 4_000 }, []],
-    ['that so few rows cost the same sooner', few, {}, [/service_tier flex at openai\/gpt-5-mini/]],
+    ['that so few rows cost the same sooner', few, {}, [/service_tier flex at openai\/gpt-6.1-terra/]],
   ])('names %s', (_name, cuts, tally, expected) => {
     const { advice } = summarisePlan(COUNTS, cuts, facts(tally))
     expect(advice).toEqual(expected.map((pattern) => expect.stringMatching(pattern)))

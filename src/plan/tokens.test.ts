@@ -7,7 +7,7 @@ import { tokenFeatures } from './token-features.ts'
 import { estimateTokens, type TokenCounter, TokenCounters } from './tokens.ts'
 import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
-const OPENAI: Target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-4o-mini' }
+const OPENAI: Target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6-luna' }
 const MISTRAL: Target = { ...OPENAI, provider: 'mistral', model: 'mistral-small-latest' }
 
 /** What the tests opened, to be closed after each. */
@@ -87,9 +87,9 @@ describe('the token counter', () => {
   it('uses the older vocabulary for older models only', () => {
     const texts = ['Überraschende Änderungen und größere Straßen']
     const older = openaiVocabulary('gpt-4-turbo').count(texts)
-    const newer = openaiVocabulary('gpt-4.1').count(texts)
+    const newer = openaiVocabulary('gpt-6-sol').count(texts)
     expect(older).toBeGreaterThan(newer)
-    expect(openaiVocabulary('ft:gpt-4o-mini:acme').count(texts)).toBe(newer)
+    expect(openaiVocabulary('ft:gpt-6-luna:acme').count(texts)).toBe(newer)
   })
 
   it('counts four bytes a token when it is turned off', () => {
@@ -103,7 +103,7 @@ describe('the token counter', () => {
       { type: 'text', text: 'What is this?' },
       { type: 'image_url', image_url: { url: picture, detail: 'high' } },
     ]
-    const tokens = counterOf({ ...OPENAI, model: 'gpt-4o' }).count(line(content), null)
+    const tokens = counterOf({ ...OPENAI, model: 'gpt-6-sol' }).count(line(content), null)
     expect(tokens).toBeGreaterThan(765)
     expect(tokens).toBeLessThan(800)
   })
@@ -112,8 +112,8 @@ describe('the token counter', () => {
     const input = [
       { role: 'user', content: [{ type: 'input_image', image_url: 'https://a.example/b.png', detail: 'low' }] },
     ]
-    const request = { custom_id: 'bnonce0000000001', body: { model: 'gpt-4o', input } }
-    const counter = counterOf({ ...OPENAI, endpoint: '/v1/responses', model: 'gpt-4o' })
+    const request = { custom_id: 'bnonce0000000001', body: { model: 'gpt-6-sol', input } }
+    const counter = counterOf({ ...OPENAI, endpoint: '/v1/responses', model: 'gpt-6-sol' })
     expect(counter.count(Buffer.from(JSON.stringify(request)), null)).toBeLessThan(100)
   })
 })
@@ -135,14 +135,13 @@ describe('imageTokens', () => {
     ['a picture in low detail, however large', { size: size(4_096, 8_192), detail: 'low' }, 85],
     ['a small picture, which is not enlarged', { size: size(500, 500), detail: 'high' }, 255],
     ['a picture whose size is unknown', { size: null, detail: null }, 1_445],
-    ['gpt-4o-mini', { model: 'gpt-4o-mini-2024-07-18', size: size(500, 500), detail: 'high' }, 8_500],
-    ['a fine-tuned gpt-4o-mini', { model: 'ft:gpt-4o-mini:acme', size: null, detail: 'low' }, 2_833],
-    ['gpt-5', { model: 'gpt-5', size: size(1_024, 1_024), detail: 'auto' }, 630],
-    ['gpt-4.1-mini', { model: 'gpt-4.1-mini', size: size(1_024, 1_024) }, 1_659],
-    ['gpt-4.1-nano, at the most', { model: 'gpt-4.1-nano', size: size(8_000, 8_000) }, 3_779],
+    ['gpt-5.4', { model: 'gpt-5.4-2026-03-05', size: size(1_024, 1_024), detail: 'auto' }, 630],
+    ['gpt-5.4-mini', { model: 'gpt-5.4-mini', size: size(1_024, 1_024) }, 1_659],
+    ['a fine-tuned gpt-5.4-mini', { model: 'ft:gpt-5.4-mini:acme', size: size(1_024, 1_024) }, 1_659],
+    ['gpt-5.4-nano, at the most', { model: 'gpt-5.4-nano', size: size(8_000, 8_000) }, 3_779],
     ['mistral', { provider: 'mistral', model: 'mistral-small-latest', size: null }, 4_096],
   ])('of %s', (_, use, tokens) => {
-    expect(imageTokens({ provider: 'openai', model: 'gpt-4o', detail: null, size: null, ...use })).toBe(tokens)
+    expect(imageTokens({ provider: 'openai', model: 'gpt-6-sol', detail: null, size: null, ...use })).toBe(tokens)
   })
 })
 
@@ -177,11 +176,10 @@ describe('tokenFeatures', () => {
 
 describe('tierTokens', () => {
   it.each([
-    ['gpt-4o', 1, 90_000],
-    ['gpt-4o-2024-11-20', 2, 1_350_000],
-    ['gpt-4o-mini', 1, 2_000_000],
-    ['gpt-4o', 3, null],
-    ['gpt-4o-audio', 1, null],
+    ['gpt-5.6-luna', 1, 5_000_000],
+    ['gpt-5.6-luna-2026-07-20', 2, 20_000_000],
+    ['gpt-5.6-luna', 5, 15_000_000_000],
+    ['gpt-5.6-luna-audio', 1, null],
     ['unheard-of', 1, null],
   ])('of %s in tier %i is %s', (model, tier, tokens) => {
     expect(tierTokens({ ...OPENAI, model }, tier)).toBe(tokens)

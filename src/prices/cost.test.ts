@@ -25,12 +25,10 @@ const USAGE: Usage = {
 
 describe('findPrice', () => {
   it.each([
-    ['openai', 'gpt-5-mini', 'gpt-5-mini'],
-    ['openai', 'gpt-5-mini-2025-08-07', 'gpt-5-mini'],
-    ['openai', 'gpt-4o-2024-08-06', 'gpt-4o'],
-    ['openai', 'gpt-4o-2024-05-13', 'gpt-4o-2024-05-13'],
+    ['openai', 'gpt-6.1-terra', 'gpt-6.1-terra'],
+    ['openai', 'gpt-6.1-terra-2026-08-07', 'gpt-6.1-terra'],
     ['mistral', 'mistral-small-latest', 'mistral-small-latest'],
-    ['openai', 'gpt-5-mini-turbo', undefined],
+    ['openai', 'gpt-6.1-terra-turbo', undefined],
     ['openai', 'mistral-small-latest', undefined],
     ['mistral', 'mistral-large-2511', undefined],
     ['openai', 'constructor', undefined],
@@ -39,11 +37,11 @@ describe('findPrice', () => {
   })
 
   it('takes the user’s own price first, also for snapshots', () => {
-    const own = { 'openai/gpt-5-mini': { inputUsdPerMillion: 9, outputUsdPerMillion: 7 } }
-    for (const model of ['gpt-5-mini', 'gpt-5-mini-2025-08-07']) {
+    const own = { 'openai/gpt-6.1-terra': { inputUsdPerMillion: 9, outputUsdPerMillion: 7 } }
+    for (const model of ['gpt-6.1-terra', 'gpt-6.1-terra-2026-08-07']) {
       expect(findPrice('openai', model, own)).toMatchObject({ inputUsd: 9, outputUsd: 7, batchFactor: 0.5, asOf: null })
     }
-    expect(findPrice('openai', 'gpt-5-nano', own)?.inputUsd).toBe(0.05)
+    expect(findPrice('openai', 'gpt-6-luna', own)?.inputUsd).toBe(0.1)
   })
 })
 

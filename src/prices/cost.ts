@@ -18,7 +18,7 @@ export interface OwnPrice {
 
 const MILLION = 1_000_000
 
-/** A dated snapshot's name: `gpt-5-mini-2025-08-07`. */
+/** A dated snapshot's name: `gpt-6.1-terra-2026-08-07`. */
 const SNAPSHOT = /-\d{4}-\d{2}-\d{2}$/
 
 /**

@@ -39,15 +39,21 @@ const MISTRAL_ALIAS = {
   asOf: '2026-09-23',
 } as const
 
+/** OpenAI's price page as two third parties quote it; a batch costs half there too. */
+const GPT_6_1 = { source: 'docs.litellm.ai/blog/gpt-6-1-terra', asOf: '2026-11-28' } as const
+
 /** Half price, by the batch guides of both providers (2026-11-22). */
 const BATCH_FACTOR = 0.5
 
 /** The one length above which any of these prices is dearer; usage is added up apart for it. */
 export const LONG_CONTEXT_TOKENS = 272_000
 
-/** `service_tier: "flex"` costs what a batch costs (OpenAI's guide on flex processing, 2026-10-04); these models have it. */
+/**
+ * `service_tier: "flex"` costs what a batch costs (OpenAI's guide on flex processing, 2026-10-04). The provider is ending
+ * it: models from gpt-6.2 on do not have it (the same guide, 2026-11-17).
+ */
 const FLEX_FACTOR = 0.5
-const HAS_FLEX = /^(?:o3|o4-mini|gpt-[56].*)$/
+const HAS_FLEX = /^(?:o3|o4-mini|gpt-5.*|gpt-6(?:\.1)?-.*)$/
 
 /** OpenAI: requests of more than 272,000 input tokens cost twice for input and half as much again for output. */
 const LONG_CONTEXT: LongContext = { aboveTokens: LONG_CONTEXT_TOKENS, inputFactor: 2, outputFactor: 1.5 }
@@ -65,6 +71,8 @@ const OPENAI: readonly Numbers[] = [
   ['gpt-5.5', 5, 0.5, 30],
   ['gpt-5.4', 2.5, 0.25, 15],
 ]
+
+const OPENAI_6_1: readonly Numbers[] = [['gpt-6.1-terra', 1, 0.05, 5]]
 
 const OPENAI_ONE_RATE: readonly Numbers[] = [
   ['gpt-5.4-mini', 0.75, 0.075, 4.5],
@@ -119,6 +127,7 @@ const OPENAI_FREE: readonly Numbers[] = [
  */
 export const PRICES: readonly Price[] = [
   ...rows('openai', OPENAI, GENAI_PRICES, LONG_CONTEXT),
+  ...rows('openai', OPENAI_6_1, GPT_6_1, LONG_CONTEXT),
   ...rows('openai', OPENAI_ONE_RATE, GENAI_PRICES, null),
   ...rows('openai', OPENAI_FREE, FREE, null),
   ...rows('mistral', MISTRAL, GENAI_PRICES, null),

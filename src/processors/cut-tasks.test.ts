@@ -3,7 +3,7 @@ import { describeProvider } from '../providers/registry.ts'
 import type { BatchTask } from './batch-task.ts'
 import { cutTasks } from './cut-tasks.ts'
 
-const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-4o-mini' }
+const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6-luna' }
 const documented = describeProvider('openai').limits(target)
 
 function tasks(...contents: readonly string[]): readonly BatchTask[] {

@@ -46,7 +46,7 @@ export function connectProcessor(
   const { modelName } = options
   if (typeof modelName !== 'string' || modelName.trim() === '') {
     throw new ProcessorError('refused', 'usage', 'modelName is missing.', {
-      next: 'Give the name of a model of the provider, such as gpt-5-mini or mistral-small-latest.',
+      next: 'Give the name of a model of the provider, such as gpt-6.1-terra or mistral-small-latest.',
     })
   }
   const environment = options.environment ?? thisMachine().environment

@@ -2,7 +2,7 @@ import type { FileConfiguration } from '../config/file-schema.ts'
 
 /** What both processors are made with; all but `modelName` may be left out. */
 export interface ProcessorOptions {
-  /** The provider's own model name, such as `gpt-5-mini` or `mistral-small-latest`. */
+  /** The provider's own model name, such as `gpt-6.1-terra` or `mistral-small-latest`. */
   readonly modelName: string
   /**
    * The most tokens an answer may have; sent only when given, in the field that the provider has for it

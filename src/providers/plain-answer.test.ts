@@ -14,7 +14,7 @@ const LINE = {
     body: {
       id: 'chatcmpl-1',
       object: 'chat.completion',
-      model: 'gpt-5-mini-2025-08-07',
+      model: 'gpt-6.1-terra-2026-08-07',
       choices: [
         {
           index: 0,
@@ -104,7 +104,7 @@ describe('plainAnswer', () => {
         output: 'billing',
         finishReason: 'stop',
         usage: { promptTokens: 112, completionTokens: 74, cachedTokens: 32, reasoningTokens: 64 },
-        model: 'gpt-5-mini-2025-08-07',
+        model: 'gpt-6.1-terra-2026-08-07',
       },
     })
   })

@@ -31,8 +31,8 @@ describe('a builder for records', () => {
     const request = await built(DEFINITION, '{"text":"a \\"b\\"\\n😀"}')
     expect(request).toEqual({
       id: null,
-      target: { provider: 'openai', endpoint: CHAT, model: 'gpt-5-mini' },
-      body: '{"model":"gpt-5-mini","messages":[{"role":"user","content":"Sum up: a \\"b\\"\\n😀"}]}',
+      target: { provider: 'openai', endpoint: CHAT, model: 'gpt-6.1-terra' },
+      body: '{"model":"gpt-6.1-terra","messages":[{"role":"user","content":"Sum up: a \\"b\\"\\n😀"}]}',
       mostOutputTokens: null,
       emptyPlaceholders: false,
     })
@@ -49,7 +49,7 @@ describe('a builder for records', () => {
   it('sends what was set, in the provider’s words', async () => {
     const definition = { ...DEFINITION, maxTokens: 100, temperature: 0, parameters: { top_p: 0.5, stop: ['x'] } }
     expect(JSON.parse((await built(definition, '{"text":"x"}')).body)).toEqual({
-      model: 'gpt-5-mini',
+      model: 'gpt-6.1-terra',
       messages: [{ role: 'user', content: 'Sum up: x' }],
       max_completion_tokens: 100,
       temperature: 0,
@@ -155,7 +155,7 @@ describe('a builder for records', () => {
     const answer = { schema, name: 'ticket', isStrict: true }
     expect(JSON.parse((await built({ ...DEFINITION, parameters: { top_p: 1 }, answer }, '{"text":"x"}')).body)).toEqual(
       {
-        model: 'gpt-5-mini',
+        model: 'gpt-6.1-terra',
         messages: [{ role: 'user', content: 'Sum up: x' }],
         top_p: 1,
         response_format: {

@@ -71,7 +71,7 @@ describe('a builder for chat rows', () => {
   it('passes messages on as they are written', async () => {
     const messages = '[ {"role":"user", "content":"x\\u00e9", "n":12345678901234567890} ]'
     const { body } = await built({ ...CHAT_ROWS, maxTokens: 5 }, `{"tag":"a","messages":${messages}}`)
-    expect(body).toBe(`{"model":"gpt-5-mini","messages":${messages},"max_completion_tokens":5}`)
+    expect(body).toBe(`{"model":"gpt-6.1-terra","messages":${messages},"max_completion_tokens":5}`)
   })
 
   it.each([

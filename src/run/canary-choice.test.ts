@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CanaryChoice, readAhead } from './canary-choice.ts'
 import type { PlannableRequest, PreparedRow } from './prepare.ts'
 
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 const SETTINGS = { isOn: true, aboveRequests: 5, requests: 2 }
 
 function request(body: object, target = TARGET): PlannableRequest {

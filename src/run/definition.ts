@@ -128,7 +128,7 @@ function targetOf({ model, provider }: NewRunOptions): { provider: string; model
   const parsed = parseModel(model)
   if (!parsed) {
     throw new LlmBatchError('usage', `--model ${model} names no provider`, {
-      next: 'Write provider/model, such as openai/gpt-5-mini or mistral/mistral-small-latest.',
+      next: 'Write provider/model, such as openai/gpt-6.1-terra or mistral/mistral-small-latest.',
     })
   }
   if (provider !== undefined && provider !== parsed.provider) {

@@ -73,7 +73,7 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
    * one input, or rows.
    */
   readonly input: string | readonly string[] | Iterable<Row> | AsyncIterable<Row>
-  /** `provider/model`, such as `openai/gpt-5-mini`; may be absent for provider-ready lines. */
+  /** `provider/model`, such as `openai/gpt-6.1-terra`; may be absent for provider-ready lines. */
   readonly model?: string
   /** A template with `{{column}}`, or a function; absent where the rows carry `messages` or `body`. */
   readonly prompt?: string | ((row: Row) => string | readonly ChatMessage[] | Promise<string | readonly ChatMessage[]>)

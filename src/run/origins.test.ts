@@ -7,7 +7,7 @@ import type { Carry, PricedAnswer } from './carry.ts'
 import { type OriginOptions, tellOrigins } from './origins.ts'
 import type { PreparedRow } from './prepare.ts'
 
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 const bodyOf = (question: number): string => `{"messages":[{"role":"user","content":"Question ${question}"}]}`
 

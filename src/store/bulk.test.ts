@@ -38,7 +38,7 @@ afterEach(async () => {
 function ask(rows: readonly number[], ordinal = 0, name = 'first'): void {
   const nonce = nonceFrom(Buffer.from(`${name} ${ordinal}`.padEnd(16)))
   insertBatch(driver, RUN, {
-    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
+    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' },
     requests: rows.map((row, at) => ({ ordinal: ordinal + at, row, offset: at * 100, length: 90 + at })),
     tokens: 1,
     tokenMethod: 'bytes',
@@ -146,7 +146,7 @@ function mixedResult(ordinal: number): NewResult {
     completionTokens: ordinal + 1,
     cachedTokens: ordinal % 3 === 0 ? 0 : null,
     reasoningTokens: ordinal % 4 === 0 ? 2 ** 40 : null,
-    model: 'gpt-5-mini-2025-08-07',
+    model: 'gpt-6.1-terra-2026-08-07',
     file: 'output',
     offset: ordinal * 2 ** 33,
     length: ordinal,

@@ -52,7 +52,7 @@ async function counted(): Promise<Partial<RequestCounts>> {
 
 function batch(name: string, ordinals: readonly number[], areNew = true): NewBatchRecord {
   return {
-    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
+    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' },
     tokens: 10,
     tokenMethod: 'bytes',
     mostOutputTokens: null,

@@ -22,7 +22,7 @@ beforeEach(async () => {
   run = await store.write(id)
   await run.addBatch({
     kind: 'direct',
-    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
+    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' },
     tokens: 10,
     tokenMethod: 'bytes',
     mostOutputTokens: null,

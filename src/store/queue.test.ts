@@ -14,7 +14,7 @@ const DEFINITION: RunDefinition = {
   version: 1,
   provider: 'openai',
   baseUrl: 'https://api.openai.com/v1',
-  model: 'gpt-5-mini',
+  model: 'gpt-6.1-terra',
   shape: 'records',
   endpoint: null,
   textColumn: null,
@@ -34,7 +34,7 @@ const DEFINITION: RunDefinition = {
   maxReasks: 0,
 }
 
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 const DAY_MS = 86_400_000
 

@@ -20,7 +20,7 @@ const DEFINITION: RunDefinition = {
   version: 1,
   provider: 'openai',
   baseUrl: 'https://api.openai.com/v1',
-  model: 'gpt-5-mini',
+  model: 'gpt-6.1-terra',
   shape: 'records',
   inputPaths: ['/data/tickets.csv'],
   prompt: '{{text}}',
@@ -35,7 +35,7 @@ const DEFINITION: RunDefinition = {
 }
 
 const OUTPUT = { ...PLAIN_OUTPUT, path: null }
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 let home: string
 let store: Store

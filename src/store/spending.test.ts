@@ -17,7 +17,7 @@ import type {
   Store,
 } from './store.ts'
 
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 const DAY_MS = 86_400_000
 
@@ -118,7 +118,7 @@ describe('what is set aside', () => {
     await run.settleAttempt(key, 'collected', {}, BILL)
     expect((await run.spending(DAY_MS)).run).toEqual({ settled: 40, reserved: 0, inFlight: 0, unknown: 0 })
     expect(await run.shownAnswers(TARGET)).toEqual({ answers: 9, promptTokens: 90, completionTokens: 18 })
-    expect(await store.shownAnswers('openai', 'gpt-5-mini')).toMatchObject({ answers: 9 })
+    expect(await store.shownAnswers('openai', 'gpt-6.1-terra')).toMatchObject({ answers: 9 })
   })
 
   it('is not there where the terms refuse; then nothing has moved', async () => {
@@ -215,11 +215,11 @@ describe('what is set aside', () => {
     await store.dropRun('one')
     const tokens = { answers: 0, promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }
     expect(await store.spendingByMonth()).toEqual([
-      { month: '1970-02', provider: 'openai', model: 'gpt-5-mini', ...NOTHING, ...tokens, reserved: 100 },
+      { month: '1970-02', provider: 'openai', model: 'gpt-6.1-terra', ...NOTHING, ...tokens, reserved: 100 },
       {
         month: '1970-01',
         provider: 'openai',
-        model: 'gpt-5-mini',
+        model: 'gpt-6.1-terra',
         ...NOTHING,
         ...tokens,
         settled: 40,

@@ -17,7 +17,7 @@ const DEFINITION: RunDefinition = {
   version: 1,
   provider: 'openai',
   baseUrl: 'https://api.openai.com/v1',
-  model: 'gpt-5-mini',
+  model: 'gpt-6.1-terra',
   shape: 'records',
   endpoint: null,
   textColumn: null,
@@ -38,7 +38,7 @@ const DEFINITION: RunDefinition = {
 }
 
 const OUTPUT = { ...PLAIN_OUTPUT, path: null }
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 let home: string
 let store: Store
@@ -110,7 +110,7 @@ function result(ordinal: number, parts: Partial<NewResult> = {}): NewResult {
     completionTokens: 5,
     cachedTokens: null,
     reasoningTokens: null,
-    model: 'gpt-5-mini-2025-08-07',
+    model: 'gpt-6.1-terra-2026-08-07',
     file: 'output',
     offset: ordinal * 10,
     length: 9,

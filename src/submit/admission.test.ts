@@ -6,7 +6,7 @@ import { type AdmissionTerms, admit, afterRefusal, batchShare, limitIn, type Que
 const NOW = 1_000_000_000
 const RECHECK_MS = 15_000
 const LIMITS: QueueLimits = { tokens: 1_000, requests: null, requestsPer: 'model' }
-const TERMS: AdmissionTerms = { limits: LIMITS, model: 'gpt-4o-mini', now: NOW, recheckMs: RECHECK_MS }
+const TERMS: AdmissionTerms = { limits: LIMITS, model: 'gpt-6-luna', now: NOW, recheckMs: RECHECK_MS }
 
 const BELIEF: QueueBelief = {
   tokens: 1_000,
@@ -126,11 +126,14 @@ describe('a refused batch', () => {
 describe('limitIn', () => {
   it.each([
     [
-      'Enqueued token limit reached for gpt-4o-mini in organization org-x. Limit: 2,000,000 enqueued tokens. Please try again once some in_progress batches have been completed.',
+      'Enqueued token limit reached for gpt-6-luna in organization org-x. Limit: 2,000,000 enqueued tokens. Please try again once some in_progress batches have been completed.',
       2_000_000,
     ],
-    ['Enqueued token limit reached for gpt-4o. Limit: 90000 enqueued tokens.', 90_000],
-    ['Enqueued token limit reached for gpt-5-mini in organization org-7. Limit: 2,000,000 enqueued tokens.', 2_000_000],
+    ['Enqueued token limit reached for gpt-6-sol. Limit: 90000 enqueued tokens.', 90_000],
+    [
+      'Enqueued token limit reached for gpt-6.1-terra in organization org-7. Limit: 2,000,000 enqueued tokens.',
+      2_000_000,
+    ],
     ['Enqueued token limit reached for gpt-4.1-mini in organization org-7. Limit: 2,000,000 tokens.', 2_000_000],
     ['Enqueued token limit reached for gpt-5 in organization org-7.', null],
     ['The limit for gpt-4.1 was reached: 900,000 enqueued tokens.', null],

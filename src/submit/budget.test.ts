@@ -5,8 +5,8 @@ import { findPrice } from '../prices/cost.ts'
 import type { SpendingStanding, SpendingSum } from '../store/store.ts'
 import { allowanceOf, dayAfter, dayOf, INPUT_MARGIN, judge, OUTPUT_MARGIN } from './budget.ts'
 
-/** A quarter of a dollar for a million tokens in, two for a million out; half of that in batches. */
-const PRICE = findPrice('openai', 'gpt-5-mini')
+/** A dollar for a million tokens in, five for a million out; half of that in batches. */
+const PRICE = findPrice('openai', 'gpt-6.1-terra')
 
 const EXPECTED: AnswerLength = { tokens: 100, basis: 'assumed' }
 
@@ -21,7 +21,7 @@ function standing(parts: { run?: Partial<SpendingSum>; day?: Partial<SpendingSum
 describe('allowanceOf', () => {
   it('takes the worst case where answers are limited', () => {
     expect(allowanceOf(SIZE, { price: PRICE, expected: EXPECTED, kind: 'batch' })).toEqual({
-      micros: (800_000 * INPUT_MARGIN * 0.25 + 500_000 * 2) / 2,
+      micros: (800_000 * INPUT_MARGIN + 500_000 * 5) / 2,
       outputTokens: 500_000,
       basis: 'worst_case',
     })
@@ -31,7 +31,7 @@ describe('allowanceOf', () => {
     const size = { ...SIZE, mostOutputTokens: null }
     const outputTokens = 100 * 1_000 * OUTPUT_MARGIN
     expect(allowanceOf(size, { price: PRICE, expected: EXPECTED, kind: 'batch' })).toEqual({
-      micros: (800_000 * INPUT_MARGIN * 0.25 + outputTokens * 2) / 2,
+      micros: (800_000 * INPUT_MARGIN + outputTokens * 5) / 2,
       outputTokens,
       basis: 'assumed',
     })

@@ -74,7 +74,7 @@ async function writeInputs(folder: string, { maxRequests, rows }: Storm): Promis
 }
 
 async function typeUntilOver(folder: string, server: LocalServer, storm: Storm) {
-  const model = storm.provider === 'openai' ? 'openai/gpt-4o-mini' : 'mistral/mistral-small-latest'
+  const model = storm.provider === 'openai' ? 'openai/gpt-6-luna' : 'mistral/mistral-small-latest'
   const run = ['run', 'rows.jsonl', '--model', model, '--prompt', '{{text}}', '-o', 'answers.jsonl', '--force']
   const exitCodes: (number | null)[] = []
   const kills = [...storm.kills]

@@ -45,7 +45,7 @@ interface Sent extends Planned {
   nextPollAt: number
 }
 
-const TARGET: Target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-4o-mini' }
+const TARGET: Target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6-luna' }
 const WAITS = { pollMs: 15_000, pollMostMs: 300_000 }
 const MOST_OPEN = 20
 const MOST_REQUESTS = 50_000

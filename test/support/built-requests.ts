@@ -15,7 +15,7 @@ export const CHAT = '/v1/chat/completions'
 export const DEFINITION: Definition = {
   ...LATER_FIELDS,
   provider: 'openai',
-  model: 'gpt-5-mini',
+  model: 'gpt-6.1-terra',
   shape: 'records',
   endpoint: null,
   textColumn: null,

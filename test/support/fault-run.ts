@@ -10,7 +10,7 @@ export const PROVIDERS = ['openai', 'mistral'] as const
 export type ProviderName = (typeof PROVIDERS)[number]
 
 export const MODELS: Readonly<Record<ProviderName, string>> = {
-  openai: 'openai/gpt-4o-mini',
+  openai: 'openai/gpt-6-luna',
   mistral: 'mistral/mistral-small-latest',
 }
 

@@ -94,6 +94,6 @@ export class RawClient {
 /** A correct line of an OpenAI input file, with other parts where given. */
 export function requestLine(id: string, prompt: string, parts: object = {}, body: object = {}): string {
   const messages = [{ role: 'user', content: prompt }]
-  const request = { model: 'gpt-4o-mini', messages, ...body }
+  const request = { model: 'gpt-6-luna', messages, ...body }
   return JSON.stringify({ custom_id: id, method: 'POST', url: '/v1/chat/completions', body: request, ...parts })
 }

@@ -6,7 +6,7 @@ import { type LocalWorld, openWorld } from './local-world.ts'
 
 /** Both processors, for tests that hold for each. */
 export const PROCESSORS = [
-  { name: 'openai', modelName: 'gpt-4o-mini', Processor: OpenAIBatchProcessor },
+  { name: 'openai', modelName: 'my-chat-model', Processor: OpenAIBatchProcessor },
   { name: 'mistral', modelName: 'mistral-small-latest', Processor: MistralAIBatchProcessor },
 ] as const
 

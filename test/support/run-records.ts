@@ -34,7 +34,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
       version: 1,
       provider: 'openai',
       baseUrl: 'https://api.openai.com/v1',
-      model: 'gpt-5-mini',
+      model: 'gpt-6.1-terra',
       shape: 'records',
       endpoint: null,
       textColumn: null,
@@ -82,7 +82,7 @@ export function sampleAttempt(parts: Partial<AttemptRecord> = {}): AttemptRecord
     batch: 1,
     kind: 'batch',
     number: 1,
-    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
+    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' },
     requestCount: 10,
     tokens: 2_500,
     mostOutputTokens: null,
@@ -126,7 +126,7 @@ export function sampleAttempt(parts: Partial<AttemptRecord> = {}): AttemptRecord
 /** Tokens of ten results. */
 export function sampleUsage(parts: Partial<UsageTotal> = {}): UsageTotal {
   return {
-    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' },
+    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' },
     results: 10,
     promptTokens: 100,
     completionTokens: 20,
@@ -140,7 +140,7 @@ export function sampleUsage(parts: Partial<UsageTotal> = {}): UsageTotal {
 /** The cost of a run by one model, in one attempt. */
 export function sampleCost(totalUsd: number | null, parts: Partial<RunCost> = {}): RunCost {
   const synchronousUsd = totalUsd === null ? null : totalUsd * 2
-  const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+  const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
   return {
     totalUsd,
     synchronousUsd,

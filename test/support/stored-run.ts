@@ -7,7 +7,7 @@ import { sampleRun } from './run-records.ts'
 
 const { definition, output } = sampleRun()
 
-export const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+export const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 let made = 0
 

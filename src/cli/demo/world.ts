@@ -25,7 +25,7 @@ export interface World {
 }
 
 /** A model for each provider; its price is known, so that the report tells a cost. */
-export const MODELS = { openai: 'openai/gpt-5-mini', mistral: 'mistral/mistral-small-latest' } as const
+export const MODELS = { openai: 'openai/gpt-6.1-terra', mistral: 'mistral/mistral-small-latest' } as const
 
 /** A new folder for one demo, among the machine's temporary files. */
 export async function makeDemoFolder(disk: Disk, random: Random): Promise<string> {

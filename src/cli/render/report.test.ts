@@ -92,7 +92,7 @@ describe('the report', () => {
     expect(lines).toEqual(
       expect.arrayContaining([
         'Cost        $3.00, $3.00 less than synchronous calls',
-        '$1.23 at openai/gpt-5-mini',
+        '$1.23 at openai/gpt-6.1-terra',
         'unknown at mistral/mistral-small-latest',
         '$0.50 in direct calls before',
         '$2.25 in first attempts',

@@ -33,11 +33,11 @@ describe('problems', () => {
 })
 
 describe('the plan', () => {
-  const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-5-mini' }
+  const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
   const size = { requests: 998, directRequests: 0, batches: 2, bytes: 1_500_000, tokens: 120_000 }
   const output = { expectedOutputTokens: 399_200, mostOutputTokens: null }
   const cost = { expectedUsd: 0.41, mostUsd: null, reasksUsd: 0, synchronousUsd: 0.83, synchronousMostUsd: null }
-  const found = findPrice('openai', 'gpt-5-mini')
+  const found = findPrice('openai', 'gpt-6.1-terra')
   const price = found && { ...found, asOf: '2026-09-23', source: 'a price page' }
   const plan: PlanView = {
     input: '/data/tickets.csv',
@@ -84,11 +84,11 @@ describe('the plan', () => {
         '  Cost        about $0.41 (set --max-tokens to know the most)',
         '  Full price  about $0.83',
         '  Prices      as of 2026-09-23 (a price page)',
-        '  Time        3 rounds of the queue, each of up to 24h; 50,000 input tokens may wait at once for openai/gpt-5-mini',
+        '  Time        3 rounds of the queue, each of up to 24h; 50,000 input tokens may wait at once for openai/gpt-6.1-terra',
         '  Disk        5.0 MB of 80 GB free',
         '',
-        'model              endpoint              batches  requests  upload   cost',
-        'openai/gpt-5-mini  /v1/chat/completions        2       998  1.5 MB  $0.41',
+        'model                 endpoint              batches  requests  upload   cost',
+        'openai/gpt-6.1-terra  /v1/chat/completions        2       998  1.5 MB  $0.41',
         '',
         'First prompt',
         ...Array.from({ length: 10 }, (_, at) => `  line ${at}`),
@@ -140,11 +140,11 @@ describe('the status', () => {
       '  Rows     5 of 10 done (50%): 5 succeeded',
       '  Cost     $0.50 so far',
       '  Cap      $5.00 at most, $0.25 set aside for what is not settled',
-      '  Model    openai/gpt-5-mini',
+      '  Model    openai/gpt-6.1-terra',
       '  Input    /data/tickets.csv',
       '  Answers  /data/answers.jsonl',
       '  Started  2026-11-23T08:00:00.000Z',
-      '  Promise  never tested at this provider; test it with: llm-batch doctor --live --model openai/gpt-5-mini',
+      '  Promise  never tested at this provider; test it with: llm-batch doctor --live --model openai/gpt-6.1-terra',
       '',
       'batch  state             requests  id at the provider        age  results kept                    looks  reason',
       '    1  collected               10  batch_abc                  1m  here                                4',
@@ -178,8 +178,8 @@ describe('the list of runs', () => {
   it('is a table', () => {
     const counts = sampleCounts({ succeeded: 4, failed: 1, batched: 5 })
     expect(renderRuns([{ run, counts }], run.createdAt + 7_200_000, plain).split('\n')).toEqual([
-      'run              name         state    done  rows  not succeeded  model              started',
-      'k3f9-2026-11-23  漢字 triage  running   50%    10              1  openai/gpt-5-mini   2h ago',
+      'run              name         state    done  rows  not succeeded  model                 started',
+      'k3f9-2026-11-23  漢字 triage  running   50%    10              1  openai/gpt-6.1-terra   2h ago',
       '',
     ])
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DialectName } from '../state/record.ts'
 import { executeRow, type RowResult } from './execute-row.ts'
 
-function ask(prompt: string, body: object = {}, dialect: DialectName = 'openai', model = 'gpt-4o-mini'): RowResult {
+function ask(prompt: string, body: object = {}, dialect: DialectName = 'openai', model = 'my-own-model'): RowResult {
   const request = { model, messages: [{ role: 'user', content: prompt }], ...body }
   const endpoint = '/v1/chat/completions'
   return executeRow({ dialect, endpoint, model, body: request, createdAt: 0 }, new Map())
@@ -87,17 +87,17 @@ describe('a directive', () => {
 
 describe('a parameter the model does not take', () => {
   it.each([
-    ['gpt-5-mini', { max_tokens: 5 }, 'unsupported_parameter'],
-    ['o3', { temperature: 0.1 }, 'unsupported_value'],
-    ['gpt-5', { logprobs: true }, 'unsupported_parameter'],
+    ['gpt-6.1-terra', { max_tokens: 5 }, 'unsupported_parameter'],
+    ['gpt-5.6-luna', { temperature: 0.1 }, 'unsupported_value'],
+    ['gpt-6-luna', { logprobs: true }, 'unsupported_parameter'],
   ])('is refused for %s', (model, body, code) => {
     expect(ask('x', body, 'openai', model)).toMatchObject({ status: 400, body: { error: { code } }, billed: null })
   })
 
   it.each([
-    ['gpt-5-mini', { max_completion_tokens: 100, temperature: 1 }],
-    ['gpt-5-chat-latest', { max_tokens: 100, temperature: 0.1 }],
-    ['gpt-4o', { max_tokens: 100, temperature: 0.1 }],
+    ['gpt-6.1-terra', { max_completion_tokens: 100, temperature: 1 }],
+    ['gpt-6-chat-latest', { max_tokens: 100, temperature: 0.1 }],
+    ['my-own-model', { max_tokens: 100, temperature: 0.1 }],
   ])('is not seen where %s takes it', (model, body) => {
     expect(ask('x', body, 'openai', model)).toMatchObject({ status: 200 })
   })

@@ -68,9 +68,9 @@ function refusedByReasoning(body: JsonObject): ApiError | undefined {
   return undefined
 }
 
-/** True for the o-series and the GPT-5 line, but not for its chat variants. */
+/** True for the o-series and the line from GPT-5 on, but not for its chat variants. */
 function isReasoning(model: string): boolean {
-  return /^(?:o\d|gpt-5)/.test(model) && !model.includes('chat')
+  return /^(?:o\d|gpt-[5-9])/.test(model) && !model.includes('chat')
 }
 
 function refused(code: string, param: string, message: string): ApiError {
