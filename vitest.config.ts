@@ -8,7 +8,6 @@ export default defineConfig({
   resolve: { alias: [{ find: /^llm-batch$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) }] },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['test/bench/**'],
     pool: 'forks',
     // The files of a worker share what it has loaded: loading it for each of two hundred files took longer than many of
     // them. Nothing of ours is mocked, and every test leaves its process as it found it.

@@ -102,7 +102,7 @@ async function step(name, { url, input, output, given, written, prefix = 'llm_' 
   console.log(`${name}: read and sent in ${shown(submit)}, collected and written in ${shown(collect)}`)
 }
 
-/** A model that answers badly now and then, a schema, and a second question: every row must be there with its right status. */
+/** A model that answers badly now and then, a schema and a second question: every row must have its right status. */
 async function classify() {
   const spoiled = fork(new URL('./server.mjs', import.meta.url), [join(folder, 'spoiled'), ANSWERS])
   try {

@@ -62,7 +62,7 @@ export interface Plan {
   readonly rivalAfterMs: number | null
   /** True where a few rows are asked directly before anything is sent in batches. */
   readonly hasCanary: boolean
-  /** What the run may cost at first; raised whenever it is held for that. A token costs a dollar in a batch. Null for no cap. */
+  /** The cap at first, raised whenever the run is held for it; a token costs a dollar in a batch. Null for no cap. */
   readonly capUsd: number | null
   /** The start of the command, from 1, at which the key of another account is set by mistake; null for none. */
   readonly strayKeyAtStart: number | null

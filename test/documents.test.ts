@@ -7,6 +7,12 @@ import { VERSION } from '../src/version.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
+/** The folders that documents name files of, and whose comments are held to a width. */
+const FOLDERS = ['src', 'test', 'docs', 'scripts', 'proof', 'bench', 'examples']
+
+/** The most characters of a line that is a comment: the width at which reviews and terminals still show it whole. */
+const WIDEST_COMMENT = 126
+
 const read = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8')
 
 describe('the documents', () => {
@@ -37,9 +43,71 @@ describe('the documents', () => {
     expect(broken).toEqual([])
   })
 
+  it('name only files and folders that exist', async () => {
+    const paths = await pathsIn(FOLDERS)
+    const pages = [...paths.filter((path) => path.endsWith('.md')), ...(await topLevelPages())]
+    expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/faults.md', 'bench/README.md']))
+    const named = await Promise.all(
+      pages.map(async (page) => pathsNamedIn(await read(page)).map((path) => ({ page, path }))),
+    )
+    expect(named.flat().filter(({ path }) => !paths.some((known) => pattern(path).test(known)))).toEqual([])
+  })
+
+  it.each([
+    ['a file', '`src/index.ts`', 0],
+    ['a pattern', '`src/providers/openai*.ts`, `examples/*`', 0],
+    ['a folder', '`test/support/`', 0],
+    ['a place for a name', '`docs/providers/NAME.md`', 0],
+    ['a file that is gone', 'see `src/plan/split.ts`.', 1],
+    ['a pattern without a file', '`test/fault/*.ts`', 1],
+  ])('are checked for %s', async (_, page, gone) => {
+    const paths = await pathsIn(FOLDERS)
+    expect(pathsNamedIn(page).filter((path) => !paths.some((known) => pattern(path).test(known)))).toHaveLength(gone)
+  })
+
   it('and the code name the same version as the package', async () => {
     const { version } = JSON.parse(await read('package.json')) as { version: string }
     expect(VERSION).toBe(version)
     expect(await read('CHANGELOG.md')).toContain(`## ${version}`)
   })
 })
+
+describe('the comments of the sources', () => {
+  it(`have lines of at most ${WIDEST_COMMENT} characters`, async () => {
+    const sources = (await pathsIn(FOLDERS)).filter((path) => /\.(?:ts|mts|mjs|js)$/.test(path))
+    expect(sources.length).toBeGreaterThan(500)
+    const lines = await Promise.all(
+      sources.map(async (path) =>
+        (await read(path)).split('\n').map((line, index) => ({ line, place: `${path}:${index + 1}` })),
+      ),
+    )
+    const wide = lines.flat().filter(({ line }) => line.length > WIDEST_COMMENT && /^\s*(?:\/\/|\/?\*)/.test(line))
+    expect(wide.map(({ place }) => place)).toEqual([])
+  })
+})
+
+/** Everything in these folders of the project, files and folders, named from its root with slashes. */
+async function pathsIn(folders: readonly string[]): Promise<string[]> {
+  const listed = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(join(ROOT, folder), { recursive: true })).map((path) => `${folder}/${path.replaceAll('\\', '/')}`),
+    ),
+  )
+  return listed.flat()
+}
+
+async function topLevelPages(): Promise<string[]> {
+  return (await readdir(ROOT)).filter((name) => name.endsWith('.md'))
+}
+
+/** The paths that a page names between backticks; one with `NAME` in it stands for a file that is yet to be made. */
+function pathsNamedIn(page: string): string[] {
+  const named = [...page.matchAll(new RegExp(`\`((?:${FOLDERS.join('|')})/[\\w./*-]+)\``, 'g'))]
+  return named.map(([, path = '']) => path).filter((path) => !path.includes('NAME'))
+}
+
+/** A named path as an expression: a star stands for any characters of one name. */
+function pattern(path: string): RegExp {
+  const escaped = path.replace(/\/$/, '').replaceAll('.', String.raw`\.`).replaceAll('*', '[^/]*')
+  return new RegExp(`^${escaped}$`)
+}

@@ -13,7 +13,8 @@ const LEAST_REFUSED = 3
 
 /**
  * Whether a run should stop after its canary: the API itself refuses, by parameters, model or account, most of the rows
- * that were asked. Refused content, cut answers and passing failures are outcomes like any other. Why, in words; null where it may go on.
+ * that were asked. Refused content, cut answers and passing failures are outcomes like any other. Why, in words; null
+ * where it may go on.
  */
 export function judgeCanary(outcomes: readonly Outcome[], wanted: number): string | null {
   const refusals = new Refusals()

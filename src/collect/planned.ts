@@ -60,7 +60,7 @@ export async function triesOf(ports: Pick<CollectPorts, 'store'>, attempt: Attem
   }
 }
 
-/** True where the requests count up without a gap and none was tried before, as in nearly every batch: nothing is left to be read. */
+/** True where the requests count up without a gap and none was tried before, as in nearly every batch. */
 function isPlain({ count, firstOrdinal, lastOrdinal, mostTries }: RequestSpan): boolean {
   return mostTries === 0 && lastOrdinal - firstOrdinal + 1 === count
 }

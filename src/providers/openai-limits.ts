@@ -40,10 +40,9 @@ const LONGEST_VECTOR = 3_072
 
 /**
  * OpenAI's limits. Requests, bytes and the window are from the API description (August 2026), the retention from the
- * batch guide. How many tokens may wait depends on model and tier and is not known here. For embeddings, 50,000 counts
- * the inputs of all lines together, 2,048 those of one line (API description); a million requests may wait (help centre).
- * batch guide, size and number of images from a copy of the guide on images (2026). How many tokens may wait depends on model and tier and is not known here. For embeddings, 50,000 counts
- * the inputs of all lines together, which only rows with several inputs notice; a million may wait (help centre).
+ * batch guide, size and number of images from a copy of the guide on images (2026). How many tokens may wait depends on
+ * model and tier and is not known here. For embeddings, 50,000 counts the inputs of all lines together, 2,048 those of
+ * one line (API description); a million requests may wait (help centre).
  */
 export function openAILimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
   const isEmbedding = target.endpoint === EMBEDDINGS

@@ -10,7 +10,7 @@ import type { KeptAnswer } from './prepare.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'>
 
-/** A batch has at most so many requests, and its input file about so many bytes: its results are told to the store at once. */
+/** Most requests of a batch, and about the most bytes of its input file: the store takes its results in one go. */
 const MOST_REQUESTS = 20_000
 const MOST_INPUT_BYTES = 64 * 1_024 * 1_024
 

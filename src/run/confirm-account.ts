@@ -7,8 +7,8 @@ import type { RunContext } from './context.ts'
 
 /**
  * Makes sure that the run goes on where it was started, because elsewhere everything looks absent: at the same base URL,
- * and in the account of today's key. The same key passes; another one passes when it can read something that this run made (a rotated key). Throws
- * `account_mismatch` otherwise.
+ * and in the account of today's key. The same key passes; another one passes when it can read something that this run
+ * made (a rotated key). Throws `account_mismatch` otherwise.
  */
 export async function confirmAccount(context: RunContext, signal: AbortSignal): Promise<void> {
   const { store } = context

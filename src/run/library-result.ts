@@ -47,7 +47,7 @@ export type RowResult<Row extends object = AnyRow, Output = string> = RowFacts<R
 export type RowAnswer<Output> =
   | {
       readonly status: 'succeeded'
-      /** Text, or a value: where there is a schema, the endpoint answers with JSON, or several answers were asked for (`n`). */
+      /** Text, or a value where there is a schema, the endpoint answers with JSON, or `n` asks for several answers. */
       readonly output: Output
     }
   | { readonly status: Exclude<OutcomeStatus, 'succeeded'> | 'pending'; readonly output: string | null }

@@ -64,7 +64,6 @@ export async function reportOf(
 }
 
 /**
-/**
  * Tells the cost of one result, with all that its row was asked besides, by the price of the model that was asked for;
  * null where it is not known, nothing where it was bought for another row or by another run.
  */

@@ -34,7 +34,10 @@ export async function reopen(store: RunStore, options: RetryOptions, canary: Can
   return { count, hasCanary: canaryAbove !== null && count > canaryAbove }
 }
 
-/** The number of requests above which a few are asked directly first: another limit is a parameter that the model may refuse. */
+/**
+ * The number of requests above which a few are asked directly first; null for never. With another limit of tokens it is
+ * smaller, because the model may refuse that parameter.
+ */
 export function canaryAboveFor(
   { maxTokens }: RetryOptions,
   { aboveRequests, isOn, requests }: CanarySettings,

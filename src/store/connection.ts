@@ -27,7 +27,7 @@ export function openDatabase(path: string): Connection {
 const FULL = 13
 const IO_ERROR = 10
 
-/** What SQLite says of a disk that takes no more, under the code that the file system has for it; any other error as it is. */
+/** SQLite's error of a full disk, with the code that the file system uses for it; any other error as it is. */
 export function withDiskCode(error: unknown): unknown {
   if (!(error instanceof Error && 'errcode' in error)) return error
   if (error.errcode !== FULL && error.errcode !== IO_ERROR) return error

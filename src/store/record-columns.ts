@@ -52,7 +52,7 @@ const DOUBT_TOKENS = 10_000
  */
 export const TRUE_RATE = `max(t.actual / t.estimated, (t.actual + ${DOUBT_TOKENS}) / (t.estimated + ${DOUBT_TOKENS}))`
 
-/** Estimated input tokens of batch `b` with attempt `a`, calibrated by rate `t`; batches of older versions have bytes only. */
+/** Estimated input tokens of batch `b` with attempt `a`, calibrated by rate `t`; from its bytes where none are stored. */
 export const CALIBRATED_TOKENS = `cast(coalesce(b.tokens, a.input_bytes / 4) * coalesce(${TRUE_RATE}, 1) + 0.5 as integer)`
 
 /** Joins the rate that collected batches have shown to batch `b`. */

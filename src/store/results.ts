@@ -140,7 +140,10 @@ export function reopen(driver: Driver, runKey: number, reopening: Reopening): nu
   return roots + (others?.rows ?? 0)
 }
 
-/** Requests whose batch was cancelled before it was sent, or that wait to be planned, get the outcome `cancelled`; those that ask again leave their rows with the answer they have. */
+/**
+ * Requests whose batch was cancelled before it was sent, or that wait to be planned, get the outcome `cancelled`; those
+ * that ask again leave their rows with the answer they have.
+ */
 export function cancelUnsentRequests(driver: Driver, runKey: number): void {
   driver.run(
     `update requests set state = case when turn > 0 then 'invalid' else 'cancelled' end

@@ -32,8 +32,8 @@ interface ParquetField {
 /**
  * Our own reading of a file's schema. The library is handed another one with the same leaves: names are replaced by
  * unique ones, because it keeps values under joined names and in plain objects, where `a.b` meets `a` with `b` and
- * `__proto__` is lost; and annotations are taken away, because it would give numbers with fewer digits, a map as an object, and all texts of a page at
- * once.
+ * `__proto__` is lost; and annotations are taken away, because it would give numbers with fewer digits, a map as an
+ * object, and all texts of a page at once.
  */
 export function readSchema(metadata: FileMetaData): readonly ParquetColumn[] {
   let next = 0
