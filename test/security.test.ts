@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startRun } from '../src/index.ts'
-import { typedFirst } from './support/command.ts'
+import { expectExit, parseLines, typedFirst, typeHere } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
 
 /** Every file below a folder, with its mode. */
@@ -56,6 +56,18 @@ describe('a key', () => {
     expect(await readFile(join(world.folder, 'events.jsonl'), 'utf8')).toContain('"type":"batch"')
     const outsideServer = (await holders(world.folder, SECRET)).filter((path) => !path.includes('/server/'))
     expect(outsideServer).toEqual([])
+  })
+})
+
+describe('the key of the local server', () => {
+  it('is no secret: what the server answers is shown and kept as it came', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', '{"text":"one"}\n{"text":"[[simulate: refusal]]"}\n')
+    const environment = { ...world.environment, OPENAI_API_KEY: 'simulated' }
+    const flags = ['--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '-o', 'out.jsonl']
+    expectExit(await typeHere({ folder: world.folder, environment }, 'run', 'rows.jsonl', ...flags), 4)
+    const [, refused] = parseLines(await readFile(join(world.folder, 'out.jsonl'), 'utf8'))
+    expect(refused).toMatchObject({ llm_status: 'refused', llm_error: expect.stringContaining('[simulated] ') })
   })
 })
 

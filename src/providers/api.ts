@@ -9,6 +9,7 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from './provider.ts'
+import { secretsOf } from './secrets.ts'
 
 /** What `Api.send` sends; the path begins with a slash and lies below the API root. */
 export interface ApiRequest extends Pick<TransportRequest, 'method' | 'body' | 'totalTimeoutMs' | 'idleTimeoutMs'> {
@@ -53,7 +54,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
       },
     )
   }
-  const secrets = [options.apiKey]
+  const secrets = secretsOf(options)
   const context = (request: { readonly method?: string; readonly path: string }): FailureContext => ({
     call: `${request.method ?? 'GET'} ${request.path}`,
     secrets,

@@ -3,6 +3,7 @@ import { isAccountProblem } from './account-problem.ts'
 import type { Api } from './api.ts'
 import { type DirectAnswer, type Failure, ProviderError, type ProviderOptions, type WireRequest } from './provider.ts'
 import { rowOutcome } from './row-outcome.ts'
+import { secretsOf } from './secrets.ts'
 
 /** The official SDKs' own time limit: a model that thinks may say nothing for minutes. */
 const DIRECT_TIMEOUT_MS = 600_000
@@ -20,7 +21,7 @@ export async function callDirectly(
 ): Promise<DirectAnswer> {
   const { target, wireId } = request
   const timeoutMs = options.directTimeoutMs ?? DIRECT_TIMEOUT_MS
-  const secrets = [options.apiKey]
+  const secrets = secretsOf(options)
   const id = JSON.stringify(wireId)
   try {
     const text = await api.sendForText(

@@ -9,11 +9,12 @@ import type { NewBatch, Provider, ProviderOptions, WireRequest } from './provide
 import { cancelBatch, createBatch, getBatch } from './remote-batch.ts'
 import { discardFile, fileSchema, getFile, uploadFile } from './remote-file.ts'
 import { decodeResultLine } from './result-line.ts'
+import { secretsOf } from './secrets.ts'
 
 /** Mistral's batch API: a job names model and endpoint, its lines only ids and bodies. Facts: docs/providers/mistral.md. */
 export function createMistralProvider(options: ProviderOptions): Provider {
   const api = createApi(options)
-  const secrets = [options.apiKey]
+  const secrets = secretsOf(options)
   const place = { root: '/batch/jobs', schema: mistralJobSchema(secrets) }
   const files = fileSchema.transform(({ file }) => file)
   return {

@@ -9,6 +9,7 @@ import type { NewBatch, Provider, ProviderOptions } from './provider.ts'
 import { cancelBatch, createBatch, getBatch } from './remote-batch.ts'
 import { discardFile, fileSchema, getFile, uploadFile } from './remote-file.ts'
 import { decodeResultLine } from './result-line.ts'
+import { secretsOf } from './secrets.ts'
 
 /** What OpenAI's adapter takes besides the common options. */
 export interface OpenAIOptions extends ProviderOptions {
@@ -21,7 +22,7 @@ export interface OpenAIOptions extends ProviderOptions {
 /** OpenAI's batch API, and any server that speaks it under another base URL. Facts: docs/providers/openai.md. */
 export function createOpenAIProvider(options: OpenAIOptions): Provider {
   const api = createApi(options, scopeHeaders(options))
-  const secrets = [options.apiKey]
+  const secrets = secretsOf(options)
   const place = { root: '/batches', schema: openAIBatchSchema(secrets) }
   const files = fileSchema.transform(({ file }) => file)
   return {

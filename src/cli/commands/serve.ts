@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { systemDisk } from '../../lib/disk.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { SIMULATED_KEY } from '../../providers/secrets.ts'
 import { startLocalServer } from '../../server/start.ts'
 import { countFlag, countOrZeroFlag, durationMsFlag, repeatedFlag } from '../flag-values.ts'
 import { untilSignalled } from '../interruption.ts'
@@ -73,8 +74,8 @@ async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
   // Listened for before anyone is told that Ctrl-C stops it.
   const signalled = untilSignalled()
   try {
-    await shell.print(`export OPENAI_BASE_URL=${server.openaiUrl} OPENAI_API_KEY=simulated\n`)
-    await shell.print(`export MISTRAL_BASE_URL=${server.mistralUrl} MISTRAL_API_KEY=simulated\n`)
+    await shell.print(`export OPENAI_BASE_URL=${server.openaiUrl} OPENAI_API_KEY=${SIMULATED_KEY}\n`)
+    await shell.print(`export MISTRAL_BASE_URL=${server.mistralUrl} MISTRAL_API_KEY=${SIMULATED_KEY}\n`)
     shell.tell(`Serving simulated answers from ${folder}. Stop with Ctrl-C.`)
     await signalled
   } finally {
