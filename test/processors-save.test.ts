@@ -1,6 +1,7 @@
 // Saving result files, whole or not at all, at one provider: the code is one.
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { created, jsonLines, openProcessorWorld, PROCESSORS, QUICK } from './support/processor-world.ts'
+import { created, jsonLines, openProcessorWorld, PROCESSORS, QUICK, uploaded } from './support/processor-world.ts'
 
 const kind = PROCESSORS[1]
 
@@ -32,5 +33,30 @@ describe('saving results', () => {
     world.server.setFaults([])
     expect((await world.processor.saveAllOutputs()).saved).toHaveLength(1)
     await expect(world.processor.saveBatchOutput('../../outside')).rejects.toMatchObject({ code: 'usage' })
+  })
+
+  it('save what this folder created and leave the other jobs of the account alone, unless asked for all', async () => {
+    const world = await openProcessorWorld(kind)
+    const stranger = world.again({ batchDir: join(world.folder, 'elsewhere') })
+    const others = await created({ ...world, processor: stranger }, 2)
+    const own = await created(world, 3)
+    await world.server.drain()
+    const outputs = await world.processor.saveAllOutputs()
+    expect(outputs.saved.map(({ jobId }) => jobId)).toEqual([own.id])
+    expect(outputs).toMatchObject({ skipped: [], failed: [], others: 1 })
+    expect(world.told.at(-1)).toMatch(/^1 job of the account was not created from .*all: true/)
+    const all = await world.processor.saveAllOutputs({ all: true })
+    expect(all.saved.map(({ jobId }) => jobId).toSorted()).toEqual([own.id, others.id].toSorted())
+    expect(all.others).toBe(0)
+  })
+
+  it('save a job whose create was not answered, because its input file is on record', async () => {
+    const world = await openProcessorWorld(kind)
+    const file = await uploaded(world)
+    world.server.setFaults(['create=accept-then-reset', 'list=500'])
+    expect(await world.processor.createBatchJob(file)).toBe(null)
+    world.server.setFaults([])
+    await world.server.drain()
+    expect(await world.again().saveAllOutputs()).toMatchObject({ saved: [{ kind: 'output' }], others: 0 })
   })
 })

@@ -10,7 +10,7 @@ import { type ClientAccess, connectProcessor, type ProcessorContext } from './pr
 import { ProcessorError } from './processor-error.ts'
 import type { ProcessorOptions } from './processor-options.ts'
 import { type RunBatchesOptions, type RunBatchesSummary, runBatches } from './run-batches.ts'
-import { type SavedOutputs, saveAll, saveFile } from './save-output.ts'
+import { type SaveAllOptions, type SavedOutputs, saveAll, saveFile } from './save-output.ts'
 import { uploadBatch } from './upload-batch.ts'
 import { type WatchOptions, watchJob } from './watch-job.ts'
 
@@ -102,11 +102,14 @@ export class BatchProcessor<Client> {
   }
 
   /**
-   * Saves the output files of all ended jobs, and their error files as `{prefix}_batch_error_{fileId}.jsonl`. What is on
-   * disk already is not fetched again.
+   * Saves the output files of all ended jobs that were created with this `batchDir` and prefix, and their error files as
+   * `{prefix}_batch_error_{fileId}.jsonl`; with `all`, those of every job of the account. What is on disk already is not
+   * fetched again.
    */
-  async saveAllOutputs(options: ListJobsOptions = {}): Promise<SavedOutputs> {
-    const outputs = await this.#noted(() => saveAll(this.#context, options))
+  async saveAllOutputs({ all = false, ...options }: SaveAllOptions = {}): Promise<SavedOutputs> {
+    const outputs = await this.#noted(async () =>
+      saveAll(this.#context, all ? null : await this.#records.made(), options),
+    )
     this.#lastError = outputs.failed.at(-1)?.error ?? null
     return outputs
   }

@@ -19,6 +19,12 @@ export type CreateState =
   | { readonly state: 'open'; readonly beganAt: Date }
   | { readonly state: 'created'; readonly jobId: string }
 
+/** Jobs that are known to have been created from here, and files whose create was at least begun. */
+export interface MadeHere {
+  readonly jobIds: ReadonlySet<string>
+  readonly fileIds: ReadonlySet<string>
+}
+
 const recordSchema = z.object({
   event: z.enum(['creating', 'created', 'not_created']),
   at: z.iso.datetime(),
@@ -67,6 +73,15 @@ export class CreateRecords {
   async jobsOf(fileId: string): Promise<readonly string[]> {
     const records = await this.#read()
     return records.flatMap((record) => (record.fileId === fileId && record.jobId !== undefined ? [record.jobId] : []))
+  }
+
+  /** Everything that was created, or may have been, as the records of this folder tell it. */
+  async made(): Promise<MadeHere> {
+    const records = await this.#read()
+    return {
+      jobIds: new Set(records.flatMap(({ jobId }) => jobId ?? [])),
+      fileIds: new Set(records.map(({ fileId }) => fileId)),
+    }
   }
 
   async #stateOf(key: CreateKey): Promise<CreateState | undefined> {

@@ -1,11 +1,18 @@
 import { downloadFile } from '../collect/download.ts'
 import { isTerminal } from '../model/attempt.ts'
 import { type Provider, ProviderError, type RemoteBatch } from '../providers/provider.ts'
+import type { MadeHere } from './create-records.ts'
 import { type ListJobsOptions, listJobs } from './list-jobs.ts'
 import type { ProcessorContext } from './processor-context.ts'
 import { callError, ProcessorError } from './processor-error.ts'
 import { repeatCall } from './repeat-call.ts'
 import { wholeLines } from './whole-lines.ts'
+
+/** Which jobs `saveAllOutputs` looks at. */
+export interface SaveAllOptions extends ListJobsOptions {
+  /** True for all jobs of the account, also those that others created. @default false */
+  readonly all?: boolean | undefined
+}
 
 /** What `saveAllOutputs` did. */
 export interface SavedOutputs {
@@ -14,6 +21,8 @@ export interface SavedOutputs {
   readonly skipped: readonly { readonly jobId: string; readonly reason: string }[]
   /** Files that could not be fetched; calling again fetches these alone. */
   readonly failed: readonly (ResultFile & { readonly error: ProcessorError })[]
+  /** How many jobs of the account were left alone, because the records of `batchDir` do not name them. */
+  readonly others: number
 }
 
 /** A result file of a job. */
@@ -54,14 +63,24 @@ export async function saveFile(context: ProcessorContext, kind: 'output' | 'erro
 }
 
 /**
- * Saves the output and the error file of every job that has ended, the expired and cancelled ones included. One file
- * that fails stops no other; a refused key stops all and is thrown.
+ * Saves the output and the error file of every job that has ended and was made here (`null`: of every job of the
+ * account), the expired and cancelled ones included. One file that fails stops no other; a refused key stops all and is
+ * thrown.
  */
-export async function saveAll(context: ProcessorContext, options: ListJobsOptions): Promise<SavedOutputs> {
+export async function saveAll(
+  context: ProcessorContext,
+  made: MadeHere | null,
+  options: ListJobsOptions,
+): Promise<SavedOutputs> {
   const saved: SavedFile[] = []
   const skipped: { jobId: string; reason: string }[] = []
   const failed: (ResultFile & { error: ProcessorError })[] = []
+  let others = 0
   for await (const job of listJobs(context, options)) {
+    if (made !== null && !isMadeHere(job, made)) {
+      others += 1
+      continue
+    }
     const reason = whyNothing(job)
     if (reason !== undefined) {
       skipped.push({ jobId: job.id, reason })
@@ -79,7 +98,16 @@ export async function saveAll(context: ProcessorContext, options: ListJobsOption
     }
   }
   context.log(`${saved.length} files saved, ${skipped.length} jobs skipped, ${failed.length} files failed`)
-  return { saved, skipped, failed }
+  if (others > 0) {
+    const jobs = others === 1 ? '1 job of the account was' : `${others} jobs of the account were`
+    context.log(`${jobs} not created from ${context.places.batchFolder}; saveAllOutputs({ all: true }) saves those too`)
+  }
+  return { saved, skipped, failed, others }
+}
+
+/** By the job's id, or by its input file where a create was begun and its answer was lost. */
+function isMadeHere({ id, inputFileId }: RemoteBatch, { fileIds, jobIds }: MadeHere): boolean {
+  return jobIds.has(id) || (inputFileId !== null && fileIds.has(inputFileId))
 }
 
 /** True where the key itself was refused, so that no other call fares better. */
