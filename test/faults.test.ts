@@ -117,6 +117,7 @@ const CASES: readonly Case[] = [
   { covers: 'F44', faults: ['get:1-2=batch-status(pre_schedule)'] },
   { covers: 'F66', faults: ['get:1-6=ids-hidden'] },
   { covers: 'F58', faults: ['get=ids-empty'] },
+  { covers: 'F58', faults: ['get=ids-objects', 'create=ids-objects', 'list=ids-objects'] },
   { covers: 'F59', faults: ['get=ids-early'] },
   { covers: 'F45 F56', faults: ['get=counts-lie'] },
   { covers: 'F57', faults: ['get=times-odd', 'create=times-odd'] },

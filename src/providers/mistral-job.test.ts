@@ -70,6 +70,13 @@ describe('a job of Mistral', () => {
   it.each([
     ['an inline job', { input_files: [] }, { inputFileId: null }],
     ['no metadata', { metadata: undefined }, { metadata: {} }],
+    ['empty objects for files', { output_file: {}, error_file: {} }, { outputFileId: null, errorFileId: null }],
+    ['empty texts for files', { output_file: '', error_file: '' }, { outputFileId: null, errorFileId: null }],
+    [
+      'a file as an object',
+      { output_file: { id: 'f-1' }, error_file: null },
+      { outputFileId: 'f-1', errorFileId: null },
+    ],
     ['a word never seen', { status: 'PAUSED' }, { status: 'in_progress', isStatusUnknown: true }],
   ])('tolerates %s', (_, change, expected) => {
     expect(schema.parse({ ...JOB, ...change })).toMatchObject(expected)

@@ -82,6 +82,31 @@ describe('a batch of OpenAI', () => {
     ['no status', { status: null }, { status: 'in_progress', rawStatus: '', isStatusUnknown: true }],
     ['empty file ids', { output_file_id: '', error_file_id: '' }, { outputFileId: null, errorFileId: null }],
     ['null file ids', { output_file_id: null, error_file_id: null }, { outputFileId: null, errorFileId: null }],
+    [
+      'empty objects for file ids',
+      { output_file_id: {}, error_file_id: {} },
+      { outputFileId: null, errorFileId: null },
+    ],
+    [
+      'objects that hold the file ids',
+      { output_file_id: { id: 'file-1', bytes: 7 }, error_file_id: { id: null } },
+      { outputFileId: 'file-1', errorFileId: null },
+    ],
+    [
+      'file objects in place of ids',
+      {
+        output_file_id: undefined,
+        error_file_id: null,
+        output_file: { id: 'file-1' },
+        error_file: 'https://x.example/f',
+      },
+      { outputFileId: 'file-1', errorFileId: null },
+    ],
+    [
+      'absent file ids',
+      { output_file_id: undefined, error_file_id: undefined },
+      { outputFileId: null, errorFileId: null },
+    ],
     ['null metadata', { metadata: null }, { metadata: {} }],
     ['metadata of other kinds', { metadata: { a: 1, b: 'x' } }, { metadata: { b: 'x' } }],
     ['null counts', { request_counts: null }, { counts: null }],
@@ -121,6 +146,8 @@ describe('a batch of OpenAI', () => {
     ['an id that is no id', { id: '../files' }],
     ['an id that is a number', { id: 7 }],
     ['an output file that is a URL', { output_file_id: 'https://x.example/f' }],
+    ['an output file whose id is a path', { output_file_id: { id: '../files' } }],
+    ['an error file that is a list', { error_file_id: ['file-1'] }],
     ['a status that is no text', { status: 7 }],
   ])('is refused with %s', (_, change) => {
     expect(schema.safeParse({ ...BATCH, ...change }).success).toBe(false)

@@ -8,11 +8,18 @@ import { isRemoteId, path } from './remote-id.ts'
 /** A remote id as it may be used in a later call. */
 export const remoteIdSchema = z.string().refine(isRemoteId, 'is not a usable id')
 
-/** An id that may be absent: null and empty text mean the same, and a file's id that is unusable is a broken answer. */
+/**
+ * An id that may be absent: null, an empty text and `{}` mean the same. Some servers give the file as an object that holds
+ * its id. A file's id that is unusable is a broken answer.
+ */
 export const optionalIdSchema = z
-  .union([z.literal('').transform(() => null), remoteIdSchema])
-  .nullish()
+  .preprocess(idWithin, z.union([z.literal('').transform(() => null), remoteIdSchema]).nullish())
   .transform((id) => id ?? null)
+
+function idWithin(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return (value as { readonly id?: unknown }).id
+}
 
 /** A file object, the same at OpenAI and Mistral in the fields used. */
 export const fileSchema = z

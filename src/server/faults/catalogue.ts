@@ -110,6 +110,11 @@ export const FAULTS = [
   { name: 'ids-hidden', calls: BATCHES, description: 'result file ids are null, as if they appeared late' },
   { name: 'ids-empty', calls: BATCHES, description: 'absent result file ids are "" in place of null' },
   {
+    name: 'ids-objects',
+    calls: BATCHES,
+    description: 'result file ids are objects: `{ "id": … }`, and `{}` for an absent one',
+  },
+  {
     name: 'ids-early',
     calls: BATCHES,
     description: 'result file ids are shown while the batch still runs; they lead nowhere',

@@ -31,6 +31,7 @@ function breakIds(faults: ActiveFaults, batch: Record<string, unknown>): void {
     if (faults.has('ids-hidden')) batch[field] = null
     if (faults.has('ids-early') && isAtWork(batch['status'])) batch[field] ??= 'file-not-there-yet'
     if (faults.has('ids-empty')) batch[field] ??= ''
+    if (faults.has('ids-objects')) batch[field] = batch[field] ? { id: batch[field] } : {}
   }
 }
 
