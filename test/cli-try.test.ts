@@ -17,7 +17,9 @@ describe('llm-batch try', () => {
     expectExit({ code, stderr }, 0)
     expect(stdout.match(/^Row \d+$/gm)).toHaveLength(5)
     expect(stdout).toMatch(/Prompt +user: Question \d+ about nothing\.[\s\S]*Answer +\[simulated\]/)
-    expect(stdout).toMatch(/Answered +5 of 5 rows\n +Cost +\S+ at the synchronous price\n +In a batch +\S+\n +Seed +7/)
+    expect(stdout).toMatch(
+      /Answered +5 of 5 rows\n +Cost +\S+ at the synchronous price\n +In a batch +\S+\n +All 200 rows +about \S+ in batches[^\n]*\n +Seed +7/,
+    )
     expect(await world.server.ledger()).toMatchObject({ directCalls: 5, batchesCreated: 0, rowsBilledAgain: 0 })
     expect((await typeHere(world, ...words)).stdout).toBe(stdout)
   })

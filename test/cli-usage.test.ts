@@ -71,7 +71,22 @@ describe('a command that cannot be carried out', () => {
     [['run', 'empty.jsonl', ...MODEL, ...PROMPT], /empty\.jsonl has no rows/],
     [['run', 'header.csv', ...MODEL, ...PROMPT], /header\.csv has no rows/],
     [['run', 'array.jsonl', ...MODEL, ...PROMPT], /array\.jsonl is a JSON array/],
-    [['run', 'good.csv', ...MODEL, '--prompt', '{{txt}}'], /line 2 {2}missing_column: no column "txt"/],
+    [
+      ['run', 'good.csv', ...MODEL, '--prompt', '{{txt}}'],
+      /no column "txt"; there are: id, text\nnext: Did you mean \{\{text\}\}\?/,
+    ],
+    [
+      ['run', 'good.csv', ...MODEL, ...PROMPT, '--id-column', 'di'],
+      /--id-column names "di".*no column "di".*\nnext: Did you mean id\?/,
+    ],
+    [
+      ['run', 'good.csv', ...MODEL, '--prompt', 'Hello {text}'],
+      /did you mean \{\{text\}\}\?\nerror: the prompt has no placeholder/,
+    ],
+    [
+      ['run', 'good.csv', ...MODEL, '--prompt', 'Hello', '--yes'],
+      /the prompt has no placeholder.*nothing was sent\nnext: .*--constant-prompt/,
+    ],
     [['run', 'broken.jsonl', ...MODEL, ...PROMPT], /line 2 {2}invalid_json/],
     [['run', 'list.jsonl', ...MODEL, ...PROMPT], /line 2 {2}not_an_object/],
     [['run', 'twice.csv', ...MODEL, ...PROMPT, '--id-column', 'id'], /line 3 {2}duplicate_id/],

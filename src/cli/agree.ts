@@ -6,6 +6,7 @@ import { describeRequests } from './render/estimate-words.ts'
 import { renderFacts } from './render/facts.ts'
 import { estimateFacts } from './render/plan-view.ts'
 import { counted } from './render/quantity.ts'
+import { dedupeHint } from './render/sharing-words.ts'
 import type { Shell } from './shell.ts'
 
 /** How a new run is agreed to. */
@@ -45,11 +46,12 @@ export async function agreeTo(shell: Shell, runId: string, estimate: PlanSummary
 }
 
 function introduce(shell: Shell, runId: string, estimate: PlanSummary, maxCostUsd: number | null): void {
-  const { advice, cost, rows } = estimate
+  const { advice, cost, rows, sharing } = estimate
+  const hint = dedupeHint(sharing.sharable)
   shell.tell(
     `Run ${runId}: ${counted(rows, 'row')}. Requests: ${describeRequests(estimate)}.\n${renderFacts(estimateFacts(estimate), shell.errorColors)}`,
   )
-  for (const sentence of advice) shell.warn(sentence)
+  for (const sentence of [...(hint === null ? [] : [hint]), ...advice]) shell.warn(sentence)
   const most = cost && (cost.mostUsd ?? cost.expectedUsd)
   if (maxCostUsd !== null && most !== null && most > maxCostUsd) {
     shell.warn(`the cap of ${dollars(maxCostUsd)} may hold the run before its end, at a cost of up to ${dollars(most)}`)

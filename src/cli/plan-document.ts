@@ -11,6 +11,7 @@ export function planView({
   firstBody,
   freeBytes,
   problems,
+  review,
   summary,
   unknownColumns,
 }: PlannedRun): PlanView {
@@ -22,6 +23,7 @@ export function planView({
     problems: problems.first,
     problemCount: problems.total,
     notes: [
+      ...review.warnings,
       ...unknownColumns.map((column) => `--columns names ${column}, which is no column`),
       ...collisions.map((column) => `the input has a column ${column}, which is named like one of ours: see --prefix`),
       ...[dedupeHint(summary.sharing.sharable)].filter((hint) => hint !== null),
@@ -33,11 +35,13 @@ export function planView({
 
 /** The same for `--json`. */
 export function planDocument(planned: PlannedRun): object {
-  const { collisions, definition, firstBody, freeBytes, problems, summary } = planned
+  const { collisions, definition, firstBody, freeBytes, problems, review, summary } = planned
   return {
     version: 1,
     definition,
     ...summary,
+    isPromptConstant: review.isConstant,
+    advice: [...review.warnings, ...summary.advice],
     problemRows: summary.problems,
     problems: { total: problems.total, first: problems.first },
     collisions,

@@ -21,6 +21,8 @@ export interface RequestFlags {
   readonly textColumn?: string | undefined
   readonly suffixColumn?: string | undefined
   readonly prompt?: string | undefined
+  /** The prompt is meant to ask every row the same. */
+  readonly constantPrompt?: boolean | undefined
   readonly promptFile?: string | undefined
   readonly system?: string | undefined
   readonly systemFile?: string | undefined
@@ -74,6 +76,7 @@ export function addRequestFlags(command: Command): Command {
       ).conflicts('promptFile'),
     )
     .option('--prompt-file <file>', 'the template, from a file')
+    .option('--constant-prompt', 'the prompt has no placeholder on purpose: every row is asked the same')
     .addOption(new Option('--system <text>', 'system message, filled like the prompt').conflicts('systemFile'))
     .option('--system-file <file>', 'the system message, from a file')
     .option(

@@ -8,8 +8,15 @@ import { parseModel } from '../model/target.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { findProvider } from '../providers/registry.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
+import type { PromptReview } from '../request/prompt-review.ts'
 import type { Job } from './job-text.ts'
 import type { Workspace } from './workspace.ts'
+
+/** A new run that a person may still turn down. */
+export interface Proposal {
+  readonly estimate: PlanSummary
+  readonly review: PromptReview
+}
 
 /** What a new run is made from. */
 export interface NewRunOptions {
@@ -26,6 +33,8 @@ export interface NewRunOptions {
   readonly suffixColumn?: string | undefined
   readonly prompt?: string | undefined
   readonly promptFunction?: PromptFunction | undefined
+  /** True where a prompt without placeholders is meant, so that nothing is said about it. */
+  readonly constantPrompt?: boolean | undefined
   readonly system?: string | undefined
   /** Turns before the prompt, or the whole conversation, as templates. */
   readonly messages?: readonly MessageTemplate[] | undefined
@@ -51,16 +60,18 @@ export interface NewRunOptions {
   readonly limit?: number | undefined
   readonly sample?: number | undefined
   readonly seed?: number | undefined
+  /** Told again and again how many rows were read. */
+  readonly onRead?: ((rows: number) => void) | undefined
   readonly name?: string | undefined
   /** Buys the same work once more. */
   readonly again?: boolean | undefined
   /** The most the run may cost, in US dollars. @default what the configuration says */
   readonly maxCostUsd?: number | undefined
   /**
-   * Looks at the estimate of a new run before the run exists, and throws where that is not agreed to; then nothing
-   * remains of it.
+   * Looks at the estimate and the prompt of a new run before the run exists, and throws where these are not agreed to;
+   * then nothing remains of it.
    */
-  readonly agree?: ((runId: string, estimate: PlanSummary) => Promise<void>) | undefined
+  readonly agree?: ((runId: string, draft: Proposal) => Promise<void>) | undefined
   /** Kept with the run, so that it can be repeated. */
   readonly job?: Job | undefined
   readonly output: OutputPlan

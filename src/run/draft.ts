@@ -4,6 +4,7 @@ import type { CarriedOver, RunDefinition } from '../model/run.ts'
 import { checkFields } from '../output/fields.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { capMicrosOf } from '../prices/micros.ts'
+import type { PromptReview } from '../request/prompt-review.ts'
 import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { fieldOptions } from './answer-fields.ts'
@@ -25,6 +26,7 @@ export interface Draft {
   readonly frozen: Frozen
   readonly carried: CarriedOver | null
   readonly estimate: PlanSummary
+  readonly review: PromptReview
 }
 
 /** Reads, checks and freezes a run. Nothing is sent; when something is wrong, the caller removes what there is of it. */
@@ -48,10 +50,11 @@ export async function makeDraft(
   if (options.maxCostUsd !== undefined) await draft.capRun(capMicrosOf(options.maxCostUsd))
   const context = await runContext(workspace, draft, emit)
   const carry = options.since === undefined ? null : await openCarry(workspace, store, definition, options.since)
-  const told = tellOrigins(input, { dedupe: definition.dedupe, carry, isCounting: false })
+  const told = tellOrigins(input, { dedupe: definition.dedupe, carry, isCounting: true })
   const frozen = await freeze(context, told)
   checkFields(fieldOptions(options.output, input.definition, frozen), 'input')
   if (frozen.problems.total > 0 && !definition.skipInvalid) throw new InputProblemsError(frozen.problems)
+  for (const message of input.review.warnings) emit({ type: 'warning', code: 'prompt', message, batch: null })
   if (frozen.emptyPlaceholders > 0) {
     emit({
       type: 'warning',
@@ -61,16 +64,20 @@ export async function makeDraft(
     })
   }
   const { cuts, emptyPlaceholders, invalidCount: problems, rowBytes, rowCount: rows, tally } = frozen
-  const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: false }
+  const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: true }
   const { baseUrl, maxReasks, maxTokens } = definition
   const counts = { rows, problems, emptyPlaceholders, rowBytes, maxReasks, maxTokens, sharing }
   const ports = { clock, configuration, provider: context.provider, home: store, baseUrl }
   const estimate = await estimateRun(ports, { counts, cuts, tally })
   const targets = estimate.targets.map(({ target }) => target)
   if (isCapped(context.budget)) assertPriced(targets, context.priceOf)
+  const bytesToCome = estimate.diskBytes - rowBytes - estimate.bytes
+  if (bytesToCome > (await disk.freeBytes(workspace.home))) {
+    emit({ type: 'warning', code: 'disk_space', message: 'the disk has not enough room for this run', batch: null })
+  }
   const { carried } = estimate.sharing
   if (carry && carried) tellCarried(carry, carried, emit)
-  return { store: draft, frozen, carried, estimate }
+  return { store: draft, frozen, carried, estimate, review: input.review }
 }
 
 /** Keeps what the run was started from; whole or not at all. */

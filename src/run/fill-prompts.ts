@@ -1,3 +1,4 @@
+import type { PromptReview } from '../request/prompt-review.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
 import type { Place } from './workspace.ts'
@@ -8,6 +9,12 @@ const USUAL_ROWS = 3
 /** A row with its request as it would be sent, or with what keeps it from being sent. */
 export type FilledRow = PreparedRow
 
+/** Filled prompts, and what was found about the prompt as a whole. */
+export interface FilledPrompts {
+  readonly rows: readonly FilledRow[]
+  readonly review: PromptReview
+}
+
 /**
  * The first rows of an input, or those that `sample` draws, as the requests that a run would send. Reads no further than
  * it must, stores nothing, sends nothing and needs no key. Throws what is wrong with the input or the options.
@@ -15,7 +22,7 @@ export type FilledRow = PreparedRow
 export async function fillPrompts(
   place: Place,
   options: NewRunOptions & { readonly rows?: number | undefined },
-): Promise<readonly FilledRow[]> {
+): Promise<FilledPrompts> {
   const { configuration, disk } = place
   const most = options.rows ?? options.sample ?? USUAL_ROWS
   const definition = definitionOf(place, options)
@@ -32,5 +39,5 @@ export async function fillPrompts(
     rows.push(...list)
     if (rows.length >= most) break
   }
-  return rows.slice(0, most)
+  return { rows: rows.slice(0, most), review: input.review }
 }

@@ -2,6 +2,7 @@ import { nearestFolder } from '../lib/disk.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { findCollisions, findUnknown } from '../output/fields.ts'
 import type { PlanSummary } from '../plan/summary.ts'
+import type { PromptReview } from '../request/prompt-review.ts'
 import type { Store } from '../store/store.ts'
 import { fieldOptions } from './answer-fields.ts'
 import { type Carry, openCarry } from './carry.ts'
@@ -19,6 +20,7 @@ import type { Place } from './workspace.ts'
 export interface PlannedRun {
   readonly definition: RunDefinition
   readonly summary: PlanSummary
+  readonly review: PromptReview
   readonly problems: ProblemList
   /** Input columns that are named like ours. */
   readonly collisions: readonly string[]
@@ -54,6 +56,7 @@ async function planIn(place: Place, home: Store | null, options: NewRunOptions):
   return {
     definition: whole,
     summary: await estimateRun({ clock, configuration, provider, home, baseUrl }, { counts, ...planned }),
+    review: input.review,
     problems: counter.problems,
     collisions: findCollisions(fields),
     unknownColumns: findUnknown(fields),

@@ -11,6 +11,7 @@ import type { Limits, Provider } from '../providers/provider.ts'
 import type { BuildResult, BuiltRequest } from '../request/build-result.ts'
 import { createRequestBuilder } from '../request/builder.ts'
 import type { PromptFunction } from '../request/chat-messages.ts'
+import { type PromptReview, reviewPrompt } from '../request/prompt-review.ts'
 import { detectShape } from '../request/shape.ts'
 import { type CompileTemplate, loadTemplates } from '../request/template-compiler.ts'
 import { templatesOf } from '../request/turns.ts'
@@ -26,12 +27,16 @@ export interface PrepareOptions {
   readonly definition: Omit<RunDefinition, 'shape'>
   readonly input: InputOptions
   readonly promptFunction?: PromptFunction | undefined
+  /** A prompt without placeholders is meant. @default false */
+  readonly constantPrompt?: boolean | undefined
   /** Only the first rows. */
   readonly limit?: number | undefined
   /** Only this many rows, drawn at random, in input order; the same ones each time for the same seed. */
   readonly sample?: number | undefined
   /** @default 1 */
   readonly seed?: number | undefined
+  /** Told again and again how many rows were read, those included that a sample leaves out. */
+  readonly onRead?: ((rows: number) => void) | undefined
   readonly provider: Provider
   readonly settings: Settings
 }
@@ -74,12 +79,14 @@ export interface PreparedInput {
   readonly shape: InputShape
   /** The definition with what the first row tells. */
   readonly definition: RunDefinition
+  /** What was found about the prompt as a whole. */
+  readonly review: PromptReview
   readonly rows: AsyncIterable<readonly PreparedRow[]>
 }
 
 /**
  * Reads an input as requests, in order, with flat memory. What is wrong with a row travels with the row; what concerns
- * the whole input is thrown. Throws `input` for an input without rows.
+ * the whole input is thrown. Throws `input` for an input without rows, `usage` for a column that the first rows do not have.
  */
 export async function prepareInput(options: PrepareOptions): Promise<PreparedInput> {
   const compile = await loadTemplates(templatesOf(options.definition))
@@ -110,7 +117,10 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
     : 'records'
   const hasTextLists = textColumn !== null && Array.isArray(first?.record[textColumn])
   const definition = { ...options.definition, shape, hasTextLists }
-  return { shape, definition, rows: requestsOf(resume(head, iterator), definition, { ...options, compile }) }
+  const firstRows = head.flat().flatMap((read) => ('row' in read ? [read.row] : []))
+  const mayBeConstant = options.constantPrompt === true || options.promptFunction !== undefined
+  const review = reviewPrompt(definition, { compile, mayBeConstant, rows: firstRows })
+  return { shape, definition, review, rows: requestsOf(resume(head, iterator), definition, { ...options, compile }) }
 }
 
 function inputText(paths: readonly string[] | null): string {
@@ -121,10 +131,23 @@ function inputText(paths: readonly string[] | null): string {
 
 function chooseRows(
   rows: AsyncIterable<readonly ReadRow[]>,
-  { limit, sample, seed }: PrepareOptions,
+  { limit, onRead, sample, seed }: PrepareOptions,
 ): AsyncIterable<readonly ReadRow[]> {
   const limited = limit === undefined ? rows : limitRows(rows, limit)
-  return sample === undefined ? limited : sampleRows(limited, sample, seed ?? 1)
+  const read = onRead === undefined ? limited : counted(limited, onRead)
+  return sample === undefined ? read : sampleRows(read, sample, seed ?? 1)
+}
+
+async function* counted(
+  lists: AsyncIterable<readonly ReadRow[]>,
+  onRead: (rows: number) => void,
+): AsyncIterable<readonly ReadRow[]> {
+  let rows = 0
+  for await (const list of lists) {
+    rows += list.length
+    onRead(rows)
+    yield list
+  }
 }
 
 async function* resume<Item>(head: readonly Item[], iterator: AsyncIterator<Item>): AsyncIterable<Item> {

@@ -42,7 +42,7 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
   try {
     const draft = await makeDraft(workspace, id, definition, options, emit)
     // Nobody is asked about work that is here already; whoever else starts it meanwhile is noticed below.
-    if (!(await findSameWork(workspace, draft, definition, options))) await options.agree?.(id, draft.estimate)
+    if (!(await findSameWork(workspace, draft, definition, options))) await options.agree?.(id, draft)
     const known = await whileNoOtherStarts(workspace, id, async () => {
       const same = await findSameWork(workspace, draft, definition, options)
       if (!same) await keepJob(workspace, id, options, draft.carried)

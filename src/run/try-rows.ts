@@ -6,6 +6,7 @@ import type { RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { costOfRequest, findPrice } from '../prices/cost.ts'
 import { type Failure, type Provider, ProviderError } from '../providers/provider.ts'
+import type { PromptReview } from '../request/prompt-review.ts'
 import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
 import { asAsked } from './as-asked.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
@@ -28,6 +29,24 @@ export interface TriedRow {
   readonly batchCostUsd: number | null
 }
 
+/** What a try came to. */
+export interface Tried {
+  /** In input order. */
+  readonly rows: readonly TriedRow[]
+  /** Rows of the whole input. */
+  readonly inputRows: number
+  /** What all of these would cost in batches, in US dollars, if they were like those tried; null where that is not known. */
+  readonly wholeCostUsd: number | null
+}
+
+/** Who is told while rows are tried. */
+export interface TryListener {
+  /** What was found about the prompt as a whole; before anything is sent. */
+  readonly onReview: (review: PromptReview) => void
+  /** Each row when it is done, in input order. */
+  readonly onRow: (row: TriedRow) => Promise<void>
+}
+
 /** Nothing of a try is looked for again, so that its ids need not be unique. */
 const PREFIX = wirePrefix('0'.repeat(25))
 
@@ -39,23 +58,49 @@ const PREFIX = wirePrefix('0'.repeat(25))
 export async function tryRows(
   place: Place,
   options: NewRunOptions & { readonly sample: number; readonly seed: number },
-): Promise<readonly TriedRow[]> {
+  { onReview, onRow }: TryListener,
+): Promise<Tried> {
   const { configuration, disk } = place
   const { settings } = configuration
   const definition = definitionOf(place, options)
   const provider = place.connect(definition.provider)
-  const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
+  let inputRows = 0
+  const onRead = (read: number): void => {
+    inputRows = read
+    options.onRead?.(read)
+  }
+  const source = { ...options.input, disk }
+  const input = await prepareInput({ ...options, onRead, definition, input: source, provider, settings })
+  onReview(input.review)
   const rows: PreparedRow[] = []
   for await (const chunk of input.rows) rows.push(...chunk)
   const check = definition.answer && (await createAnswerCheck(definition.answer))
   const binding = { provider, check, definition: input.definition }
   const tried: TriedRow[] = []
   const queue = rows.entries()
+  let told = 0
+  const tellDone = async (): Promise<void> => {
+    for (let done = tried[told]; done !== undefined; done = tried[told]) {
+      told += 1
+      await onRow(done)
+    }
+  }
   const worker = async (): Promise<void> => {
-    for (const [index, row] of queue) tried[index] = await tryRow(place, binding, row, index)
+    for (const [index, row] of queue) {
+      tried[index] = await tryRow(place, binding, row, index)
+      await tellDone()
+    }
   }
   await Promise.all(Array.from({ length: settings.maxTransfers }, worker))
-  return tried
+  return { rows: tried, inputRows, wholeCostUsd: wholeCost(tried, inputRows) }
+}
+
+/** The rows that were answered, as a sample of all; what was refused without a bill says nothing about their cost. */
+function wholeCost(rows: readonly TriedRow[], inputRows: number): number | null {
+  const costs = rows.flatMap(({ batchCostUsd, outcome }) => (outcome?.billed === 'yes' ? [batchCostUsd] : []))
+  if (costs.length === 0) return null
+  const total = costs.reduce<number | null>((sum, one) => (sum === null || one === null ? null : sum + one), 0)
+  return total === null ? null : (total / costs.length) * inputRows
 }
 
 async function tryRow(

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../model/error.ts'
 import { PLAIN_OUTPUT } from '../../model/run.ts'
 import { type FilledRow, fillPrompts } from '../../run/fill-prompts.ts'
+import { tellReview } from '../agree-to-prompt.ts'
 import { countFlag } from '../flag-values.ts'
 import { requestOf } from '../job-request.ts'
 import { newRunOptions } from '../new-run.ts'
@@ -31,8 +32,9 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 async function showPrompts(shell: Shell, inputPaths: readonly string[], flags: PromptFlags): Promise<number> {
   const place = await findPlace(shell, flags)
   const options = await newRunOptions(shell, place.disk, { inputPaths, flags, output: { ...PLAIN_OUTPUT, path: null } })
-  const rows = await fillPrompts(place, { ...options, rows: flags.rows })
+  const { review, rows } = await fillPrompts(place, { ...options, rows: flags.rows })
   await shell.print(flags.json ? promptsJson(rows) : renderPrompts(rows, shell.outputColors))
+  tellReview(shell, review)
   const flawed = rows.filter(({ problems }) => problems.length > 0).length
   if (flawed === 0 || flags.skipInvalid) return EXIT.ok
   shell.tell(`${counted(flawed, 'row')} of ${rows.length} cannot be sent: run would refuse this input.`)

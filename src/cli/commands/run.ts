@@ -4,6 +4,7 @@ import type { NewRunOptions } from '../../run/definition.ts'
 import { takeNewRun } from '../../run/start.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import { agreeTo } from '../agree.ts'
+import { agreeToPrompt } from '../agree-to-prompt.ts'
 import { driveRun } from '../drive-run.ts'
 import { Interruption } from '../interruption.ts'
 import { requestOf } from '../job-request.ts'
@@ -48,11 +49,13 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
 
 function agreement(shell: Shell, { configuration: { budget } }: Workspace, flags: RunFlags): NewRunOptions['agree'] {
   const { askAboveUsd, maxCostUsd } = budget
-  return (runId, estimate) =>
-    agreeTo(shell, runId, estimate, {
+  return async (runId, { estimate, review }) => {
+    await agreeToPrompt(shell, review, estimate.requests)
+    await agreeTo(shell, runId, estimate, {
       isQuiet: flags.quiet === true,
       isAccepted: flags.yes === true,
       askAboveUsd,
       maxCostUsd,
     })
+  }
 }

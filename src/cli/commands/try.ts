@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { systemRandom } from '../../lib/random.ts'
 import { EXIT } from '../../model/error.ts'
 import { PLAIN_OUTPUT } from '../../model/run.ts'
-import { type TriedRow, tryRows } from '../../run/try-rows.ts'
+import { type Tried, tryRows } from '../../run/try-rows.ts'
+import { tellReview } from '../agree-to-prompt.ts'
 import { countFlag } from '../flag-values.ts'
 import { requestOf } from '../job-request.ts'
 import { newRunOptions } from '../new-run.ts'
@@ -10,7 +11,7 @@ import { findPlace } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
 import { promptOf } from '../prompt-text.ts'
 import { counted } from '../render/quantity.ts'
-import { isAnswered, renderTry, sum } from '../render/try-view.ts'
+import { isAnswered, renderTriedRow, renderTryTotal, sum } from '../render/try-view.ts'
 import { addRequestFlags, type RequestFlags } from '../request-flags.ts'
 import type { Shell } from '../shell.ts'
 
@@ -41,9 +42,21 @@ async function tryInput(shell: Shell, inputPaths: readonly string[], flags: TryF
   const output = { ...PLAIN_OUTPUT, path: null }
   const options = await newRunOptions(shell, place.disk, { inputPaths, flags, output })
   const seed = flags.seed ?? Math.floor(systemRandom.fraction() * SEEDS)
-  const rows = await tryRows(place, { ...options, sample: flags.rows ?? flags.sample ?? USUAL_ROWS, seed })
-  if (flags.json) await shell.printJson(tryDocument(rows, seed))
-  else await shell.show(renderTry(rows, seed, shell.outputColors))
+  const colors = shell.outputColors
+  const sample = flags.rows ?? flags.sample ?? USUAL_ROWS
+  const tried = await tryRows(
+    place,
+    { ...options, sample, seed },
+    {
+      onReview: (review) => tellReview(shell, review),
+      onRow: async (row) => {
+        if (!flags.json) await shell.show(renderTriedRow(row, colors))
+      },
+    },
+  )
+  const { rows } = tried
+  if (flags.json) await shell.printJson(tryDocument(tried, seed))
+  else await shell.show(renderTryTotal(tried, seed, colors))
   const failed = rows.filter((row) => !isAnswered(row)).length
   if (failed === 0) return EXIT.ok
   shell.tell(`${counted(failed, 'row')} of ${rows.length} came back without a usable answer; nothing was stored.`)
@@ -51,12 +64,14 @@ async function tryInput(shell: Shell, inputPaths: readonly string[], flags: TryF
   return EXIT.failures
 }
 
-function tryDocument(rows: readonly TriedRow[], seed: number): object {
+function tryDocument({ inputRows, rows, wholeCostUsd }: Tried, seed: number): object {
   return {
     version: 1,
     seed,
     costUsd: sum(rows.map(({ costUsd }) => costUsd)),
     batchCostUsd: sum(rows.map(({ batchCostUsd }) => batchCostUsd)),
+    inputRows,
+    wholeCostUsd,
     rows: rows.map(({ costUsd, failure, id, line, outcome, problems, request }) => ({
       line,
       id,

@@ -1,6 +1,6 @@
 import { plainLine } from '../../lib/plain-text.ts'
 import { dollars } from '../../prices/dollars.ts'
-import type { TriedRow } from '../../run/try-rows.ts'
+import type { Tried, TriedRow } from '../../run/try-rows.ts'
 import { promptOf } from '../prompt-text.ts'
 import type { Colors } from './colors.ts'
 import { renderFacts } from './facts.ts'
@@ -10,18 +10,22 @@ import { shortAnswer } from './short-value.ts'
 const MOST_PROMPT_CHARACTERS = 200
 const MOST_ANSWER_CHARACTERS = 400
 
-/** What the rows of a try were answered with, and what it cost; prompts and answers shortened. */
-export function renderTry(rows: readonly TriedRow[], seed: number, colors: Colors): string {
-  const total = renderFacts(
+/** What the rows of a try cost, and what all rows would. */
+export function renderTryTotal({ inputRows, rows, wholeCostUsd }: Tried, seed: number, colors: Colors): string {
+  return renderFacts(
     [
       ['Answered', `${count(rows.filter(isAnswered).length)} of ${counted(rows.length, 'row')}`],
       ['Cost', `${dollars(sum(rows.map(({ costUsd }) => costUsd)))} at the synchronous price`],
       ['In a batch', dollars(sum(rows.map(({ batchCostUsd }) => batchCostUsd)))],
+      [`All ${counted(inputRows, 'row')}`, inputRows > rows.length ? wholeCostText(wholeCostUsd) : null],
       ['Seed', `${seed}, for the same rows again`],
     ],
     colors,
   )
-  return `${rows.map((row) => rowText(row, colors)).join('\n')}\n${total}`
+}
+
+function wholeCostText(costUsd: number | null): string {
+  return costUsd === null ? 'unknown' : `about ${dollars(costUsd)} in batches, if all are like these`
 }
 
 /** True for a row with a usable answer. */
@@ -37,7 +41,8 @@ export function sum(amounts: readonly (number | null)[]): number | null {
   )
 }
 
-function rowText(row: TriedRow, colors: Colors): string {
+/** What a row of a try was answered with; prompt and answer shortened. Ends with an empty line. */
+export function renderTriedRow(row: TriedRow, colors: Colors): string {
   const answer = row.outcome && shortAnswer(row.outcome)
   const title = row.id === null ? `Row ${row.line}` : `Row ${row.line} (${plainLine(row.id, MOST_PROMPT_CHARACTERS)})`
   const facts = renderFacts(
@@ -50,7 +55,7 @@ function rowText(row: TriedRow, colors: Colors): string {
     ],
     colors,
   )
-  return `${colors.bold(title)}\n${facts}`
+  return `${colors.bold(title)}\n${facts}\n`
 }
 
 function problemText({ failure, outcome, problems }: TriedRow, colors: Colors): string | null {
