@@ -53,8 +53,16 @@ export interface LocalServerOptions {
    * from seed and request. @default none
    */
   readonly answers?: AnswerShares | string | undefined
+  /** Called for each batch that the server could not go on with; its client sees it as failed. @default nothing */
+  readonly onFailure?: ((failure: BatchFailure) => void) | undefined
   readonly disk?: Disk | undefined
   readonly clock?: Clock | undefined
+}
+
+/** A batch that the server could not go on with, for example because its disk is full. */
+export interface BatchFailure {
+  readonly batchId: string
+  readonly error: Error
 }
 
 /** A running local batch server. */

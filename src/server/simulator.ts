@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { OneAtATime } from '../lib/one-at-a-time.ts'
 import { DIALECT } from './dialect.ts'
 import type { FaultInjector } from './faults/injector.ts'
-import type { Durations } from './options.ts'
+import type { BatchFailure, Durations } from './options.ts'
 import type { AnswerMix } from './simulate/answer-mix.ts'
 import type { Executions } from './simulate/execute-row.ts'
 import type { DialectName } from './state/record.ts'
@@ -20,6 +20,7 @@ export interface Simulator {
   readonly answers: AnswerMix
   /** Validation remembers every id of a batch, so that only one batch is validated at a time. */
   readonly validations: OneAtATime
+  readonly onFailure?: ((failure: BatchFailure) => void) | undefined
 }
 
 /** Limits that the user set in place of the provider's own. */

@@ -54,6 +54,7 @@ async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
       seed: state.seed,
     },
     validations: new OneAtATime(),
+    onFailure: options.onFailure,
   }
 }
 

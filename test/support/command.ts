@@ -31,8 +31,8 @@ export interface Ended {
 export interface Started {
   readonly process: ChildProcess
   readonly ended: Promise<Ended>
-  /** Resolves when standard error or output shows the text; rejects when the command ends without. */
-  shows(text: string | RegExp): Promise<void>
+  /** Resolves when standard error or output shows the text, with both so far; rejects when the command ends without. */
+  shows(text: string | RegExp): Promise<string>
 }
 
 /** Types a command and waits for its end. `npm test` builds it before. */
@@ -118,15 +118,14 @@ async function shown(
   child: ChildProcess,
   written: { readonly stdout: string; readonly stderr: string },
   text: string | RegExp,
-): Promise<void> {
-  const isThere = (): boolean => {
-    const all = written.stderr + written.stdout
-    return typeof text === 'string' ? all.includes(text) : text.test(all)
-  }
+): Promise<string> {
+  const all = (): string => written.stderr + written.stdout
+  const isThere = (): boolean => (typeof text === 'string' ? all().includes(text) : text.test(all()))
   while (!isThere()) {
     if (child.exitCode !== null) throw new Error(`the command ended without showing ${text}:\n${written.stderr}`)
     await Promise.race([once(child, 'close'), once(child.stderr ?? child, 'data'), once(child.stdout ?? child, 'data')])
   }
+  return all()
 }
 
 /** Fails with what the command said where it did not end with this exit code. */

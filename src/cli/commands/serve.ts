@@ -64,6 +64,7 @@ async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
     queueTokens: flags.queueTokens,
     maxRequests: flags.maxRequests,
     maxBytes: flags.maxBytes,
+    onFailure: ({ batchId, error }) => shell.tell(`Batch ${batchId} failed: ${error.message}`),
     durations: {
       ...(validate === undefined ? {} : { validateMs: validate }),
       ...(run === undefined ? {} : { runMs: run }),

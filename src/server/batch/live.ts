@@ -72,6 +72,20 @@ async function refuse(simulator: Simulator, batch: BatchRecord, problems: readon
 /** Executes all rows, or those whose turn comes before the batch expires or is cancelled. */
 async function run(simulator: Simulator, batch: BatchRecord, signal: AbortSignal): Promise<void> {
   const files = await ResultFiles.open(simulator.state, batch)
+  try {
+    await runInto(files, simulator, batch, signal)
+  } catch (error) {
+    await files.abandon()
+    throw error
+  }
+}
+
+async function runInto(
+  files: ResultFiles,
+  simulator: Simulator,
+  batch: BatchRecord,
+  signal: AbortSignal,
+): Promise<void> {
   const { halt, ...counts } = await executeRows(simulator, batch, new Pace(simulator, batch, signal), files)
   if (halt === 'closed') return await files.abandon()
   const keepsEmpty = batch.faults.some((fault) => fault.name === 'zero-byte-files')

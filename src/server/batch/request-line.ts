@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Line } from '../../lib/jsonl.ts'
-import { isJsonObject, type JsonObject } from '../simulate/json.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../simulate/json.ts'
 
 /** Bytes of a byte order mark, which a line must not begin with. */
 const BYTE_ORDER_MARK_BYTES = 3
@@ -12,10 +12,10 @@ export function parseRequestLine(line: Line): JsonObject | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString()
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseJson(text)
     return isJsonObject(value) && !hasLoneSurrogate(text) ? value : undefined
   } catch {
-    // Not JSON: validation reports the line.
+    // Not JSON, or too deep: validation reports the line.
     return undefined
   }
 }

@@ -16,6 +16,7 @@ interface Part {
   readonly file: DiskFile
   readonly writer: BufferedWriter
   lines: number
+  isClosed: boolean
 }
 
 /**
@@ -59,15 +60,15 @@ export class ResultFiles {
     const outputFileId = await this.#keep(this.#output, 'result', now, keepsEmpty)
     const errorFileId = await this.#keep(this.#error, 'error', now, keepsEmpty)
     await this.#ledger.writer.flush()
-    await this.#ledger.file.close()
+    await closeOnce(this.#ledger)
     await this.#state.disk.rename(this.#ledger.path, this.#state.ledgerPath(this.#batch.id))
     return { outputFileId, errorFileId }
   }
 
-  /** Drops everything, when the server stops before the batch ended. */
+  /** Drops what is not in its place yet, when the server stops or fails before the batch ended. May be repeated. */
   async abandon(): Promise<void> {
     for (const part of [this.#output, this.#error, this.#ledger]) {
-      await part.file.close()
+      await closeOnce(part)
       await this.#state.disk.remove(part.path)
     }
   }
@@ -81,7 +82,7 @@ export class ResultFiles {
 
   async #keep(part: Part, kind: 'result' | 'error', now: number, keepsEmpty: boolean): Promise<string | null> {
     await part.writer.flush()
-    await part.file.close()
+    await closeOnce(part)
     if (part.lines === 0 && !keepsEmpty) {
       await this.#state.disk.remove(part.path)
       return null
@@ -110,5 +111,11 @@ export class ResultFiles {
 async function openPart(state: State, name: string): Promise<Part> {
   const path = state.temporaryPath(name)
   const file = await state.disk.open(path, 'write')
-  return { path, file, writer: new BufferedWriter(file), lines: 0 }
+  return { path, file, writer: new BufferedWriter(file), lines: 0, isClosed: false }
+}
+
+async function closeOnce(part: Part): Promise<void> {
+  if (part.isClosed) return
+  part.isClosed = true
+  await part.file.close()
 }

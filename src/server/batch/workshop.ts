@@ -1,5 +1,6 @@
 import type { Simulator } from '../simulator.ts'
 import { type BatchRecord, isFinal } from '../state/record.ts'
+import { isSystemError } from '../system-error.ts'
 import { live } from './live.ts'
 
 interface Work {
@@ -30,7 +31,11 @@ export class Workshop {
     if (this.#close.signal.aborted) return
     const halt = new AbortController()
     const signals = { close: this.#close.signal, halt: AbortSignal.any([this.#close.signal, halt.signal]) }
-    this.#track(id, halt, live(this.#simulator, id, signals))
+    this.#track(
+      id,
+      halt,
+      live(this.#simulator, id, signals).catch((error: unknown) => this.#fail(id, error)),
+    )
   }
 
   /** Does something after a while, unless the server closes before. */
@@ -51,7 +56,7 @@ export class Workshop {
     return cancelling
   }
 
-  /** Resolves when no batch is alive any more; throws what broke the work on one, such as a full disk. */
+  /** Resolves when no batch is alive any more; throws the bugs that broke the work on one. A full disk is no bug. */
   async drain(): Promise<void> {
     while (this.#work.size > 0) await Promise.all([...this.#work.values()].map((work) => work.done))
     if (this.#failures.length > 0)
@@ -63,8 +68,29 @@ export class Workshop {
     await this.drain()
   }
 
+  /** Ends a batch that the server cannot go on with, so that neither its client nor a restart waits for it. */
+  async #fail(id: string, cause: unknown): Promise<void> {
+    const { clock, onFailure, state } = this.#simulator
+    const error = cause instanceof Error ? cause : new Error(String(cause))
+    const batch = state.batches.get(id)
+    if (batch && !isFinal(batch.phase)) await state.batches.put(failed(batch, error, clock.now())).catch(keepInMemory)
+    onFailure?.({ batchId: id, error })
+    if (!isSystemError(error)) throw error
+  }
+
   #track(key: string | symbol, halt: AbortController, work: Promise<void>): void {
     const done = work.catch((error: unknown) => void this.#failures.push(error)).finally(() => this.#work.delete(key))
     this.#work.set(key, { halt, done })
   }
+}
+
+function failed(batch: BatchRecord, error: Error, now: number): BatchRecord {
+  const message = `The server could not go on with this batch: ${error.message}`
+  const problems = [{ code: 'server_error', message, line: null, param: null }]
+  return { ...batch, phase: 'failed', enteredAtMs: { ...batch.enteredAtMs, failed: now }, problems }
+}
+
+/** The disk that ended the batch may refuse its record too: then a restart finds it unfinished and works on it again. */
+function keepInMemory(error: unknown): void {
+  if (!isSystemError(error)) throw error
 }

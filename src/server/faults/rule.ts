@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { LlmBatchError } from '../../model/error.ts'
 import { CALLS, type Call, FAULTS, type Fault, type FaultName, findFault } from './catalogue.ts'
 
@@ -15,6 +16,15 @@ export interface FaultRule {
   readonly probability?: number | undefined
 }
 
+const ruleSchema = z.strictObject({
+  call: z.enum([...CALLS, 'any']),
+  fault: z.string(),
+  argument: z.string().optional(),
+  from: z.number().optional(),
+  to: z.number().optional(),
+  probability: z.number().optional(),
+})
+
 /**
  * Reads `CALL[:WHEN]=FAULT[(ARGUMENT)]`. WHEN is a number (`1`), a range (`2-4`), an open range (`5+`) or a chance
  * (`25%`); without it the fault applies to every call. A bare number stands for `status(…)`, and `accept-then-500`
@@ -30,7 +40,10 @@ export function parseFaultRule(text: string): FaultRule {
 }
 
 /** The rule itself, where its fault can be put on its call; throws a usage error otherwise. */
-export function checkFaultRule(rule: FaultRule): FaultRule {
+export function checkFaultRule(given: unknown): FaultRule {
+  const read = ruleSchema.safeParse(given)
+  if (!read.success) throw unreadable(JSON.stringify(given), z.prettifyError(read.error).replace(/\s+/g, ' '))
+  const rule = read.data as FaultRule
   const fault: Fault | undefined = findFault(rule.fault)
   if (!fault)
     throw unreadable(rule.fault, `there is no such fault; faults are ${FAULTS.map(({ name }) => name).join(', ')}`)

@@ -24,7 +24,10 @@ export function buildApp(simulator: Simulator, workshop: Workshop, ring: KeyRing
     app.route(prefix, openaiRoutes({ simulator, workshop, dialect: 'openai' }))
   }
   app.notFound((context) => invalidRequest(`Invalid URL (${context.req.method} ${context.req.path})`, null, null, 404))
-  app.onError((error) => errorAnswer('openai', { ...usualError(500), message: error.message }))
+  app.onError((error, context) => {
+    const dialect = context.req.path.startsWith('/mistral/') ? 'mistral' : 'openai'
+    return errorAnswer(dialect, { ...usualError(500), message: error.message })
+  })
   return app
 }
 

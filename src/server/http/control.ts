@@ -3,6 +3,7 @@ import { LlmBatchError } from '../../model/error.ts'
 import type { Workshop } from '../batch/workshop.ts'
 import { FAULTS } from '../faults/catalogue.ts'
 import { DIRECTIVES } from '../simulate/directive.ts'
+import { parseJson } from '../simulate/json.ts'
 import type { Simulator } from '../simulator.ts'
 import { readLedger } from '../state/ledger.ts'
 import type { Environment } from './environment.ts'
@@ -27,7 +28,7 @@ export function controlRoutes(simulator: Simulator, workshop: Workshop): Hono<En
 /** The body is a list of rules or of their texts; an empty one switches all faults off. */
 function setFaults(simulator: Simulator, text: string): Response {
   try {
-    const rules: unknown = JSON.parse(text)
+    const rules: unknown = parseJson(text)
     if (!Array.isArray(rules)) throw new LlmBatchError('usage', 'The faults must be a list of rules.')
     simulator.faults.set(rules)
     return Response.json({ rules: simulator.faults.rules })

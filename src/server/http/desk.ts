@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import type { Workshop } from '../batch/workshop.ts'
 import type { Call } from '../faults/catalogue.ts'
+import { parseJson } from '../simulate/json.ts'
 import type { Simulator } from '../simulator.ts'
 import type { DialectName } from '../state/record.ts'
 import type { Owner } from '../state/state.ts'
@@ -26,8 +27,9 @@ export function ownerOf(desk: Desk, context: ServerContext): Owner {
 
 /** The request's JSON, or undefined where it is none. */
 export async function jsonOf(context: ServerContext): Promise<unknown> {
+  const text = await context.req.text()
   try {
-    return await context.req.json()
+    return parseJson(text)
   } catch {
     // Not JSON: the route refuses it in the API's own words.
     return undefined

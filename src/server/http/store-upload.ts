@@ -1,3 +1,4 @@
+import { maxBytes } from '../simulator.ts'
 import type { FileRecord } from '../state/record.ts'
 import { type Desk, ownerOf } from './desk.ts'
 import type { ServerContext } from './environment.ts'
@@ -22,7 +23,7 @@ export async function storeUpload(
   const { state, clock } = desk.simulator
   uploads += 1
   const path = state.temporaryPath(`upload-${uploads}`)
-  const upload = await receiveUpload(context.env.incoming, state.disk, path)
+  const upload = await receiveUpload(context.env.incoming, state.disk, path, maxBytes(desk.simulator, desk.dialect))
   if (!upload) return rules.notMultipart()
   const refused = rules.refuse(upload)
   if (refused || !upload.file) {

@@ -41,11 +41,11 @@ export function findDirective(prompt: string): FoundDirective | undefined {
   // Most prompts have none, and a plain search is much faster than the expression.
   const start = prompt.indexOf(OPENING)
   if (start < 0) return undefined
-  const words = /^\[\[simulate:([^\]]*)\]\]/.exec(prompt.slice(start))?.[1]?.trim()
+  const words = /^\[\[simulate:([^\]]{0,100})\]\]/.exec(prompt.slice(start))?.[1]?.trim()
   if (!words) return undefined
   const times = /\btimes=(\d+)/.exec(words)
   const outcome = words.replace(/[\s,]*\btimes=\d+/, '').trim()
-  const status = /^(?:status\s*=|error)\s*(\d{3})$/.exec(outcome)?.[1]
+  const status = /^(?:status\s*=|error)\s*([2-5]\d\d)$/.exec(outcome)?.[1]
   return {
     name: status ? 'status' : outcome,
     status: status ? Number(status) : null,

@@ -7,8 +7,10 @@ import { type AnswerMix, flawOf, NO_FLAWS } from './answer-mix.ts'
 import { type FoundDirective, findDirective } from './directive.ts'
 import type { JsonObject } from './json.ts'
 import { refusedParameter } from './parameter-check.ts'
+import { refusal } from './parameter-refusal.ts'
 import { nonceOf, promptOf, tokensOf } from './prompt.ts'
 import { type ApiError, errorBody, usualError } from './provider-error.ts'
+import { SchemaTooLarge } from './schema-value.ts'
 import { answerText, wrongText } from './text.ts'
 
 /** One request to be executed. */
@@ -45,7 +47,13 @@ export function executeRow(request: RowRequest, executions: Executions, mix: Ans
   const directive = inForce(findDirective(prompt), nonce, executions)
   if (typeof directive?.status === 'number') return failed(dialect, usualError(directive.status))
   if (directive?.name === 'expired') return { fate: 'expired', billed: null }
-  return answered(request, { prompt, nonce, wish: directive?.name, mix })
+  try {
+    return answered(request, { prompt, nonce, wish: directive?.name, mix })
+  } catch (error) {
+    if (!(error instanceof SchemaTooLarge)) throw error
+    const text = 'Invalid schema: an answer that satisfies it would be too large.'
+    return failed(dialect, refusal(dialect, 'invalid_json_schema', 'response_format', text))
+  }
 }
 
 function failed(dialect: DialectName, error: ApiError): RowResult {

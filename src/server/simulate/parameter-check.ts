@@ -1,5 +1,6 @@
-import type { DialectName } from '../state/record.ts'
+import { refusedAmount } from './amount-check.ts'
 import type { JsonObject } from './json.ts'
+import { type ParameterPlace, refusal } from './parameter-refusal.ts'
 import type { ApiError } from './provider-error.ts'
 
 /** Sampling parameters that OpenAI's reasoning models refuse in any value but the default. */
@@ -13,22 +14,15 @@ const SAMPLING: readonly (readonly [field: string, standard: number])[] = [
 /** Parameters that OpenAI's reasoning models do not know at all. */
 const UNKNOWN_TO_REASONING = ['logprobs', 'top_logprobs', 'logit_bias'] as const
 
-/** A request as far as its parameters are checked. */
-interface ParameterPlace {
-  readonly dialect: DialectName
-  readonly endpoint: string
-  readonly model: string
-  readonly body: JsonObject
-}
-
 /** Why the API would refuse this body with a 400, or undefined. */
-export function refusedParameter({ body, dialect, endpoint, model }: ParameterPlace): ApiError | undefined {
+export function refusedParameter(place: ParameterPlace): ApiError | undefined {
+  const { body, dialect, endpoint, model } = place
   if (body['stream'] === true) return refused('unsupported_value', 'stream', 'Streaming is not supported in batches.')
   if (endpoint === '/v1/embeddings' && hasEmptyInput(body['input'])) {
     return refused('invalid_value', 'input', "Invalid 'input': input cannot be an empty string.")
   }
-  if (dialect === 'mistral') return refusedByMistral(body)
-  return isReasoning(model) ? refusedByReasoning(body) : undefined
+  if (dialect === 'mistral') return refusedAmount(place) ?? refusedByMistral(body)
+  return refusedAmount(place) ?? (isReasoning(model) ? refusedByReasoning(body) : undefined)
 }
 
 function hasEmptyInput(input: unknown): boolean {
@@ -37,11 +31,11 @@ function hasEmptyInput(input: unknown): boolean {
 
 function refusedByMistral(body: JsonObject): ApiError | undefined {
   if (body['max_completion_tokens'] !== undefined) {
-    return { ...refused('', 'max_completion_tokens', 'Extra inputs are not permitted'), status: 422, code: null }
+    return refusal('mistral', '', 'max_completion_tokens', 'Extra inputs are not permitted')
   }
   const temperature = body['temperature']
   return typeof temperature === 'number' && temperature > 1.5
-    ? { ...refused('', 'temperature', 'Input should be less than or equal to 1.5'), status: 422, code: null }
+    ? refusal('mistral', '', 'temperature', 'Input should be less than or equal to 1.5')
     : undefined
 }
 
@@ -74,5 +68,5 @@ function isReasoning(model: string): boolean {
 }
 
 function refused(code: string, param: string, message: string): ApiError {
-  return { status: 400, type: 'invalid_request_error', code, param, message }
+  return refusal('openai', code, param, message)
 }

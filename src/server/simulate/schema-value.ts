@@ -3,6 +3,15 @@ import { isJsonObject, type JsonObject, stringOf } from './json.ts'
 /** References deeper than this are cut with null, so that a recursive schema ends. */
 const MOST_DEPTH = 12
 
+/** Values and members of enumerations that one answer is made from. */
+const MOST_VALUES = 10_000
+
+/** Characters that a text may have to have. */
+const MOST_CHARACTERS = 100_000
+
+/** Thrown where a schema asks for more than an answer can hold. */
+export class SchemaTooLarge extends Error {}
+
 const FORMATS: Readonly<Record<string, string>> = {
   date: '2026-01-15',
   'date-time': '2026-01-15T12:00:00Z',
@@ -14,7 +23,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 /**
  * A value that satisfies a JSON schema, the same for the same digest: enumerations are picked from, preferring a
- * member whose name occurs in the prompt, so that a demo reads well.
+ * member whose name occurs in the prompt, so that a demo reads well. Throws SchemaTooLarge.
  */
 export function valueFor(schema: unknown, prompt: string, digest: string): unknown {
   return new SchemaWalk(schema, prompt.toLowerCase(), digest).value(schema, 0)
@@ -25,6 +34,7 @@ class SchemaWalk {
   readonly #prompt: string
   readonly #digest: string
   #drawn = 0
+  #left = MOST_VALUES
 
   constructor(root: unknown, prompt: string, digest: string) {
     this.#root = root
@@ -33,6 +43,7 @@ class SchemaWalk {
   }
 
   value(given: unknown, depth: number): unknown {
+    this.#spend(1)
     if (!isJsonObject(given) || depth > MOST_DEPTH) return null
     const schema = this.#resolve(given)
     if ('const' in schema) return schema['const']
@@ -40,7 +51,7 @@ class SchemaWalk {
     const branches = schema['anyOf'] ?? schema['oneOf']
     if (Array.isArray(branches)) return this.value(branches[0], depth + 1)
     if (Array.isArray(schema['allOf']))
-      return this.value(merged(schema['allOf'].map((part) => this.#resolve(part))), depth)
+      return this.value(merged(schema['allOf'].map((part) => this.#resolve(part))), depth + 1)
     return this.#ofType(schema, depth)
   }
 
@@ -50,7 +61,7 @@ class SchemaWalk {
       case 'object':
         return this.#object(schema, depth)
       case 'array':
-        return Array.from({ length: Number(schema['minItems'] ?? 1) }, () => this.value(schema['items'], depth + 1))
+        return this.#list(schema, depth)
       case 'integer':
         return Math.ceil(this.#number(schema))
       case 'number':
@@ -62,6 +73,12 @@ class SchemaWalk {
       default:
         return this.#string(schema)
     }
+  }
+
+  #list(schema: JsonObject, depth: number): unknown[] {
+    const length = Number(schema['minItems'] ?? 1)
+    if (length > this.#left) throw new SchemaTooLarge()
+    return Array.from({ length }, () => this.value(schema['items'], depth + 1))
   }
 
   #object(schema: JsonObject, depth: number): JsonObject {
@@ -80,12 +97,19 @@ class SchemaWalk {
     const format = stringOf(schema['format'])
     const text = (format && FORMATS[format]) ?? `simulated ${this.#digest.slice(0, 6)}`
     const least = Number(schema['minLength'] ?? 0)
+    if (least > MOST_CHARACTERS) throw new SchemaTooLarge()
     return text.padEnd(least, '.').slice(0, Number(schema['maxLength'] ?? Number.POSITIVE_INFINITY))
   }
 
   #pick(members: readonly unknown[]): unknown {
+    this.#spend(members.length)
     const named = members.find((member) => typeof member === 'string' && this.#prompt.includes(member.toLowerCase()))
     return named ?? members[this.#draw(members.length)]
+  }
+
+  #spend(values: number): void {
+    this.#left -= values
+    if (this.#left < 0) throw new SchemaTooLarge()
   }
 
   /** The next number below `bound` that the digest gives. */

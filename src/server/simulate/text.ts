@@ -2,6 +2,9 @@ import { isJsonObject, type JsonObject } from './json.ts'
 import { valueFor } from './schema-value.ts'
 import { wrongValue } from './wrong-value.ts'
 
+/** Choices that are looked for in a prompt. */
+const MOST_CHOICES = 1_000
+
 /** What every simulated text begins with, so that nobody takes it for a model's answer. */
 const MARK = '[simulated]'
 
@@ -37,14 +40,16 @@ function wantedFormat(body: JsonObject): JsonObject | 'json_object' | undefined 
 
 /** The choices that a prompt lists after `one of`, as in `Answer with one of: billing, support or sales.` */
 function optionsIn(prompt: string): { readonly choices: readonly string[]; readonly rest: string } | undefined {
-  const match = /\bone of(?: these| the following)?(?: words| labels| options| categories)?\s*:?\s*([^\n.?!;]+)/i.exec(
-    prompt,
-  )
+  const match =
+    /\bone of(?: these| the following)?(?: words| labels| options| categories)?\s{0,9}:?\s{0,9}([^\n.?!;]+)/i.exec(
+      prompt,
+    )
   if (!match?.[1]) return undefined
   const choices = match[1]
     .split(/,|\||\/|\bor\b|\band\b/i)
     .map((choice) => choice.trim().replace(/^["'`(]+|["'`)]+$/g, ''))
     .filter((choice) => choice.length > 0 && choice.length <= 60)
+    .slice(0, MOST_CHOICES)
   return choices.length > 1 ? { choices, rest: prompt.replace(match[0], '') } : undefined
 }
 

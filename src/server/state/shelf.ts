@@ -47,9 +47,19 @@ export class Shelf<Entry extends { readonly id: string }> {
     this.#records.set(record.id, record)
   }
 
-  /** Changes a record at once in memory, then on disk. */
+  /** Changes a record at once in memory, then on disk. A new record that the disk refuses is in neither. */
   async put(record: Entry): Promise<void> {
+    const isNew = !this.#records.has(record.id)
     this.#records.set(record.id, record)
+    try {
+      await this.#write(record)
+    } catch (error) {
+      if (isNew) this.#records.delete(record.id)
+      throw error
+    }
+  }
+
+  async #write(record: Entry): Promise<void> {
     await this.#inTurn(record.id, () =>
       writeAtomically(this.#disk, this.#path(record.id), async (writer) => {
         await writer.writeText(JSON.stringify(record))

@@ -87,7 +87,12 @@ export class State {
   async addFile(from: string, file: Omit<FileRecord, 'id' | 'sequence' | 'isDeleted'>): Promise<FileRecord> {
     const record = { ...file, ...this.newId(file.dialect, 'file'), isDeleted: false }
     await this.disk.rename(from, this.dataPath(record.id))
-    await this.files.put(record)
+    try {
+      await this.files.put(record)
+    } catch (error) {
+      await this.disk.remove(this.dataPath(record.id))
+      throw error
+    }
     return record
   }
 
