@@ -15,8 +15,9 @@ export default defineConfig({
     // One more than there are cores, since most tests wait for processes and servers now and then.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Ends what hangs, and nothing else: with other programs at work a test may take ten times as long as alone.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     reporters: ['default', './scripts/closing-line.ts'],
   },
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { type Ended, expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
+import { PATIENCE } from './support/patience.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '-o', 'out.jsonl']
 
@@ -17,7 +18,7 @@ const ENDLESS = { durations: { runMs: 3_600_000 } }
 
 /** Resolves when the server has made a batch. */
 async function isCreated({ server }: LocalWorld): Promise<void> {
-  await vi.waitFor(async () => expect((await server.ledger()).batchesCreated).toBe(1), { timeout: 20_000 })
+  await vi.waitFor(async () => expect((await server.ledger()).batchesCreated).toBe(1), PATIENCE)
 }
 
 async function expectBoughtOnce({ folder, server }: LocalWorld, { code, stderr }: Ended, rows: number): Promise<void> {
@@ -128,13 +129,10 @@ describe('llm-batch tick', () => {
     await world.write('rows.jsonl', questions(5))
     expect(await typeHere(world, ...LINE, '--no-wait', '--quiet')).toMatchObject({ code: 75, stdout: '' })
     const path = join(world.folder, 'out.jsonl')
-    await vi.waitFor(
-      async () => {
-        expect(await type(world, 'tick')).toMatchObject({ code: 0, stdout: '' })
-        await stat(path)
-      },
-      { timeout: 30_000, interval: 100 },
-    )
+    await vi.waitFor(async () => {
+      expect(await type(world, 'tick')).toMatchObject({ code: 0, stdout: '' })
+      await stat(path)
+    }, PATIENCE)
     await expectBoughtOnce(world, await typeHere(world, 'tick'), 5)
   })
 

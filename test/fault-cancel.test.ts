@@ -13,6 +13,7 @@ import {
 } from './support/fault-run.ts'
 import { RawClient } from './support/local-server.ts'
 import { openWorld, questions } from './support/local-world.ts'
+import { PATIENCE } from './support/patience.ts'
 
 const ROWS = 12
 /** Two batches of six rows each. */
@@ -166,7 +167,7 @@ describe.concurrent.each(PROVIDERS)('a cancellation at %s', (provider) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, config: CONFIG, faults })
     const run = await startIn(world, provider, questions(ROWS))
     const driven = run.finished()
-    await vi.waitFor(() => expect(world.server.firedFaults()).not.toEqual([]))
+    await vi.waitFor(() => expect(world.server.firedFaults()).not.toEqual([]), PATIENCE)
     const { counts, run: record } = await run.cancel()
     await driven
     await run.close()

@@ -12,6 +12,7 @@ import {
   startIn,
 } from './support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
+import { PATIENCE } from './support/patience.ts'
 
 const ROWS = 6
 const ALL = Array.from({ length: ROWS }, () => 'succeeded')
@@ -73,7 +74,7 @@ describe('a process that is killed in the middle of a call', () => {
   async function killIn(world: LocalWorld, words: readonly string[], fault: string): Promise<void> {
     const started = start(world, words)
     const struck = (): readonly string[] => world.server.firedFaults().map(({ name }) => name)
-    await vi.waitFor(() => expect(struck()).toContain(fault), { timeout: 20_000 })
+    await vi.waitFor(() => expect(struck()).toContain(fault), PATIENCE)
     started.process.kill('SIGKILL')
     await started.ended
     world.server.setFaults([])

@@ -10,6 +10,7 @@ import { finalBooks, MODELS, PROVIDERS, readStatuses, SHORT_WAITS } from './supp
 import { RawClient } from './support/local-server.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 import { type HandledRun, lastRunIn, newRunIn, openPlace, type PlaceParts } from './support/open-place.ts'
+import { PATIENCE } from './support/patience.ts'
 
 /** What happens to a run that lasts for days. A full disk is in `fault-disk.test.ts`, another account in `fault-account`. */
 
@@ -63,13 +64,10 @@ async function untilBatch(
   { id }: RunHandle,
   isThere: (attempt: AttemptRecord) => boolean,
 ): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const attempt = await onlyAttempt(workspace, id)
-      if (!attempt || !isThere(attempt)) throw new Error(`the batch is ${attempt?.stage}, ${attempt?.reconcileStep}`)
-    },
-    { timeout: 20_000, interval: 5 },
-  )
+  await vi.waitFor(async () => {
+    const attempt = await onlyAttempt(workspace, id)
+    if (!attempt || !isThere(attempt)) throw new Error(`the batch is ${attempt?.stage}, ${attempt?.reconcileStep}`)
+  }, PATIENCE)
 }
 
 /** Submits the work and stops there. */
@@ -266,7 +264,7 @@ describe.each(PROVIDERS)('a week at %s', (provider) => {
       (workspace) => newRunIn(world, workspace, provider, questions(ROWS)),
       async ({ events, handle }) => {
         const driving = handle.drive()
-        await vi.waitFor(() => expect(events.length).toBeGreaterThan(2), { timeout: 20_000 })
+        await vi.waitFor(() => expect(events.length).toBeGreaterThan(2), PATIENCE)
         clock.jump(5 * HOUR_MS)
         world.server.setFaults([])
         expect((await driving).report.run.state).toBe('completed')

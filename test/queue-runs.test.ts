@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openRun } from '../src/index.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemDisk } from '../src/lib/disk.ts'
@@ -7,6 +7,7 @@ import type { AttemptRecord, UsageTotal } from '../src/store/store.ts'
 import { expectExit, start } from './support/command.ts'
 import { finalBooks, finish, startIn } from './support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
+import { PATIENCE } from './support/patience.ts'
 
 const LIMIT = 4_000
 
@@ -143,20 +144,36 @@ describe('a queue that has no room although nothing of ours is in it', () => {
   })
 })
 
+/** True for a batch that the queue has no room for. */
+function waitsForRoom({ stage, waitingSince }: AttemptRecord): boolean {
+  return stage === 'uploaded' && waitingSince !== null
+}
+
+/** As a person does it in the provider's console: no process of ours is told. */
+async function cancelAtProvider({ environment, server }: LocalWorld, remoteId: string): Promise<void> {
+  const headers = { authorization: `Bearer ${environment['OPENAI_API_KEY']}` }
+  const answer = await fetch(`${server.openaiUrl}/batches/${remoteId}/cancel`, { method: 'POST', headers })
+  expect(answer.status).toBe(200)
+}
+
 describe('a run that nobody drives any more', () => {
   it('does not keep its place in the queue for ever', async () => {
     const world = await openWorld({
       queueTokens: LIMIT,
-      durations: { runMs: 3_000 },
+      faults: ['run=stuck'],
       waits: { poll: '20ms', pollMost: '100ms' },
       config: { tokenCount: true, limits: { queueTokens: LIMIT } },
     })
     const words = ['run', await world.write('left.jsonl', rows(66, 'a')), '--model', 'openai/gpt-6-luna']
     const left = start(world, [...words, '--prompt', '{{text}}', '--no-wait', '--yes'])
     await left.ended
-    expect(stagesOf(await attemptsOf(world))).toEqual(['submitted'])
-    const { counts } = await finish(await startIn(world, 'openai', rows(30, 'b')))
-    expect(counts.succeeded).toBe(30)
+    const { attempts } = await attemptsOf(world)
+    expect(stagesOf({ attempts })).toEqual(['submitted'])
+    world.server.setFaults([])
+    const finished = finish(await startIn(world, 'openai', rows(30, 'b')))
+    await vi.waitFor(async () => expect((await attemptsOf(world)).attempts.some(waitsForRoom)).toBe(true), PATIENCE)
+    for (const { remoteId } of attempts) await cancelAtProvider(world, remoteId ?? '')
+    expect((await finished).counts.succeeded).toBe(30)
     // Its room was needed, and was given although nobody has driven it on.
     expect(stagesOf(await attemptsOf(world))).toEqual(['collected', 'submitted'])
   })

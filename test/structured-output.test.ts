@@ -5,6 +5,7 @@ import { startRun } from '../src/index.ts'
 import { expectExit, parseLines, start, type, typedFirst, typeHere } from './support/command.ts'
 import { finalBooks, MODELS, PROVIDERS, type ProviderName, readStatuses, SHORT_WAITS } from './support/fault-run.ts'
 import { type LocalWorld, openWorld } from './support/local-world.ts'
+import { PATIENCE } from './support/patience.ts'
 
 const FIELDS = ['--field', 'label: billing|support', '--field', 'why?: string']
 
@@ -152,13 +153,10 @@ describe('asking again', () => {
     await world.write('rows.jsonl', wishes('', '[[simulate: invalid_json times=1]]'))
     expectExit(await typeHere(world, ...OPENAI, '--reask', '1', '--no-wait'), 75)
     expectExit(await type(world, 'tick'), 0)
-    await vi.waitFor(
-      async () => {
-        await typeHere(world, 'tick')
-        expect(JSON.parse((await typeHere(world, 'status', '--json')).stdout).run.state).toBe('completed')
-      },
-      { timeout: 30_000 },
-    )
+    await vi.waitFor(async () => {
+      await typeHere(world, 'tick')
+      expect(JSON.parse((await typeHere(world, 'status', '--json')).stdout).run.state).toBe('completed')
+    }, PATIENCE)
     expect((await answers(world)).map(({ llm_turns }) => llm_turns)).toEqual([1, 2])
   })
 
@@ -204,9 +202,7 @@ describe('asking again', () => {
     const world = await openWorld({ waits: SHORT_WAITS, faults: ['run:2=stuck(0)'] })
     await world.write('rows.jsonl', wishes('', INVALID))
     const started = start(world, [...OPENAI, '--reask', '1'])
-    await vi.waitFor(async () => expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2 }), {
-      timeout: 20_000,
-    })
+    await vi.waitFor(async () => expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2 }), PATIENCE)
     started.process.kill('SIGKILL')
     await started.ended
     expectExit(await type(world, 'cancel', 'last'), 0)

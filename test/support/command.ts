@@ -11,7 +11,7 @@ import { VERSION } from '../../src/version.ts'
 const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** A command that hangs is ended before its test is. */
-const TIMEOUT_MS = 50_000
+const TIMEOUT_MS = 240_000
 
 /** Where a command is typed. */
 export interface Surroundings {

@@ -57,7 +57,8 @@ export async function makeWorkingFolder(
   const path = join(folder, name)
   await disk.makeFolder(path)
   const poll = options.isSlow ? { poll: '300ms', pollMost: '1s' } : { poll: '40ms', pollMost: '200ms' }
-  const waits = { ...poll, http: '3s', settle: '3s', unfenced: '4s', retryBackoff: '100ms' }
+  // On a busy machine an answer may take seconds; a client that gives one up too early has not died where it should.
+  const waits = { ...poll, http: '60s', settle: '60s', unfenced: '60s', retryBackoff: '100ms' }
   await writeAtomically(disk, join(path, 'llm-batch.config.json'), async (writer) => {
     await writer.writeText(`${JSON.stringify({ home: 'home', waits, limits: options.limits }, null, 2)}\n`)
   })
