@@ -35,6 +35,8 @@ describe('an answers file is refused before spending', () => {
     ['contradicts the format', 'out.csv', /ends in \.csv, but the format asked for is jsonl/, /--format/],
     ['lies in a missing folder', 'none/out.jsonl', /folder .*none.* does not exist/, /Make it/],
     ['is a folder', 'a.jsonl', /is not a file/, /-o/],
+    ['has a folder where its summary goes', 'b.jsonl', /b\.jsonl\.run\.json is not a file/, /-o/],
+    ['has a name too long to be written', `${'x'.repeat(240)}.jsonl`, /no file can be made beside .*x\.jsonl/, /-o/],
     ['exists', 'old.jsonl', /old\.jsonl exists already/, /--force/],
     ['is Parquet inside gzip', 'out.parquet.gz', /Parquet inside gzip/, /Leave out \.gz/, { format: 'parquet' }],
     ['is Parquet in a pipe', '-', /cannot be written to standard output/, /-o/, { format: 'parquet' }],
@@ -47,6 +49,7 @@ describe('an answers file is refused before spending', () => {
     ],
   ])('when it %s', async (_, name, message, next, parts) => {
     await mkdir(join(folder, 'a.jsonl'))
+    await mkdir(join(folder, 'b.jsonl.run.json'))
     await writeFile(join(folder, 'old.jsonl'), '')
     await expect(check(name, parts)).rejects.toMatchObject({
       code: 'usage',

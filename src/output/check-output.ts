@@ -1,8 +1,9 @@
 import { dirname, extname } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
-import { LlmBatchError } from '../model/error.ts'
+import { LlmBatchError, messageOf } from '../model/error.ts'
 import type { OutputPlan } from '../model/run.ts'
 import { formatOf, isPacked, KNOWN_ENDINGS } from './format.ts'
+import { summaryPathOf } from './run-summary.ts'
 
 /** A file that answers go to, and the flag that names it. */
 interface Named {
@@ -13,11 +14,12 @@ interface Named {
 /**
  * Refuses, before anything is spent, files for answers that could not be written in the end: an unknown or contradicting
  * ending, a missing folder, an input file itself under any spelling or link, one file for two things, an existing file
- * without `force`. Standard output and plans without a path pass. `inputPaths` are null for rows from memory, and may hold
- * `-`, which is no file.
+ * without `force`, a place where no file can be made. To know the last, a file is made there and removed. Standard output
+ * and plans without a path pass. `inputPaths` are null for rows from memory, and may hold `-`, which is no file.
  */
 export async function checkOutput(plan: OutputPlan, inputPaths: readonly string[] | null, disk: Disk): Promise<void> {
-  const { failedPath, format, path } = plan
+  const { failedPath, force, format, path } = plan
+  const surroundings = { force, inputPaths, disk }
   if (format === 'provider' && (plan.columns !== null || plan.raw)) {
     throw refusal(
       '--format provider writes the lines of the provider, which have no columns',
@@ -29,7 +31,7 @@ export async function checkOutput(plan: OutputPlan, inputPaths: readonly string[
   }
   if (path !== null && path !== '-') {
     checkEnding(path, format)
-    await checkPlace({ path, flag: '-o' }, plan.force, inputPaths, disk)
+    await checkPlace({ path, flag: '-o' }, surroundings)
   }
   if (failedPath === null) return
   if (failedPath === path) {
@@ -39,20 +41,41 @@ export async function checkOutput(plan: OutputPlan, inputPaths: readonly string[
     )
   }
   if (formatOf(failedPath) === undefined) throw unknownEnding(failedPath)
-  await checkPlace({ path: failedPath, flag: '--failed' }, plan.force, inputPaths, disk)
+  await checkPlace({ path: failedPath, flag: '--failed' }, surroundings)
 }
 
-async function checkPlace(
-  { flag, path }: Named,
-  force: boolean,
-  inputPaths: readonly string[] | null,
-  disk: Disk,
-): Promise<void> {
+/** What is at the place of the answers and beside it. */
+interface Surroundings {
+  readonly force: boolean
+  readonly inputPaths: readonly string[] | null
+  readonly disk: Disk
+}
+
+async function checkPlace(named: Named, surroundings: Surroundings): Promise<void> {
+  const { flag, path } = named
   checkPacking(path)
-  const folder = dirname(path)
-  if ((await disk.identity(folder)) === undefined) {
-    throw refusal(`the folder ${folder} for the answers does not exist`, `Make it, or name another file with ${flag}.`)
+  try {
+    const folder = dirname(path)
+    if ((await surroundings.disk.identity(folder)) === undefined) {
+      throw refusal(
+        `the folder ${folder} for the answers does not exist`,
+        `Make it, or name another file with ${flag}.`,
+      )
+    }
+    await refuseWhatIsThere(named, surroundings)
+    if (flag === '-o') await refuseWhatIsThere({ flag, path: summaryPathOf(path) }, { ...surroundings, force: true })
+    await makeTrialFile(named, surroundings.disk)
+  } catch (error) {
+    if (LlmBatchError.isInstance(error)) throw error
+    throw new LlmBatchError('usage', `no file can be made beside ${path}: ${messageOf(error)}`, {
+      next: `Make that possible, or name another file with ${flag}.`,
+      cause: error,
+    })
   }
+}
+
+/** Refuses to destroy what is at the place of a file. */
+async function refuseWhatIsThere({ flag, path }: Named, { disk, force, inputPaths }: Surroundings): Promise<void> {
   const present = await disk.identity(path)
   if (present === undefined) return
   for (const inputPath of inputPaths ?? []) {
@@ -66,6 +89,13 @@ async function checkPlace(
   if (!force) {
     throw refusal(`${path} exists already`, `Name another file with ${flag}, or replace it with --force.`)
   }
+}
+
+/** Makes a file beside the longest name that will be written, as long as a name gets while it is written, and removes it. */
+async function makeTrialFile({ flag, path }: Named, disk: Disk): Promise<void> {
+  const trial = `${flag === '-o' ? summaryPathOf(path) : path}.testing`
+  await (await disk.open(trial, 'write')).close()
+  await disk.remove(trial)
 }
 
 /** Refuses what no file can be, whatever format is asked for. */

@@ -1,3 +1,4 @@
+import { LlmBatchError, messageOf } from '../model/error.ts'
 import type { RowOutcome } from '../model/row.ts'
 import type { OutputPlan } from '../model/run.ts'
 import { answerShapeOf } from '../output/answer-shape.ts'
@@ -43,9 +44,36 @@ export interface AnswersOrder {
 
 /**
  * Writes the answers of a run as they stand, and the summary beside them. A pure function of what is stored, so it may
- * be repeated, in any format, also while the run goes on.
+ * be repeated, in any format, also while the run goes on. Throws `disk` where the file system does not take them.
  */
 export async function writeRunAnswers(
+  workspace: Workspace,
+  store: RunStore,
+  order: AnswersOrder,
+): Promise<WrittenFiles> {
+  try {
+    return await writeFiles(workspace, store, order)
+  } catch (error) {
+    throw isRefusedAt(error, order.plan) ? unwritten(error, store.id, order.plan.path) : error
+  }
+}
+
+/** True where the file system did not take the answers: it names their file, or none where bytes were written to it. */
+function isRefusedAt(error: unknown, { failedPath, path }: AnswersOrder['plan']): error is Error {
+  if (!(error instanceof Error) || !('syscall' in error) || path === '-') return false
+  if (!('path' in error)) return WRITES.has(String(error.syscall))
+  return [path, ...(failedPath === null ? [] : [failedPath])].some((place) => String(error.path).startsWith(place))
+}
+
+/** Calls on an open file that only writing makes. */
+const WRITES: ReadonlySet<string> = new Set(['write', 'fsync', 'close'])
+
+function unwritten(cause: Error, runId: string, path: string): LlmBatchError {
+  const message = `the answers of run ${runId} could not be written to ${path}: ${messageOf(cause)}; the answers are kept`
+  return new LlmBatchError('disk', message, { next: `Write them with: llm-batch results ${runId} -o OUT`, cause })
+}
+
+async function writeFiles(
   workspace: Workspace,
   store: RunStore,
   { plan, report, selection = EVERY_ROW, sink }: AnswersOrder,

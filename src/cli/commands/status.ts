@@ -47,10 +47,19 @@ async function status(
   if (flags.watch && !(await watchRun(shell, workspace, store))) return EXIT.interrupted
   const report = await reportOf(store, workspace.configuration)
   const evidence = await evidenceFor(workspace, report.run.definition)
-  if (flags.json) await shell.printJson({ ...reportDocument(report, null), evidence: evidenceDocument(evidence) })
-  else {
+  const { path } = report.run.output
+  const areAnswersThere =
+    path !== null && isFinished(report.run.state) && (await workspace.disk.size(path)) !== undefined
+  if (flags.json) {
+    await shell.printJson({
+      ...reportDocument(report, null),
+      answersFile: areAnswersThere ? path : null,
+      evidence: evidenceDocument(evidence),
+    })
+  } else {
     const attempts = await store.currentAttempts()
-    const view = { ...report, attempts, evidence, now: workspace.clock.now(), lifetimeOf: lifetimesOf(report.run) }
+    const now = workspace.clock.now()
+    const view = { ...report, areAnswersThere, attempts, evidence, now, lifetimeOf: lifetimesOf(report.run) }
     const width = shell.isOutputTerminal ? shell.outputColumns : undefined
     await shell.show(renderStatus(view, shell.outputColors, width))
   }

@@ -7,6 +7,7 @@ import type { Evidence } from '../../run/probe/evidence.ts'
 import { sharedRows } from '../../run/progress.ts'
 import type { RunCost } from '../../run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord } from '../../store/store.ts'
+import { describeAnswersPlace } from './answers-words.ts'
 import { describeBatch } from './batch-words.ts'
 import type { Colors } from './colors.ts'
 import { describeCap } from './cost-words.ts'
@@ -30,6 +31,8 @@ export interface RunStatus {
   readonly now: number
   /** How long a batch lives at the provider. */
   readonly lifetimeOf: (attempt: AttemptRecord) => Lifetime
+  /** True where a file lies at the place that was named for the answers. */
+  readonly areAnswersThere: boolean
   /** On which evidence the promise rests at this provider. */
   readonly evidence: Evidence | null
 }
@@ -70,7 +73,7 @@ export function renderStatus(status: RunStatus, colors: Colors, width = Number.P
       ['Cap', describeCap(cost)],
       ['Model', run.definition.model === null ? null : plainLine(`${run.definition.provider}/${run.definition.model}`)],
       ['Input', inputWords(run.definition.inputPaths, placeText)],
-      ['Answers', run.output.path && placeText(run.output.path)],
+      ['Answers', describeAnswersPlace(run, status.areAnswersThere)],
       ['Started', new Date(run.createdAt).toISOString()],
       ['Promise', describeEvidence(evidence, probeModel(run, attempts), colors)],
       ['Deadline', deadlineText(run, now)],

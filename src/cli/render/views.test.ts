@@ -116,6 +116,7 @@ describe('the status', () => {
   const run = sampleRun({ state: 'held', reason: 'batch 2 is held: no credit\x1b[2J' })
 
   const status: RunStatus = {
+    areAnswersThere: false,
     run,
     counts: sampleCounts({ succeeded: 5, batched: 5 }),
     attempts: [
@@ -142,7 +143,7 @@ describe('the status', () => {
       '  Cap      $5.00 at most, $0.25 set aside for what is not settled',
       '  Model    openai/gpt-6.1-terra',
       '  Input    /data/tickets.csv',
-      '  Answers  /data/answers.jsonl',
+      '  Answers  to be written to /data/answers.jsonl',
       '  Started  2026-11-23T08:00:00.000Z',
       '  Promise  never tested at this provider; test it with: llm-batch doctor --live --model openai/gpt-6.1-terra',
       '',
