@@ -1,4 +1,4 @@
-import { ProviderError } from './provider.ts'
+import { type Failure, ProviderError } from './provider.ts'
 import { isRemoteId } from './remote-id.ts'
 
 /** One page of a listing. */
@@ -21,7 +21,12 @@ export interface PagePosition {
 /** All that was listed, and why it cannot be taken for everything where it cannot. */
 export type ReadPages<Item> =
   | { readonly isConclusive: true; readonly items: readonly Item[] }
-  | { readonly isConclusive: false; readonly items: readonly Item[]; readonly reason: string }
+  | {
+      readonly isConclusive: false
+      readonly items: readonly Item[]
+      readonly reason: string
+      readonly failure?: Failure
+    }
 
 /** Enough for a million batches; a server that goes on is not one to believe. */
 const MOST_PAGES = 10_000
@@ -41,13 +46,13 @@ export async function readPages<Item extends { readonly id: string }>(
   let after: string | null = null
   let total: number | undefined
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const stop = (reason: string): ReadPages<Item> => ({
-      isConclusive: false,
+    const stop = (reason: string) => ({
+      isConclusive: false as const,
       items,
       reason: `page ${page + 1} ${reason}`,
     })
     const fetched = await settled(() => fetchPage({ after, page }), signal)
-    if (typeof fetched === 'string') return stop(`failed: ${fetched}`)
+    if ('message' in fetched) return { ...stop(`failed: ${fetched.message}`), failure: fetched }
     const fresh = fetched.items.filter((item) => !seen.has(item.id))
     for (const item of fresh) seen.add(item.id)
     items.push(...fresh.filter(keep))
@@ -74,13 +79,13 @@ function endOf(page: Page<unknown>, fresh: number, seen: number, total: number |
   return total === undefined ? 'reached' : `is empty though ${total} were counted and ${seen} came`
 }
 
-async function settled<Value>(call: () => Promise<Value>, signal: AbortSignal): Promise<Value | string> {
+async function settled<Value>(call: () => Promise<Value>, signal: AbortSignal): Promise<Value | Failure> {
   try {
     return await call()
   } catch (error) {
     const isOurs = error instanceof ProviderError && !signal.aborted
     if (!isOurs || error.failure.kind === 'unauthorised' || error.failure.kind === 'forbidden') throw error
-    return error.failure.message
+    return error.failure
   }
 }
 

@@ -195,7 +195,13 @@ export interface RemoteProblem {
 /** A listing is conclusive only if every page was well-formed, advanced, and the end was reached. */
 export type Listing =
   | { readonly isConclusive: true; readonly batches: readonly RemoteBatch[] }
-  | { readonly isConclusive: false; readonly batches: readonly RemoteBatch[]; readonly reason: string }
+  | {
+      readonly isConclusive: false
+      readonly batches: readonly RemoteBatch[]
+      readonly reason: string
+      /** Of the call that ended it, where one failed. */
+      readonly failure?: Failure
+    }
 
 export type FileListing =
   | { readonly isConclusive: true; readonly files: readonly RemoteFile[] }

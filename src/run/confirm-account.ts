@@ -1,19 +1,19 @@
 import { LlmBatchError } from '../model/error.ts'
-import type { RunDefinition } from '../model/run.ts'
 import { ProviderError } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import type { RunContext } from './context.ts'
 
 /**
- * Makes sure that the run goes on where it was started, because elsewhere everything looks absent: at the same base URL,
- * and in the account of today's key. The same key passes; another one passes when it can read something that this run
- * made (a rotated key). Throws `account_mismatch` otherwise.
+ * Makes sure that the run goes on where it was started, because elsewhere everything looks absent: at the same base URL
+ * (unless nothing was sent yet), and in the account of today's key. The same key passes; another one passes when it can
+ * read something that this run made (a rotated key). Throws `account_mismatch` otherwise.
  */
 export async function confirmAccount(context: RunContext, signal: AbortSignal): Promise<void> {
   const { store } = context
-  const { account, definition } = await store.record()
-  assertSameBaseUrl(context, definition)
+  const record = await store.record()
+  const { account, definition } = record
+  if (context.provider.baseUrl !== definition.baseUrl) await moveBaseUrl(context, record)
   if (account === context.account) return
   const known = (await store.allAttempts()).filter(({ remoteId, inputFileId }) => remoteId ?? inputFileId).toReversed()
   if (account !== null && known.length > 0 && !(await canReadOne(context, known.slice(0, 3), signal))) {
@@ -26,9 +26,14 @@ export async function confirmAccount(context: RunContext, signal: AbortSignal): 
   await store.bindAccount(context.account)
 }
 
-function assertSameBaseUrl({ provider, store }: RunContext, definition: RunDefinition): void {
-  if (provider.baseUrl === definition.baseUrl) return
+/** A run of which nothing was sent may go elsewhere; answers that it took over hold for the place they came from. */
+async function moveBaseUrl({ emit, provider, store }: RunContext, { carried, definition }: RunRecord): Promise<void> {
   const { baseUrlVariable } = findProvider(definition.provider)
+  if (carried === null && !(await store.origin()).hasSent) {
+    await store.moveBaseUrl(provider.baseUrl)
+    const message = `run ${store.id}, of which nothing was sent to ${definition.baseUrl}, goes to ${provider.baseUrl} now`
+    return emit({ type: 'warning', code: 'base_url_changed', message, batch: null })
+  }
   throw new LlmBatchError(
     'account_mismatch',
     `run ${store.id} was started at ${definition.baseUrl}, but now ${baseUrlVariable} leads to ${provider.baseUrl}`,

@@ -1,8 +1,9 @@
 import { backoffMs } from '../lib/backoff.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { reactionTo } from '../model/failure.ts'
+import { type Failure, reactionTo } from '../model/failure.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
+import { isPathUnknown, UNKNOWN_PATH_TRIES, unknownPathReason } from './base-url-doubt.ts'
 import type { RunContext } from './context.ts'
 import { isUnsent, LOOK_BACK_MS, sameContent, unknownBatches } from './remote.ts'
 
@@ -11,12 +12,15 @@ interface Twins {
   readonly found: readonly { readonly attempt: AttemptRecord; readonly remoteId: string }[]
   /** Null where the listing was conclusive; else why it proves no absence. */
   readonly doubt: string | null
+  /** Of the call that ended the listing, where one failed. */
+  readonly failure: Failure | undefined
 }
 
 /**
  * Looks once, before the first create of a run, whether the provider has a batch of the same content that no run of
  * this home knows: the home may be new because the old one was lost, and its work is not to be bought a second time.
  * One listing; an inconclusive one proves no absence and is repeated after growing waits by a caller who is patient.
+ * A server that does not know the path of the list holds the run after a few looks, by an impatient caller too.
  * `stopped` where the run cannot go on now. Throws `already_sent` where there is such a batch; nothing was sent then.
  */
 export async function lookBeforeSending(
@@ -24,6 +28,7 @@ export async function lookBeforeSending(
   isPatient: boolean,
   signal: AbortSignal,
 ): Promise<'clear' | 'stopped'> {
+  let unknownPaths = 0
   for (let looks = 0; ; looks += 1) {
     if (context.again || context.isCancelling || !(await mustLook(context))) return 'clear'
     if (signal.aborted) return 'stopped'
@@ -32,7 +37,12 @@ export async function lookBeforeSending(
     if (twins.found.length > 0) throw alreadySent(context, twins)
     if (twins.doubt === null) return 'clear'
     tellDoubt(context, twins.doubt)
-    if (!isPatient) return 'stopped'
+    unknownPaths = isPathUnknown(twins.failure) ? unknownPaths + 1 : 0
+    if (twins.failure && unknownPaths >= UNKNOWN_PATH_TRIES) {
+      await hold(context, unknownPathReason(context.provider, twins.failure))
+      return 'stopped'
+    }
+    if (!isPatient && unknownPaths === 0) return 'stopped'
     const { clock, random, settings } = context
     await clock.sleep(backoffMs(settings.waits.retryBackoff, looks, random.fraction()), signal)
   }
@@ -81,7 +91,8 @@ async function look(context: RunContext, signal: AbortSignal): Promise<Twins> {
     const [twin] = sameContent(unknown, attempt.contentHash)
     return twin ? [{ attempt, remoteId: twin.batch.id }] : []
   })
-  return { found, doubt: listing.isConclusive ? null : listing.reason }
+  if (listing.isConclusive) return { found, doubt: null, failure: undefined }
+  return { found, doubt: listing.reason, failure: listing.failure }
 }
 
 /** The look, or `stopped` where it was broken off or the key is refused, which holds the run. */
@@ -91,11 +102,14 @@ async function lookOrHold(context: RunContext, signal: AbortSignal): Promise<Twi
   } catch (error) {
     if (signal.aborted) return 'stopped'
     if (!(error instanceof ProviderError) || reactionTo(error.failure, 'read') === 'wait') throw error
-    const reason = error.failure.message
-    await context.store.moveRun('held', reason)
-    context.emit({ type: 'run', state: 'held', reason })
+    await hold(context, error.failure.message)
     return 'stopped'
   }
+}
+
+async function hold({ emit, store }: RunContext, reason: string): Promise<void> {
+  await store.moveRun('held', reason)
+  emit({ type: 'run', state: 'held', reason })
 }
 
 function alreadySent({ provider, store }: RunContext, { found }: Twins): LlmBatchError {

@@ -5,6 +5,7 @@ import { type Call, type Failure, reactionTo } from '../model/failure.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
+import { isPathUnknown, UNKNOWN_PATH_TRIES, unknownPathReason } from './base-url-doubt.ts'
 import type { RunContext } from './context.ts'
 
 /** System errors of a disk that cannot be written; nothing of the run would fare better. */
@@ -35,6 +36,8 @@ export function diskRefusal(error: unknown): string | null {
 }
 
 async function answerFailure(context: RunContext, attempt: AttemptRecord, failure: Failure): Promise<Step> {
+  const doubt = await baseUrlDoubt(context, attempt, failure)
+  if (doubt !== null) return { did: 'must_hold_run', reason: doubt }
   const reaction = reactionTo(failure, CALLS[attempt.stage] ?? 'read')
   switch (reaction) {
     case 'wait':
@@ -56,6 +59,20 @@ async function answerFailure(context: RunContext, attempt: AttemptRecord, failur
     default:
       return reaction satisfies never
   }
+}
+
+/**
+ * Why the run is held where the server does not know the path of the upload, and never took anything of this run; null
+ * otherwise. An answer that is not the API's own may be a moment's trouble, and must come a few times.
+ */
+async function baseUrlDoubt(
+  { provider, store }: RunContext,
+  attempt: AttemptRecord,
+  failure: Failure,
+): Promise<string | null> {
+  if (attempt.stage !== 'planned' || attempt.kind !== 'batch' || !isPathUnknown(failure)) return null
+  const isCertain = failure.kind === 'absent' || attempt.failures + 1 >= UNKNOWN_PATH_TRIES
+  return isCertain && !(await store.origin()).hasSent ? unknownPathReason(provider, failure) : null
 }
 
 /** A result file that stays "not found" for longer than lag can explain. */

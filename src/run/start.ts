@@ -91,11 +91,16 @@ async function findSameWork(
   { again, name, output }: NewRunOptions,
 ): Promise<RunRecord | undefined> {
   const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
+  // A run that is held with nothing sent takes another base URL, which is the one to go on with.
+  const movable = new Set<string>()
+  for (const { id, state } of runs) {
+    if (state === 'held' && !(await store.read(id).origin()).hasSent) movable.add(id)
+  }
   const isSame = (run: RunRecord): boolean =>
     run.requestsHash === frozen.requestsHash &&
     run.rowsHash === frozen.rowsHash &&
     run.definition.provider === provider &&
-    run.definition.baseUrl === baseUrl
+    (run.definition.baseUrl === baseUrl || movable.has(run.id))
   const named = name === undefined ? undefined : runs.find((run) => run.name === name)
   if (named) {
     if (isSame(named) && (!again || named.state === 'ready')) return named

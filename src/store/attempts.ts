@@ -11,6 +11,7 @@ import type {
   KnownRemote,
   NewAttempt,
   RemoteBatchFacts,
+  RunOrigin,
 } from './store.ts'
 
 /** Statements on attempts, intents and remote batches. Callers open the transaction. */
@@ -161,15 +162,20 @@ export function selectKnownRemotes(driver: Driver): readonly KnownRemote[] {
 }
 
 /** Whether the run has prepared a create, and whether it has taken over a batch. */
-export function selectOrigin(driver: Driver, runKey: number): { hasIntents: boolean; hasAdopted: boolean } {
-  const found = driver.get<{ intents: number; adopted: number }>(
+export function selectOrigin(driver: Driver, runKey: number): RunOrigin {
+  const found = driver.get<{ intents: number; adopted: number; sent: number }>(
     `select
        exists (select 1 from batches b join attempts a on a.batch = b.key join intents i on i.attempt = a.key
          where b.run = ?) as intents,
        exists (select 1 from batches b join attempts a on a.batch = b.key join remote_batches m on m.attempt = a.key
-         where b.run = ? and m.role = 'adopted') as adopted`,
+         where b.run = ? and m.role = 'adopted') as adopted,
+       exists (select 1 from batches b join attempts a on a.batch = b.key
+         where b.run = ? and (a.input_file_id is not null or a.remote_id is not null
+           or exists (select 1 from intents i where i.attempt = a.key)
+           or exists (select 1 from direct_calls c where c.attempt = a.key))) as sent`,
+    runKey,
     runKey,
     runKey,
   )
-  return { hasIntents: found?.intents === 1, hasAdopted: found?.adopted === 1 }
+  return { hasIntents: found?.intents === 1, hasAdopted: found?.adopted === 1, hasSent: found?.sent === 1 }
 }

@@ -167,6 +167,12 @@ export function updateRunField(driver: Driver, runKey: number, column: SteeringC
   driver.run(`update runs set ${column} = ? where key = ?`, value, runKey)
 }
 
+/** The queues and the calibration of the new place are other rows of their tables, so nothing else must follow. */
+export function updateBaseUrl(driver: Driver, runKey: number, baseUrl: string): void {
+  driver.run("update runs set definition = json_set(definition, '$.baseUrl', ?) where key = ?", baseUrl, runKey)
+  driver.run('update batches set base_url = ? where run = ?', baseUrl, runKey)
+}
+
 export function updateDeadline(driver: Driver, runKey: number, deadline: Deadline | null): void {
   driver.run(
     'update runs set deadline_at = ?, wind_up_at = ? where key = ?',

@@ -61,6 +61,7 @@ import {
   selectIncidents,
   selectRun,
   selectRunKey,
+  updateBaseUrl,
   updateDeadline,
   updateRunField,
   updateRunState,
@@ -121,6 +122,13 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     setStopLoss: async (stopLoss) =>
       write(() => updateRunField(driver, runKey, 'stop_loss', stopLoss === null ? null : JSON.stringify(stopLoss))),
     bindAccount: async (account) => write(() => updateRunField(driver, runKey, 'account', account)),
+    moveBaseUrl: async (baseUrl) =>
+      write(() => {
+        if (selectOrigin(driver, runKey).hasSent) {
+          throw new LlmBatchError('conflict', `something of run ${id} was sent, so it stays where it is`)
+        }
+        updateBaseUrl(driver, runKey, baseUrl)
+      }),
 
     addRows: async (rows) => write(() => insertRows(driver, runKey, rows)),
     addBatch: async (batch) => write(() => insertBatch(driver, runKey, batch)),

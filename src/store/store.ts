@@ -64,6 +64,8 @@ export interface RunStore {
   setStopLoss(stopLoss: StopLoss | null): Promise<void>
   /** Remembers whose account the run's batches live in, once the provider has confirmed it. */
   bindAccount(account: string): Promise<void>
+  /** Lets a run go to another API root. Throws `conflict` where something of it was sent to the one it has. */
+  moveBaseUrl(baseUrl: string): Promise<void>
 
   // While preparing
   addRows(rows: readonly NewRow[]): Promise<void>
@@ -137,8 +139,7 @@ export interface RunStore {
     readonly remoteId: string
     readonly changes: AttemptChanges
   }): Promise<AttemptRecord>
-  /** Whether a create of this run was ever prepared here, and whether a batch was taken over from elsewhere. */
-  origin(): Promise<{ readonly hasIntents: boolean; readonly hasAdopted: boolean }>
+  origin(): Promise<RunOrigin>
   /**
    * Ends an attempt that was never created, or whose batch was refused unbilled (from `ended`), and gives its requests
    * back to `pending`, to be cut into other batches; with `mayBeBilled` what was set aside for it stays so.
@@ -404,6 +405,16 @@ export interface AttemptRecord extends NewAttempt {
   readonly auditedAt: number | null
   /** Since when it has waited for room in the provider's queue; null where it does not. */
   readonly waitingSince: number | null
+}
+
+/** What a run has done so far at its provider, or took over there. */
+export interface RunOrigin {
+  /** Whether a create of it was ever prepared here. */
+  readonly hasIntents: boolean
+  /** Whether a batch was taken over from elsewhere. */
+  readonly hasAdopted: boolean
+  /** Whether the provider took anything of it, or may have: an input file, a create, a direct call. */
+  readonly hasSent: boolean
 }
 
 /** The steps of proving that a create did not happen, in order. */
