@@ -23,11 +23,20 @@ export type { WatchOptions } from './processors/watch-job.ts'
 export type { RemoteBatch, RemoteFile } from './providers/provider.ts'
 export type { ChatMessage } from './request/message-json.ts'
 export type { WrittenFiles } from './run/finish.ts'
-export { type FinishedRun, openRun, type Run, startRun } from './run/library.ts'
-export type { FinishOptions, PlaceOptions, StartRunOptions } from './run/library-options.ts'
+export { openRun, startRun } from './run/library.ts'
+export type {
+  BatchLimitOptions,
+  FinishOptions,
+  PlaceOptions,
+  RetryRunOptions,
+  StartRunOptions,
+} from './run/library-options.ts'
 export type { AnswerOf, AnswerSchema, AnyRow, EarlierAnswer, OutputOf, RowResult } from './run/library-result.ts'
+export type { DrivenRun, Run } from './run/library-run.ts'
 export { InputProblemsError, type ProblemList } from './run/problem-list.ts'
-export type { BatchPhase, Progress } from './run/progress.ts'
+export type { BatchPhase, Progress, ProgressRun } from './run/progress.ts'
 export type { CheckedAnswers, RunReport } from './run/report.ts'
+export type { Reopened } from './run/retry.ts'
+export type { RetryBill } from './run/retry-bill.ts'
 export type { AttemptCost, ModelCost, RunCost } from './run/run-cost.ts'
 export { VERSION } from './version.ts'

@@ -10,7 +10,7 @@ import { type Disk, systemDisk } from '../src/lib/disk.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { PLAIN_OUTPUT } from '../src/model/run.ts'
 import { RunHandle } from '../src/run/handle.ts'
-import { Run } from '../src/run/library.ts'
+import { Run } from '../src/run/library-run.ts'
 import { takeNewRun } from '../src/run/start.ts'
 import { openWorkspace } from '../src/run/workspace.ts'
 import {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { FinishedRun } from '../src/index.ts'
+import type { DrivenRun } from '../src/index.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { systemDisk } from '../src/lib/disk.ts'
 import { openStore } from '../src/store/sqlite-store.ts'
@@ -228,7 +228,7 @@ describe('the look before the first create', () => {
   it('is broken off by a cancellation', async () => {
     const world = await openWorld({ waits: SHORT_WAITS, faults: ['list=repeat-page'] })
     const run = await startIn(world, 'openai', questions(2))
-    const cancelled = new Promise<FinishedRun>((resolve, reject) => {
+    const cancelled = new Promise<DrivenRun>((resolve, reject) => {
       run.on('event', (event) => {
         if (event.type === 'warning') run.cancel().then(resolve, reject)
       })

@@ -1,4 +1,4 @@
-import { EXIT } from '../model/error.ts'
+import { EXIT, LlmBatchError } from '../model/error.ts'
 import { InputProblemsError } from '../run/problem-list.ts'
 import { asKnownError, exitCodeOfError, isClosedPipe } from './exit-code.ts'
 import { renderError } from './render/error-view.ts'
@@ -10,8 +10,9 @@ export function tellError(shell: Shell, thrown: unknown): number {
   if (isClosedPipe(thrown)) return EXIT.ok
   const error = asKnownError(thrown)
   if (error instanceof InputProblemsError) {
-    shell.tell(renderProblems(error.problems.first, error.problems.total, shell.errorColors))
-  }
-  shell.tell(renderError(error, shell.errorColors))
+    const { next, problems, summary } = error
+    shell.tell(renderProblems(problems.first, problems.total, shell.errorColors))
+    shell.tell(renderError(new LlmBatchError('input', summary, { next }), shell.errorColors))
+  } else shell.tell(renderError(error, shell.errorColors))
   return exitCodeOfError(error)
 }

@@ -18,6 +18,7 @@ import { type Progress, progressOf } from './progress.ts'
 import { lookSoon, recover } from './recover.ts'
 import { release, releaseForBudget } from './release.ts'
 import { type RunReport, reportOf } from './report.ts'
+import { assertLimitable, type Reopened, type RetryOptions, reopen } from './retry.ts'
 import type { TakenRun } from './start.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -52,8 +53,9 @@ export class RunHandle {
   readonly #taken: TakenRun
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
   #isClosed = false
-  /** The drive at work, or the last one; a run has one driver at a time, in one process too. */
-  #lastDrive: Promise<unknown> = Promise.resolve()
+  /** What works on the run, or did so last; one thing at a time, in one process too. */
+  #lastTurn: Promise<unknown> = Promise.resolve()
+  readonly #stopping = new AbortController()
 
   constructor(workspace: Workspace, taken: TakenRun, emitter: EventEmitter<{ event: [RunEvent] }>) {
     this.id = taken.store.id
@@ -75,11 +77,26 @@ export class RunHandle {
    * work waits for that one's end. Throws `account_mismatch` when the key belongs to another account.
    */
   async drive(options: DriveOptions = {}): Promise<Driven> {
-    const turn = (): Promise<Driven> => this.#drive(options)
-    // How an earlier drive ended is the business of its own caller.
-    const drive = this.#lastDrive.then(turn, turn)
-    this.#lastDrive = drive
-    return await drive
+    return await this.#inTurn(() => this.#drive(options))
+  }
+
+  /**
+   * Gives rows back to be sent, once a drive that is at work has ended; see `reopen` of retry.ts. Throws `usage` where
+   * another limit of tokens is asked for and the endpoint has none.
+   */
+  async reopen(options: RetryOptions): Promise<Reopened> {
+    const { store } = this.#taken
+    return await this.#inTurn(async () => {
+      if (options.maxTokens !== null) assertLimitable(this.#workspace, await store.allAttempts())
+      return await reopen(store, options, this.#workspace.configuration.settings.canary)
+    })
+  }
+
+  async #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    // How an earlier turn ended is the business of its own caller.
+    const turn = this.#lastTurn.then(work, work)
+    this.#lastTurn = turn
+    return await turn
   }
 
   async #drive(options: DriveOptions): Promise<Driven> {
@@ -92,7 +109,8 @@ export class RunHandle {
 
   async #driveOn(options: DriveOptions): Promise<void> {
     const { store } = this.#taken
-    const signal = options.signal ?? new AbortController().signal
+    const { signal: stopping } = this.#stopping
+    const signal = options.signal === undefined ? stopping : AbortSignal.any([options.signal, stopping])
     const context = await runContext(this.#workspace, store, (event) => this.#emit(event), options)
     const log = this.#openLog(context.folder.log)
     try {
@@ -127,6 +145,13 @@ export class RunHandle {
     const { state } = await this.#taken.store.record()
     assertCancellable(state, this.id)
     await this.#workspace.store.requestCancel(this.id)
+  }
+
+  /** Stops what works on the run and waits for its end; no drive begins any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    // How it ended is the business of its own caller.
+    await this.#lastTurn.catch(() => undefined)
   }
 
   /** Lets go of the run, so that another process may take it up. */

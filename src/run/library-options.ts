@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
-import type { InputSource } from '../input/open.ts'
+import type { LimitOverrides } from '../config/settings.ts'
+import type { InputFormat, InputSource } from '../input/open.ts'
 import type { AnswerDefinition, JsonSchema } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
 import { type DeadlineWish, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
 import type { ChatMessage } from '../request/message-json.ts'
@@ -9,10 +11,15 @@ import { schemaName } from '../schema/schema-name.ts'
 import { isValidator, jsonSchemaOf } from '../schema/standard-schema.ts'
 import { parseDeadline } from './deadline.ts'
 import type { NewRunOptions } from './definition.ts'
+import { assertKnownOptions } from './known-options.ts'
 import type { AnswerSchema, AnyRow } from './library-result.ts'
+import type { RetryOptions } from './retry.ts'
 
-/** Where a run lives and how it waits; every field may also come from the environment or the configuration file. */
-export interface PlaceOptions {
+/**
+ * Where a run lives, how it waits and how large its batches are; every field may also come from the environment or the
+ * configuration file.
+ */
+export interface PlaceOptions extends BatchLimitOptions {
   /** The home folder. @default as the command finds it */
   readonly home?: string
   /** A configuration file. @default `llm-batch.config.json` in the working folder */
@@ -27,6 +34,12 @@ export interface PlaceOptions {
   readonly canary?: boolean
   /** Variables to use in place of the process's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>
+}
+
+/** How large batches become, for every provider and model, whatever the configuration says. */
+export interface BatchLimitOptions extends Pick<LimitOverrides, 'maxRequests' | 'maxBytes' | 'maxOpenBatches'> {
+  /** False estimates input tokens by bytes alone. @default as the configuration says, else true */
+  readonly tokenCount?: boolean | undefined
 }
 
 /** How answers are read. */
@@ -73,6 +86,12 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
    * one input, or rows.
    */
   readonly input: string | readonly string[] | Iterable<Row> | AsyncIterable<Row>
+  /** How files are read. @default by the ending of their names */
+  readonly inputFormat?: InputFormat | undefined
+  /** What stands between the cells of CSV files. @default found out from the first lines */
+  readonly delimiter?: string | undefined
+  /** The encoding of text files, such as `windows-1252`. @default UTF-8 */
+  readonly encoding?: string | undefined
   /** `provider/model`, such as `openai/gpt-6.1-terra`; may be absent for provider-ready lines. */
   readonly model?: string
   /** A template with `{{column}}`, or a function; absent where the rows carry `messages` or `body`. */
@@ -87,7 +106,18 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
   readonly output?: string | (Partial<OutputPlan> & { readonly path: string })
 }
 
-/** How a run is brought to its end. */
+/** What `retry` sends again. */
+export interface RetryRunOptions {
+  /**
+   * Outcomes to send again, also where they were billed or may have been: naming one buys those rows again.
+   * @default what failed, expired, was cancelled or is missing, and was certainly not billed
+   */
+  readonly status?: OutcomeStatus | readonly OutcomeStatus[] | undefined
+  /** Another limit of tokens for each new answer. @default the one they had */
+  readonly maxTokens?: number | undefined
+}
+
+/** How a run is driven. */
 export interface FinishOptions {
   /** Stops the driving; nothing is cancelled at the provider, and calling again goes on. */
   readonly signal?: AbortSignal
@@ -98,6 +128,103 @@ export interface FinishOptions {
   readonly deadline?: string | Date | null
   /** Goes on although most rows of a batch failed alike, now and later. @default false */
   readonly ignoreStopLoss?: boolean
+}
+
+/** The names of all options of a type; a name that is missing here does not compile. */
+type NamesOf<Options> = Readonly<Record<keyof Options, true>>
+
+const PLACE_OPTIONS: NamesOf<PlaceOptions & AnswerOptions<undefined>> = {
+  home: true,
+  config: true,
+  pollInterval: true,
+  budget: true,
+  maxImageBytes: true,
+  maxRequests: true,
+  maxBytes: true,
+  maxOpenBatches: true,
+  tokenCount: true,
+  canary: true,
+  environment: true,
+  schema: true,
+}
+
+const START_OPTIONS: NamesOf<StartRunOptions> = {
+  ...PLACE_OPTIONS,
+  input: true,
+  inputFormat: true,
+  delimiter: true,
+  encoding: true,
+  model: true,
+  provider: true,
+  endpoint: true,
+  prompt: true,
+  textColumn: true,
+  suffixColumn: true,
+  system: true,
+  messages: true,
+  messagesColumn: true,
+  imageColumns: true,
+  imageDetail: true,
+  maxTokens: true,
+  temperature: true,
+  parameters: true,
+  timeoutHours: true,
+  idColumn: true,
+  skipInvalid: true,
+  dedupe: true,
+  since: true,
+  limit: true,
+  sample: true,
+  seed: true,
+  name: true,
+  again: true,
+  jsonSchema: true,
+  strict: true,
+  reask: true,
+  output: true,
+}
+
+const BUDGET_OPTIONS: NamesOf<NonNullable<PlaceOptions['budget']>> = { maxCostUsd: true }
+const OUTPUT_OPTIONS: readonly string[] = ['path', ...Object.keys(PLAIN_OUTPUT)]
+const FINISH_OPTIONS: NamesOf<FinishOptions> = { signal: true, deadline: true, ignoreStopLoss: true }
+const RETRY_OPTIONS: NamesOf<RetryRunOptions> = { status: true, maxTokens: true }
+
+/** What may be named to be sent again. */
+const UNSUCCESSFUL: readonly OutcomeStatus[] = OUTCOME_STATUSES.filter((status) => status !== 'succeeded')
+
+/** Throws `usage` for an option of `startRun` that does not exist, also within `budget` and `output`. */
+export function checkStartOptions(options: Pick<StartRunOptions<object>, 'budget' | 'output'>): void {
+  assertKnownOptions('startRun', options, Object.keys(START_OPTIONS))
+  assertKnownOptions('budget', options.budget, Object.keys(BUDGET_OPTIONS))
+  if (typeof options.output === 'object') assertKnownOptions('output', options.output, OUTPUT_OPTIONS)
+}
+
+/** The same for `openRun`. */
+export function checkOpenOptions(options: PlaceOptions): void {
+  assertKnownOptions('openRun', options, Object.keys(PLACE_OPTIONS))
+  assertKnownOptions('budget', options.budget, Object.keys(BUDGET_OPTIONS))
+}
+
+/** The same for what drives a run; `what` is the method. */
+export function checkFinishOptions(what: string, options: FinishOptions): void {
+  assertKnownOptions(what, options, Object.keys(FINISH_OPTIONS))
+}
+
+/** What `retry` gives back to be sent. Throws `usage` for a status that does not exist, and a limit that is no number. */
+export function retryOptions(options: RetryRunOptions): RetryOptions {
+  assertKnownOptions('retry', options, Object.keys(RETRY_OPTIONS))
+  const { maxTokens = null, status = [] } = options
+  const statuses = typeof status === 'string' ? [status] : status
+  const unfit = statuses.find((given) => !UNSUCCESSFUL.includes(given))
+  if (unfit !== undefined) {
+    throw new LlmBatchError('usage', `rows with the status ${JSON.stringify(unfit)} cannot be sent again`, {
+      next: `Name some of ${UNSUCCESSFUL.join(', ')}.`,
+    })
+  }
+  if (maxTokens !== null && !(Number.isSafeInteger(maxTokens) && maxTokens > 0)) {
+    throw new LlmBatchError('usage', `maxTokens is ${maxTokens}; it must be a whole number above zero`)
+  }
+  return { statuses, maxTokens }
 }
 
 export function sourceOf(input: StartRunOptions<object>['input']): InputSource {

@@ -15,19 +15,25 @@ export class ProblemList {
   }
 }
 
-/** An input that cannot be sent as it is. Nothing was sent; `problems` tells the lines. */
+/** An input that cannot be sent as it is. Nothing was sent; the message holds the first problem, `problems` the others. */
 export class InputProblemsError extends LlmBatchError {
   override readonly name = 'InputProblemsError'
   readonly problems: ProblemList
+  /** The message for those who show the problems beside it. */
+  readonly summary: string
 
   constructor(problems: ProblemList) {
-    super(
-      'input',
-      `${problems.total} ${problems.total === 1 ? 'problem' : 'problems'} in the input; nothing was sent`,
-      {
-        next: 'Correct the rows, or leave them out and record them as failed with --skip-invalid.',
-      },
-    )
+    const summary = `${problems.total} ${problems.total === 1 ? 'problem' : 'problems'} in the input; nothing was sent`
+    const [first] = problems.first
+    super('input', first === undefined ? summary : `${summary}. ${describe(first, problems.total)}`, {
+      next: 'Correct the rows, or leave them out and record them as failed with --skip-invalid.',
+    })
     this.problems = problems
+    this.summary = summary
   }
+}
+
+function describe({ code, detail, file, line }: Problem, total: number): string {
+  const place = `${file === undefined ? '' : `${file} `}line ${line}`
+  return `${total === 1 ? 'It is' : 'The first is'} in ${place}: ${code}: ${detail}`
 }

@@ -19,10 +19,18 @@ export const BATCH_PHASES = [
 
 export type BatchPhase = (typeof BATCH_PHASES)[number]
 
+/** What a run is called and in what state it is. */
+export type ProgressRun = Pick<
+  RunRecord,
+  'id' | 'name' | 'state' | 'reason' | 'rowCount' | 'requestCount' | 'createdAt' | 'finishedAt' | 'deadline'
+>
+
 /** How far a run has come. Instants are epoch milliseconds. */
 export interface Progress {
-  readonly run: RunRecord
+  readonly run: ProgressRun
+  /** Rows of the run. */
   readonly total: number
+  /** Rows by where they stand: their outcome, `skipped`, `batched` (in a batch), `pending` (in none yet). */
   readonly counts: RequestCounts
   /** Rows that have their final record. */
   readonly done: number
@@ -30,6 +38,7 @@ export interface Progress {
   readonly carried: number
   /** Rows that share the request of an earlier row. */
   readonly shared: number
+  /** Batches by where they stand. */
   readonly batches: Readonly<Record<BatchPhase, number>>
   /** When the oldest batch that is still at the provider was made there; null where none is. */
   readonly oldestOpenAt: number | null
@@ -65,7 +74,7 @@ export async function progressOf(store: Pick<RunStore, 'record' | 'counts' | 'cu
   const open = attempts.filter(({ stage }) => stage === 'submitted')
   const active = attempts.filter(({ stage }) => stage === 'submitted' || stage === 'unconfirmed')
   return {
-    run,
+    run: progressRun(run),
     total: run.rowCount,
     counts,
     done: run.rowCount - counts.pending - counts.batched,
@@ -77,6 +86,11 @@ export async function progressOf(store: Pick<RunStore, 'record' | 'counts' | 'cu
     expiresAt: least(open.map(({ expiresAt }) => expiresAt)),
     notes: attempts.flatMap(noteOf),
   }
+}
+
+function progressRun(run: RunRecord): ProgressRun {
+  const { createdAt, deadline, finishedAt, id, name, reason, requestCount, rowCount, state } = run
+  return { id, name, state, reason, rowCount, requestCount, createdAt, finishedAt, deadline }
 }
 
 /** Rows that share the request of an earlier row: all others have one of their own, or were skipped. */
