@@ -1,7 +1,7 @@
 import { plainLine } from '../lib/plain-text.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { PromptReview } from '../request/prompt-review.ts'
-import { confirm } from './choose-run.ts'
+import { confirm } from './ask.ts'
 import { count } from './render/quantity.ts'
 import type { Shell } from './shell.ts'
 

@@ -1,7 +1,7 @@
 import { LlmBatchError } from '../model/error.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { dollars } from '../prices/dollars.ts'
-import { confirm } from './choose-run.ts'
+import { confirm } from './ask.ts'
 import { describeRequests } from './render/estimate-words.ts'
 import { renderFacts } from './render/facts.ts'
 import { estimateFacts } from './render/plan-view.ts'

@@ -9,6 +9,10 @@ import type { Shell } from './shell.ts'
 export function tellError(shell: Shell, thrown: unknown): number {
   if (isClosedPipe(thrown)) return EXIT.ok
   const error = asKnownError(thrown)
+  if (LlmBatchError.isInstance(error) && error.code === 'interrupted') {
+    shell.tell(error.message)
+    return EXIT.interrupted
+  }
   if (error instanceof InputProblemsError) {
     const { next, problems, summary } = error
     shell.tell(renderProblems(problems.first, problems.total, shell.errorColors))

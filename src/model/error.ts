@@ -11,23 +11,27 @@ export const EXIT = {
   interrupted: 130,
 } as const
 
-/** Stable codes of our own errors. */
-export type ErrorCode =
-  | 'usage'
-  | 'input'
-  | 'configuration'
-  | 'not_found'
-  | 'ambiguous'
-  | 'already_done'
-  | 'already_sent'
-  | 'name_taken'
-  | 'busy'
-  | 'newer_state'
-  | 'account_mismatch'
-  | 'network_file_system'
-  | 'disk'
-  | 'provider'
-  | 'conflict'
+/** Stable codes of our own errors; docs/exit-codes.md tells when each comes. */
+export const ERROR_CODES = [
+  'usage',
+  'input',
+  'configuration',
+  'not_found',
+  'ambiguous',
+  'already_done',
+  'already_sent',
+  'name_taken',
+  'busy',
+  'newer_state',
+  'account_mismatch',
+  'network_file_system',
+  'disk',
+  'provider',
+  'interrupted',
+  'conflict',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number]
 
 /**
  * Base of every error this package throws on purpose. `message` says what happened and to which thing, `next` what

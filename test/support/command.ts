@@ -46,23 +46,59 @@ export function type(surroundings: Surroundings, ...words: readonly string[]): P
  * of which one row is typed; what a test proves first is typed. One at a time, since a process has one working folder.
  */
 export function typeHere(surroundings: Surroundings, ...words: readonly string[]): Promise<Ended> {
-  const ended = lastHere.then(() => carryOutIn(surroundings, words))
+  return inTurn(() => carryOutIn(surroundings, words, { input: Readable.from([]), error: new PassThrough() }))
+}
+
+/** The keys of Ctrl-C and Ctrl-D, as a terminal in raw mode sends them. */
+export const CTRL_C = '\u0003'
+export const CTRL_D = '\u0004'
+
+/**
+ * The same at a terminal with a person who, once a text is shown, types what is beside it. Each pair waits for a text
+ * after the one before.
+ */
+export function answerHere(
+  surroundings: Surroundings,
+  answers: readonly (readonly [shown: string, keys: string])[],
+  ...words: readonly string[]
+): Promise<Ended> {
+  const environment = { TERM: 'dumb', NO_COLOR: '1', ...surroundings.environment }
+  const input = Object.assign(new PassThrough(), { isTTY: true })
+  const error = Object.assign(new PassThrough(), { isTTY: true })
+  const open = [...answers]
+  let unread = ''
+  error.on('data', (bytes: Buffer) => {
+    unread += bytes.toString()
+    for (let [next] = open; next !== undefined && unread.includes(next[0]); [next] = open) {
+      unread = unread.slice(unread.indexOf(next[0]) + next[0].length)
+      input.write(next[1])
+      open.shift()
+    }
+  })
+  return inTurn(() => carryOutIn({ ...surroundings, environment }, words, { input, error }))
+}
+
+function inTurn(carryOut: () => Promise<Ended>): Promise<Ended> {
+  const ended = lastHere.then(carryOut)
   lastHere = ended.catch(() => undefined)
   return ended
 }
 
 let lastHere: Promise<unknown> = Promise.resolve()
 
-async function carryOutIn({ environment, folder }: Surroundings, words: readonly string[]): Promise<Ended> {
+async function carryOutIn(
+  { environment, folder }: Surroundings,
+  words: readonly string[],
+  { error, input }: { readonly input: Readable; readonly error: PassThrough },
+): Promise<Ended> {
   const output = new PassThrough()
-  const error = new PassThrough()
   const written = Promise.all([textOf(output), textOf(error)])
   const homeFolder = environment['HOME'] ?? folder
   const machine = { environment, workingFolder: folder, homeFolder, platform: process.platform }
   const before = process.cwd()
   process.chdir(folder)
   try {
-    const shell = new Shell(machine, { input: Readable.from([]), output, error })
+    const shell = new Shell(machine, { input, output, error })
     const code = await runProgram(shell, words, VERSION)
     output.end()
     error.end()

@@ -12,12 +12,16 @@ import { RunEvents } from '../run-events.ts'
 import type { Shell } from '../shell.ts'
 import { takeUp } from '../take-up.ts'
 
-type ResumeFlags = DriveFlags & OutputFlags & SettingFlags & BudgetFlags
+interface ResumeFlags extends DriveFlags, OutputFlags, SettingFlags, BudgetFlags {
+  readonly yes?: boolean | undefined
+}
 
 /** `llm-batch resume [RUN]`: goes on after a stop, a crash, a reboot, or a hold that was cleared. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOutputFlags(command.argument('[run]', 'an id, the beginning of one, a name, or last'))
-  command.option('--again', 'send it although the provider has the same work from another home')
+  command
+    .option('--again', 'send it although the provider has the same work from another home')
+    .option('-y, --yes', 'as in other commands; resume asks about no cost, so it changes nothing')
   addSettingFlags(addDriveFlags(addBudgetFlag(command))).action(
     async (wanted: string | undefined, flags: ResumeFlags) => {
       setExitCode(await resume(shell, wanted, flags))

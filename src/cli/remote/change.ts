@@ -6,7 +6,7 @@ import { describeFile, LOOK_BACK_MS, ownerOfFile } from '../../run/remote.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import type { KnownRemote } from '../../store/store.ts'
 import { markersOf } from '../../submit/markers.ts'
-import { confirm } from '../choose-run.ts'
+import { confirm } from '../ask.ts'
 import type { Shell } from '../shell.ts'
 import { oneProvider } from './choose-provider.ts'
 
@@ -15,6 +15,8 @@ interface ChangeFlags {
   readonly provider?: string | undefined
   readonly yes?: boolean | undefined
 }
+
+const NOTHING_DONE = 'Nothing was done.'
 
 const never = (): AbortSignal => new AbortController().signal
 
@@ -110,7 +112,7 @@ async function isWanted(shell: Shell, { yes }: ChangeFlags, question: string): P
       next: 'To do it, add --yes.',
     })
   }
-  const isYes = await confirm(shell, question)
-  if (!isYes) shell.tell('Nothing was done.')
+  const isYes = await confirm(shell, question, NOTHING_DONE)
+  if (!isYes) shell.tell(NOTHING_DONE)
   return isYes
 }
