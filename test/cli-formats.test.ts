@@ -77,7 +77,7 @@ describe('Parquet in and out', () => {
     const world = await openWorld()
     const [given, out] = pathsIn(world, 'rows.parquet', 'out.parquet')
     await judge.run(`copy (${QUERY} from range(300) t(i)) to ${given} (format parquet)`)
-    await succeed(world, 'run', 'rows.parquet', ...MODEL, ...PROMPT, '-o', 'out.parquet')
+    await succeed(world, 'run', 'rows.parquet', ...MODEL, ...PROMPT, '--yes', '-o', 'out.parquet')
     const described = async (path: string | undefined) =>
       (await judge.rows(`describe select * from ${path}`)).map((row) => [row['column_name'], row['column_type']])
     const before = await described(given)
@@ -207,15 +207,21 @@ describe('the columns of the answers', () => {
     const wrong = await type(world, ...words, '-o', 'out.csv', '--columns', 'id,titel')
     expect(wrong).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/no column: titel[\s\S]*id, text, a,b, llm_output/) as string,
+      stderr: expect.stringMatching(/unknown column in --columns: titel[\s\S]*id, text, a,b, llm_output/) as string,
     })
     const planned = await typeHere(world, 'plan', 'rows.csv', ...MODEL, ...PROMPT, '--columns', 'titel')
-    expect(planned).toMatchObject({ code: 2, stderr: expect.stringContaining('no column: titel') as string })
+    expect(planned).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('unknown column in --columns: titel') as string,
+    })
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
     await succeed(world, ...words, '-o', 'out.csv', '--columns', '"a,b",llm_status', '--columns', 'id')
     expect(await readFile(join(world.folder, 'out.csv'), 'utf8')).toBe('"a,b",llm_status,id\nx,succeeded,1\n')
     const later = await typeHere(world, 'results', 'last', '-o', 'later.csv', '--columns', 'titel')
-    expect(later).toMatchObject({ code: 2, stderr: expect.stringContaining('no column: titel') as string })
+    expect(later).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('unknown column in --columns: titel') as string,
+    })
   })
 
   it('hold with --raw what the provider wrote', async () => {

@@ -172,7 +172,7 @@ describe('images', () => {
     expect(code).toBe(2)
     expect(stdout).toMatch(/line 2 {2}image_too_large: "image" names img\/a\.png, which has 70 bytes; at most 60/)
     expect(stdout).toMatch(/line 3 {2}image_missing: "image" names absent\.png, and there is no such file/)
-    expect(stdout).toMatch(/line 4 {2}image_unknown: "image" names rows\.csv, which is no PNG/)
+    expect(stdout).toMatch(/line 4 {2}image_unknown: "image" names rows\.csv, which is not a PNG/)
     expect(stdout).not.toMatch(/line 5/)
     const { stdout: larger } = await typeHere(world, ...words, '--image-max-mb', '0.00007')
     expect(larger).not.toMatch(/image_too_large/)

@@ -63,11 +63,11 @@ describe('a command that cannot be carried out', () => {
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--config', 'absent.json'], /absent\.json does not exist/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--config', 'bad-config.json'], /waits\.pol \(did you mean poll\?\)/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--events', 'absent/events.jsonl'], /the events cannot be written/],
-    [['run', 'good.csv', '--model', 'gpt-6.1-terra', ...PROMPT], /--model gpt-6.1-terra names no provider/],
+    [['run', 'good.csv', '--model', 'gpt-6.1-terra', ...PROMPT], /--model gpt-6.1-terra has no provider/],
     [['run', 'good.csv', '--model', 'opnai/gpt-6.1-terra', ...PROMPT], /no provider named "opnai"/],
     [['run', 'good.csv', '--model', 'mistral/mistral-small-latest', ...PROMPT], /MISTRAL_API_KEY is not set/],
     [['run', 'absent.csv', ...MODEL, ...PROMPT], /the input file absent\.csv does not exist/],
-    [['run', 'rows.xls', ...MODEL, ...PROMPT], /the ending of rows\.xls names no format/],
+    [['run', 'rows.xls', ...MODEL, ...PROMPT], /the ending of rows\.xls is not the one/],
     [['run', 'empty.jsonl', ...MODEL, ...PROMPT], /empty\.jsonl has no rows/],
     [['run', 'header.csv', ...MODEL, ...PROMPT], /header\.csv has no rows/],
     [['run', 'array.jsonl', ...MODEL, ...PROMPT], /array\.jsonl is a JSON array/],
@@ -151,4 +151,20 @@ describe('help', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(text)
   })
+
+  it('says each default once, in the units in which it is typed', async () => {
+    const { stdout } = await typeHere(here, '--help')
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name)
+    expect(commands).toEqual(expect.arrayContaining(['run', 'remote', 'doctor']))
+    const pages = new Map<string, string>()
+    for (const command of commands) pages.set(command, unfolded((await typeHere(here, command, '--help')).stdout))
+    expect([...pages.values()].filter((page) => /\(default: [^)]*\) \(default:/.test(page))).toEqual([])
+    expect(pages.get('remote')).toContain('such as 12h or 90d (default: 31d)')
+    expect(pages.get('doctor')).toContain('(default: 30m)')
+  })
 })
+
+/** Help without its line breaks inside sentences. */
+function unfolded(page: string): string {
+  return page.replace(/\n {4,}(?=\S)/g, ' ')
+}

@@ -101,7 +101,7 @@ describe('doctor --live', () => {
     const world = await openWorld()
     const { code, stderr } = await type(world, 'doctor', '--live', '--model', MODELS.openai)
     expectExit({ code, stderr }, 2)
-    expect(stderr).toMatch(/at most \$[\s\S]*nobody could be asked[\s\S]*--yes/)
+    expect(stderr).toMatch(/at most \$[\s\S]*no terminal to ask on[\s\S]*--yes/)
     const client = new RawClient(world.server.openaiUrl, world.environment['OPENAI_API_KEY'])
     expect(await client.json('GET', '/files')).toMatchObject({ data: [] })
   })

@@ -289,7 +289,7 @@ describe('llm-batch remote', () => {
     const place = ['--provider', 'openai']
     const unasked = await typeHere(world, 'remote', 'cancel', foreign.batchId, ...place)
     expectExit(unasked, 2)
-    expect(unasked.stderr).toMatch(/nobody could be asked[\s\S]*--yes/)
+    expect(unasked.stderr).toMatch(/no terminal to ask on[\s\S]*--yes/)
     const client = new RawClient(world.server.openaiUrl, world.environment['OPENAI_API_KEY'])
     expect(await client.batch(foreign.batchId)).toMatchObject({
       status: expect.stringMatching(/validating|in_progress/),

@@ -9,7 +9,11 @@ export interface BudgetFlags {
 
 /** Adds the cap. */
 export function addBudgetFlag(command: Command): Command {
-  return command.option('--max-cost <usd>', 'the most that the run may cost, in US dollars', dollarsFlag)
+  return command.option(
+    '--max-cost <usd>',
+    'maximum cost of the run in US dollars; it is held before it could cost more',
+    dollarsFlag,
+  )
 }
 
 /** Reads an amount of US dollars, above zero. */

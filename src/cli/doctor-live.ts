@@ -110,7 +110,7 @@ function announcement({ configuration }: Workspace, provider: string, model: str
 async function isAccepted(shell: Shell, { yes }: LiveFlags): Promise<boolean> {
   if (yes === true) return true
   if (!shell.canAsk) {
-    throw new LlmBatchError('usage', 'nothing was sent, because nobody could be asked', {
+    throw new LlmBatchError('usage', 'not sent: this needs your confirmation, and there is no terminal to ask on', {
       next: 'To do it, add --yes.',
     })
   }

@@ -39,20 +39,30 @@ export function addSpeechFlags(command: Command): Command {
 /** Adds the flags for the user's own commands. */
 export function addHookFlags(command: Command): Command {
   return command
-    .option('--on-finish <command>', 'run this when the run is finished (LLM_BATCH_RUN, _STATE, _OUTPUT are set)')
-    .option('--on-hold <command>', 'run this when the run needs a person')
+    .option(
+      '--on-finish <command>',
+      'run this command when the run is finished (LLM_BATCH_RUN, _STATE, _OUTPUT are set)',
+    )
+    .option('--on-hold <command>', 'run this command when the run is held and waits for you')
 }
 
 /** Adds everything that steers the driving of a run. */
 export function addDriveFlags(command: Command): Command {
   command
-    .option('--no-wait', 'submit and leave; go on later with resume or tick')
-    .option('--deadline <when>', 'be done by then, cancel what is not: 20h, 2026-11-24T08:00Z, none', deadlineFlag)
-    .option('--no-canary', 'do not ask a few rows directly before a large run is sent')
-    .option('--ignore-stop-loss', 'go on although most rows of a batch fail alike')
-    .option('--max-failed <n>', 'rows that may fail without exit code 4 (default: 0)', countOrZeroFlag)
+    .option('--no-wait', 'send the batches and exit; go on later with resume or tick')
+    .option(
+      '--deadline <when>',
+      'cancel what is unfinished at this time: 20h, 2026-11-24T08:00Z, or none (default: none)',
+      deadlineFlag,
+    )
+    .option('--no-canary', 'do not try a few rows before a large run is sent')
+    .option('--ignore-stop-loss', 'go on although most rows of a batch fail for the same reason')
+    .option('--max-failed <n>', 'exit with 0 where at most n rows fail, else with 4 (default: 0)', countOrZeroFlag)
     .addOption(
-      new Option('--on-unknown-create <what>', 'when nobody can tell whether a batch was made')
+      new Option(
+        '--on-unknown-create <what>',
+        'what to do where it stays unclear whether the provider made a batch: resend may pay twice',
+      )
         .choices(['hold', 'resend'])
         .default('hold'),
     )

@@ -29,7 +29,7 @@ const FILE_ADVICE: Readonly<Record<string, string>> = {
   EPERM: 'Check who may read and write it.',
   EISDIR: 'Name a file, not a folder.',
   EADDRINUSE: 'Choose another --port.',
-  ENOTDIR: 'Check the path: a part of it is no folder.',
+  ENOTDIR: 'Check the path: a part of it is not a folder.',
 }
 
 /** System errors of a disk that takes no more. */

@@ -111,13 +111,13 @@ describe('a job file', () => {
   })
 
   it.each([
-    ['model: x', 'job.yaml names no input'],
+    ['model: x', 'job.yaml has no input'],
     ['input: a\nmodle: x', 'there is no key "modle" (did you mean model?)'],
     ['input: a\nmax-tokens: 5', 'there is no key "max-tokens" (did you mean maxTokens?)'],
     ['input: a\nyes: true', 'there is no key "yes"'],
-    ['input: a\napiKey: sk-1', '"apiKey" is no key of a job file; API keys are taken from the environment only'],
-    ['input: a\nOPENAI_API_KEY: sk-1', '"OPENAI_API_KEY" is no key of a job file'],
-    ['input: a\nmistral-token: sk-1', '"mistral-token" is no key of a job file'],
+    ['input: a\napiKey: sk-1', '"apiKey" is not a key of a job file; API keys are taken from the environment only'],
+    ['input: a\nOPENAI_API_KEY: sk-1', '"OPENAI_API_KEY" is not a key of a job file'],
+    ['input: a\nmistral-token: sk-1', '"mistral-token" is not a key of a job file'],
     ['input: a\nmaxTokens: many', 'maxTokens: '],
     ['input: a\nmaxTokens: 1.5', 'maxTokens: '],
     ['input: a\nname: 2026', 'name: '],

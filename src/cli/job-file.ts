@@ -52,7 +52,7 @@ function check(value: unknown, path: string, keys: ReadonlyMap<string, JobKey>):
 function mistakeIn({ issues: [issue] }: ZodError, known: readonly string[]): string {
   if (issue?.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys
-    if (SECRET.test(key)) return `"${key}" is no key of a job file; API keys are taken from the environment only`
+    if (SECRET.test(key)) return `"${key}" is not a key of a job file; API keys are taken from the environment only`
     const camelCase = key.replace(/[-_]+([a-z])/g, (_, letter: string) => letter.toUpperCase())
     const near = known.includes(camelCase) ? [camelCase] : nearMatches(camelCase, known)
     return `there is no key "${key}"${near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''}`
@@ -64,7 +64,7 @@ function mistakeIn({ issues: [issue] }: ZodError, known: readonly string[]): str
 function inputsOf(input: unknown, path: string, folder: string): readonly string[] {
   const inputs = typeof input === 'string' ? [input] : ((input as readonly string[] | undefined) ?? [])
   if (inputs.length === 0) {
-    throw new LlmBatchError('usage', `${path} names no input`, { next: 'Add the line  input: FILE' })
+    throw new LlmBatchError('usage', `${path} has no input`, { next: 'Add the line  input: FILE' })
   }
   return inputs.map((named) => (named === '-' ? named : resolve(folder, named)))
 }

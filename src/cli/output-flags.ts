@@ -25,16 +25,20 @@ export function addOutputFlags(command: Command): Command {
       '-o, --output <file>',
       'where the answers go (.jsonl, .csv, .parquet; the first two also .gz; - for standard output)',
     )
-    .addOption(new Option('--format <format>', 'of the answers, in place of the file ending').choices(OUTPUT_FORMATS))
-    .option('--prefix <text>', 'what our columns begin with (default: llm_)')
-    .option('--excel-safe', 'neutralise formulas in CSV cells written by the model')
+    .addOption(
+      new Option('--format <format>', 'format of the answers, where the file ending does not tell it').choices(
+        OUTPUT_FORMATS,
+      ),
+    )
+    .option('--prefix <text>', 'beginning of the names of added columns (default: llm_)')
+    .option('--excel-safe', 'neutralise formulas in CSV cells that the model wrote')
     .option(
       '--columns <names>',
-      'only these columns, separated by commas; ours too where one of them is named',
+      'only these columns, separated by commas; of the added ones (llm_output, …) too, where one is named',
       columnsFlag,
     )
-    .option('--raw', 'keep what the provider answered, as it came, in the column llm_raw')
-    .option('--failed <file>', 'write the rows that did not succeed once more, to a file of their own')
+    .option('--raw', 'add the whole answer of the provider as the column llm_raw')
+    .option('--failed <file>', 'write the rows that did not succeed to this file as well')
     .option('--force', 'replace an existing file')
 }
 

@@ -1,3 +1,4 @@
+import { describeUnknown } from '../output/fields.ts'
 import type { PlannedRun } from '../run/plan-run.ts'
 import { promptOf } from './prompt-text.ts'
 import { inputWords } from './render/input-words.ts'
@@ -24,7 +25,7 @@ export function planView({
     problemCount: problems.total,
     notes: [
       ...review.warnings,
-      ...unknownColumns.map((column) => `--columns names ${column}, which is no column`),
+      ...unknownColumns.map((column) => describeUnknown([column])),
       ...collisions.map((column) => `the input has a column ${column}, which is named like one of ours: see --prefix`),
       ...[dedupeHint(summary.sharing.sharable)].filter((hint) => hint !== null),
       ...summary.advice,

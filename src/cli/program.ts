@@ -49,7 +49,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'status',
     usage: '[RUN] [options]',
-    summary: 'show what stands where',
+    summary: 'show how far the runs are, and what to do next',
     load: () => import('./commands/status.ts'),
   },
   {

@@ -67,8 +67,11 @@ export function addRequestFlags(command: Command): Command {
     .option('-m, --model <provider/model>', 'such as openai/gpt-6.1-terra or mistral/mistral-small-latest')
     .option('--provider <name>', 'for provider-ready lines that carry their own model')
     .option('--endpoint <name>', 'chat, responses, embeddings, moderations, fim, … or a path (default: chat)')
-    .option('--text-column <name>', 'the column that is sent as it is, where the endpoint takes a text')
-    .option('--suffix-column <name>', 'the column with what follows the gap (fim)')
+    .option(
+      '--text-column <name>',
+      'the column whose text is sent, for embeddings, moderations and fim (in place of --prompt)',
+    )
+    .option('--suffix-column <name>', 'the column with the text after the gap that fim fills')
     .addOption(
       new Option(
         '-p, --prompt <text>',
@@ -89,28 +92,40 @@ export function addRequestFlags(command: Command): Command {
       'the column with an image (path, https or data: URL); may be repeated',
       repeatedFlag,
     )
-    .addOption(new Option('--image-detail <level>', 'how closely images are looked at').choices(IMAGE_DETAILS))
-    .option('--image-max-mb <n>', 'most megabytes of an image (default: what the provider allows)', megabytesFlag)
-    .option('--max-tokens <n>', 'most tokens of an answer', countFlag)
-    .option('--temperature <n>', 'sampling temperature', numberFlag)
+    .addOption(new Option('--image-detail <level>', 'resolution at which the model sees images').choices(IMAGE_DETAILS))
+    .option('--image-max-mb <n>', 'maximum megabytes per image (default: what the provider allows)', megabytesFlag)
+    .option('--max-tokens <n>', 'maximum tokens per answer (default: the limit of the model)', countFlag)
+    .option('--temperature <n>', 'sampling temperature (default: the one of the model)', numberFlag)
     .option('--param <key=value>', 'any other field of the request body; may be repeated', parameterFlag)
-    .option('--timeout-hours <n>', 'hours until the provider gives up on a batch (Mistral)', countFlag)
+    .option(
+      '--timeout-hours <n>',
+      'hours after which the provider ends a batch (default: 24; only Mistral takes another number)',
+      countFlag,
+    )
     .option('--id-column <name>', 'the column that identifies a row')
-    .option('--limit <n>', 'only the first rows', countFlag)
-    .option('--sample <n>', 'only so many rows, drawn at random', countFlag)
-    .option('--seed <n>', 'another sample for another number', countOrZeroFlag)
-    .addOption(new Option('--input-format <format>', 'in place of the file ending').choices(INPUT_FORMATS))
-    .option('--delimiter <character>', 'between CSV cells', delimiterFlag)
-    .option('--encoding <name>', 'of the input, such as windows-1252')
-    .option('--skip-invalid', 'record rows that cannot be sent as failed, and go on')
+    .option('--limit <n>', 'only the first n rows', countFlag)
+    .option('--sample <n>', 'only n rows, drawn at random', countFlag)
+    .option('--seed <n>', 'random seed of --sample; another seed gives other rows (default: 1)', countOrZeroFlag)
+    .addOption(
+      new Option('--input-format <format>', 'format of the input, where its file ending does not tell it').choices(
+        INPUT_FORMATS,
+      ),
+    )
+    .option('--delimiter <character>', 'the character between CSV cells, such as ; (default: found out)', delimiterFlag)
+    .option('--encoding <name>', 'text encoding of the input, such as windows-1252 (default: UTF-8 or UTF-16)')
+    .option('--skip-invalid', 'go on without the rows that cannot be sent; they end as skipped, each with its reason')
     .addOption(
       new Option(
         '--schema <file>',
-        'JSON Schema that answers must follow; asked of the provider and checked here (of provider-ready lines: checked only)',
+        'JSON Schema that answers must follow; the provider is asked to keep it, and each answer is checked',
       ).conflicts('field'),
     )
     .option('--field <name: type>', 'a field of the answer, in place of a schema; may be repeated', repeatedFlag)
-    .option('--no-strict', 'do not have the provider enforce the schema, so that its rules for schemas do not apply')
-    .option('--reask <n>', 'ask again up to so often where an answer does not fit; each costs money', countOrZeroFlag)
+    .option('--no-strict', 'do not ask the provider to enforce the schema; then its own rules for schemas do not apply')
+    .option(
+      '--reask <n>',
+      'ask again up to n times where an answer does not follow the schema; each time costs money (default: 0)',
+      countOrZeroFlag,
+    )
     .addHelpText('after', FIELD_HELP)
 }

@@ -16,8 +16,8 @@ export interface RunFlags extends RequestFlags, SharingFlags, OutputFlags, Drive
 /** Adds INPUT and all flags of `run`. */
 export function addRunFlags(command: Command): Command {
   addOutputFlags(addSharingFlags(addRequestFlags(command)))
-    .option('--name <name>', 'the same name with the same work goes on with that run')
-    .option('--again', 'buy the same work once more')
-    .option('-y, --yes', 'accept the estimate')
+    .option('--name <name>', 'name of the run, unique in the home; the same name with the same work goes on with it')
+    .option('--again', 'buy the same work again')
+    .option('-y, --yes', 'accept the estimated cost without a question')
   return addSettingFlags(addDriveFlags(addBudgetFlag(command)))
 }

@@ -21,12 +21,12 @@ export function addSelectionFlags(command: Command): Command {
       repeatedFlag,
     )
     .addOption(
-      new Option('--limit <n>', 'only the first so many (default: 20 in a table, else all)')
+      new Option('--limit <n>', 'only the first n rows (default: 20 in a table, else all)')
         .argParser(countFlag)
         .conflicts('sample'),
     )
-    .option('--sample <n>', 'only so many, drawn at random', countFlag)
-    .option('--seed <n>', 'another sample for another number', countOrZeroFlag)
+    .option('--sample <n>', 'only n rows, drawn at random', countFlag)
+    .option('--seed <n>', 'random seed of --sample; another seed gives other rows (default: 1)', countOrZeroFlag)
 }
 
 /** The seed of a sample where none is named; the same as for the rows of an input. */

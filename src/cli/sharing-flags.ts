@@ -9,7 +9,10 @@ export interface SharingFlags {
 /** Adds the flags that say which answers need not be bought. */
 export function addSharingFlags(command: Command): Command {
   return command
-    .option('--since <run>', 'rows that ask what that run has answered keep its answers; only the others are bought')
-    .option('--dedupe', 'identical requests are sent once, and their answer is given to every row')
-    .option('--no-dedupe', 'not even for embeddings, moderations and a temperature of 0, where that is the rule')
+    .option('--since <run>', 'take the answers of that run for rows that ask the same; buy only the others')
+    .option('--dedupe', 'send identical requests once; each of their rows gets the answer')
+    .option(
+      '--no-dedupe',
+      'send identical requests separately (default: embeddings, moderations and temperature 0 are sent once)',
+    )
 }

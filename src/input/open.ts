@@ -130,7 +130,7 @@ async function openFile(disk: Disk, path: string, given: InputFormat | undefined
 function formatByEnding(path: string): InputFormat {
   const format = ENDINGS[extname(withoutGzip(path)).toLowerCase()]
   if (format) return format
-  throw new LlmBatchError('input', `the ending of ${path} names no format that can be read`, {
+  throw new LlmBatchError('input', `the ending of ${path} is not the one of a format that llm-batch reads`, {
     next: `Rename it to one of ${Object.keys(ENDINGS).join(', ')} (with .gz after it where it is packed), or pipe it in as "-".`,
   })
 }
@@ -152,7 +152,7 @@ async function* unpacked(pieces: AsyncIterable<Uint8Array>, name: string): Async
     if (LlmBatchError.isInstance(error)) throw error
     const next =
       error instanceof GunzipRatioError
-        ? 'That is no table of texts. Unpack it yourself where you trust it.'
+        ? 'That does not look like a table of texts. Unpack it yourself where you trust it.'
         : 'Get the file again: it is damaged, cut, or no gzip file.'
     throw new LlmBatchError('input', `${name} cannot be unpacked: ${messageOf(error)}`, { next, cause: error })
   }

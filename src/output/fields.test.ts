@@ -98,6 +98,6 @@ describe('columns that nobody has', () => {
   it('are refused, naming those that there are', () => {
     const given = options(choosing('text', 'titel', 'llm_raw'))
     expect(findUnknown(given)).toEqual(['titel', 'llm_raw'])
-    expect(() => checkFields(given)).toThrow('no column: titel, llm_raw')
+    expect(() => checkFields(given)).toThrow('unknown columns in --columns: titel, llm_raw')
   })
 })

@@ -53,9 +53,14 @@ export function checkFields(options: FieldOptions, code: 'input' | 'usage' = 'us
   const unknown = findUnknown(options)
   if (unknown.length === 0) return
   const known = [...options.columns, ...answerFields(options)].map(({ name }) => name)
-  throw new LlmBatchError('usage', `--columns names what is no column: ${unknown.join(', ')}`, {
+  throw new LlmBatchError('usage', describeUnknown(unknown), {
     next: `The columns are ${known.slice(0, MOST_NAMED).join(', ')}${known.length > MOST_NAMED ? ', and more' : ''}.`,
   })
+}
+
+/** The names of `--columns` that are unknown, in words. */
+export function describeUnknown(names: readonly string[]): string {
+  return `unknown ${names.length === 1 ? 'column' : 'columns'} in --columns: ${names.join(', ')}`
 }
 
 const MOST_NAMED = 40

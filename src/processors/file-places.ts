@@ -58,7 +58,7 @@ function checkedBatchId(batchId: BatchId): string {
 function checkedFileId(fileId: string): string {
   // Of what an id may hold, only the colon is not for file names everywhere.
   if (isRemoteId(fileId)) return encodeURIComponent(fileId)
-  throw new ProcessorError('refused', 'usage', `${JSON.stringify(fileId)} is no id of a provider's file.`, {
+  throw new ProcessorError('refused', 'usage', `${JSON.stringify(fileId)} is not the id of a provider's file.`, {
     next: 'Take it from outputFileId or errorFileId of a job.',
   })
 }

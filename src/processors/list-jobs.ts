@@ -65,7 +65,7 @@ function createdAtMs(job: RemoteBatch): number {
 function instantOf(since: Date | string | undefined): Date {
   const instant = since === undefined ? new Date(0) : new Date(since)
   if (!Number.isNaN(instant.getTime())) return instant
-  throw new ProcessorError('refused', 'usage', `since ${JSON.stringify(since)} is no instant.`, {
+  throw new ProcessorError('refused', 'usage', `since ${JSON.stringify(since)} is not an instant.`, {
     next: 'Give a Date, or text such as 2026-11-23 or 2026-11-23T08:00:00Z.',
   })
 }

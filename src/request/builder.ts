@@ -129,7 +129,7 @@ function textFor(options: RequestOptions, form: EndpointForm, { limits, target }
     })
   }
   if (suffixColumn !== null && form.takes !== 'gap') {
-    throw new LlmBatchError('usage', `${name} fills no gap`, { next: 'Leave --suffix-column out.' })
+    throw new LlmBatchError('usage', `${name} does not support a suffix`, { next: 'Leave --suffix-column out.' })
   }
   const text = textSource(options, name, {
     mayBeEmpty: form.mayBeEmpty,

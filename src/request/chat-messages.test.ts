@@ -52,7 +52,7 @@ describe('a builder with a prompt function', () => {
     [
       'returns messages without a role',
       () => [{ role: 'user' }, {}],
-      'the prompt function returned a list whose entry 2 is no object with a "role"',
+      'the prompt function returned a list whose entry 2 is not an object with a "role"',
     ],
   ])('makes it the row’s problem when it %s', async (_name, make, detail) => {
     expect(await withFunction(make as never)).toEqual({

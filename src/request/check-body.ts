@@ -8,7 +8,7 @@ export function checkBody(row: Row, lane: Lane, body: string): Problem | undefin
   const excess = excessBytes(lane, body)
   if (excess > 0) return problemOf(row, 'request_too_large', `the request is ${excess} bytes longer than the limit`)
   if (!hasLoneSurrogate(body)) return undefined
-  return problemOf(row, 'lone_surrogate', 'the text holds half of a surrogate pair, which is no valid Unicode')
+  return problemOf(row, 'lone_surrogate', 'the text holds half of a surrogate pair, which is not valid Unicode')
 }
 
 /** Exact UTF-8 bytes by which the encoded line is too long for a line, or for a file of its own; 0 where it fits. */

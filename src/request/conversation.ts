@@ -35,7 +35,7 @@ function fromText(row: Row, column: string, text: string): Conversation {
     messages = JSON.parse(text)
   } catch {
     // What a user wrote into a cell need not be JSON.
-    return { problem: problemOf(row, 'missing_messages', `"${column}" is text that is no JSON`) }
+    return { problem: problemOf(row, 'missing_messages', `"${column}" is text that is not JSON`) }
   }
   // A cell may be laid out over several lines; a request stands on one.
   return fromParsed(row, column, messages, /[\r\n]/.test(text) ? JSON.stringify(messages) : text.trim())

@@ -222,7 +222,7 @@ describe('a definition', () => {
     ],
     ['a temperature', at('/v1/embeddings', { temperature: 0 }), /embeddings has no temperature/],
     ['a system message', at('/v1/moderations', { system: 'x' }), /moderations has no system message/],
-    ['a suffix', at('/v1/embeddings', { suffixColumn: 'x' }), /embeddings fills no gap/],
+    ['a suffix', at('/v1/embeddings', { suffixColumn: 'x' }), /embeddings does not support a suffix/],
     [
       'neither column nor prompt',
       at('/v1/embeddings', { textColumn: null }),

@@ -45,7 +45,7 @@ export async function imagesOf(row: Row, settings: ImageSettings): Promise<RowIm
     problems.push(problemOf(row, 'too_many_images', detail))
   }
   if (images.length === 0 && problems.length === 0) {
-    problems.push(problemOf(row, 'image_missing', `the row names no image in ${columns.join(', ')}`))
+    problems.push(problemOf(row, 'image_missing', `the row has no image in ${columns.join(', ')}`))
   }
   if (problems.length > 0) return { problems }
   const urls: string[] = []
@@ -82,7 +82,7 @@ function listIn(text: string): unknown {
 }
 
 async function imageAt(name: string, row: Row, files: ImageFiles, maxBytes: number): Promise<Image> {
-  if (/^https:/i.test(name)) return URL.canParse(name) ? { url: name } : unknown('which is no URL')
+  if (/^https:/i.test(name)) return URL.canParse(name) ? { url: name } : unknown('which is not a URL')
   if (/^data:/i.test(name)) return inlineImage(name, maxBytes)
   if (SCHEME.test(name)) return unknown('and only https and data: URLs can be sent')
   try {
@@ -95,7 +95,7 @@ async function imageAt(name: string, row: Row, files: ImageFiles, maxBytes: numb
 function inlineImage(url: string, maxBytes: number): Image {
   const begins = DATA_URL.exec(url)?.[0]
   const base64 = url.slice(begins?.length)
-  if (begins === undefined || !isBase64(base64)) return unknown('which is no image in base64')
+  if (begins === undefined || !isBase64(base64)) return unknown('which is not an image in base64')
   const bytes = Buffer.byteLength(base64, 'base64')
   if (bytes > maxBytes) return tooLarge(bytes, maxBytes)
   const type = imageTypeOf(Buffer.from(base64.slice(0, 16), 'base64'))
@@ -124,7 +124,7 @@ async function fileImage(path: string, row: Row, files: ImageFiles, maxBytes: nu
   return { url: `data:${type};base64,${base64}` }
 }
 
-const NOT_AN_IMAGE = 'which is no PNG, JPEG, GIF or WebP'
+const NOT_AN_IMAGE = 'which is not a PNG, JPEG, GIF or WebP'
 
 function unknown(flaw: string): Image {
   return { code: 'image_unknown', flaw }

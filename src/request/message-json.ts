@@ -28,7 +28,7 @@ export function flawIn(messages: unknown): string | undefined {
   if (!Array.isArray(messages)) return 'not a list'
   if (messages.length === 0) return 'an empty list'
   const bad = messages.findIndex((entry: unknown) => !isMessage(entry))
-  return bad < 0 ? undefined : `a list whose entry ${bad + 1} is no object with a "role"`
+  return bad < 0 ? undefined : `a list whose entry ${bad + 1} is not an object with a "role"`
 }
 
 function isMessage(entry: unknown): boolean {

@@ -13,6 +13,7 @@ export function readRowId(row: Row, column: string, code: ProblemCode): RowId {
   const value = Object.hasOwn(row.record, column) ? row.record[column] : undefined
   if (typeof value === 'string' && value !== '') return { id: value }
   if (typeof value === 'number') return { id: sliceProperty(row.json, column) ?? String(value) }
-  const found = value === undefined ? 'is absent' : value === '' || value === null ? 'is empty' : 'is no text or number'
+  const found =
+    value === undefined ? 'is absent' : value === '' || value === null ? 'is empty' : 'is neither a text nor a number'
   return { problem: { code, line: row.line, detail: `the id in "${column}" ${found}` } }
 }

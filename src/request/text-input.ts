@@ -78,7 +78,7 @@ function textJson(row: Row, text: string, { mayBeEmpty }: TextRules, what: strin
 function listOf(row: Row, column: string, texts: readonly unknown[], { mostInputs }: TextRules): RowMessages {
   if (texts.length === 0) return problem(row, 'empty_text', `"${column}" is an empty list`)
   const other = texts.findIndex((text) => typeof text !== 'string')
-  if (other >= 0) return problem(row, 'not_text', `entry ${other + 1} of "${column}" is no text`)
+  if (other >= 0) return problem(row, 'not_text', `entry ${other + 1} of "${column}" is not a text`)
   const empty = texts.indexOf('')
   if (empty >= 0) return problem(row, 'empty_text', `entry ${empty + 1} of "${column}" is empty`)
   if (mostInputs !== null && texts.length > mostInputs) {

@@ -79,10 +79,10 @@ describe('a conversation of several turns', () => {
 
   it.each([
     ['{"text":"x"}', 'missing_column', 'no column "history"'],
-    ['{"text":"x","history":"hello"}', 'missing_messages', '"history" is text that is no JSON'],
+    ['{"text":"x","history":"hello"}', 'missing_messages', '"history" is text that is not JSON'],
     ['{"text":"x","history":"{}"}', 'missing_messages', '"history" is not a list'],
     ['{"text":"x","history":7}', 'missing_messages', '"history" is not a list'],
-    ['{"text":"x","history":[{"content":"x"}]}', 'missing_messages', 'entry 1 is no object with a "role"'],
+    ['{"text":"x","history":[{"content":"x"}]}', 'missing_messages', 'entry 1 is not an object with a "role"'],
   ])('tells what is wrong with the row’s own in %s', async (json, code, detail) => {
     const { problems } = await failed({ ...DEFINITION, messagesColumn: 'history' }, json)
     expect(problems).toMatchObject([{ code, detail: expect.stringContaining(detail) as string }])

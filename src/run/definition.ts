@@ -116,7 +116,7 @@ export function definitionOf(
 /** Asking again needs something that answers are checked by. */
 function assertReaskable({ answer, maxReasks = 0 }: NewRunOptions): void {
   if (!Number.isSafeInteger(maxReasks) || maxReasks < 0) {
-    throw new LlmBatchError('usage', `${maxReasks} is no number of times to ask again`, {
+    throw new LlmBatchError('usage', `the number of re-asks must be a whole number, not ${maxReasks}`, {
       next: 'Write a whole number.',
     })
   }
@@ -138,7 +138,7 @@ function targetOf({ model, provider }: NewRunOptions): { provider: string; model
   if (model === undefined) return { provider: provider ?? 'openai', model: null }
   const parsed = parseModel(model)
   if (!parsed) {
-    throw new LlmBatchError('usage', `--model ${model} names no provider`, {
+    throw new LlmBatchError('usage', `--model ${model} has no provider before the slash`, {
       next: 'Write provider/model, such as openai/gpt-6.1-terra or mistral/mistral-small-latest.',
     })
   }

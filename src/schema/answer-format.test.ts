@@ -57,7 +57,7 @@ describe('the fields that ask for a schema', () => {
   })
 
   it.each([
-    ['an endpoint without schemas', { ...CHAT, schemaDialect: null }, /follow no schema/],
+    ['an endpoint without schemas', { ...CHAT, schemaDialect: null }, /does not support a schema/],
     [
       'a response format of the user',
       { ...CHAT, parameters: { response_format: { type: 'json_object' } } },

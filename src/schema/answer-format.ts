@@ -24,7 +24,7 @@ const MOST_FLAWS = 5
 export function answerFields(answer: AnswerDefinition, place: FormatPlace): Readonly<Record<string, unknown>> {
   const { parameters, schemaDialect, target } = place
   if (schemaDialect === null) {
-    throw new LlmBatchError('usage', `answers of ${target.endpoint} follow no schema`, {
+    throw new LlmBatchError('usage', `${target.endpoint} does not support a schema`, {
       next: 'Leave --schema and --field out.',
     })
   }

@@ -36,7 +36,7 @@ describe('a field in shorthand', () => {
     [['label'], /has not the form name: type/],
     [[': string'], /has not the form name: type/],
     [['label:'], /has not the form name: type/],
-    [['label: strnig'], /asks for "strnig", which is no type/],
+    [['label: strnig'], /asks for "strnig", which is not a type/],
     [['label: a|'], /has an empty choice/],
     [['label: a|b|a'], /has the same choice twice/],
     [['value: string|number'], /has string among its choices/],

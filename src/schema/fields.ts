@@ -50,7 +50,7 @@ function schemaOfType(field: string, wanted: string): FieldSchema {
   if (choices.length === 1) {
     const type = TYPES.find((known) => known === only)
     if (type) return { type }
-    throw unreadable(field, `asks for ${JSON.stringify(only)}, which is no type, and one choice is none`)
+    throw unreadable(field, `asks for ${JSON.stringify(only)}, which is not a type; choices need at least two`)
   }
   if (choices.includes('')) throw unreadable(field, 'has an empty choice')
   if (new Set(choices).size < choices.length) throw unreadable(field, 'has the same choice twice')

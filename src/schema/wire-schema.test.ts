@@ -101,7 +101,7 @@ describe('a schema for strict answers', () => {
   const many = Object.fromEntries(Array.from({ length: 5_001 }, (_, index) => [`p${index}`, { type: 'string' }]))
 
   it.each<[JsonSchema, string, RegExp]>([
-    [{ type: 'array', items: { type: 'string' } }, '#', /is no object; the root/],
+    [{ type: 'array', items: { type: 'string' } }, '#', /is not an object, as the root/],
     [{ anyOf: [holding({ type: 'string' }), holding({ type: 'number' })] }, '#', /offers several shapes/],
     [{ ...holding({ type: 'string' }), additionalProperties: true }, '#', /allows further properties/],
     [
@@ -110,7 +110,7 @@ describe('a schema for strict answers', () => {
       /allows further properties/,
     ],
     [{ type: 'object', properties: {}, required: ['it'] }, '#', /requires "it", which is not among/],
-    [holding({}), '#/properties/it', /names no type/],
+    [holding({}), '#/properties/it', /has no type/],
     [holding(true), '#/properties/it', /is true, which says nothing/],
     [holding({ type: 'array' }), '#/properties/it', /a list without "items"/],
     [holding({ type: 'array', items: [{ type: 'string' }] }), '#/properties/it', /each place of a list/],
@@ -127,7 +127,7 @@ describe('a schema for strict answers', () => {
       /uses "patternProperties"/,
     ],
     [holding({ $ref: 'https://example.com/other.json' }), '#/properties/it', /refers to https/],
-    [{ ...holding({ $ref: '#/$defs/a~1b' }), $defs: { 'a/b': {} } }, '#/$defs/a~1b', /names no type/],
+    [{ ...holding({ $ref: '#/$defs/a~1b' }), $defs: { 'a/b': {} } }, '#/$defs/a~1b', /has no type/],
     [deep, `#${'/properties/it'.repeat(10)}`, /11 levels deep; 10 are the most/],
     [{ type: 'object', properties: many }, '#', /has 5001 properties; 5000 are the most/],
     [

@@ -157,7 +157,7 @@ class SubsetWalk {
     const root = this.#node(withDefinitions(resolved(this.#root, this.#root), this.#root), '#', 0)
     if (root['anyOf'] !== undefined) this.#flaw('#', 'offers several shapes; the root of a strict schema is one object')
     else if (root['type'] !== 'object')
-      this.#flaw('#', 'is no object; the root of a strict schema is, so put the rest into a property')
+      this.#flaw('#', 'is not an object, as the root of a strict schema must be; put the rest into a property')
     this.#judgeSize()
     return { schema: root, flaws: this.#flaws, leftOut: this.#leftOut }
   }
@@ -179,7 +179,7 @@ class SubsetWalk {
 
   #node(given: unknown, path: string, depth: number): JsonSchema {
     if (!isJsonObject(given)) {
-      this.#flaw(path, typeof given === 'boolean' ? `is ${given}, which says nothing of a type` : 'is no schema')
+      this.#flaw(path, typeof given === 'boolean' ? `is ${given}, which says nothing of a type` : 'is not a schema')
       return {}
     }
     const node = this.#merged(given, path)
@@ -198,7 +198,7 @@ class SubsetWalk {
     this.#union(node, result, path, depth)
     this.#definitions(node, result, path)
     const says = ['type', 'enum', 'const', 'anyOf'].some((keyword) => result[keyword] !== undefined)
-    if (!says) this.#flaw(path, 'names no type')
+    if (!says) this.#flaw(path, 'has no type')
     return result
   }
 

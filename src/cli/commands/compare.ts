@@ -54,12 +54,12 @@ compared by their parts too. A row without a usable answer is not right.`
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   command
     .argument('<runs...>', 'two to six ids, beginnings of ids, or names')
-    .option('--by <column>', 'what tells which rows belong together (default: their place, or their id)')
+    .option('--by <column>', 'join rows by this column (default: by their place in the same input, else by their ids)')
     .option('--gold <column>', 'the column with the right answers')
     .option('--field <path>', 'compare only this part of answers that are JSON, such as label')
     .option('--ignore-case', 'upper and lower case are equal')
-    .option('--limit <n>', 'most rows shown that differ', countOrZeroFlag, 20)
-    .option('-o, --output <file>', 'where all rows that differ go (.jsonl or .csv)')
+    .option('--limit <n>', 'maximum of rows shown that differ', countOrZeroFlag, 20)
+    .option('-o, --output <file>', 'write all rows that differ to this file (.jsonl or .csv)')
     .option('--excel-safe', 'neutralise formulas in CSV cells written by the model')
     .option('--force', 'replace an existing file')
   addPlaceFlags(command)

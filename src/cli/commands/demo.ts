@@ -22,15 +22,15 @@ interface DemoFlags {
 /** `llm-batch demo`: the whole road on real data, without a key; succeeds only where the crash proof holds. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   command
-    .option('--rows <n>', 'only the first rows (default: all 1,204)', countFlag)
+    .option('--rows <n>', 'only the first n rows (default: all 1,204)', countFlag)
     .addOption(
-      new Option('--provider <name>', 'whose batch API the local server plays')
+      new Option('--provider <name>', 'provider whose batch API the local server plays')
         .choices(Object.keys(MODELS))
         .default('openai'),
     )
     .option('--keep', 'keep the files of the demo')
     .option('--json', 'the numbers as JSON on standard output')
-    .option('--quiet', 'no output; the exit code tells')
+    .option('--quiet', 'print nothing; the exit code says whether all is well')
     .action(async (flags: DemoFlags) => setExitCode(await demo(shell, flags)))
 }
 

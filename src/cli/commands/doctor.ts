@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Configuration } from '../../config/configuration.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { nearestFolder, systemDisk } from '../../lib/disk.ts'
@@ -41,9 +41,13 @@ const LEAST_FREE_BYTES = 1_000_000_000
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addPlaceFlags(command)
     .option('--json', 'as JSON on standard output')
-    .option('--live', 'buy a probe of one row, to test at the provider what the promise assumes')
-    .option('-m, --model <provider/model>', 'with --live: what the probe is bought from')
-    .option('--within <duration>', 'with --live: how long a batch is watched (default: 30m)', durationMsFlag, WITHIN_MS)
+    .option('--live', 'buy up to three batches of one row, to test at the provider what crash safety relies on')
+    .option('-m, --model <provider/model>', 'with --live: the model that the probe uses')
+    .addOption(
+      new Option('--within <duration>', 'with --live: how long to wait for each batch of the probe')
+        .argParser(durationMsFlag)
+        .default(WITHIN_MS, '30m'),
+    )
     .option('-y, --yes', 'with --live: accept its price')
     .action(async (flags: DoctorFlags) => {
       setExitCode(

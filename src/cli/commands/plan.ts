@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../model/error.ts'
 import { checkOutput } from '../../output/check-output.ts'
+import { describeUnknown } from '../../output/fields.ts'
 import { type PlannedRun, planRun } from '../../run/plan-run.ts'
 import { addBudgetFlag, type BudgetFlags } from '../budget-flag.ts'
 import { requestOf } from '../job-request.ts'
@@ -21,7 +22,7 @@ interface PlanFlags extends RequestFlags, SharingFlags, OutputFlags, SettingFlag
 /** `llm-batch plan INPUT`: what `run` would send, without a key and without sending anything. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addSettingFlags(addBudgetFlag(addOutputFlags(addSharingFlags(addRequestFlags(command)))))
-    .option('--no-canary', 'as run without asking a few rows directly first')
+    .option('--no-canary', 'plan for a run that does not try a few rows first')
     .option('--json', 'as JSON on standard output')
     .action(async (inputs: readonly string[], _typed: PlanFlags, self: Command) => {
       const { flags, inputPaths } = await requestOf<PlanFlags>(shell, self, inputs)
@@ -51,6 +52,6 @@ function conclude(shell: Shell, planned: PlannedRun): number {
 
 function remedy({ collisions, unknownColumns }: PlannedRun): string {
   if (collisions.length > 0) return 'choose another --prefix'
-  if (unknownColumns.length > 0) return `--columns names what is no column: ${unknownColumns.join(', ')}`
+  if (unknownColumns.length > 0) return describeUnknown(unknownColumns)
   return 'correct the rows, or leave them out with --skip-invalid'
 }

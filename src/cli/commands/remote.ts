@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { EXIT } from '../../model/error.ts'
 import { listRemote, unknownBatches, unknownFiles } from '../../run/remote.ts'
 import { unsentWork } from '../../run/unsent-work.ts'
@@ -30,7 +30,11 @@ const SINCE_MS = 31 * 86_400_000
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addPlaceFlags(command)
     .option('--provider <name>', 'only this provider (default: all that have a key)')
-    .option('--since <duration>', 'made within this time, such as 12h or 90d (default: 31d)', durationMsFlag, SINCE_MS)
+    .addOption(
+      new Option('--since <duration>', 'only what was made within this time, such as 12h or 90d')
+        .argParser(durationMsFlag)
+        .default(SINCE_MS, '31d'),
+    )
     .option('--json', 'as JSON on standard output')
     .action(async (flags: ListFlags) => {
       setExitCode(await withHome(shell, flags, (workspace) => list(shell, workspace, flags)))

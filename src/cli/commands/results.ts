@@ -50,9 +50,11 @@ input's column; then ours is reached with its prefix: llm_status.`
 /** `llm-batch results RUN`: looks at the answers, or writes them again, also while the run goes on. Needs no key. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addSelectionFlags(command.argument('<run>', 'an id, the beginning of one, a name, or last'))
-    .option('--summary', 'what the rows came to: statuses, errors by cause, labels, tokens, cost')
+    .option('--summary', 'counts of statuses, causes of errors, labels, tokens, and the cost')
     .addOption(new Option('--table', 'rows as a table, also in a pipe').conflicts('summary'))
-    .addOption(new Option('--full', 'rows one below the other, with whole texts').conflicts(['summary', 'table']))
+    .addOption(
+      new Option('--full', 'each row with its whole texts, one below the other').conflicts(['summary', 'table']),
+    )
   addPlaceFlags(addOutputFlags(command))
     .option('--json', 'with --summary, as JSON; else a report as JSON, where the answers go to a file')
     .option('--quiet', 'say nothing when all is well')

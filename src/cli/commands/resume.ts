@@ -20,7 +20,7 @@ interface ResumeFlags extends DriveFlags, OutputFlags, SettingFlags, BudgetFlags
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOutputFlags(command.argument('[run]', 'an id, the beginning of one, a name, or last'))
   command
-    .option('--again', 'send it although the provider has the same work from another home')
+    .option('--again', 'send the work although another home has sent the same')
     .option('-y, --yes', 'as in other commands; resume asks about no cost, so it changes nothing')
   addSettingFlags(addDriveFlags(addBudgetFlag(command))).action(
     async (wanted: string | undefined, flags: ResumeFlags) => {

@@ -34,8 +34,8 @@ interface RetryFlags extends DriveFlags, OutputFlags, SettingFlags, BudgetFlags 
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   command
     .argument('<run>', 'an id, the beginning of one, a name, or last')
-    .option('--status <list>', 'rows with these outcomes, even if they were billed: truncated,refused', statusesFlag)
-    .option('--max-tokens <n>', 'with another limit of tokens for each new answer; the price is shown first', countFlag)
+    .option('--status <list>', 'rows with these outcomes, also billed ones, such as truncated,refused', statusesFlag)
+    .option('--max-tokens <n>', 'another maximum of tokens per answer; the price is shown first', countFlag)
     .option('-y, --yes', 'accept that rows may be bought again')
   addSettingFlags(addDriveFlags(addBudgetFlag(addOutputFlags(command)))).action(
     async (wanted: string, flags: RetryFlags) => {

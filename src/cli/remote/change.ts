@@ -108,9 +108,13 @@ function whose(isOurs: boolean): string {
 async function isWanted(shell: Shell, { yes }: ChangeFlags, question: string): Promise<boolean> {
   if (yes === true) return true
   if (!shell.canAsk) {
-    throw new LlmBatchError('usage', 'nothing was done, because nobody could be asked', {
-      next: 'To do it, add --yes.',
-    })
+    throw new LlmBatchError(
+      'usage',
+      'nothing was changed: this needs your confirmation, and there is no terminal to ask on',
+      {
+        next: 'To do it, add --yes.',
+      },
+    )
   }
   const isYes = await confirm(shell, question, NOTHING_DONE)
   if (!isYes) shell.tell(NOTHING_DONE)

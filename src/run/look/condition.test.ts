@@ -84,7 +84,7 @@ describe('a condition', () => {
     ['=failed', /not a condition/, /COLUMN=VALUE/],
     ['llm_status=faild', /status "faild"/, /failed/],
     ['llm_status=nonsense', /status "nonsense"/, /succeeded, failed/],
-    ['cost_usd>much', /no number/, /=/],
+    ['cost_usd>much', /not a number/, /=/],
     ['error.code=1', /no column "error\.code"/, /output\.NAME/],
   ])('%s is refused', (text, message, next) => {
     expect(() => readCondition(text, run)).toThrow(message)

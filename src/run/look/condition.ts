@@ -78,7 +78,7 @@ function comparison(operator: Operator, operand: string, text: string): (cell: C
   if (number === null) {
     throw new LlmBatchError(
       'usage',
-      `${JSON.stringify(text)} compares with ${JSON.stringify(operand)}, which is no number`,
+      `${JSON.stringify(text)} compares with ${JSON.stringify(operand)}, which is not a number`,
       {
         next: 'Use = for text, or ~ for a part of it.',
       },

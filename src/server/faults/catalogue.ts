@@ -165,7 +165,7 @@ export const FAULTS = [
     description: 'the first line comes again with another answer under the same id',
   },
   { name: 'missing-lines', calls: ['content'], argument: '0.1', description: 'this share of the lines is missing' },
-  { name: 'foreign-lines', calls: ['content'], description: 'a line with an id that nobody sent is put in front' },
+  { name: 'foreign-lines', calls: ['content'], description: 'a line with an id that was never sent is put in front' },
   {
     name: 'unparseable-lines',
     calls: ['content'],

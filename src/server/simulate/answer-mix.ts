@@ -51,7 +51,7 @@ export function checkedShares(shares: Readonly<Record<string, number | undefined
   for (const [name, share] of Object.entries(shares)) {
     if (!FLAWS.some((flaw) => flaw.name === name)) throw wrong(`answers cannot be ${JSON.stringify(name)}`)
     if (share === undefined) continue
-    if (!(share >= 0 && share <= 1)) throw wrong(`the share of ${name} answers is no number from 0 to 1`)
+    if (!(share >= 0 && share <= 1)) throw wrong(`the share of ${name} answers is not a number from 0 to 1`)
     sum += share
   }
   // A billionth for the rounding of decimal fractions.

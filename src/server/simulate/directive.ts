@@ -18,7 +18,7 @@ export const DIRECTIVES: readonly Directive[] = [
   { name: 'stray_json', description: 'the answer with sentences before and after it; billed' },
   { name: 'wrong_schema', description: 'JSON that breaks the schema that was asked for; billed' },
   { name: 'no_usage', description: 'an answer without token counts; billed' },
-  { name: 'bad_shape', description: 'status 200 with a body that is no answer of the endpoint; billed' },
+  { name: 'bad_shape', description: 'status 200 with a body that is not an answer of the endpoint; billed' },
   { name: 'missing', description: 'no line in either file; billed' },
   { name: 'garbled', description: 'a result line that is not JSON; billed' },
   { name: 'expired', description: 'never executed: error batch_expired; unbilled' },
