@@ -48,6 +48,20 @@ describe('a large run of the command', () => {
     expect(new Set(await statuses(world))).toEqual(new Set(['failed']))
   })
 
+  it('stops where every answer of the canary is cut, and sends the others when a person says so', async () => {
+    const world = await openLargeWorld()
+    await world.write('rows.jsonl', questions(ROWS).replaceAll('about nothing', '[[simulate: length times=1]]'))
+    const held = await type(world, ...RUN)
+    expectExit(held, 3)
+    expect(held.stderr).toMatch(
+      /none of the 10 rows .* has a usable answer \(10 truncated\); nothing was bought in batches/,
+    )
+    expect(await world.server.ledger()).toMatchObject({ directCalls: 10, batchesCreated: 0 })
+    expectExit(await typeHere(world, 'resume', '--quiet'), 4)
+    expect(await statuses(world)).toEqual(Array.from({ length: ROWS }, () => 'truncated'))
+    expect(await world.server.ledger()).toMatchObject({ directCalls: 10, rowsBilled: ROWS - 10, rowsBilledAgain: 0 })
+  })
+
   it('submits its batches with --no-wait once the canary was answered', async () => {
     const world = await openLargeWorld({ faults: ['get=batch-status(in_progress)'] })
     expectExit(await type(world, ...RUN, '--no-wait', '--max-open-batches', '9', '--quiet'), 75)

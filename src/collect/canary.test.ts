@@ -8,6 +8,7 @@ const NO_CREDIT = { ...REFUSED, code: 'insufficient_quota', retryable: true, acc
 const PASSING = { ...REFUSED, code: 'server_error', retryable: true }
 const CONTENT = { ...REFUSED, code: 'content_policy_violation' }
 const CUT = emptyOutcome({ status: 'truncated', code: 'length', reason: 'cut off', billed: 'yes' })
+const INVALID = emptyOutcome({ status: 'invalid', code: 'schema', reason: 'no label', billed: 'yes' })
 const SHAPELESS = emptyOutcome({ status: 'failed', code: 'bad_shape', reason: 'no answer', billed: 'unknown' })
 
 function rows(...parts: readonly (readonly [number, Outcome])[]): readonly Outcome[] {
@@ -24,8 +25,11 @@ describe('the canary', () => {
     ['one odd row has parameters of its own', rows([1, REFUSED]), false],
     ['failures pass', rows([10, PASSING]), false],
     ['content is refused', rows([10, CONTENT]), false],
-    ['answers are cut', rows([10, CUT]), false],
-    ['answers cannot be used', rows([10, SHAPELESS]), false],
+    ['all answers are cut', rows([10, CUT]), true],
+    ['no answer can be used', rows([4, CUT], [3, SHAPELESS], [3, INVALID]), true],
+    ['one answer can be used', rows([9, CUT], [1, ANSWERED]), false],
+    ['the answers that can be used failed in passing', rows([9, CUT], [1, PASSING]), false],
+    ['two answers are cut', rows([2, CUT]), false],
     ['nothing was answered', [], false],
   ])('judges the run where %s', (_, outcomes, isStopped) => {
     expect(judgeCanary(outcomes, 10) !== null).toBe(isStopped)
@@ -35,8 +39,17 @@ describe('the canary', () => {
     expect(judgeCanary(rows([1, REFUSED]), 1)).not.toBeNull()
   })
 
+  it('counts answers that cannot be used, by what they are', () => {
+    expect(judgeCanary(rows([7, CUT], [3, SHAPELESS]), 10)).toMatchObject({
+      code: 'canary_unusable',
+      reason: expect.stringMatching(
+        /^none of the 10 rows .* \(7 truncated, 3 bad_shape\); .*more --max-tokens.*Resume/,
+      ),
+    })
+  })
+
   it('names the most frequent code, the words of one row, and the ways on', () => {
-    const reason = judgeCanary(rows([2, NO_CREDIT], [7, REFUSED], [1, ANSWERED]), 10)
+    const reason = judgeCanary(rows([2, NO_CREDIT], [7, REFUSED], [1, ANSWERED]), 10)?.reason
     expect(reason).toMatch(
       /^9 of the 10 rows .* 7 with unsupported_value: no temperature; .*--no-canary sends all rows without asking$/,
     )

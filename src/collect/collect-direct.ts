@@ -4,7 +4,7 @@ import { emptyOutcome, type Outcome } from '../model/outcome.ts'
 import { MOVED, type Step } from '../model/step.ts'
 import type { AttemptRecord, NewResult, StoredRequest } from '../store/store.ts'
 import { billFor } from './bill-for.ts'
-import { CANARY_REFUSED, judgeCanary } from './canary.ts'
+import { type CanaryStop, judgeCanary } from './canary.ts'
 import { judgeAnswer } from './judge-answer.ts'
 import { newResult } from './new-result.ts'
 import type { CollectPorts } from './ports.ts'
@@ -15,8 +15,9 @@ const ALL = 1_000
 
 /**
  * Reads what the calls of a direct batch were answered with: `ended -> collected`, every request with its result, those
- * that were not called given back to be sent in a batch. Where the API refuses what all or most of them ask for, the
- * answers are kept, the refused ones stay, and the batch is held, before anything is bought in batches.
+ * that were not called given back to be sent in a batch. Where the API refuses what all or most of them ask for, or no
+ * answer can be used, the answers are kept, the refused ones stay, and the batch is held, before anything is bought in
+ * batches.
  */
 export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord): Promise<Step> {
   const { settings, store } = ports
@@ -51,13 +52,13 @@ function isUnbilledFailure({ billed, status }: Outcome): boolean {
 }
 
 /** What is answered for good is settled; the refused requests wait in the batch until a person has decided. */
-async function hold(ports: CollectPorts, attempt: AttemptRecord, reason: string): Promise<Step> {
+async function hold(ports: CollectPorts, attempt: AttemptRecord, { code, reason }: CanaryStop): Promise<Step> {
   const { store } = ports
   await store.settleFinal(attempt.key)
   await store.settleReservation(attempt.nonce, await billFor(ports, attempt))
   await store.moveAttempt(attempt.key, 'ended', 'held', {
     heldFrom: 'ended',
-    reasonCode: CANARY_REFUSED,
+    reasonCode: code,
     reason,
   })
   return MOVED

@@ -1,4 +1,4 @@
-import { CANARY_REFUSED } from '../collect/canary.ts'
+import { CANARY_REFUSED, CANARY_UNUSABLE } from '../collect/canary.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import { BUDGET_CODES } from '../submit/over-budget.ts'
 import { CREATES_LET_GO_ON, CREATES_VANISHED } from '../submit/reconcile.ts'
@@ -29,6 +29,11 @@ async function releaseOne(context: RunContext, attempt: AttemptRecord): Promise<
   if (attempt.reasonCode === QUEUE_STUCK) await store.trustQueue(attempt.target)
   if (attempt.reasonCode === CANARY_REFUSED && !context.isCancelling) {
     await releaseCanary(context, attempt)
+    return
+  }
+  if (attempt.reasonCode === CANARY_UNUSABLE && !context.isCancelling) {
+    // Its answers were paid for and stay; the gate opens for the others.
+    await store.releaseAttempt(attempt.key, 'held')
     return
   }
   const wasRefused = attempt.heldFrom === 'ended' && attempt.remoteStatus === 'failed'
