@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { expectExit, parseLines, type, typeHere } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
@@ -40,16 +40,25 @@ describe('llm-batch try', () => {
     })
   })
 
-  it('stores nothing, so that the run after it buys every row and answers each once', async () => {
+  it('leaves no run, so that the run after it buys every row and answers each once', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(5))
     expect(await type(world, 'try', 'rows.jsonl', ...MODEL)).toMatchObject({ code: 0 })
-    await expect(readdir(world.home)).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toEqual([])
     expect(await typeHere(world, 'run', 'rows.jsonl', ...MODEL, '-o', 'out.jsonl', '--quiet')).toMatchObject({
       code: 0,
     })
     expect(parseLines(await readFile(`${world.folder}/out.jsonl`, 'utf8'))).toHaveLength(5)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 5, rowsBilled: 5 })
+  })
+
+  it('tells plan how long answers of this model are', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(200))
+    const plan = async () => (await typeHere(world, 'plan', 'rows.jsonl', ...MODEL)).stdout
+    expect(await plan()).toContain('assumed, because no answers of this model were seen here yet')
+    expectExit(await typeHere(world, 'try', 'rows.jsonl', ...MODEL), 0)
+    expect(await plan()).toContain('9 tokens each, as in earlier answers of this model here')
   })
 
   it('shows refusals and cut answers, and tells by its exit code that not every row was answered', async () => {

@@ -321,7 +321,7 @@ describe('llm-batch runs', () => {
       unknown: 1,
       reservedUsd: 0,
       months: [
-        { month, model: 'my-own', unknown: 1, answers: 3 },
+        { month, model: 'my-own', unknown: 1, answers: 3, settledUsd: null },
         { month, model: 'priced', unknown: 0, answers: 10 },
       ],
     })
@@ -330,6 +330,7 @@ describe('llm-batch runs', () => {
     await typeHere(world, 'runs', 'rm', 'last')
     await typeHere(world, 'runs', 'rm', 'last')
     const { stdout } = await type(world, 'runs')
+    expect(stdout).toMatch(/my-own .* unknown +1$/m)
     expect(stdout).toMatch(/There are no runs[\s\S]*Spent in all: \$[\d,.]+; what 1 batch cost is not known/)
   })
 })

@@ -2,6 +2,7 @@ import type { CarriedOver } from '../model/run.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { AnswerLength } from '../prices/answer-length.ts'
 import { costOf } from '../prices/cost.ts'
+import { sumUsd } from '../prices/dollars.ts'
 import type { Price } from '../prices/table.ts'
 import type { BatchCut } from './splitter.ts'
 import type { TargetTally } from './tally.ts'
@@ -52,7 +53,7 @@ export class SharingTally {
   addCarried(body: string, costUsd: number | null): void {
     this.#carriedRows += 1
     this.#carriedBytes += Buffer.byteLength(body)
-    this.#carriedUsd = this.#carriedUsd === null || costUsd === null ? null : this.#carriedUsd + costUsd
+    this.#carriedUsd = sumUsd([this.#carriedUsd, costUsd])
   }
 
   addShared(target: Target, body: string): void {
@@ -106,10 +107,7 @@ export function summariseSharing(
   const { costUsd, rows } = tally.carried
   const sum = (parts: readonly SharingPart[]): SharedRows => ({
     rows: parts.reduce((total, part) => total + part.rows, 0),
-    savedUsd: parts.reduce<number | null>((total, part) => {
-      const saved = savedUsd(part, cuts, factsOf(part.target))
-      return total === null || saved === null ? null : total + saved
-    }, 0),
+    savedUsd: sumUsd(parts.map((part) => savedUsd(part, cuts, factsOf(part.target)))),
   })
   return {
     carried: from === null ? null : { from, rows, costUsd },

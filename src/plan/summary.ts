@@ -1,6 +1,7 @@
 import { type Target, targetKey } from '../model/target.ts'
 import type { AnswerLength } from '../prices/answer-length.ts'
 import { costOf } from '../prices/cost.ts'
+import { roundUsd, sumUsd } from '../prices/dollars.ts'
 import type { Price } from '../prices/table.ts'
 import { adviceFor } from './advice.ts'
 import { estimateDiskBytes } from './disk-space.ts'
@@ -221,32 +222,32 @@ function estimateCost(
   // Whatever was asked directly is asked again in a batch.
   const reasksUsd = synchronousReasksUsd * price.batchFactor
   return {
-    expectedUsd: synchronousUsd * discount,
-    mostUsd: onceUsd === null ? null : onceUsd * discount + reasksUsd,
-    reasksUsd,
+    expectedUsd: roundUsd(synchronousUsd * discount),
+    mostUsd: onceUsd === null ? null : roundUsd(onceUsd * discount + reasksUsd),
+    reasksUsd: roundUsd(reasksUsd),
     synchronousUsd,
-    synchronousMostUsd: onceUsd === null ? null : onceUsd + synchronousReasksUsd,
+    synchronousMostUsd: sumUsd([onceUsd, synchronousReasksUsd]),
   }
 }
 
 function addReasks(targets: readonly TargetSummary[], turns: number): ReaskEstimate {
   return {
     turns,
-    mostUsd: addKnown(targets.map(({ cost }) => cost && cost.reasksUsd)),
+    mostUsd: sumUsd(targets.map(({ cost }) => cost && cost.reasksUsd)),
     isExpectedLength: targets.some(({ mostOutputTokens }) => mostOutputTokens === null),
   }
 }
 
 function addCosts(costs: readonly (CostEstimate | null)[]): CostEstimate | null {
-  const expectedUsd = addKnown(costs.map((cost) => cost && cost.expectedUsd))
-  const synchronousUsd = addKnown(costs.map((cost) => cost && cost.synchronousUsd))
+  const expectedUsd = sumUsd(costs.map((cost) => cost && cost.expectedUsd))
+  const synchronousUsd = sumUsd(costs.map((cost) => cost && cost.synchronousUsd))
   if (expectedUsd === null || synchronousUsd === null) return null
   return {
     expectedUsd,
-    mostUsd: addKnown(costs.map((cost) => cost && cost.mostUsd)),
-    reasksUsd: addKnown(costs.map((cost) => cost && cost.reasksUsd)) ?? 0,
+    mostUsd: sumUsd(costs.map((cost) => cost && cost.mostUsd)),
+    reasksUsd: sumUsd(costs.map((cost) => cost && cost.reasksUsd)) ?? 0,
     synchronousUsd,
-    synchronousMostUsd: addKnown(costs.map((cost) => cost && cost.synchronousMostUsd)),
+    synchronousMostUsd: sumUsd(costs.map((cost) => cost && cost.synchronousMostUsd)),
   }
 }
 

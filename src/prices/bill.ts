@@ -1,4 +1,5 @@
 import { costOf, type PriceKind } from './cost.ts'
+import { roundUsd } from './dollars.ts'
 import { microsOf } from './micros.ts'
 import { isFree, type Price } from './table.ts'
 
@@ -54,7 +55,7 @@ function costOfTold(parts: readonly UsagePart[], price: Price | null, kind: Pric
     if (cost === null) return null
     total += cost
   }
-  return total
+  return roundUsd(total)
 }
 
 /** The price at the rates of a long input; the same where a model has none. */

@@ -70,6 +70,14 @@ describe('costOf', () => {
     expect(found === null ? null : Math.round(found * 1e9) / 1e9).toBe(usd)
   })
 
+  it('has no digits that no price has', () => {
+    const price = { ...PRICE, inputUsd: 0.1, outputUsd: 0.5 }
+    const tokens = (promptTokens: number, completionTokens: number) => ({ ...USAGE, promptTokens, completionTokens })
+    for (let prompt = 1; prompt < 100; prompt += 1) {
+      expect(String(costOf(tokens(prompt, 9), price, 'batch'))).toMatch(/^[\d.]{1,12}(?:e-\d+)?$/)
+    }
+  })
+
   it('counts a direct call in full', () => {
     expect(costOf(USAGE, PRICE, 'direct')).toBeCloseTo(6, 10)
   })

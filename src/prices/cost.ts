@@ -1,5 +1,6 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Usage } from '../model/outcome.ts'
+import { roundUsd } from './dollars.ts'
 import { isFree, PRICES, type Price } from './table.ts'
 
 /** How a request was bought; what was carried over from another run is no cost of this one, whatever its price. */
@@ -84,7 +85,7 @@ function cost(
   const cached = Math.min(usage.cachedTokens ?? 0, usage.promptTokens)
   const input = (usage.promptTokens - cached) * price.inputUsd + cached * (price.cachedInputUsd ?? price.inputUsd)
   const total = input * inputFactor + output * outputFactor
-  return (total / MILLION) * (kind === 'batch' ? price.batchFactor : 1)
+  return roundUsd((total / MILLION) * (kind === 'batch' ? price.batchFactor : 1))
 }
 
 /** Embeddings have no completion: neither tokens nor a price. */

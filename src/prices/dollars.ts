@@ -6,3 +6,25 @@ export function dollars(amount: number | null): string {
   }
   return amount < 0.000001 ? 'under $0.000001' : `$${Number(amount.toPrecision(3)).toFixed(9).replace(/0+$/, '')}`
 }
+
+/** Digits of an amount that count; further ones come from adding up binary fractions. */
+const DIGITS = 12
+
+/** An amount without the digits that no price has: 0.00000195 in place of 0.0000019499999999999995. */
+export function roundUsd(usd: number): number {
+  return Number(usd.toPrecision(DIGITS))
+}
+
+/** The sum of amounts in US dollars, rounded; unknown plus anything is unknown. */
+export function sumUsd(amounts: readonly (number | null)[]): number | null {
+  const sum = amounts.reduce<number | null>(
+    (total, amount) => (total === null || amount === null ? null : total + amount),
+    0,
+  )
+  return sum === null ? null : roundUsd(sum)
+}
+
+/** What is known of a sum, rounded; null where parts of it are unknown and nothing is known. */
+export function knownUsd(usd: number, unknownParts: number): number | null {
+  return unknownParts > 0 && usd === 0 ? null : roundUsd(usd)
+}

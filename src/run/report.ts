@@ -2,6 +2,7 @@ import type { Configuration } from '../config/configuration.ts'
 import { EXIT } from '../model/error.ts'
 import type { OtherQuestion, SettledResult } from '../model/row.ts'
 import { costOfRequest } from '../prices/cost.ts'
+import { sumUsd } from '../prices/dollars.ts'
 import type {
   AttemptRecord,
   FailureReason,
@@ -74,10 +75,10 @@ export function costOfResult(
   const costOfQuestion = ({ boughtFor, kind, outcome, target }: OtherQuestion): number | null =>
     boughtFor === 'this_row' ? costOfRequest(outcome.usage, priceOf(target), kind) : 0
   return ({ others = [], ...result }) =>
-    others
-      .filter(({ outcome }) => outcome.billed !== 'no')
-      .map(costOfQuestion)
-      .reduce((total, cost) => (total === null || cost === null ? null : total + cost), costOfQuestion(result))
+    sumUsd([
+      costOfQuestion(result),
+      ...others.filter(({ outcome }) => outcome.billed !== 'no').map((question) => costOfQuestion(question)),
+    ])
 }
 
 /** Rows that did not succeed, of those that have an outcome or were left out. */

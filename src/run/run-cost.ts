@@ -2,6 +2,7 @@ import type { Configuration } from '../config/configuration.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { costOfParts } from '../prices/bill.ts'
 import type { PriceKind } from '../prices/cost.ts'
+import { roundUsd, sumUsd } from '../prices/dollars.ts'
 import { usdOf } from '../prices/micros.ts'
 import { LONG_CONTEXT_TOKENS, type Price } from '../prices/table.ts'
 import type { AttemptRecord, AttemptUsage, RunStore } from '../store/store.ts'
@@ -58,12 +59,12 @@ export async function runCostOf(
   const used = withUsage(attempts, await store.usageByAttempt(LONG_CONTEXT_TOKENS))
   const { run } = await store.spending(0)
   const models = groupByTarget(used).map((group) => modelCost(group, priceOf))
-  const totalUsd = add(models.map((model) => model.totalUsd))
-  const synchronousUsd = add(models.map((model) => model.synchronousUsd))
+  const totalUsd = sumUsd(models.map((model) => model.totalUsd))
+  const synchronousUsd = sumUsd(models.map((model) => model.synchronousUsd))
   return {
     totalUsd,
     synchronousUsd,
-    savedUsd: totalUsd === null || synchronousUsd === null ? null : synchronousUsd - totalUsd,
+    savedUsd: totalUsd === null || synchronousUsd === null ? null : roundUsd(synchronousUsd - totalUsd),
     models,
     attempts: used.map(({ attempt, parts }) => ({
       batch: attempt.batch,
@@ -111,7 +112,7 @@ function modelCost(group: readonly UsedAttempt[], priceOf: (target: Target) => P
   const { target } = first.attempt
   const price = priceOf(target)
   const sum = (kindOf: (attempt: AttemptRecord) => PriceKind): number | null =>
-    add(group.map(({ attempt, parts }) => costOfParts(parts, price, kindOf(attempt))))
+    sumUsd(group.map(({ attempt, parts }) => costOfParts(parts, price, kindOf(attempt))))
   return {
     target,
     totalUsd: sum(({ kind }) => kind),
@@ -119,12 +120,4 @@ function modelCost(group: readonly UsedAttempt[], priceOf: (target: Target) => P
     pricedAsOf: price?.asOf ?? null,
     priceSource: price?.source ?? null,
   }
-}
-
-/** Unknown plus anything is unknown. */
-function add(amounts: readonly (number | null)[]): number | null {
-  return amounts.reduce<number | null>(
-    (total, amount) => (total === null || amount === null ? null : total + amount),
-    0,
-  )
 }

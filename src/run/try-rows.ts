@@ -5,13 +5,14 @@ import type { Problem } from '../model/problem.ts'
 import type { RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { costOfRequest, findPrice } from '../prices/cost.ts'
+import { roundUsd, sumUsd } from '../prices/dollars.ts'
 import { type Failure, type Provider, ProviderError } from '../providers/provider.ts'
 import type { PromptReview } from '../request/prompt-review.ts'
 import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
 import { asAsked } from './as-asked.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { type PreparedRow, prepareInput } from './prepare.ts'
-import type { Place } from './workspace.ts'
+import type { Place, Workspace } from './workspace.ts'
 
 /** What became of one row that was tried. */
 export interface TriedRow {
@@ -51,12 +52,12 @@ export interface TryListener {
 const PREFIX = wirePrefix('0'.repeat(25))
 
 /**
- * Sends a few rows, drawn at random, in synchronous calls, and tells what came of each, in input order. Nothing is stored:
- * no later run takes a try for its own, and rows that are tried twice are paid twice. Throws what is wrong with the input,
- * the options or the key.
+ * Sends a few rows, drawn at random, in synchronous calls, and tells what came of each, in input order. Only the length of
+ * the answers is stored, for later estimates: no later run takes a try for its own, and rows that are tried twice are paid
+ * twice. Throws what is wrong with the input, the options or the key.
  */
 export async function tryRows(
-  place: Place,
+  place: Workspace,
   options: NewRunOptions & { readonly sample: number; readonly seed: number },
   { onReview, onRow }: TryListener,
 ): Promise<Tried> {
@@ -87,7 +88,9 @@ export async function tryRows(
   }
   const worker = async (): Promise<void> => {
     for (const [index, row] of queue) {
-      tried[index] = await tryRow(place, binding, row, index)
+      const done = await tryRow(place, binding, row, index)
+      await remember(place, done)
+      tried[index] = done
       await tellDone()
     }
   }
@@ -95,12 +98,20 @@ export async function tryRows(
   return { rows: tried, inputRows, wholeCostUsd: wholeCost(tried, inputRows) }
 }
 
+/** What estimates learn from a try: the length of its answers. */
+async function remember({ store }: Workspace, { outcome, request }: TriedRow): Promise<void> {
+  const { completionTokens = null, promptTokens = null } = outcome?.usage ?? {}
+  if (request === null || completionTokens === null || promptTokens === null) return
+  const { model, provider } = request.target
+  await store.addTriedAnswers(provider, model, { answers: 1, promptTokens, completionTokens })
+}
+
 /** The rows that were answered, as a sample of all; what was refused without a bill says nothing about their cost. */
 function wholeCost(rows: readonly TriedRow[], inputRows: number): number | null {
   const costs = rows.flatMap(({ batchCostUsd, outcome }) => (outcome?.billed === 'yes' ? [batchCostUsd] : []))
   if (costs.length === 0) return null
-  const total = costs.reduce<number | null>((sum, one) => (sum === null || one === null ? null : sum + one), 0)
-  return total === null ? null : (total / costs.length) * inputRows
+  const total = sumUsd(costs)
+  return total === null ? null : roundUsd((total / costs.length) * inputRows)
 }
 
 async function tryRow(

@@ -309,6 +309,20 @@ const MIGRATIONS: readonly Migration[] = [
       alter table runs add column carried text;
     `,
   },
+  {
+    number: 10,
+    name: 'answers of tries',
+    sql: `
+      create table tried_answers (
+        provider text not null,
+        model text not null,
+        answers integer not null,
+        prompt_tokens integer not null,
+        completion_tokens integer not null,
+        primary key (provider, model)
+      ) without rowid;
+    `,
+  },
 ]
 
 const NEWEST = MIGRATIONS.at(-1)?.number ?? 0

@@ -120,11 +120,34 @@ export function selectShownByRun(driver: Driver, runId: string, target: Target):
 
 export function selectShownByModel(driver: Driver, provider: string, model: string): ShownAnswers {
   const shown = driver.get<ShownAnswers>(
-    `select ${ANSWERS} from spending where provider = ? and model = ?`,
+    `select ${ANSWERS} from (
+       select provider, model, answers, prompt_tokens, completion_tokens from spending
+       union all
+       select provider, model, answers, prompt_tokens, completion_tokens from tried_answers
+     ) where provider = ? and model = ?`,
     provider,
     model,
   )
   return shown ?? NO_ANSWERS
+}
+
+/** Adds to what tries have shown of a model. */
+export function insertTriedAnswers(
+  driver: Driver,
+  { model, provider }: Pick<Target, 'model' | 'provider'>,
+  { answers, completionTokens, promptTokens }: ShownAnswers,
+): void {
+  driver.run(
+    `insert into tried_answers (provider, model, answers, prompt_tokens, completion_tokens) values (?, ?, ?, ?, ?)
+     on conflict (provider, model) do update set answers = answers + excluded.answers,
+       prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+       completion_tokens = completion_tokens + excluded.completion_tokens`,
+    provider,
+    model,
+    answers,
+    promptTokens,
+    completionTokens,
+  )
 }
 
 const NO_ANSWERS: ShownAnswers = { answers: 0, promptTokens: 0, completionTokens: 0 }

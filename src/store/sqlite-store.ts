@@ -9,7 +9,7 @@ import { insertProbe, selectProbes } from './probes.ts'
 import { selectBelief } from './queue-belief.ts'
 import { statePath } from './run-folder.ts'
 import { insertRun, markCancelRequested, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
-import { closeReservations, selectMonths, selectShownByModel } from './spending.ts'
+import { closeReservations, insertTriedAnswers, selectMonths, selectShownByModel } from './spending.ts'
 import { createRunStore } from './sqlite-run-store.ts'
 import type { Store } from './store.ts'
 import { selectTokenRate } from './token-rates.ts'
@@ -58,6 +58,8 @@ export async function openStore(options: {
     probes: async () => selectProbes(driver),
     spendingByMonth: async () => selectMonths(driver),
     shownAnswers: async (provider, model) => selectShownByModel(driver, provider, model),
+    addTriedAnswers: async (provider, model, shown) =>
+      driver.transaction(() => insertTriedAnswers(driver, { provider, model }, shown)),
     queueBelief: async (baseUrl, { model, provider }) => selectBelief(driver, { baseUrl, model, provider }),
     tokenRate: async (baseUrl, { model, provider }, method) =>
       selectTokenRate(driver, { baseUrl, model, provider }, method),

@@ -37,8 +37,10 @@ export interface Store {
   probes(): Promise<readonly ProbeRecord[]>
   /** What all runs spent, removed ones included, by month and model, newest month first. */
   spendingByMonth(): Promise<readonly MonthlySpending[]>
-  /** What the answers of a model were like so far, in all runs of the home. */
+  /** What the answers of a model were like so far, in all runs and tries of the home. */
   shownAnswers(provider: string, model: string): Promise<ShownAnswers>
+  /** Adds answers that belong to no run, so that later estimates know them; adding twice counts twice. */
+  addTriedAnswers(provider: string, model: string, shown: ShownAnswers): Promise<void>
   /** What refusals have taught about the queue of a model at a base URL; null where there were none. */
   queueBelief(baseUrl: string, target: Target): Promise<QueueBelief | null>
   /** What estimates of tokens were worth there; null where no batch was collected. */

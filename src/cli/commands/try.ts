@@ -2,16 +2,18 @@ import type { Command } from 'commander'
 import { systemRandom } from '../../lib/random.ts'
 import { EXIT } from '../../model/error.ts'
 import { PLAIN_OUTPUT } from '../../model/run.ts'
+import { sumUsd } from '../../prices/dollars.ts'
 import { type Tried, tryRows } from '../../run/try-rows.ts'
+import type { Workspace } from '../../run/workspace.ts'
 import { tellReview } from '../agree-to-prompt.ts'
 import { countFlag } from '../flag-values.ts'
 import { requestOf } from '../job-request.ts'
 import { newRunOptions } from '../new-run.ts'
-import { findPlace } from '../open-home.ts'
+import { withHome } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
 import { promptOf } from '../prompt-text.ts'
 import { counted } from '../render/quantity.ts'
-import { isAnswered, renderTriedRow, renderTryTotal, sum } from '../render/try-view.ts'
+import { isAnswered, renderTriedRow, renderTryTotal } from '../render/try-view.ts'
 import { addRequestFlags, type RequestFlags } from '../request-flags.ts'
 import type { Shell } from '../shell.ts'
 
@@ -33,19 +35,23 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--json', 'as JSON on standard output')
     .action(async (inputs: readonly string[], _typed: TryFlags, self: Command) => {
       const { flags, inputPaths } = await requestOf<TryFlags>(shell, self, inputs)
-      setExitCode(await tryInput(shell, inputPaths, flags))
+      setExitCode(await withHome(shell, flags, (workspace) => tryInput(shell, workspace, inputPaths, flags)))
     })
 }
 
-async function tryInput(shell: Shell, inputPaths: readonly string[], flags: TryFlags): Promise<number> {
-  const place = await findPlace(shell, flags)
+async function tryInput(
+  shell: Shell,
+  workspace: Workspace,
+  inputPaths: readonly string[],
+  flags: TryFlags,
+): Promise<number> {
   const output = { ...PLAIN_OUTPUT, path: null }
-  const options = await newRunOptions(shell, place.disk, { inputPaths, flags, output })
+  const options = await newRunOptions(shell, workspace.disk, { inputPaths, flags, output })
   const seed = flags.seed ?? Math.floor(systemRandom.fraction() * SEEDS)
   const colors = shell.outputColors
   const sample = flags.rows ?? flags.sample ?? USUAL_ROWS
   const tried = await tryRows(
-    place,
+    workspace,
     { ...options, sample, seed },
     {
       onReview: (review) => tellReview(shell, review),
@@ -68,8 +74,8 @@ function tryDocument({ inputRows, rows, wholeCostUsd }: Tried, seed: number): ob
   return {
     version: 1,
     seed,
-    costUsd: sum(rows.map(({ costUsd }) => costUsd)),
-    batchCostUsd: sum(rows.map(({ batchCostUsd }) => batchCostUsd)),
+    costUsd: sumUsd(rows.map(({ costUsd }) => costUsd)),
+    batchCostUsd: sumUsd(rows.map(({ batchCostUsd }) => batchCostUsd)),
     inputRows,
     wholeCostUsd,
     rows: rows.map(({ costUsd, failure, id, line, outcome, problems, request }) => ({

@@ -79,7 +79,7 @@ function agreementText({ answered, fields, same }: PairComparison): string {
 /** One line for each fact, one column for each run. */
 function runsTable(view: CompareView, width: number, colors: Colors): string {
   const { accuracy, rows, runs } = view.comparison
-  const costs = runs.map(({ cost }) => (cost.unknown > 0 && cost.usd === 0 ? 'unknown' : dollars(cost.usd)))
+  const costs = runs.map(({ cost }) => dollars(cost.usd))
   const unknown = runs.map(({ cost }) => cost.unknown)
   const lines: readonly TableLine[] = [
     {
@@ -148,8 +148,9 @@ function signed(value: number, text: (value: number) => string): string {
 /** Empty where either cost is not wholly known. */
 function costDifference([first, second]: readonly ComparedRun[]): string {
   if (!first || !second || first.cost.unknown + second.cost.unknown > 0) return ''
-  const difference = signed(second.cost.usd - first.cost.usd, dollars)
-  return first.cost.usd === 0 ? difference : `${difference} (x ${(second.cost.usd / first.cost.usd).toFixed(2)})`
+  const [before, after] = [first.cost.usd ?? 0, second.cost.usd ?? 0]
+  const difference = signed(after - before, dollars)
+  return before === 0 ? difference : `${difference} (x ${(after / before).toFixed(2)})`
 }
 
 /** How often every two of more than two runs agree. */

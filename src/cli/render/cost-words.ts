@@ -1,4 +1,4 @@
-import { dollars } from '../../prices/dollars.ts'
+import { dollars, sumUsd } from '../../prices/dollars.ts'
 import type { AttemptCost, RunCost } from '../../run/run-cost.ts'
 import { describePrices } from './estimate-words.ts'
 
@@ -28,10 +28,7 @@ function attemptLines(attempts: readonly AttemptCost[]): readonly string[] {
 }
 
 function sumOf(attempts: readonly AttemptCost[]): number | null {
-  return attempts.reduce<number | null>(
-    (total, { totalUsd }) => (total === null || totalUsd === null ? null : total + totalUsd),
-    0,
-  )
+  return sumUsd(attempts.map(({ totalUsd }) => totalUsd))
 }
 
 /** The cap and what stands against it; null where there is neither cap nor anything set aside. */

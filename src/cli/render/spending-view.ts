@@ -1,5 +1,5 @@
 import { plainLine } from '../../lib/plain-text.ts'
-import { dollars } from '../../prices/dollars.ts'
+import { dollars, knownUsd } from '../../prices/dollars.ts'
 import { usdOf } from '../../prices/micros.ts'
 import type { MonthlySpending } from '../../store/store.ts'
 import type { Colors } from './colors.ts'
@@ -24,7 +24,7 @@ export function renderSpending(months: readonly MonthlySpending[], colors: Color
   const unknown = total.unknown === 0 ? '' : `; what ${counted(total.unknown, 'batch', 'batches')} cost is not known`
   const reserved = total.reserved === 0 ? '' : `, ${dollars(usdOf(total.reserved))} set aside`
   const table = renderTable(COLUMNS, months.map(monthCells), colors)
-  return `${table}\n\nSpent in all: ${dollars(usdOf(total.settled))}${reserved}${unknown}\n`
+  return `${table}\n\nSpent in all: ${dollars(spentUsd(total))}${reserved}${unknown}\n`
 }
 
 function monthCells(month: MonthlySpending): readonly string[] {
@@ -34,7 +34,7 @@ function monthCells(month: MonthlySpending): readonly string[] {
     count(month.answers),
     count(month.promptTokens),
     count(month.completionTokens),
-    dollars(usdOf(month.settled)),
+    dollars(spentUsd(month)),
     month.reserved === 0 ? '' : dollars(usdOf(month.reserved)),
     month.unknown === 0 ? '' : count(month.unknown),
   ]
@@ -44,7 +44,7 @@ function monthCells(month: MonthlySpending): readonly string[] {
 export function spendingDocument(months: readonly MonthlySpending[]): object {
   const total = totalOf(months)
   return {
-    settledUsd: usdOf(total.settled),
+    settledUsd: spentUsd(total),
     reservedUsd: usdOf(total.reserved),
     unknown: total.unknown,
     months: months.map(({ month, provider, model, reserved, settled, unknown, ...tokens }) => ({
@@ -57,10 +57,15 @@ export function spendingDocument(months: readonly MonthlySpending[]): object {
       completionTokens: tokens.completionTokens,
       cachedTokens: tokens.cachedTokens,
       reasoningTokens: tokens.reasoningTokens,
-      settledUsd: usdOf(settled),
+      settledUsd: spentUsd({ settled, unknown }),
       reservedUsd: usdOf(reserved),
     })),
   }
+}
+
+/** What is known to be spent; null where nothing of it is known. */
+function spentUsd({ settled, unknown }: Pick<MonthlySpending, 'settled' | 'unknown'>): number | null {
+  return knownUsd(usdOf(settled), unknown)
 }
 
 function totalOf(months: readonly MonthlySpending[]): Pick<MonthlySpending, 'settled' | 'reserved' | 'unknown'> {

@@ -48,8 +48,7 @@ function tokensText({ completion, prompt, unknown }: TokenSums): string {
 
 /** What is known, and how many rows are not in it. */
 function costText({ unknown, usd }: CostSum): string {
-  if (unknown === 0) return dollars(usd)
-  return usd === 0 ? 'unknown' : `${dollars(usd)}; not known for ${counted(unknown, 'row')}`
+  return unknown === 0 || usd === null ? dollars(usd) : `${dollars(usd)}; not known for ${counted(unknown, 'row')}`
 }
 
 /** `52%`; what is there is never `0%`. */

@@ -1,5 +1,5 @@
 import { plainLine } from '../../lib/plain-text.ts'
-import { dollars } from '../../prices/dollars.ts'
+import { dollars, sumUsd } from '../../prices/dollars.ts'
 import type { Tried, TriedRow } from '../../run/try-rows.ts'
 import { promptOf } from '../prompt-text.ts'
 import type { Colors } from './colors.ts'
@@ -15,8 +15,8 @@ export function renderTryTotal({ inputRows, rows, wholeCostUsd }: Tried, seed: n
   return renderFacts(
     [
       ['Answered', `${count(rows.filter(isAnswered).length)} of ${counted(rows.length, 'row')}`],
-      ['Cost', `${dollars(sum(rows.map(({ costUsd }) => costUsd)))} at the synchronous price`],
-      ['In a batch', dollars(sum(rows.map(({ batchCostUsd }) => batchCostUsd)))],
+      ['Cost', `${dollars(sumUsd(rows.map(({ costUsd }) => costUsd)))} at the synchronous price`],
+      ['In a batch', dollars(sumUsd(rows.map(({ batchCostUsd }) => batchCostUsd)))],
       [`All ${counted(inputRows, 'row')}`, inputRows > rows.length ? wholeCostText(wholeCostUsd) : null],
       ['Seed', `${seed}, for the same rows again`],
     ],
@@ -31,14 +31,6 @@ function wholeCostText(costUsd: number | null): string {
 /** True for a row with a usable answer. */
 export function isAnswered({ outcome }: TriedRow): boolean {
   return outcome?.status === 'succeeded'
-}
-
-/** The sum of amounts; unknown as soon as one is. */
-export function sum(amounts: readonly (number | null)[]): number | null {
-  return amounts.reduce<number | null>(
-    (total, amount) => (total === null || amount === null ? null : total + amount),
-    0,
-  )
 }
 
 /** What a row of a try was answered with; prompt and answer shortened. Ends with an empty line. */

@@ -1,3 +1,4 @@
+import { knownUsd } from '../../prices/dollars.ts'
 import type { LookedRow } from './looked-row.ts'
 
 export interface TokenSums {
@@ -8,8 +9,8 @@ export interface TokenSums {
 }
 
 export interface CostSum {
-  /** US dollars of the rows whose cost is known. */
-  readonly usd: number
+  /** US dollars of the rows whose cost is known; null where rows were or may have been billed and no cost is known. */
+  readonly usd: number | null
   /** Rows that were or may have been billed and whose cost is not known. */
   readonly unknown: number
 }
@@ -41,7 +42,7 @@ export class SpendingSums {
   result(): Spending {
     return {
       tokens: { prompt: this.#prompt, completion: this.#completion, unknown: this.#withoutTokens },
-      cost: { usd: this.#usd, unknown: this.#withoutCost },
+      cost: { usd: knownUsd(this.#usd, this.#withoutCost), unknown: this.#withoutCost },
     }
   }
 }
