@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { expectExit, parseLines, start, type, typeHere } from './support/command.ts'
@@ -137,16 +137,56 @@ describe('llm-batch run', () => {
     expect((await stat(join(world.folder, 'out.jsonl'))).size).toBeGreaterThan(0)
   })
 
-  it('buys the same work again only with --again', async () => {
+  it('typed again after its end says where the answers are, writes them elsewhere, and buys only with --again', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(2))
-    const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT, '--quiet']
-    expect(await typeHere(world, ...words, '-o', 'first.jsonl')).toMatchObject({ code: 0 })
-    const second = await type(world, ...words, '-o', 'second.jsonl')
-    expect(second.code).toBe(2)
-    expect(second.stderr).toMatch(/the same work was finished as run .*not bought again[\s\S]*--again/)
+    const words = ['run', 'rows.jsonl', ...OPENAI, ...PROMPT]
+    const read = (name: string): Promise<string> => readFile(join(world.folder, name), 'utf8')
+    expectExit(await typeHere(world, ...words, '-o', 'first.jsonl'), 0)
+    const first = await read('first.jsonl')
+    await world.write('first.jsonl', `${first}\n`)
+
+    const same = await type(world, ...words, '-o', 'first.jsonl')
+    expectExit(same, 0)
+    expect(same.stderr).toMatch(/^Finished already, as run \S+: the answers are in .*first\.jsonl\. .*add --again\.\n$/)
+    const asJson = await typeHere(world, ...words, '-o', 'first.jsonl', '--json', '--quiet')
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ run: { state: 'completed' }, counts: { succeeded: 2 } })
+    // What the user did to the file is not undone.
+    expect(await read('first.jsonl')).toBe(`${first}\n`)
+
+    const elsewhere = await typeHere(world, ...words, '-o', 'second.jsonl')
+    expectExit(elsewhere, 0)
+    expect(elsewhere.stderr).toMatch(
+      /Finished already, as run \S+: nothing is sent, and the answers are written to .*second/,
+    )
+    expect(await read('second.jsonl')).toBe(first)
+    // The first file is known again, although the run was told of another one since.
+    expectExit(await typeHere(world, ...words, '-o', 'first.jsonl', '--quiet'), 0)
+    expect(await read('first.jsonl')).toBe(`${first}\n`)
+    await rm(join(world.folder, 'first.jsonl'))
+    expectExit(await typeHere(world, ...words, '-o', 'first.jsonl', '--quiet'), 0)
+    expect(await read('first.jsonl')).toBe(first)
+
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 2 })
-    expect(await type(world, ...words, '-o', 'third.jsonl', '--again')).toMatchObject({ code: 0 })
+    expectExit(await typeHere(world, ...words, '-o', 'third.jsonl', '--again', '--quiet'), 0)
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 4 })
+  })
+
+  it.each([
+    ['of other work', 'other.jsonl', ['-o', 'out.jsonl']],
+    ['of some of its rows', 'rows.jsonl', ['-o', 'part.jsonl']],
+    ['with other columns', 'rows.jsonl', ['-o', 'out.jsonl', '--columns', 'id']],
+    ['that is no answers file', 'rows.jsonl', ['-o', 'rows-2.jsonl']],
+  ])('never takes a file %s for its answers', async (_what, input, flags) => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    await world.write('other.jsonl', questions(2, 'other'))
+    await world.write('rows-2.jsonl', questions(2))
+    expectExit(await typeHere(world, 'run', 'rows.jsonl', ...OPENAI, ...PROMPT, '-o', 'out.jsonl', '--quiet'), 0)
+    expectExit(await typeHere(world, 'results', 'last', '--limit', '1', '-o', 'part.jsonl', '--quiet'), 0)
+    const refused = await typeHere(world, 'run', input, ...OPENAI, ...PROMPT, ...flags, '--quiet')
+    expectExit(refused, 2)
+    expect(refused.stderr).toMatch(/jsonl exists already/)
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1 })
   })
 })

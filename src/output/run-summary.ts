@@ -77,6 +77,40 @@ export async function writeRunSummary(answersPath: string, facts: RunFacts, disk
   return path
 }
 
+/** What tells of which run an answers file is, when that run was finished, and how it was written; only to be compared. */
+export type SummaryMarks = string
+
+/** The marks of a file with all answers of a run. */
+export function summaryMarks({ finishedAt, id, output }: RunRecord): SummaryMarks {
+  return marksOf({ run: { id }, finishedAt: instant(finishedAt), answers: { selection: null, ...output } })
+}
+
+/** The marks in the summary beside an answers file; undefined where there is none, or none of ours. */
+export async function readSummaryMarks(answersPath: string, disk: Disk): Promise<SummaryMarks | undefined> {
+  const text = await disk.readText(summaryPathOf(answersPath))
+  if (text === undefined) return undefined
+  try {
+    return marksOf(JSON.parse(text) as Marked | null)
+  } catch {
+    // A file of the user's own, or one that was cut: it tells of no run.
+    return ''
+  }
+}
+
+/** The part of a summary that marks are taken from; another program may have written anything there. */
+interface Marked {
+  readonly run?: { readonly id?: unknown } | null
+  readonly finishedAt?: unknown
+  readonly answers?: Readonly<Record<string, unknown>> | null
+}
+
+function marksOf(summary: Marked | null): SummaryMarks {
+  const wishes = ['selection', 'format', 'prefix', 'columns', 'raw', 'excelSafe'].map(
+    (name) => summary?.answers?.[name],
+  )
+  return JSON.stringify([summary?.run?.id, summary?.finishedAt, ...wishes])
+}
+
 /** The order of the members is part of the format: two summaries can be compared line by line. */
 function summaryOf(facts: RunFacts): object {
   const { run, version, counts, usage, cost, costUsd, checked, attempts, answers, selection } = facts
@@ -121,6 +155,9 @@ function summaryOf(facts: RunFacts): object {
       bytes: answers.bytes,
       formulaCells: answers.formulaCells,
       failedRows: answers.failed?.rows ?? null,
+      columns: run.output.columns,
+      raw: run.output.raw,
+      excelSafe: run.output.excelSafe,
     },
   }
 }

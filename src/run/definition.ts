@@ -65,6 +65,8 @@ export interface NewRunOptions {
   readonly name?: string | undefined
   /** Buys the same work once more. */
   readonly again?: boolean | undefined
+  /** Takes up a run that has finished the same work, in place of the error `already_done`. @default false */
+  readonly takesFinished?: boolean | undefined
   /** The most the run may cost, in US dollars. @default what the configuration says */
   readonly maxCostUsd?: number | undefined
   /**

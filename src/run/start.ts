@@ -14,6 +14,7 @@ import { type Draft, keepJob, makeDraft } from './draft.ts'
 import { removeDrafts, removeFailedDraft, removeRun } from './remove-run.ts'
 import { whileNoOtherStarts } from './start-lock.ts'
 import type { Workspace } from './workspace.ts'
+import { findWrittenRun } from './written-answers.ts'
 
 /** A run taken up for writing: the caller holds its lock and releases it. */
 export interface TakenRun {
@@ -21,6 +22,8 @@ export interface TakenRun {
   readonly lock: RunLock
   /** True where the same work was found in a run that is here already. */
   readonly isAttached: boolean
+  /** True where its answers lie already at the place that was named for them, and nothing is left to do. */
+  readonly areAnswersThere: boolean
   /** What it was expected to cost and take; null for a run that was here already. */
   readonly estimate: PlanSummary | null
 }
@@ -33,7 +36,9 @@ export interface TakenRun {
 export async function takeNewRun(workspace: Workspace, options: NewRunOptions, emit: Emit): Promise<TakenRun> {
   const { clock, disk, home, random } = workspace
   const definition = definitionOf(workspace, options)
-  await checkOutput(options.output, definition.inputPaths, disk)
+  const written = await findWritten(workspace, options)
+  const refuseOutput = (force: boolean) => checkOutput({ ...options.output, force }, definition.inputPaths, disk)
+  await refuseOutput(options.output.force || written !== undefined)
   await removeDrafts(workspace)
   const id = runIdFrom(random.bytes(4), new Date(clock.now()))
   const folder = runFolder(home, id)
@@ -41,10 +46,13 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
   const lock = await lockRun(disk, folder.lock, id)
   try {
     const draft = await makeDraft(workspace, id, definition, options, emit)
+    const here = await findSameWork(workspace, draft, definition, options, written)
+    // The file that is there holds the answers to other work.
+    if (written !== undefined && here?.id !== written.id) await refuseOutput(false)
     // Nobody is asked about work that is here already; whoever else starts it meanwhile is noticed below.
-    if (!(await findSameWork(workspace, draft, definition, options))) await options.agree?.(id, draft)
+    if (!here) await options.agree?.(id, draft)
     const known = await whileNoOtherStarts(workspace, id, async () => {
-      const same = await findSameWork(workspace, draft, definition, options)
+      const same = await findSameWork(workspace, draft, definition, options, written)
       if (!same) await keepJob(workspace, id, options, draft.carried)
       if (!same) await draft.store.sealRun({ ...draft.frozen, carried: draft.carried, name: options.name ?? null })
       return same
@@ -53,13 +61,14 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
       const { rowCount: rows, requestCount: requests, batchCount: batches } = draft.frozen
       const { carried, shared } = draft.estimate.sharing
       emit({ type: 'prepared', rows, requests, batches, carried: carried?.rows ?? 0, shared: shared.rows })
-      return { store: draft.store, lock, isAttached: false, estimate: draft.estimate }
+      return { store: draft.store, lock, isAttached: false, areAnswersThere: false, estimate: draft.estimate }
     }
     assertSameCheck(known, definition)
     const taken = await takeRun(workspace, known.id, options.maxCostUsd)
     await removeRun(workspace, id, lock)
-    await taken.store.steerRun(options.output)
-    return { ...taken, isAttached: true }
+    const areAnswersThere = known.id === written?.id
+    if (!areAnswersThere) await taken.store.steerRun(options.output)
+    return { ...taken, areAnswersThere }
   } catch (error) {
     await removeFailedDraft(workspace, id, lock)
     throw error
@@ -76,19 +85,30 @@ export async function takeRun(workspace: Workspace, id: string, maxCostUsd?: num
   try {
     const run = await store.write(id)
     if (maxCostUsd !== undefined) await capRun(workspace, run, maxCostUsd)
-    return { store: run, lock, isAttached: true, estimate: null }
+    return { store: run, lock, isAttached: true, areAnswersThere: false, estimate: null }
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-/** The run that holds the same work, or undefined where there is none and a new one may be made. */
+/** The finished run whose answers lie where those of a new run are to go, which may be the same work. */
+async function findWritten({ disk, store }: Workspace, options: NewRunOptions): Promise<RunRecord | undefined> {
+  const { again, output, takesFinished } = options
+  if (!takesFinished || again || output.force) return undefined
+  return await findWrittenRun(disk, await store.listRuns(), output)
+}
+
+/**
+ * The run that holds the same work, or undefined where there is none and a new one may be made. Of several finished ones,
+ * the one whose answers are written.
+ */
 async function findSameWork(
   { disk, store }: Workspace,
   { carried, frozen }: Pick<Draft, 'carried' | 'frozen'>,
   { provider, baseUrl }: Omit<RunDefinition, 'shape'>,
-  { again, name, output }: NewRunOptions,
+  { again, name, output, takesFinished }: NewRunOptions,
+  written: RunRecord | undefined,
 ): Promise<RunRecord | undefined> {
   const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
   // A run that is held with nothing sent takes another base URL, which is the one to go on with.
@@ -117,8 +137,9 @@ async function findSameWork(
   if (again) return same.find(({ state }) => state === 'ready')
   const unfinished = same.find(({ state }) => !isFinished(state))
   if (unfinished) return unfinished
-  const finished = same.find((run) => carried === null || mustPointOut(run, carried, frozen, runs))
-  if (!finished) return undefined
+  const done = same.filter((run) => carried === null || mustPointOut(run, carried, frozen, runs))
+  const finished = done.find(({ id }) => id === written?.id) ?? done[0]
+  if (!finished || takesFinished) return finished
   // A process that died between the last result and the answers file left nothing but the writing to do.
   if (finished.output.path === output.path && (await isUnwritten(disk, output.path))) return finished
   throw new LlmBatchError('already_done', `the same work was finished as run ${finished.id}; it was not bought again`, {

@@ -1,8 +1,12 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
+import { plainLine } from '../../lib/plain-text.ts'
+import { isFinished } from '../../model/run.ts'
 import type { NewRunOptions } from '../../run/definition.ts'
-import { takeNewRun } from '../../run/start.ts'
+import { exitCodeOf, reportOf } from '../../run/report.ts'
+import { type TakenRun, takeNewRun } from '../../run/start.ts'
 import type { Workspace } from '../../run/workspace.ts'
+import type { RunRecord } from '../../store/store.ts'
 import { agreeTo } from '../agree.ts'
 import { agreeToPrompt } from '../agree-to-prompt.ts'
 import { driveRun } from '../drive-run.ts'
@@ -11,6 +15,7 @@ import { requestOf } from '../job-request.ts'
 import { newRunOptions } from '../new-run.ts'
 import { withHome } from '../open-home.ts'
 import { outputPlan } from '../output-flags.ts'
+import { reportDocument } from '../report-document.ts'
 import { RunEvents } from '../run-events.ts'
 import { addRunFlags, type RunFlags } from '../run-flags.ts'
 import type { Shell } from '../shell.ts'
@@ -34,17 +39,36 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
       const options = {
         ...made,
         job: storedJob(command, flags, { ...made, workingFolder: shell.machine.workingFolder }),
+        takesFinished: true,
         maxCostUsd: flags.maxCost,
         agree: agreement(shell, workspace, flags),
       }
       const taken = await takeNewRun(workspace, options, (event) => events.emitter.emit('event', event))
-      if (taken.isAttached && !flags.quiet) shell.tell(`Going on with run ${taken.store.id}, which is the same work.`)
+      if (taken.isAttached && !flags.quiet) shell.tell(describeAttached(await taken.store.record(), taken))
+      if (taken.areAnswersThere) return await reportDone(shell, workspace, taken, flags)
       const until = flags.wait ? 'finished' : 'submitted'
       return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: false })
     })
   } finally {
     interruption.end()
   }
+}
+
+/** What is said of work that is here already. */
+function describeAttached({ id, output, state }: RunRecord, { areAnswersThere }: TakenRun): string {
+  if (!isFinished(state)) return `Going on with run ${id}, which is the same work.`
+  const done = state === 'cancelled' ? `Cancelled before, as run ${id}` : `Finished already, as run ${id}`
+  const where = areAnswersThere ? 'the answers are in' : 'nothing is sent, and the answers are written to'
+  const place = output.path === '-' ? 'standard output' : plainLine(output.path ?? '')
+  return `${done}: ${where} ${place}. To pay for the same work once more, add --again.`
+}
+
+/** Nothing is left to do: the answers are where they should be. */
+async function reportDone(shell: Shell, workspace: Workspace, taken: TakenRun, flags: RunFlags): Promise<number> {
+  taken.lock.release()
+  const report = await reportOf(taken.store, workspace.configuration)
+  if (flags.json) await shell.printJson(reportDocument(report, null))
+  return exitCodeOf(report, flags.maxFailed ?? 0)
 }
 
 function agreement(shell: Shell, { configuration: { budget } }: Workspace, flags: RunFlags): NewRunOptions['agree'] {

@@ -1,0 +1,26 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Disk } from '../lib/disk.ts'
+import { isFinished, type OutputPlan } from '../model/run.ts'
+import { readSummaryMarks, type SummaryMarks, summaryMarks } from '../output/run-summary.ts'
+import type { RunRecord } from '../store/store.ts'
+
+/**
+ * The finished run whose answers lie whole at the place that a plan names, as that plan wants them: known by the summary
+ * beside them, or, where somebody has removed that, by what the run was told. Undefined where there is none.
+ */
+export async function findWrittenRun(
+  disk: Disk,
+  runs: readonly RunRecord[],
+  plan: OutputPlan,
+): Promise<RunRecord | undefined> {
+  const { failedPath, path } = plan
+  if (path === null || path === '-' || (await disk.size(path)) === undefined) return undefined
+  if (failedPath !== null && (await disk.size(failedPath)) === undefined) return undefined
+  const marks = await readSummaryMarks(path, disk)
+  return runs.find((run) => isFinished(run.state) && isWritten(run, plan, marks))
+}
+
+function isWritten(run: RunRecord, plan: OutputPlan, marks: SummaryMarks | undefined): boolean {
+  if (marks !== undefined) return marks === summaryMarks({ ...run, output: plan })
+  return isDeepStrictEqual({ ...run.output, force: false }, { ...plan, force: false })
+}
