@@ -114,6 +114,8 @@ const CASES: readonly Case[] = [
   { covers: 'F51', faults: ['get:1-4=other-object'] },
   { covers: 'F46', faults: ['get:1-3=status(404)'] },
   { covers: 'F55', faults: ['get:1-3=status(429)'] },
+  { covers: 'F20 F55', faults: ['upload:1=retry-after', 'get:1=retry-after', 'content:1=retry-after'] },
+  { covers: 'F55', faults: ['create:1=retry-after', 'list:2=retry-after(Fri, 31 Dec 9999 23:59:59 GMT)'] },
   { covers: 'F44', faults: ['get:1-2=batch-status(pre_schedule)'] },
   { covers: 'F66', faults: ['get:1-6=ids-hidden'] },
   { covers: 'F58', faults: ['get=ids-empty'] },
@@ -173,6 +175,7 @@ const WAITS = {
   unfenced: '500ms',
   http: '400ms',
   retryBackoff: '20ms',
+  retryAfterMost: '50ms',
   poll: '25ms',
   pollMost: '60ms',
 }

@@ -265,6 +265,7 @@ const SIMULATED_WAITS: Configuration['settings']['waits'] = {
   windUpMs: 2_000,
   retryBackoff: { firstMs: 100, factor: 2, mostMs: 12_000 },
   absentMs: 60_000,
+  retryAfterMostMs: 60_000,
   queueBackoff: { firstMs: 500, factor: 2, mostMs: 12_000 },
 }
 

@@ -54,6 +54,7 @@ describe('loadConfiguration', () => {
         directMs: 600_000,
         windUpMs: 900_000,
         retryBackoff: { firstMs: 5_000, factor: 2, mostMs: 600_000 },
+        retryAfterMostMs: 3_600_000,
         absentMs: 21_600_000,
         queueBackoff: { firstMs: 60_000, factor: 2, mostMs: 14_400_000 },
       },
@@ -101,6 +102,7 @@ describe('loadConfiguration', () => {
       directMs: 120_000,
       windUpMs: 900_000,
       retryBackoff: { firstMs: 10, factor: 2, mostMs: 1_200 },
+      retryAfterMostMs: 3_600_000,
       absentMs: 60_000,
       queueBackoff: { firstMs: 60_000, factor: 2, mostMs: 14_400_000 },
     })

@@ -18,6 +18,7 @@ const waits = z
       'First wait after a queue refused a batch although nothing of ours was in it; doubles. 1m',
     ),
     queueMost: duration.describe('The longest of these waits. 240 times queue'),
+    retryAfterMost: duration.describe('The longest wait that a provider may ask for with Retry-After. 1h'),
     retryBackoff: duration.describe('First wait after a failed call; doubles up to 120 times itself. 5s'),
   })
   .partial()

@@ -19,6 +19,8 @@ export interface Waits {
   readonly windUpMs: number
   /** First wait after a failed call; doubles up to 120 times itself. @default 5 s */
   readonly retryBackoff: Backoff
+  /** The longest wait that a provider is granted which asks for one (`Retry-After`). @default 1 h */
+  readonly retryAfterMostMs: number
   /** Between two tries of a queue that refused batches although nothing of ours was in it. @default 1 min to 4 h */
   readonly queueBackoff: Backoff
   /** How long a batch that was seen before may answer "not found" before it counts as lost. @default 6 h */

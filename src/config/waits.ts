@@ -15,6 +15,7 @@ const DEFAULTS = {
   direct: 10 * MINUTE,
   windUp: 15 * MINUTE,
   retryBackoff: 5 * SECOND,
+  retryAfterMost: HOUR,
   absent: 6 * HOUR,
   queue: MINUTE,
 }
@@ -52,6 +53,7 @@ export function mergeWaits(file: FileConfiguration['waits'], pollInterval: strin
     directMs: inFile(file, 'direct') ?? DEFAULTS.direct,
     windUpMs: inFile(file, 'windUp') ?? DEFAULTS.windUp,
     retryBackoff: { firstMs: retryMs, factor: 2, mostMs: retryMs * RETRY_MOST_FACTOR },
+    retryAfterMostMs: inFile(file, 'retryAfterMost') ?? DEFAULTS.retryAfterMost,
     absentMs: inFile(file, 'absent') ?? DEFAULTS.absent,
     queueBackoff: { firstMs: queueMs, factor: 2, mostMs: Math.max(queueMs, queueMostMs) },
   }

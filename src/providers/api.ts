@@ -59,6 +59,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     call: `${request.method ?? 'GET'} ${request.path}`,
     secrets,
     nowMs: options.clock.now(),
+    retryAfterMostMs: options.retryAfterMostMs,
   })
 
   const exchange = async (request: ApiRequest, signal: AbortSignal): Promise<TransportResponse> => {

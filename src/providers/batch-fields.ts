@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { RemoteBatch } from './provider.ts'
 
-const count = z.number().nonnegative()
+/** A safe integer: anything larger could not be kept. */
+const count = z.int().nonnegative()
 const countsSchema = z.object({ total: count, completed: count, failed: count })
 
 /** Counts for display; null where any is absent or no number. */

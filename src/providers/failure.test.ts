@@ -69,6 +69,13 @@ describe('retryAfterMs', () => {
     [{ 'retry-after': 'Mon, 23 Nov 2026 12:00:30 GMT' }, 30_000],
     [{ 'retry-after': 'Mon, 23 Nov 2026 11:00:00 GMT' }, 0],
     [{ 'retry-after': 'Mon, 23 Nov 2026 13:00:30 GMT', date: 'Mon, 23 Nov 2026 13:00:00 GMT' }, 30_000],
+    [{ 'retry-after': '3600' }, 3_600_000],
+    [{ 'retry-after': '86400' }, 3_600_000],
+    [{ 'retry-after': `1${'0'.repeat(400)}` }, 3_600_000],
+    [{ 'retry-after': 'Tue, 01 Jan 2999 00:00:00 GMT' }, 3_600_000],
+    [{ 'retry-after-ms': '1e400' }, 3_600_000],
+    [{ 'retry-after-ms': 'Infinity' }, 3_600_000],
+    [{ 'retry-after-ms': 'NaN', 'retry-after': '9' }, 9_000],
     [{ 'retry-after': '-5' }, null],
     [{ 'retry-after': 'soon' }, null],
   ])('reads %j as %s', (headers, expected) => {

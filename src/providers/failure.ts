@@ -15,7 +15,12 @@ export interface FailureContext {
   readonly secrets: readonly string[]
   /** Epoch milliseconds, for a `retry-after` that names an instant. */
   readonly nowMs: number
+  /** The longest wait that the provider is granted. @default an hour */
+  readonly retryAfterMostMs?: number | undefined
 }
+
+/** What a server may make us wait: some have asked for years, in milliseconds for seconds or out of spite. */
+const RETRY_AFTER_MOST_MS = 3_600_000
 
 /**
  * The failure that an answer with a status other than 2xx stands for. A 4xx counts as the API's own only with a JSON
@@ -31,7 +36,7 @@ export function failureOf(response: TransportResponse, body: string, context: Fa
     status: response.status,
     code: cleanOrNull(problem?.code ?? null, context.secrets),
     requestId: requestIdOf(response.headers, context.secrets),
-    retryAfterMs: retryAfterMs(response.headers, context.nowMs),
+    retryAfterMs: retryAfterMs(response.headers, context.nowMs, context.retryAfterMostMs),
   }
 }
 
@@ -92,8 +97,20 @@ function isProofOfNothing(kind: FailureKind): boolean {
   }
 }
 
-/** Milliseconds that the provider asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. */
-export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | null {
+/**
+ * Milliseconds that the provider asks to wait, at most `mostMs`: `retry-after-ms`, or `retry-after` in seconds or as a
+ * date. Null where it asks for nothing that can be read.
+ */
+export function retryAfterMs(
+  headers: Readonly<Record<string, string>>,
+  nowMs: number,
+  mostMs = RETRY_AFTER_MOST_MS,
+): number | null {
+  const askedMs = askedWaitMs(headers, nowMs)
+  return askedMs === null ? null : Math.min(askedMs, mostMs)
+}
+
+function askedWaitMs(headers: Readonly<Record<string, string>>, nowMs: number): number | null {
   const exact = Number.parseFloat(headers['retry-after-ms'] ?? '')
   if (exact >= 0) return Math.round(exact)
   const text = headers['retry-after'] ?? ''

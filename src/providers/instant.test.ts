@@ -16,6 +16,11 @@ it.each([
   [undefined, undefined],
   [{}, undefined],
   [9e15, undefined],
+  // Neither seconds nor milliseconds, the year 1, microseconds.
+  [1_763_900, undefined],
+  ['0001-01-01T00:00:00Z', undefined],
+  [1_763_900_000_000_000, undefined],
+  [1e308, undefined],
 ])('the instant %j is %s', (value, expected) => {
   expect(instantOf(value)?.toISOString()).toBe(expected)
 })

@@ -1,9 +1,14 @@
 /** Numbers above this are milliseconds: in seconds it would be the year 5138. */
 const LARGEST_SECONDS = 1e11
 
+/** Outside of these years it is no time at which a batch was made or will end, whatever the server meant. */
+const EARLIEST_MS = Date.UTC(2000, 0)
+const LATEST_MS = Date.UTC(2200, 0)
+
 /**
- * An instant that a server wrote as seconds, milliseconds, digits in a text, or an ISO date; null for anything else, and
- * for zero, which stands for "never".
+ * An instant that a server wrote as seconds, milliseconds, digits in a text, or an ISO date; null for anything else, for
+ * zero, which stands for "never", and for what lies centuries away: a batch whose date cannot be right is one without a
+ * date, and never too old to be ours.
  */
 export function instantOf(value: unknown): Date | null {
   if (typeof value === 'string' && /^\d+(\.\d+)?$/.test(value)) return instantOf(Number(value))
@@ -16,5 +21,5 @@ export function instantOf(value: unknown): Date | null {
 }
 
 function validDate(date: Date): Date | null {
-  return Number.isNaN(date.getTime()) ? null : date
+  return date.getTime() >= EARLIEST_MS && date.getTime() < LATEST_MS ? date : null
 }

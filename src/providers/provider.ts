@@ -70,6 +70,8 @@ export interface ProviderOptions {
   readonly createTimeoutMs?: number
   /** The total time limit of a synchronous call, within which it may be silent: models think. @default 600,000 */
   readonly directTimeoutMs?: number
+  /** The longest wait that is taken over from a `Retry-After`. @default 3,600,000 */
+  readonly retryAfterMostMs?: number
   /** First wait before a failed read is repeated; grows fourfold. @default 500 */
   readonly readRetryMs?: number
   /** Overrides `Limits.maxLineBytes`, for which the providers document no number. @default 64 MiB */

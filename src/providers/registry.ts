@@ -67,6 +67,7 @@ export interface Surroundings {
       readonly waits: {
         readonly httpMs: number
         readonly directMs?: number
+        readonly retryAfterMostMs?: number
         readonly retryBackoff: { readonly firstMs: number }
       }
     }
@@ -79,7 +80,7 @@ export interface Surroundings {
 /** An adapter bound to today's key and base URL, with a transport of its own. Calls nobody yet. */
 export function connectProvider(name: string, surroundings: Surroundings): Provider {
   const { clock, configuration, environment, random } = surroundings
-  const { directMs, httpMs, retryBackoff } = configuration.settings.waits
+  const { directMs, httpMs, retryAfterMostMs, retryBackoff } = configuration.settings.waits
   const entry = findProvider(name)
   const { apiKey, baseUrl, isHttpAllowed } = configuration.credentialsFor(entry)
   const transport = createTransport({ apiOrigin: baseUrl, clock, environment, idleTimeoutMs: httpMs, isHttpAllowed })
@@ -92,6 +93,7 @@ export function connectProvider(name: string, surroundings: Surroundings): Provi
       random,
       createTimeoutMs: httpMs,
       ...(directMs === undefined ? {} : { directTimeoutMs: directMs }),
+      ...(retryAfterMostMs === undefined ? {} : { retryAfterMostMs }),
       // A read within a call is asked for again sooner than the stage would ask for the whole call.
       readRetryMs: retryBackoff.firstMs / 10,
     },

@@ -34,7 +34,7 @@ export class ClockWatch {
  * ours was running.
  */
 export function isClockBehind(attempts: readonly AttemptRecord[], waits: Waits, now: number): boolean {
-  const longestMs = Math.max(waits.settleMs, waits.unfencedMs) + waits.retryBackoff.mostMs
+  const longestMs = Math.max(waits.settleMs, waits.unfencedMs, waits.retryAfterMostMs) + waits.retryBackoff.mostMs
   return attempts.filter(isActive).some((attempt) => {
     const { createdAt, endedAt, lastPollAt, nextAt, stage } = attempt
     const newest = Math.max(createdAt, endedAt ?? 0, lastPollAt ?? 0)

@@ -25,6 +25,7 @@ const WAITS = {
   unfenced: '3s',
   http: '2s',
   retryBackoff: '50ms',
+  retryAfterMost: '2s',
   absent: '5s',
   queue: '50ms',
   queueMost: '400ms',

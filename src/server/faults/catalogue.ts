@@ -46,6 +46,12 @@ export const FAULTS = [
     argument: '502',
     description: 'a gateway’s HTML page with this status; nothing is done',
   },
+  {
+    name: 'retry-after',
+    calls: ['any'],
+    argument: '99999999999999999999',
+    description: 'refused with 429 and this `Retry-After`, by default longer than any calendar; nothing is done',
+  },
   { name: 'reset', calls: ['any'], description: 'the connection is reset; nothing is done' },
   { name: 'hang', calls: ['any'], description: 'no answer ever; nothing is done' },
   { name: 'slow', calls: ['any'], argument: '1000', description: 'done and answered after this many milliseconds' },

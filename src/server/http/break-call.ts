@@ -19,6 +19,7 @@ export async function breakCall(
   const breaks: Breaks = {
     status: (argument) => statusAnswer(dialect, Number(argument)),
     html: (argument) => htmlPage(Number(argument)),
+    'retry-after': (argument) => statusAnswer(dialect, 429, argument),
     reset: () => resetConnection(context),
     hang: () => neverAnswer(context),
     redirect: (argument) => new Response(null, { status: 307, headers: { location: argument } }),
@@ -40,9 +41,9 @@ export async function firstBreak(breaks: Breaks, faults: ActiveFaults): Promise<
 }
 
 /** An error in the API's own words; a 429 says when to come back, as the providers do. */
-export function statusAnswer(dialect: DialectName, status: number): Response {
+export function statusAnswer(dialect: DialectName, status: number, retryAfter = '1'): Response {
   const answer = errorAnswer(dialect, usualError(status))
-  if (status === 429) answer.headers.set('retry-after', '1')
+  if (status === 429) answer.headers.set('retry-after', retryAfter)
   return answer
 }
 
