@@ -66,6 +66,21 @@ const CASES: readonly Case[] = [
   { covers: 'F119', faults: ['create:1=accept-then-500', 'list=doubled-entries'] },
   { covers: 'F119', faults: ['create:1=accept-then-500', 'list:2-4=status(500)'] },
   { covers: 'F51', faults: ['create:1=accept-then-500', 'list:2-4=html-answer'] },
+  {
+    covers: 'F121 (a listing that is refused, before anything is sent)',
+    faults: ['list=status(400)'],
+    state: 'held',
+    counts: { batched: ROWS },
+    batches: 0,
+    reason: /refuses to list its batches \(page 1 failed: .*400.*--again/,
+  },
+  {
+    covers: 'F121 (a listing that is refused once a create is in doubt)',
+    faults: ['create:1=accept-then-500', 'list:2-999=status(400)'],
+    state: 'held',
+    counts: { succeeded: 6, batched: 6 },
+    reason: /whether it was created cannot be seen, because \w+ refuses to list its batches/,
+  },
   { covers: 'F25', faults: ['create:1=file-not-found'] },
   { covers: 'F29 (a gateway repeats our POST)', faults: ['create:1=repeat'], batches: 3, incident: 'duplicate_batch' },
   {

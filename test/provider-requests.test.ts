@@ -75,6 +75,19 @@ describe('what is sent', () => {
     expect(adapterFor('mistral', 'http://127.0.0.1:9').encode(request)).toBe('{"custom_id":"b1","body":{"a":1}}')
   })
 
+  it.each(['openai', 'mistral'] as const)('from %s lists no further than a bound of bytes', async (name) => {
+    let made = 0
+    const server = await serve((_, response) => {
+      const page = Array.from({ length: 100 }, () => ({ id: `batch-${(made += 1)}`, status: 'completed' }))
+      answerJson(response, 200, { data: page, has_more: true, total: made + 1_000 })
+    })
+    const provider = adapterFor(name, server.origin, impatientClock, KEY, { mostListedBytes: 20_000 })
+    const listing = await provider.list(new Date(0), never())
+    expect(listing).toMatchObject({ isConclusive: false, reason: expect.stringContaining('longer than 20000 bytes') })
+    expect(listing.batches.length).toBe(100 * server.received.length)
+    expect(server.received.length).toBeLessThan(6)
+  })
+
   it('to Mistral lists from an instant on, oldest first, page by page', async () => {
     const server = await serve(({ path }, response) => {
       const page = Number(new URL(path, 'http://x').searchParams.get('page'))

@@ -22,6 +22,12 @@ export interface ApiRequest extends Pick<TransportRequest, 'method' | 'body' | '
 export interface Api {
   /** A JSON answer to a GET. A lost, broken or 5xx answer is asked for twice more before it counts as failed. */
   read<Value>(request: Omit<ApiRequest, 'method'>, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
+  /** The same, with the bytes that the answer had. */
+  readSized<Value>(
+    request: Omit<ApiRequest, 'method'>,
+    schema: z.ZodType<Value>,
+    signal: AbortSignal,
+  ): Promise<{ readonly value: Value; readonly bytes: number }>
   /** A JSON answer to one single attempt. */
   send<Value>(request: ApiRequest, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
   /** The text of a JSON answer to one single attempt, as it came. */
@@ -87,19 +93,19 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
 
   const receive = async (request: ApiRequest, signal: AbortSignal) => {
     const response = await exchange(request, signal)
-    const { text, isWhole } = await readText(response.body, LONGEST_JSON_BYTES)
+    const { bytes, isWhole, text } = await readText(response.body, LONGEST_JSON_BYTES)
     const refuse = (what: string): ProviderError => new ProviderError(shapeFailure(response, what, context(request)))
     if (!isWhole) throw refuse(`more than ${LONGEST_JSON_BYTES} bytes`)
     const value = parseJson(text)
     if (value === undefined)
       throw refuse(text.trim() === '' ? 'nothing' : `something else than JSON: ${text.slice(0, 200)}`)
-    return { text, value, refuse }
+    return { bytes, text, value, refuse }
   }
 
-  const send: Api['send'] = async (request, schema, signal) => {
-    const { refuse, value } = await receive(request, signal)
+  const sendSized = async <Value>(request: ApiRequest, schema: z.ZodType<Value>, signal: AbortSignal) => {
+    const { bytes, refuse, value } = await receive(request, signal)
     const parsed = schema.safeParse(value)
-    if (parsed.success) return parsed.data
+    if (parsed.success) return { value: parsed.data, bytes }
     const issue = parsed.error.issues[0]
     throw refuse(`JSON of another shape: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`)
   }
@@ -117,9 +123,13 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     }
   }
 
+  const readSized: Api['readSized'] = (request, schema, signal) =>
+    repeated(() => sendSized({ ...request, method: 'GET' }, schema, signal), signal)
+
   return {
-    read: (request, schema, signal) => repeated(() => send({ ...request, method: 'GET' }, schema, signal), signal),
-    send,
+    read: async (request, schema, signal) => (await readSized(request, schema, signal)).value,
+    readSized,
+    send: async (request, schema, signal) => (await sendSized(request, schema, signal)).value,
     sendForText: async (request, signal) => (await receive(request, signal)).text,
     open: (request, signal) => repeated(() => exchange({ ...request, method: 'GET' }, signal), signal),
     misshapen: (request, response, what) => new ProviderError(shapeFailure(response, what, context(request))),
@@ -136,7 +146,7 @@ function urlOf(baseUrl: string, request: ApiRequest): URL {
 async function readText(
   body: AsyncIterable<Uint8Array>,
   mostBytes: number,
-): Promise<{ text: string; isWhole: boolean }> {
+): Promise<{ text: string; bytes: number; isWhole: boolean }> {
   const pieces: Uint8Array[] = []
   let bytes = 0
   for await (const piece of body) {
@@ -145,7 +155,7 @@ async function readText(
     if (bytes > mostBytes) break
   }
   const whole = Buffer.concat(pieces)
-  return { text: whole.subarray(0, mostBytes).toString('utf8'), isWhole: bytes <= mostBytes }
+  return { text: whole.subarray(0, mostBytes).toString('utf8'), bytes, isWhole: bytes <= mostBytes }
 }
 
 function parseJson(text: string): unknown {

@@ -117,6 +117,23 @@ describe('a listing', () => {
     expect(listing).toMatchObject({ isConclusive: false, reason: expect.stringMatching(reason) })
   })
 
+  it('ends as not conclusive after a bound of pages, or of bytes', async () => {
+    const endless = async ({ page }: { readonly page: number }): Promise<Page<Item>> => ({
+      items: items(`batch-${page}`),
+      hasMore: true,
+      bytes: 1_000_000,
+    })
+    const signal = new AbortController().signal
+    const isKept = (): boolean => true
+    const byPages = await readPages(endless, isKept, signal, { bytes: Number.POSITIVE_INFINITY })
+    expect(byPages).toMatchObject({ isConclusive: false, reason: 'more than 10000 pages' })
+    const byBytes = await readPages(endless, isKept, signal)
+    expect(byBytes).toMatchObject({
+      isConclusive: false,
+      reason: 'page 1074 makes it longer than 1073741824 bytes',
+    })
+  })
+
   it('keeps what it found where it is not conclusive, because presence is proof', async () => {
     expect(await read({ items: items('a'), hasMore: true }, 'server')).toMatchObject({ items: [{ id: 'a' }] })
   })

@@ -8,6 +8,8 @@ export interface Page<Item> {
   readonly hasMore?: boolean | undefined
   /** How many there are in all, where the server says so. */
   readonly total?: number | undefined
+  /** The length of the answer. @default 0 */
+  readonly bytes?: number
 }
 
 /** Where the next page begins, in both ways of counting. */
@@ -28,24 +30,33 @@ export type ReadPages<Item> =
       readonly failure?: Failure
     }
 
+/** How much of a listing is read before it ends as inconclusive. */
+export interface ListingBounds {
+  readonly pages: number
+  readonly bytes: number
+}
+
 /** Enough for a million batches; a server that goes on is not one to believe. */
-const MOST_PAGES = 10_000
+const BOUNDS: ListingBounds = { pages: 10_000, bytes: 2 ** 30 }
 
 /**
  * Reads pages to the end and relies on no order. The result is conclusive only if every page was well-formed and brought
- * something new, nothing vanished meanwhile, and the end was said or reached; a failing page ends it as inconclusive.
- * Throws only where the key is refused (401, 403) or the signal aborts.
+ * something new, nothing vanished meanwhile, and the end was said or reached; a failing page ends it as inconclusive, and
+ * so does a listing that is longer than its bounds. Throws only where the key is refused (401, 403) or the signal aborts.
  */
 export async function readPages<Item extends { readonly id: string }>(
   fetchPage: (position: PagePosition) => Promise<Page<Item>>,
   keep: (item: Item) => boolean,
   signal: AbortSignal,
+  bounds: Partial<ListingBounds> = {},
 ): Promise<ReadPages<Item>> {
+  const { bytes: mostBytes, pages: mostPages } = { ...BOUNDS, ...bounds }
+  let bytes = 0
   const items: Item[] = []
   const seen = new Set<string>()
   let after: string | null = null
   let total: number | undefined
-  for (let page = 0; page < MOST_PAGES; page += 1) {
+  for (let page = 0; page < mostPages; page += 1) {
     const stop = (reason: string) => ({
       isConclusive: false as const,
       items,
@@ -62,11 +73,13 @@ export async function readPages<Item extends { readonly id: string }>(
     const end = endOf(fetched, fresh.length, seen.size, total)
     if (end === 'reached') return { isConclusive: true, items }
     if (end !== 'ahead') return stop(end)
+    bytes += fetched.bytes ?? 0
+    if (bytes > mostBytes) return stop(`makes it longer than ${mostBytes} bytes`)
     after = fetched.items.at(-1)?.id ?? null
     // It goes into the next query, and only ids may be sent back.
     if (after === null || !isRemoteId(after)) return stop('ends with something that is not an id')
   }
-  return { isConclusive: false, items, reason: `more than ${MOST_PAGES} pages` }
+  return { isConclusive: false, items, reason: `more than ${mostPages} pages` }
 }
 
 /** Whether the end is reached, lies ahead, or why this page cannot be believed. */

@@ -16,6 +16,7 @@ export function createMistralProvider(options: ProviderOptions): Provider {
   const api = createApi(options)
   const secrets = secretsOf(options)
   const place = { root: '/batch/jobs', schema: mistralJobSchema(secrets) }
+  const bounds = options.mostListedBytes === undefined ? {} : { bytes: options.mostListedBytes }
   const files = fileSchema.transform(({ file }) => file)
   return {
     name: 'mistral',
@@ -33,6 +34,7 @@ export function createMistralProvider(options: ProviderOptions): Provider {
         (position) => fetchPage(api, { path: place.root, query }, place.schema, position, signal),
         (job) => isCreatedSince(job, since),
         signal,
+        bounds,
       )
       return { ...end, batches: items }
     },
@@ -42,6 +44,7 @@ export function createMistralProvider(options: ProviderOptions): Provider {
         (position) => fetchPage(api, { path: '/files', query }, files, position, signal),
         (file) => isCreatedSince(file, since),
         signal,
+        bounds,
       )
       return { ...end, files: items }
     },
@@ -80,6 +83,6 @@ async function fetchPage<Item>(
 ): Promise<Page<Item>> {
   const schema = z.object({ data: z.array(item), total: z.number().int().nonnegative().nullish().catch(null) })
   const query = { ...request.query, page: String(page), page_size: '100' }
-  const answer = await api.read({ path: request.path, query }, schema, signal)
-  return { items: answer.data, total: answer.total ?? undefined }
+  const { bytes, value } = await api.readSized({ path: request.path, query }, schema, signal)
+  return { items: value.data, total: value.total ?? undefined, bytes }
 }

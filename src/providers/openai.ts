@@ -24,6 +24,7 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
   const api = createApi(options, scopeHeaders(options))
   const secrets = secretsOf(options)
   const place = { root: '/batches', schema: openAIBatchSchema(secrets) }
+  const bounds = options.mostListedBytes === undefined ? {} : { bytes: options.mostListedBytes }
   const files = fileSchema.transform(({ file }) => file)
   return {
     name: 'openai',
@@ -40,6 +41,7 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
         (position) => fetchPage(api, { path: place.root, query: { limit: '100' } }, place.schema, position, signal),
         (batch) => isCreatedSince(batch, since),
         signal,
+        bounds,
       )
       return { ...end, batches: items }
     },
@@ -49,6 +51,7 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
         (position) => fetchPage(api, { path: '/files', query }, files, position, signal),
         (file) => isCreatedSince(file, since),
         signal,
+        bounds,
       )
       return { ...end, files: items }
     },
@@ -87,6 +90,6 @@ async function fetchPage<Item>(
 ): Promise<Page<Item>> {
   const schema = z.object({ data: z.array(item), has_more: z.boolean().nullish() })
   const query = after === null ? request.query : { ...request.query, after }
-  const page = await api.read({ path: request.path, query }, schema, signal)
-  return { items: page.data, hasMore: page.has_more ?? undefined }
+  const { bytes, value } = await api.readSized({ path: request.path, query }, schema, signal)
+  return { items: value.data, hasMore: value.has_more ?? undefined, bytes }
 }

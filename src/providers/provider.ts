@@ -74,6 +74,8 @@ export interface ProviderOptions {
   readonly retryAfterMostMs?: number
   /** First wait before a failed read is repeated; grows fourfold. @default 500 */
   readonly readRetryMs?: number
+  /** Bytes of all pages of a listing, before it ends as inconclusive. @default 1 GiB */
+  readonly mostListedBytes?: number
   /** Overrides `Limits.maxLineBytes`, for which the providers document no number. @default 64 MiB */
   readonly maxLineBytes?: number
 }

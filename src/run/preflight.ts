@@ -36,6 +36,10 @@ export async function lookBeforeSending(
     if (twins === 'stopped') return 'stopped'
     if (twins.found.length > 0) throw alreadySent(context, twins)
     if (twins.doubt === null) return 'clear'
+    if (twins.failure?.kind === 'refused') {
+      await hold(context, unlisted(context, twins.doubt))
+      return 'stopped'
+    }
     tellDoubt(context, twins.doubt)
     unknownPaths = isPathUnknown(twins.failure) ? unknownPaths + 1 : 0
     if (twins.failure && unknownPaths >= UNKNOWN_PATH_TRIES) {
@@ -110,6 +114,13 @@ async function lookOrHold(context: RunContext, signal: AbortSignal): Promise<Twi
 async function hold({ emit, store }: RunContext, reason: string): Promise<void> {
   await store.moveRun('held', reason)
   emit({ type: 'run', state: 'held', reason })
+}
+
+function unlisted({ provider, store }: RunContext, doubt: string): string {
+  return (
+    `${provider.name} refuses to list its batches (${doubt}), so whether it has this work already cannot be seen; ` +
+    `to send it without looking: llm-batch resume ${store.id} --again`
+  )
 }
 
 function alreadySent({ provider, store }: RunContext, { found }: Twins): LlmBatchError {

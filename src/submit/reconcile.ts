@@ -42,6 +42,10 @@ async function decide(
 ): Promise<void> {
   const [found] = matchesOf(attempt, listing.batches)
   if (found) return await adopt(ports, attempt, intent, found)
+  if (!listing.isConclusive && listing.failure?.kind === 'refused') {
+    // Its own reason code stays, because the steps that follow a resume go by it.
+    return await hold(ports, attempt, unlisted(ports, listing.reason), attempt.reasonCode ?? 'create_unknown')
+  }
   if (!listing.isConclusive) return await again(ports, attempt, `the listing was not conclusive: ${listing.reason}`)
   await absent(ports, attempt, intent, signal)
 }
@@ -161,6 +165,11 @@ async function startAgain(
     next: renewed,
     mayBeBilled,
   })
+}
+
+/** Why a create stays in doubt where the provider lets nobody look. */
+function unlisted({ provider }: SubmitPorts, reason: string): string {
+  return `whether it was created cannot be seen, because ${provider.name} refuses to list its batches (${reason})`
 }
 
 /** What a person must know to decide: why we cannot, and what either mistake would cost. */

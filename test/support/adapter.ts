@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createTransport } from '../../src/providers/http.ts'
-import type { Provider } from '../../src/providers/provider.ts'
+import type { Provider, ProviderOptions } from '../../src/providers/provider.ts'
 import { PROVIDERS } from '../../src/providers/registry.ts'
 
 export const KEY = 'sk-test-0123456789abcdef'
@@ -26,9 +26,10 @@ export function adapterFor(
   origin: string,
   clock: Clock = impatientClock,
   apiKey = KEY,
+  more: Partial<ProviderOptions> = {},
 ): Provider {
   const entry = PROVIDERS[name]
   if (!entry) throw new Error(`no provider ${name}`)
   const transport = createTransport({ apiOrigin: origin, clock, idleTimeoutMs: 5_000, environment: {} })
-  return entry.create({ apiKey, baseUrl: `${origin}/v1`, transport, clock, random: systemRandom }, {})
+  return entry.create({ apiKey, baseUrl: `${origin}/v1`, transport, clock, random: systemRandom, ...more }, {})
 }
