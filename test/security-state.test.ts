@@ -93,3 +93,59 @@ describe('a state from someone else', () => {
     },
   )
 })
+
+describe('a state file that is not ours', () => {
+  const FILES: readonly (readonly [
+    what: string,
+    words: readonly string[],
+    make: (path: string) => Promise<void>,
+    RegExp,
+  ])[] = [
+    ['a text', ['status'], (path) => writeFile(path, 'remember the milk\n'.repeat(500)), /state\.db is no database/],
+    ['a text', LINE, (path) => writeFile(path, 'remember the milk\n'.repeat(500)), /state\.db is no database/],
+    ['a damaged state', ['runs'], damagedState, /state\.db is a damaged database/],
+    ['a database of another program', ['tick'], foreignDatabase, /state\.db is a database of another program/],
+  ]
+
+  it.each(FILES)('is told with the way out, and stays as it is: %s, at %j', async (what, words, make, message) => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    await mkdir(world.home)
+    const path = statePath(world.home)
+    await make(path)
+    // SQLite itself notes in the header that the file was opened for writing.
+    const contents = async (): Promise<Buffer> => (await readFile(path)).subarray(100)
+    const before = await contents()
+    const ended = await (what === 'a text' && words[0] === 'status' ? type : typeHere)(world, ...words)
+    expectExit(ended, 3)
+    expect(ended.stderr).toMatch(message)
+    expect(ended.stderr).toMatch(/^next: .*(move it away|Move it away)/m)
+    expect(ended.stderr).not.toContain('bug:')
+    expect(await contents()).toEqual(before)
+  })
+
+  it('nor is a lock, which may simply be removed', async () => {
+    const world = await worldWithRun()
+    const [run = ''] = await readdir(join(world.home, 'runs'))
+    await writeFile(runFolder(world.home, run).lock, 'remember the milk\n'.repeat(500))
+    const ended = await typeHere(world, 'resume', '--no-wait')
+    expectExit(ended, 3)
+    expect(ended.stderr).toMatch(/lock\.db is no database\nnext: It holds nothing that is needed: remove it/)
+  })
+})
+
+/** A state whose first page is in order and whose others are not. */
+async function damagedState(path: string): Promise<void> {
+  const database = new DatabaseSync(path)
+  database.exec('create table migrations (number integer primary key, name text not null, at integer not null)')
+  database.exec("insert into migrations (number, name, at) values (1, 'x', 1)")
+  database.close()
+  const bytes = await readFile(path)
+  await writeFile(path, Buffer.concat([bytes.subarray(0, 4_096), Buffer.alloc(bytes.length - 4_096, 0xff)]))
+}
+
+async function foreignDatabase(path: string): Promise<void> {
+  const database = new DatabaseSync(path)
+  database.exec('create table runs (distance real)')
+  database.close()
+}

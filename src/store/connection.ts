@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { DatabaseSync } from '@photostructure/sqlite'
 import type { Disk } from '../lib/disk.ts'
+import { LlmBatchError } from '../model/error.ts'
 
 /** One open database file. */
 export type Connection = InstanceType<typeof DatabaseSync>
@@ -26,6 +27,18 @@ export function openDatabase(path: string): Connection {
 /** SQLite's result codes for a full database and for a failed read or write (SQLITE_FULL, SQLITE_IOERR). */
 const FULL = 13
 const IO_ERROR = 10
+
+/** SQLite's result codes for a file that is damaged, and for one that never was a database (SQLITE_CORRUPT, SQLITE_NOTADB). */
+const CORRUPT = 11
+const NOT_A_DATABASE = 26
+
+/** What a file that is no usable database means for the user, and what to do next; any other error as `withDiskCode`. */
+export function unlessUnreadable(error: unknown, path: string, next: string): unknown {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  if (code !== CORRUPT && code !== NOT_A_DATABASE) return withDiskCode(error)
+  const what = code === CORRUPT ? 'is a damaged database' : 'is no database'
+  return new LlmBatchError('disk', `${path} ${what}`, { next, cause: error })
+}
 
 /** SQLite's error of a full disk, with the code that the file system uses for it; any other error as it is. */
 export function withDiskCode(error: unknown): unknown {

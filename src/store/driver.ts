@@ -38,7 +38,7 @@ export class Driver {
       this.#database.exec('pragma foreign_keys = on')
     } catch (error) {
       this.#database.close()
-      throw withDiskCode(error)
+      throw error
     }
   }
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { databaseOn, withDiskCode } from './connection.ts'
+import { databaseOn, unlessUnreadable } from './connection.ts'
 
 /** The right to be the only writer of a run, until it is released or the process dies. */
 export interface RunLock {
@@ -23,7 +23,7 @@ export async function lockRun(disk: Disk, path: string, runId: string): Promise<
     database.exec('begin exclusive')
   } catch (error) {
     database.close()
-    if (!isBusy(error)) throw withDiskCode(error)
+    if (!isBusy(error)) throw unlessUnreadable(error, path, 'It holds nothing that is needed: remove it, and go on.')
     throw new LlmBatchError('busy', `another llm-batch is working on run ${runId}`, {
       next: `Wait for it, stop it, or watch it with: llm-batch status ${runId} --watch`,
       cause: error,

@@ -333,6 +333,7 @@ const NEWEST = MIGRATIONS.at(-1)?.number ?? 0
  * program may be downgraded in between.
  */
 export function migrate(driver: Driver, path: string, now: number): void {
+  assertOurs(driver, path)
   driver.script(
     'create table if not exists migrations (number integer primary key, name text not null, at integer not null)',
   )
@@ -351,6 +352,15 @@ export function migrate(driver: Driver, path: string, now: number): void {
       { next: 'Use the newer llm-batch again, or another --home.' },
     )
   }
+}
+
+/** Nothing is put into the database of another program. */
+function assertOurs(driver: Driver, path: string): void {
+  const tables = driver.all<{ name: string }>("select name from sqlite_master where type = 'table'")
+  if (tables.length === 0 || tables.some(({ name }) => name === 'migrations')) return
+  throw new LlmBatchError('disk', `${path} is a database of another program`, {
+    next: 'Move it away, or name another folder with --home.',
+  })
 }
 
 function newestApplied(driver: Driver): number {

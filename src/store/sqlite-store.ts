@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import { selectKnownRemotes } from './attempts.ts'
-import { databaseOn } from './connection.ts'
+import { databaseOn, unlessUnreadable } from './connection.ts'
 import { Driver } from './driver.ts'
 import { makePrivateFile } from './lock.ts'
 import { migrate } from './migrations.ts'
@@ -23,13 +23,7 @@ export async function openStore(options: {
   const { clock, disk } = options
   const path = statePath(options.home)
   await makePrivateFile(disk, path)
-  const driver = new Driver(path, databaseOn(disk))
-  try {
-    migrate(driver, path, clock.now())
-  } catch (error) {
-    driver.close()
-    throw error
-  }
+  const driver = openState(path, disk, clock.now())
   return {
     createRun: async (run) => {
       driver.transaction(() => insertRun(driver, run))
@@ -64,5 +58,22 @@ export async function openStore(options: {
     tokenRate: async (baseUrl, { model, provider }, method) =>
       selectTokenRate(driver, { baseUrl, model, provider }, method),
     close: async () => driver.close(),
+  }
+}
+
+/** The state brought up to date. Throws `disk` where the file holds something else. */
+function openState(path: string, disk: Disk, now: number): Driver {
+  let driver: Driver | undefined
+  try {
+    driver = new Driver(path, databaseOn(disk))
+    migrate(driver, path, now)
+    return driver
+  } catch (error) {
+    driver?.close()
+    throw unlessUnreadable(
+      error,
+      path,
+      'Restore it from a backup, or move it away: what was sent from this home is taken over with llm-batch remote adopt.',
+    )
   }
 }
