@@ -28,7 +28,7 @@ export function openDatabase(path: string): Connection {
 const FULL = 13
 const IO_ERROR = 10
 
-/** SQLite's result codes for a file that is damaged, and for one that never was a database (SQLITE_CORRUPT, SQLITE_NOTADB). */
+/** SQLite's result codes for a damaged file and for one that never was a database (SQLITE_CORRUPT, SQLITE_NOTADB). */
 const CORRUPT = 11
 const NOT_A_DATABASE = 26
 
