@@ -158,6 +158,7 @@ describe('the constructor', () => {
     ['a prefix that leads to another folder', { modelName: 'x', filenamePrefix: '../x' }],
     ['a body field that is not for choosing', { modelName: 'x', body: { stream: true } }],
     ['a wait that is none', { modelName: 'x', waits: { http: 'long' } }],
+    ['an option that does not exist', { modelName: 'x', max_completion_tokens: 300 }],
   ])('refuses %s', (_, options) => {
     expect(() => new OpenAIBatchProcessor({ ...options, environment: { OPENAI_API_KEY: 'sk-test' } })).toThrow(
       expect.objectContaining({ name: expect.stringMatching(/^(LlmBatchError|ProcessorError)$/) }),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openRun, type Progress, startRun } from '../src/index.ts'
+import { openRun, type Progress, type RunEvent, startRun } from '../src/index.ts'
 import { typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
@@ -166,6 +166,15 @@ describe('the library', () => {
       /^2 problems in the input; nothing was sent\. The first is in line 2: missing_column: .*text/,
     )
     await expect(start).rejects.toMatchObject({ problems: { total: 2 } })
+  })
+
+  it('tells a listener what happened while the run was prepared', async () => {
+    const world = await openWorld()
+    const input = [{ text: '' }, { text: 'two' }]
+    await using run = await startRun({ input, prompt: '{{text}}', ...MODEL, ...placeOf(world) })
+    const events: RunEvent[] = []
+    run.on('event', (event) => events.push(event))
+    expect(events).toMatchObject([{ code: 'empty_placeholders' }, { type: 'prepared', rows: 2 }])
   })
 
   it('tells its progress without the records behind it', async () => {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { expectExit, type, typeHere } from './support/command.ts'
 import { openJudge } from './support/duckdb.ts'
 import { openWorld } from './support/local-world.ts'
+import { blocksOf } from './support/page-blocks.ts'
 
 const INTENTS = ['billing', 'support', 'sales']
 
@@ -16,9 +17,9 @@ const TICKETS = ['id,text,intent']
 
 /** The commands and queries of the page, in its order. */
 async function examples(): Promise<readonly { readonly language: string; readonly line: string }[]> {
-  const page = await readFile(new URL('../docs/tasks.md', import.meta.url), 'utf8')
-  return [...page.matchAll(/^```(sh|sql)\n(.*?)^```/gms)].flatMap(([, language = '', block = '']) =>
-    block
+  const blocks = await blocksOf('docs/tasks.md', ['sh', 'sql'])
+  return blocks.flatMap(({ language, text }) =>
+    text
       .trim()
       .split('\n')
       .map((line) => ({ language, line })),

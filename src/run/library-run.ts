@@ -26,6 +26,14 @@ export interface DrivenRun extends RunReport {
   readonly answers: WrittenFiles | null
 }
 
+/** What is known of a run besides what is stored. */
+interface RunFacts {
+  readonly again?: boolean | undefined
+  /** What happened before anybody could listen. */
+  readonly early?: readonly RunEvent[] | undefined
+  readonly schema?: AnswerSchema | undefined
+}
+
 /** A run in the hands of this process. */
 export class Run<Row extends object = AnyRow, Output = string> {
   readonly id: string
@@ -37,6 +45,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
   readonly #handle: RunHandle
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
   readonly #again: boolean
+  readonly #early: readonly RunEvent[]
   readonly #validator: Validator | null
   #isClosed = false
 
@@ -44,10 +53,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
     workspace: Workspace,
     handle: RunHandle,
     emitter: EventEmitter<{ event: [RunEvent] }>,
-    {
-      again = false,
-      schema,
-    }: { readonly again?: boolean | undefined; readonly schema?: AnswerSchema | undefined } = {},
+    { again = false, early = [], schema }: RunFacts = {},
   ) {
     this.id = handle.id
     this.isAttached = handle.isAttached
@@ -56,15 +62,22 @@ export class Run<Row extends object = AnyRow, Output = string> {
     this.#handle = handle
     this.#emitter = emitter
     this.#again = again
+    this.#early = early
     this.#validator = isValidator(schema) ? schema : null
   }
 
-  /** `event` brings everything that happens; `progress` how far the run has come after each of these. */
+  /**
+   * `event` brings everything that happens, what happened while `startRun` prepared the run at once; `progress` how far the
+   * run has come after each of these.
+   */
   on(name: 'event', listener: (event: RunEvent) => void): this
   on(name: 'progress', listener: (progress: Progress) => void): this
   on(name: 'event' | 'progress', listener: ((event: RunEvent) => void) | ((progress: Progress) => void)): this {
-    if (name === 'event') this.#emitter.on('event', listener as (event: RunEvent) => void)
-    else {
+    if (name === 'event') {
+      const tell = listener as (event: RunEvent) => void
+      for (const event of this.#early) tell(event)
+      this.#emitter.on('event', tell)
+    } else {
       const tell = listener as (progress: Progress) => void
       // Progress is read from the store; a failing read is not lost, the next drive meets it too.
       this.#emitter.on('event', () => void this.#handle.progress().then(tell, ignoreClosedStore))

@@ -55,6 +55,7 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
   const answer = await answerDefinition(options)
   const workspace = await openPlace(options)
   const emitter = new EventEmitter<{ event: [RunEvent] }>()
+  const early: RunEvent[] = []
   try {
     const taken = await takeNewRun(
       workspace,
@@ -70,10 +71,10 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
         job: libraryJob({ ...options, schema: answer?.schema, schemaName: answer?.name }),
         output: outputPlan(options.output),
       },
-      (event) => emitter.emit('event', event),
+      (event) => early.push(event),
     )
     const handle = new RunHandle(workspace, taken, emitter)
-    return new Run<Row, unknown>(workspace, handle, emitter, { again: options.again, schema })
+    return new Run<Row, unknown>(workspace, handle, emitter, { again: options.again, early, schema })
   } catch (error) {
     await workspace.close()
     throw error
