@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { assertRuntime } from '../config/runtime.ts'
 import { EXIT } from '../model/error.ts'
 import type { Shell } from './shell.ts'
 
@@ -124,6 +125,7 @@ const COMMANDS: readonly CommandEntry[] = [
 export async function runProgram(shell: Shell, words: readonly string[], version: string): Promise<number> {
   let code: number = EXIT.ok
   try {
+    assertRuntime()
     const program = await buildProgram(shell, words, version, (value) => {
       code = value
     })

@@ -20,3 +20,6 @@ export function thisMachine(): Machine {
 
 /** The version of Node.js that runs this, such as `v20.20.2`. */
 export const NODE_VERSION: string = process.version
+
+/** The versions of the runtime and its parts, by name: `node`, and `bun` or `deno` where these carry out the program. */
+export const RUNTIME_VERSIONS: Readonly<Record<string, string | undefined>> = process.versions

@@ -1,4 +1,5 @@
 import { findCredentials } from '../config/credentials.ts'
+import { assertRuntime } from '../config/runtime.ts'
 import type { Waits } from '../config/settings.ts'
 import { mergeWaits } from '../config/waits.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
@@ -68,6 +69,7 @@ export function connectProcessor(
       next: 'Give the name of a model of the provider, such as gpt-6.1-terra or mistral-small-latest.',
     })
   }
+  assertRuntime()
   const environment = options.environment ?? thisMachine().environment
   const { apiKey, baseUrl, isHttpAllowed } = findCredentials({ environment, dotEnv: null }, findProvider(providerName))
   const waits = mergeWaits(options.waits, undefined)

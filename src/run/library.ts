@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { type ConfigurationFlags, loadConfiguration } from '../config/configuration.ts'
 import { userDataFolder } from '../config/home.ts'
+import { assertRuntime } from '../config/runtime.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { thisMachine } from '../lib/machine.ts'
@@ -112,6 +113,7 @@ export async function openRun<Row extends object>(
 }
 
 async function openPlace(options: PlaceOptions): Promise<Workspace> {
+  assertRuntime()
   const machine = thisMachine()
   const environment = options.environment ?? machine.environment
   const configuration = await loadConfiguration({

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { assertRuntime } from '../config/runtime.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { OneAtATime } from '../lib/one-at-a-time.ts'
@@ -19,6 +20,7 @@ import { State } from './state/state.ts'
  * It keeps everything below its folder and goes on where an earlier server on the same folder stopped.
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  assertRuntime()
   const simulator = await buildSimulator(options)
   const workshop = new Workshop(simulator)
   const app = buildApp(simulator, workshop, options)
