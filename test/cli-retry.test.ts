@@ -120,3 +120,61 @@ describe('a large retry', () => {
     expect(await other.server.ledger()).toMatchObject({ directCalls: 0, rowsBilled: 10, rowsBilledAgain: 0 })
   })
 })
+
+describe('what is offered next', () => {
+  it('names the rows that this run has, with their price, and does something, until nothing is left', async () => {
+    const world = await openWorld({ config: { ...CONFIG, canary: false } })
+    const wishes = ['status=400 times=1', 'length times=1', 'empty times=1', 'missing times=1', 'invalid_json times=2']
+    await world.write('rows.jsonl', promptRows(['Hello.', ...wishes.map((wish) => `[[simulate: ${wish}]]`)]))
+    const field = ['--field', 'label: a|b', '--reask', '1']
+    const first = await type(world, ...run('openai/gpt-6-luna').filter((word) => word !== '--quiet'), ...field)
+    expectExit(first, 4)
+    expect(nextIn(first.stderr)).toEqual([
+      expect.stringMatching(/^retry \S+ {3}\(sends 1 failed row again; nothing was billed for them\)$/),
+      expect.stringMatching(
+        /^retry \S+ --status failed,truncated,invalid,missing --max-tokens N {3}\(buys 4 rows again: 1 failed, 1 truncated, 1 invalid, 1 missing; what they cost is not known\)$/,
+      ),
+    ])
+
+    const plain = await typeHere(world, 'retry', 'last')
+    expectExit(plain, 4)
+    expect(plain.stderr).toMatch(/: sending 1 failed row again\./)
+    expect(nextIn(plain.stderr)).toEqual([expect.stringMatching(/ --status failed,truncated,invalid,missing /)])
+    const nothing = await typeHere(world, 'retry', 'last')
+    expectExit(nothing, 4)
+    expect(nothing.stderr).toMatch(
+      /^Run \S+ has no rows that were not billed to send again; nothing was sent\. Next: llm-batch retry \S+ --status failed,truncated,invalid,missing /,
+    )
+
+    expectExit(await typeHere(world, 'retry', 'last', '--status', 'missing', '--yes', '--quiet'), 4)
+    const known = JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout)
+    expect(known.retryable.billed.map(({ status }: { status: string }) => status)).toEqual([
+      'failed',
+      'truncated',
+      'invalid',
+    ])
+    // What was asked before the question that counts was paid, too.
+    expect(known.retryable.billedUsd).toBeCloseTo(costOf(await answersIn(world), ['failed', 'truncated', 'invalid']), 6)
+    const all = await typeHere(world, 'retry', 'last', '--status', 'failed,truncated,invalid', '--yes')
+    expectExit(all, 0)
+    expect(all.stderr).toMatch(/: sending 3 rows again: 1 failed, 1 truncated, 1 invalid\./)
+    expect(nextIn(all.stderr)).toEqual([])
+  })
+})
+
+/** The commands that a report offers, without the program's name. */
+function nextIn(text: string): readonly string[] {
+  const steps = text.slice(text.indexOf('\nNext: ') + 1)
+  return text.includes('\nNext: ')
+    ? [...steps.matchAll(/^(?:Next:| {5}) llm-batch (.*)$/gm)].map(([, step = '']) => step)
+    : []
+}
+
+async function answersIn(world: LocalWorld): Promise<readonly Record<string, unknown>[]> {
+  return parseLines(await readFile(join(world.folder, 'out.jsonl'), 'utf8'))
+}
+
+function costOf(rows: readonly Record<string, unknown>[], statuses: readonly string[]): number {
+  const chosen = rows.filter(({ llm_status }) => statuses.includes(String(llm_status)))
+  return chosen.reduce((sum, { llm_cost_usd }) => sum + Number(llm_cost_usd), 0)
+}

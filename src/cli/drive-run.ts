@@ -11,7 +11,7 @@ import { runFolder } from '../store/run-folder.ts'
 import type { DriveFlags } from './drive-flags.ts'
 import { runHook } from './hooks.ts'
 import type { Interruption } from './interruption.ts'
-import { nextStep } from './render/next-command.ts'
+import { nextSteps } from './render/next-command.ts'
 import { renderReport } from './render/report.ts'
 import { reportDocument } from './report-document.ts'
 import type { RunEvents } from './run-events.ts'
@@ -106,8 +106,9 @@ async function conclude({ flags, interruption, shell, workspace }: DriveRun, dri
 }
 
 /** One line where nothing else was said: what stopped, and the next command. */
-function shortReport({ report: { counts, run } }: Driven): string {
+function shortReport({ report }: Driven): string {
+  const { counts, run } = report
   const what = run.reason === null ? run.state : `${run.state}: ${run.reason}`
-  const next = nextStep(run.id, run.state, counts)
-  return `Run ${run.id} is ${what}; ${counts.succeeded} of ${run.rowCount} rows succeeded.${next === null ? '' : ` Next: ${next}`}`
+  const next = nextSteps(report).join(', or: ')
+  return `Run ${run.id} is ${what}; ${counts.succeeded} of ${run.rowCount} rows succeeded.${next === '' ? '' : ` Next: ${next}`}`
 }

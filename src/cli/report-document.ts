@@ -4,7 +4,7 @@ import { type Lifetime, lifetimesOf } from '../run/lifetime.ts'
 import { phaseOf, sharedRows } from '../run/progress.ts'
 import type { RunReport } from '../run/report.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
-import { nextStep } from './render/next-command.ts'
+import { nextSteps } from './render/next-command.ts'
 
 /** A run for `--json`: one shape for every command that shows one. Instants are ISO texts. */
 export function reportDocument(report: RunReport, answers: WrittenFiles | null): object {
@@ -20,10 +20,11 @@ export function reportDocument(report: RunReport, answers: WrittenFiles | null):
     usage,
     batches: newestOfEach(attempts).map((attempt) => batchDocument(attempt, lifetimeOf(attempt))),
     failures,
+    retryable: report.retryable,
     checked,
     incidents: incidents.map((incident) => ({ ...incident, at: instant(incident.at) })),
     answers,
-    next: nextStep(run.id, run.state, counts),
+    next: nextSteps(report)[0] ?? null,
   }
 }
 

@@ -13,6 +13,7 @@ import type {
   UsageTotal,
 } from '../store/store.ts'
 import { priceList } from './budget.ts'
+import { type Retryable, retryableOf } from './retryable.ts'
 import { type RunCost, runCostOf } from './run-cost.ts'
 
 /** How a run stands, or how it ended. */
@@ -27,6 +28,8 @@ export interface RunReport {
   /** Every attempt, oldest first. */
   readonly attempts: readonly AttemptRecord[]
   readonly failures: readonly FailureReason[]
+  /** Rows without a usable answer, by what `retry` may do for them. */
+  readonly retryable: Retryable
   /** What checking the answers came to; null for a run without a schema. */
   readonly checked: CheckedAnswers | null
   readonly incidents: readonly Incident[]
@@ -59,6 +62,7 @@ export async function reportOf(
     cost,
     attempts,
     failures: await store.failureReasons(MOST_REASONS),
+    retryable: await retryableOf(store, configuration, attempts),
     checked: run.definition.answer && { tolerated: await store.tolerated(), reasked: await store.reasked() },
     incidents: await store.incidents(),
   }

@@ -1,6 +1,14 @@
 import type { Driver, SqlValue } from './driver.ts'
 import { reopenRoots } from './reasks.ts'
-import type { AttemptRecord, AttemptUsage, FailureReason, NewResult, Reopening, UsageTotal } from './store.ts'
+import type {
+  AttemptRecord,
+  AttemptUsage,
+  FailureReason,
+  NewResult,
+  Reopening,
+  UnsuccessfulRows,
+  UsageTotal,
+} from './store.ts'
 
 /** Statements on results and what they make of the requests. Callers open the transaction. */
 
@@ -208,6 +216,32 @@ export function selectFailureReasons(driver: Driver, runKey: number, most: numbe
     runKey,
     most,
   )
+}
+
+/** Has no answer that could be used, nor one that is waited for. */
+const UNSUCCESSFUL = `not in ('succeeded', 'pending', 'batched')`
+
+type UnsuccessfulRow = Omit<UnsuccessfulRows, 'isLong'> & { isLong: 0 | 1 }
+
+/** Only requests without a usable answer are looked at; `q` is the one of a row whose outcome counts, `p` any of its. */
+export function selectUnsuccessful(driver: Driver, runKey: number, longAboveTokens: number): UnsuccessfulRows[] {
+  return driver
+    .all<UnsuccessfulRow>(
+      `select q.state as status, coalesce(l.billed, 'no') as billed, p.attempt as "attemptKey",
+         coalesce(r.prompt_tokens, 0) > ? as "isLong",
+         sum(case when p.ordinal = q.ordinal then q.rows else 0 end) as rows,
+         count(r.prompt_tokens) as answers, ${USAGE_SUMS}
+       from requests p
+       join requests t on t.run = p.run and t.ordinal = coalesce(p.root, p.ordinal)
+       join requests q on q.run = p.run and q.ordinal = coalesce(t.latest, t.ordinal)
+       left join results r on r.attempt = p.attempt and r.request = p.ordinal
+       left join results l on l.attempt = q.attempt and l.request = q.ordinal
+       where p.run = ? and (p.rows = 0 or p.state ${UNSUCCESSFUL}) and q.state ${UNSUCCESSFUL} and q.rows > 0
+       group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
+      longAboveTokens,
+      runKey,
+    )
+    .map((row) => ({ ...row, isLong: row.isLong === 1 }))
 }
 
 export function selectTolerated(driver: Driver, runKey: number): Record<string, number> {

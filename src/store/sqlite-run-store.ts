@@ -48,6 +48,7 @@ import {
   reopen,
   selectFailureReasons,
   selectTolerated,
+  selectUnsuccessful,
   selectUsage,
   selectUsageByAttempt,
   settleRequests,
@@ -288,6 +289,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     usageByAttempt: async (longAboveTokens, attemptKey) =>
       selectUsageByAttempt(driver, runKey, longAboveTokens, attemptKey),
     failureReasons: async (most) => selectFailureReasons(driver, runKey, most),
+    unsuccessful: async (longAboveTokens) => selectUnsuccessful(driver, runKey, longAboveTokens),
     tolerated: async () => selectTolerated(driver, runKey),
     reasked: async () => selectReasked(driver, runKey),
 

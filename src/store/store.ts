@@ -239,6 +239,11 @@ export interface RunStore {
   usageByAttempt(longAboveTokens: number, attemptKey?: number): Promise<readonly AttemptUsage[]>
   /** The most frequent reasons of rows that did not succeed. */
   failureReasons(most: number): Promise<readonly FailureReason[]>
+  /**
+   * Rows that ended without a usable answer, with the usage of all that was asked for them; results with more input tokens
+   * than `longAboveTokens` are counted apart.
+   */
+  unsuccessful(longAboveTokens: number): Promise<readonly UnsuccessfulRows[]>
   /** Rows that succeeded although something had to be overlooked in their answer, by what that was. */
   tolerated(): Promise<Readonly<Record<string, number>>>
   /** How many rows were asked again, and by how many further requests. */
@@ -812,6 +817,17 @@ export interface FailureReason {
   readonly code: string | null
   readonly reason: string | null
   readonly count: number
+}
+
+/** Rows that ended alike without a usable answer, and the part of their usage that one attempt has. */
+export interface UnsuccessfulRows extends Omit<AttemptUsage, 'attemptKey'> {
+  readonly status: OutcomeStatus
+  /** Whether the request whose outcome counts was billed. */
+  readonly billed: Billed
+  /** Null for requests that were given up before they were sent. */
+  readonly attemptKey: number | null
+  /** Zero for the usage of questions that were asked before the one that counts. */
+  readonly rows: number
 }
 
 /** Something the user may want to take up with the provider, such as a batch that was made twice. */

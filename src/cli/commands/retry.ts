@@ -5,8 +5,9 @@ import type { OutcomeStatus } from '../../model/outcome.ts'
 import { isFinished } from '../../model/run.ts'
 import { dollars } from '../../prices/dollars.ts'
 import { exitCodeOf } from '../../run/report.ts'
-import { assertLimitable, type RetryOptions, reopen } from '../../run/retry.ts'
+import { assertLimitable, type Reopened, type RetryOptions, reopen } from '../../run/retry.ts'
 import { type RetryBill, retryBillOf } from '../../run/retry-bill.ts'
+import { type Retryable, retryableOf, type StatusRows } from '../../run/retryable.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import type { RunRecord } from '../../store/store.ts'
 import { confirm } from '../ask.ts'
@@ -19,6 +20,7 @@ import { Interruption } from '../interruption.ts'
 import { withHome } from '../open-home.ts'
 import { addOutputFlags, type OutputFlags } from '../output-flags.ts'
 import { addSettingFlags, type SettingFlags } from '../place-flags.ts'
+import { retrySteps, rowsAgain } from '../render/next-command.ts'
 import { count, counted } from '../render/quantity.ts'
 import { RunEvents } from '../run-events.ts'
 import type { Shell } from '../shell.ts'
@@ -64,20 +66,41 @@ async function retry(
     return EXIT.usage
   }
   const taken = await takeUp(shell, workspace, run, { ...flags, mustBeFile: flags.json === true || !flags.wait })
+  const retryable = await retryableIn(workspace, run.id)
   const reopened = await reopen(taken.store, options, workspace.configuration.settings.canary)
   if (reopened.count === 0 && isFinished(run.state)) {
     taken.lock.release()
-    shell.tell(`Run ${run.id} has no rows to send again${options.statuses.length > 0 ? '' : hint(run)}.`)
+    shell.tell(describeNothing(run, options, retryable))
     return exitCodeOf({ run, counts: await taken.store.counts() }, flags.maxFailed ?? 0)
   }
   const canary = reopened.hasCanary ? '; a few of them are asked directly first' : ''
-  if (!flags.quiet) shell.tell(`Run ${run.id}: sending ${counted(reopened.count, 'row')} again${canary}.`)
+  if (!flags.quiet) shell.tell(`Run ${run.id}: sending ${describeSent(reopened, options, retryable)}${canary}.`)
   const until = flags.wait ? 'finished' : 'submitted'
   return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: true })
 }
 
-function hint({ id }: RunRecord): string {
-  return `; what was billed is bought again only with: llm-batch retry ${id} --status truncated,refused,failed`
+async function retryableIn({ configuration, store }: Workspace, id: string): Promise<Retryable> {
+  const run = store.read(id)
+  return await retryableOf(run, configuration, await run.allAttempts())
+}
+
+/** Why nothing was sent, and what would send something. */
+function describeNothing({ id }: RunRecord, { statuses }: RetryOptions, retryable: Retryable): string {
+  const what = statuses.length > 0 ? `rows that are ${statuses.join(' or ')}` : 'rows that were not billed'
+  const steps = retrySteps(id, retryable)
+  const instead = steps.length === 0 ? '' : ` Next: ${steps.join(', or: ')}`
+  return `Run ${id} has no ${what} to send again; nothing was sent.${instead}`
+}
+
+/** The rows that are sent again, by what became of them; only their number where other rows of a held run go on too. */
+function describeSent({ count: total }: Reopened, { statuses }: RetryOptions, retryable: Retryable): string {
+  const rows = statuses.length > 0 ? statuses.flatMap((status) => rowsOf(retryable, status)) : retryable.unbilled
+  return rows.reduce((sum, one) => sum + one.rows, 0) === total ? rowsAgain(rows) : `${counted(total, 'row')} again`
+}
+
+function rowsOf({ billed, unbilled }: Retryable, status: OutcomeStatus): readonly StatusRows[] {
+  const rows = [...unbilled, ...billed].filter((one) => one.status === status).reduce((sum, one) => sum + one.rows, 0)
+  return rows === 0 ? [] : [{ status, rows }]
 }
 
 /** Says what may be paid, and asks; a script says yes by `--yes`. */

@@ -1,18 +1,48 @@
 import { isFinished, type RunState } from '../../model/run.ts'
-import type { RequestCounts } from '../../store/store.ts'
+import { dollars } from '../../prices/dollars.ts'
+import type { RunReport } from '../../run/report.ts'
+import type { Retryable, StatusRows } from '../../run/retryable.ts'
+import { count, counted } from './quantity.ts'
 
-/** What can be done next about a run, as a command with its purpose; null where nothing is left. */
-export function nextStep(runId: string, state: RunState, counts: RequestCounts): string | null {
-  if (state === 'held') return `llm-batch resume ${runId}   (after the cause is gone)`
-  if (!isFinished(state)) return `llm-batch resume ${runId}`
-  if (counts.expired + counts.cancelled + counts.missing + counts.failed > 0) {
-    return `llm-batch retry ${runId}   (sends unfinished rows and unbilled failures again)`
+/** What the next commands follow from. */
+export type NextFacts = Pick<RunReport, 'counts' | 'retryable'> & {
+  readonly run: { readonly id: string; readonly state: RunState }
+}
+
+/** What can be done next about a run, as commands with their purpose; each of them changes something. */
+export function nextSteps({ counts, retryable, run: { id, state } }: NextFacts): readonly string[] {
+  if (state === 'held') return [`llm-batch resume ${id}   (after the cause is gone)`]
+  if (!isFinished(state)) return [`llm-batch resume ${id}`]
+  const steps = retrySteps(id, retryable)
+  if (steps.length > 0 || counts.skipped === 0) return steps
+  return [`llm-batch results ${id} -o OUT   (llm_error tells why rows were skipped)`]
+}
+
+/** The commands that send rows of a finished run again, with how many they are and what they cost. */
+export function retrySteps(id: string, { billed, billedUsd, unbilled }: Retryable): readonly string[] {
+  const steps: string[] = []
+  if (unbilled.length > 0) {
+    steps.push(`llm-batch retry ${id}   (sends ${rowsAgain(unbilled)}; nothing was billed for them)`)
   }
-  const billed = (['truncated', 'refused', 'invalid'] as const).filter((status) => counts[status] > 0)
   if (billed.length > 0) {
-    const limit = counts.truncated > 0 ? ' --max-tokens N' : ''
-    return `llm-batch retry ${runId} --status ${billed.join(',')}${limit}   (buys these answers again)`
+    const statuses = billed.map(({ status }) => status)
+    const limit = statuses.includes('truncated') ? ' --max-tokens N' : ''
+    const cost = billedUsd === null ? 'what they cost is not known' : `they cost ${dollars(billedUsd)} the last time`
+    steps.push(`llm-batch retry ${id} --status ${statuses.join(',')}${limit}   (buys ${rowsAgain(billed)}; ${cost})`)
   }
-  if (counts.skipped > 0) return `llm-batch results ${runId} -o OUT   (llm_error tells why rows were skipped)`
-  return null
+  return steps
+}
+
+/** `2 missing rows again`, or `3 rows again: 2 missing, 1 invalid`. */
+export function rowsAgain(rows: readonly StatusRows[]): string {
+  const [first] = rows
+  const total = rows.reduce((sum, one) => sum + one.rows, 0)
+  if (rows.length === 1 && first) return `${counted(total, `${first.status} row`)} again`
+  return `${counted(total, 'row')} again: ${rows.map((one) => `${count(one.rows)} ${one.status}`).join(', ')}`
+}
+
+/** The steps as the end of a report, one a line; empty where nothing is left. */
+export function renderNext(facts: NextFacts): string {
+  const steps = nextSteps(facts)
+  return steps.length === 0 ? '' : `Next: ${steps.join('\n      ')}\n`
 }

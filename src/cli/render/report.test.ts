@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sampleAttempt, sampleCost, sampleCounts, sampleRun, sampleUsage } from '../../../test/support/run-records.ts'
 import type { RunReport } from '../../run/report.ts'
-import type { RequestCounts } from '../../store/store.ts'
 import { colorsFor } from './colors.ts'
 import { renderReport } from './report.ts'
 
@@ -23,9 +22,19 @@ const report: RunReport = {
     { status: 'failed', code: 'invalid_prompt', reason: 'too\nlong \x1b]52;c;aGk=\x07', count: 80 },
     { status: 'truncated', code: null, reason: null, count: 20 },
   ],
+  retryable: {
+    unbilled: [{ status: 'failed', rows: 75 }],
+    billed: [
+      { status: 'failed', rows: 5 },
+      { status: 'truncated', rows: 20 },
+    ],
+    billedUsd: 0.0421,
+  },
   checked: null,
   incidents: [],
 }
+
+const NOTHING: RunReport['retryable'] = { unbilled: [], billed: [], billedUsd: 0 }
 
 const answers = { rows: 50_000, bytes: 1, formulaCells: 0, failed: null, path: '/data/answers.csv', summaryPath: null }
 const places = { answers, isExcelSafe: false, runFolder: '/home/me/runs/k3f9', now: run.createdAt }
@@ -47,20 +56,34 @@ describe('the report', () => {
         '  Answers     /data/answers.csv',
         '  Run folder  /home/me/runs/k3f9',
         '',
-        'Next: llm-batch retry k3f9-2026-11-23   (sends unfinished rows and unbilled failures again)',
+        'Next: llm-batch retry k3f9-2026-11-23   (sends 75 failed rows again; nothing was billed for them)',
+        '      llm-batch retry k3f9-2026-11-23 --status failed,truncated --max-tokens N   (buys 25 rows again: 5 failed, 20 truncated; they cost $0.04 the last time)',
         '',
       ].join('\n'),
     )
   })
 
-  it.each<[string, Partial<RunReport['run']>, Partial<RequestCounts>, RegExp]>([
-    ['nothing where every row succeeded', {}, { succeeded: 10 }, /Run folder {2}\S+\n$/],
-    ['to resume a run that is not finished', { state: 'paused' }, { batched: 10 }, /\nNext: llm-batch resume k3f9/],
-    ['to resume a held run', { state: 'held', reason: 'no credit' }, { pending: 10 }, /resume k3f9.*after the cause/],
-    ['to retry what expired', {}, { succeeded: 9, expired: 1 }, /retry k3f9-2026-11-23 /],
-    ['to buy cut answers again', {}, { succeeded: 9, truncated: 1 }, /--status truncated /],
-  ])('names %s', (_, parts, counts, expected) => {
-    const text = renderReport({ ...report, run: { ...run, ...parts }, counts: sampleCounts(counts) }, places, plain)
+  it.each<[string, Partial<RunReport>, RegExp]>([
+    ['nothing where every row succeeded', { counts: sampleCounts({ succeeded: 10 }) }, /Run folder {2}\S+\n$/],
+    ['to resume a run that is not finished', { run: { ...run, state: 'paused' } }, /\nNext: llm-batch resume k3f9/],
+    ['to resume a held run', { run: { ...run, state: 'held', reason: 'no credit' } }, /resume k3f9.*after the cause/],
+    [
+      'to send again what expired',
+      { retryable: { ...NOTHING, unbilled: [{ status: 'expired', rows: 1 }] } },
+      /Next: llm-batch retry k3f9-2026-11-23 {3}\(sends 1 expired row again; nothing was billed for them\)\n$/,
+    ],
+    [
+      'to buy cut answers again',
+      { retryable: { ...NOTHING, billed: [{ status: 'truncated', rows: 1 }], billedUsd: 0.5 } },
+      /Next: llm-batch retry k3f9-2026-11-23 --status truncated --max-tokens N {3}\(buys 1 truncated row again; .*\$0\.50/,
+    ],
+    [
+      'rows whose bill nobody knows',
+      { retryable: { unbilled: [], billed: [{ status: 'missing', rows: 2 }], billedUsd: null } },
+      /retry k3f9-2026-11-23 --status missing {3}\(buys 2 missing rows again; what they cost is not known\)/,
+    ],
+  ])('names %s', (_, parts, expected) => {
+    const text = renderReport({ ...report, retryable: NOTHING, ...parts }, places, plain)
     expect(text).toMatch(expected)
   })
 

@@ -8,7 +8,7 @@ import type { FailureReason, RunRecord } from '../../store/store.ts'
 import type { Colors } from './colors.ts'
 import { describeCap, describeRunCost, describeUsedPrices } from './cost-words.ts'
 import { placeText, renderFacts } from './facts.ts'
-import { nextStep } from './next-command.ts'
+import { renderNext } from './next-command.ts'
 import { describeOutcomes, openRows } from './outcome-words.ts'
 import { count, counted } from './quantity.ts'
 import { describeCarried, describeShared } from './sharing-words.ts'
@@ -30,7 +30,7 @@ export interface ReportPlaces {
 /** The report of a run: what became of its rows, what it cost, where everything lies, and what can be done next. */
 export function renderReport(report: RunReport, places: ReportPlaces, colors: Colors): string {
   const { run, counts } = report
-  const next = nextStep(run.id, run.state, counts)
+  const next = renderNext(report)
   const facts = renderFacts(
     [
       ['Why', isFinished(run.state) || run.reason === null ? null : plainLine(run.reason)],
@@ -52,7 +52,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
     colors,
   )
   const headline = `${colors.bold(titleOf(run))}: ${count(counts.succeeded)} of ${count(run.rowCount)} rows succeeded`
-  return `${headline}\n\n${facts}${incidentLines(report, colors)}${next === null ? '' : `\nNext: ${next}\n`}`
+  return `${headline}\n\n${facts}${incidentLines(report, colors)}${next === '' ? '' : `\n${next}`}`
 }
 
 function titleOf({ id, name, state, reason }: RunRecord): string {

@@ -5,6 +5,7 @@ import { dollars } from '../../prices/dollars.ts'
 import type { Lifetime } from '../../run/lifetime.ts'
 import type { Evidence } from '../../run/probe/evidence.ts'
 import { sharedRows } from '../../run/progress.ts'
+import type { Retryable } from '../../run/retryable.ts'
 import type { RunCost } from '../../run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord } from '../../store/store.ts'
 import { describeAnswersPlace } from './answers-words.ts'
@@ -14,7 +15,7 @@ import { describeCap } from './cost-words.ts'
 import { describeEvidence } from './evidence-view.ts'
 import { placeText, renderFacts } from './facts.ts'
 import { inputWords } from './input-words.ts'
-import { nextStep } from './next-command.ts'
+import { renderNext } from './next-command.ts'
 import { describeOutcomes, doneRows } from './outcome-words.ts'
 import { count, percent } from './quantity.ts'
 import { describeCarried, describeShared } from './sharing-words.ts'
@@ -25,6 +26,7 @@ import { displayWidth, wrapped } from './width.ts'
 export interface RunStatus {
   readonly run: RunRecord
   readonly counts: RequestCounts
+  readonly retryable: Retryable
   /** The newest attempt of each batch, in order of their batches. */
   readonly attempts: readonly AttemptRecord[]
   readonly cost: RunCost
@@ -62,7 +64,6 @@ const INDENT = ' '.repeat(7)
  */
 export function renderStatus(status: RunStatus, colors: Colors, width = Number.POSITIVE_INFINITY): string {
   const { run, counts, cost, attempts, evidence, now } = status
-  const next = nextStep(run.id, run.state, counts)
   const facts = renderFacts(
     [
       ['State', run.reason === null ? run.state : `${run.state}: ${plainLine(run.reason)}`],
@@ -83,11 +84,7 @@ export function renderStatus(status: RunStatus, colors: Colors, width = Number.P
   )
   const table = batchTable(status, colors, width)
   const title = run.name === null ? `Run ${run.id}` : `Run ${plainLine(run.name)} (${run.id})`
-  return [
-    `${colors.bold(title)}\n\n${facts}`,
-    attempts.length === 0 ? '' : `${table}\n`,
-    next === null ? '' : `Next: ${next}\n`,
-  ]
+  return [`${colors.bold(title)}\n\n${facts}`, attempts.length === 0 ? '' : `${table}\n`, renderNext(status)]
     .filter((section) => section !== '')
     .join('\n')
 }

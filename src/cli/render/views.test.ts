@@ -117,6 +117,7 @@ describe('the status', () => {
 
   const status: RunStatus = {
     areAnswersThere: false,
+    retryable: { unbilled: [], billed: [], billedUsd: 0 },
     run,
     counts: sampleCounts({ succeeded: 5, batched: 5 }),
     attempts: [
