@@ -3,6 +3,7 @@ import { splitLines } from '../src/lib/jsonl.ts'
 import { type Booking, DIRECT_CALLS, readLedger } from '../src/server/state/ledger.ts'
 import type { BatchRecord } from '../src/server/state/record.ts'
 import { isLabel } from './label.ts'
+import { nonceIn } from './world/nonce.ts'
 import type { World } from './world/world.ts'
 
 /** One batch as the provider's own books show it. */
@@ -99,11 +100,6 @@ function isExtra(batch: BatchRecord, batches: readonly BatchRecord[], ownIds: Re
 
 function customIdOf(line: string): string {
   return /"custom_id":"([^"]*)"/.exec(line)?.[1] ?? ''
-}
-
-/** The nonce of the prompt in a request. */
-export function nonceIn(line: string): string {
-  return /nonce:([A-Za-z0-9-]+)/.exec(line)?.[1] ?? ''
 }
 
 interface ResultLine {

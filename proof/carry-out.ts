@@ -1,5 +1,6 @@
+import { type AnswerRow, readAnswers } from './answer-row.ts'
 import { AFTERMATH_MS, type Earlier, typeEarlier } from './earlier-run.ts'
-import { type AnswerRow, gatherEvidence, readAnswers } from './evidence.ts'
+import { gatherEvidence } from './evidence.ts'
 import { judge } from './judge.ts'
 import type { Plan } from './plan.ts'
 import { ANSWERS, type Start, type Story, typeUntilOver } from './type-until-over.ts'

@@ -1,5 +1,5 @@
+import { type AnswerRow, readAnswers } from './answer-row.ts'
 import { readDirectBooks } from './books.ts'
-import { type AnswerRow, readAnswers } from './evidence.ts'
 import type { EarlierRun, Plan } from './plan.ts'
 import { type Story, typeUntilOver } from './type-until-over.ts'
 import { WORK, type World } from './world/world.ts'

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { AnswerRow } from './answer-row.ts'
 import { carryOut, type Verdict } from './carry-out.ts'
-import type { AnswerRow } from './evidence.ts'
 import { type Plan, PROVIDERS, promptsOf, sharedPrompts, UNDISTURBED } from './plan.ts'
 import type { CrashKind } from './world/life.ts'
 

@@ -1,16 +1,10 @@
-import { type BatchBooks, type ChatBody, isUnfit, nonceIn, parse, readBooks, readDirectBooks, textOf } from './books.ts'
+import { type AnswerRow, readAnswers } from './answer-row.ts'
+import { type BatchBooks, type ChatBody, isUnfit, parse, readBooks, readDirectBooks, textOf } from './books.ts'
 import type { Earlier } from './earlier-run.ts'
 import type { Plan } from './plan.ts'
 import type { Story } from './type-until-over.ts'
+import { nonceIn } from './world/nonce.ts'
 import type { World } from './world/world.ts'
-
-/** One line of the answers file. */
-export interface AnswerRow {
-  readonly id: string
-  readonly text: string
-  readonly llm_status: string
-  readonly llm_output: unknown
-}
 
 /** The answer to a synchronous call. */
 export interface DirectAnswer {
@@ -53,14 +47,6 @@ export async function gatherEvidence(
     directAnswers: world.directAnswers.slice(earlier?.directAnswers ?? 0).flatMap(directAnswer),
     answers: readAnswers(world, answersPath),
   }
-}
-
-/** The lines of an answers file; none where it does not exist. */
-export function readAnswers(world: World, answersPath: string): readonly AnswerRow[] {
-  const file = [...world.disk.files()].find(([path]) => path === answersPath)
-  if (!file) return []
-  const lines = Buffer.from(file[1]).toString().split('\n').filter(Boolean)
-  return lines.map((line) => JSON.parse(line) as AnswerRow)
 }
 
 /** The batches that the client calls its own in its final report. */

@@ -1,6 +1,6 @@
 import type { Durations } from '../src/server/options.ts'
+import type { Crash } from './world/life.ts'
 import type { CallName, NetworkFault } from './world/simulated-network.ts'
-import type { Crash } from './world/world.ts'
 
 /** The two providers of the promise. */
 export const PROVIDERS = ['openai', 'mistral'] as const
@@ -67,9 +67,6 @@ export interface Plan {
   /** The start of the command, from 1, at which the key of another account is set by mistake; null for none. */
   readonly strayKeyAtStart: number | null
 }
-
-/** Rows that are asked directly, the first ones, where a plan has a canary. */
-export const CANARY_ROWS = 3
 
 /** A plan in which nothing happens. */
 export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {

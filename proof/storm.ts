@@ -9,8 +9,9 @@ import {
 } from './plan.ts'
 import { withAnswers } from './storm-answers.ts'
 import { Chance } from './world/chance.ts'
+import type { Crash } from './world/life.ts'
 import { type CallName, NETWORK_FAULTS } from './world/simulated-network.ts'
-import { type Crash, SETTLE_MS } from './world/world.ts'
+import { SETTLE_MS } from './world/world.ts'
 
 /**
  * What may strike a call at the provider. How late a batch is seen and how much the listing lags add up to less than the

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { factsOf, readSources } from './architecture/facts.ts'
-import { badNames, findCycles, forbiddenArrows, forbiddenUses } from './architecture/rules.ts'
+import { badNames, findCycles, forbiddenArrows, forbiddenProofArrows, forbiddenUses } from './architecture/rules.ts'
 
 const sources = readSources(fileURLToPath(new URL('../src', import.meta.url)))
+const proof = readSources(fileURLToPath(new URL('../proof', import.meta.url)))
 
 describe('the sources', () => {
   it('are read', () => {
@@ -25,6 +26,26 @@ describe('the sources', () => {
 
   it('have names that say what is inside', () => {
     expect(sources.flatMap(badNames)).toEqual([])
+  })
+})
+
+describe('the proof', () => {
+  it('is read, and imports in no circle and only what its rooms may know', () => {
+    expect(proof.map(({ path }) => path)).toEqual(expect.arrayContaining(['world/world.ts', 'judge/money.ts']))
+    expect(findCycles(proof)).toEqual([])
+    expect(proof.flatMap(forbiddenProofArrows)).toEqual([])
+  })
+
+  it('has names that say what is inside', () => {
+    expect(proof.flatMap(badNames)).toEqual([])
+  })
+
+  it.each([
+    ['world/world.ts', "import { nonceOf } from '../plan.ts'"],
+    ['judge/money.ts', "import { carryOut } from '../carry-out.ts'"],
+    ['attic/file.ts', ''],
+  ])('refuses in %s %s', (path, text) => {
+    expect(forbiddenProofArrows(factsOf(path, text))).toHaveLength(1)
   })
 })
 

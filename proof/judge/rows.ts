@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type BatchBooks, nonceIn } from '../books.ts'
+import type { BatchBooks } from '../books.ts'
 import { answeredBefore, type DirectAnswer, type Evidence } from '../evidence.ts'
 import { isLabel } from '../label.ts'
-import { CANARY_ROWS, nonceOf } from '../plan.ts'
+import { nonceOf } from '../plan.ts'
 import { type Violation, violation, violationOf } from '../violation.ts'
+import { nonceIn } from '../world/nonce.ts'
+import { CANARY_ROWS } from '../world/world.ts'
 
 /** What must be true of the rows in the answers file: each there once, with an answer of its own. */
 export function judgeRows(evidence: Evidence): readonly Violation[] {

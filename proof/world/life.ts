@@ -1,6 +1,13 @@
 /** How a process ends against its will. */
 export type CrashKind = 'death' | 'power loss'
 
+/** A process that is to die in front of a step. */
+export interface Crash {
+  /** The number of the step, counted through all processes of the world. */
+  readonly step: number
+  readonly kind: CrashKind
+}
+
 /** Thrown in the middle of synchronous work of a process that has just died. */
 export class Dead extends Error {
   override readonly name = 'Dead'

@@ -6,11 +6,10 @@ import { findProvider } from '../../src/providers/registry.ts'
 import { openWorkspace, type Workspace } from '../../src/run/workspace.ts'
 import { DEFAULT_DURATIONS, type Durations } from '../../src/server/options.ts'
 import type { DialectName } from '../../src/server/state/record.ts'
-import { nonceIn } from '../books.ts'
-import { CANARY_ROWS } from '../plan.ts'
 import { Chance, randomOf } from './chance.ts'
 import type { Answer } from './exchange.ts'
-import { type CrashKind, immortal, Life } from './life.ts'
+import { type Crash, type CrashKind, immortal, Life } from './life.ts'
+import { nonceIn } from './nonce.ts'
 import { ProcessDisk } from './process-disk.ts'
 import { type DiskTrouble, SimulatedDisk } from './simulated-disk.ts'
 import { type CallName, simulatedTransport, type Weather } from './simulated-network.ts'
@@ -31,12 +30,8 @@ export const WORK = '/machine/work'
 /** How long a listing may lag, and a create may be on its way, before the client takes absence for proved. */
 export const SETTLE_MS = 4_000
 
-/** A process that is to die in front of a step. */
-export interface Crash {
-  /** The number of the step, counted through all processes of the world. */
-  readonly step: number
-  readonly kind: CrashKind
-}
+/** Rows that are asked directly, the first ones, where a world has a canary. */
+export const CANARY_ROWS = 3
 
 /** What goes wrong in a world, counted from when it begins. */
 export interface Trouble {

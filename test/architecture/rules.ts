@@ -33,6 +33,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: [...MAIN, 'server'],
 }
 
+/** The same for `proof`: the simulated world knows nothing of what is carried out in it, and judges only read evidence. */
+const PROOF_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  world: [],
+  judge: ['books.ts', 'evidence.ts', 'label.ts', 'plan.ts', 'type-until-over.ts', 'violation.ts', 'world'],
+  mutants: ['tally.ts'],
+}
+
 /** A thing of the outside world and the only places that may touch it. Paths are files, or rooms ending in a slash. */
 interface Guard {
   readonly what: string
@@ -103,6 +110,17 @@ export function forbiddenArrows(file: FileFacts): readonly string[] {
     .filter(({ module }) => module.endsWith('.ts'))
     .filter(({ module }) => roomOf(module) !== room && !allowed.includes(roomOf(module)))
     .map(({ module, line }) => `${file.path}:${line} imports ${module}, which ${room} may not know`)
+}
+
+/** Arrows between the rooms of `proof`, by paths below it; it may use all of `src`, and its own programs everything. */
+export function forbiddenProofArrows({ imports, path }: FileFacts): readonly string[] {
+  const room = path.split('/')[0] ?? path
+  const allowed = PROOF_MAY_IMPORT[room]
+  if (allowed === undefined) return path.includes('/') ? [`${path} is in no known room of the proof`] : []
+  return imports
+    .filter(({ module }) => module.endsWith('.ts') && !module.startsWith('../src/'))
+    .filter(({ module }) => ![room, ...allowed].includes(module.split('/')[0] ?? module))
+    .map(({ module, line }) => `${path}:${line} imports ${module}, which ${room} may not know`)
 }
 
 /** Uses of the outside world in a place that is not its adapter. */
