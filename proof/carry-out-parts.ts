@@ -2,15 +2,15 @@ import { everyStep } from './cases.ts'
 import { createCells } from './create-cells.ts'
 import { Crew } from './crew.ts'
 import type { KeptPieces, PieceValues } from './kept-pieces.ts'
+import type { CaughtMutant } from './mutants/caught-mutant.ts'
+import type { Mutant } from './mutants/mutant.ts'
+import { MUTANTS } from './mutants/mutants.ts'
 import { GOALS, type PartName, piecesOf, type Range } from './parts.ts'
 import { Progress, tell } from './progress.ts'
 import { stormTheCommand } from './real-command.ts'
 import { type CaseReport, Tally } from './tally.ts'
-import type { Bite } from './teeth/bite.ts'
-import type { Defect } from './teeth/defect.ts'
-import { DEFECTS } from './teeth/defects.ts'
 
-export type PlantDefects = (defects: readonly Defect[], onFound: (bite: Bite) => void) => Promise<unknown>
+export type PlantMutants = (defects: readonly Mutant[], onFound: (mutant: CaughtMutant) => void) => Promise<unknown>
 
 /** What is asked of the parts. */
 export interface Wanted {
@@ -18,7 +18,7 @@ export interface Wanted {
   readonly real: Range
   /** Carries out what is kept already once more, too. */
   readonly isAfresh: boolean
-  readonly plantDefects: PlantDefects
+  readonly plantMutants: PlantMutants
 }
 
 /** Parts whose cases are simulated, by name. */
@@ -125,19 +125,19 @@ async function repeatSeeds(range: Range, onCase: (isFailed: boolean) => void): P
   return { seeds: range.count, differing }
 }
 
-async function plant(kept: KeptPieces, { isAfresh, plantDefects }: Wanted): Promise<void> {
-  const numbers = new Map(DEFECTS.map(({ name }, place) => [name, place + 1]))
-  const left = DEFECTS.filter((_, place) => isAfresh || !kept.has('defects', { from: place + 1, count: 1 }))
+async function plant(kept: KeptPieces, { isAfresh, plantMutants }: Wanted): Promise<void> {
+  const numbers = new Map(MUTANTS.map(({ name }, place) => [name, place + 1]))
+  const left = MUTANTS.filter((_, place) => isAfresh || !kept.has('defects', { from: place + 1, count: 1 }))
   if (left.length === 0) return
   const progress = new Progress('defects', left.length)
   let keptAt = performance.now()
-  await plantDefects(left, (bite) => {
+  await plantMutants(left, (mutant) => {
     const seconds = (performance.now() - keptAt) / 1_000
     keptAt = performance.now()
-    const from = numbers.get(bite.name) ?? 0
-    kept.keep<'defects'>({ part: 'defects', from, count: 1, goal: DEFECTS.length, seconds, value: bite })
-    progress.add(bite.caught === null)
-    tell(`defect "${bite.name}": ${bite.caught === null ? 'NOT FOUND' : `found by ${bite.caught.name}`}`)
+    const from = numbers.get(mutant.name) ?? 0
+    kept.keep<'defects'>({ part: 'defects', from, count: 1, goal: MUTANTS.length, seconds, value: mutant })
+    progress.add(mutant.caught === null)
+    tell(`defect "${mutant.name}": ${mutant.caught === null ? 'NOT FOUND' : `found by ${mutant.caught.name}`}`)
   })
   progress.end()
 }

@@ -1,8 +1,8 @@
 import type { KeptPieces, RepeatedSeeds } from './kept-pieces.ts'
+import type { CaughtMutant } from './mutants/caught-mutant.ts'
 import { GOALS, PARTS, type PartName } from './parts.ts'
 import type { RealRuns } from './real-command.ts'
 import { Tally } from './tally.ts'
-import type { Bite } from './teeth/bite.ts'
 
 /** Everything that was counted, of all pieces that are kept of the same sources. */
 export interface Proof {
@@ -11,7 +11,7 @@ export interface Proof {
   readonly steps: Tally
   readonly cells: Tally
   readonly repeated: RepeatedSeeds
-  readonly bites: readonly Bite[]
+  readonly mutants: readonly CaughtMutant[]
   readonly real: RealRuns
   readonly progress: Readonly<Record<PartName, PartProgress>>
   /** What is missing from a whole proof, in words. */
@@ -42,7 +42,7 @@ export function gather(kept: KeptPieces): Proof {
       seeds: progress.repeated.done,
       differing: kept.of('repeated').flatMap(({ value }) => value.differing),
     },
-    bites: kept.of('defects').map(({ value }) => value),
+    mutants: kept.of('defects').map(({ value }) => value),
     real,
     progress,
     shortfalls: shortfallsOf(progress, real),
@@ -51,10 +51,10 @@ export function gather(kept: KeptPieces): Proof {
 }
 
 /** True where everything that must be zero is, every fault was reached by a whole part, and every defect was found. */
-export function isProved({ bites, cells, progress, real, repeated, seeds, steps }: Proof): boolean {
+export function isProved({ cells, mutants, progress, real, repeated, seeds, steps }: Proof): boolean {
   const hasFailed = [seeds, steps, cells].some(({ failures }) => failures.length > 0)
   const isWhole = progress.seeds.done >= GOALS.seeds
-  const isBlind = bites.some(({ caught }) => caught === null) || (isWhole && seeds.unreached().length > 0)
+  const isBlind = mutants.some(({ caught }) => caught === null) || (isWhole && seeds.unreached().length > 0)
   return !hasFailed && !isBlind && real.failures.length === 0 && repeated.differing.length === 0
 }
 

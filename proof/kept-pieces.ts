@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CaughtMutant } from './mutants/caught-mutant.ts'
 import type { PartName, Range } from './parts.ts'
 import type { RealRuns } from './real-command.ts'
 import type { TallyRecord } from './tally.ts'
-import type { Bite } from './teeth/bite.ts'
 
 /** Seeds carried out twice, and those whose second time was not the first one again, byte for byte. */
 export interface RepeatedSeeds {
@@ -17,7 +17,7 @@ export interface PieceValues {
   readonly steps: TallyRecord
   readonly cells: TallyRecord
   readonly repeated: RepeatedSeeds
-  readonly defects: Bite
+  readonly defects: CaughtMutant
   readonly real: RealRuns
 }
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { carryOutParts, type PlantDefects } from './carry-out-parts.ts'
+import { carryOutParts, type PlantMutants } from './carry-out-parts.ts'
 import { carryOutCase } from './cases.ts'
 import { gather, isProved } from './gathered.ts'
 import { KeptPieces, type Source } from './kept-pieces.ts'
@@ -11,7 +11,7 @@ import { renderReport } from './report.ts'
 export interface ProveOptions {
   /** The words after the command. */
   readonly words: readonly string[]
-  readonly plantDefects: PlantDefects
+  readonly plantMutants: PlantMutants
   readonly reportPath: string
   /** Where pieces are kept unless the words say otherwise. */
   readonly keepPath: string
@@ -22,7 +22,7 @@ export interface ProveOptions {
  * Carries out the parts of the proof that are asked for, as far as they are not kept from an earlier time, and writes the
  * report of all that is kept; or replays one case. Returns the exit code.
  */
-export async function prove({ keepPath, plantDefects, reportPath, source, words }: ProveOptions): Promise<number> {
+export async function prove({ keepPath, plantMutants, reportPath, source, words }: ProveOptions): Promise<number> {
   const { values } = parseArgs({
     args: [...words],
     options: {
@@ -41,7 +41,7 @@ export async function prove({ keepPath, plantDefects, reportPath, source, words 
     seeds: { from: Number(values.from), count: Number(values.seeds) },
     real: { from: 1, count: Number(values.runs) },
     isAfresh: values.afresh,
-    plantDefects,
+    plantMutants,
   })
   const proof = gather(kept)
   for (const shortfall of proof.shortfalls) tell(`not whole: ${shortfall}`)

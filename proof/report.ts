@@ -41,9 +41,9 @@ export function renderReport(proof: Proof, now: Date): string {
     '',
     '## Planted defects',
     '',
-    `Each is one rule broken in a copy of the sources; found ${proof.bites.filter(({ caught }) => caught).length} of ${proof.bites.length} that were planted.`,
+    `Each is one rule broken in a copy of the sources; found ${proof.mutants.filter(({ caught }) => caught).length} of ${proof.mutants.length} that were planted.`,
     '',
-    ...bites(proof),
+    ...mutantTable(proof),
     '',
     '## Faults reached',
     '',
@@ -144,11 +144,11 @@ function failures(tallies: readonly Tally[], real: readonly string[]): readonly 
   return names.length === 0 ? [] : ['', '**Failed:**', '', ...names.slice(0, 50).map((name) => `- ${name}`)]
 }
 
-function bites({ bites: found }: Proof): readonly string[] {
+function mutantTable({ mutants }: Proof): readonly string[] {
   return [
     '| rule broken | found by | as |',
     '| --- | --- | --- |',
-    ...found.map(
+    ...mutants.map(
       ({ caught, name }) => `| ${name} | ${caught?.name ?? '**not found**'} | ${caught?.violations[0]?.metric ?? ''} |`,
     ),
   ]

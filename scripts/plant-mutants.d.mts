@@ -1,9 +1,9 @@
-import type { Bite } from '../proof/teeth/bite.ts'
-import type { Defect } from '../proof/teeth/defect.ts'
+import type { CaughtMutant } from '../proof/mutants/caught-mutant.ts'
+import type { Mutant } from '../proof/mutants/mutant.ts'
 
 /** Plants these defects in copies of the sources; gives for each the first case that shows it, or null. */
-export function plantDefects(
-  defects: readonly Defect[],
-  onFound: (bite: Bite) => void,
+export function plantMutants(
+  defects: readonly Mutant[],
+  onFound: (mutant: CaughtMutant) => void,
   original?: string,
-): Promise<readonly Bite[]>
+): Promise<readonly CaughtMutant[]>

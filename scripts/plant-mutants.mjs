@@ -1,4 +1,4 @@
-// Plants each defect in a copy of the sources and lets the proof look for it: node scripts/plant-defects.mjs [NAME...]
+// Plants each defect in a copy of the sources and lets the proof look for it: node scripts/plant-mutants.mjs [NAME...]
 
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 900_000
  * Plants these defects one after the other, some at once, in copies of the checkout or of another copy; gives for each
  * its name and the case that shows it, or null.
  */
-export async function plantDefects(defects, onFound, original = root) {
+export async function plantMutants(defects, onFound, original = root) {
   const waiting = [...defects.entries()]
   const found = []
   const work = async () => {
@@ -28,9 +28,9 @@ export async function plantDefects(defects, onFound, original = root) {
   return found
 }
 
-async function hunt(copy, { patches, shownBy = '' }, original) {
+async function hunt(copy, { changes, shownBy = '' }, original) {
   try {
-    const folder = await compileCopy(copy, patches, original)
+    const folder = await compileCopy(copy, changes, original)
     const program = join(folder, 'out', 'proof', 'hunt.js')
     const { output } = await run(process.execPath, [program, shownBy], { timeoutMs: TIMEOUT_MS })
     const answer = output.trim().split('\n').at(-1) ?? ''
@@ -42,10 +42,10 @@ async function hunt(copy, { patches, shownBy = '' }, original) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const folder = await compileCopy('defects', [])
-  const { DEFECTS } = await import(pathToFileURL(join(folder, 'out', 'proof', 'teeth', 'defects.js')).href)
+  const { MUTANTS } = await import(pathToFileURL(join(folder, 'out', 'proof', 'mutants', 'mutants.js')).href)
   const wanted = process.argv.slice(2)
-  const chosen = DEFECTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
-  const found = await plantDefects(chosen, ({ name, caught }) => {
+  const chosen = MUTANTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+  const found = await plantMutants(chosen, ({ name, caught }) => {
     const how = caught ? `${caught.name}: ${caught.violations[0].metric}` : 'NOT CAUGHT'
     console.log(`${name} -> ${how}`)
   })

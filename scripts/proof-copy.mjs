@@ -1,7 +1,8 @@
-// A copy of sources and proof with text patches, compiled. The sources themselves are never touched.
+// A copy of sources and proof with changes, compiled. The sources themselves are never touched.
 import { createHash } from 'node:crypto'
 import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
+import { mutate } from './mutate.mjs'
 import { commandOf, root, run } from './project.mjs'
 
 /** Copies live here, where modules are found and git does not look. */
@@ -14,15 +15,15 @@ const PARTS = ['src', 'proof', 'test/chaos']
 const LOCK = 'package-lock.json'
 
 /**
- * Copies, patches and compiles; returns the copy's folder, with the programs below `out`. Each patch is
- * `{ file, find, replace }`, and `find` must stand exactly once in the file. Throws where one does not, or where the
- * result does not compile. `original` is the folder that is copied: the checkout, or another copy.
+ * Copies, changes and compiles; returns the copy's folder, with the programs below `out`. Throws where a change fits no
+ * place or several, or where the result does not compile. `original` is the folder that is copied: the checkout, or
+ * another copy.
  */
-export async function compileCopy(name, patches, original = root) {
+export async function compileCopy(name, changes, original = root) {
   const folder = folderOf(name)
   rmSync(folder, { recursive: true, force: true })
   for (const part of [...PARTS, LOCK]) cpSync(join(original, part), join(folder, part), { recursive: true })
-  for (const patch of patches) applyPatch(folder, patch)
+  for (const [path, text] of mutate(sourcesIn(folder), changes)) writeFileSync(join(folder, path), text)
   const options = { noEmit: false, outDir: 'out', rootDir: '.', noUnusedLocals: false, noUnusedParameters: false }
   const settings = {
     extends: join(root, 'tsconfig.json'),
@@ -32,8 +33,8 @@ export async function compileCopy(name, patches, original = root) {
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
-  // A patched copy need not satisfy the type checker: it is wrong on purpose.
-  const check = patches.length > 0 ? ['--noCheck'] : []
+  // A changed copy need not satisfy the type checker: it is wrong on purpose.
+  const check = changes.length > 0 ? ['--noCheck'] : []
   const { code, output } = await run(process.execPath, [commandOf('typescript', 'tsc'), '-p', folder, ...check])
   if (code !== 0) throw new Error(`the copy ${name} does not compile:\n${output}`)
   // Where the storms look for the built command.
@@ -70,13 +71,6 @@ function folderOf(name) {
   return join(COPIES, `${name}-${process.pid}`)
 }
 
-function applyPatch(folder, { file, find, replace }) {
-  const path = join(folder, file)
-  const text = readFileSync(path, 'utf8')
-  const times = text.split(find).length - 1
-  if (times !== 1) throw new Error(`${file} holds the text to be patched ${times} times:\n${find}`)
-  writeFileSync(
-    path,
-    text.replace(find, () => replace),
-  )
+function sourcesIn(folder) {
+  return new Map(filesIn(folder, 'src').map((path) => [path, readFileSync(join(folder, path), 'utf8')]))
 }

@@ -3,7 +3,7 @@
 // npm run prove -- --replay 'seed 17'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { plantDefects } from './plant-defects.mjs'
+import { plantMutants } from './plant-mutants.mjs'
 import { root, run } from './project.mjs'
 import { compileCopy, digestOfCopy, removeCopy } from './proof-copy.mjs'
 
@@ -16,7 +16,7 @@ const folder = await compileCopy('proof', [])
 const { prove } = await import(pathToFileURL(join(folder, 'out', 'proof', 'prove.js')).href)
 process.exitCode = await prove({
   words: process.argv.slice(2),
-  plantDefects: (defects, onFound) => plantDefects(defects, onFound, folder),
+  plantMutants: (defects, onFound) => plantMutants(defects, onFound, folder),
   source: { name: await sourceName(), digest: digestOfCopy(folder) },
   reportPath: join(root, 'docs', 'proof.md'),
   keepPath: join(root, '.llm-batch', 'proof'),

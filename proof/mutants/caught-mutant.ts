@@ -1,7 +1,7 @@
 import type { CaseReport } from '../tally.ts'
 
 /** A planted defect and the first case that showed it. */
-export interface Bite {
+export interface CaughtMutant {
   readonly name: string
   readonly caught: Pick<CaseReport, 'name' | 'violations'> | null
 }
