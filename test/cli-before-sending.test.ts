@@ -89,3 +89,70 @@ describe('what plan warns of', () => {
     expect((await typeHere(world, 'run', ...words, '-o', 'out.jsonl')).stderr).toMatch(warning)
   })
 })
+
+describe('what the provider would refuse', () => {
+  const CHAT = ['--prompt', '{{text}}']
+  it.each([
+    [
+      ['openai/gpt-4o-mini', '--max-tokens', '9', '--param', 'max_completion_tokens=9'],
+      /--max-tokens and --param max_completion_tokens= both set/,
+    ],
+    [
+      ['openai/gpt-4o-mini', '--param', 'max_tokens=1', '--param', 'max_completion_tokens=9'],
+      /both set the most tokens of an answer/,
+    ],
+    [
+      ['openai/gpt-4o-mini', '--temperature', '1', '--param', 'temperature=0'],
+      /--temperature and --param temperature= both set/,
+    ],
+    [
+      ['openai/gpt-4o-mini', '--temperature', '2.1'],
+      /the temperature 2\.1 is outside.*\nnext: Choose one from 0 to 2\./,
+    ],
+    [['mistral/mistral-small-latest', '--param', 'temperature=1.6'], /next: Choose one from 0 to 1\.5\./],
+    [['openai/text-embedding-3-small'], /gives vectors.*\nnext: Add --endpoint embeddings/],
+    [['mistral/mistral-moderation-latest'], /gives verdicts.*\nnext: Add --endpoint moderations/],
+  ])('is refused by plan, try and run before: --model %j', async ([model = '', ...words], message) => {
+    const world = await openTable()
+    for (const verb of ['plan', 'try', 'run']) {
+      const refused = await typeHere(world, verb, 'rows.csv', '--model', model, ...CHAT, ...words)
+      expectExit(refused, 2)
+      expect(refused.stderr).toMatch(message)
+    }
+    expect(await world.server.ledger()).toMatchObject({ directCalls: 0, batchesCreated: 0 })
+  })
+
+  it('is asked about where a model is named nearly like a known one', async () => {
+    const world = await openTable()
+    const words = ['rows.csv', '--model', 'openai/gpt-6-lunna', ...CHAT]
+    expect((await typeHere(world, 'plan', ...words)).stdout).toContain('did you mean openai/gpt-6-luna?')
+    const refused = await type(world, 'run', ...words)
+    expectExit(refused, 2)
+    expect(refused.stderr).toMatch(
+      /no model gpt-6-lunna is known here; nothing was sent\nnext: Did you mean openai\/gpt-6-luna\?/,
+    )
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
+    expectExit(await typeHere(world, 'run', ...words, '--yes', '-o', 'out.jsonl', '--quiet'), 0)
+  })
+
+  it('is told with its line where a prompt is longer than the window of its model', async () => {
+    const world = await openWorld({ config: { tokenCount: true } })
+    await world.write('rows.jsonl', `{"text":"short"}\n${JSON.stringify({ text: 'word '.repeat(9_000) })}\n`)
+    const words = [
+      'rows.jsonl',
+      '--model',
+      'openai/text-embedding-3-small',
+      '--endpoint',
+      'embeddings',
+      '--text-column',
+      'text',
+    ]
+    const refused = await typeHere(world, 'run', ...words)
+    expectExit(refused, 2)
+    expect(refused.stderr).toMatch(
+      /line 2 {2}prompt_too_long: the prompt has about 9,00\d tokens, and text-embedding-3-small takes 8,192/,
+    )
+    expectExit(await typeHere(world, 'run', ...words, '--skip-invalid', '--quiet', '-o', 'out.jsonl'), 4)
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 1 })
+  })
+})

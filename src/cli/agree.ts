@@ -1,6 +1,8 @@
 import { LlmBatchError } from '../model/error.ts'
+import type { Target } from '../model/target.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { dollars } from '../prices/dollars.ts'
+import { nearModels } from '../prices/near-models.ts'
 import { confirm } from './ask.ts'
 import { describeRequests } from './render/estimate-words.ts'
 import { renderFacts } from './render/facts.ts'
@@ -22,17 +24,22 @@ export interface Agreement {
 
 /**
  * Shows what a new run would cost, and asks where that is above the sum; where nobody can be asked it throws `usage`, as
- * it does when the answer is no. A cost that is unknown is asked about in a terminal; elsewhere the warning must do.
+ * it does when the answer is no. A cost that is unknown is asked about in a terminal; elsewhere the warning must do, unless
+ * the model is named nearly like a known one.
  */
 export async function agreeTo(shell: Shell, runId: string, estimate: PlanSummary, agreement: Agreement): Promise<void> {
   const { askAboveUsd, isAccepted, isQuiet } = agreement
   const sum = estimate.cost && (estimate.cost.mostUsd ?? estimate.cost.expectedUsd)
-  const mustAsk = !isAccepted && (sum === null ? shell.canAsk : sum > askAboveUsd)
+  const misspelt = estimate.targets.filter(({ price, target }) => price === null && nearModels(target).length > 0)
+  const isUnsure = misspelt.length > 0 || (sum === null ? shell.canAsk : sum > askAboveUsd)
+  const mustAsk = !isAccepted && isUnsure
   if (!isQuiet || (mustAsk && shell.canAsk)) introduce(shell, runId, estimate, agreement.maxCostUsd)
   if (!mustAsk) return
   const limit =
     sum === null ? 'unknown' : `${dollars(sum)}, more than the ${dollars(askAboveUsd)} that need no question`
   const message = `run ${runId} may cost ${limit}`
+  const [typo] = misspelt
+  if (!shell.canAsk && typo) throw misspeltError(typo.target)
   if (!shell.canAsk) {
     throw new LlmBatchError('usage', `${message}; nothing was sent`, {
       next: 'Accept it by the same command with --yes, or raise budget.askAboveUsd in the configuration.',
@@ -42,6 +49,13 @@ export async function agreeTo(shell: Shell, runId: string, estimate: PlanSummary
   if (await confirm(shell, 'Send it?')) return
   throw new LlmBatchError('usage', 'the cost was not agreed to; nothing was sent', {
     next: 'A part of the rows costs less: --limit N, or --sample N.',
+  })
+}
+
+function misspeltError(target: Target): LlmBatchError {
+  const near = nearModels(target).join(' or ')
+  return new LlmBatchError('usage', `no model ${target.model} is known here; nothing was sent`, {
+    next: `Did you mean ${near}? To send it as it is, add --yes, or give the price of the model in the configuration.`,
   })
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { InputSource } from '../input/open.ts'
+import { systemClock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
@@ -8,6 +9,7 @@ import type { NewRunOptions } from '../run/definition.ts'
 import { schemaOfFields } from '../schema/fields.ts'
 import { readSchema } from '../schema/read-schema.ts'
 import { schemaName } from '../schema/schema-name.ts'
+import { readingLine } from './reading-line.ts'
 import type { RequestFlags } from './request-flags.ts'
 import type { SharingFlags } from './sharing-flags.ts'
 import type { Shell } from './shell.ts'
@@ -40,6 +42,7 @@ export async function newRunOptions(
   const templateFrom = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)
   return {
     ...rest,
+    onRead: readingLine(shell, systemClock),
     prompt: flags.prompt ?? (await templateFrom(promptFile)),
     system: flags.system ?? (await templateFrom(systemFile)),
     messages: flags.messages ?? (await messagesOf(messagesFile, await templateFrom(messagesFile))),

@@ -24,6 +24,7 @@ export const PROBLEM_CODES = [
   'lone_surrogate',
   'line_too_long',
   'request_too_large',
+  'prompt_too_long',
   'column_collision',
   'prompt_function_failed',
   'streaming_not_allowed',

@@ -1,5 +1,6 @@
 import type { Target } from '../model/target.ts'
 import { dollars } from '../prices/dollars.ts'
+import { nearModels } from '../prices/near-models.ts'
 import { refusedFields } from '../prices/reasoning.ts'
 import type { Price } from '../prices/table.ts'
 import type { TargetTally } from './tally.ts'
@@ -20,6 +21,8 @@ export interface AdviceFacts {
   readonly tokens: number
   readonly expectedOutputTokens: number
   readonly price: Price | null
+  /** True for prices of ours that are more than ninety days old. */
+  readonly isPriceOld: boolean
   /** The expected cost in batches, in US dollars; null where it is unknown. */
   readonly expectedUsd: number | null
 }
@@ -31,9 +34,15 @@ export function adviceFor(facts: AdviceFacts, tally: TargetTally): readonly stri
   const refused = refusedFields(target.provider, target.model, bodyOf(tally.firstBody))
   return [
     ...(refused.length > 0 ? [`${name} refuses ${refused.join(', ')} by its documentation; every row may fail`] : []),
-    ...(price === null ? [`the price of ${name} is unknown, and so is the cost; give it under prices`] : []),
+    ...(price === null ? [unknownPrice(name, nearModels(target))] : []),
+    ...(price && facts.isPriceOld ? [`the prices of ${name} are of ${price.asOf}, more than ninety days ago`] : []),
     ...(price ? [cachingAdvice(name, price, facts, tally), flexAdvice(name, price, facts)] : []),
   ].filter((sentence) => sentence !== null)
+}
+
+function unknownPrice(name: string, near: readonly string[]): string {
+  const meant = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
+  return `the price of ${name} is unknown, and so is the cost; give it under prices${meant}`
 }
 
 function bodyOf(json: string): Readonly<Record<string, unknown>> {

@@ -102,6 +102,8 @@ export interface PlanCounts {
 /** What an estimate needs to know of a target. */
 export interface TargetFacts {
   readonly price: Price | null
+  /** True for prices of ours that are more than ninety days old. @default false */
+  readonly isPriceOld?: boolean
   readonly expectedAnswer: AnswerLength
   readonly tally: TargetTally
   /** Input tokens that may wait at the provider at once; null where not known. */
@@ -143,9 +145,10 @@ export function summarisePlan(
       outputBytes: targets.reduce((total, { target }) => total + factsOf(target).tally.outputBytes, 0),
     }),
     sharing: summariseSharing(sharing, cuts, factsOf),
-    advice: targets.flatMap((target) =>
-      adviceFor({ ...target, expectedUsd: target.cost?.expectedUsd ?? null }, factsOf(target.target).tally),
-    ),
+    advice: targets.flatMap((target) => {
+      const { isPriceOld = false, tally } = factsOf(target.target)
+      return adviceFor({ ...target, isPriceOld, expectedUsd: target.cost?.expectedUsd ?? null }, tally)
+    }),
   }
 }
 

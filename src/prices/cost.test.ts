@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Usage } from '../model/outcome.ts'
 import { costOf, costOfRequest, findPrice } from './cost.ts'
-import { isFree, PRICES, type Price } from './table.ts'
+import { isFree, isOldPrice, PRICES, type Price } from './table.ts'
 
 const PRICE: Price = {
   provider: 'openai',
@@ -94,6 +94,16 @@ describe('costOfRequest', () => {
 
   it('is null where the cost is unknown', () => {
     expect(costOfRequest(USAGE, null, 'batch')).toBeNull()
+  })
+})
+
+describe('the age of a price', () => {
+  it.each([
+    ['2026-11-23', '2027-02-21', false],
+    ['2026-11-23', '2027-02-22', true],
+    [null, '2030-01-01', false],
+  ])('of %s counts as old on %s: %s', (asOf, today, isOld) => {
+    expect(isOldPrice({ ...PRICE, asOf }, Date.parse(today))).toBe(isOld)
   })
 })
 

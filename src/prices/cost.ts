@@ -1,6 +1,7 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Usage } from '../model/outcome.ts'
 import { roundUsd } from './dollars.ts'
+import { nameWithoutDate } from './snapshot.ts'
 import { isFree, PRICES, type Price } from './table.ts'
 
 /** How a request was bought; what was carried over from another run is no cost of this one, whatever its price. */
@@ -19,15 +20,12 @@ export interface OwnPrice {
 
 const MILLION = 1_000_000
 
-/** A dated snapshot's name: `gpt-6.1-terra-2026-08-07`. */
-const SNAPSHOT = /-\d{4}-\d{2}-\d{2}$/
-
 /**
  * The price of a model: the user's own (by `provider/model`) first, then ours; by the exact name first, then a dated
  * snapshot by the name without its date. Null where it is unknown.
  */
 export function findPrice(provider: string, model: string, own: Readonly<Record<string, OwnPrice>> = {}): Price | null {
-  const names = [model, model.replace(SNAPSHOT, '')]
+  const names = [model, nameWithoutDate(model)]
   for (const name of names) {
     const key = `${provider}/${name}`
     const given = Object.hasOwn(own, key) ? own[key] : undefined

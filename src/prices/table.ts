@@ -24,6 +24,15 @@ export function isFree({ inputUsd, outputUsd }: Price): boolean {
   return inputUsd === 0 && (outputUsd ?? 0) === 0
 }
 
+/** Providers change prices; after this many days ours deserve a look. */
+const FRESH_DAYS = 90
+
+/** True for a price of ours whose day is more than ninety days before `now`, in epoch milliseconds. */
+export function isOldPrice(price: Price | null, now: number): boolean {
+  if (price === null || price.asOf === null) return false
+  return now - Date.parse(price.asOf) > FRESH_DAYS * 24 * 60 * 60 * 1_000
+}
+
 export interface LongContext {
   readonly aboveTokens: number
   readonly inputFactor: number

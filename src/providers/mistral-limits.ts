@@ -21,6 +21,9 @@ const NOT_DIRECT: readonly string[] = ['/v1/audio/transcriptions', '/v1/conversa
 
 const WITH_MAX_TOKENS: readonly string[] = ['/v1/chat/completions', '/v1/fim/completions']
 
+/** By the API description (August 2026). */
+const MOST_TEMPERATURE = 1.5
+
 /** By Mistral's guides on embeddings (2026-11-22). */
 const VECTOR_LENGTHS: Readonly<Record<string, number>> = { 'mistral-embed': 1_024, 'codestral-embed': 1_536 }
 
@@ -58,6 +61,7 @@ export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BY
     canCallDirectly: !NOT_DIRECT.includes(target.endpoint),
     schemaDialect: target.endpoint === '/v1/chat/completions' ? 'closed' : null,
     maxTokensField: WITH_MAX_TOKENS.includes(target.endpoint) ? 'max_tokens' : null,
+    mostTemperature: MOST_TEMPERATURE,
     windowHours: { default: 24, most: 7 * 24 - 1, canChoose: true },
   }
 }

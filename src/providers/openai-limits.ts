@@ -24,6 +24,9 @@ const MAX_TOKENS_FIELDS: Readonly<Record<string, string>> = {
   '/v1/completions': 'max_tokens',
 }
 
+/** By the API description (August 2026). */
+const MOST_TEMPERATURE = 2
+
 /** Endpoints whose answers can follow a schema, by `response_format` or `text.format`. */
 const WITH_SCHEMAS: readonly string[] = ['/v1/responses', '/v1/chat/completions']
 const EMBEDDINGS = '/v1/embeddings'
@@ -70,6 +73,7 @@ export function openAILimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYT
     canCallDirectly: !NOT_JSON.includes(target.endpoint),
     schemaDialect: WITH_SCHEMAS.includes(target.endpoint) ? 'subset' : null,
     maxTokensField: MAX_TOKENS_FIELDS[target.endpoint] ?? null,
+    mostTemperature: MOST_TEMPERATURE,
     windowHours: { default: 24, most: 24, canChoose: false },
   }
 }

@@ -123,6 +123,8 @@ export interface Limits {
   readonly canCallDirectly: boolean
   /** The body field for the most tokens an answer may have; null where the endpoint has none. */
   readonly maxTokensField: string | null
+  /** The highest temperature that is taken, the lowest being 0; null where it is not known. */
+  readonly mostTemperature: number | null
   /** Which JSON Schemas it can have its answers follow; null where they follow none. */
   readonly schemaDialect: SchemaDialect | null
   /** Hours a batch may take when nothing else is asked for, and whether that can be chosen. */

@@ -58,10 +58,9 @@ describe('a builder for records', () => {
     })
   })
 
-  it('lets a parameter by name win over the option for it, without writing it twice', async () => {
-    const { body } = await built({ ...DEFINITION, temperature: 0, parameters: { temperature: 1 } }, '{"text":"x"}')
-    expect(body).toContain('"temperature":1')
-    expect(body.split('"temperature"')).toHaveLength(2)
+  it('refuses one parameter in two spellings', async () => {
+    const settings = { ...DEFINITION, temperature: 0, parameters: { temperature: 1 } }
+    await expect(built(settings, '{"text":"x"}')).rejects.toThrow('--temperature and --param temperature= both set')
   })
 
   it('leaves the model out where it is named on the job', async () => {

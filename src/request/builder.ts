@@ -70,9 +70,10 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   return createChatBuilder(definition, contentOf, lane, form)
 }
 
-/** @throws LlmBatchError `usage`, naming the endpoints that the provider takes batches for */
-function assertOffered({ limits, target }: Lane): void {
-  if (limits.isEndpointKnown) return
+/** @throws LlmBatchError `usage`, naming the endpoints that the provider takes batches for, or one that suits the model */
+function assertOffered({ limits, misfit, target }: Lane): void {
+  if (limits.isEndpointKnown && misfit === null) return
+  if (misfit) throw new LlmBatchError('usage', `${misfit.what}; nothing was sent`, { next: misfit.next })
   const offered = limits.endpoints.map(endpointName).join(', ')
   throw new LlmBatchError('usage', `${target.provider} takes no batches for ${endpointName(target.endpoint)}`, {
     next: `It takes them for ${offered}.`,

@@ -8,6 +8,7 @@ import { checkBody } from './check-body.ts'
 import { CHAT_FORM, type EndpointForm } from './endpoint-form.ts'
 import type { Lane } from './lanes.ts'
 import { mostOutputTokens } from './most-output.ts'
+import { refuseFlawed } from './parameter-flaws.ts'
 import { readRowId } from './row-id.ts'
 import type { MessagesOf, RowMessages } from './row-messages.ts'
 
@@ -60,6 +61,7 @@ function fieldsOf(settings: ChatSettings, form: EndpointForm, lane: Lane): Reado
   const reserved = form.reserved.find((name) => Object.hasOwn(parameters, name))
   if (reserved) throw new LlmBatchError('usage', `"${reserved}" cannot be set as a parameter`)
   const { maxTokensField } = lane.limits
+  refuseFlawed(settings, lane.limits)
   if (maxTokens !== null && maxTokensField === null) {
     throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} has no limit of tokens to set`, {
       next: 'Leave --max-tokens out.',

@@ -1,6 +1,7 @@
 import { WIRE_ID_LENGTH } from '../model/ids.ts'
 import type { Target } from '../model/target.ts'
 import type { Limits, WireRequest } from '../providers/provider.ts'
+import { type Misfit, misfitOf } from './model-fit.ts'
 
 /** A target with what applies to every request sent there. */
 export interface Lane {
@@ -8,6 +9,8 @@ export interface Lane {
   readonly limits: Limits
   /** Bytes of an encoded line besides its body. */
   readonly overheadBytes: number
+  /** Why the model does not answer at the endpoint; null where nothing is known against it. */
+  readonly misfit: Misfit | null
 }
 
 export interface LaneOptions {
@@ -34,5 +37,6 @@ export function createLanes(provider: string, options: LaneOptions): (endpoint: 
 function createLane(target: Target, { limitsOf, encode }: LaneOptions): Lane {
   // A line is its body and a constant rest, because all wire ids have one length.
   const line = encode({ wireId: 'b'.repeat(WIRE_ID_LENGTH), target, body: '{}' })
-  return { target, limits: limitsOf(target), overheadBytes: Buffer.byteLength(line) - '{}'.length }
+  const overheadBytes = Buffer.byteLength(line) - '{}'.length
+  return { target, limits: limitsOf(target), overheadBytes, misfit: misfitOf(target) }
 }

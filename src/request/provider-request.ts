@@ -61,11 +61,12 @@ function finish(
   lane: Lane,
   given: { readonly json: string; readonly most: number | null; readonly model?: string },
 ): BuildResult {
-  const { limits, target } = lane
+  const { limits, misfit, target } = lane
   if (!limits.isEndpointKnown) {
     const detail = `${target.provider} takes no batches for ${target.endpoint}`
     return { id, problems: [problemOf(row, 'unsupported_endpoint', detail)] }
   }
+  if (misfit) return { id, problems: [problemOf(row, 'unsupported_endpoint', misfit.what)] }
   const { json, model, most } = given
   const body = model !== undefined && limits.modelOn === 'line' ? withModel(json, model) : json
   const flaw = checkBody(row, lane, body)

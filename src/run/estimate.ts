@@ -3,6 +3,7 @@ import type { BatchCut } from '../plan/splitter.ts'
 import { type PlanCounts, type PlanSummary, summarisePlan, type TargetFacts } from '../plan/summary.ts'
 import type { RequestTally } from '../plan/tally.ts'
 import { expectedAnswer } from '../prices/answer-length.ts'
+import { isOldPrice } from '../prices/table.ts'
 import type { Provider } from '../providers/provider.ts'
 import { statePath } from '../store/run-folder.ts'
 import { openStore } from '../store/sqlite-store.ts'
@@ -38,6 +39,7 @@ export async function estimateRun(ports: EstimatePorts, { counts, cuts, tally }:
   const priceOf = priceList(configuration.prices)
   const factsOf = (target: Target): TargetFacts => ({
     price: priceOf(target),
+    isPriceOld: isOldPrice(priceOf(target), ports.clock.now()),
     expectedAnswer: expectedAnswer(target, { thisRun: null, earlier: earlier.get(targetKey(target)) ?? null }),
     tally: tally.of(target),
     queueTokens: queueTokensOf(ports, target, beliefs.get(targetKey(target)) ?? null),

@@ -7,6 +7,7 @@ import type { Problem } from '../model/problem.ts'
 import type { ReadRow, Row } from '../model/row.ts'
 import type { InputShape, RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
+import { PromptLengths } from '../plan/prompt-length.ts'
 import type { Limits, Provider } from '../providers/provider.ts'
 import type { BuildResult, BuiltRequest } from '../request/build-result.ts'
 import { createRequestBuilder } from '../request/builder.ts'
@@ -176,6 +177,12 @@ async function* requestsOf(
     encode: (request) => provider.encode(request),
   })
   const ids = new SeenIds()
+  const lengths = new PromptLengths(settings.isCountingTokens)
+  const checked = (row: Row, built: BuildResult): BuildResult => {
+    const detail = 'request' in built ? lengths.flawOf(built.request.target, built.request.body) : null
+    if (detail === null || !('request' in built)) return built
+    return { id: built.request.id, problems: [{ code: 'prompt_too_long', line: row.line, detail }] }
+  }
   for await (const chunk of chunks) {
     let prepared: PreparedRow[] = []
     let characters = 0
@@ -183,7 +190,7 @@ async function* requestsOf(
       if ('problem' in read) prepared.push(unreadable(read.problem))
       else {
         const built = build(read.row)
-        const row = preparedRow(read.row, built instanceof Promise ? await built : built, ids)
+        const row = preparedRow(read.row, checked(read.row, built instanceof Promise ? await built : built), ids)
         prepared.push(row)
         characters += row.request?.body.length ?? 0
       }
@@ -196,6 +203,7 @@ async function* requestsOf(
     }
     yield prepared
   }
+  lengths.close()
 }
 
 const NO_COLUMNS: RowColumns = { table: null, names: [] }

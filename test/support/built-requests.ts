@@ -61,6 +61,7 @@ export const LIMITS: Limits = {
   canCallDirectly: true,
   maxTokensField: 'max_completion_tokens',
   schemaDialect: 'subset',
+  mostTemperature: 2,
   windowHours: { default: 24, most: 24, canChoose: false },
 }
 

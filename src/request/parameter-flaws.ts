@@ -1,0 +1,30 @@
+import { LlmBatchError } from '../model/error.ts'
+import type { RunDefinition } from '../model/run.ts'
+import type { Limits } from '../providers/provider.ts'
+import { LIMIT_FIELDS } from './most-output.ts'
+
+/** What of a run's definition sets parameters of all requests. */
+type Settings = Pick<RunDefinition, 'maxTokens' | 'temperature' | 'parameters'>
+
+/**
+ * Refuses what contradicts itself, or what the provider refuses by its documentation, before anything is sent.
+ * @throws LlmBatchError `usage` for one parameter that is said twice, and for a temperature outside the provider's range
+ */
+export function refuseFlawed(settings: Settings, { mostTemperature }: Pick<Limits, 'mostTemperature'>): void {
+  const { maxTokens, parameters, temperature } = settings
+  const given = (names: readonly string[]): readonly string[] =>
+    names.filter((name) => Object.hasOwn(parameters, name)).map((name) => `--param ${name}=`)
+  refuseTwice([...(maxTokens === null ? [] : ['--max-tokens']), ...given(LIMIT_FIELDS)], 'the most tokens of an answer')
+  refuseTwice([...(temperature === null ? [] : ['--temperature']), ...given(['temperature'])], 'the temperature')
+  const wanted = temperature ?? parameters['temperature']
+  if (mostTemperature === null || typeof wanted !== 'number') return
+  if (wanted >= 0 && wanted <= mostTemperature) return
+  throw new LlmBatchError('usage', `the temperature ${wanted} is outside what the provider takes; nothing was sent`, {
+    next: `Choose one from 0 to ${mostTemperature}.`,
+  })
+}
+
+function refuseTwice(spellings: readonly string[], what: string): void {
+  if (spellings.length < 2) return
+  throw new LlmBatchError('usage', `${spellings.join(' and ')} both set ${what}`, { next: 'Leave all but one out.' })
+}
