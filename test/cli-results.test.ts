@@ -121,6 +121,46 @@ describe('llm-batch results', () => {
     )
   })
 
+  it('takes the same names of columns in a table, a pipe and a file of any format', async () => {
+    const names = 'gold,status,output.label,line,llm_model'
+    const table = await results('json', '--table', '--columns', names, '--limit', '2')
+    expectExit(table, 0)
+    expect(table.stdout).toMatch(/gold +status +output\.label +line +llm_model/)
+    const chosen = ['--columns', names, '--limit', '2', '--quiet']
+    const piped = await type(world, 'results', 'json', ...chosen)
+    expectExit(piped, 0)
+    const [first] = parseLines(piped.stdout)
+    expect(Object.keys(first ?? {})).toEqual(['gold', 'llm_status', 'llm_output.label', 'line', 'llm_model'])
+    expect(first).toMatchObject({ llm_status: 'succeeded', line: 1 })
+    expect(table.stdout).toContain(String(first?.['llm_output.label']))
+    expectExit(await results('json', ...chosen, '-o', 'named.csv'), 0)
+    expect(await readFile(join(world.folder, 'named.csv'), 'utf8')).toMatch(
+      new RegExp(
+        `^gold,llm_status,llm_output\\.label,line,llm_model\\n\\w+,succeeded,${String(first?.['llm_output.label'])},1,`,
+      ),
+    )
+    expectExit(await results('json', ...chosen, '-o', 'named.parquet'), 0)
+    expectExit(
+      await typeHere(
+        world,
+        'run',
+        'named.parquet',
+        '--model',
+        MODELS.openai,
+        '--prompt',
+        '{{gold}}',
+        '--prefix',
+        'x_',
+        '-o',
+        'read.jsonl',
+        '--quiet',
+      ),
+      0,
+    )
+    const [read] = parseLines(await readFile(join(world.folder, 'read.jsonl'), 'utf8'))
+    expect(read).toMatchObject({ ...first, line: 1 })
+  })
+
   it('shows the columns asked for, and whole texts one below the other', async () => {
     const chosen = await results('text', '--table', '--columns', 'gold,prompt_tokens', '--limit', '2')
     expect(lines(chosen)[0]).toMatch(/^id +status +gold +prompt_tokens$/)

@@ -13,7 +13,7 @@ export const ANSWER_COLUMNS = [
 ] as const
 
 /** Columns of ours that stand behind the others, where there is something to say in them. */
-const FURTHER_COLUMNS = ['source', 'raw', 'turns', 'earlier'] as const
+export const FURTHER_COLUMNS = ['source', 'raw', 'turns', 'earlier'] as const
 
 export type AnswerColumn = (typeof ANSWER_COLUMNS)[number] | (typeof FURTHER_COLUMNS)[number]
 

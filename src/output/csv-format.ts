@@ -4,7 +4,7 @@ import { answerOf, type CostOf } from './answer.ts'
 import type { AnswerColumn } from './answer-columns.ts'
 import type { AnswerShape } from './answer-shape.ts'
 import type { OutputField } from './fields.ts'
-import { jsonAnswer, valueAt } from './json-answer.ts'
+import { jsonAnswer, partOf, valueAt } from './json-answer.ts'
 import type { LineFormat } from './line-format.ts'
 
 /** RFC 4180 asks for quotes around these; white space at either end is quoted because many readers trim it. */
@@ -60,7 +60,11 @@ export function csvFormat(options: CsvOptions): LineFormat {
         case 'answer':
           return answerCell(field.column, field.column === 'output' ? (json ?? answer.output) : answer[field.column])
         case 'leaf':
-          return json === null ? '' : foreignCell(leafText(json, field.path))
+          return foreignCell(textOf(valueAt(json ?? jsonAnswer(row) ?? '', field.path)))
+        case 'part':
+          return quoted(textOf(partOf(row.json, field.column, field.path)))
+        case 'line':
+          return String(row.line)
         case 'misfit':
           return ''
       }
@@ -77,8 +81,7 @@ export function csvFormat(options: CsvOptions): LineFormat {
   }
 }
 
-function leafText(json: string, path: readonly string[]): string {
-  const value = valueAt(json, path)
+function textOf(value: string | undefined): string {
   return value === undefined ? '' : cellText(value, { start: 0, end: value.length })
 }
 

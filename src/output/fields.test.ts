@@ -57,6 +57,16 @@ describe('the columns of an answers file', () => {
     expect(names(options(choosing('id', ' text', ' llm_id'), ['id', ' text']))).toEqual(['id', ' text', 'llm_id'])
   })
 
+  it('may be named as in a table: without the prefix, by a path, by the line', () => {
+    const given = options({ ...choosing('status', 'output.at.city', 'text.lang', 'line', 'turns'), format: 'jsonl' })
+    expect(names(given)).toEqual(['llm_status', 'llm_output.at.city', 'text.lang', 'line', 'llm_turns'])
+    expect(names(options(choosing('line', 'text')))).toEqual(['line', 'text', ...OURS])
+    // What the input has is meant first, and a path into nothing is no column.
+    expect(names(options(choosing('status', 'line'), ['status', 'line']))).toEqual(['status', 'line', ...OURS])
+    expect(findUnknown(options(choosing('nothing.at', 'status.at')))).toEqual(['nothing.at', 'status.at'])
+    expect(findCollisions(options(choosing('status'), ['llm_status']))).toEqual(['llm_status'])
+  })
+
   it('show the leaves of a schema in CSV, and what fits no type in Parquet', () => {
     expect(names(options({ shape: SCHEMA })).slice(2, 6)).toEqual([
       'llm_output',
@@ -96,8 +106,8 @@ describe('columns of the input that are named like ours', () => {
 
 describe('columns that nobody has', () => {
   it('are refused, naming those that there are', () => {
-    const given = options(choosing('text', 'titel', 'llm_raw'))
-    expect(findUnknown(given)).toEqual(['titel', 'llm_raw'])
-    expect(() => checkFields(given)).toThrow('unknown columns in --columns: titel, llm_raw')
+    const given = options(choosing('text', 'titel', 'llm_rau'))
+    expect(findUnknown(given)).toEqual(['titel', 'llm_rau'])
+    expect(() => checkFields(given)).toThrow('unknown columns in --columns: titel, llm_rau')
   })
 })

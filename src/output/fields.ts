@@ -1,7 +1,7 @@
 import type { Column, ColumnType } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { OutputFormat, OutputPlan } from '../model/run.ts'
-import { ANSWER_COLUMNS, type AnswerColumn } from './answer-columns.ts'
+import { ANSWER_COLUMNS, type AnswerColumn, FURTHER_COLUMNS } from './answer-columns.ts'
 import type { AnswerShape } from './answer-shape.ts'
 import { leavesOfSchema } from './schema-shape.ts'
 
@@ -9,8 +9,12 @@ import { leavesOfSchema } from './schema-shape.ts'
 export type OutputField =
   | { readonly kind: 'input'; readonly name: string; readonly type: ColumnType | null }
   | { readonly kind: 'answer'; readonly name: string; readonly column: AnswerColumn }
-  /** A part of the answer in a column of its own; only in CSV, which has no other way to look into a value. */
+  /** A part of the answer in a column of its own: in CSV each leaf of a schema, elsewhere where it is named. */
   | { readonly kind: 'leaf'; readonly name: string; readonly path: readonly string[] }
+  /** A part of a column of the input, where it is named. */
+  | { readonly kind: 'part'; readonly name: string; readonly column: string; readonly path: readonly string[] }
+  /** The line of the input that the row stood on, where it is named. */
+  | { readonly kind: 'line'; readonly name: string }
   /** An answer that does not fit the type of its column; only in Parquet. */
   | { readonly kind: 'misfit'; readonly name: string }
 
@@ -33,9 +37,49 @@ export function outputFields(options: FieldOptions): readonly OutputField[] {
   const input = columns.map(({ name, type }): OutputField => ({ kind: 'input', name, type }))
   const ours = answerFields(options)
   if (plan.columns === null) return [...input, ...ours]
-  const known = new Map([...ours, ...input].map((field) => [field.name, field]))
-  const named = [...new Set(namedColumns(plan.columns, known))].flatMap((name) => known.get(name) ?? [])
-  return named.some(({ kind }) => kind !== 'input') ? named : [...named, ...ours]
+  const named = namedFields(options)
+  return named.some(({ kind }) => OURS.has(kind)) ? named : [...named, ...ours]
+}
+
+/** Kinds of columns that are ours. */
+const OURS: ReadonlySet<OutputField['kind']> = new Set(['answer', 'leaf', 'misfit'])
+
+/** The columns that `--columns` names, each once. */
+function namedFields(options: FieldOptions): readonly OutputField[] {
+  const find = fieldFinder(options)
+  const fields = (options.plan.columns ?? []).flatMap((name) => find(name) ?? [])
+  return [...new Map(fields.map((field) => [field.name, field])).values()]
+}
+
+/**
+ * What names mean, as in a table of `results`: a column of the input, one of ours with or without its prefix, the line, or
+ * a path into one of these such as `output.label`; undefined for anything else. Space around a name may be the user's.
+ */
+function fieldFinder(options: FieldOptions): (name: string) => OutputField | undefined {
+  const { columns, plan } = options
+  const input = columns.map(({ name, type }): OutputField => ({ kind: 'input', name, type }))
+  const further = FURTHER_COLUMNS.map((column): OutputField => ({ kind: 'answer', name: plan.prefix + column, column }))
+  const known = new Map([...further, ...answerFields(options), ...input].map((field) => [field.name, field]))
+  const whole = (name: string): OutputField | undefined =>
+    known.get(name) ?? known.get(plan.prefix + name) ?? (name === 'line' ? { kind: 'line', name } : undefined)
+  return (given) => {
+    const name = known.has(given) ? given : given.trim()
+    return whole(name) ?? partField(name, whole)
+  }
+}
+
+/** A path into a column; the longest name of a column counts. */
+function partField(name: string, whole: (name: string) => OutputField | undefined): OutputField | undefined {
+  const keys = name.split('.')
+  for (let length = keys.length - 1; length > 0; length -= 1) {
+    const field = whole(keys.slice(0, length).join('.'))
+    const path = keys.slice(length)
+    if (field?.kind === 'input') return { kind: 'part', name, column: field.name, path }
+    if (field?.kind === 'answer' && field.column === 'output') {
+      return { kind: 'leaf', name: `${field.name}.${path.join('.')}`, path }
+    }
+  }
+  return undefined
 }
 
 /**
@@ -69,20 +113,14 @@ const MOST_NAMED = 40
 export function findCollisions(options: FieldOptions): readonly string[] {
   const { columns, plan } = options
   const ours = new Set(answerFields(options).map(({ name }) => name))
-  return columns
-    .map(({ name }) => name)
-    .filter((name) => ours.has(name) && (plan.columns === null || namedColumns(plan.columns, ours).includes(name)))
+  const kept = plan.columns === null ? null : new Set(namedFields(options).map(({ name }) => name))
+  return columns.map(({ name }) => name).filter((name) => ours.has(name) && (kept === null || kept.has(name)))
 }
 
 /** The named columns that neither the input nor we have. */
 export function findUnknown(options: FieldOptions): readonly string[] {
-  const known = new Set([...options.columns, ...answerFields(options)].map(({ name }) => name))
-  return namedColumns(options.plan.columns ?? [], known).filter((name) => !known.has(name))
-}
-
-/** Names as they are, or without the space around them, as people write lists. */
-function namedColumns(names: readonly string[], known: { has(name: string): boolean }): readonly string[] {
-  return names.map((name) => (known.has(name) ? name : name.trim()))
+  const find = fieldFinder(options)
+  return (options.plan.columns ?? []).filter((name) => find(name) === undefined).map((name) => name.trim())
 }
 
 /** Our columns in their order. */

@@ -1,4 +1,4 @@
-import { jsonMembers } from '../lib/json-members.ts'
+import { type JsonMember, jsonElements, jsonMembers, stringValue } from '../lib/json-members.ts'
 import type { RowOutcome } from '../model/row.ts'
 
 /**
@@ -22,14 +22,27 @@ export function jsonOnOneLine(text: string): string | null {
   return text.trim().replace(/[\r\n]/g, ' ')
 }
 
-/** The JSON text of what lies at a path in objects; undefined where there is nothing. */
+/** The JSON text of what lies at a path in objects and lists, whose keys are places; undefined where there is nothing. */
 export function valueAt(json: string, path: readonly string[]): string | undefined {
   let text = json
   for (const name of path) {
-    if (!text.startsWith('{')) return undefined
-    const member = jsonMembers(text).get(name)
+    const member = memberAt(text, name)
     if (!member) return undefined
     text = text.slice(member.start, member.end)
   }
   return text
+}
+
+function memberAt(text: string, name: string): JsonMember | undefined {
+  if (text.startsWith('{')) return jsonMembers(text).get(name)
+  return text.startsWith('[') && /^\d+$/.test(name) ? jsonElements(text)[Number(name)] : undefined
+}
+
+/** The JSON text of a part of a column of the input, which may hold JSON or the text of it; undefined where there is none. */
+export function partOf(row: string, column: string, path: readonly string[]): string | undefined {
+  const member = jsonMembers(row).get(column)
+  if (!member) return undefined
+  if (row[member.start] !== '"') return valueAt(row.slice(member.start, member.end), path)
+  const json = jsonOnOneLine(stringValue(row, member.start, member.end))
+  return json === null ? undefined : valueAt(json, path)
 }

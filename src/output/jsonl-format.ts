@@ -3,7 +3,7 @@ import type { RowOutcome } from '../model/row.ts'
 import { answerOf, type CostOf } from './answer.ts'
 import type { AnswerShape } from './answer-shape.ts'
 import type { OutputField } from './fields.ts'
-import { jsonAnswer, jsonOnOneLine } from './json-answer.ts'
+import { jsonAnswer, jsonOnOneLine, partOf, valueAt } from './json-answer.ts'
 import type { LineFormat } from './line-format.ts'
 
 /** Line breaks to some readers though not to JSON: `str.splitlines()` of Python, `node:readline` of newer Nodes. */
@@ -53,6 +53,9 @@ export function jsonlFormat({ costOf, fields, isWholeRow, shape }: JsonLinesOpti
     const members = jsonMembers(row.json)
     const parts = keys.flatMap(({ field, text }) => {
       if (field.kind === 'answer') return [text + value({ column: field.column, text })]
+      if (field.kind === 'line') return [text + row.line]
+      if (field.kind === 'leaf') return [text + oneLine(valueAt(jsonAnswer(row) ?? '', field.path) ?? 'null')]
+      if (field.kind === 'part') return [text + oneLine(partOf(row.json, field.column, field.path) ?? 'null')]
       const member = members.get(field.name)
       return member ? [text + row.json.slice(member.start, member.end)] : []
     })

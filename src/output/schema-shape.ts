@@ -19,6 +19,14 @@ export function typeOfSchema(schema: JsonSchema): ColumnType {
   return typeOf(schema, schema, 0)
 }
 
+/** The type of what lies at a path in an object's schema; undefined where the schema does not say. */
+export function typeAtPath(schema: JsonSchema, path: readonly string[]): ColumnType | undefined {
+  return path.reduce<ColumnType | undefined>(
+    (type, key) => (type?.kind === 'struct' ? type.fields.find(({ name }) => name === key)?.type : undefined),
+    typeOfSchema(schema),
+  )
+}
+
 /** The paths to the leaves of an object's schema, lists being leaves; none where the schema is of no object. */
 export function leavesOfSchema(schema: JsonSchema): readonly (readonly string[])[] {
   const type = typeOfSchema(schema)

@@ -6,10 +6,11 @@ import { VERSION } from '../../version.ts'
 import { type Answer, answerOf, type CostOf } from '../answer.ts'
 import type { AnswerColumn } from '../answer-columns.ts'
 import type { AnswerShape } from '../answer-shape.ts'
+import { cellText } from '../csv-format.ts'
 import type { OutputField } from '../fields.ts'
-import { jsonAnswer } from '../json-answer.ts'
+import { jsonAnswer, partOf, valueAt } from '../json-answer.ts'
 import type { ByteSink, RowWriter } from '../row-writer.ts'
-import { typeOfSchema } from '../schema-shape.ts'
+import { typeAtPath, typeOfSchema } from '../schema-shape.ts'
 import { elementsOf } from './elements.ts'
 import { TypeFinder } from './infer-types.ts'
 import { MisfitError, type ValueOf, valueOf } from './values.ts'
@@ -166,10 +167,37 @@ function columnsOf(
       }
       case 'misfit':
         return { name, type: TEXT, cell: (row) => answers?.of(row).rest ?? null }
-      case 'leaf':
-        throw new TypeError('Parquet has no columns for parts of an answer')
+      case 'leaf': {
+        const type = (shape.kind === 'json' && shape.schema ? typeAtPath(shape.schema, field.path) : undefined) ?? TEXT
+        const value = valueOf(type)
+        return {
+          name,
+          type,
+          cell: ({ json, row }) => fittingOf(valueAt(json ?? jsonAnswer(row) ?? '', field.path), type, value),
+        }
+      }
+      case 'part':
+        return { name, type: TEXT, cell: ({ row }) => textOf(partOf(row.json, field.column, field.path)) }
+      case 'line':
+        return { name, type: COUNT, cell: ({ row }) => row.line }
     }
   })
+}
+
+/** A part of an answer in its type; null where it does not fit, since the whole answer stands elsewhere. */
+function fittingOf(json: string | undefined, type: ColumnType, value: ValueOf): unknown {
+  if (json === undefined || type === TEXT) return textOf(json)
+  try {
+    return value(json)
+  } catch (error) {
+    if (error instanceof MisfitError) return null
+    throw error
+  }
+}
+
+/** Text as it is, anything else as its JSON. */
+function textOf(json: string | undefined): string | null {
+  return json === undefined || json === 'null' ? null : cellText(json, { start: 0, end: json.length })
 }
 
 function cellOf(json: string | undefined, value: ValueOf): unknown {

@@ -1,6 +1,6 @@
 import { nearMatches } from '../../lib/near-match.ts'
 import { LlmBatchError } from '../../model/error.ts'
-import { ANSWER_COLUMNS, type AnswerColumn } from '../../output/answer-columns.ts'
+import { ANSWER_COLUMNS, type AnswerColumn, FURTHER_COLUMNS } from '../../output/answer-columns.ts'
 import type { RunRecord } from '../../store/store.ts'
 
 /** A place in a row that can be looked at: a column, or a path into the JSON that it holds. */
@@ -35,7 +35,7 @@ function wholeColumn(
 ): LookedColumn | undefined {
   if (columns.some((column) => column.name === name)) return { of: 'input', name, path }
   const plain = name.startsWith(output.prefix) ? name.slice(output.prefix.length) : name
-  const ours = ANSWER_COLUMNS.find((column) => column === plain || column === name)
+  const ours = [...ANSWER_COLUMNS, ...FURTHER_COLUMNS].find((column) => column === plain || column === name)
   if (ours === 'output' || (ours !== undefined && path.length === 0)) return { of: 'answer', name: ours, path }
   return name === 'line' && path.length === 0 ? { of: 'line', path: [] } : undefined
 }
