@@ -116,7 +116,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'doctor',
     usage: '[options]',
-    summary: 'check keys, base URLs, disk, clock and versions; --live tests the provider',
+    summary: 'check keys, base URLs, home, disk and clock; --live tests the provider',
     load: () => import('./commands/doctor.ts'),
   },
 ]

@@ -8,6 +8,7 @@ import {
   type Environment,
   findBaseUrl,
   findCredentials,
+  hasKey,
 } from './credentials.ts'
 import type { FileConfiguration } from './file-schema.ts'
 import { findHome } from './home.ts'
@@ -68,6 +69,8 @@ export interface Configuration {
    * `configuration`, naming the variable to set.
    */
   readonly credentialsFor: (variables: CredentialVariables) => Credentials
+  /** True where a key of the provider is set. */
+  readonly hasKeyFor: (variables: CredentialVariables) => boolean
   /** Where a provider is reached, without asking for a key. */
   readonly baseUrlOf: (variables: CredentialVariables) => string
 }
@@ -88,6 +91,7 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     budget: budgetOf(flags, file),
     file: file === NO_FILE ? null : path,
     credentialsFor: (variables) => findCredentials({ environment, dotEnv }, variables),
+    hasKeyFor: (variables) => hasKey({ environment, dotEnv }, variables),
     baseUrlOf: (variables) => findBaseUrl({ environment, dotEnv }, variables).baseUrl,
   }
 }

@@ -49,6 +49,11 @@ export function findCredentials(sources: CredentialSources, variables: Credentia
   return { apiKey, keyFrom: ownKey === undefined ? '.env' : 'environment', ...findBaseUrl(sources, variables) }
 }
 
+/** True where the variable of a provider's key is set, whether or not the key is usable. */
+export function hasKey({ dotEnv, environment }: CredentialSources, { keyVariable }: CredentialVariables): boolean {
+  return (present(environment[keyVariable]) ?? present(dotEnv?.[keyVariable])) !== undefined
+}
+
 /**
  * The base URL alone, for commands that call nobody and need no key. The same rule holds: one from `.env` counts only
  * where no key of the real environment would be sent there.

@@ -22,12 +22,12 @@ export interface ApiRequest extends Pick<TransportRequest, 'method' | 'body' | '
 export interface Api {
   /** A JSON answer to a GET. A lost, broken or 5xx answer is asked for twice more before it counts as failed. */
   read<Value>(request: Omit<ApiRequest, 'method'>, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
-  /** The same, with the bytes that the answer had. */
+  /** The same, with the bytes that the answer had and the time of the server's clock, null where it does not tell it. */
   readSized<Value>(
     request: Omit<ApiRequest, 'method'>,
     schema: z.ZodType<Value>,
     signal: AbortSignal,
-  ): Promise<{ readonly value: Value; readonly bytes: number }>
+  ): Promise<{ readonly value: Value; readonly bytes: number; readonly at: Date | null }>
   /** A JSON answer to one single attempt. */
   send<Value>(request: ApiRequest, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
   /** The text of a JSON answer to one single attempt, as it came. */
@@ -99,13 +99,13 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     const value = parseJson(text)
     if (value === undefined)
       throw refuse(text.trim() === '' ? 'nothing' : `something else than JSON: ${text.slice(0, 200)}`)
-    return { bytes, text, value, refuse }
+    return { at: dateOf(response.headers), bytes, text, value, refuse }
   }
 
   const sendSized = async <Value>(request: ApiRequest, schema: z.ZodType<Value>, signal: AbortSignal) => {
-    const { bytes, refuse, value } = await receive(request, signal)
+    const { at, bytes, refuse, value } = await receive(request, signal)
     const parsed = schema.safeParse(value)
-    if (parsed.success) return { value: parsed.data, bytes }
+    if (parsed.success) return { value: parsed.data, bytes, at }
     const issue = parsed.error.issues[0]
     throw refuse(`JSON of another shape: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`)
   }
@@ -134,6 +134,11 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     open: (request, signal) => repeated(() => exchange({ ...request, method: 'GET' }, signal), signal),
     misshapen: (request, response, what) => new ProviderError(shapeFailure(response, what, context(request))),
   }
+}
+
+function dateOf({ date }: TransportResponse['headers']): Date | null {
+  const at = Date.parse(date ?? '')
+  return Number.isNaN(at) ? null : new Date(at)
 }
 
 function urlOf(baseUrl: string, request: ApiRequest): URL {

@@ -38,6 +38,10 @@ export function createMistralProvider(options: ProviderOptions): Provider {
       )
       return { ...end, batches: items }
     },
+    greet: (signal) => {
+      const query = { page: '0', page_size: '1' }
+      return api.readSized({ path: place.root, query }, z.object({ data: z.array(place.schema) }), signal)
+    },
     listFiles: async (since, signal) => {
       const query = { purpose: 'batch', include_total: 'true' }
       const { items, ...end } = await readPages(

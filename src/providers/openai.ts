@@ -45,6 +45,8 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
       )
       return { ...end, batches: items }
     },
+    greet: (signal) =>
+      api.readSized({ path: place.root, query: { limit: '1' } }, z.object({ data: z.array(place.schema) }), signal),
     listFiles: async (since, signal) => {
       const query = { purpose: 'batch', limit: '1000' }
       const { items, ...end } = await readPages(

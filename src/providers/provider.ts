@@ -35,6 +35,11 @@ export interface Provider {
    * compared with the provider's clock, so the caller allows for a difference.
    */
   list(since: Date, signal: AbortSignal): Promise<Listing>
+  /**
+   * One free call that reads the beginning of the list: the key is accepted, and the base URL leads to a batch API. Gives
+   * the time of the provider's clock, null where it does not tell it. Throws `ProviderError` where either is not so.
+   */
+  greet?(signal: AbortSignal): Promise<{ readonly at: Date | null }>
   /** The input files stored since then. */
   listFiles?(since: Date, signal: AbortSignal): Promise<FileListing>
   get(id: string, signal: AbortSignal): Promise<RemoteBatch>

@@ -1,24 +1,25 @@
 import { type Command, Option } from 'commander'
 import type { Configuration } from '../../config/configuration.ts'
-import { systemClock } from '../../lib/clock.ts'
-import { nearestFolder, systemDisk } from '../../lib/disk.ts'
-import { EXIT, messageOf } from '../../model/error.ts'
+import { EXIT } from '../../model/error.ts'
 import { PRICES } from '../../prices/table.ts'
-import { PROVIDERS, type ProviderEntry } from '../../providers/registry.ts'
+import { PROVIDERS } from '../../providers/registry.ts'
 import { sqliteVersion } from '../../store/engine-version.ts'
 import { VERSION } from '../../version.ts'
+import { examineAnswers, examineHome } from '../doctor/examine-place.ts'
+import { type ExaminedProvider, examineClock, examineProvider } from '../doctor/examine-provider.ts'
+import type { Finding } from '../doctor/finding.ts'
 import { examineLive } from '../doctor-live.ts'
 import { durationMsFlag } from '../flag-values.ts'
-import { loadSettings, withHome } from '../open-home.ts'
+import { findPlace, withHome } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
 import { renderFacts } from '../render/facts.ts'
-import { bytes } from '../render/quantity.ts'
 import type { Shell } from '../shell.ts'
 
 interface DoctorFlags extends PlaceFlags {
   readonly json?: boolean | undefined
   readonly live?: boolean | undefined
   readonly model?: string | undefined
+  readonly offline?: boolean | undefined
   readonly within: number
   readonly yes?: boolean | undefined
 }
@@ -26,21 +27,17 @@ interface DoctorFlags extends PlaceFlags {
 /** How long `--live` watches a batch; a quiet provider ends one of one row within minutes. */
 const WITHIN_MS = 30 * 60_000
 
-/** One thing looked at. */
-interface Finding {
-  readonly what: string
-  readonly text: string
-  /** What would stop a run; null where nothing would. */
-  readonly problem: string | null
-}
+/** As `engines` of the package says. */
+const LEAST_NODE = '20.19.0'
 
-/** Less than this fills up before a large run is over. */
-const LEAST_FREE_BYTES = 1_000_000_000
-
-/** `llm-batch doctor`: whether everything is here that a run needs. Calls nobody, unless asked to with `--live`. */
+/**
+ * `llm-batch doctor`: whether everything is here and at the providers that a run needs. One free call for each provider
+ * with a key, none with `--offline`; `--live` buys a probe.
+ */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addPlaceFlags(command)
     .option('--json', 'as JSON on standard output')
+    .option('--offline', 'ask no provider whether it accepts the key')
     .option('--live', 'buy up to three batches of one row, to test at the provider what crash safety relies on')
     .option('-m, --model <provider/model>', 'with --live: the model that the probe uses')
     .addOption(
@@ -59,67 +56,40 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 }
 
 async function examine(shell: Shell, flags: DoctorFlags): Promise<number> {
-  const configuration = await loadSettings(shell, flags)
-  const keys = Object.values(PROVIDERS).map((entry) => examineKey(configuration, entry))
-  const others = [...(await examineHome(configuration)), examineClock(), ...versions(configuration)]
-  // One provider is enough.
-  const hasKey = keys.some(({ problem }) => problem === null)
-  const isWell = hasKey && others.every(({ problem }) => problem === null)
-  if (flags.json) await shell.printJson({ version: 1, isWell, findings: [...keys, ...others] })
-  else await shell.show(renderFindings(shell, [...keys, ...others]))
-  if (!isWell) shell.tell(hasKey ? 'Something would stop a run; see above.' : 'No provider can be used: set a key.')
-  return isWell ? EXIT.ok : EXIT.usage
-}
-
-/** Never shows the key itself. */
-function examineKey(configuration: Configuration, entry: ProviderEntry): Finding {
-  const what = entry.name
-  try {
-    const { baseUrl, keyFrom, warning } = configuration.credentialsFor(entry)
-    const where = keyFrom === '.env' ? '.env in the working folder' : 'the environment'
-    const note = warning === null ? '' : `\n${warning}`
-    return { what, text: `${entry.keyVariable} from ${where}, at ${baseUrl}${note}`, problem: null }
-  } catch (error) {
-    return { what, text: messageOf(error), problem: messageOf(error) }
+  const place = await findPlace(shell, flags)
+  const providers: ExaminedProvider[] = []
+  for (const entry of Object.values(PROVIDERS)) {
+    providers.push(await examineProvider(place, entry, flags.offline !== true))
   }
-}
-
-async function examineHome({ home }: Configuration): Promise<readonly Finding[]> {
-  const folder = await nearestFolder(systemDisk, home)
-  const network = await systemDisk.networkFileSystem(folder)
-  const free = await systemDisk.freeBytes(folder)
-  const isThere = folder === home
-  return [
-    {
-      what: 'home',
-      text: `${home}${isThere ? '' : ' (made by the first run)'}`,
-      problem:
-        network === undefined ? null : `it lies on a network file system (${network}); name a local one with --home`,
-    },
-    {
-      what: 'disk',
-      text: `${bytes(free)} free`,
-      problem: free < LEAST_FREE_BYTES ? 'less than 1 GB is free; make room before a large run' : null,
-    },
+  // One provider is enough.
+  const hasKey = providers.some((provider) => provider.hasKey)
+  const findings = [
+    ...providers.map(({ finding }) => (hasKey ? finding : { ...finding, problem: finding.text })),
+    ...(await examineHome(place, (work) => withHome(shell, flags, work))),
+    await examineAnswers(place.disk, shell.machine.workingFolder),
+    examineClock(place.clock.now(), newestPrice(), providers),
+    ...versions(place.configuration),
   ]
-}
-
-/** A clock far behind makes new batches look too old to be ours; it cannot be earlier than our own price table. */
-function examineClock(): Finding {
-  const now = new Date(systemClock.now()).toISOString()
-  const isBehind = now.slice(0, 10) < newestPrice()
-  return { what: 'clock', text: now, problem: isBehind ? 'the clock is behind; set it' : null }
+  const isWell = findings.every(({ problem }) => problem === null)
+  if (flags.json) await shell.printJson({ version: 1, isWell, findings })
+  else await shell.show(renderFindings(shell, findings))
+  if (!isWell) shell.tell(hasKey ? 'Something would stop a run; see above.' : 'No provider can be used: set a key.')
+  return isWell ? EXIT.ok : EXIT.held
 }
 
 function versions({ file }: Configuration): readonly Finding[] {
+  const node = process.versions.node
+  const isOld = node.localeCompare(LEAST_NODE, 'en', { numeric: true }) < 0
   const found: readonly (readonly [string, string])[] = [
     ['configuration', file ?? 'no file, all defaults'],
     ['prices', `as of ${newestPrice()}`],
     ['llm-batch', VERSION],
-    ['Node', process.version.slice(1)],
     ['SQLite', sqliteVersion()],
   ]
-  return found.map(([what, text]) => ({ what, text, problem: null }))
+  return [
+    ...found.map(([what, text]) => ({ what, text, problem: null })),
+    { what: 'Node', text: node, problem: isOld ? `it is older than ${LEAST_NODE}; install a newer one` : null },
+  ]
 }
 
 function newestPrice(): string {

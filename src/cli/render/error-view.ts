@@ -34,7 +34,7 @@ function failureText({ message, status, code, requestId }: Failure): string {
 function nextStepAfter({ kind, retryAfterMs }: Failure): string {
   switch (kind) {
     case 'unreached':
-      return 'Check the network, the proxy settings and the base URL.'
+      return 'Check the network, the proxy settings and the base URL, with: llm-batch doctor'
     case 'transport':
       return 'Run the same command again; it goes on where it stopped.'
     case 'throttled': {
@@ -44,11 +44,11 @@ function nextStepAfter({ kind, retryAfterMs }: Failure): string {
     case 'server':
       return 'The provider is in trouble: wait a while, then run the same command again; it goes on where it stopped.'
     case 'shape':
-      return "The answer is not the API's own: check the base URL and the proxy settings."
+      return "The answer is not the API's own: check the base URL and the proxy settings, with: llm-batch doctor"
     case 'unauthorised':
       return 'Check the API key in the environment, with: llm-batch doctor'
     case 'forbidden':
-      return 'Check what the key may do, and the credit of the account.'
+      return 'Check what the key may do, with: llm-batch doctor; and the credit of the account.'
     case 'absent':
       return 'Check the base URL and the name of the model.'
     case 'refused':

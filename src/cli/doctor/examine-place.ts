@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { type Disk, nearestFolder } from '../../lib/disk.ts'
+import { LlmBatchError, messageOf } from '../../model/error.ts'
+import type { Place, Workspace } from '../../run/workspace.ts'
+import { asKnownError } from '../exit-code.ts'
+import { bytes, counted } from '../render/quantity.ts'
+import type { Finding } from './finding.ts'
+
+/** Less than this fills up before a large run is over. */
+const LEAST_FREE_BYTES = 1_000_000_000
+
+/** Opens the home of a place, does the work, and closes it again. */
+export type Opener = <Result>(work: (workspace: Workspace) => Promise<Result>) => Promise<Result>
+
+/** The home, whether it can be written and its state read, and the room on its disk. A home is not made. */
+export async function examineHome({ disk, home }: Place, open: Opener): Promise<readonly Finding[]> {
+  const folder = await nearestFolder(disk, home)
+  const network = await disk.networkFileSystem(folder)
+  const refusal = await trialRefusal(disk, folder, '--home')
+  const state = network === undefined && refusal === null ? await examineState(disk, home, open) : NOTHING_SEEN
+  const problem =
+    network === undefined
+      ? (refusal ?? state.problem)
+      : `it lies on a network file system (${network}); name a local one with --home`
+  const free = await disk.freeBytes(folder)
+  return [
+    { what: 'home', text: `${home}${state.text}`, problem },
+    {
+      what: 'disk',
+      text: `${bytes(free)} free`,
+      problem: free < LEAST_FREE_BYTES ? 'less than 1 GB is free; make room before a large run' : null,
+    },
+  ]
+}
+
+/** The folder where answers go that no other place is named for. */
+export async function examineAnswers(disk: Disk, workingFolder: string): Promise<Finding> {
+  return { what: 'answers', text: workingFolder, problem: await trialRefusal(disk, workingFolder, '-o') }
+}
+
+/** What the state of a home came to. */
+interface SeenState {
+  readonly text: string
+  readonly problem: string | null
+}
+
+const NOTHING_SEEN: SeenState = { text: '', problem: null }
+
+async function examineState(disk: Disk, home: string, open: Opener): Promise<SeenState> {
+  if ((await disk.size(join(home, 'state.db'))) === undefined)
+    return { text: ' (made by the first run)', problem: null }
+  try {
+    const runs = await open(({ store }) => store.listRuns())
+    return { text: ` (${counted(runs.length, 'run')})`, problem: null }
+  } catch (thrown) {
+    const error = asKnownError(thrown)
+    const next = LlmBatchError.isInstance(error) ? `; ${error.next}` : ''
+    return { text: '', problem: `its state cannot be read: ${messageOf(error)}${next}` }
+  }
+}
+
+/** Why no file can be made in a folder; null where one can. To know it, one is made and removed. */
+async function trialRefusal(disk: Disk, folder: string, flag: '--home' | '-o'): Promise<string | null> {
+  const path = join(folder, '.llm-batch-doctor')
+  try {
+    const file = await disk.open(path, 'write')
+    try {
+      await file.write(Buffer.from('a trial of llm-batch doctor\n'))
+      await file.sync()
+    } finally {
+      await file.close()
+      await disk.remove(path)
+    }
+    return null
+  } catch (error) {
+    return `no file can be made in ${folder} (${messageOf(error)}); make that possible, or name another place with ${flag}`
+  }
+}
