@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { backoffMs } from '../lib/backoff.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { type FailureContext, failureOf, shapeFailure } from './failure.ts'
+import { maskSecrets } from './mask.ts'
 import {
   type FailureKind,
   ProviderError,
@@ -96,7 +97,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     const { bytes, isWhole, text } = await readText(response.body, LONGEST_JSON_BYTES)
     const refuse = (what: string): ProviderError => new ProviderError(shapeFailure(response, what, context(request)))
     if (!isWhole) throw refuse(`more than ${LONGEST_JSON_BYTES} bytes`)
-    const value = parseJson(text)
+    const value = parseJson(text, secrets)
     if (value === undefined)
       throw refuse(text.trim() === '' ? 'nothing' : `something else than JSON: ${text.slice(0, 200)}`)
     return { at: dateOf(response.headers), bytes, text, value, refuse }
@@ -163,9 +164,15 @@ async function readText(
   return { text: whole.subarray(0, mostBytes).toString('utf8'), bytes, isWhole: bytes <= mostBytes }
 }
 
-function parseJson(text: string): unknown {
+/**
+ * A JSON value in which every text that holds a secret has it masked: a batch whose id is the key then has no usable id,
+ * and nothing of the key is kept as a name, an endpoint or a mark.
+ */
+function parseJson(text: string, secrets: readonly string[]): unknown {
+  const clean = (_: string, value: unknown): unknown =>
+    typeof value === 'string' ? maskSecrets(value, secrets) : value
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, clean)
   } catch {
     // Undefined is no JSON value, so it tells "not JSON" apart; the caller reports the text itself.
     return undefined

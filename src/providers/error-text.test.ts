@@ -64,6 +64,34 @@ describe('cleanText', () => {
     expect(cleanText('key q8RtZ0+/x1y2 is no good, q8RtZ0%2B%2Fx1y2', ['q8RtZ0+/x1y2'])).toBe('key *** is no good, ***')
   })
 
+  const KEY = 'q8RtZ0+/x1y2-Uv7'
+  const base64 = (text: string): string => Buffer.from(text).toString('base64')
+  it.each([
+    ['base64', base64(KEY), '***'],
+    ['base64, after one byte', base64(`:${KEY}`), '***'],
+    ['base64, after two bytes', base64(`u:${KEY}`), '***'],
+    ['base64, within a longer text', base64(`Bearer ${KEY} was sent`), '***'],
+    ['base64 for addresses', Buffer.from(KEY).toString('base64url'), '***'],
+    ['base64 on two lines', `${base64(KEY).slice(0, 9)}\n${base64(KEY).slice(9)}`, '***'],
+    ['hexadecimal', Buffer.from(KEY).toString('hex'), '***'],
+    ['hexadecimal in upper case', Buffer.from(KEY).toString('hex').toUpperCase(), '***'],
+    ['hexadecimal with colons', Array.from(Buffer.from(KEY), (byte) => byte.toString(16)).join(':'), '***'],
+    ['escaped bytes', Array.from(Buffer.from(KEY), (byte) => `\\x${byte.toString(16)}`).join(''), '\\x***'],
+    ['upper case', KEY.toUpperCase(), '***'],
+    ['upper case, twice', `${KEY.toUpperCase()},${KEY.toLowerCase()}`, '***,***'],
+    ['spaces between', Array.from(KEY).join(' '), '***'],
+    ['zero-width marks between', Array.from(KEY).join('\u200b'), '***'],
+    ['another separator', 'q8Rt_Z0__x1.y2.Uv7', '***'],
+  ])('masks the key in %s', (_, echo, expected) => {
+    expect(cleanText(`it was ${echo} here`, [KEY])).toBe(`it was ${expected} here`)
+  })
+
+  it('leaves other texts as they are', () => {
+    for (const text of ['q8RtZ0', 'no such file: file-abcdef0123456789', 'aGVsbG8gd29ybGQgaGVsbG8=', KEY.slice(1)]) {
+      expect(cleanText(text, [KEY])).toBe(text)
+    }
+  })
+
   it('cuts long texts after it has masked them, so that no half of a key is left', () => {
     const text = cleanText(`${'a'.repeat(490)}${'q'.repeat(40)}`, ['q'.repeat(40)])
     expect(text).toBe(`${'a'.repeat(490)}***`)

@@ -1,10 +1,10 @@
 import { plainLine, plainText } from '../lib/plain-text.ts'
+import { MASK, maskSecrets } from './mask.ts'
 
 /** Longest text of a provider that is kept, in characters. */
 const LONGEST_TEXT = 500
 /** Error objects nest at most this deep in any answer seen so far, with room to spare. */
 const DEEPEST = 6
-const MASK = '***'
 
 /** What a provider says went wrong, in whatever shape it said it; neither part is cleaned yet. */
 export interface ProviderProblem {
@@ -49,14 +49,12 @@ function placed(location: unknown, message: string): string {
 
 /**
  * A provider's text as it may be kept and shown: on one line, without control characters, secrets masked, and at most
- * 500 characters. Masked are the given secrets of eight characters or more, and anything that looks like a key.
+ * 500 characters. Masked are the given secrets of eight characters or more, in any of the usual encodings, and anything
+ * that looks like a key.
  */
 export function cleanText(text: string, secrets: readonly string[]): string {
   // Cleaned before it is masked, so that no escape sequence inside a key hides it; cut last, so that no half remains.
-  let clean = plainText(text.slice(0, 64 * 1024))
-  for (const secret of secrets) {
-    if (secret.length >= 8) clean = clean.replaceAll(secret, MASK).replaceAll(encodeURIComponent(secret), MASK)
-  }
+  const clean = maskSecrets(plainText(text.slice(0, 64 * 1024)), secrets)
   return plainLine(clean.replace(/\b(?:sk|pk|rk)-[\w*.-]{6,}/g, MASK).replace(/\bBearer\s+\S+/gi, MASK), LONGEST_TEXT)
 }
 
