@@ -105,6 +105,11 @@ export class ProcessDisk implements DatabaseDisk {
     return 1e12
   }
 
+  async isOwn(): Promise<boolean> {
+    await this.#life.live()
+    return true
+  }
+
   async networkFileSystem(): Promise<string | undefined> {
     await this.#life.live()
     return undefined

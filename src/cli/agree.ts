@@ -11,6 +11,11 @@ import { counted } from './render/quantity.ts'
 import { dedupeHint } from './render/sharing-words.ts'
 import type { Shell } from './shell.ts'
 
+/** Tells of a configuration file that lay in the working folder and may make the user spend unasked. */
+export function remarkOn(shell: Shell, { spendingRemark }: { readonly spendingRemark: string | null }): void {
+  if (spendingRemark !== null) shell.warn(spendingRemark)
+}
+
 /** How a new run is agreed to. */
 export interface Agreement {
   readonly isQuiet: boolean

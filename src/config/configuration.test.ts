@@ -219,3 +219,31 @@ describe('loadConfiguration', () => {
     expect(() => credentialsFor(openai)).toThrow(/OPENAI_API_KEY is not set/)
   })
 })
+
+describe('a configuration file that lay in the working folder', () => {
+  const price = { inputUsdPerMillion: 0.001, outputUsdPerMillion: 0.001 }
+
+  it.each([
+    ['says nothing of money', { waits: { poll: '1m' } }, /^no remark$/],
+    ['only lowers what may be spent', { budget: { askAboveUsd: 0.5, maxCostUsd: 3, perDayUsd: 9 } }, /^no remark$/],
+    [
+      'raises what is sent unasked',
+      { budget: { askAboveUsd: 50 } },
+      /config\.json is in force: .*\$50 are sent without/,
+    ],
+    ['says a price', { prices: { 'openai/o1': price } }, /in force: it says what openai\/o1 costs$/],
+  ])('is remarked on where it %s', async (_, content, remark) => {
+    await configure(content)
+    const { spendingRemark } = await load()
+    expect(spendingRemark ?? 'no remark').toMatch(remark)
+    expect((await load({ config: 'llm-batch.config.json' })).spendingRemark).toBeNull()
+  })
+
+  it('is remarked on where another user made it, and nothing is where there is none', async () => {
+    const disk = { ...systemDisk, isOwn: async () => false }
+    const sources = { flags: {}, environment: {}, workingFolder: folder, disk, userFolder: folder }
+    expect((await loadConfiguration(sources)).spendingRemark).toBeNull()
+    await configure({})
+    expect((await loadConfiguration(sources)).spendingRemark).toMatch(/in force: it was made by another user$/)
+  })
+})

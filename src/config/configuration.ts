@@ -15,6 +15,7 @@ import { findHome } from './home.ts'
 import { mergeSettings, type SettingFlags } from './merge-settings.ts'
 import { readConfigurationFile } from './read-file.ts'
 import type { Settings } from './settings.ts'
+import { spendingRemark } from './spending-remark.ts'
 
 /** The name of the configuration file in the working folder. */
 const CONFIGURATION_FILE = 'llm-batch.config.json'
@@ -64,6 +65,8 @@ export interface Configuration {
   readonly budget: BudgetSettings
   /** The configuration file that was read, or null where there was none. */
   readonly file: string | null
+  /** One sentence where that file, found in the working folder, may make the user spend unasked; null otherwise. */
+  readonly spendingRemark: string | null
   /**
    * Key and base URL of a provider, looked up when asked for, so that commands which call nobody need no key. Throws
    * `configuration`, naming the variable to set.
@@ -90,6 +93,7 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     prices: file.prices ?? {},
     budget: budgetOf(flags, file),
     file: file === NO_FILE ? null : path,
+    spendingRemark: await remarkOn(sources, file, path),
     credentialsFor: (variables) => findCredentials({ environment, dotEnv }, variables),
     hasKeyFor: (variables) => hasKey({ environment, dotEnv }, variables),
     baseUrlOf: (variables) => findBaseUrl({ environment, dotEnv }, variables).baseUrl,
@@ -97,6 +101,12 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
 }
 
 const NO_FILE: FileConfiguration = {}
+
+/** A file that the user named with `--config` needs no remark. */
+async function remarkOn({ disk, flags }: ConfigurationSources, file: FileConfiguration, path: string) {
+  if (file === NO_FILE || flags.config !== undefined) return null
+  return spendingRemark({ path, file, isOwn: await disk.isOwn(path) }, DEFAULT_ASK_ABOVE_USD)
+}
 
 async function findFile({ flags, workingFolder, disk }: ConfigurationSources) {
   const path = resolve(workingFolder, flags.config ?? CONFIGURATION_FILE)

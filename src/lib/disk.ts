@@ -43,6 +43,8 @@ export interface Disk {
    * there is nothing.
    */
   identity(path: string): Promise<string | undefined>
+  /** False where another user of the machine made what is there. True where the system does not tell. */
+  isOwn(path: string): Promise<boolean>
   /** The names in a folder, sorted; empty where it does not exist. */
   list(path: string): Promise<readonly string[]>
   /** Replaces `to`; atomic within one file system. */
@@ -138,6 +140,11 @@ export const systemDisk: Disk = {
       if (isAbsent(error)) return undefined
       throw error
     }
+  },
+
+  async isOwn(path) {
+    const user = process.getuid?.()
+    return user === undefined || (await fs.stat(path)).uid === user
   },
 
   async list(path) {

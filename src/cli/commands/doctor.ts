@@ -77,11 +77,11 @@ async function examine(shell: Shell, flags: DoctorFlags): Promise<number> {
   return isWell ? EXIT.ok : EXIT.held
 }
 
-function versions({ file }: Configuration): readonly Finding[] {
+function versions({ file, spendingRemark }: Configuration): readonly Finding[] {
   const node = process.versions.node
   const isOld = node.localeCompare(LEAST_NODE, 'en', { numeric: true }) < 0
   const found: readonly (readonly [string, string])[] = [
-    ['configuration', file ?? 'no file, all defaults'],
+    ['configuration', spendingRemark ?? file ?? 'no file, all defaults'],
     ['prices', `as of ${newestPrice()}`],
     ['llm-batch', VERSION],
     ['SQLite', sqliteVersion()],

@@ -7,7 +7,7 @@ import { exitCodeOf, reportOf } from '../../run/report.ts'
 import { type TakenRun, takeNewRun } from '../../run/start.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import type { RunRecord } from '../../store/store.ts'
-import { agreeTo } from '../agree.ts'
+import { agreeTo, remarkOn } from '../agree.ts'
 import { agreeToPrompt } from '../agree-to-prompt.ts'
 import { driveRun } from '../drive-run.ts'
 import { Interruption } from '../interruption.ts'
@@ -71,9 +71,10 @@ async function reportDone(shell: Shell, workspace: Workspace, taken: TakenRun, f
   return exitCodeOf(report, flags.maxFailed ?? 0)
 }
 
-function agreement(shell: Shell, { configuration: { budget } }: Workspace, flags: RunFlags): NewRunOptions['agree'] {
-  const { askAboveUsd, maxCostUsd } = budget
+function agreement(shell: Shell, { configuration }: Workspace, flags: RunFlags): NewRunOptions['agree'] {
+  const { askAboveUsd, maxCostUsd } = configuration.budget
   return async (runId, { estimate, review }) => {
+    if (estimate.requests > 0) remarkOn(shell, configuration)
     await agreeToPrompt(shell, review, estimate.requests)
     await agreeTo(shell, runId, estimate, {
       isQuiet: flags.quiet === true,

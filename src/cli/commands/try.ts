@@ -5,6 +5,7 @@ import { PLAIN_OUTPUT } from '../../model/run.ts'
 import { sumUsd } from '../../prices/dollars.ts'
 import { type Tried, tryRows } from '../../run/try-rows.ts'
 import type { Workspace } from '../../run/workspace.ts'
+import { remarkOn } from '../agree.ts'
 import { tellReview } from '../agree-to-prompt.ts'
 import { countFlag } from '../flag-values.ts'
 import { requestOf } from '../job-request.ts'
@@ -47,6 +48,7 @@ async function tryInput(
 ): Promise<number> {
   const output = { ...PLAIN_OUTPUT, path: null }
   const options = await newRunOptions(shell, workspace.disk, { inputPaths, flags, output })
+  remarkOn(shell, workspace.configuration)
   const seed = flags.seed ?? Math.floor(systemRandom.fraction() * SEEDS)
   const colors = shell.outputColors
   const sample = flags.rows ?? flags.sample ?? USUAL_ROWS
