@@ -148,6 +148,71 @@ describe('the official Mistral SDK against the local server', () => {
     expect(job.outputs).toMatchObject([{ custom_id: 'one', response: { status_code: 200 } }])
   })
 
+  it('does what the example async_batch_jobs of the SDK does: two models, and results that nobody asked for inline', async () => {
+    const requests = Array.from({ length: 5 }, (_, place) => ({
+      customId: String(place),
+      body: { model: 'mistral-medium-latest', messages: [{ role: 'user', content: `What's i + ${place}` }] },
+    }))
+    const created = await client.batch.jobs.create({
+      requests,
+      model: 'mistral-small-latest',
+      endpoint: '/v1/chat/completions',
+      metadata: { job_type: 'testing' },
+    })
+    const job = await ended(created.id)
+    expect(job).toMatchObject({ status: 'SUCCESS', succeededRequests: 5, failedRequests: 0 })
+    expect(job.outputs).toHaveLength(5)
+    expect(job.outputs?.[0]).toMatchObject({ response: { body: { model: 'mistral-small-latest' } } })
+  })
+
+  it('reads a PDF: uploaded for that, behind a signed URL that needs no key, answered page by page', async () => {
+    const content = new Blob(['%PDF-1.4\n'])
+    const file = await client.files.upload({ purpose: 'ocr', file: { fileName: 'paper.pdf', content } })
+    expect(file).toMatchObject({ purpose: 'ocr', mimetype: 'application/pdf', numLines: null, sizeBytes: 9 })
+    const { url } = await client.files.getSignedUrl({ fileId: file.id, expiry: 1 })
+    const answer = await fetch(url)
+    expect(await answer.text()).toBe('%PDF-1.4\n')
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="paper.pdf"')
+    expect((await fetch(url.replace(/signature=../, 'signature=00'))).status).toBe(403)
+    expect((await fetch(url.replace(/expires=\d+/, 'expires=99999999999999'))).status).toBe(403)
+    const document = { type: 'document_url' as const, documentUrl: url }
+    const read = await client.ocr.process({ model: 'mistral-ocr-latest', document, pages: [3, 4] })
+    expect(read.pages.map(({ index }) => index)).toEqual([3, 4])
+    expect(read.pages[0]?.markdown).toMatch(/^\[simulated\] /)
+    expect(read.usageInfo.pagesProcessed).toBe(2)
+    await client.files.delete({ fileId: file.id })
+    expect((await fetch(url)).status).toBe(404)
+  })
+
+  it('narrows listings as it was asked, and counts all only where it should', async () => {
+    const content = new Blob(['%PDF-1.4\n'])
+    const { id } = await client.files.upload({ purpose: 'ocr', file: { fileName: 'one.pdf', content } })
+    await upload(line('one', 'x'))
+    const only = await client.files.list({ mimetypes: ['application/pdf'], includeTotal: false })
+    expect(only).toMatchObject({ data: [{ id }], total: null })
+    expect((await client.files.list({ purpose: 'ocr' })).total).toBe(1)
+    await client.files.delete({ fileId: id })
+    const jobs = { createdByMe: true, page: 0, pageSize: 1 }
+    expect((await client.batch.jobs.list(jobs)).data).toHaveLength(1)
+    expect(await client.batch.jobs.list({ ...jobs, agentId: 'ag-1' })).toMatchObject({ data: [], total: 0 })
+  })
+
+  it('streams, calls a tool, and lists models', async () => {
+    const messages = [{ role: 'user' as const, content: 'Say hello' }]
+    let text = ''
+    for await (const { data } of await client.chat.stream({ model: MODEL, messages })) {
+      const { content } = data.choices[0]?.delta ?? {}
+      if (typeof content === 'string') text += content
+    }
+    const whole = await client.chat.complete({ model: MODEL, messages })
+    expect(text).toBe(whole.choices[0]?.message?.content)
+    const tool = { type: 'function' as const, function: { name: 'set_label', parameters: {} } }
+    const called = await client.chat.complete({ model: MODEL, messages, tools: [tool], toolChoice: 'any' })
+    expect(called.choices[0]?.message?.toolCalls).toMatchObject([{ function: { name: 'set_label' } }])
+    expect((await client.models.list()).data).toContainEqual(expect.objectContaining({ id: MODEL }))
+    await expect(client.models.retrieve({ modelId: 'no-such-model' })).rejects.toMatchObject({ statusCode: 404 })
+  })
+
   it.each([
     ['without any input', { inputFiles: [] }],
     ['that may take more than a week', { inputFiles: ['x'], timeoutHours: 200 }],

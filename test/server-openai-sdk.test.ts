@@ -184,6 +184,85 @@ describe('the official OpenAI SDK against the local server', () => {
     expect(response).toMatchObject({ status: 'completed', output_text: expect.stringMatching(/^\[simulated\] /) })
   })
 
+  it('streams an answer as it would have given it whole', async () => {
+    const request = { model: 'gpt-6-luna', messages: [{ role: 'user' as const, content: 'Say hello' }] }
+    const whole = await client.chat.completions.create(request)
+    let text = ''
+    let usage: unknown
+    const options = { stream: true, stream_options: { include_usage: true } } as const
+    for await (const chunk of await client.chat.completions.create({ ...request, ...options })) {
+      text += chunk.choices[0]?.delta.content ?? ''
+      usage ??= chunk.usage
+    }
+    expect(text).toBe(whole.choices[0]?.message.content)
+    expect(usage).toEqual(whole.usage)
+    const response = client.responses.stream({ model: 'gpt-6-luna', input: 'Say hello' })
+    expect((await response.finalResponse()).output_text).toMatch(/^\[simulated\] /)
+  })
+
+  it('calls the tool that the request names, with arguments that satisfy its schema', async () => {
+    const parameters = { type: 'object', properties: { label: { enum: ['bug', 'question'] } } }
+    const tools = ['other', 'set_label'].map((name) => ({ type: 'function' as const, function: { name, parameters } }))
+    const chat = await client.chat.completions.create({
+      model: 'gpt-6-luna',
+      messages: [{ role: 'user', content: 'Is it a bug?' }],
+      tools,
+      tool_choice: { type: 'function', function: { name: 'set_label' } },
+    })
+    expect(chat.choices[0]).toMatchObject({
+      finish_reason: 'tool_calls',
+      message: { content: null, tool_calls: [{ function: { name: 'set_label', arguments: '{"label":"bug"}' } }] },
+    })
+  })
+
+  it('judges without a model, in a call and in a batch', async () => {
+    expect((await client.moderations.create({ input: 'violence' })).results[0]?.flagged).toBe(true)
+    const row = { custom_id: 'one', method: 'POST', url: '/v1/moderations', body: { input: 'violence' } }
+    const { id } = await upload(JSON.stringify(row))
+    const created = await client.batches.create({
+      input_file_id: id,
+      endpoint: '/v1/moderations',
+      completion_window: '24h',
+    })
+    const batch = await ended(created.id)
+    expect(await linesOf(batch.output_file_id)).toMatchObject([
+      { response: { body: { model: 'omni-moderation-latest-2026-01-15', results: [{ flagged: true }] } } },
+    ])
+  })
+
+  it('lists models, and says under which name a file is kept', async () => {
+    const names: string[] = []
+    for await (const model of client.models.list()) names.push(model.id)
+    expect(names).toEqual(expect.arrayContaining(['gpt-6-luna', 'text-embedding-3-small']))
+    expect(await client.models.retrieve('my-model')).toMatchObject({ id: 'my-model', object: 'model' })
+    await expect(client.models.retrieve('no-such-model')).rejects.toMatchObject({ status: 404 })
+    const content = await client.files.content((await upload(line('one', 'x'))).id)
+    expect(content.headers.get('content-disposition')).toBe('attachment; filename="rows.jsonl"')
+    const odd = await client.files.create({ purpose: 'batch', file: await toFile(Buffer.from('{}'), 'é".jsonl') })
+    expect((await client.files.content(odd.id)).headers.get('content-disposition')).toMatch(
+      /^attachment; filename="[ -!#-~]+\.jsonl"; filename\*=UTF-8''[A-Za-z\d%.]+$/,
+    )
+  })
+
+  it.each([
+    ['/chat/completions', {}],
+    ['/chat/completions', { messages: 'x' }],
+    ['/chat/completions', { messages: [] }],
+    ['/responses', {}],
+    ['/completions', {}],
+    ['/embeddings', {}],
+    ['/moderations', {}],
+  ])('refuses a request for %s without what it is about: %j', async (path, parts) => {
+    const body = { model: 'gpt-6-luna', ...parts }
+    await expect(client.post(path, { body })).rejects.toMatchObject({ status: 400, type: 'invalid_request_error' })
+    const row = { custom_id: 'one', method: 'POST', url: `/v1${path}`, body }
+    const { id } = await upload(JSON.stringify(row))
+    const endpoint = `/v1${path}` as '/v1/responses'
+    const created = await client.batches.create({ input_file_id: id, endpoint, completion_window: '24h' })
+    const batch = await ended(created.id)
+    expect(await linesOf(batch.error_file_id)).toMatchObject([{ response: { status_code: 400 } }])
+  })
+
   it('refuses max_tokens for a reasoning model, as a row and as a call', async () => {
     const body = { model: 'gpt-6.1-terra', max_tokens: 10, messages: [{ role: 'user' as const, content: 'x' }] }
     await expect(client.chat.completions.create(body)).rejects.toMatchObject({

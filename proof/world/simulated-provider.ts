@@ -41,6 +41,8 @@ export async function openProvider(options: {
     executions: new Map(),
     answers: NO_FLAWS,
     validations: new OneAtATime(),
+    uploadNames: 'jsonl',
+    streamRefuses: 'row',
   }
   const workshop = new Workshop(simulator)
   return { app: buildApp(simulator, workshop, { accounts }), simulator, workshop }

@@ -54,6 +54,11 @@ const MISTRAL: Dialect = {
   needsCustomId: false,
 }
 
+/** The model of a request that names none; undefined where it must name one. OpenAI's moderations need not. */
+export function standardModel(endpoint: string): string | undefined {
+  return endpoint === '/v1/moderations' ? 'omni-moderation-latest' : undefined
+}
+
 /** Both APIs by name. */
 export const DIALECT: Readonly<Record<DialectName, Dialect>> = { openai: OPENAI, mistral: MISTRAL }
 

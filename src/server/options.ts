@@ -3,6 +3,7 @@ import type { Disk } from '../lib/disk.ts'
 import type { FiredFault } from './faults/injector.ts'
 import type { FaultRule } from './faults/rule.ts'
 import type { AnswerShares } from './simulate/answer-mix.ts'
+import type { AnswerFunction } from './simulate/given-answer.ts'
 import type { Ledger } from './state/ledger.ts'
 
 /** How long each part of a batch's life takes, in milliseconds. */
@@ -53,6 +54,15 @@ export interface LocalServerOptions {
    * from seed and request. @default none
    */
   readonly answers?: AnswerShares | string | undefined
+  /**
+   * Answers requests in place of the simulated model, rows of batches and direct calls alike; see docs/local-server.md.
+   * A row that is executed again after a restart is asked again. @default none
+   */
+  readonly answer?: AnswerFunction | undefined
+  /** `any` takes uploads for batches that have another name than `*.jsonl`, or none. @default 'jsonl' */
+  readonly uploadNames?: 'jsonl' | 'any' | undefined
+  /** What one row with `stream: true` makes the server refuse: that row, or the whole batch at validation. @default 'row' */
+  readonly streamRefuses?: 'row' | 'batch' | undefined
   /** Called for each batch that the server could not go on with; its client sees it as failed. @default nothing */
   readonly onFailure?: ((failure: BatchFailure) => void) | undefined
   readonly disk?: Disk | undefined

@@ -3,23 +3,23 @@ import type { OneAtATime } from '../lib/one-at-a-time.ts'
 import { DIALECT } from './dialect.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { BatchFailure, Durations } from './options.ts'
-import type { AnswerMix } from './simulate/answer-mix.ts'
-import type { Executions } from './simulate/execute-row.ts'
+import type { Simulation } from './simulate/execute-row.ts'
 import type { DialectName } from './state/record.ts'
 import type { State } from './state/state.ts'
 
 /** What every part of the server works with. */
-export interface Simulator {
+export interface Simulator extends Simulation {
   readonly state: State
   readonly clock: Clock
   readonly durations: Durations
   readonly overrides: Limits
   readonly faults: FaultInjector
-  readonly executions: Executions
-  /** How often answers are not as asked. */
-  readonly answers: AnswerMix
   /** Validation remembers every id of a batch, so that only one batch is validated at a time. */
   readonly validations: OneAtATime
+  /** Which names an upload for batches may have. */
+  readonly uploadNames: 'jsonl' | 'any'
+  /** What a row with `stream: true` makes the provider refuse. */
+  readonly streamRefuses: 'row' | 'batch'
   readonly onFailure?: ((failure: BatchFailure) => void) | undefined
 }
 

@@ -56,6 +56,9 @@ async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
       seed: state.seed,
     },
     validations: new OneAtATime(),
+    answer: options.answer,
+    uploadNames: options.uploadNames ?? 'jsonl',
+    streamRefuses: options.streamRefuses ?? 'row',
     onFailure: options.onFailure,
   }
 }

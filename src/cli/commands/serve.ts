@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { systemDisk } from '../../lib/disk.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import { SIMULATED_KEY } from '../../providers/secrets.ts'
@@ -24,6 +24,8 @@ interface ServeFlags extends PlaceFlags {
   readonly queueTokens?: number | undefined
   readonly maxRequests?: number | undefined
   readonly maxBytes?: number | undefined
+  readonly uploadNames?: 'jsonl' | 'any' | undefined
+  readonly streamRefuses?: 'row' | 'batch' | undefined
 }
 
 /** `llm-batch serve`: the local batch server, until it is stopped. */
@@ -42,6 +44,18 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--queue-tokens <n>', 'maximum input tokens queued per model (default: no limit)', countFlag)
     .option('--max-requests <n>', "maximum rows per batch (default: the provider's)", countFlag)
     .option('--max-bytes <n>', "maximum bytes per input file (default: the provider's)", countFlag)
+    .addOption(
+      new Option('--upload-names <names>', 'names an upload for batches may have (default: jsonl)').choices([
+        'jsonl',
+        'any',
+      ]),
+    )
+    .addOption(
+      new Option('--stream-refuses <what>', 'what one row with stream: true makes it refuse (default: row)').choices([
+        'row',
+        'batch',
+      ]),
+    )
     .action(async (flags: ServeFlags) => {
       await serve(shell, flags)
       setExitCode(EXIT.ok)
@@ -64,6 +78,8 @@ async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
     queueTokens: flags.queueTokens,
     maxRequests: flags.maxRequests,
     maxBytes: flags.maxBytes,
+    uploadNames: flags.uploadNames,
+    streamRefuses: flags.streamRefuses,
     onFailure: ({ batchId, error }) => shell.tell(`Batch ${batchId} failed: ${error.message}`),
     durations: {
       ...(validate === undefined ? {} : { validateMs: validate }),

@@ -1,11 +1,13 @@
+import { standardModel } from '../dialect.ts'
 import type { FaultName } from '../faults/catalogue.ts'
 import { rowFault } from '../faults/run-faults.ts'
 import { executeRow, type RowResult } from '../simulate/execute-row.ts'
 import { isJsonObject, type JsonObject, stringOf } from '../simulate/json.ts'
-import { errorBody, usualError } from '../simulate/provider-error.ts'
+import { refusedStream } from '../simulate/parameter-check.ts'
+import { type ApiError, errorBody, usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
-import type { BatchRecord } from '../state/record.ts'
+import type { BatchRecord, DialectName } from '../state/record.ts'
 import { inputLines } from './input-lines.ts'
 import type { Halt, Pace } from './pace.ts'
 import { parseRequestLine } from './request-line.ts'
@@ -66,21 +68,23 @@ class Execution {
       return
     }
     const body = isJsonObject(line['body']) ? line['body'] : {}
-    await this.#settle(line['custom_id'], this.#execute(body))
+    await this.#settle(line['custom_id'], await this.#execute(body))
   }
 
-  #execute(body: JsonObject): RowResult {
+  async #execute(body: JsonObject): Promise<RowResult> {
     const { dialect, endpoint, model } = this.#batch
     const failure = rowFault(this.#batch, this.position)
     if (failure) return failure
     const request = {
       dialect,
       endpoint,
-      model: stringOf(body['model']) ?? model ?? '',
+      model: model ?? stringOf(body['model']) ?? standardModel(endpoint) ?? '',
       body,
       createdAt: this.#createdAt,
     }
-    return executeRow(request, this.#simulator.executions, this.#simulator.answers)
+    const refused = refusedStream(request)
+    if (refused) return refusedRow(dialect, refused)
+    return await executeRow(request, this.#simulator)
   }
 
   async #settle(customId: unknown, result: RowResult): Promise<void> {
@@ -125,4 +129,8 @@ class Execution {
   #has(fault: FaultName): boolean {
     return this.#batch.faults.some(({ name }) => name === fault)
   }
+}
+
+function refusedRow(dialect: DialectName, error: ApiError): RowResult {
+  return { fate: 'answered', status: error.status, body: errorBody(dialect, error), billed: null }
 }

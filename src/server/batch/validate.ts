@@ -1,5 +1,5 @@
 import type { Line } from '../../lib/jsonl.ts'
-import { DIALECT, type Dialect, MOST_EMBEDDING_INPUTS } from '../dialect.ts'
+import { DIALECT, type Dialect, MOST_EMBEDDING_INPUTS, standardModel } from '../dialect.ts'
 import { embeddingInputs } from '../simulate/execute-row.ts'
 import { isJsonObject, type JsonObject, stringOf } from '../simulate/json.ts'
 import { promptOf, tokensOf } from '../simulate/prompt.ts'
@@ -21,7 +21,7 @@ export interface Validation {
 
 /** Reads the whole input once and checks it as the provider does: everything or nothing. */
 export async function validate(simulator: Simulator, batch: BatchRecord): Promise<Validation> {
-  const check = new InputCheck(DIALECT[batch.dialect], batch)
+  const check = new InputCheck(DIALECT[batch.dialect], batch, simulator.streamRefuses === 'batch')
   if (hasLostInput(simulator.state, batch)) {
     check.refuse('file_not_found', 'The input file of this batch no longer exists.')
     return check.result()
@@ -37,6 +37,7 @@ export async function validate(simulator: Simulator, batch: BatchRecord): Promis
 class InputCheck {
   readonly #dialect: Dialect
   readonly #batch: BatchRecord
+  readonly #refusesStreams: boolean
   readonly #ids = new Set<string>()
   readonly #problems: ValidationProblem[] = []
   #model: string | null
@@ -44,7 +45,8 @@ class InputCheck {
   #tokens = 0
   #inputs = 0
 
-  constructor(dialect: Dialect, batch: BatchRecord) {
+  constructor(dialect: Dialect, batch: BatchRecord, refusesStreams: boolean) {
+    this.#refusesStreams = refusesStreams
     this.#dialect = dialect
     this.#batch = batch
     this.#model = batch.model
@@ -65,6 +67,9 @@ class InputCheck {
       return
     }
     this.#checkModel(body, line.number)
+    if (this.#refusesStreams && body['stream'] === true) {
+      this.#add('unsupported_value', 'Streaming is not supported in batches.', line.number, 'body.stream')
+    }
     this.#tokens += tokensOf(promptOf(body))
     this.#inputs += embeddingInputs(this.#batch.endpoint, body)
   }
@@ -119,11 +124,14 @@ class InputCheck {
   #checkModel(body: JsonObject, line: number): void {
     const model = stringOf(body['model'])
     if (model === undefined) {
-      if (this.#model === null || this.#dialect.isLineComplete) this.#missing('body.model', line)
+      const isOptional = standardModel(this.#batch.endpoint) !== undefined
+      if (!isOptional && (this.#model === null || this.#dialect.isLineComplete)) this.#missing('body.model', line)
       return
     }
     this.#model ??= model
-    if (model !== this.#model) {
+    // Mistral's own example names one model for the job and another one in the lines.
+    const isContrary = model !== this.#model && this.#batch.model === null
+    if (isContrary) {
       const text = `The provided model '${model}' does not match the other requests in the batch: '${this.#model}'.`
       this.#add('model_mismatch', text, line, 'body.model')
     } else if (model.startsWith('no-such-')) {

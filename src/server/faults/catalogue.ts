@@ -1,6 +1,7 @@
 /**
  * What a fault can be put on: each HTTP call of either dialect by its purpose, and `run`, the execution of a batch.
- * `file` is one file's record, `files` their listing, `remove` the deletion of a batch.
+ * `file` is one file's record, `files` their listing, `remove` the deletion of a batch, `models`
+ * the list of models and one of them.
  */
 export const CALLS = [
   'upload',
@@ -14,6 +15,7 @@ export const CALLS = [
   'cancel',
   'remove',
   'direct',
+  'models',
   'run',
 ] as const
 

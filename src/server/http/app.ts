@@ -1,12 +1,14 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import type { Workshop } from '../batch/workshop.ts'
 import { mistralRoutes } from '../mistral/routes.ts'
+import { SIGNED_FILES, signedContent } from '../mistral/signed-url.ts'
 import { openaiRoutes } from '../openai/routes.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
 import { authorise, type KeyRing } from './authorise.ts'
 import { controlRoutes } from './control.ts'
+import { type Desk, on } from './desk.ts'
 import type { Environment } from './environment.ts'
 import { errorAnswer, invalidRequest } from './error-answer.ts'
 import { loopbackOnly } from './loopback-only.ts'
@@ -17,8 +19,12 @@ export function buildApp(simulator: Simulator, workshop: Workshop, ring: KeyRing
   app.use(loopbackOnly)
   app.use(numberRequests())
   app.route('/simulator', controlRoutes(simulator, workshop))
+  const mistral: Desk = { simulator, workshop, dialect: 'mistral' }
+  app.get(`${SIGNED_FILES}/:id`, on(mistral, 'content'), (context) =>
+    signedContent(mistral, context, context.req.param('id')),
+  )
   app.use('/mistral/*', authorise('mistral', ring))
-  app.route('/mistral/v1', mistralRoutes({ simulator, workshop, dialect: 'mistral' }))
+  app.route('/mistral/v1', mistralRoutes(mistral))
   for (const prefix of ['/openai/v1', '/v1']) {
     app.use(`${prefix}/*`, authorise('openai', ring))
     app.route(prefix, openaiRoutes({ simulator, workshop, dialect: 'openai' }))

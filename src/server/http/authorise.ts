@@ -14,7 +14,7 @@ const DEFAULT_ACCOUNT = 'default'
 /** Lets requests with a good key in and notes its account. */
 export function authorise(dialect: DialectName, ring: KeyRing): MiddlewareHandler<Environment> {
   return async (context, next) => {
-    const key = /^Bearer\s+(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
+    const key = /^Bearer\s+(\S.*)$/i.exec(context.req.header('authorization') ?? '')?.[1]
     if (key === undefined || (ring.acceptedKeys && !ring.acceptedKeys.includes(key))) return refuse(dialect, key)
     context.set('account', ring.accounts?.[key] ?? DEFAULT_ACCOUNT)
     await next()

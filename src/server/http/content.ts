@@ -16,9 +16,20 @@ export function streamOf(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint
   )
 }
 
-/** An answer with a file's bytes. */
-export function fileAnswer(pieces: AsyncIterable<Uint8Array>, bytes: number): Response {
+/** An answer with a file's bytes, under its name. */
+export function fileAnswer(pieces: AsyncIterable<Uint8Array>, bytes: number, name: string): Response {
   return new Response(streamOf(pieces), {
-    headers: { 'content-type': 'application/octet-stream', 'content-length': String(bytes) },
+    headers: {
+      'content-type': 'application/octet-stream',
+      'content-length': String(bytes),
+      'content-disposition': disposition(name),
+    },
   })
+}
+
+/** The name in ASCII, and as it is where that is something else (RFC 6266). */
+function disposition(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]|["\\]/g, '_')
+  const whole = plain === name ? '' : `; filename*=UTF-8''${encodeURIComponent(name)}`
+  return `attachment; filename="${plain}"${whole}`
 }

@@ -1,7 +1,9 @@
 import { BufferedWriter } from '../../lib/atomic-file.ts'
+import { standardModel } from '../dialect.ts'
 import { executeRow } from '../simulate/execute-row.ts'
-import { isJsonObject, stringOf } from '../simulate/json.ts'
+import { isJsonObject, type JsonObject, stringOf } from '../simulate/json.ts'
 import { usualError } from '../simulate/provider-error.ts'
+import { streamEvents } from '../simulate/stream-events.ts'
 import { type Booking, book, DIRECT_CALLS } from '../state/ledger.ts'
 import type { State } from '../state/state.ts'
 import { statusAnswer } from './break-call.ts'
@@ -13,15 +15,23 @@ import { errorAnswer } from './error-answer.ts'
 export async function answerDirectly(desk: Desk, endpoint: string, context: ServerContext): Promise<Response> {
   const { simulator, dialect } = desk
   const body = await jsonOf(context)
-  const model = isJsonObject(body) ? stringOf(body['model']) : undefined
+  const model = isJsonObject(body) ? (stringOf(body['model']) ?? standardModel(endpoint)) : undefined
   if (!isJsonObject(body) || !model) {
     return errorAnswer(dialect, { ...usualError(400), message: 'You must provide a model parameter.', param: 'model' })
   }
   if (model.startsWith('no-such-')) return errorAnswer(dialect, usualError(404))
   const createdAt = Math.floor(simulator.clock.now() / 1_000)
-  const result = executeRow({ dialect, endpoint, model, body, createdAt }, simulator.executions, simulator.answers)
+  const result = await executeRow({ dialect, endpoint, model, body, createdAt }, simulator)
   if (result.billed) await bookDirect(simulator.state, result.billed)
-  return result.fate === 'answered' ? Response.json(result.body, { status: result.status }) : statusAnswer(dialect, 500)
+  if (result.fate !== 'answered') return statusAnswer(dialect, 500)
+  const isStream = body['stream'] === true && result.status === 200
+  const events = isStream ? streamEvents({ dialect, endpoint, model, body }, result.body as JsonObject) : undefined
+  return events ? streamAnswer(events) : Response.json(result.body, { status: result.status })
+}
+
+/** An answer as server-sent events. */
+function streamAnswer(events: readonly string[]): Response {
+  return new Response(events.join(''), { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
 }
 
 async function bookDirect(state: State, booking: Booking): Promise<void> {

@@ -22,6 +22,9 @@ export interface UploadedFile {
 
 const LINE_FEED = 0x0a
 
+/** The name of a file that came without one, as HTTP clients call it. */
+const NAMELESS = 'upload'
+
 /** Fields that a form may have beside its file. */
 const MOST_FIELDS = 100
 
@@ -47,7 +50,7 @@ export async function receiveUpload(
   form.on('file', (_field, content, name) => {
     stream = content
     content.on('error', (error) => faults.push(error))
-    saving = save(content, disk, path, name)
+    saving = save(content, disk, path, name ?? NAMELESS)
     // The pipeline below fails first; this only keeps the second report of the same fault from being unhandled.
     saving.catch(() => undefined)
   })
@@ -76,7 +79,10 @@ function openForm(incoming: IncomingMessage, mostBytes: number): InstanceType<ty
   if (!contentType?.startsWith('multipart/form-data')) return undefined
   const limits = { files: 1, fields: MOST_FIELDS, fileSize: mostBytes + 1 }
   try {
-    return new Busboy({ headers: { ...incoming.headers, 'content-type': contentType }, limits })
+    // A part without a file name is the file all the same, where it is called so.
+    const isPartAFile = (part: string | undefined, _type: string | undefined, name: string | undefined): boolean =>
+      name !== undefined || part === 'file'
+    return new Busboy({ headers: { ...incoming.headers, 'content-type': contentType }, limits, isPartAFile })
   } catch {
     // A form without a boundary; the route refuses it in the API's own words.
     return undefined

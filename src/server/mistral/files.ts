@@ -7,7 +7,7 @@ import { storeUpload } from '../http/store-upload.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import { maxBytes } from '../simulator.ts'
 import type { FileRecord } from '../state/record.ts'
-import { fileObject, sampleType } from './file-object.ts'
+import { fileObject, mimetypeOf, sampleType } from './file-object.ts'
 import { numberedPage } from './page.ts'
 
 const PURPOSES: readonly string[] = ['fine-tune', 'batch', 'ocr']
@@ -28,7 +28,8 @@ function refusal(desk: Desk, { fields, file }: Upload): Response | undefined {
   const purpose = fields.get('purpose') ?? 'fine-tune'
   if (!PURPOSES.includes(purpose))
     return unprocessable(['body', 'purpose'], `Input should be one of ${PURPOSES.join(', ')}`)
-  if (!file.name.endsWith('.jsonl')) {
+  const isAnyName = purpose === 'ocr' || desk.simulator.uploadNames === 'any'
+  if (!isAnyName && !file.name.endsWith('.jsonl')) {
     return errorAnswer('mistral', { ...usualError(422), message: 'Invalid file format. The file must be .jsonl' })
   }
   const most = maxBytes(desk.simulator, 'mistral')
@@ -39,18 +40,24 @@ function refusal(desk: Desk, { fields, file }: Upload): Response | undefined {
 /** `GET /v1/files`. */
 export function listFiles(desk: Desk, context: ServerContext): Response {
   const files = desk.simulator.state.filesOf(ownerOf(desk, context), listedUntilMs(desk, context))
-  return numberedPage(context, files.filter(wanted(context)), fileObject)
+  const withTotal = context.req.query('include_total') ?? 'true'
+  if (withTotal !== 'true' && withTotal !== 'false') {
+    return unprocessable(['query', 'include_total'], 'Input should be a valid boolean', 'bool_parsing')
+  }
+  return numberedPage(context, files.filter(wanted(context)), fileObject, withTotal === 'true')
 }
 
 /** What the query narrows the listing to. */
 function wanted(context: ServerContext): (file: FileRecord) => boolean {
   const types = context.req.queries('sample_type') ?? []
   const sources = context.req.queries('source') ?? []
+  const mimetypes = context.req.queries('mimetypes') ?? []
   const purpose = context.req.query('purpose')
   const search = context.req.query('search')
   return (file) =>
     (types.length === 0 || types.includes(sampleType(file))) &&
     (sources.length === 0 || sources.includes(file.kind === 'request' ? 'upload' : 'mistral')) &&
+    (mimetypes.length === 0 || mimetypes.includes(mimetypeOf(file))) &&
     (purpose === undefined || file.purpose === purpose) &&
     (search === undefined || file.name.includes(search))
 }
@@ -65,13 +72,7 @@ export function showFile(desk: Desk, context: ServerContext, id: string): Respon
 export function content(desk: Desk, context: ServerContext, id: string): Response {
   const { state } = desk.simulator
   const file = state.file(ownerOf(desk, context), id)
-  return file ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes) : noSuchFile(id)
-}
-
-/** `GET /v1/files/{id}/url`; here the URL still needs the key. */
-export function signedUrl(desk: Desk, context: ServerContext, id: string): Response {
-  const file = desk.simulator.state.file(ownerOf(desk, context), id)
-  return file ? Response.json({ url: context.req.url.replace(/\/url(\?.*)?$/, '/content') }) : noSuchFile(id)
+  return file ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes, file.name) : noSuchFile(id)
 }
 
 /** `DELETE /v1/files/{id}`. */
@@ -83,6 +84,7 @@ export async function deleteFile(desk: Desk, context: ServerContext, id: string)
   return Response.json({ id, object: 'file', deleted: true })
 }
 
-function noSuchFile(id: string): Response {
+/** Mistral's words for a file that is not there. */
+export function noSuchFile(id: string): Response {
   return unknownAtMistral(`No file found with id ${id}.`)
 }

@@ -38,11 +38,15 @@ async function createNow(desk: Desk, context: ServerContext, call: CreateCall): 
   return Response.json(jobObject(await createBatch(desk.simulator, desk.workshop, draft, context.var.faults)))
 }
 
-/** `GET /v1/batch/jobs`. The metadata filter is not offered: its effect at the real API is unconfirmed. */
+/**
+ * `GET /v1/batch/jobs`. The filter by metadata is not offered: its effect at the real API is unconfirmed. `created_by_me`
+ * changes nothing, because an account has one user here.
+ */
 export function listJobs(desk: Desk, context: ServerContext): Response {
   const createdAfter = context.req.query('created_after')
   const sinceMs = createdAfter === undefined ? Number.NEGATIVE_INFINITY : Date.parse(createdAfter)
   if (Number.isNaN(sinceMs)) return unprocessable(['query', 'created_after'], 'Input should be a valid datetime')
+  const agent = context.req.query('agent_id')
   const statuses = context.req.queries('status') ?? []
   const model = context.req.query('model')
   const jobs = desk.simulator.state
@@ -50,6 +54,8 @@ export function listJobs(desk: Desk, context: ServerContext): Response {
     .filter((batch) => batch.createdAtMs > sinceMs)
     .filter((batch) => statuses.length === 0 || statuses.includes(statusOf(batch.phase)))
     .filter((batch) => model === undefined || batch.model === model)
+  // No simulated job belongs to an agent.
+  if (agent !== undefined) jobs.length = 0
   const order = context.req.query('order_by') ?? '-created'
   if (order !== 'created' && order !== '-created') {
     return unprocessable(['query', 'order_by'], "Input should be 'created' or '-created'", 'enum')
@@ -62,7 +68,9 @@ export function listJobs(desk: Desk, context: ServerContext): Response {
 export async function showJob(desk: Desk, context: ServerContext, id: string): Promise<Response> {
   const batch = findJob(desk, context, id)
   if (!batch) return noSuchJob(id)
-  const wantsResults = context.req.query('inline') === 'true' && isFinal(batch.phase)
+  // Mistral's own example reads the results of inline requests without asking for them.
+  const inline = context.req.query('inline') ?? String(batch.isInline)
+  const wantsResults = inline === 'true' && isFinal(batch.phase)
   const outputs = wantsResults ? await resultsOf(desk.simulator.state, batch) : null
   return Response.json({ ...jobObject(batch), outputs })
 }

@@ -9,6 +9,7 @@ export function numberedPage<Entry>(
   context: ServerContext,
   entries: readonly Entry[],
   show: (entry: Entry) => Record<string, unknown>,
+  withTotal = true,
 ): Response {
   const page = wholeNumber(context, 'page', 0, 0)
   const size = wholeNumber(context, 'page_size', DEFAULT_PAGE_SIZE, 1)
@@ -16,7 +17,7 @@ export function numberedPage<Entry>(
   if (size instanceof Response) return size
   const start = context.var.faults.has('repeat-page') ? 0 : page * size
   const data = entries.slice(start, start + size).map(show)
-  return Response.json({ data, object: 'list', total: entries.length })
+  return Response.json({ data, object: 'list', total: withTotal ? entries.length : null })
 }
 
 function wholeNumber(context: ServerContext, name: string, standard: number, least: number): number | Response {

@@ -35,7 +35,7 @@ function refusal(desk: Desk, { fields, file }: Upload): Response | undefined {
     const text = `'${purpose}' is not one of [${PURPOSES.map((one) => `'${one}'`).join(', ')}] - 'purpose'`
     return invalidRequest(text, 'invalid_value', 'purpose')
   }
-  if (purpose === 'batch' && !file.name.endsWith('.jsonl')) {
+  if (purpose === 'batch' && desk.simulator.uploadNames === 'jsonl' && !file.name.endsWith('.jsonl')) {
     return invalidRequest('Invalid file format for Batch API. Must be .jsonl', null, null)
   }
   const life = fields.get('expires_after[seconds]')
@@ -66,7 +66,7 @@ export function showFile(desk: Desk, context: ServerContext, id: string): Respon
 export function content(desk: Desk, context: ServerContext, id: string): Response {
   const { state } = desk.simulator
   const file = state.file(ownerOf(desk, context), id)
-  return file ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes) : noSuchFile(id)
+  return file ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes, file.name) : noSuchFile(id)
 }
 
 /** `DELETE /files/{id}`. */

@@ -5,6 +5,7 @@ import { answerDirectly } from '../http/direct.ts'
 import type { Environment } from '../http/environment.ts'
 import { cancel, create, listBatches, showBatch } from './batches.ts'
 import { content, deleteFile, listFiles, showFile, upload } from './files.ts'
+import { listModels, showModel } from './models.ts'
 
 /** All routes below `/openai/v1`. */
 export function openaiRoutes(desk: Desk): Hono<Environment> {
@@ -18,6 +19,8 @@ export function openaiRoutes(desk: Desk): Hono<Environment> {
   routes.get('/batches', on(desk, 'list'), (context) => listBatches(desk, context))
   routes.get('/batches/:id', on(desk, 'get'), (context) => showBatch(desk, context, context.req.param('id')))
   routes.post('/batches/:id/cancel', on(desk, 'cancel'), (context) => cancel(desk, context, context.req.param('id')))
+  routes.get('/models', on(desk, 'models'), (context) => listModels(desk, context))
+  routes.get('/models/:id', on(desk, 'models'), (context) => showModel(context.req.param('id')))
   for (const endpoint of DIALECT.openai.endpoints) {
     routes.post(endpoint.replace('/v1', ''), on(desk, 'direct'), (context) => answerDirectly(desk, endpoint, context))
   }

@@ -1,29 +1,10 @@
 import { digestOf } from '../state/identifier.ts'
 import type { DialectName } from '../state/record.ts'
+import { type Answer, type Ending, firstOf, modelOf, type Words } from './answer.ts'
 import type { JsonObject } from './json.ts'
+import { conversationBody, imagesBody, ocrBody, transcriptionBody, videoBody } from './media-body.ts'
+import { responseBody } from './response-body.ts'
 import { inputsOf, verdictBody } from './verdict-body.ts'
-
-/** What an answer consists of, before it takes the shape of an endpoint. */
-export interface Answer {
-  readonly dialect: DialectName
-  readonly model: string
-  /** One, or as many as were asked for. */
-  readonly choices: readonly Words[]
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly digest: string
-  /** Epoch seconds. */
-  readonly createdAt: number
-}
-
-/** What the model wrote, and why it stopped. */
-export interface Words {
-  readonly text: string
-  readonly ending: Ending
-}
-
-/** How an answer ended. */
-export type Ending = 'stop' | 'length' | 'refusal' | 'content_filter' | 'tool_call'
 
 /** The word for each ending in a chat answer. */
 const FINISH_REASONS: Readonly<Record<DialectName, Readonly<Record<Ending, string>>>> = {
@@ -42,7 +23,8 @@ const FINISH_REASONS: Readonly<Record<DialectName, Readonly<Record<Ending, strin
 const DEFAULT_DIMENSIONS = 8
 
 /** The body a synchronous call of the endpoint would have returned. */
-export function answerBody(endpoint: string, request: JsonObject, answer: Answer): JsonObject {
+export function answerBody(endpoint: string, answer: Answer): JsonObject {
+  const { request } = answer
   switch (endpoint) {
     case '/v1/chat/completions':
     case '/v1/fim/completions':
@@ -52,12 +34,23 @@ export function answerBody(endpoint: string, request: JsonObject, answer: Answer
     case '/v1/completions':
       return completionBody(answer)
     case '/v1/embeddings':
-      return embeddingBody(request, answer)
+      return embeddingBody(answer)
     case '/v1/moderations':
     case '/v1/chat/moderations':
     case '/v1/classifications':
     case '/v1/chat/classifications':
       return { ...verdictBody(endpoint, request, answer.dialect), model: modelOf(answer) }
+    case '/v1/ocr':
+      return ocrBody(answer)
+    case '/v1/audio/transcriptions':
+      return transcriptionBody(answer)
+    case '/v1/conversations':
+      return conversationBody(answer)
+    case '/v1/images/generations':
+    case '/v1/images/edits':
+      return imagesBody(answer)
+    case '/v1/videos':
+      return videoBody(answer)
     default:
       return {
         id: `simulated-${answer.digest.slice(0, 24)}`,
@@ -68,72 +61,47 @@ export function answerBody(endpoint: string, request: JsonObject, answer: Answer
   }
 }
 
-/** The model as the answer names it: OpenAI answers with a dated snapshot. */
-function modelOf(answer: Answer): string {
-  const isSnapshot = /\d{4}-?\d{2}-?\d{2}$/.test(answer.model)
-  return answer.dialect === 'openai' && !isSnapshot ? `${answer.model}-2026-01-15` : answer.model
-}
-
-/** Endpoints that give one answer give the first. */
-function firstOf({ choices }: Answer): Words {
-  return choices[0] ?? { text: '', ending: 'stop' }
-}
-
 function chatBody(answer: Answer): JsonObject {
+  const { createdAt, dialect, digest } = answer
   const choices = answer.choices.map((words, index) => {
-    const message =
-      words.ending === 'tool_call' ? { content: null, tool_calls: [toolCall(answer)] } : wordsOf(answer, words)
-    const reason = FINISH_REASONS[answer.dialect][words.ending]
-    return { index, message: { role: 'assistant', ...message }, finish_reason: reason }
+    const message = { role: 'assistant', ...messageOf(answer, words, index) }
+    const choice = { index, message, finish_reason: FINISH_REASONS[dialect][words.ending] }
+    return dialect === 'openai' ? { ...choice, logprobs: null } : choice
   })
   return {
-    id: answer.dialect === 'openai' ? `chatcmpl-${answer.digest.slice(0, 24)}` : answer.digest.slice(0, 32),
+    id: dialect === 'openai' ? `chatcmpl-${digest.slice(0, 24)}` : digest.slice(0, 32),
     object: 'chat.completion',
-    created: answer.createdAt,
+    created: createdAt,
     model: modelOf(answer),
     choices,
-    usage: {
-      prompt_tokens: answer.inputTokens,
-      completion_tokens: answer.outputTokens,
-      total_tokens: answer.inputTokens + answer.outputTokens,
-    },
+    usage: dialect === 'openai' ? { ...usageOf(answer), ...NO_DETAILS } : usageOf(answer),
+    ...(dialect === 'openai' ? { service_tier: 'default' } : {}),
   }
 }
 
-function wordsOf({ dialect }: Answer, { ending, text }: Words): JsonObject {
+/** Details of the tokens of a chat answer, as OpenAI counts them. */
+const NO_DETAILS = {
+  prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+  completion_tokens_details: {
+    reasoning_tokens: 0,
+    audio_tokens: 0,
+    accepted_prediction_tokens: 0,
+    rejected_prediction_tokens: 0,
+  },
+}
+
+function usageOf({ inputTokens, outputTokens }: Answer): JsonObject {
+  return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens }
+}
+
+function messageOf({ dialect, digest }: Answer, { ending, text, toolCall }: Words, index: number): JsonObject {
+  const nothingElse = dialect === 'openai' ? { refusal: null, annotations: [] } : {}
+  if (toolCall) {
+    const call = { id: `call_${digest.slice(index, index + 16)}`, type: 'function', function: toolCall }
+    return { content: null, tool_calls: [dialect === 'openai' ? call : { ...call, index: 0 }], ...nothingElse }
+  }
   if (dialect === 'mistral') return { content: text, tool_calls: null }
-  return ending === 'refusal' ? { content: null, refusal: text } : { content: text, refusal: null }
-}
-
-function toolCall(answer: Answer): JsonObject {
-  const call = { name: 'simulated', arguments: '{"simulated":true}' }
-  return { id: `call_${answer.digest.slice(0, 16)}`, type: 'function', function: call }
-}
-
-function responseBody(answer: Answer): JsonObject {
-  const { ending, text } = firstOf(answer)
-  const isCut = ending === 'length' || ending === 'content_filter'
-  const words =
-    ending === 'refusal' ? { type: 'refusal', refusal: text } : { type: 'output_text', text, annotations: [] }
-  const message = { type: 'message', id: `msg_${answer.digest.slice(0, 24)}`, role: 'assistant', content: [words] }
-  const call = { type: 'function_call', ...(toolCall(answer)['function'] as JsonObject), call_id: 'call_simulated' }
-  return {
-    id: `resp_${answer.digest.slice(0, 32)}`,
-    object: 'response',
-    created_at: answer.createdAt,
-    status: isCut ? 'incomplete' : 'completed',
-    incomplete_details: isCut ? { reason: ending === 'length' ? 'max_output_tokens' : 'content_filter' } : null,
-    error: null,
-    model: modelOf(answer),
-    output: [{ ...(ending === 'tool_call' ? call : message), status: isCut ? 'incomplete' : 'completed' }],
-    usage: {
-      input_tokens: answer.inputTokens,
-      input_tokens_details: { cached_tokens: 0 },
-      output_tokens: answer.outputTokens,
-      output_tokens_details: { reasoning_tokens: 0 },
-      total_tokens: answer.inputTokens + answer.outputTokens,
-    },
-  }
+  return ending === 'refusal' ? { content: null, ...nothingElse, refusal: text } : { content: text, ...nothingElse }
 }
 
 function completionBody(answer: Answer): JsonObject {
@@ -142,16 +110,18 @@ function completionBody(answer: Answer): JsonObject {
     object: 'text_completion',
     created: answer.createdAt,
     model: modelOf(answer),
-    choices: answer.choices.map(({ ending, text }, index) => ({ index, text, logprobs: null, finish_reason: ending })),
-    usage: {
-      prompt_tokens: answer.inputTokens,
-      completion_tokens: answer.outputTokens,
-      total_tokens: answer.inputTokens + answer.outputTokens,
-    },
+    choices: answer.choices.map(({ ending, text }, index) => ({
+      index,
+      text,
+      logprobs: null,
+      finish_reason: ending === 'length' || ending === 'content_filter' ? ending : 'stop',
+    })),
+    usage: usageOf(answer),
   }
 }
 
-function embeddingBody(request: JsonObject, answer: Answer): JsonObject {
+function embeddingBody(answer: Answer): JsonObject {
+  const { request } = answer
   const dimensions = Number(request['dimensions'] ?? request['output_dimension'] ?? DEFAULT_DIMENSIONS)
   const isPacked = request['encoding_format'] === 'base64'
   const data = inputsOf(request).map((input, index) => {

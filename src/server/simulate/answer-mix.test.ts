@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../state/identifier.ts'
 import { checkedShares, FLAWS, flawOf, parseAnswerShares } from './answer-mix.ts'
-import { executeRow } from './execute-row.ts'
+import { simulateRow } from './execute-row.ts'
 
 const SCHEMA = {
   type: 'object',
@@ -20,7 +20,7 @@ function answerTo(prompt: string, answers: string, body: object = {}) {
   const request = { model: 'm', messages: [{ role: 'user', content: prompt }], response_format: format, ...body }
   const endpoint = '/v1/chat/completions'
   const mix = { shares: parseAnswerShares(answers), seed: 1 }
-  const result = executeRow({ dialect: 'openai', endpoint, model: 'm', body: request, createdAt: 0 }, new Map(), mix)
+  const result = simulateRow({ dialect: 'openai', endpoint, model: 'm', body: request, createdAt: 0 }, new Map(), mix)
   if (result.fate !== 'answered') throw new Error(`not answered: ${result.fate}`)
   const { choices } = result.body as {
     choices: { finish_reason: string; message: { content: string | null; refusal: string | null } }[]
@@ -129,7 +129,7 @@ describe('a spoiled answer', () => {
 describe('an answer with several choices', () => {
   it('gives each its own text and bills all of them', () => {
     const body = { model: 'm', messages: [{ role: 'user', content: 'x' }], n: 3 }
-    const result = executeRow(
+    const result = simulateRow(
       { dialect: 'mistral', endpoint: '/v1/chat/completions', model: 'm', body, createdAt: 0 },
       new Map(),
     )
@@ -149,6 +149,6 @@ describe('an answer with several choices', () => {
 describe('an embedding of nothing', () => {
   it.each([{ input: '' }, { input: ['a', ''] }, { input: [] }, {}])('is refused: %j', (body) => {
     const request = { dialect: 'openai', endpoint: '/v1/embeddings', model: 'm', body, createdAt: 0 } as const
-    expect(executeRow(request, new Map())).toMatchObject({ status: 400, billed: null })
+    expect(simulateRow(request, new Map())).toMatchObject({ status: 400, billed: null })
   })
 })

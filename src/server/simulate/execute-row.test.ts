@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { DialectName } from '../state/record.ts'
-import { executeRow, type RowResult } from './execute-row.ts'
+import { type RowResult, simulateRow } from './execute-row.ts'
 
 function ask(prompt: string, body: object = {}, dialect: DialectName = 'openai', model = 'my-own-model'): RowResult {
   const request = { model, messages: [{ role: 'user', content: prompt }], ...body }
   const endpoint = '/v1/chat/completions'
-  return executeRow({ dialect, endpoint, model, body: request, createdAt: 0 }, new Map())
+  return simulateRow({ dialect, endpoint, model, body: request, createdAt: 0 }, new Map())
 }
 
 function choice(prompt: string, body: object = {}): unknown {

@@ -2,16 +2,20 @@ import { isWritten } from '../../model/endpoint.ts'
 import { digestOf } from '../state/identifier.ts'
 import type { Booking } from '../state/ledger.ts'
 import type { DialectName } from '../state/record.ts'
-import { answerBody, inputCount, type Words } from './answer-body.ts'
+import type { Words } from './answer.ts'
+import { answerBody, inputCount } from './answer-body.ts'
 import { type AnswerMix, flawOf, NO_FLAWS } from './answer-mix.ts'
 import { type FoundDirective, findDirective } from './directive.ts'
-import type { JsonObject } from './json.ts'
+import { type AnswerFunction, askFunction, type GivenAnswer, NoAnswer, usageIn } from './given-answer.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
 import { refusedParameter } from './parameter-check.ts'
 import { refusal } from './parameter-refusal.ts'
 import { nonceOf, promptOf, tokensOf } from './prompt.ts'
 import { type ApiError, errorBody, usualError } from './provider-error.ts'
+import { missingField } from './required-field.ts'
 import { SchemaTooLarge } from './schema-value.ts'
 import { answerText, wrongText } from './text.ts'
+import { mustCallTool, toolCallFor } from './tool-call.ts'
 
 /** One request to be executed. */
 export interface RowRequest {
@@ -37,23 +41,60 @@ export type RowResult =
 /** How often each row with a `times=` directive was executed; in memory, so a restart counts anew. */
 export type Executions = Map<string, number>
 
+/** What answers: the simulated model, and the function that a test may have put in its place. */
+export interface Simulation {
+  readonly executions: Executions
+  /** How often answers are not as asked. */
+  readonly answers: AnswerMix
+  readonly answer?: AnswerFunction | undefined
+}
+
+/** Executes one request by the function, where there is one, else as below. A directive in its prompt wins over both. */
+export async function executeRow(request: RowRequest, simulation: Simulation): Promise<RowResult> {
+  const { answer, answers, executions } = simulation
+  if (!answer) return simulateRow(request, executions, answers)
+  const asked = examined(request, executions)
+  if ('fate' in asked) return asked
+  try {
+    const given = asked.wish === undefined ? await givenAnswer(request, answer) : undefined
+    if (isJsonObject(given)) return answeredWith(given, asked)
+    return answered(request, { ...asked, mix: answers, text: given })
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error
+    return failed(request.dialect, { ...usualError(500), message: error.message })
+  }
+}
+
 /** Executes one request as the provider would, deterministically; a directive in its prompt wins over the mix. */
-export function executeRow(request: RowRequest, executions: Executions, mix: AnswerMix = NO_FLAWS): RowResult {
+export function simulateRow(request: RowRequest, executions: Executions, mix: AnswerMix = NO_FLAWS): RowResult {
+  const asked = examined(request, executions)
+  return 'fate' in asked ? asked : answered(request, { ...asked, mix, text: undefined })
+}
+
+/** The result of a request that is not answered, or what its answer depends on. */
+function examined(request: RowRequest, executions: Executions): RowResult | Examined {
   const { body, dialect } = request
-  const refused = refusedParameter(request)
+  const refused = missingField(request) ?? refusedParameter(request)
   if (refused) return failed(dialect, refused)
   const prompt = promptOf(body)
   const nonce = nonceOf(body, prompt)
   const directive = inForce(findDirective(prompt), nonce, executions)
   if (typeof directive?.status === 'number') return failed(dialect, usualError(directive.status))
   if (directive?.name === 'expired') return { fate: 'expired', billed: null }
-  try {
-    return answered(request, { prompt, nonce, wish: directive?.name, mix })
-  } catch (error) {
-    if (!(error instanceof SchemaTooLarge)) throw error
-    const text = 'Invalid schema: an answer that satisfies it would be too large.'
-    return failed(dialect, refusal(dialect, 'invalid_json_schema', 'response_format', text))
-  }
+  return { prompt, nonce, wish: directive?.name }
+}
+
+async function givenAnswer(request: RowRequest, answer: AnswerFunction): Promise<GivenAnswer> {
+  const { body, dialect, endpoint, model } = request
+  const given = await askFunction(answer, body, { provider: dialect, endpoint, model })
+  if (typeof given !== 'string' || isWritten(endpoint)) return given
+  throw new NoAnswer(`The function that answers gave a text, and ${endpoint} is answered with a whole body.`)
+}
+
+/** The body as it is; what it says it used is billed, else an estimate. */
+function answeredWith(body: JsonObject, { nonce, prompt }: Examined): RowResult {
+  const usage = usageIn(body) ?? { inputTokens: tokensOf(prompt), outputTokens: tokensOf(JSON.stringify(body)) }
+  return { fate: 'answered', status: 200, body, billed: { nonce, ...usage } }
 }
 
 function failed(dialect: DialectName, error: ApiError): RowResult {
@@ -72,64 +113,96 @@ function inForce(
   return count <= directive.times ? directive : undefined
 }
 
-/** What a request that is answered is answered by. */
-interface Asked {
+/** A request that is answered. */
+interface Examined {
   readonly prompt: string
   /** For the books. */
   readonly nonce: string
   /** The directive in force. */
   readonly wish: string | undefined
-  readonly mix: AnswerMix
 }
 
-function answered(request: RowRequest, { mix, nonce, prompt, wish: wished }: Asked): RowResult {
+/** What a request that is answered is answered by. */
+interface Asked extends Examined {
+  readonly mix: AnswerMix
+  /** In place of a simulated text. */
+  readonly text: string | undefined
+}
+
+function answered(request: RowRequest, asked: Asked): RowResult {
+  try {
+    return bodied(request, asked)
+  } catch (error) {
+    if (!(error instanceof SchemaTooLarge)) throw error
+    const text = 'Invalid schema: an answer that satisfies it would be too large.'
+    return failed(request.dialect, refusal(request.dialect, 'invalid_json_schema', 'response_format', text))
+  }
+}
+
+function bodied(request: RowRequest, { mix, nonce, prompt, text, wish: wished }: Asked): RowResult {
   const { dialect, endpoint, model, body } = request
   const digest = digestOf(model, prompt)
   const flaw = wished === undefined && isWritten(endpoint) ? flawOf(mix, digest) : undefined
   const wish = wished ?? flaw?.directive
-  const choices = choicesFor(wish, body, prompt, digest)
+  const choices = choicesFor(wish, { body, prompt, digest, text })
   const inputTokens = tokensOf(prompt)
-  const outputTokens = isWritten(endpoint) ? choices.reduce((sum, { text }) => sum + tokensOf(text), 0) : 0
+  const outputTokens = isWritten(endpoint) ? choices.reduce((sum, words) => sum + tokensOf(words.text), 0) : 0
   const billed = { nonce, inputTokens, outputTokens, ...(flaw ? { flaw: flaw.name } : {}) }
   if (wish === 'missing' || wish === 'garbled') return { fate: wish, billed }
   if (wish === 'bad_shape') return { fate: 'answered', status: 200, body: { simulated: true }, billed }
-  const answer = { dialect, model, choices, inputTokens, outputTokens, digest, createdAt: request.createdAt }
-  const { usage, ...rest } = answerBody(endpoint, body, answer)
-  return { fate: 'answered', status: 200, body: wish === 'no_usage' ? rest : { ...rest, usage }, billed }
+  const { createdAt } = request
+  const answer = { dialect, model, request: body, choices, inputTokens, outputTokens, digest, createdAt }
+  const { usage, ...rest } = answerBody(endpoint, answer)
+  // Answers without token counts, such as verdicts, have no such member at all.
+  return { fate: 'answered', status: 200, body: wish === 'no_usage' || !usage ? rest : { ...rest, usage }, billed }
+}
+
+/** What one choice is made from. */
+interface Draft {
+  readonly body: JsonObject
+  readonly prompt: string
+  readonly digest: string
+  readonly text: string | undefined
 }
 
 /** As many answers as the request asks for, each other than the one before. */
-function choicesFor(wish: string | undefined, body: JsonObject, prompt: string, digest: string): readonly Words[] {
-  const count = Math.max(1, Math.floor(numberOf(body['n']) ?? 1))
+function choicesFor(wish: string | undefined, draft: Draft): readonly Words[] {
+  const count = numberOf(draft.body['n']) ?? 1
   return Array.from({ length: count }, (_, index) =>
-    wordsFor(wish, body, prompt, index === 0 ? digest : digestOf(digest, index)),
+    wordsFor(wish, index === 0 ? draft : { ...draft, digest: digestOf(draft.digest, index) }),
   )
 }
 
-function wordsFor(wish: string | undefined, body: JsonObject, prompt: string, digest: string): Words {
+function wordsFor(wish: string | undefined, draft: Draft): Words {
+  const { body, digest, prompt } = draft
+  const text = (): string => draft.text ?? answerText(body, prompt, digest)
   switch (wish) {
     case 'length':
-      return { text: answerText(body, prompt, digest).slice(0, 8), ending: 'length' }
+      return { text: text().slice(0, 8), ending: 'length' }
     case 'refusal':
       return { text: "[simulated] I'm sorry, I can't help with that.", ending: 'refusal' }
     case 'content_filter':
       return { text: '', ending: 'content_filter' }
     case 'tool_call':
-      return { text: '', ending: 'tool_call' }
+      return calling(draft)
     case 'empty':
       return { text: '', ending: 'stop' }
     case 'invalid_json':
       return { text: '{"simulated": tru', ending: 'stop' }
     case 'fenced_json':
-      return { text: `\`\`\`json\n${answerText(body, prompt, digest)}\n\`\`\``, ending: 'stop' }
+      return { text: `\`\`\`json\n${text()}\n\`\`\``, ending: 'stop' }
     case 'stray_json':
-      return { text: `Here it is:\n\n${answerText(body, prompt, digest)}\n\nI hope this helps.`, ending: 'stop' }
+      return { text: `Here it is:\n\n${text()}\n\nI hope this helps.`, ending: 'stop' }
     case 'wrong_schema':
       return { text: wrongText(body, prompt, digest), ending: 'stop' }
     case undefined:
     default:
-      return capped(answerText(body, prompt, digest), body)
+      return draft.text === undefined && mustCallTool(body) ? calling(draft) : capped(text(), body)
   }
+}
+
+function calling({ body, digest, prompt }: Draft): Words {
+  return { text: '', ending: 'tool_call', toolCall: toolCallFor(body, prompt, digest) }
 }
 
 /** Cuts the text at the request's own token limit, as a model would stop there. */

@@ -14,10 +14,16 @@ const SAMPLING: readonly (readonly [field: string, standard: number])[] = [
 /** Parameters that OpenAI's reasoning models do not know at all. */
 const UNKNOWN_TO_REASONING = ['logprobs', 'top_logprobs', 'logit_bias'] as const
 
+/** Why a row that wants its answer as a stream is refused, or undefined. */
+export function refusedStream({ body, dialect }: ParameterPlace): ApiError | undefined {
+  return body['stream'] === true
+    ? refusal(dialect, 'unsupported_value', 'stream', 'Streaming is not supported in batches.')
+    : undefined
+}
+
 /** Why the API would refuse this body with a 400, or undefined. */
 export function refusedParameter(place: ParameterPlace): ApiError | undefined {
   const { body, dialect, endpoint, model } = place
-  if (body['stream'] === true) return refused('unsupported_value', 'stream', 'Streaming is not supported in batches.')
   if (endpoint === '/v1/embeddings' && hasEmptyInput(body['input'])) {
     return refused('invalid_value', 'input', "Invalid 'input': input cannot be an empty string.")
   }

@@ -1,0 +1,48 @@
+import { fileAnswer } from '../http/content.ts'
+import { type Desk, ownerOf } from '../http/desk.ts'
+import type { ServerContext } from '../http/environment.ts'
+import { errorAnswer, unprocessable } from '../http/error-answer.ts'
+import { usualError } from '../simulate/provider-error.ts'
+import { digestOf } from '../state/identifier.ts'
+import { noSuchFile } from './files.ts'
+
+/** Hours that a signed URL is valid, by Mistral's API description. */
+const EXPIRY_HOURS = { standard: 24, least: 1, most: 168 }
+
+const HOUR_MS = 3_600_000
+
+/** Where signed URLs lead: outside of the routes that ask for a key. */
+export const SIGNED_FILES = '/signed/mistral'
+
+/** `GET /v1/files/{id}/url`. */
+export function signedUrl(desk: Desk, context: ServerContext, id: string): Response {
+  const hours = Number(context.req.query('expiry') ?? EXPIRY_HOURS.standard)
+  if (!Number.isInteger(hours) || hours < EXPIRY_HOURS.least || hours > EXPIRY_HOURS.most) {
+    const text = `Input should be an integer from ${EXPIRY_HOURS.least} to ${EXPIRY_HOURS.most}`
+    return unprocessable(['query', 'expiry'], text, 'int_parsing')
+  }
+  if (!desk.simulator.state.file(ownerOf(desk, context), id)) return noSuchFile(id)
+  const expires = desk.simulator.clock.now() + hours * HOUR_MS
+  const url = new URL(`${SIGNED_FILES}/${id}`, context.req.url)
+  url.searchParams.set('expires', String(expires))
+  url.searchParams.set('signature', signatureOf(desk, id, expires))
+  return Response.json({ url: url.href })
+}
+
+/** The bytes behind a signed URL; whoever has the URL gets them, until it expires. */
+export function signedContent(desk: Desk, context: ServerContext, id: string): Response {
+  const { state, clock } = desk.simulator
+  const expires = Number(context.req.query('expires'))
+  const isSigned = context.req.query('signature') === signatureOf(desk, id, expires)
+  if (!isSigned || expires < clock.now()) {
+    return errorAnswer('mistral', { ...usualError(403), message: 'The signature is wrong, or its time is over.' })
+  }
+  const file = state.files.get(id)
+  return file && !file.isDeleted
+    ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes, file.name)
+    : noSuchFile(id)
+}
+
+function signatureOf(desk: Desk, id: string, expires: number): string {
+  return digestOf(desk.simulator.state.seed, 'signed', id, expires)
+}

@@ -1,0 +1,22 @@
+import { type Desk, ownerOf } from '../http/desk.ts'
+import type { ServerContext } from '../http/environment.ts'
+import { invalidRequest } from '../http/error-answer.ts'
+import { isModel, modelNames } from '../models.ts'
+
+/** 2026-01-15, the day of every snapshot of the simulator, in epoch seconds. */
+const CREATED = 1_768_435_200
+
+/** `GET /models`. */
+export function listModels(desk: Desk, context: ServerContext): Response {
+  return Response.json({ object: 'list', data: modelNames(desk.simulator, ownerOf(desk, context)).map(modelObject) })
+}
+
+/** `GET /models/{model}`. */
+export function showModel(name: string): Response {
+  if (isModel(name)) return Response.json(modelObject(name))
+  return invalidRequest(`The model '${name}' does not exist`, 'model_not_found', 'model', 404)
+}
+
+function modelObject(name: string): object {
+  return { id: name, object: 'model', created: CREATED, owned_by: 'system' }
+}
