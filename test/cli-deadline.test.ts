@@ -39,12 +39,12 @@ describe('--deadline', () => {
     expect((await typeHere(world, 'status')).stdout).not.toContain('Deadline')
     const soon = new Date(Date.now() + 1_500)
     expectExit(await typeHere(world, 'resume', '--deadline', soon.toISOString(), '--no-wait', '--quiet'), 75)
-    expect(JSON.parse((await typeHere(world, 'status', '--json')).stdout).run.deadline).toBe(soon.toISOString())
+    expect(JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout).run.deadline).toBe(soon.toISOString())
     await sleep(soon.getTime() - Date.now())
     expectExit(await type(world, 'tick', '--quiet'), 0)
     for (let state = ''; state !== 'cancelled'; ) {
       expectExit(await typeHere(world, 'tick', '--quiet'), 0)
-      state = JSON.parse((await typeHere(world, 'status', '--json')).stdout).run.state
+      state = JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout).run.state
     }
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 5, rowsBilledAgain: 0 })
   })

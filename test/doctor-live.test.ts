@@ -57,7 +57,7 @@ describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 3, rowsBilled: 1 })
 
     expect((await type(world, 'status')).stdout).toMatch(/Promise +tested on \d{4}-\d\d-\d\d: .*listed in time: holds/)
-    const status = JSON.parse((await typeHere(world, 'status', '--json')).stdout)
+    const status = JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout)
     expect(status).toMatchObject({ evidence: { isSameKey: true, findings: evidence?.findings } })
     const remote = JSON.parse((await typeHere(world, 'remote', '--provider', provider, '--json')).stdout)
     expect(remote.providers[0].files).toEqual([])

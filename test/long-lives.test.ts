@@ -310,7 +310,7 @@ describe('llm-batch status', () => {
       onTestFinished(() => typeHere(world, 'cancel', 'last').then(() => undefined))
       const { stdout } = await carryOut(world, 'status')
       expect(stdout).toMatch(new RegExp(`(?:queued|running) .* \\d+m?s of (?:1d|23h 59m|24h) +${kept} after it ends`))
-      const { batches } = JSON.parse((await typeHere(world, 'status', '--json')).stdout)
+      const { batches } = JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout)
       const [{ expiresAt, submittedAt }] = batches
       expect(Math.abs(Date.parse(expiresAt) - Date.parse(submittedAt) - DAY_MS)).toBeLessThan(5_000)
     },

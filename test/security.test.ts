@@ -47,7 +47,7 @@ describe('a key', () => {
       'events.jsonl',
     ]
     const run = await carryOut(place, 'run', 'rows.jsonl', ...flags)
-    const status = await carryOut(place, 'status', '--json')
+    const status = await carryOut(place, 'status', 'last', '--json')
     const doctor = await carryOut(place, 'doctor')
     for (const shown of [run, status, doctor]) {
       expect(shown.stdout).not.toContain(SECRET)

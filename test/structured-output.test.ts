@@ -155,7 +155,7 @@ describe('asking again', () => {
     expectExit(await type(world, 'tick'), 0)
     await vi.waitFor(async () => {
       await typeHere(world, 'tick')
-      expect(JSON.parse((await typeHere(world, 'status', '--json')).stdout).run.state).toBe('completed')
+      expect(JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout).run.state).toBe('completed')
     }, PATIENCE)
     expect((await answers(world)).map(({ llm_turns }) => llm_turns)).toEqual([1, 2])
   })
@@ -206,7 +206,7 @@ describe('asking again', () => {
     started.process.kill('SIGKILL')
     await started.ended
     expectExit(await type(world, 'cancel', 'last'), 0)
-    const { counts } = JSON.parse((await typeHere(world, 'status', '--json')).stdout)
+    const { counts } = JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout)
     expect(counts).toMatchObject({ succeeded: 1, invalid: 1, cancelled: 0, batched: 0, pending: 0 })
     expect((await answers(world))[1]).toMatchObject({
       llm_status: 'invalid',

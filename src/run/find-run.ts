@@ -28,6 +28,16 @@ export async function findRuns(
   return exact ? [exact] : runs.filter(({ id }) => id.startsWith(wanted))
 }
 
+/** Every unfinished run and the last finished one, newest first; throws `not_found` where there is none at all. */
+export async function openRunsAndLast(store: Pick<Store, 'listRuns'>): Promise<readonly RunRecord[]> {
+  const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
+  if (runs.length === 0) throw notFound(undefined)
+  const finished = runs.filter(({ state }) => isFinished(state))
+  const [last] = finished.toSorted((left, right) => (right.finishedAt ?? 0) - (left.finishedAt ?? 0))
+  const open = runs.filter(({ state }) => !isFinished(state))
+  return last === undefined ? open : [...open, last]
+}
+
 function notFound(wanted: string | undefined): LlmBatchError {
   const what = wanted === undefined || wanted === 'last' ? 'there is no run here' : `there is no run ${wanted}`
   return new LlmBatchError('not_found', what, {

@@ -9,9 +9,15 @@ export interface RunLock {
   release(): void
 }
 
+/** How long a lock is waited for, because another process may be looking at it for an instant: see `isRunLocked`. */
+const GLANCE_MS = 50
+
+/** What to do about a lock file that is no database. */
+const LOCK_ADVICE = 'It holds nothing that is needed: remove it, and go on.'
+
 /**
  * Takes a run's lock: an exclusive transaction on a database of its own, which the kernel frees on SIGKILL and which
- * survives a sleeping laptop. Node has no portable flock. Throws `busy` at once when another process holds it.
+ * survives a sleeping laptop. Node has no portable flock. Throws `busy` when another process holds it.
  */
 export async function lockRun(disk: Disk, path: string, runId: string): Promise<RunLock> {
   // A power loss may have left the run's record without the folder of a draft.
@@ -19,11 +25,11 @@ export async function lockRun(disk: Disk, path: string, runId: string): Promise<
   await makePrivateFile(disk, path)
   const database = databaseOn(disk)(path)
   try {
-    database.exec('pragma busy_timeout = 0')
+    database.exec(`pragma busy_timeout = ${GLANCE_MS}`)
     database.exec('begin exclusive')
   } catch (error) {
     database.close()
-    if (!isBusy(error)) throw unlessUnreadable(error, path, 'It holds nothing that is needed: remove it, and go on.')
+    if (!isBusy(error)) throw unlessUnreadable(error, path, LOCK_ADVICE)
     throw new LlmBatchError('busy', `another llm-batch is working on run ${runId}`, {
       next: `Wait for it, stop it, or watch it with: llm-batch status ${runId} --watch`,
       cause: error,
@@ -36,8 +42,28 @@ export async function lockRun(disk: Disk, path: string, runId: string): Promise<
   }
 }
 
-/** Makes a file that only its owner may read, before SQLite makes it with the process's own mask. */
+/** True while a process holds a run's lock. Makes nothing, and holds the lock for no longer than one read. */
+export async function isRunLocked(disk: Disk, path: string): Promise<boolean> {
+  if ((await disk.size(path)) === undefined) return false
+  const database = databaseOn(disk)(path)
+  try {
+    database.exec('pragma busy_timeout = 0')
+    database.exec('select 1 from sqlite_schema')
+    return false
+  } catch (error) {
+    if (isBusy(error)) return true
+    throw unlessUnreadable(error, path, LOCK_ADVICE)
+  } finally {
+    database.close()
+  }
+}
+
+/**
+ * Makes a file that only its owner may read, before SQLite makes it with the process's own mask. A file that is there is
+ * not opened: by POSIX, closing it would free every lock that this process holds on it.
+ */
 export async function makePrivateFile(disk: Disk, path: string): Promise<void> {
+  if ((await disk.size(path)) !== undefined) return
   const file = await disk.open(path, 'append')
   await file.close()
 }

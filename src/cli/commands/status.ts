@@ -2,18 +2,22 @@ import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT } from '../../model/error.ts'
 import { isFinished } from '../../model/run.ts'
+import { openRunsAndLast } from '../../run/find-run.ts'
 import { lifetimesOf } from '../../run/lifetime.ts'
 import { evidenceFor } from '../../run/probe/evidence.ts'
 import { progressOf } from '../../run/progress.ts'
-import { exitCodeOf, reportOf } from '../../run/report.ts'
+import { exitCodeOf, type RunReport, reportOf } from '../../run/report.ts'
+import { isWorkedOn } from '../../run/worked-on.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import type { RunStore } from '../../store/store.ts'
 import { chooseRun } from '../choose-run.ts'
 import { Interruption } from '../interruption.ts'
 import { withHome } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
+import { renderBriefStatus } from '../render/brief-status.ts'
 import { evidenceDocument } from '../render/evidence-view.ts'
-import { renderStatus } from '../render/status-view.ts'
+import { nextSteps } from '../render/next-command.ts'
+import { type RunStatus, renderStatus } from '../render/status-view.ts'
 import { reportDocument } from '../report-document.ts'
 import { RunProgress } from '../run-progress.ts'
 import type { Shell } from '../shell.ts'
@@ -28,7 +32,9 @@ const LOOK_MS = 500
 
 /** `llm-batch status [RUN]`: what stands where. Needs no key and disturbs nobody. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addPlaceFlags(command.argument('[run]', 'an id, the beginning of one, a name, or last'))
+  addPlaceFlags(
+    command.argument('[run]', 'an id, the beginning of one, a name, or last; without it all unfinished runs'),
+  )
     .option('--watch', 'keep looking until the run is finished or held')
     .option('--json', 'as JSON on standard output')
     .action(async (wanted: string | undefined, flags: StatusFlags) => {
@@ -42,28 +48,70 @@ async function status(
   wanted: string | undefined,
   flags: StatusFlags,
 ): Promise<number> {
-  const { id } = await chooseRun(shell, workspace, wanted)
-  const store = workspace.store.read(id)
-  if (flags.watch && !(await watchRun(shell, workspace, store))) return EXIT.interrupted
-  const report = await reportOf(store, workspace.configuration)
-  const evidence = await evidenceFor(workspace, report.run.definition)
-  const { path } = report.run.output
-  const areAnswersThere =
-    path !== null && isFinished(report.run.state) && (await workspace.disk.size(path)) !== undefined
-  if (flags.json) {
-    await shell.printJson({
-      ...reportDocument(report, null),
-      answersFile: areAnswersThere ? path : null,
-      evidence: evidenceDocument(evidence),
-    })
-  } else {
-    const attempts = await store.currentAttempts()
-    const now = workspace.clock.now()
-    const view = { ...report, areAnswersThere, attempts, evidence, now, lifetimeOf: lifetimesOf(report.run) }
-    const width = shell.isOutputTerminal ? shell.outputColumns : undefined
-    await shell.show(renderStatus(view, shell.outputColors, width))
+  if (wanted === undefined && !flags.watch) {
+    await showAll(shell, workspace, flags)
+    return EXIT.ok
   }
+  const { id } = await chooseRun(shell, workspace, wanted)
+  if (flags.watch && !(await watchRun(shell, workspace, workspace.store.read(id)))) return EXIT.interrupted
+  const { report, view } = await statusOf(workspace, id)
+  if (flags.json) await shell.printJson(statusDocument({ report, view }))
+  else await shell.show(renderStatus(view, shell.outputColors, widthOf(shell)))
   return flags.watch ? exitCodeOf(report, 0) : EXIT.ok
+}
+
+/** All unfinished runs and the last finished one, newest first. A run that is the only one open is shown in full. */
+async function showAll(shell: Shell, workspace: Workspace, { json }: StatusFlags): Promise<void> {
+  const runs = await openRunsAndLast(workspace.store)
+  const all: WholeStatus[] = []
+  for (const { id } of runs) all.push(await statusOf(workspace, id))
+  if (json) {
+    await shell.printJson({ version: 1, runs: all.map(statusDocument) })
+    return
+  }
+  const isFirstAlone = runs.filter(({ state }) => !isFinished(state)).length < 2
+  const colors = shell.outputColors
+  const shown = all.map(({ view }, index) =>
+    index === 0 && isFirstAlone ? renderStatus(view, colors, widthOf(shell)) : renderBriefStatus(view, colors),
+  )
+  await shell.show(shown.join('\n'))
+}
+
+/** Everything that is shown of one run. */
+interface WholeStatus {
+  readonly report: RunReport
+  readonly view: RunStatus
+}
+
+async function statusOf(workspace: Workspace, id: string): Promise<WholeStatus> {
+  const store = workspace.store.read(id)
+  const report = await reportOf(store, workspace.configuration)
+  const { output, state } = report.run
+  const { path } = output
+  const view = {
+    ...report,
+    attempts: await store.currentAttempts(),
+    areAnswersThere: path !== null && isFinished(state) && (await workspace.disk.size(path)) !== undefined,
+    evidence: await evidenceFor(workspace, report.run.definition),
+    isWorkedOn: await isWorkedOn(workspace, id),
+    lifetimeOf: lifetimesOf(report.run),
+    now: workspace.clock.now(),
+  }
+  return { report, view }
+}
+
+function statusDocument({ report, view }: WholeStatus): object {
+  return {
+    ...reportDocument(report, null),
+    answersFile: view.areAnswersThere ? report.run.output.path : null,
+    evidence: evidenceDocument(view.evidence),
+    isWorkedOn: view.isWorkedOn,
+    next: nextSteps(view)[0] ?? null,
+  }
+}
+
+function widthOf(shell: Shell): number | undefined {
+  return shell.isOutputTerminal ? shell.outputColumns : undefined
 }
 
 /** Shows how a run goes that another process drives; false when the user has seen enough. */

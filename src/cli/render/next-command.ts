@@ -7,10 +7,13 @@ import { count, counted } from './quantity.ts'
 /** What the next commands follow from. */
 export type NextFacts = Pick<RunReport, 'counts' | 'retryable'> & {
   readonly run: { readonly id: string; readonly state: RunState }
+  /** True where another process works on the run, which can only be watched then. @default false */
+  readonly isWorkedOn?: boolean
 }
 
 /** What can be done next about a run, as commands with their purpose; each of them changes something. */
-export function nextSteps({ counts, retryable, run: { id, state } }: NextFacts): readonly string[] {
+export function nextSteps({ counts, isWorkedOn, retryable, run: { id, state } }: NextFacts): readonly string[] {
+  if (isWorkedOn) return [`llm-batch status ${id} --watch   (another process is working on it)`]
   if (state === 'held') return [`llm-batch resume ${id}   (after the cause is gone)`]
   if (!isFinished(state)) return [`llm-batch resume ${id}`]
   const steps = retrySteps(id, retryable)

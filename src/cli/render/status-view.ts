@@ -1,6 +1,6 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { plainLine } from '../../lib/plain-text.ts'
-import { isFinished } from '../../model/run.ts'
+import { isFinished, type RunState } from '../../model/run.ts'
 import { dollars } from '../../prices/dollars.ts'
 import type { Lifetime } from '../../run/lifetime.ts'
 import type { Evidence } from '../../run/probe/evidence.ts'
@@ -35,6 +35,8 @@ export interface RunStatus {
   readonly lifetimeOf: (attempt: AttemptRecord) => Lifetime
   /** True where a file lies at the place that was named for the answers. */
   readonly areAnswersThere: boolean
+  /** True while a process works on the run. */
+  readonly isWorkedOn: boolean
   /** On which evidence the promise rests at this provider. */
   readonly evidence: Evidence | null
 }
@@ -66,7 +68,7 @@ export function renderStatus(status: RunStatus, colors: Colors, width = Number.P
   const { run, counts, cost, attempts, evidence, now } = status
   const facts = renderFacts(
     [
-      ['State', run.reason === null ? run.state : `${run.state}: ${plainLine(run.reason)}`],
+      ['State', stateText(status)],
       ['Rows', rowsText(run, counts, colors)],
       ['Carried', describeCarried(run.carried)],
       ['Shared', describeShared(sharedRows(run, counts))],
@@ -83,10 +85,24 @@ export function renderStatus(status: RunStatus, colors: Colors, width = Number.P
     colors,
   )
   const table = batchTable(status, colors, width)
-  const title = run.name === null ? `Run ${run.id}` : `Run ${plainLine(run.name)} (${run.id})`
-  return [`${colors.bold(title)}\n\n${facts}`, attempts.length === 0 ? '' : `${table}\n`, renderNext(status)]
+  return [`${colors.bold(titleOf(run))}\n\n${facts}`, attempts.length === 0 ? '' : `${table}\n`, renderNext(status)]
     .filter((section) => section !== '')
     .join('\n')
+}
+
+/** The run by its name, where it has one, and its id. */
+export function titleOf({ id, name }: RunRecord): string {
+  return name === null ? `Run ${id}` : `Run ${plainLine(name)} (${id})`
+}
+
+/** States in which a process works on a run, unless it was killed. */
+const STATES_AT_WORK: readonly RunState[] = ['running', 'cancelling']
+
+/** The state of a run with its reason, and whether it lost its process. */
+export function stateText({ isWorkedOn, run: { reason, state } }: Pick<RunStatus, 'isWorkedOn' | 'run'>): string {
+  const isLeft = !isWorkedOn && STATES_AT_WORK.includes(state)
+  const text = isLeft ? `${state}, but no process is working on it` : state
+  return reason === null ? text : `${text}: ${plainLine(reason)}`
 }
 
 /** A line for each batch, or two where one would be longer than the terminal is wide. */
@@ -107,7 +123,8 @@ function batchTable(status: RunStatus, colors: Colors, width: number): string {
   return [titles, ...lines.flatMap((line, index) => [line, ...(below[index] ?? [])])].join('\n')
 }
 
-function rowsText({ rowCount }: RunRecord, counts: RequestCounts, colors: Colors): string {
+/** How many rows are done, and what became of them. */
+export function rowsText({ rowCount }: RunRecord, counts: RequestCounts, colors: Colors): string {
   const done = doneRows(counts)
   const outcomes = describeOutcomes(counts, colors).join(', ')
   return `${count(done)} of ${count(rowCount)} done (${percent(done, rowCount)})${outcomes === '' ? '' : `: ${outcomes}`}`

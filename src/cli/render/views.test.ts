@@ -118,6 +118,7 @@ describe('the status', () => {
   const status: RunStatus = {
     areAnswersThere: false,
     retryable: { unbilled: [], billed: [], billedUsd: 0 },
+    isWorkedOn: false,
     run,
     counts: sampleCounts({ succeeded: 5, batched: 5 }),
     attempts: [
