@@ -31,7 +31,7 @@ async function expectBoughtOnce({ folder, server }: LocalWorld, { code, stderr }
 }
 
 describe('a run that was stopped', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'by %s says how to go on, cancels nothing, and is resumed',
     async (signal) => {
       const world = await openWorld(AT_WORK)
@@ -46,6 +46,20 @@ describe('a run that was stopped', () => {
       await expectBoughtOnce(world, await type(world, 'resume'), 5)
     },
   )
+
+  it('by a reader of its words that went away ends in the same way', async () => {
+    const world = await openWorld(AT_WORK)
+    await world.write('rows.jsonl', questions(5))
+    const first = start(world, LINE)
+    await isCreated(world)
+    await first.shows('running')
+    first.process.stderr?.destroy()
+    // A line is written when a batch changes its state.
+    world.server.setFaults(['get=batch-status(finalizing)'])
+    expect((await first.ended).code).toBe(130)
+    world.server.setFaults([])
+    await expectBoughtOnce(world, await type(world, 'resume'), 5)
+  })
 
   it('by SIGKILL goes on with the same line', async () => {
     const world = await openWorld(AT_WORK)

@@ -6,7 +6,8 @@ import type { Shell } from './shell.ts'
 /** How long a create that is on the wire may still bring its answer after a stop; its intent is durable anyway. */
 const GRACE_MS = 5_000
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/** SIGHUP comes when the terminal is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Resolves when the user asks the program to stop; for a command whose only work is to be there. */
 export async function untilSignalled(): Promise<void> {
@@ -14,7 +15,8 @@ export async function untilSignalled(): Promise<void> {
 }
 
 /**
- * What Ctrl-C and SIGTERM do: the first stops the work at hand and gives it a few seconds, the second leaves at once.
+ * What Ctrl-C, SIGTERM and a closed terminal do: the first stops the work at hand and gives it a few seconds, the second
+ * leaves at once. A reader of standard error that goes away, as in `2>&1 | head`, counts as the first.
  * Nothing is cancelled at the provider. Outside of work the first one leaves too: nothing was sent then.
  */
 export class Interruption {
@@ -26,11 +28,16 @@ export class Interruption {
   #afterword = 'Nothing was sent.'
   #isAtWork = false
   readonly #listener = (): void => this.#interrupt()
+  /** Everything said after the first failure fails as well. */
+  readonly #onBrokenPipe = (): void => {
+    if (!this.isStopped) this.#interrupt()
+  }
 
   constructor(shell: Shell, clock: Clock) {
     this.#shell = shell
     this.#clock = clock
     for (const signal of SIGNALS) process.on(signal, this.#listener)
+    shell.streams.error.on('error', this.#onBrokenPipe)
   }
 
   /** True once the user has asked to stop. */
@@ -53,6 +60,7 @@ export class Interruption {
   end(): void {
     this.#ended.abort()
     for (const signal of SIGNALS) process.off(signal, this.#listener)
+    this.#shell.streams.error.off('error', this.#onBrokenPipe)
   }
 
   #interrupt(): void {
