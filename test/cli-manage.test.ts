@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { expectExit, parseLines, start, type, typeHere } from './support/command.ts'
+import { answerHere, CTRL_C, expectExit, parseLines, start, type, typeHere } from './support/command.ts'
 import { type LocalWorld, openWorld, questions } from './support/local-world.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '-o', 'out.jsonl']
@@ -82,7 +82,7 @@ describe('while a run goes on', () => {
     const status = await type(keyless, 'status')
     expect(status).toMatchObject({ code: 0, stderr: '' })
     expect(status.stdout).toMatch(/State +paused.*[\s\S]*0 of 3 done[\s\S]*batch_/)
-    expect(JSON.parse((await typeHere(keyless, 'status', '--json')).stdout)).toMatchObject({
+    expect(JSON.parse((await typeHere(keyless, 'status', 'last', '--json')).stdout)).toMatchObject({
       version: 1,
       run: { state: 'paused' },
       counts: { batched: 3 },
@@ -132,6 +132,29 @@ describe('llm-batch runs', () => {
     expect(await type(world, 'runs', 'rm', 'weekly', '--force')).toMatchObject({ code: 0 })
     expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toEqual([])
     await expect(stat(join(world.home, 'runs', run.id))).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('llm-batch runs rm', () => {
+  it('asks before paid answers go, and a script must say --yes', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(3))
+    expectExit(await typeHere(world, ...LINE), 0)
+    const script = await type(world, 'runs', 'rm', 'last')
+    expectExit(script, 2)
+    expect(script.stderr).toMatch(/would be removed with 3 answers that you paid for; nothing was removed\n.*--yes/)
+    for (const [keys, code] of [
+      ['n\r', 2],
+      [CTRL_C, 130],
+    ] as const) {
+      const kept = await answerHere(world, [['Remove them? [y/N] ', keys]], 'runs', 'rm', 'last')
+      expectExit(kept, code)
+      expect(kept.stderr).toMatch(/\nNothing was removed\.\n$/)
+    }
+    expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toHaveLength(1)
+    expectExit(await answerHere(world, [['Remove them?', 'y\r']], 'runs', 'rm', 'last'), 0)
+    expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toEqual([])
+    expect(await statuses(world)).toHaveLength(3)
   })
 })
 

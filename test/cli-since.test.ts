@@ -82,7 +82,7 @@ describe.each(PROVIDERS)('an incremental run at %s', (provider) => {
     expect(tuesday.map(({ id }) => id).filter((id) => !same.includes(id))).toEqual(['q7', 'new0', 'new1'])
     expect(tuesday.filter(({ llm_attempt: attempt }) => attempt === 0)).toHaveLength(18)
 
-    expectExit(await typeHere(world, 'runs', 'rm', 'monday'), 0)
+    expectExit(await typeHere(world, 'runs', 'rm', 'monday', '--yes'), 0)
     expectExit(await typeHere(world, 'results', 'last', '-o', 'again.jsonl'), 0)
     expect(await answers(world, 'again.jsonl')).toEqual(tuesday)
     expectExit(await typeHere(world, 'results', 'last', '--format', 'provider', '-o', 'lines.jsonl'), 0)

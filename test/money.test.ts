@@ -327,8 +327,8 @@ describe('llm-batch runs', () => {
     })
     const [priced] = books.batches
     expect(spending.settledUsd).toBe((priced?.inputTokens ?? 0) + (priced?.outputTokens ?? 0))
-    await typeHere(world, 'runs', 'rm', 'last')
-    await typeHere(world, 'runs', 'rm', 'last')
+    await typeHere(world, 'runs', 'rm', 'last', '--yes')
+    await typeHere(world, 'runs', 'rm', 'last', '--yes')
     const { stdout } = await type(world, 'runs')
     expect(stdout).toMatch(/my-own .* unknown +1$/m)
     expect(stdout).toMatch(/There are no runs[\s\S]*Spent in all: \$[\d,.]+; what 1 batch cost is not known/)

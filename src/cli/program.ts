@@ -132,7 +132,7 @@ export async function runProgram(shell: Shell, words: readonly string[], version
     await program.parseAsync(words, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return exitCodeOfUsage(shell, error, typedCommand(words))
+    if (error instanceof CommanderError) return exitCodeOfUsage(shell, error, words)
     const { tellError } = await import('./tell-error.ts')
     return tellError(shell, error)
   }
@@ -161,16 +161,27 @@ async function buildProgram(
 
 /** The command that was typed, also behind `help`. */
 function typedCommand(words: readonly string[]): CommandEntry | undefined {
-  const name = words.find((word) => word !== 'help' && !word.startsWith('-'))
+  const name = typedName(words)
   return COMMANDS.find((command) => command.name === name)
 }
 
+function typedName(words: readonly string[]): string | undefined {
+  return words.find((word) => word !== 'help' && !word.startsWith('-'))
+}
+
 /** Help and version were asked for; anything else was a mistake. */
-function exitCodeOfUsage(shell: Shell, error: CommanderError, typed: CommandEntry | undefined): number {
+function exitCodeOfUsage(shell: Shell, error: CommanderError, words: readonly string[]): number {
   if (error.exitCode === 0) return EXIT.ok
-  const isNothing = error.code === 'commander.help'
-  const message = isNothing ? 'no command was given' : error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
+  const typed = typedCommand(words)
+  const isHelp = error.code === 'commander.help'
+  const message = isHelp ? helplessMessage(words) : error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')
   shell.tell(`${shell.errorColors.red('error:')} ${message}`)
   shell.tell(`${shell.errorColors.dim('next:')} llm-batch ${typed === undefined ? '' : `${typed.name} `}--help`)
   return EXIT.usage
+}
+
+/** What is wrong where all that could be shown is the list of commands. */
+function helplessMessage(words: readonly string[]): string {
+  const name = typedName(words)
+  return name === undefined ? 'no command was given' : `there is no command ${JSON.stringify(name)} to explain`
 }

@@ -47,7 +47,7 @@ async function nearestProjectHome({ disk, workingFolder }: HomeSources): Promise
 
 /**
  * Makes the home, readable by its owner only and ignored by git; may be repeated. Throws `network_file_system` where
- * SQLite's write-ahead log would not be safe.
+ * SQLite's write-ahead log would not be safe, `configuration` where a file lies in its place.
  */
 export async function makeHome(disk: Disk, path: string): Promise<void> {
   const nearest = await nearestFolder(disk, path)
@@ -57,7 +57,7 @@ export async function makeHome(disk: Disk, path: string): Promise<void> {
       next: 'The state database needs shared memory and locks of one machine: name a local folder with --home.',
     })
   }
-  await disk.makeFolder(path)
+  await makeFolder(disk, path)
   const gitignore = join(path, '.gitignore')
   if ((await disk.size(gitignore)) !== undefined) return
   // A home that a power loss takes away has bought its work for nothing, so its name is forced to disk as well.
@@ -72,6 +72,20 @@ export async function makeHome(disk: Disk, path: string): Promise<void> {
   } catch (error) {
     // Another process may have made the same home at the same moment.
     if ((await disk.size(gitignore)) === undefined) throw error
+  }
+}
+
+async function makeFolder(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.makeFolder(path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EEXIST' || error.code === 'ENOTDIR')))
+      throw error
+    const blocking = error.code === 'EEXIST' ? path : `a part of ${path}`
+    throw new LlmBatchError('configuration', `the home ${path} cannot be made: ${blocking} is a file`, {
+      next: 'Move that file away, or name another folder with --home or LLM_BATCH_HOME.',
+      cause: error,
+    })
   }
 }
 

@@ -6,9 +6,11 @@ import { removeRun } from '../../run/remove-run.ts'
 import { takeRun } from '../../run/start.ts'
 import type { Workspace } from '../../run/workspace.ts'
 import { runFolder } from '../../store/run-folder.ts'
-import type { RunRecord } from '../../store/store.ts'
+import type { RequestCounts, RunRecord } from '../../store/store.ts'
+import { confirm } from '../ask.ts'
 import { withHome } from '../open-home.ts'
 import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
+import { counted } from '../render/quantity.ts'
 import { renderRuns } from '../render/runs-view.ts'
 import { renderSpending, spendingDocument } from '../render/spending-view.ts'
 import { runDocument } from '../report-document.ts'
@@ -20,7 +22,10 @@ interface ListFlags extends PlaceFlags {
 
 interface RemoveFlags extends PlaceFlags {
   readonly force?: boolean | undefined
+  readonly yes?: boolean | undefined
 }
+
+const NOTHING_REMOVED = 'Nothing was removed.'
 
 /** `llm-batch runs`: the list of runs, `runs job` and `runs rm`. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
@@ -40,10 +45,10 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   const remove = command.command('rm').description('forget runs with their folders')
   addPlaceFlags(remove.argument('<runs...>', 'ids, beginnings of ids, or names'))
     .option('--force', 'also where results were not collected: they are lost')
+    .option('-y, --yes', 'without being asked about answers that were paid for')
     .action(async (names: readonly string[], _own: RemoveFlags, self: Command) => {
       const flags: RemoveFlags = self.optsWithGlobals()
-      await withHome(shell, flags, (workspace) => removeAll(shell, workspace, names, flags.force === true))
-      setExitCode(EXIT.ok)
+      setExitCode(await withHome(shell, flags, (workspace) => removeAll(shell, workspace, names, flags)))
     })
 }
 
@@ -79,19 +84,44 @@ async function removeAll(
   shell: Shell,
   workspace: Workspace,
   names: readonly string[],
-  isForced: boolean,
-): Promise<void> {
+  { force, yes }: RemoveFlags,
+): Promise<number> {
   const runs = new Map<string, RunRecord>()
   for (const name of names) {
     const run = await findRun(workspace.store, name)
     runs.set(run.id, run)
   }
-  if (!isForced) for (const run of runs.values()) await assertCollected(workspace, run)
+  if (!force) for (const run of runs.values()) await assertCollected(workspace, run)
+  if (!force && !yes && !(await agreeToRemove(shell, workspace, [...runs.values()]))) return EXIT.usage
   for (const { id } of runs.values()) {
     const { lock } = await takeRun(workspace, id)
     await removeRun(workspace, id, lock)
     shell.tell(`Removed run ${id}.`)
   }
+  return EXIT.ok
+}
+
+/** Asks in a terminal before paid answers go; without one it throws `usage`. A run without answers needs no question. */
+async function agreeToRemove(shell: Shell, { store }: Workspace, runs: readonly RunRecord[]): Promise<boolean> {
+  const kept = await Promise.all(runs.map(async ({ id }) => paidAnswers(await store.read(id).counts())))
+  const answers = kept.reduce((sum, paid) => sum + paid, 0)
+  if (answers === 0) return true
+  const what = runs.length === 1 ? `run ${runs[0]?.id}` : counted(runs.length, 'run')
+  const message = `${what} would be removed with ${counted(answers, 'answer')} that you paid for`
+  if (!shell.canAsk) {
+    throw new LlmBatchError('usage', `${message}; nothing was removed`, {
+      next: 'Files of answers that were written stay. To remove what the home keeps, add --yes.',
+    })
+  }
+  shell.tell(`${message[0]?.toUpperCase()}${message.slice(1)}. Files of answers that were written stay.`)
+  const isYes = await confirm(shell, 'Remove them?', NOTHING_REMOVED)
+  if (!isYes) shell.tell(NOTHING_REMOVED)
+  return isYes
+}
+
+/** Rows with an answer, usable or not; the provider charges for all of these. */
+function paidAnswers({ invalid, refused, succeeded, truncated }: RequestCounts): number {
+  return succeeded + truncated + refused + invalid
 }
 
 /** Refuses to forget a run of which anything was sent and not everything is collected. */
