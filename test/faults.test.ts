@@ -149,6 +149,8 @@ const CASES: readonly Case[] = [
   { covers: 'F92', faults: ['content:1=html-answer'] },
   { covers: 'F92', faults: ['content:1=other-object'] },
   { covers: 'F93', faults: ['content:1=false-encoding'] },
+  { covers: 'F63 F96 (a body that drips)', faults: ['get:1=drip', 'list:1=drip', 'content:1=drip'] },
+  { covers: 'F95 (a file without an end)', faults: ['content:1-2=endless'] },
   { covers: 'F91', faults: ['content:1=redirect'] },
   { covers: 'F96', faults: ['content:1=slow(300)'] },
   { covers: 'F109', faults: ['content=bom', 'file=wrong-size'] },

@@ -184,20 +184,37 @@ describe('time', () => {
     })
   })
 
-  it('does not limit a transfer that moves, however long it takes', async () => {
-    const origin = await listenRaw((socket) => {
+  /** A server that sends so many pieces of so many bytes, a tenth of a second apart. */
+  async function dripping(count: number, bytes: number): Promise<string> {
+    return await listenRaw((socket) => {
       socket.once('data', () => {
-        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n')
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${count * bytes}\r\n\r\n`)
         let sent = 0
         const drip = setInterval(() => {
-          socket.write('x')
+          socket.write('x'.repeat(bytes))
           sent += 1
-          if (sent === 8) clearInterval(drip)
+          if (sent === count) clearInterval(drip)
         }, 100)
+        socket.on('close', () => clearInterval(drip))
       })
     })
+  }
+
+  it('does not limit a transfer that moves, however long it takes', async () => {
+    const origin = await dripping(8, 10_000)
     const { body } = await transportTo(origin, { idleTimeoutMs: 400 }).send(get(origin), never())
-    expect(await readText(body)).toBe('xxxxxxxx')
+    expect(await readText(body)).toBe('x'.repeat(80_000))
+  })
+
+  it('limits a body that only drips, by what it has brought', async () => {
+    const origin = await dripping(1_000, 1)
+    const { body } = await transportTo(origin, { idleTimeoutMs: 400 }).send(get(origin), never())
+    await expect(readText(body)).rejects.toMatchObject({
+      failure: {
+        kind: 'transport',
+        message: expect.stringMatching(/the answer broke off: it dripped, \d+ bytes within/),
+      },
+    })
   })
 
   it('does not limit an upload that a slow server takes in bit by bit', async () => {

@@ -1,7 +1,7 @@
 import { ANSWER_MUTANTS } from './answer-mutants.ts'
 import { before, type Mutant, mutant, replace, reword, shownBy } from './mutant.ts'
 
-/** In `harvest`: which result files are not read. */
+/** In `resultFilesOf`: which result files are not read. */
 const IS_NO_FILE = 'id === null'
 
 /** In `absent`: a create that was throttled, of whose batch a listing knows nothing. */
@@ -118,16 +118,16 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'the output of an expired batch is ignored',
-    replace('harvest', IS_NO_FILE, "id === null || (remote.status === 'expired' && file === 'output')"),
+    replace('resultFilesOf', IS_NO_FILE, "id === null || (remote.status === 'expired' && file === 'output')"),
   ),
-  mutant('the error file is ignored', replace('harvest', IS_NO_FILE, "id === null || file === 'error'")),
+  mutant('the error file is ignored', replace('resultFilesOf', IS_NO_FILE, "id === null || file === 'error'")),
   mutant(
     'the results of a cancelled batch are dropped',
-    replace('harvest', IS_NO_FILE, "id === null || remote.status === 'cancelled'"),
+    replace('resultFilesOf', IS_NO_FILE, "id === null || remote.status === 'cancelled'"),
   ),
   mutant(
     'counts tell what is complete',
-    replace('harvest', IS_NO_FILE, "id === null || (file === 'error' && remote.counts?.failed === 0)"),
+    replace('resultFilesOf', IS_NO_FILE, "id === null || (file === 'error' && remote.counts?.failed === 0)"),
   ),
   mutant(
     'answers are joined by position',
@@ -162,7 +162,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'a download is believed without size and last line',
-    replace('downloadFile', 'writer.position !== expected', 'writer.position < 0'),
+    replace('sizeDoubt', 'told === bytes', 'told !== -1'),
     replace('Settling.#readLine', '!line.terminated', 'line.number < 0'),
   ),
   mutant('written files are not forced to disk', replace('writeAtomically', 'await file.sync()')),

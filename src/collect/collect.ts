@@ -1,9 +1,9 @@
 import { isTerminal } from '../model/attempt.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
-import type { RemoteBatch } from '../providers/provider.ts'
+import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import { billFor } from './bill-for.ts'
-import { damaged, downloadFile } from './download.ts'
+import { damaged, downloadFile, OVERSIZED, sizeDoubt } from './download.ts'
 import { type Tries, triesOf } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
 import { judgeRefusal, refusedResults } from './refusal.ts'
@@ -13,7 +13,7 @@ import { stopLoss } from './stop-loss.ts'
 /** Marks an attempt whose files were fetched a second time because rows were absent from the first. */
 const FETCHED_AGAIN = 'fetched_again'
 
-/** Fetches whose size must fit; if it never does, a file that holds a line for every request is taken all the same. */
+/** Fetches whose size must fit where rows would be sent again; later a line for every request is enough. */
 const SIZE_CHECKS = 4
 
 /**
@@ -57,29 +57,25 @@ async function harvest(
   tries: Tries,
   signal: AbortSignal,
 ): Promise<Step> {
-  const { folder, provider, store } = ports
+  const { provider, store } = ports
   const settling = new Settling(ports, attempt, tries)
-  // Unchecked only now and then: what failed for other reasons must still get the chance to fit.
-  const isSizeChecked = attempt.failures % (SIZE_CHECKS + 1) < SIZE_CHECKS
-  for (const [file, id] of [
-    ['output', remote.outputFileId],
-    ['error', remote.errorFileId],
-  ] as const) {
-    if (id === null) continue
-    const path = folder.result(attempt.key, file)
-    await downloadFile(ports, { fileId: id, path, isSizeChecked }, signal)
+  const files = resultFilesOf(ports, attempt, remote)
+  for (const { file, ...place } of files) {
     try {
-      const isTakenAsItIs = isSizeChecked && attempt.failures >= SIZE_CHECKS - 1
+      await downloadFile(ports, { ...place, limits: ports.resultLimitsOf(attempt), isProvedByRows: true }, signal)
+    } catch (error) {
+      if (isOversized(error) && attempt.failures >= SIZE_CHECKS) return await holdOversized(ports, attempt, error)
+      throw error
+    }
+    try {
+      const isTakenAsItIs = attempt.failures >= SIZE_CHECKS - 1
       await ports.reading.run(() => settling.readFile(file, isTakenAsItIs))
     } catch (error) {
-      await ports.disk.remove(path)
+      await ports.disk.remove(place.path)
       throw error
     }
   }
-  if (settling.missing > 0 && !isSizeChecked) {
-    await discardFiles(ports, attempt)
-    throw damaged(`the result files of batch ${attempt.batch} have another size than the provider says, and lack rows`)
-  }
+  await assertWhole(ports, attempt, settling, files, signal)
   if (settling.missing > 0 && remote.status === 'completed' && attempt.reasonCode !== FETCHED_AGAIN) {
     return await fetchAgain(ports, attempt, settling.missing)
   }
@@ -100,6 +96,61 @@ async function harvest(
   if (settlement.hasAccountProblem !== null) {
     return { did: 'must_hold_run', reason: settlement.hasAccountProblem }
   }
+  return MOVED
+}
+
+/** A result file of a batch, and where it is kept. */
+interface BatchFile {
+  readonly file: 'output' | 'error'
+  readonly fileId: string
+  readonly path: string
+}
+
+function resultFilesOf({ folder }: CollectPorts, { key }: AttemptRecord, remote: RemoteBatch): readonly BatchFile[] {
+  const files: BatchFile[] = []
+  for (const [file, id] of [
+    ['output', remote.outputFileId],
+    ['error', remote.errorFileId],
+  ] as const) {
+    if (id === null) continue
+    files.push({ file, fileId: id, path: folder.result(key, file) })
+  }
+  return files
+}
+
+/**
+ * Files of another size than the provider tells count as cut unless they prove themselves: by a line for every request, of
+ * which none would be sent again, or, after several fetches, by a line for every request. Throws `ProviderError`.
+ */
+async function assertWhole(
+  ports: CollectPorts,
+  attempt: AttemptRecord,
+  settling: Settling,
+  files: readonly BatchFile[],
+  signal: AbortSignal,
+): Promise<void> {
+  // Unchecked only now and then: what failed for other reasons must still get the chance to fit.
+  const isSizeChecked = attempt.failures % (SIZE_CHECKS + 1) < SIZE_CHECKS
+  if (settling.missing === 0 && (settling.returning === 0 || !isSizeChecked)) return
+  for (const file of files) {
+    const doubt = await sizeDoubt(ports, file, signal)
+    if (doubt === null) continue
+    await discardFiles(ports, attempt)
+    throw damaged(settling.missing === 0 ? doubt : `${doubt} and lacks rows of batch ${attempt.batch}`)
+  }
+}
+
+function isOversized(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.failure.code === OVERSIZED
+}
+
+/** A file without an end, fetched several times: nothing is lost by waiting for a person who knows how long it may be. */
+async function holdOversized(ports: CollectPorts, attempt: AttemptRecord, error: ProviderError): Promise<Step> {
+  await ports.store.moveAttempt(attempt.key, 'ended', 'held', {
+    heldFrom: 'ended',
+    reasonCode: OVERSIZED,
+    reason: `${error.message}; its answers stay at ${ports.provider.name}; limits.maxResultBytes in the configuration grants more`,
+  })
   return MOVED
 }
 

@@ -1,50 +1,90 @@
 import { dirname } from 'node:path'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import { type Provider, ProviderError } from '../providers/provider.ts'
-import type { CollectPorts } from './ports.ts'
+import type { CollectPorts, ResultLimits } from './ports.ts'
 
 type Ports = Pick<CollectPorts, 'disk' | 'provider'>
 
+/** What a file may have beyond the size that the provider tells: some servers tell an estimate. */
+const LEAST_MARGIN_BYTES = 2 ** 20
+
 /**
- * Brings a result file to disk byte for byte: a temporary name, size against what the provider says of the file, fsync,
- * rename. A file under its final name is therefore whole, and is not fetched again. May be repeated. Without the size
- * check, for servers whose file objects tell another size than they send, the rows must prove the file whole.
+ * Brings a result file to disk byte for byte: a temporary name, fsync, rename. A file under its final name came to its end
+ * and is not fetched again; whether it is all of it, `sizeDoubt` and its rows must tell. A body that goes on beyond twice
+ * the size that the provider tells, or beyond the limit where it tells none, is given up with code `oversized_file`. May be
+ * repeated.
  */
 export async function downloadFile(
   ports: Ports,
-  options: { readonly fileId: string; readonly path: string; readonly isSizeChecked: boolean },
+  options: {
+    readonly fileId: string
+    readonly path: string
+    readonly limits: ResultLimits
+    /** False where the size alone tells whether a file is whole: then one that is too short is refused. */
+    readonly isProvedByRows: boolean
+  },
   signal: AbortSignal,
 ): Promise<void> {
   const { disk, provider } = ports
-  const { fileId, isSizeChecked, path } = options
+  const { fileId, isProvedByRows, limits, path } = options
   if ((await disk.size(path)) !== undefined) {
     // Whoever put it there may have died before its name was on disk, and what is built on it will be.
     await disk.syncFolder(dirname(path))
     return
   }
-  const expected = isSizeChecked ? await expectedBytes(provider, fileId, signal) : null
+  const told = await toldBytes(provider, fileId, signal)
+  const mostBytes = mostBytesOf(told, limits)
   await writeAtomically(disk, path, async (writer) => {
-    for await (const bytes of provider.download(fileId, signal)) await writer.writeBytes(bytes)
-    if (expected !== null && writer.position !== expected) {
-      throw damaged(`file ${fileId} came with ${writer.position} of its ${expected} bytes`)
+    for await (const bytes of provider.download(fileId, signal)) {
+      if (writer.position + bytes.length > mostBytes) throw oversized(fileId, told, mostBytes)
+      await writer.writeBytes(bytes)
     }
+    if (!isProvedByRows && told !== null && writer.position < told)
+      throw damaged(cameWith(fileId, writer.position, told))
   })
+}
+
+function mostBytesOf(told: number | null, { grantedBytes, untoldBytes }: ResultLimits): number {
+  return told === null ? untoldBytes : Math.max(2 * told + LEAST_MARGIN_BYTES, grantedBytes)
+}
+
+/**
+ * Why the file at this path may not be all that the provider holds, by the size that it tells; null where nothing speaks
+ * against it. Where sizes are estimates, only the rows prove a file whole.
+ */
+export async function sizeDoubt(
+  { disk, provider }: Ports,
+  { fileId, path }: { readonly fileId: string; readonly path: string },
+  signal: AbortSignal,
+): Promise<string | null> {
+  const told = await toldBytes(provider, fileId, signal)
+  const bytes = await disk.size(path)
+  return told === null || told === bytes ? null : cameWith(fileId, bytes ?? 0, told)
+}
+
+function cameWith(fileId: string, bytes: number, told: number): string {
+  return `file ${fileId} came with ${bytes} of its ${told} bytes`
+}
+
+/** The code of a download that was given up because it did not end where it should. */
+export const OVERSIZED = 'oversized_file'
+
+function oversized(fileId: string, told: number | null, mostBytes: number): ProviderError {
+  const should = told === null ? `${mostBytes} bytes are foreseen at most` : `it should have ${told} bytes`
+  return unusable(OVERSIZED, `file ${fileId} was given up after ${mostBytes} bytes: ${should}`)
 }
 
 /** A download that cannot be what the provider holds; fetched again later, never read. */
 export function damaged(message: string): ProviderError {
-  return new ProviderError({
-    kind: 'shape',
-    message,
-    status: null,
-    code: 'damaged_file',
-    requestId: null,
-    retryAfterMs: null,
-  })
+  return unusable('damaged_file', message)
+}
+
+function unusable(code: string, message: string): ProviderError {
+  return new ProviderError({ kind: 'shape', message, status: null, code, requestId: null, retryAfterMs: null })
 }
 
 /** The size the provider gives, or null where it does not describe the files it made (some servers do not). */
-async function expectedBytes(provider: Provider, fileId: string, signal: AbortSignal): Promise<number | null> {
+async function toldBytes(provider: Provider, fileId: string, signal: AbortSignal): Promise<number | null> {
   if (!provider.file) return null
   try {
     const file = await provider.file(fileId, signal)

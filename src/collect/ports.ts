@@ -9,7 +9,15 @@ import type { Price } from '../prices/table.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { AnswerCheck } from '../schema/check-answer.ts'
 import type { RunFolder } from '../store/run-folder.ts'
-import type { RunStore } from '../store/store.ts'
+import type { AttemptRecord, RunStore } from '../store/store.ts'
+
+/** How long a result file may be before it is given up, so that no body without an end fills the disk. */
+export interface ResultLimits {
+  /** Where the provider does not tell its size. */
+  readonly untoldBytes: number
+  /** What the user grants in any case; 0 where the configuration says nothing. */
+  readonly grantedBytes: number
+}
 
 /** What collecting needs of the world. */
 export interface CollectPorts {
@@ -21,6 +29,8 @@ export interface CollectPorts {
   readonly folder: RunFolder
   /** Result files are read one after another: each holds what it has found in memory, and none is faster beside others. */
   readonly reading: OneAtATime
+  /** How many bytes of a result file are taken in. */
+  readonly resultLimitsOf: (attempt: AttemptRecord) => ResultLimits
   /** The price by which what was collected is counted; null where it is unknown. */
   readonly priceOf: (target: Target) => Price | null
   /** Checks answers where the run has a schema; null where any text is one. */

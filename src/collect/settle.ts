@@ -49,6 +49,7 @@ export class Settling {
   #conflicts = 0
   readonly #refusals = new Refusals()
   #accountProblem: string | null = null
+  #returning = 0
 
   constructor(ports: CollectPorts, attempt: AttemptRecord, tries: Tries) {
     this.#ports = ports
@@ -104,6 +105,11 @@ export class Settling {
   /** How many planned requests no line has told of so far. */
   get missing(): number {
     return this.#tries.size - this.#places.size
+  }
+
+  /** How many requests would be sent again by what their lines tell. */
+  get returning(): number {
+    return this.#returning
   }
 
   /** True where the line could be read, whoever it belongs to. */
@@ -163,6 +169,7 @@ export class Settling {
     if (!outcome.accountProblem) this.#refusals.add(outcome)
     const tries = this.#tries.get(ordinal) ?? 0
     const verdict = triage(outcome, { tries, maxTries: settings.maxTries, isCancelling })
+    if (verdict.verdict === 'again') this.#returning += 1
     this.#page.push(newResult(ordinal, outcome, place, verdict))
   }
 

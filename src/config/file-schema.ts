@@ -29,6 +29,9 @@ const limits = z
     maxBytes: count.describe('Bytes of one input file.'),
     maxInputs: count.describe('Inputs of all requests of one batch, where a request may hold several (embeddings).'),
     maxOutputBytes: count.describe('Bytes that the answers to one batch may be expected to have. 200000000'),
+    maxResultBytes: count.describe(
+      'Bytes of a result file that are taken in where its size is not told. Many times what is foreseen, 1 GiB at least',
+    ),
     maxImageBytes: count.describe('Bytes of one image that is put into a request.'),
     maxImages: count.describe('Images of one request.'),
     maxOpenBatches: count.describe('Batches of one run that may be open at the provider at once. 20'),

@@ -18,6 +18,7 @@ const LIMIT_NAMES = [
   'maxBytes',
   'maxInputs',
   'maxOutputBytes',
+  'maxResultBytes',
   'maxImageBytes',
   'maxImages',
   'maxOpenBatches',

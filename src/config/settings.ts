@@ -33,6 +33,8 @@ export interface LimitOverrides {
   readonly maxBytes?: number | undefined
   readonly maxInputs?: number | undefined
   readonly maxOutputBytes?: number | undefined
+  /** Bytes of one result file that are taken in, where the provider does not tell its size. */
+  readonly maxResultBytes?: number | undefined
   readonly maxImageBytes?: number | undefined
   readonly maxImages?: number | undefined
   readonly queueTokens?: number | undefined
@@ -95,13 +97,18 @@ const DEFAULT_MAX_OUTPUT_BYTES = 2 * DEFAULT_MAX_BYTES
 
 /** The limits in force for a target: the provider's, then the user's, the most particular last. */
 export function limitsInForce(settings: Settings, provider: string, model: string, given: Limits): Limits {
-  const { maxOpenBatches: _, ...overrides } = overridesInForce(settings, provider, model)
+  const { maxOpenBatches: _, maxResultBytes: __, ...overrides } = overridesInForce(settings, provider, model)
   return {
     ...given,
     maxBytes: Math.min(given.maxBytes, DEFAULT_MAX_BYTES),
     maxOutputBytes: given.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
     ...overrides,
   }
+}
+
+/** Bytes of a result file that the user grants, whatever was foreseen; null where the configuration says nothing. */
+export function maxResultBytesInForce(settings: Settings, provider: string, model: string): number | null {
+  return overridesInForce(settings, provider, model).maxResultBytes ?? null
 }
 
 /** How many batches of one run may be open for a target at once. */

@@ -23,6 +23,16 @@ const BYTES_PER_TOKEN = 4
 /** State per request in the database with its indexes, rounded up. */
 const STATE_BYTES = 400
 
+/** Bytes of the result files of so many requests whose answers are texts of the usual length. */
+export function usualResultBytes(requests: number): number {
+  return requests * (RESULT_ENVELOPE_BYTES + ASSUMED_ANSWER_TOKENS * BYTES_PER_TOKEN)
+}
+
+/** Bytes of so many tokens as text, roughly. */
+export function textBytes(tokens: number): number {
+  return tokens * BYTES_PER_TOKEN
+}
+
 /**
  * Bytes a run takes at its end, roughly and rather too many: frozen rows, batch inputs, results as the provider wrote
  * them, state, and the answers file (the rows again, with the answers).

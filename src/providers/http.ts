@@ -13,8 +13,9 @@ export interface TransportOptions {
   readonly apiOrigin: string
   readonly clock: Clock
   /**
-   * Longest silence while connecting, sending, and between two pieces of an answer. A transfer that moves is never
-   * given up, however long it takes. Kept to within about a second.
+   * Longest silence while connecting, sending, and between two pieces of an answer. A transfer that moves is not given
+   * up, however long it takes; one that only drips is: an answer has this time and a second for each kilobyte. Kept to
+   * within about a second.
    */
   readonly idleTimeoutMs: number
   /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read, in either case. */
@@ -22,6 +23,9 @@ export interface TransportOptions {
   /** Accepts plain http for other hosts than this machine. @default false */
   readonly isHttpAllowed?: boolean
 }
+
+/** No line that is in use is slower than this; a server that is keeps its client waiting on purpose, or is broken. */
+const SLOWEST_BYTES_PER_MS = 1
 
 /** Bytes handed to the socket at once, so that a slow line shows progress often enough to count as alive. */
 const SEND_BYTES = 64 * 1024
@@ -115,7 +119,7 @@ async function exchange(
   request: TransportRequest,
   { dispatcher: connections, send }: Connections,
   signal: AbortSignal,
-  options: Pick<TransportOptions, 'idleTimeoutMs'>,
+  options: Pick<TransportOptions, 'idleTimeoutMs' | 'clock'>,
 ): Promise<TransportResponse> {
   const idleTimeoutMs = request.idleTimeoutMs ?? options.idleTimeoutMs
   let hasStarted = false
@@ -135,7 +139,8 @@ async function exchange(
       signal,
       reset: request.totalTimeoutMs !== undefined,
     })
-    return { status: response.statusCode, headers: flat(response.headers), body: received(response.body, request) }
+    const body = received(response.body, request, { ...options, idleTimeoutMs })
+    return { status: response.statusCode, headers: flat(response.headers), body }
   } catch (error) {
     // Nothing is written before the connection stands, so only then can the other side have seen anything.
     throw failed(request, hasStarted ? 'transport' : 'unreached', reasonOf(error), error)
@@ -174,11 +179,33 @@ async function* inSlices(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8
   }
 }
 
-async function* received(body: AsyncIterable<Uint8Array>, request: TransportRequest): AsyncIterable<Uint8Array> {
+async function* received(
+  body: AsyncIterable<Uint8Array>,
+  request: TransportRequest,
+  limit: Pick<TransportOptions, 'idleTimeoutMs' | 'clock'>,
+): AsyncIterable<Uint8Array> {
   try {
-    yield* body
+    yield* notDripping(body, limit)
   } catch (error) {
     throw failed(request, 'transport', `the answer broke off: ${reasonOf(error)}`, error)
+  }
+}
+
+/** Hands pieces on, and throws once they took longer than their bytes explain. What the reader takes does not count. */
+async function* notDripping(
+  body: AsyncIterable<Uint8Array>,
+  { clock, idleTimeoutMs }: Pick<TransportOptions, 'idleTimeoutMs' | 'clock'>,
+): AsyncIterable<Uint8Array> {
+  let bytes = 0
+  let waitedMs = 0
+  let askedAt = clock.monotonic()
+  for await (const piece of body) {
+    bytes += piece.length
+    waitedMs += clock.monotonic() - askedAt
+    if (waitedMs > idleTimeoutMs + bytes / SLOWEST_BYTES_PER_MS)
+      throw new Error(`it dripped, ${bytes} bytes within ${formatDuration(waitedMs)}`)
+    yield piece
+    askedAt = clock.monotonic()
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ResultLimits } from '../collect/ports.ts'
 import type { Configuration } from '../config/configuration.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
@@ -18,6 +19,7 @@ import type { Budget } from '../submit/budget.ts'
 import { accountOf } from './account.ts'
 import { budgetOf } from './budget.ts'
 import { queueLimitsOf } from './queue-limits.ts'
+import { resultLimitsOf } from './result-limits.ts'
 import { inputCostText } from './stake.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -55,6 +57,7 @@ export interface RunContext {
   readonly again: boolean
   readonly counters: TokenCounters
   readonly queueLimitsOf: (target: Target) => QueueLimits
+  readonly resultLimitsOf: (attempt: AttemptRecord) => ResultLimits
   readonly budget: Budget
   readonly priceOf: (target: Target) => Price | null
   /** Checks answers where the run has a schema; null where any text is one. */
@@ -101,6 +104,7 @@ export async function runContext(
     again: steering.again ?? false,
     counters: new TokenCounters(configuration.settings.isCountingTokens),
     queueLimitsOf: (target) => queueLimitsOf(configuration.settings, target, provider.limits(target)),
+    resultLimitsOf: (attempt) => resultLimitsOf(configuration.settings, attempt, provider.limits(attempt.target)),
     budget,
     priceOf: budget.priceOf,
     checkAnswer: definition.answer && (await createAnswerCheck(definition.answer, steering.judgeValue)),

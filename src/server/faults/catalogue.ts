@@ -58,6 +58,12 @@ export const FAULTS = [
   { name: 'hang', calls: ['any'], description: 'no answer ever; nothing is done' },
   { name: 'slow', calls: ['any'], argument: '1000', description: 'done and answered after this many milliseconds' },
   {
+    name: 'drip',
+    calls: ['any'],
+    argument: '100',
+    description: 'done; the answer comes byte by byte, so many milliseconds apart',
+  },
+  {
     name: 'redirect',
     calls: ['any'],
     argument: 'http://127.0.0.1:9/',
@@ -90,7 +96,12 @@ export const FAULTS = [
   { name: 'false-encoding', calls: ['any'], description: 'done; the answer claims to be gzip and is not' },
 
   // Uploads and files.
-  { name: 'wrong-size', calls: ['upload', 'file'], description: 'the file object tells fewer bytes than were sent' },
+  {
+    name: 'wrong-size',
+    calls: ['upload', 'file'],
+    argument: '-7',
+    description: 'the file object tells so many bytes more than there are, or fewer',
+  },
   { name: 'renamed', calls: ['upload', 'file'], description: 'the file came back under another name' },
   { name: 'delete-ignored', calls: ['delete'], description: 'says deleted, but the file stays' },
 
@@ -161,6 +172,7 @@ export const FAULTS = [
     argument: '0.5',
     description: 'a clean 200 with only this share of the bytes and no length',
   },
+  { name: 'endless', calls: ['content'], description: 'the file comes again and again, without an end and a length' },
   { name: 'zero-bytes', calls: ['content'], description: 'a clean 200 without any byte' },
   { name: 'bom', calls: ['content'], description: 'a byte order mark at the beginning' },
   { name: 'crlf', calls: ['content'], description: 'lines end in CR LF' },

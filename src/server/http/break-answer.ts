@@ -1,15 +1,19 @@
+import type { Clock } from '../../lib/clock.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
 import { isJsonObject } from '../simulate/json.ts'
+import type { Simulator } from '../simulator.ts'
 import type { DialectName } from '../state/record.ts'
 import { breakBatch } from './break-batch.ts'
 import { type Breaks, firstBreak, htmlPage, neverAnswer, resetConnection, statusAnswer } from './break-call.ts'
 import { breakContent } from './break-content.ts'
 import { breakFile } from './break-file.ts'
 import { breakListing } from './break-listing.ts'
+import { streamOf } from './content.ts'
 import type { ServerContext } from './environment.ts'
 
 /** Faults that strike after the work is done: the answer is lost or looks different. */
 export async function breakAnswer(
+  simulator: Pick<Simulator, 'clock'>,
   context: ServerContext,
   dialect: DialectName,
   faults: ActiveFaults,
@@ -19,8 +23,11 @@ export async function breakAnswer(
   if (lost) return lost
   if (!answer.ok) return answer
   const isJson = answer.headers.get('content-type')?.includes('json') ?? false
-  const shaped = isJson ? await breakJson(dialect, faults, answer) : breakContent(context, faults, answer)
-  return await mangle(faults, shaped)
+  const shaped = isJson ? await breakJson(dialect, faults, answer) : await breakContent(context, faults, answer)
+  const mangled = await mangle(faults, shaped)
+  if (!mangled.body || !faults.has('drip')) return mangled
+  const dripping = byteByByte(mangled.body, simulator.clock, faults.milliseconds('drip'))
+  return new Response(streamOf(dripping), { headers: mangled.headers })
 }
 
 /** What is answered in place of the right answer, or undefined where that one is sent. */
@@ -59,4 +66,17 @@ async function mangle(faults: ActiveFaults, answer: Response): Promise<Response>
   if (!faults.has('false-encoding')) return answer
   headers.set('content-encoding', 'gzip')
   return new Response(answer.body, { headers })
+}
+
+async function* byteByByte(
+  body: AsyncIterable<Uint8Array>,
+  clock: Clock,
+  intervalMs: number,
+): AsyncIterable<Uint8Array> {
+  for await (const piece of body) {
+    for (let at = 0; at < piece.length; at += 1) {
+      yield piece.subarray(at, at + 1)
+      await clock.sleep(intervalMs)
+    }
+  }
 }

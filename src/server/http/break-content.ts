@@ -5,7 +5,7 @@ import { streamOf } from './content.ts'
 import type { ServerContext } from './environment.ts'
 
 /** Faults of a downloaded file. */
-export function breakContent(context: ServerContext, faults: ActiveFaults, answer: Response): Response {
+export async function breakContent(context: ServerContext, faults: ActiveFaults, answer: Response): Promise<Response> {
   if (!answer.body) return answer
   const bytes = Number(answer.headers.get('content-length') ?? 0)
   const headers = new Headers(answer.headers)
@@ -16,6 +16,8 @@ export function breakContent(context: ServerContext, faults: ActiveFaults, answe
     return new Response(streamOf(firstBytes(answer.body, share(bytes, cut), context.env.incoming.socket)), { headers })
   }
   headers.delete('content-length')
+  if (faults.has('endless'))
+    return new Response(streamOf(again(new Uint8Array(await answer.arrayBuffer()))), { headers })
   const short = faults.argument('short')
   if (short !== undefined) {
     closeDelimited(context, headers)
@@ -39,6 +41,10 @@ function closeDelimited(context: ServerContext, headers: Headers): void {
 
 function share(bytes: number, argument: string): number {
   return Math.floor(bytes * Number(argument))
+}
+
+async function* again(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  for (;;) yield bytes
 }
 
 /** The first so many bytes; then the connection is ended, where one is given. */

@@ -3,7 +3,8 @@ import type { JsonObject } from '../simulate/json.ts'
 
 /** Faults of a file object. */
 export function breakFile(faults: ActiveFaults, file: JsonObject): JsonObject {
-  const bytes = faults.has('wrong-size') ? Math.max(0, Number(file['bytes']) - 7) : file['bytes']
+  const difference = Number(faults.argument('wrong-size') ?? 0)
+  const bytes = difference === 0 ? file['bytes'] : Math.max(0, Number(file['bytes']) + difference)
   const filename = faults.has('renamed') ? 'modified_file.jsonl' : file['filename']
   return { ...file, bytes, filename }
 }

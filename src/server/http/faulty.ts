@@ -18,7 +18,7 @@ export function faulty(simulator: Simulator, dialect: DialectName, call: Call): 
     const answer = context.res
     // Hono would merge the headers of the old answer into the new one.
     context.res = undefined
-    context.res = await breakAnswer(context, dialect, faults, answer)
+    context.res = await breakAnswer(simulator, context, dialect, faults, answer)
     return undefined
   }
 }
