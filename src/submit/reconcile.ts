@@ -42,12 +42,20 @@ async function decide(
 ): Promise<void> {
   const [found] = matchesOf(attempt, listing.batches)
   if (found) return await adopt(ports, attempt, intent, found)
-  if (!listing.isConclusive && listing.failure?.kind === 'refused') {
-    // Its own reason code stays, because the steps that follow a resume go by it.
-    return await hold(ports, attempt, unlisted(ports, listing.reason), attempt.reasonCode ?? 'create_unknown')
-  }
-  if (!listing.isConclusive) return await again(ports, attempt, `the listing was not conclusive: ${listing.reason}`)
+  if (!listing.isConclusive) return await inDoubt(ports, attempt, listing)
   await absent(ports, attempt, intent, signal)
+}
+
+/** A listing that proves nothing is asked for again; a person must help where the provider refuses it. */
+async function inDoubt(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  { failure, reason }: Extract<Listing, { readonly isConclusive: false }>,
+): Promise<void> {
+  if (failure?.kind !== 'refused') return await again(ports, attempt, `the listing was not conclusive: ${reason}`)
+  const message = `whether it was created cannot be seen, because ${ports.provider.name} refuses to list its batches (${reason})`
+  // Its own reason code stays, because the steps that follow a resume go by it.
+  await hold(ports, attempt, message, attempt.reasonCode ?? 'create_unknown')
 }
 
 /** One conclusive listing without the batch: what it proves depends on how far we have come. */
@@ -165,11 +173,6 @@ async function startAgain(
     next: renewed,
     mayBeBilled,
   })
-}
-
-/** Why a create stays in doubt where the provider lets nobody look. */
-function unlisted({ provider }: SubmitPorts, reason: string): string {
-  return `whether it was created cannot be seen, because ${provider.name} refuses to list its batches (${reason})`
 }
 
 /** What a person must know to decide: why we cannot, and what either mistake would cost. */
