@@ -155,7 +155,18 @@ describe('the library', () => {
     await expect(run.retry({ statuses: [] } as object)).rejects.toThrow('(did you mean status?)')
     const opened = openRun('last', Object.assign(placeOf(world), { pollIntervall: '1s' }))
     await expect(opened).rejects.toThrow('(did you mean pollInterval?)')
+    await expect(misspelt({ deadline: '20h' })).rejects.toMatchObject({ next: expect.stringContaining('finished()') })
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
+  })
+
+  it('refuses an option that holds something else, as a program without types may give it', async () => {
+    const world = await openWorld()
+    const options = { input: [{ text: 'one' }], prompt: '{{text}}', ...MODEL, ...placeOf(world) }
+    const wrong = (more: object) => startRun({ ...options, ...more })
+    await expect(wrong({ maxTokens: '20' })).rejects.toThrow('maxTokens of startRun is "20"; it must be a whole number')
+    await expect(wrong({ budget: { maxCostUsd: '5' } })).rejects.toThrow('maxCostUsd of budget is "5"')
+    await expect(wrong({ skipInvalid: 'yes' })).rejects.toThrow('it must be true or false')
+    await expect(wrong({ input: undefined })).rejects.toThrow('startRun was called without input')
   })
 
   it('holds the first bad row in the message of its error', async () => {

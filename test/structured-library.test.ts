@@ -133,7 +133,9 @@ describe('a run of the library with a schema', () => {
     const run = await startRun({ ...place(world), input: ROWS.slice(0, 1), schema: ZOD })
     await run.finished()
     await run.close()
-    const strictly = await openRun('last', { ...place(world), schema: ZOD.refine(() => false, 'never good enough') })
+    const { config, environment } = place(world)
+    const schema = ZOD.refine(() => false, 'never good enough')
+    const strictly = await openRun('last', { config, environment, schema })
     expect(await resultsOf(strictly)).toMatchObject([
       { status: 'invalid', output: expect.stringContaining('"label":"billing"'), error: 'never good enough' },
     ])

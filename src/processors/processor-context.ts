@@ -10,7 +10,7 @@ import { writeToStderr } from '../lib/terminal.ts'
 import { CHAT_ENDPOINT, type Target } from '../model/target.ts'
 import type { Limits, Provider } from '../providers/provider.ts'
 import { connectProvider, findProvider } from '../providers/registry.ts'
-import { assertKnownOptions } from '../run/known-options.ts'
+import { assertKnownOptions, type KnownOptions } from '../run/known-options.ts'
 import { type FilePlaces, filePlaces } from './file-places.ts'
 import { ProcessorError } from './processor-error.ts'
 import type { ProcessorOptions } from './processor-options.ts'
@@ -29,21 +29,20 @@ export interface ProcessorContext {
   readonly log: (line: string) => void
 }
 
-/** The names of all options; one that is missing here does not compile. */
-const OPTIONS: Readonly<Record<keyof ProcessorOptions, true>> = {
-  modelName: true,
-  maxCompletionTokens: true,
-  temperature: true,
-  responseFormat: true,
-  body: true,
-  filenamePrefix: true,
-  taskDir: true,
-  batchDir: true,
-  outputDir: true,
-  throwOnError: true,
-  log: true,
-  environment: true,
-  waits: true,
+const OPTIONS: KnownOptions<ProcessorOptions> = {
+  modelName: 'any',
+  maxCompletionTokens: 'count',
+  temperature: 'number',
+  responseFormat: 'any',
+  body: 'any',
+  filenamePrefix: 'text',
+  taskDir: 'text',
+  batchDir: 'text',
+  outputDir: 'text',
+  throwOnError: 'boolean',
+  log: 'any',
+  environment: 'any',
+  waits: 'any',
 }
 
 /** What the official client is made with. */
@@ -62,7 +61,7 @@ export function connectProcessor(
   providerName: string,
   options: ProcessorOptions,
 ): { readonly context: ProcessorContext; readonly access: ClientAccess } {
-  assertKnownOptions('the processor', options, Object.keys(OPTIONS))
+  assertKnownOptions('the processor', options, OPTIONS)
   const { modelName } = options
   if (typeof modelName !== 'string' || modelName.trim() === '') {
     throw new ProcessorError('refused', 'usage', 'modelName is missing.', {

@@ -3,7 +3,7 @@ import type { LimitOverrides } from '../config/settings.ts'
 import type { InputFormat, InputSource } from '../input/open.ts'
 import type { AnswerDefinition, JsonSchema } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
+import type { OutcomeStatus } from '../model/outcome.ts'
 import { type DeadlineWish, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
 import type { ChatMessage } from '../request/message-json.ts'
@@ -11,9 +11,7 @@ import { schemaName } from '../schema/schema-name.ts'
 import { isValidator, jsonSchemaOf } from '../schema/standard-schema.ts'
 import { parseDeadline } from './deadline.ts'
 import type { NewRunOptions } from './definition.ts'
-import { assertKnownOptions } from './known-options.ts'
 import type { AnswerSchema, AnyRow } from './library-result.ts'
-import type { RetryOptions } from './retry.ts'
 
 /**
  * Where a run lives, how it waits and how large its batches are; every field may also come from the environment or the
@@ -128,103 +126,6 @@ export interface FinishOptions {
   readonly deadline?: string | Date | null
   /** Goes on although most rows of a batch failed alike, now and later. @default false */
   readonly ignoreStopLoss?: boolean
-}
-
-/** The names of all options of a type; a name that is missing here does not compile. */
-type NamesOf<Options> = Readonly<Record<keyof Options, true>>
-
-const PLACE_OPTIONS: NamesOf<PlaceOptions & AnswerOptions<undefined>> = {
-  home: true,
-  config: true,
-  pollInterval: true,
-  budget: true,
-  maxImageBytes: true,
-  maxRequests: true,
-  maxBytes: true,
-  maxOpenBatches: true,
-  tokenCount: true,
-  canary: true,
-  environment: true,
-  schema: true,
-}
-
-const START_OPTIONS: NamesOf<StartRunOptions> = {
-  ...PLACE_OPTIONS,
-  input: true,
-  inputFormat: true,
-  delimiter: true,
-  encoding: true,
-  model: true,
-  provider: true,
-  endpoint: true,
-  prompt: true,
-  textColumn: true,
-  suffixColumn: true,
-  system: true,
-  messages: true,
-  messagesColumn: true,
-  imageColumns: true,
-  imageDetail: true,
-  maxTokens: true,
-  temperature: true,
-  parameters: true,
-  timeoutHours: true,
-  idColumn: true,
-  skipInvalid: true,
-  dedupe: true,
-  since: true,
-  limit: true,
-  sample: true,
-  seed: true,
-  name: true,
-  again: true,
-  jsonSchema: true,
-  strict: true,
-  reask: true,
-  output: true,
-}
-
-const BUDGET_OPTIONS: NamesOf<NonNullable<PlaceOptions['budget']>> = { maxCostUsd: true }
-const OUTPUT_OPTIONS: readonly string[] = ['path', ...Object.keys(PLAIN_OUTPUT)]
-const FINISH_OPTIONS: NamesOf<FinishOptions> = { signal: true, deadline: true, ignoreStopLoss: true }
-const RETRY_OPTIONS: NamesOf<RetryRunOptions> = { status: true, maxTokens: true }
-
-/** What may be named to be sent again. */
-const UNSUCCESSFUL: readonly OutcomeStatus[] = OUTCOME_STATUSES.filter((status) => status !== 'succeeded')
-
-/** Throws `usage` for an option of `startRun` that does not exist, also within `budget` and `output`. */
-export function checkStartOptions(options: Pick<StartRunOptions<object>, 'budget' | 'output'>): void {
-  assertKnownOptions('startRun', options, Object.keys(START_OPTIONS))
-  assertKnownOptions('budget', options.budget, Object.keys(BUDGET_OPTIONS))
-  if (typeof options.output === 'object') assertKnownOptions('output', options.output, OUTPUT_OPTIONS)
-}
-
-/** The same for `openRun`. */
-export function checkOpenOptions(options: PlaceOptions): void {
-  assertKnownOptions('openRun', options, Object.keys(PLACE_OPTIONS))
-  assertKnownOptions('budget', options.budget, Object.keys(BUDGET_OPTIONS))
-}
-
-/** The same for what drives a run; `what` is the method. */
-export function checkFinishOptions(what: string, options: FinishOptions): void {
-  assertKnownOptions(what, options, Object.keys(FINISH_OPTIONS))
-}
-
-/** What `retry` gives back to be sent. Throws `usage` for a status that does not exist, and a limit that is no number. */
-export function retryOptions(options: RetryRunOptions): RetryOptions {
-  assertKnownOptions('retry', options, Object.keys(RETRY_OPTIONS))
-  const { maxTokens = null, status = [] } = options
-  const statuses = typeof status === 'string' ? [status] : status
-  const unfit = statuses.find((given) => !UNSUCCESSFUL.includes(given))
-  if (unfit !== undefined) {
-    throw new LlmBatchError('usage', `rows with the status ${JSON.stringify(unfit)} cannot be sent again`, {
-      next: `Name some of ${UNSUCCESSFUL.join(', ')}.`,
-    })
-  }
-  if (maxTokens !== null && !(Number.isSafeInteger(maxTokens) && maxTokens > 0)) {
-    throw new LlmBatchError('usage', `maxTokens is ${maxTokens}; it must be a whole number above zero`)
-  }
-  return { statuses, maxTokens }
 }
 
 export function sourceOf(input: StartRunOptions<object>['input']): InputSource {

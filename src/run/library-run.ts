@@ -5,13 +5,8 @@ import type { PlanSummary } from '../plan/summary.ts'
 import { isValidator, type Validator } from '../schema/standard-schema.ts'
 import { answersOf, type WrittenFiles } from './finish.ts'
 import type { RunHandle } from './handle.ts'
-import {
-  checkFinishOptions,
-  deadlineWish,
-  type FinishOptions,
-  type RetryRunOptions,
-  retryOptions,
-} from './library-options.ts'
+import { checkFinishOptions, retryOptions } from './library-checks.ts'
+import { deadlineWish, type FinishOptions, type RetryRunOptions } from './library-options.ts'
 import { type AnswerSchema, type AnyRow, judgeBy, type RowResult, rowResult } from './library-result.ts'
 import type { Until } from './loop.ts'
 import type { Progress } from './progress.ts'

@@ -10,12 +10,11 @@ import type { EndpointChoice } from '../model/endpoint.ts'
 import type { RunEvent } from '../model/event.ts'
 import { findRun } from './find-run.ts'
 import { RunHandle } from './handle.ts'
+import { checkOpenOptions, checkStartOptions } from './library-checks.ts'
 import { libraryJob } from './library-job.ts'
 import {
   type AnswerOptions,
   answerDefinition,
-  checkOpenOptions,
-  checkStartOptions,
   outputPlan,
   type PlaceOptions,
   type StartRunOptions,
