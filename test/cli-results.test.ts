@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../src/cli/program.ts'
 import { Shell } from '../src/cli/shell.ts'
+import { visibleText } from '../src/lib/plain-text.ts'
 import { answer, CONTROLS, HOSTILE, LABEL_PROMPT, LABELLED, lastingWorld } from './support/answered-world.ts'
 import { type Ended, expectExit, parseLines, type Surroundings, type, typeHere } from './support/command.ts'
 import { MODELS } from './support/fault-run.ts'
@@ -92,6 +93,26 @@ describe('llm-batch results at a terminal', () => {
       const widths = lines(shown).map((line) => line.length + (line.match(/[\u3000-\u9fff]/gu)?.length ?? 0))
       expect(Math.max(...widths)).toBeLessThanOrEqual(columns)
     }
+  })
+
+  it.each(['jsonl', 'csv', 'provider'])(
+    'makes data of the format %s visible there with -o -, and only there',
+    async (format) => {
+      const words = ['json', '--format', format, '-o', '-']
+      const shown = await atTerminal(80, ...words)
+      expectExit(shown, 0)
+      expect(shown.stdout).not.toMatch(CONTROLS)
+      const piped = await results(...words)
+      expect(piped.stdout).toMatch(CONTROLS)
+      expect(visibleText(piped.stdout)).toBe(shown.stdout)
+    },
+  )
+
+  it('makes what --summary --json says visible as well', async () => {
+    const shown = await atTerminal(80, 'json', '--summary', '--json')
+    expect(shown.stdout).not.toMatch(CONTROLS)
+    const piped = await results('json', '--summary', '--json')
+    expect(JSON.parse(shown.stdout)).toEqual(JSON.parse(piped.stdout))
   })
 
   it('still wants a file where a format is asked for', async () => {

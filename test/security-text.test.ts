@@ -16,7 +16,7 @@ import { samplePlan, sampleResult, sampleRow, untyped } from './support/row-outc
 const GOLDEN = fileURLToPath(new URL('fixtures/export/excel-safe.csv', import.meta.url))
 
 /** What a spreadsheet takes for the beginning of a formula; a plain number is none. */
-const FORMULA = /^[=+\-@\t\r]/
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /** The CSV of one-column rows with these answers. */
@@ -66,7 +66,27 @@ describe('CSV for spreadsheets', () => {
   it('has no cell from outside that runs, whatever the model wrote, and changes nothing else', async () => {
     const output = fc.oneof(
       fc.string({ unit: 'binary' }),
-      fc.string({ unit: fc.constantFrom('=', '+', '-', '@', '\t', '\r', '\n', '"', ',', "'", '1', 'e', '.') }),
+      fc.string({
+        unit: fc.constantFrom(
+          '=',
+          '+',
+          '-',
+          '@',
+          '＝',
+          '＋',
+          '－',
+          '＠',
+          '\t',
+          '\r',
+          '\n',
+          '"',
+          ',',
+          "'",
+          '1',
+          'e',
+          '.',
+        ),
+      }),
     )
     await fc.assert(
       fc.asyncProperty(fc.array(output, { minLength: 1, maxLength: 5 }), async (outputs) => {

@@ -73,7 +73,7 @@ function outputSink(shell: Shell, runId: string, progress: RunProgress | undefin
     write: async (text) => {
       await progress?.stop()
       try {
-        await shell.print(text)
+        await shell.printData(text)
       } catch (error) {
         throw new LlmBatchError('disk', 'standard output was closed before all answers were written', {
           next: `They are kept; write them with: llm-batch results ${runId} -o OUT`,

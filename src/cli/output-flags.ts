@@ -31,7 +31,10 @@ export function addOutputFlags(command: Command): Command {
       ),
     )
     .option('--prefix <text>', 'beginning of the names of added columns (default: llm_)')
-    .option('--excel-safe', 'neutralise formulas in CSV cells that the model wrote')
+    .option(
+      '--excel-safe',
+      'neutralise formulas in CSV cells from the model or the provider, not in the columns of the input',
+    )
     .option(
       '--columns <names>',
       'only these columns, separated by commas; of the added ones (llm_output, …) too, where one is named',

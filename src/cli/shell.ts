@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Machine } from '../lib/machine.ts'
+import { visibleText } from '../lib/plain-text.ts'
 import { type Colors, colorsFor } from './render/colors.ts'
 import { fold } from './render/fold.ts'
 import type { Panel, Terminal } from './render/panel.ts'
@@ -84,9 +85,14 @@ export class Shell {
     return this.print(foldedFor(this.streams.output, text))
   }
 
+  /** Writes data to standard output as it is, but to a terminal with its control characters made visible. */
+  printData(text: string): Promise<void> {
+    return this.print(this.isOutputTerminal ? visibleText(text) : text)
+  }
+
   /** Writes a value to standard output as one JSON document. */
   printJson(value: unknown): Promise<void> {
-    return this.print(`${JSON.stringify(value, null, 2)}\n`)
+    return this.printData(`${JSON.stringify(value, null, 2)}\n`)
   }
 
   /** Writes one or more lines to standard error, above the panel where one is shown. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plainLine, plainText } from './plain-text.ts'
+import { plainLine, plainText, visibleText } from './plain-text.ts'
 
 describe('plainText', () => {
   it.each([
@@ -26,6 +26,19 @@ describe('plainText', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(plainText(`\x1b]${text}\x1b[${text}`)).not.toMatch(/(?![\t\n])\p{Cc}|[\u202a-\u202e]/u)
+      }),
+    )
+  })
+})
+
+describe('visibleText', () => {
+  it('shows each control character and reordering mark, and keeps JSON the same value', () => {
+    expect(visibleText('a\x1b]52;c;x\x07\u202e\x9b2J\t\n')).toBe('a\\u001b]52;c;x\\u0007\\u202e\\u009b2J\t\n')
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const shown = visibleText(JSON.stringify(text))
+        expect(shown).not.toMatch(/(?![\t\n])\p{Cc}|[\u202a-\u202e]/u)
+        expect(JSON.parse(shown)).toBe(text)
       }),
     )
   })

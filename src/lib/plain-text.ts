@@ -15,6 +15,18 @@ const HOSTILE = new RegExp(
   'gu',
 )
 
+/** Every one of them alone, whatever it begins. */
+const HOSTILE_CHARACTER = new RegExp([BIDI_CONTROL, CONTROL_CHARACTER].join('|'), 'gu')
+
+/**
+ * Data made safe for a terminal with nothing lost: each control character (except tab and line feed) and each mark that
+ * reorders text is written as `\uXXXX`. JSON stays the same value, since such characters stand in its texts only. May be
+ * given piece by piece.
+ */
+export function visibleText(text: string): string {
+  return text.replace(HOSTILE_CHARACTER, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /**
  * Text of a model, a provider or a user's file made safe for a terminal: escape sequences, control characters (except
  * tab and line feed) and marks that reorder text are removed, the rest stays as it is.

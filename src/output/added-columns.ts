@@ -52,7 +52,7 @@ function csvLines({ added, columns, excelSafe }: AddedColumnsOptions): AddedColu
   }
 
   return {
-    header: `${[...columns, ...added].map(quoted).join(',')}\n`,
+    header: `${[...columns.map(quoted), ...added.map(addedCell)].join(',')}\n`,
     line({ json, values }) {
       const members = jsonMembers(json)
       const own = columns.map((column) => quoted(cellText(json, members.get(column))))

@@ -13,8 +13,11 @@ const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/
 /** Readers that guess the delimiter count these in the header. */
 const LIKE_DELIMITERS = /[;\t|]/
 
-/** What spreadsheets take for the beginning of a formula, by OWASP ASVS 1.2.10. */
-const FORMULA_START = /^[=+\-@\t\r]/
+/**
+ * What spreadsheets take for the beginning of a formula, by OWASP ASVS 1.2.10, and what they take for the same: full-width
+ * signs, which some of them read as the plain ones, and a line feed, which they leave out.
+ */
+const FORMULA_START = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
@@ -24,7 +27,10 @@ const FOREIGN_COLUMNS: ReadonlySet<AnswerColumn> = new Set(['output', 'error', '
 export interface CsvOptions {
   readonly fields: readonly OutputField[]
   readonly shape: AnswerShape
-  /** Puts `'` before foreign cells that a spreadsheet would take for a formula. Input columns are never touched. */
+  /**
+   * Puts `'` before foreign cells, and before names of our own columns, that a spreadsheet would take for a formula. Input
+   * columns are never touched.
+   */
   readonly excelSafe: boolean
   readonly costOf: CostOf
 }
@@ -42,6 +48,13 @@ export function csvFormat(options: CsvOptions): LineFormat {
     if (!isFormula(text)) return quoted(text)
     formulaCells += 1
     return quoted(excelSafe ? `'${text}` : text)
+  }
+
+  /** Parts of a schema become names of columns, and a schema may come from outside. */
+  function ownHeader(name: string): string {
+    if (!isFormula(name)) return headerCell(name)
+    formulaCells += 1
+    return headerCell(excelSafe ? `'${name}` : name)
   }
 
   function answerCell(column: AnswerColumn, value: string | number | null): string {
@@ -73,7 +86,7 @@ export function csvFormat(options: CsvOptions): LineFormat {
   }
 
   return {
-    header: `${fields.map(({ name }) => headerCell(name)).join(',')}\n`,
+    header: `${fields.map(({ kind, name }) => (kind === 'input' ? headerCell(name) : ownHeader(name))).join(',')}\n`,
     line,
     get formulaCells() {
       return formulaCells

@@ -188,6 +188,10 @@ describe('CSV', () => {
     ['@SUM(A1)', "'@SUM(A1)"],
     ['\t=1', "'\t=1"],
     ['\r=1', `"'\r=1"`],
+    ['＝1+1', "'＝1+1"],
+    ['＋1', "'＋1"],
+    ['－1', "'－1"],
+    ['＠SUM(A1)', "'＠SUM(A1)"],
     ['-12.5', '-12.5'],
     ['+3e-4', '+3e-4'],
     ['a=1', 'a=1'],
@@ -204,7 +208,7 @@ describe('CSV', () => {
   it('counts such answers where they are left as they are', async () => {
     const rows = outputs.map(([output], ordinal) => sampleRow(ordinal, { result: sampleResult({ output }) }))
     const { text, formulaCells } = await written(rows, { format: 'csv' })
-    expect(formulaCells).toBe(6)
+    expect(formulaCells).toBe(10)
     expect(answerCells(text)[0]).toBe('=1+1')
   })
 
@@ -213,6 +217,15 @@ describe('CSV', () => {
     const { text, formulaCells } = await written([row], { format: 'csv', excelSafe: true }, ['id'])
     expect(text.split('\n')[1]).toMatch(/^=A1,fine,.*,=A1,1$/)
     expect(formulaCells).toBe(0)
+  })
+
+  it('covers the names of our columns, and leaves those of the user', async () => {
+    const row = sampleRow(0, { json: '{"=A1":"x"}', result: sampleResult({}) })
+    const { text, formulaCells } = await written([row], { format: 'csv', excelSafe: true, prefix: '=' }, ['=A1'])
+    const names = (text.split('\n')[0] ?? '').split(',')
+    expect(names[0]).toBe('=A1')
+    expect(names.slice(1).every((name) => name.startsWith("'="))).toBe(true)
+    expect(formulaCells).toBe(names.length - 1)
   })
 })
 

@@ -60,7 +60,10 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--ignore-case', 'upper and lower case are equal')
     .option('--limit <n>', 'maximum of rows shown that differ', countOrZeroFlag, 20)
     .option('-o, --output <file>', 'write all rows that differ to this file (.jsonl or .csv)')
-    .option('--excel-safe', 'neutralise formulas in CSV cells written by the model')
+    .option(
+      '--excel-safe',
+      'neutralise formulas in CSV cells from the model or the provider, not in the columns of the input',
+    )
     .option('--force', 'replace an existing file')
   addPlaceFlags(command)
     .option('--json', 'as JSON on standard output')

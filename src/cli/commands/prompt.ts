@@ -33,7 +33,8 @@ async function showPrompts(shell: Shell, inputPaths: readonly string[], flags: P
   const place = await findPlace(shell, flags)
   const options = await newRunOptions(shell, place.disk, { inputPaths, flags, output: { ...PLAIN_OUTPUT, path: null } })
   const { review, rows } = await fillPrompts(place, { ...options, rows: flags.rows })
-  await shell.print(flags.json ? promptsJson(rows) : renderPrompts(rows, shell.outputColors))
+  if (flags.json) await shell.printData(promptsJson(rows))
+  else await shell.print(renderPrompts(rows, shell.outputColors))
   tellReview(shell, review)
   const flawed = rows.filter(({ problems }) => problems.length > 0).length
   if (flawed === 0 || flags.skipInvalid) return EXIT.ok

@@ -105,7 +105,7 @@ async function write(shell: Shell, workspace: Workspace, run: RunRecord, flags: 
   const place = path ?? '-'
   await checkPlan(workspace, run, { ...plan, path: place })
   const store = workspace.store.read(run.id)
-  const sink = { write: (text: string) => shell.print(text) }
+  const sink = { write: (text: string) => shell.printData(text) }
   const report = await reportOf(store, workspace.configuration)
   const order = { plan: { ...plan, path: place }, report, sink, selection }
   const answers = await writeRunAnswers(workspace, store, order)

@@ -61,7 +61,7 @@ async function printJob(shell: Shell, { disk, home, store }: Workspace, name: st
     })
   }
   const { forReaders, notesOf } = await import('../job-print.ts')
-  await shell.print(await forReaders(text))
+  await shell.printData(await forReaders(text))
   for (const note of notesOf(text)) shell.warn(note)
 }
 

@@ -119,6 +119,6 @@ function formulaText({ answers, isExcelSafe }: ReportPlaces): string | null {
   if (answers === null || answers.formulaCells === 0) return null
   const cells = counted(answers.formulaCells, 'answer cell')
   return isExcelSafe
-    ? `${cells} that a spreadsheet would have run now begin with '`
+    ? `${cells} that a spreadsheet would have run now begin with '; the columns of the input are as they were`
     : `${cells} would be run by a spreadsheet; write the answers again with --excel-safe before opening them in one`
 }
