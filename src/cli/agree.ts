@@ -3,6 +3,7 @@ import type { Target } from '../model/target.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { dollars } from '../prices/dollars.ts'
 import { nearModels } from '../prices/near-models.ts'
+import { REQUESTS_COMPARED } from '../run/draft.ts'
 import { confirm } from './ask.ts'
 import { describeRequests } from './render/estimate-words.ts'
 import { renderFacts } from './render/facts.ts'
@@ -66,7 +67,8 @@ function misspeltError(target: Target): LlmBatchError {
 
 function introduce(shell: Shell, runId: string, estimate: PlanSummary, maxCostUsd: number | null): void {
   const { advice, cost, rows, sharing } = estimate
-  const hint = dedupeHint(sharing.sharable)
+  const sharable = dedupeHint(sharing.sharable)
+  const hint = sharable !== null && estimate.requests > REQUESTS_COMPARED ? `at least ${sharable}` : sharable
   shell.tell(
     `Run ${runId}: ${counted(rows, 'row')}. Requests: ${describeRequests(estimate)}.\n${renderFacts(estimateFacts(estimate), shell.errorColors)}`,
   )

@@ -22,7 +22,11 @@ export async function newRunOptions(
     flags,
     inputPaths,
     output,
-  }: { inputPaths: readonly string[]; flags: RequestFlags & SharingFlags; output: OutputPlan },
+  }: {
+    inputPaths: readonly string[]
+    flags: RequestFlags & SharingFlags & { readonly quiet?: boolean | undefined }
+    output: OutputPlan
+  },
 ): Promise<NewRunOptions> {
   const {
     inputFormat: format,
@@ -42,7 +46,7 @@ export async function newRunOptions(
   const templateFrom = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)
   return {
     ...rest,
-    onRead: readingLine(shell, systemClock),
+    onRead: flags.quiet === true ? undefined : readingLine(shell, systemClock),
     prompt: flags.prompt ?? (await templateFrom(promptFile)),
     system: flags.system ?? (await templateFrom(systemFile)),
     messages: flags.messages ?? (await messagesOf(messagesFile, await templateFrom(messagesFile))),

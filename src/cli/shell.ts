@@ -21,7 +21,7 @@ const USUAL_ROWS = 24
 
 /** The text as a terminal shows it without breaking words; unchanged for anything else. */
 function foldedFor({ columns, isTTY }: OutputStream, text: string): string {
-  return isTTY === true ? fold(text, columns ?? USUAL_COLUMNS) : text
+  return isTTY === true ? fold(text, columns || USUAL_COLUMNS) : text
 }
 
 /**
@@ -64,10 +64,10 @@ export class Shell {
     if (error.isTTY !== true || this.machine.environment['TERM'] === 'dumb') return null
     return {
       get columns() {
-        return error.columns ?? USUAL_COLUMNS
+        return error.columns || USUAL_COLUMNS
       },
       get rows() {
-        return error.rows ?? USUAL_ROWS
+        return error.rows || USUAL_ROWS
       },
       write: (text) => error.write(text),
     }

@@ -20,6 +20,9 @@ import { prepareInput } from './prepare.ts'
 import { InputProblemsError } from './problem-list.ts'
 import type { Workspace } from './workspace.ts'
 
+/** Requests among which identical ones are counted, for a hint; a plan compares all, which takes more memory. */
+export const REQUESTS_COMPARED = 100_000
+
 /** A run as it was frozen, before anyone has agreed to it. */
 export interface Draft {
   readonly store: RunStore
@@ -50,7 +53,12 @@ export async function makeDraft(
   if (options.maxCostUsd !== undefined) await draft.capRun(capMicrosOf(options.maxCostUsd))
   const context = await runContext(workspace, draft, emit)
   const carry = options.since === undefined ? null : await openCarry(workspace, store, definition, options.since)
-  const told = tellOrigins(input, { dedupe: definition.dedupe, carry, isCounting: true })
+  const told = tellOrigins(input, {
+    dedupe: definition.dedupe,
+    carry,
+    isCounting: true,
+    mostCounted: REQUESTS_COMPARED,
+  })
   const frozen = await freeze(context, told)
   checkFields(fieldOptions(options.output, input.definition, frozen), 'input')
   if (frozen.problems.total > 0 && !definition.skipInvalid) throw new InputProblemsError(frozen.problems)

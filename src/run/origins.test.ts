@@ -101,6 +101,11 @@ describe('what may be shared', () => {
     expect([tally.shared, tally.sharable]).toMatchObject([[], [{ rows: 2 }]])
   })
 
+  it('is counted among the first requests only where that is enough', async () => {
+    const { tally } = await tell([1, 2, 1, 3, 3, 3], { isCounting: true, mostCounted: 3 })
+    expect(tally.sharable).toMatchObject([{ rows: 1 }])
+  })
+
   it('is not even looked for where nobody asks', async () => {
     const { rows, tally } = await tell([1, 1], { dedupe: false })
     expect(rows.filter(({ origin }) => origin)).toEqual([])

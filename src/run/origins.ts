@@ -14,6 +14,8 @@ export interface OriginOptions {
   readonly carry: Carry | null
   /** Also counts the rows that would share a request if they were allowed to, for a plan. */
   readonly isCounting: boolean
+  /** Counts so among the first requests only, so that memory has a bound. @default all of them */
+  readonly mostCounted?: number
 }
 
 /** Rows that know their origins, and what was counted of these, whole once all rows were read. */
@@ -87,7 +89,8 @@ class Origins {
     const { request } = row
     if (!request) return row
     const mayShare = this.#mayShare(request)
-    const isKnown = mayShare || this.#options.isCounting
+    const { isCounting, mostCounted = Number.POSITIVE_INFINITY } = this.#options
+    const isKnown = mayShare || (isCounting && this.#requests < mostCounted)
     if (!isKnown && !takes) {
       this.#requests += 1
       return row
