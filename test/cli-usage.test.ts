@@ -13,7 +13,7 @@ const FILES: Readonly<Record<string, string>> = {
   'empty.jsonl': '',
   'broken.jsonl': '{"text":"fine"}\n{"text":\n',
   'list.jsonl': '{"text":"fine"}\n["text"]\n',
-  'array.jsonl': '[{"text":"fine"}]\n',
+  'array.jsonl': '[{"text":"fine"},\n',
   'surrogate.jsonl': '{"text":"fine"}\n{"text":"half \\ud83d"}\n',
   'many.jsonl': '{"text":1}\n'.repeat(2) + 'not json\n'.repeat(23),
   'rows.xls': 'id,text\na,hello\n',
@@ -70,7 +70,7 @@ describe('a command that cannot be carried out', () => {
     [['run', 'rows.xls', ...MODEL, ...PROMPT], /the ending of rows\.xls is not the one/],
     [['run', 'empty.jsonl', ...MODEL, ...PROMPT], /empty\.jsonl has no rows/],
     [['run', 'header.csv', ...MODEL, ...PROMPT], /header\.csv has no rows/],
-    [['run', 'array.jsonl', ...MODEL, ...PROMPT], /array\.jsonl is a JSON array/],
+    [['run', 'array.jsonl', ...MODEL, ...PROMPT], /array\.jsonl ends inside its JSON list/],
     [
       ['run', 'good.csv', ...MODEL, '--prompt', '{{txt}}'],
       /no column "txt"; there are: id, text\nnext: Did you mean \{\{text\}\}\?/,

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { loadConfiguration } from '../src/config/configuration.ts'
 import type { RunEvent } from '../src/index.ts'
 import { systemClock } from '../src/lib/clock.ts'
-import { type Disk, systemDisk } from '../src/lib/disk.ts'
+import { type Disk, type OpenMode, systemDisk } from '../src/lib/disk.ts'
 import { systemRandom } from '../src/lib/random.ts'
 import { PLAIN_OUTPUT } from '../src/model/run.ts'
 import { RunHandle } from '../src/run/handle.ts'
@@ -34,7 +34,7 @@ function diskFullAt(fits: (path: string) => boolean): Disk & { isFull: boolean; 
     ...systemDisk,
     isFull: true,
     refused: 0,
-    async open(path: string, mode: 'read' | 'write' | 'append') {
+    async open(path: string, mode: OpenMode) {
       const file = await systemDisk.open(path, mode)
       return {
         ...file,

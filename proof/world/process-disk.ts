@@ -1,4 +1,4 @@
-import type { Disk, DiskFile } from '../../src/lib/disk.ts'
+import type { Disk, DiskFile, OpenMode } from '../../src/lib/disk.ts'
 import type { DatabaseDisk } from '../../src/store/connection.ts'
 import { failure } from './disk-failure.ts'
 import type { Life } from './life.ts'
@@ -25,7 +25,7 @@ export class ProcessDisk implements DatabaseDisk {
     this.#disk.makeFolder(path)
   }
 
-  async open(path: string, mode: 'read' | 'write' | 'append'): Promise<DiskFile> {
+  async open(path: string, mode: OpenMode): Promise<DiskFile> {
     await (mode === 'read' || this.#disk.find(path) ? this.#life.live() : this.#life.pass(`make file ${path}`))
     const content = this.#disk.openFile(path, mode)
     const life = this.#life

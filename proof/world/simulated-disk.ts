@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { OpenMode } from '../../src/lib/disk.ts'
 import type { Connection } from '../../src/store/connection.ts'
 import type { Chance } from './chance.ts'
 import { failure } from './disk-failure.ts'
@@ -82,11 +83,11 @@ export class SimulatedDisk {
     this.#change(parent, (entries) => entries.set(path, 'folder'))
   }
 
-  openFile(path: string, mode: 'read' | 'write' | 'append'): Content {
+  openFile(path: string, mode: OpenMode): Content {
     const found = this.#entries.get(path)
     if (found === 'folder') throw failure('EISDIR', path)
     if (found) {
-      if (mode === 'write') found.truncate()
+      if (mode === 'write' || mode === 'share') found.truncate()
       return found
     }
     if (mode === 'read' || this.#entries.get(dirname(path)) !== 'folder') throw failure('ENOENT', path)

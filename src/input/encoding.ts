@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { LlmBatchError } from '../model/error.ts'
+import { peek } from './peek.ts'
+import type { ByteSource } from './reader.ts'
 
 /** Bytes looked at to tell an encoding; enough to see the zero bytes of UTF-16 text. */
 export const ENCODING_HEAD_BYTES = 512
@@ -108,4 +110,11 @@ function count(text: string, character: string): number {
   let found = 0
   for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) found += 1
   return found
+}
+
+/** The bytes of a text as UTF-8: it passes through, to be checked line by line; anything else is decoded strictly. */
+export async function utf8Bytes(source: ByteSource, given: string | undefined): Promise<AsyncIterable<Uint8Array>> {
+  const { head, all } = await peek(source.open(), ENCODING_HEAD_BYTES)
+  const encoding = given === undefined ? detectEncoding(head) : canonicalEncoding(given)
+  return encoding === 'utf-8' ? all : encodeUtf8(decodeText(all, encoding, source.name))
 }

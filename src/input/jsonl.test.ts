@@ -122,12 +122,37 @@ describe('readJsonLines', () => {
     ])
   })
 
-  it('refuses a JSON array and says how to turn it into lines', async () => {
-    await expect(read('\n  [ {"a":1},\n{"a":2} ]')).rejects.toMatchObject({
-      code: 'input',
-      message: expect.stringContaining('JSON array') as string,
-      next: expect.stringContaining('jq') as string,
-    })
+  it.each([1, 3, 64])('reads a JSON list of objects, on one line or many, in pieces of %i bytes', async (piece) => {
+    const list = '\ufeff\n  [ {"a":1,\n "b": [1, {"c": "],}\\"["}]},{"big": 12345678901234567890}\n\n, 5, {"x" 1}]\n'
+    const rows = await collectRows(readJsonLines(source(list, piece), OPTIONS))
+    expect(rows.map(brief)).toEqual([
+      [2, { a: 1, b: [1, { c: '],}"[' }] }],
+      [3, { big: 12345678901234567890 }],
+      [5, 'not_an_object'],
+      [5, 'invalid_json'],
+    ])
+    // The user's own text, on one line.
+    expect(rows[1]).toMatchObject({ row: { json: '{"big": 12345678901234567890}' } })
+    expect(rows[0]).toMatchObject({ row: { json: expect.not.stringContaining('\n') as string } })
+  })
+
+  it('reads a list without elements, passes over one that is too long, and notices a comma too many', async () => {
+    expect(await read(' [ ] ')).toEqual([])
+    const long = `[{"a":"${'x'.repeat(200)}"},{"a":2},]`
+    const rows = await collectRows(readJsonLines(source(long, 16), { ...OPTIONS, maxLineBytes: 100 }))
+    expect(rows.map(brief)).toEqual([
+      [1, 'line_too_long'],
+      [1, { a: 2 }],
+      [1, 'invalid_json'],
+    ])
+  })
+
+  it.each([
+    ['[{"a":1},\n{"a":2}', /ends inside its JSON list, after line 2/],
+    ['[{"a":1},\n{"a":"]', /ends inside its JSON list/],
+    ['[{"a":1}]\n{"a":2}', /goes on after the end of its JSON list, on line 2/],
+  ])('refuses a list that is cut or goes on: %j', async (list, message) => {
+    await expect(read(list)).rejects.toMatchObject({ code: 'input', message: expect.stringMatching(message) as string })
   })
 
   it('reads a line of 20 MB', async () => {

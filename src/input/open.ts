@@ -9,9 +9,10 @@ import { readIterable } from './iterable.ts'
 import { readJsonLines } from './jsonl.ts'
 import { peek } from './peek.ts'
 import type { ByteSource, Reader } from './reader.ts'
+import { readTextLines } from './text-lines.ts'
 
 /** Formats an input can have. */
-export const INPUT_FORMATS = ['jsonl', 'csv', 'parquet'] as const
+export const INPUT_FORMATS = ['jsonl', 'csv', 'parquet', 'text'] as const
 
 export type InputFormat = (typeof INPUT_FORMATS)[number]
 
@@ -46,6 +47,7 @@ const PIECE_BYTES = 64 * 1024
 const READERS: Readonly<Record<InputFormat, Reader>> = {
   jsonl: readJsonLines,
   csv: readCsv,
+  text: readTextLines,
   // Loaded when it is needed: no other format should wait for it.
   async *parquet(source, options) {
     const { readParquet } = await import('./parquet/reader.ts')
@@ -60,6 +62,7 @@ const ENDINGS: Readonly<Record<string, InputFormat>> = {
   '.csv': 'csv',
   '.tsv': 'csv',
   '.parquet': 'parquet',
+  '.txt': 'text',
 }
 
 /** What Parquet files begin with. */
@@ -158,7 +161,14 @@ async function* unpacked(pieces: AsyncIterable<Uint8Array>, name: string): Async
   }
 }
 
-/** JSON lines begin with a brace (or, by mistake, a bracket); everything else is taken for CSV. */
+/** True where every part of an input is plain text, so that a line can be a prompt. */
+export function isPlainText(source: InputSource, given: InputFormat | undefined): boolean {
+  if (given !== undefined) return given === 'text'
+  const paths = 'paths' in source ? source.paths : 'path' in source ? [source.path] : []
+  return paths.length > 0 && paths.every((path) => ENDINGS[extname(withoutGzip(path)).toLowerCase()] === 'text')
+}
+
+/** JSON lines begin with a brace, a JSON list with a bracket; everything else is taken for CSV. */
 function formatByContent(head: Uint8Array): InputFormat {
   const text = new TextDecoder(detectEncoding(head)).decode(head).trimStart()
   return text.startsWith('{') || text.startsWith('[') ? 'jsonl' : 'csv'

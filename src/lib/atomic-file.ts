@@ -98,14 +98,16 @@ export class BufferedWriter {
 /**
  * Writes a file so that after a crash it is whole or absent: a temporary name beside it, fsync, rename, fsync of the
  * folder. When `write` throws, the temporary file is removed and an existing file stays as it was.
+ * @default mode only the user may read it
  */
 export async function writeAtomically(
   disk: Disk,
   path: string,
   write: (writer: BufferedWriter) => Promise<void>,
+  mode: 'write' | 'share' = 'write',
 ): Promise<void> {
   const temporary = `${path}.partial`
-  const file = await disk.open(temporary, 'write')
+  const file = await disk.open(temporary, mode)
   try {
     try {
       const writer = new BufferedWriter(file)

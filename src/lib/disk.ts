@@ -26,12 +26,18 @@ export interface ReadRange {
   readonly isReused?: boolean
 }
 
+/** How a file is opened. */
+export type OpenMode = 'read' | 'write' | 'append' | 'share'
+
 /** The one way to the file system; injected, so that simulations can lose power. */
 export interface Disk {
   /** Makes the folder and its parents, mode 0700; may be repeated. */
   makeFolder(path: string): Promise<void>
-  /** Opens a file: `read`, or `write` (created empty, mode 0600), or `append` (created when absent, mode 0600). */
-  open(path: string, mode: 'read' | 'write' | 'append'): Promise<DiskFile>
+  /**
+   * Opens a file: `read`, or `write` (created empty, mode 0600), or `append` (created when absent, mode 0600), or `share`
+   * (as `write`, but readable by whom the user's umask lets read it).
+   */
+  open(path: string, mode: OpenMode): Promise<DiskFile>
   /** The bytes of a file in pieces; the next piece is read while one is worked on. */
   stream(path: string, range?: ReadRange): AsyncIterable<Uint8Array>
   /** The whole of a small file as UTF-8; undefined where it does not exist. */
@@ -76,6 +82,7 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
 const FLAGS = {
   read: constants.O_RDONLY,
   write: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
+  share: constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC,
   append: constants.O_RDWR | constants.O_CREAT | constants.O_APPEND,
 } as const
 
@@ -108,7 +115,7 @@ export const systemDisk: Disk = {
   },
 
   async open(path, mode) {
-    return diskFile(await fs.open(path, FLAGS[mode], 0o600))
+    return diskFile(await fs.open(path, FLAGS[mode], mode === 'share' ? 0o666 : 0o600))
   },
 
   stream: (path, range) => oneAhead(readPieces(path, range)),

@@ -1,4 +1,4 @@
-import { writeAtomically } from '../lib/atomic-file.ts'
+import { type BufferedWriter, writeAtomically } from '../lib/atomic-file.ts'
 import type { Disk } from '../lib/disk.ts'
 import { GzipWriter } from '../lib/gzip.ts'
 import { isPacked } from './format.ts'
@@ -22,10 +22,11 @@ export async function into<Result>(
     return await intoText(sink, write)
   }
   let written: { readonly result: Result; readonly bytes: number } | undefined
-  await writeAtomically(disk, path, async (writer) => {
+  const writeAll = async (writer: BufferedWriter): Promise<void> => {
     const result = await (isPacked(path) ? intoPacked(writer, write) : write(writer))
     written = { result, bytes: writer.position }
-  })
+  }
+  await writeAtomically(disk, path, writeAll, 'share')
   if (written === undefined) throw new TypeError('the file was not written')
   return written
 }

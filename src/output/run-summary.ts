@@ -71,9 +71,7 @@ export function summaryPathOf(answersPath: string): string {
 export async function writeRunSummary(answersPath: string, facts: RunFacts, disk: Disk): Promise<string> {
   const path = summaryPathOf(answersPath)
   const text = `${JSON.stringify(summaryOf(facts), null, 2)}\n`
-  await writeAtomically(disk, path, async (writer) => {
-    await writer.writeText(text)
-  })
+  await writeAtomically(disk, path, async (writer) => void (await writer.writeText(text)), 'share')
   return path
 }
 

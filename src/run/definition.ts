@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { type InputOptions, inputPathsOf } from '../input/open.ts'
+import { type InputOptions, inputPathsOf, isPlainText } from '../input/open.ts'
+import { TEXT_COLUMN } from '../input/text-lines.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
 import { ENDPOINTS_BY_NAME, type EndpointChoice, endpointPath } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
@@ -97,7 +98,7 @@ export function definitionOf(
     suffixColumn: options.suffixColumn ?? null,
     hasTextLists: false,
     inputPaths: inputPathsOf(options.input.source)?.map((path) => (path === '-' ? path : resolve(path))) ?? null,
-    prompt: options.prompt ?? null,
+    prompt: options.prompt ?? usualPrompt(options),
     system: options.system ?? null,
     messages: options.messages ?? null,
     messagesColumn: options.messagesColumn ?? null,
@@ -113,6 +114,13 @@ export function definitionOf(
     answer: options.answer ?? null,
     maxReasks: options.maxReasks ?? 0,
   }
+}
+
+/** A line of plain text is the prompt itself, where nothing says otherwise. */
+function usualPrompt(options: NewRunOptions): string | null {
+  const { input, messages, messagesColumn, promptFunction, textColumn } = options
+  const isAsked = [messages, messagesColumn, promptFunction, textColumn].some((part) => part !== undefined)
+  return !isAsked && isPlainText(input.source, input.format) ? `{{${TEXT_COLUMN}}}` : null
 }
 
 /** Asking again needs something that answers are checked by. */

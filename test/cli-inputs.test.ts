@@ -1,0 +1,64 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { expectExit, parseLines, type, typeHere } from './support/command.ts'
+import { type LocalWorld, openWorld } from './support/local-world.ts'
+
+const MODEL = ['--model', 'openai/gpt-6-luna']
+
+async function answersIn(world: LocalWorld, name: string): Promise<readonly Record<string, unknown>[]> {
+  return parseLines(await readFile(join(world.folder, name), 'utf8'))
+}
+
+describe('an input of another kind', () => {
+  it('may be plain text, one prompt a line, or the text of a template', async () => {
+    const world = await openWorld()
+    await world.write('prompts.txt', 'What is a batch?\n\nWhat is a "row"? nonce:b\r\n')
+    expectExit(await type(world, 'run', 'prompts.txt', ...MODEL, '-o', 'out.jsonl', '--quiet'), 0)
+    expect(await answersIn(world, 'out.jsonl')).toMatchObject([
+      { text: 'What is a batch?', llm_id: '1', llm_status: 'succeeded' },
+      { text: 'What is a "row"? nonce:b', llm_id: '3', llm_status: 'succeeded' },
+    ])
+    const shown = await typeHere(world, 'prompt', 'prompts.txt', ...MODEL, '--prompt', 'Say: {{text}}', '--rows', '1')
+    expect(shown.stdout).toContain('Say: What is a batch?')
+    const plain = await typeHere(world, 'prompt', 'prompts.txt', ...MODEL, '--rows', '1')
+    expect(plain.stdout).toContain('What is a batch?')
+  })
+
+  it('may be a JSON list of objects, which keep their text', async () => {
+    const world = await openWorld()
+    await world.write(
+      'rows.json',
+      '[\n  {"text": "One.", "big": 12345678901234567890},\n  {\n    "text": "Two."\n  }\n]\n',
+    )
+    expectExit(await typeHere(world, 'run', 'rows.json', ...MODEL, '--prompt', '{{text}}', '-o', 'out.jsonl'), 0)
+    expect(await readFile(join(world.folder, 'out.jsonl'), 'utf8')).toMatch(
+      /^\{"text": "One\.", "big": 12345678901234567890,/,
+    )
+    expect(await answersIn(world, 'out.jsonl')).toMatchObject([
+      { text: 'One.', llm_id: '2' },
+      { text: 'Two.', llm_id: '3' },
+    ])
+  })
+})
+
+describe('the files of a run', () => {
+  it.runIf(process.platform !== 'win32')(
+    'that the user asked for follow the umask, and all others are private',
+    async () => {
+      const world = await openWorld()
+      await world.write('rows.jsonl', '{"text":"fine"}\n{"text":"[[simulate: status=400]]"}\n')
+      const before = process.umask(0o027)
+      try {
+        const words = ['run', 'rows.jsonl', ...MODEL, '--prompt', '{{text}}', '-o', 'out.jsonl', '--failed', 'bad.csv']
+        expectExit(await type(world, ...words), 4)
+      } finally {
+        process.umask(before)
+      }
+      for (const name of ['out.jsonl', 'out.jsonl.run.json', 'bad.csv']) {
+        expect([name, (await stat(join(world.folder, name))).mode & 0o777]).toEqual([name, 0o640])
+      }
+      expect((await stat(join(world.home, 'state.db'))).mode & 0o777).toBe(0o600)
+    },
+  )
+})
