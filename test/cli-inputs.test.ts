@@ -42,6 +42,28 @@ describe('an input of another kind', () => {
   })
 })
 
+describe('a file of rows that failed', () => {
+  it.each(['bad.jsonl', 'bad.csv'])('is an input as it stands, named %s, and has its outcome replaced', async (bad) => {
+    const world = await openWorld()
+    const rows = ['fine', 'Cut. [[simulate: length times=1]]', 'Wrong. [[simulate: status=400 times=1]]']
+    await world.write('rows.jsonl', rows.map((text, id) => `${JSON.stringify({ id: `r${id}`, text })}\n`).join(''))
+    const words = [...MODEL, '--prompt', '{{text}}', '--quiet']
+    expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '-o', 'out.jsonl', '--failed', bad), 4)
+    expectExit(await typeHere(world, 'plan', bad, ...words.slice(0, -1)), 0)
+    expectExit(await type(world, 'run', bad, ...words, '-o', 'second.jsonl'), 0)
+    const text = await readFile(join(world.folder, 'second.jsonl'), 'utf8')
+    expect(text.match(/"llm_status"/g)).toHaveLength(2)
+    expect(parseLines(text)).toMatchObject([
+      { id: 'r1', text: rows[1], llm_status: 'succeeded', llm_error: null },
+      { id: 'r2', text: rows[2], llm_status: 'succeeded', llm_error: null },
+    ])
+    // A file with answers in it is not taken for one of failed rows: they would be lost.
+    const whole = await typeHere(world, 'run', 'out.jsonl', ...words, '-o', 'third.jsonl')
+    expectExit(whole, 2)
+    expect(whole.stderr).toMatch(/columns named like ours: llm_output/)
+  })
+})
+
 describe('the files of a run', () => {
   it.runIf(process.platform !== 'win32')(
     'that the user asked for follow the umask, and all others are private',

@@ -61,7 +61,7 @@ export async function* decodeText(
 }
 
 /** The same text as UTF-8 bytes. */
-export async function* encodeUtf8(texts: AsyncIterable<string>): AsyncIterable<Uint8Array> {
+async function* encodeUtf8(texts: AsyncIterable<string>): AsyncIterable<Uint8Array> {
   for await (const text of texts) yield Buffer.from(text, 'utf8')
 }
 

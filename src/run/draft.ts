@@ -1,6 +1,6 @@
 import { writeAtomically } from '../lib/atomic-file.ts'
 import type { Emit } from '../model/event.ts'
-import type { CarriedOver, RunDefinition } from '../model/run.ts'
+import type { CarriedOver, OutputPlan, RunDefinition } from '../model/run.ts'
 import { checkFields } from '../output/fields.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { capMicrosOf } from '../prices/micros.ts'
@@ -8,11 +8,13 @@ import type { PromptReview } from '../request/prompt-review.ts'
 import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { fieldOptions } from './answer-fields.ts'
+import { readFrozenRows } from './answers.ts'
 import { assertPriced, isCapped } from './budget.ts'
 import { openCarry, tellCarried } from './carry.ts'
 import { runContext } from './context.ts'
 import type { NewRunOptions } from './definition.ts'
 import { estimateRun } from './estimate.ts'
+import { AnsweredRows, isAnswersFile, withoutEarlierColumns } from './failed-input.ts'
 import { type Frozen, freeze } from './freeze.ts'
 import { jobText, withOwnRows } from './job-text.ts'
 import { tellOrigins } from './origins.ts'
@@ -27,6 +29,8 @@ export const REQUESTS_COMPARED = 100_000
 export interface Draft {
   readonly store: RunStore
   readonly frozen: Frozen
+  /** Where the answers go, and which columns of the input are kept there. */
+  readonly output: OutputPlan
   readonly carried: CarriedOver | null
   readonly estimate: PlanSummary
   readonly review: PromptReview
@@ -60,7 +64,9 @@ export async function makeDraft(
     mostCounted: REQUESTS_COMPARED,
   })
   const frozen = await freeze(context, told)
-  checkFields(fieldOptions(options.output, input.definition, frozen), 'input')
+  const output = await outputFor(context, options.output, frozen)
+  if (output !== options.output) await draft.steerRun(output)
+  checkFields(fieldOptions(output, input.definition, frozen), 'input')
   if (frozen.problems.total > 0 && !definition.skipInvalid) throw new InputProblemsError(frozen.problems)
   for (const message of input.review.warnings) emit({ type: 'warning', code: 'prompt', message, batch: null })
   if (frozen.emptyPlaceholders > 0) {
@@ -85,7 +91,19 @@ export async function makeDraft(
   }
   const { carried } = estimate.sharing
   if (carry && carried) tellCarried(carry, carried, emit)
-  return { store: draft, frozen, carried, estimate, review: input.review }
+  return { store: draft, frozen, output, carried, estimate, review: input.review }
+}
+
+/** The plan that was asked for, or, for rows that an earlier run has written as failed, one without what it said of them. */
+async function outputFor(
+  ports: Parameters<typeof readFrozenRows>[0],
+  plan: OutputPlan,
+  { columns, rowCount }: Frozen,
+): Promise<OutputPlan> {
+  if (!isAnswersFile(plan, columns)) return plan
+  const answered = new AnsweredRows(plan)
+  for await (const texts of readFrozenRows(ports, rowCount)) for (const text of texts) answered.add(text)
+  return answered.hasAny ? plan : withoutEarlierColumns(plan, columns)
 }
 
 /** Keeps what the run was started from; whole or not at all. */

@@ -1,5 +1,5 @@
 import { nearestFolder } from '../lib/disk.ts'
-import type { RunDefinition } from '../model/run.ts'
+import type { OutputPlan, RunDefinition } from '../model/run.ts'
 import { findCollisions, findUnknown } from '../output/fields.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import type { PromptReview } from '../request/prompt-review.ts'
@@ -9,6 +9,7 @@ import { type Carry, openCarry } from './carry.ts'
 import { ColumnList } from './column-list.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { estimateRun, withStoreIfAny } from './estimate.ts'
+import { AnsweredRows, isAnswersFile, withoutEarlierColumns } from './failed-input.ts'
 import { FileList } from './file-list.ts'
 import { tellOrigins } from './origins.ts'
 import { planCuts } from './plan-cuts.ts'
@@ -44,7 +45,7 @@ async function planIn(place: Place, home: Store | null, options: NewRunOptions):
   const provider = place.describe(definition.provider)
   const settings = configuration.settings
   const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
-  const counter = new RowCounter()
+  const counter = new RowCounter(options.output)
   const carry = await carryFor(place, home, definition, options.since)
   const told = tellOrigins(input, { dedupe: definition.dedupe, carry, isCounting: true })
   const planned = await planCuts({ clock, provider, settings, home, baseUrl }, told, (row) => counter.add(row))
@@ -52,7 +53,10 @@ async function planIn(place: Place, home: Store | null, options: NewRunOptions):
   const { maxReasks, maxTokens } = definition
   const counts = { ...counter.counts(), maxReasks, maxTokens, sharing }
   const whole = input.definition
-  const fields = fieldOptions(options.output, whole, { columns: counter.columns.all(), files: counter.files.all() })
+  const fields = fieldOptions(counter.outputOf(options.output), whole, {
+    columns: counter.columns.all(),
+    files: counter.files.all(),
+  })
   return {
     definition: whole,
     summary: await estimateRun({ clock, configuration, provider, home, baseUrl }, { counts, ...planned }),
@@ -84,6 +88,7 @@ const NO_RUNS: Pick<Store, 'listRuns' | 'read'> = {
 }
 
 class RowCounter {
+  readonly #answered: AnsweredRows
   readonly problems = new ProblemList()
   readonly columns = new ColumnList()
   readonly files = new FileList()
@@ -93,7 +98,18 @@ class RowCounter {
   #emptyPlaceholders = 0
   #rowBytes = 0
 
+  constructor(output: OutputPlan) {
+    this.#answered = new AnsweredRows(output)
+  }
+
+  /** The plan that a run would follow. */
+  outputOf(plan: OutputPlan): OutputPlan {
+    const columns = this.columns.all()
+    return isAnswersFile(plan, columns) && !this.#answered.hasAny ? withoutEarlierColumns(plan, columns) : plan
+  }
+
   add(row: PreparedRow): void {
+    this.#answered.add(row.json)
     this.#rows += 1
     this.#rowBytes += Buffer.byteLength(row.json) + 1
     if (row.problems.length > 0) this.#invalid += 1

@@ -67,7 +67,7 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
     const taken = await takeRun(workspace, known.id, options.maxCostUsd)
     await removeRun(workspace, id, lock)
     const areAnswersThere = known.id === written?.id
-    if (!areAnswersThere) await taken.store.steerRun(options.output)
+    if (!areAnswersThere) await taken.store.steerRun(draft.output)
     return { ...taken, areAnswersThere }
   } catch (error) {
     await removeFailedDraft(workspace, id, lock)

@@ -1,0 +1,44 @@
+import { jsonMembers } from '../lib/json-members.ts'
+import type { Column } from '../model/column.ts'
+import type { OutputPlan } from '../model/run.ts'
+import { answerColumns, FURTHER_COLUMNS } from '../output/answer-columns.ts'
+
+/** Looks in the rows of an input for one that a run has answered already, by the column that a run writes. */
+export class AnsweredRows {
+  readonly #column: string
+  readonly #key: string
+  hasAny = false
+
+  constructor({ prefix }: Pick<OutputPlan, 'prefix'>) {
+    this.#column = `${prefix}status`
+    this.#key = JSON.stringify(this.#column)
+  }
+
+  add(json: string): void {
+    if (this.hasAny || !json.includes(this.#key)) return
+    const status = jsonMembers(json).get(this.#column)
+    this.hasAny = status !== undefined && json.slice(status.start, status.end) === '"succeeded"'
+  }
+}
+
+/** True for an input with all columns that an answers file has. */
+export function isAnswersFile({ columns: named, prefix }: OutputPlan, columns: readonly Column[]): boolean {
+  const names = new Set(columns.map(({ name }) => name))
+  return named === null && answerColumns(prefix).every((name) => names.has(name))
+}
+
+/**
+ * The plan for rows that did not succeed, as `--failed` writes them: the user's own columns are kept, and what the earlier
+ * run has said of the rows makes room for what this one says. Only for an answers file without an answered row.
+ */
+export function withoutEarlierColumns(plan: OutputPlan, columns: readonly Column[]): OutputPlan {
+  const { prefix } = plan
+  const earlier = new Set([...answerColumns(prefix), ...FURTHER_COLUMNS.map((column) => prefix + column)])
+  const isEarlier = (name: string): boolean =>
+    earlier.has(name) || /^output(?:_raw$|\.)/.test(afterPrefix(name, prefix))
+  return { ...plan, columns: columns.map(({ name }) => name).filter((name) => !isEarlier(name)) }
+}
+
+function afterPrefix(name: string, prefix: string): string {
+  return name.startsWith(prefix) ? name.slice(prefix.length) : ''
+}
