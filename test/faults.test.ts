@@ -160,6 +160,13 @@ const CASES: readonly Case[] = [
   { covers: 'F105', faults: ['content=doubled-lines'] },
   { covers: 'F105', faults: ['content=conflicting-lines'], incident: 'conflicting_results' },
   { covers: 'F106', faults: ['content=foreign-lines'], incident: 'unknown_ids' },
+  { covers: 'F101', faults: ['content=text-bodies'], incident: 'text_bodies' },
+  {
+    covers: 'F99 F101',
+    faults: ['run:1=row-status(400@1)', 'content=text-bodies'],
+    counts: { succeeded: 6, failed: 6 },
+    incident: 'text_bodies',
+  },
   { covers: 'F104 F107', faults: ['content:1=missing-lines(0.3)'] },
   { covers: 'F107', faults: ['content:1=unparseable-lines(0.3)'] },
 

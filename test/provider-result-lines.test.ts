@@ -24,6 +24,24 @@ const CASES: Readonly<Record<string, readonly [endpoint: string, expected: Expec
       usage: { promptTokens: 112, completionTokens: 74, cachedTokens: 32, reasoningTokens: 64 },
     },
   ],
+  'openai/chat-body-as-text': [
+    CHAT,
+    {
+      status: 'succeeded',
+      output: 'billing',
+      billed: 'yes',
+      model: 'gpt-6.1-terra-2026-08-07',
+      usage: { promptTokens: 112, completionTokens: 74, cachedTokens: 32, reasoningTokens: 64 },
+    },
+  ],
+  'openai/embeddings-body-as-text': [
+    EMBEDDINGS,
+    {
+      status: 'succeeded',
+      output: '[1.0,-2.50,1e-7]',
+      usage: { promptTokens: 5, completionTokens: null, cachedTokens: null, reasoningTokens: null },
+    },
+  ],
   'openai/chat-length': [
     CHAT,
     { status: 'truncated', output: '{"department": "bil', billed: 'yes', retryable: false, finishReason: 'length' },

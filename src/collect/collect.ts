@@ -7,7 +7,7 @@ import { damaged, downloadFile, OVERSIZED, sizeDoubt } from './download.ts'
 import { type Tries, triesOf } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
 import { judgeRefusal, refusedResults } from './refusal.ts'
-import { Settling } from './settle.ts'
+import { type Settlement, Settling } from './settle.ts'
 import { stopLoss } from './stop-loss.ts'
 
 /** Marks an attempt whose files were fetched a second time because rows were absent from the first. */
@@ -174,13 +174,18 @@ async function discardFiles({ disk, folder }: CollectPorts, attempt: AttemptReco
 async function reportOddities(
   ports: CollectPorts,
   attempt: AttemptRecord,
-  found: { readonly foreignLines: number; readonly unreadableLines: number; readonly conflicts: number },
+  found: Pick<Settlement, 'foreignLines' | 'unreadableLines' | 'conflicts' | 'textBodies'>,
 ): Promise<void> {
   const remoteIds = attempt.remoteId === null ? [] : [attempt.remoteId]
   const oddities = [
     { kind: 'unknown_ids', count: found.foreignLines, what: 'lines that belong to none of our requests' },
     { kind: 'unreadable_lines', count: found.unreadableLines, what: 'lines that could not be read' },
     { kind: 'conflicting_results', count: found.conflicts, what: 'requests with several different results' },
+    {
+      kind: 'text_bodies',
+      count: found.textBodies,
+      what: 'answers as JSON inside of a text, which were read all the same',
+    },
   ] as const
   for (const { kind, count, what } of oddities) {
     if (count === 0) continue

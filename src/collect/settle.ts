@@ -28,6 +28,8 @@ export interface Settlement {
   readonly foreignLines: number
   readonly unreadableLines: number
   readonly conflicts: number
+  /** Lines whose answer was JSON inside of a text. */
+  readonly textBodies: number
   readonly hasAccountProblem: string | null
   readonly mostFrequentRefusal: UniformFailure | null
 }
@@ -47,6 +49,7 @@ export class Settling {
   #foreignLines = 0
   #unreadableLines = 0
   #conflicts = 0
+  #textBodies = 0
   readonly #refusals = new Refusals()
   #accountProblem: string | null = null
   #returning = 0
@@ -97,6 +100,7 @@ export class Settling {
       foreignLines: this.#foreignLines,
       unreadableLines: this.#unreadableLines,
       conflicts: this.#conflicts,
+      textBodies: this.#textBodies,
       hasAccountProblem: this.#accountProblem,
       mostFrequentRefusal: this.#refusals.most(this.#tries.size),
     }
@@ -127,6 +131,7 @@ export class Settling {
       this.#foreignLines += 1
       return true
     }
+    if (decoded.isBodyText) this.#textBodies += 1
     const place: Place = {
       isSuccess: decoded.outcome.status === 'succeeded',
       file,

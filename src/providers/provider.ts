@@ -23,7 +23,7 @@ export interface Provider {
   /** One line of an input file without line feed, exactly as sent; pure. Begins `{"custom_id":"<wire id>"`. */
   encode(request: WireRequest): string
   /** A result line, of either file; undefined where it carries no usable id; pure and tolerant. */
-  decode(line: string, target: Target): { readonly wireId: string; readonly outcome: Outcome } | undefined
+  decode(line: string, target: Target): DecodedLine | undefined
   /** Stores the input file; may be repeated, a copy costs nothing but quota. */
   upload?(input: BatchInput, signal: AbortSignal): Promise<RemoteFile>
   /** The stored file, or `absent`. */
@@ -54,6 +54,14 @@ export interface Provider {
    * the request is an answer; a failed call of kind `transport`, `server` or `shape` may have been billed all the same.
    */
   direct(request: WireRequest, signal: AbortSignal): Promise<DirectAnswer>
+}
+
+/** Whose result line it is, and what it says. */
+export interface DecodedLine {
+  readonly wireId: string
+  readonly outcome: Outcome
+  /** True where the body of the answer is a text that holds its JSON, as one server writes it. @default false */
+  readonly isBodyText?: boolean
 }
 
 /** What a synchronous call was answered with. */

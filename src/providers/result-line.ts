@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Outcome } from '../model/outcome.ts'
 import { plainAnswer } from './plain-answer.ts'
+import type { DecodedLine } from './provider.ts'
 import { rowOutcome } from './row-outcome.ts'
 
 /** The line of OpenAI's result files, which Mistral's and most compatible servers' lines follow. */
@@ -10,17 +10,11 @@ const lineSchema = z.object({
   error: z.unknown().optional(),
 })
 
-/** Whose line it is, and what it says. */
-export interface ResultLine {
-  readonly wireId: string
-  readonly outcome: Outcome
-}
-
 /**
  * A result line of the output or the error file. Undefined where it is not JSON or carries no id as text: ids are
  * compared exactly and never guessed. Never throws.
  */
-export function decodeResultLine(line: string, endpoint: string, secrets: readonly string[]): ResultLine | undefined {
+export function decodeResultLine(line: string, endpoint: string, secrets: readonly string[]): DecodedLine | undefined {
   const value = parseLine(line)
   return plainAnswer(endpoint, value) ?? readBySchema(value, endpoint, secrets, line)
 }
@@ -34,13 +28,26 @@ export function readBySchema(
   endpoint: string,
   secrets: readonly string[],
   source?: string,
-): ResultLine | undefined {
+): DecodedLine | undefined {
   const parsed = lineSchema.safeParse(value)
   if (!parsed.success) return undefined
   const { custom_id: wireId, error, response } = parsed.data
-  const facts = { status: statusOf(response?.status_code), body: response?.body, error }
+  const status = statusOf(response?.status_code)
+  const inner = objectWithin(response?.body)
+  if (inner !== undefined) {
+    const answer = { status, body: inner.body, error, source: inner.text }
+    return { wireId, outcome: rowOutcome(endpoint, answer, secrets), isBodyText: true }
+  }
+  const facts = { status, body: response?.body, error }
   const answer = source === undefined ? facts : { ...facts, source }
   return { wireId, outcome: rowOutcome(endpoint, answer, secrets) }
+}
+
+/** The object that a text holds as JSON, and that text; undefined for any other text, such as a reason in words. */
+function objectWithin(text: unknown): { readonly text: string; readonly body: object } | undefined {
+  if (typeof text !== 'string' || !text.trimStart().startsWith('{')) return undefined
+  const body = parseLine(text)
+  return typeof body === 'object' && body !== null ? { text, body } : undefined
 }
 
 function parseLine(line: string): unknown {

@@ -833,7 +833,7 @@ export interface UnsuccessfulRows extends Omit<AttemptUsage, 'attemptKey'> {
 /** Something the user may want to take up with the provider, such as a batch that was made twice. */
 export interface Incident {
   readonly at: number
-  readonly kind: 'duplicate_batch' | 'conflicting_results' | 'unknown_ids' | 'unreadable_lines'
+  readonly kind: 'duplicate_batch' | 'conflicting_results' | 'unknown_ids' | 'unreadable_lines' | 'text_bodies'
   readonly detail: string
   readonly remoteIds: readonly string[]
 }

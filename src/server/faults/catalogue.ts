@@ -186,6 +186,7 @@ export const FAULTS = [
   },
   { name: 'missing-lines', calls: ['content'], argument: '0.1', description: 'this share of the lines is missing' },
   { name: 'foreign-lines', calls: ['content'], description: 'a line with an id that was never sent is put in front' },
+  { name: 'text-bodies', calls: ['content'], description: 'the body of every answer is a text that holds its JSON' },
   {
     name: 'unparseable-lines',
     calls: ['content'],

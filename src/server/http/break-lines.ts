@@ -13,6 +13,7 @@ const LINE_FAULTS: readonly FaultName[] = [
   'missing-lines',
   'foreign-lines',
   'unparseable-lines',
+  'text-bodies',
 ]
 
 /** True where a fault changes the lines of a result file. */
@@ -47,7 +48,8 @@ export async function* breakLines(
 function linesFor(faults: ActiveFaults, line: string, number: number): readonly string[] {
   if (isChosen(faults.argument('missing-lines'), number)) return []
   if (isChosen(faults.argument('unparseable-lines'), number)) return [line.slice(0, Math.floor(line.length / 2))]
-  const lines = faults.has('doubled-lines') ? [line, line] : [line]
+  const written = faults.has('text-bodies') ? withTextBody(line) : line
+  const lines = faults.has('doubled-lines') ? [written, written] : [written]
   if (number > 1) return lines
   if (faults.has('foreign-lines')) lines.unshift(withMember(line, { custom_id: 'zzzzzzzzzzzzzzzz' }))
   if (faults.has('conflicting-lines')) lines.push(withAnotherAnswer(line))
@@ -64,6 +66,13 @@ function isChosen(share: string | undefined, number: number): boolean {
 function withMember(line: string, member: JsonObject): string {
   const value: unknown = JSON.parse(line)
   return JSON.stringify(isJsonObject(value) ? { ...value, ...member } : value)
+}
+
+function withTextBody(line: string): string {
+  const value: unknown = JSON.parse(line)
+  if (!isJsonObject(value) || !isJsonObject(value['response'])) return line
+  const { response } = value
+  return JSON.stringify({ ...value, response: { ...response, body: JSON.stringify(response['body']) } })
 }
 
 function withAnotherAnswer(line: string): string {
