@@ -97,6 +97,25 @@ describe('doctor --live', () => {
     expect(evidence?.findings[question]).toMatchObject({ verdict, seen: expect.stringMatching(seen) })
   })
 
+  it('survives refusals in plain text, and says what they leave unclear', async () => {
+    const world = await openWorld({ faults: ['any=plain-errors'], durations: DURATIONS })
+    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '5s')
+    expectExit({ code, stderr }, 0)
+    expect(verdicts(evidence)).toMatchObject({ listing: 'holds', cancel: 'holds', deletedInput: 'unclear' })
+    expect(evidence?.findings['deletedInput']?.seen).toMatch(/404: the request was refused/)
+  })
+
+  it('looks for a batch whose create was answered in plain text', async () => {
+    const world = await openWorld({
+      faults: ['create:3=plain-errors', 'create:1=accept-then-html(400)'],
+      durations: DURATIONS,
+    })
+    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '5s')
+    expectExit({ code, stderr }, 0)
+    expect(verdicts(evidence)).toMatchObject({ listing: 'holds', cancel: 'holds', deletedInput: 'unclear' })
+    expect(evidence?.findings['deletedInput']?.seen).toMatch(/not answered clearly, and no batch was listed/)
+  })
+
   it('sends nothing without a yes', async () => {
     const world = await openWorld()
     const { code, stderr } = await type(world, 'doctor', '--live', '--model', MODELS.openai)

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { isTerminal } from '../../model/attempt.ts'
 import type { ProbeFinding, ProbeRecord } from '../../model/probe.ts'
-import { type NewBatch, NotCreated, type RemoteBatch } from '../../providers/provider.ts'
+import { type NewBatch, NotCreated, ProviderError, type RemoteBatch, Unknown } from '../../providers/provider.ts'
 import { OneRowBatches, type ProbePorts } from './one-row.ts'
 
 /** Batches of one row that a probe makes at most; what its price is counted from. */
@@ -26,15 +26,16 @@ export async function probeLive(
     const watched = await created(batches, await batches.upload())
     const listedAfterMs = await untilListed(ports, watched, settleMs)
     tell('Cancelling it …')
-    await ports.provider.cancel(watched.id, ports.signal)
+    await unlessUnclear(() => ports.provider.cancel(watched.id, ports.signal))
     tell('Creating a batch and deleting its input at once …')
     const robbed = await created(batches, await batches.upload())
-    const deleted = (await ports.provider.discard?.(robbed.inputFileId ?? '', ports.signal)) ?? 'refused'
+    const deleted =
+      (await unlessUnclear(async () => ports.provider.discard?.(robbed.inputFileId ?? '', ports.signal))) ?? 'refused'
     tell('Creating a batch from an input that was deleted …')
-    const deletedInput = await judgeDeletedInput(ports, batches)
+    const deletedInput = await judged(() => judgeDeletedInput(ports, batches))
     tell('Waiting for the batches to end …')
-    const cancel = await judgeCancel(batches, watched)
-    const deletedWhileQueued = await judgeRobbed(batches, robbed, deleted)
+    const cancel = await judged(() => judgeCancel(batches, watched))
+    const deletedWhileQueued = await judged(() => judgeRobbed(batches, robbed, deleted))
     const listing = judgeListing(listedAfterMs, settleMs)
     return { listedAfterMs, findings: { deletedInput, listing, cancel, deletedWhileQueued } }
   } finally {
@@ -43,10 +44,30 @@ export async function probeLive(
   }
 }
 
+/** The answer to a call of which the later looks tell what it did; undefined where it was not the API's own. */
+async function unlessUnclear<Value>(call: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof ProviderError && error.failure.kind === 'shape') return undefined
+    throw error
+  }
+}
+
+/** What was found, or that an answer told nothing: an error in plain text must not hide what else was learnt. */
+async function judged(judge: () => Promise<ProbeFinding>): Promise<ProbeFinding> {
+  try {
+    return await judge()
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.failure.kind !== 'shape') throw error
+    return { verdict: 'unclear', seen: `an answer was not the API's own: ${error.message}` }
+  }
+}
+
 /** The batches that must come about for anything to be learnt. */
 async function created(batches: OneRowBatches, batch: NewBatch): Promise<RemoteBatch> {
   const made = await batches.create(batch)
-  if (made instanceof NotCreated) throw made
+  if (made instanceof ProviderError) throw made
   return made
 }
 
@@ -83,6 +104,8 @@ async function judgeDeletedInput(ports: ProbePorts, batches: OneRowBatches): Pro
   }
   const made = await batches.create(input)
   if (made instanceof NotCreated) return { verdict: 'holds', seen: `the create was refused: ${made.message}` }
+  if (made instanceof Unknown)
+    return { verdict: 'unclear', seen: `the create was not answered clearly, and no batch was listed: ${made.message}` }
   const end = await batches.end(made.id)
   if (end.outputFileId !== null || !['queued', 'failed'].includes(end.status)) {
     return { verdict: 'broken', seen: `a batch came to life from a deleted input: ${end.rawStatus}` }

@@ -5,12 +5,22 @@ import { isTerminal } from '../../model/attempt.ts'
 import { nonceFrom, wireId, wirePrefix } from '../../model/ids.ts'
 import type { Outcome } from '../../model/outcome.ts'
 import { CHAT_ENDPOINT, type Target } from '../../model/target.ts'
-import { type NewBatch, NotCreated, type Provider, ProviderError, type RemoteBatch } from '../../providers/provider.ts'
+import {
+  type NewBatch,
+  NotCreated,
+  type Provider,
+  ProviderError,
+  type RemoteBatch,
+  Unknown,
+} from '../../providers/provider.ts'
 import { markerMetadata } from '../../submit/markers.ts'
 import { remoteFileName, storeInput } from '../../submit/upload.ts'
 
 /** Tokens that an answer may have at most: enough to be an answer, few enough to cost nearly nothing. */
 export const MOST_ANSWER_TOKENS = 16
+
+/** Listings that are looked at for a batch whose create was answered unclearly. */
+const LOOKS_AFTER_DOUBT = 3
 
 /** The metadata that tells the batches of a probe from those of runs. */
 export const PROBE_MARK = 'llm_batch_probe'
@@ -71,18 +81,38 @@ export class OneRowBatches {
     }
   }
 
-  /** One POST; a refusal is an answer here. Throws where nothing can be learnt: no connection, no right to create. */
-  async create(batch: NewBatch): Promise<RemoteBatch | NotCreated> {
+  /**
+   * One POST; a refusal is an answer here, and so is an unclear one of which no batch is listed: some servers refuse in
+   * plain text. Throws where nothing can be learnt: no connection, no right to create.
+   */
+  async create(batch: NewBatch): Promise<RemoteBatch | NotCreated | Unknown> {
     try {
       const made = await this.#ports.provider.create(batch, this.#ports.signal)
       this.#batchIds.push(made.id)
       return made
     } catch (error) {
+      if (error instanceof Unknown) return (await this.#listed(batch)) ?? error
       const isRefusal =
         error instanceof NotCreated && (error.failure.kind === 'refused' || error.failure.kind === 'absent')
       if (isRefusal) return error
       throw error
     }
+  }
+
+  /** The batch of this input, where one of a few listings shows it. */
+  async #listed({ inputFileId }: NewBatch): Promise<RemoteBatch | undefined> {
+    const { clock, lookMs, provider, signal } = this.#ports
+    const since = new Date(clock.now() - 3_600_000)
+    for (let looks = 0; looks < LOOKS_AFTER_DOUBT; looks += 1) {
+      const { batches } = await provider.list(since, signal)
+      const found = batches.find((listed) => listed.inputFileId === inputFileId)
+      if (found) {
+        this.#batchIds.push(found.id)
+        return found
+      }
+      await clock.sleep(lookMs, signal)
+    }
+    return undefined
   }
 
   /** Watches a batch until it has ended; its last state where the limit comes first. */

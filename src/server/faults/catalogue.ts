@@ -88,6 +88,7 @@ export const FAULTS = [
   { name: 'empty-answer', calls: ['any'], description: 'done; status 200 without a body' },
   { name: 'html-answer', calls: ['any'], description: 'done; status 200 with an HTML page' },
   { name: 'other-object', calls: ['any'], description: 'done; status 200 with JSON of something else' },
+  { name: 'plain-errors', calls: ['any'], description: 'done; where the API refuses, it does so in plain text' },
   {
     name: 'latin1',
     calls: ['any'],

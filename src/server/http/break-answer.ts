@@ -21,7 +21,7 @@ export async function breakAnswer(
 ): Promise<Response> {
   const lost = await firstBreak(lostAnswer(context, dialect), faults)
   if (lost) return lost
-  if (!answer.ok) return answer
+  if (!answer.ok) return faults.has('plain-errors') ? inPlainText(answer) : answer
   const isJson = answer.headers.get('content-type')?.includes('json') ?? false
   const shaped = isJson ? await breakJson(dialect, faults, answer) : await breakContent(context, faults, answer)
   const mangled = await mangle(faults, shaped)
@@ -79,4 +79,9 @@ async function* byteByByte(
       await clock.sleep(intervalMs)
     }
   }
+}
+
+/** A refusal as servers write it that have no errors of their own. */
+function inPlainText({ status }: Response): Response {
+  return new Response(`the request was refused (${status})`, { status, headers: { 'content-type': 'text/plain' } })
 }
