@@ -43,6 +43,14 @@ describe('the documents', () => {
     expect(broken).toEqual([])
   })
 
+  it('of the package, README, links only to what the package holds', async () => {
+    const { files } = JSON.parse(await read('package.json')) as { files: string[] }
+    const links = [...(await read('README.md')).matchAll(/\]\(([^)#\s]+)/g)].map(([, target = '']) => target)
+    const missing = links.filter((link) => !/^[a-z]+:/.test(link) && !files.includes(link.split('/')[0] ?? ''))
+    expect(links.length).toBeGreaterThan(20)
+    expect(missing).toEqual([])
+  })
+
   it('name only files and folders that exist', async () => {
     const paths = await pathsIn(FOLDERS)
     const pages = [...paths.filter((path) => path.endsWith('.md')), ...(await topLevelPages())]
