@@ -44,7 +44,7 @@ describe('llm-batch retry', () => {
     expect(await typeHere(world, ...LINE)).toMatchObject({ code: 4 })
     const { code, stderr } = await type(world, 'retry', 'last')
     expectExit({ code, stderr }, 0)
-    expect(stderr).toContain('sending 1 row again')
+    expect(stderr).toContain('sending 1 failed row again')
     expect(await statuses(world)).toEqual(['succeeded', 'succeeded'])
   })
 
@@ -81,7 +81,7 @@ describe('while a run goes on', () => {
     expect(parseLines(piped.stdout).map(({ llm_status }) => llm_status)).toEqual(['pending', 'pending', 'pending'])
     const status = await type(keyless, 'status')
     expect(status).toMatchObject({ code: 0, stderr: '' })
-    expect(status.stdout).toMatch(/State +paused.*[\s\S]*0 of 3 done[\s\S]*batch_/)
+    expect(status.stdout).toMatch(/State +unfinished.*[\s\S]*0 of 3 done[\s\S]*batch_/)
     expect(JSON.parse((await typeHere(keyless, 'status', 'last', '--json')).stdout)).toMatchObject({
       version: 1,
       run: { state: 'paused' },
@@ -124,7 +124,7 @@ describe('llm-batch runs', () => {
     await world.write('rows.jsonl', questions(3))
     await typeHere(world, ...LINE, '--no-wait', '--name', 'weekly')
     const listed = await type(world, 'runs')
-    expect(listed.stdout).toMatch(/weekly +paused/)
+    expect(listed.stdout).toMatch(/weekly +unfinished/)
     const refused = await typeHere(world, 'runs', 'rm', 'weekly')
     expect(refused.code).toBe(2)
     expect(refused.stderr).toContain('not all of its results are collected')

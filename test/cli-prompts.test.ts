@@ -206,7 +206,7 @@ describe('llm-batch prompt', () => {
     expectExit({ code, stderr }, 0)
     expect(stdout).toBe(
       [
-        'Row 2 (1)  openai/gpt-6.1-terra',
+        'Line 2 (1)  openai/gpt-6.1-terra',
         '  system',
         '    Be kind.',
         '  user',
@@ -216,7 +216,7 @@ describe('llm-batch prompt', () => {
         '  with',
         '    {"max_completion_tokens":9}',
         '',
-        'Row 3 (2)  openai/gpt-6.1-terra',
+        'Line 3 (2)  openai/gpt-6.1-terra',
         '  ! every placeholder is empty',
         '  system',
         '    Be kind.',
@@ -229,9 +229,9 @@ describe('llm-batch prompt', () => {
         '',
       ].join('\n'),
     )
-    expect((await typeHere(world, ...words, ...more)).stdout.match(/^Row /gm)).toHaveLength(3)
+    expect((await typeHere(world, ...words, ...more)).stdout.match(/^Line /gm)).toHaveLength(3)
     const drawn = await typeHere(world, ...words, ...more, '--sample', '2', '--seed', '3')
-    expect(drawn.stdout.match(/^Row /gm)).toHaveLength(2)
+    expect(drawn.stdout.match(/^Line /gm)).toHaveLength(2)
     await expect(readdir(world.home)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 

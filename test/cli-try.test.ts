@@ -15,7 +15,7 @@ describe('llm-batch try', () => {
     const words = ['try', 'rows.jsonl', '--model', model, '--prompt', '{{text}}', '--seed', '7']
     const { code, stderr, stdout } = await type(world, ...words)
     expectExit({ code, stderr }, 0)
-    expect(stdout.match(/^Row \d+$/gm)).toHaveLength(5)
+    expect(stdout.match(/^Line \d+$/gm)).toHaveLength(5)
     expect(stdout).toMatch(/Prompt +user: Question \d+ about nothing\.[\s\S]*Answer +\[simulated\]/)
     expect(stdout).toMatch(
       /Answered +5 of 5 rows\n +Cost +\S+ at the synchronous price\n +In a batch +\S+\n +All 200 rows +about \S+ in batches[^\n]*\n +Seed +7/,

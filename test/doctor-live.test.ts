@@ -40,9 +40,7 @@ describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
     await world.write('rows.jsonl', questions(1))
     const line = ['run', 'rows.jsonl', '--model', MODELS[provider], '--prompt', '{{text}}', '-o', 'answers.jsonl']
     expectExit(await typeHere(world, ...line, '--quiet'), 0)
-    expect((await typeHere(world, 'status')).stdout).toMatch(
-      /Promise +never tested at this provider; .*doctor --live --model/,
-    )
+    expect((await typeHere(world, 'status')).stdout).not.toContain('Live test')
 
     const { code, evidence, stderr } = await probe(typedFirst(PROVIDERS, provider), world, MODELS[provider])
     expectExit({ code, stderr }, 0)
@@ -56,7 +54,7 @@ describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
     // One batch of the run, one cancelled, one robbed of its input: the third was refused. Only the run's row was billed.
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 3, rowsBilled: 1 })
 
-    expect((await type(world, 'status')).stdout).toMatch(/Promise +tested on \d{4}-\d\d-\d\d: .*listed in time: holds/)
+    expect((await type(world, 'status')).stdout).toMatch(/Live test +done on \d{4}-\d\d-\d\d: .*listed in time: holds/)
     const status = JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout)
     expect(status).toMatchObject({ evidence: { isSameKey: true, findings: evidence?.findings } })
     const remote = JSON.parse((await typeHere(world, 'remote', '--provider', provider, '--json')).stdout)
@@ -151,8 +149,8 @@ describe('doctor --live', () => {
     expectExit(await typeHere(world, ...line, '--quiet'), 0)
     expect((await probe(typeHere, world, MODELS.openai)).code).toBe(0)
     const other = { ...world, environment: { ...world.environment, OPENAI_API_KEY: 'sk-other-0123456789' } }
-    expect((await typeHere(other, 'status')).stdout).toMatch(/Promise +tested on \S+, with another key: /)
+    expect((await typeHere(other, 'status')).stdout).toMatch(/Live test +done on \S+, with another key: /)
     const { OPENAI_API_KEY: _, ...keyless } = world.environment
-    expect((await typeHere({ ...world, environment: keyless }, 'status')).stdout).toMatch(/Promise +tested on \d\S+: /)
+    expect((await typeHere({ ...world, environment: keyless }, 'status')).stdout).toMatch(/Live test +done on \d\S+: /)
   })
 })

@@ -130,7 +130,7 @@ async function fence(ports: SubmitPorts, attempt: AttemptRecord, signal: AbortSi
 
 async function next(ports: SubmitPorts, attempt: AttemptRecord, step: ReconcileStep, waitMs: number): Promise<void> {
   await ports.store.noteAttempt(attempt.key, {
-    ...waiting(ports, attempt, waitMs, `not found so far; looking again in ${formatDuration(waitMs)}`),
+    ...waiting(ports, attempt, waitMs, `not in the list of the provider yet; next look in ${formatDuration(waitMs)}`),
     // Creates that are throttled again and again are asked for ever less often.
     failures: attempt.reasonCode === 'throttled' ? attempt.failures : 0,
     reconcileStep: step,

@@ -75,7 +75,10 @@ async function list(shell: Shell, { clock, store }: Workspace, flags: ListFlags)
     return
   }
   const colors = shell.outputColors
-  const sections = [renderRuns(listed, clock.now(), colors), renderSpending(months, colors)]
+  const sections = [
+    renderRuns(listed, clock.now(), colors, shell.isOutputTerminal ? shell.outputColumns : undefined),
+    renderSpending(months, colors),
+  ]
   await shell.show(sections.filter((section) => section !== '').join('\n'))
 }
 

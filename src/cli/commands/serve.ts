@@ -64,7 +64,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 
 async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
   if (!flags.simulate) {
-    throw new LlmBatchError('usage', 'the server can only simulate answers so far', { next: 'Add --simulate.' })
+    throw new LlmBatchError('usage', 'the server can only simulate answers', { next: 'Add --simulate.' })
   }
   const folder = await folderOf(shell, flags)
   await systemDisk.makeFolder(folder)

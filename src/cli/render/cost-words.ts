@@ -1,6 +1,7 @@
 import { dollars, sumUsd } from '../../prices/dollars.ts'
 import type { AttemptCost, RunCost } from '../../run/run-cost.ts'
 import { describePrices } from './estimate-words.ts'
+import type { Fact } from './facts.ts'
 
 /** What a run cost: the sum and what it saved, then its parts where there are several. */
 export function describeRunCost(cost: RunCost): string {
@@ -21,9 +22,9 @@ function attemptLines(attempts: readonly AttemptCost[]): readonly string[] {
   const later = attempts.filter(({ attempt, kind }) => kind === 'batch' && attempt > 1)
   if (direct.length === 0 && later.length === 0) return []
   return [
-    ...(direct.length > 0 ? [`${dollars(sumOf(direct))} in direct calls before`] : []),
-    ...(first.length > 0 ? [`${dollars(sumOf(first))} in first attempts`] : []),
-    ...(later.length > 0 ? [`${dollars(sumOf(later))} in later attempts`] : []),
+    ...(direct.length > 0 ? [`${dollars(sumOf(direct))} in direct calls before the batches`] : []),
+    ...(first.length > 0 ? [`${dollars(sumOf(first))} in batches that were sent first`] : []),
+    ...(later.length > 0 ? [`${dollars(sumOf(later))} in batches that sent rows again`] : []),
   ]
 }
 
@@ -31,11 +32,12 @@ function sumOf(attempts: readonly AttemptCost[]): number | null {
   return sumUsd(attempts.map(({ totalUsd }) => totalUsd))
 }
 
-/** The cap and what stands against it; null where there is neither cap nor anything set aside. */
-export function describeCap({ maxUsd, reservedUsd }: RunCost): string | null {
-  const reserved = reservedUsd === 0 ? null : `${dollars(reservedUsd)} set aside for what is not settled`
-  const cap = maxUsd === null ? null : `${dollars(maxUsd)} at most`
-  return cap === null && reserved === null ? null : [cap, reserved].filter((part) => part !== null).join(', ')
+/** What the run may cost, and what is set aside for batches whose bill is not known yet, each where there is any. */
+export function costLimits({ maxUsd, reservedUsd }: RunCost): readonly Fact[] {
+  return [
+    ['Cost limit', maxUsd === null ? null : dollars(maxUsd)],
+    ['Set aside', reservedUsd === 0 ? null : `${dollars(reservedUsd)} for batches that are not finished`],
+  ]
 }
 
 /** Of which day the prices are; null where nothing was priced. */

@@ -25,7 +25,7 @@ export function renderEvidence({ at, baseUrl, findings, model }: ProbeRecord, co
 
 /** On which evidence the promise rests at a provider, in few words; `model` is what a probe could be bought from. */
 export function describeEvidence(evidence: Evidence | null, model: string, colors: Colors): string {
-  if (evidence === null) return `never tested at this provider; test it with: llm-batch doctor --live --model ${model}`
+  if (evidence === null) return `not done at this provider yet; do it with: llm-batch doctor --live --model ${model}`
   const { isSameKey, probe } = evidence
   const day = new Date(probe.at).toISOString().slice(0, 10)
   const key = isSameKey === false ? ', with another key' : ''
@@ -33,7 +33,7 @@ export function describeEvidence(evidence: Evidence | null, model: string, color
     const { verdict } = probe.findings[question]
     return `${WORDS[question]}: ${verdict === 'broken' ? colors.red(verdict) : verdict}`
   })
-  return `tested on ${day}${key}: ${results.join('; ')}`
+  return `done on ${day}${key}: ${results.join('; ')}`
 }
 
 /** The same for `--json`; null where nothing was tested. */

@@ -12,6 +12,8 @@ export interface FittedColumn<Row> {
   readonly text: (row: Row) => string
   /** Colours a text that was cut already. */
   readonly paint?: (text: string, row: Row) => string
+  /** True where a cut text is worth nothing, such as an id to be typed. @default false */
+  readonly isWhole?: boolean
   /** The first to go where there is no room for all. @default false */
   readonly isOptional?: boolean
 }
@@ -40,7 +42,7 @@ export function renderFittedTable<Row>(
     .map((column) => ({ column, texts: rows.map((row) => plainLine(column.text(row), most)) }))
     .filter(({ texts }) => texts.some((text) => text !== ''))
   const shown = withRoom(filled, width)
-  const widths = columnWidths(shown.map(wantedCells), spaceFor(shown.length, width))
+  const widths = widthsOf(shown, width)
   const table = rows.map((row, place) =>
     shown.map(({ column, texts }, index) => {
       const text = fitted(texts[place] ?? '', widths[index] ?? 0)
@@ -60,15 +62,20 @@ interface FilledColumn<Row> {
 }
 
 function withRoom<Row>(columns: readonly FilledColumn<Row>[], width: number): readonly FilledColumn<Row>[] {
-  const widths = columnWidths(columns.map(wantedCells), spaceFor(columns.length, width))
+  const widths = widthsOf(columns, width)
   const isTight = columns.some((column, index) => (widths[index] ?? 0) < Math.min(LEAST_CELLS, wantedCells(column)))
   const last = columns.findLastIndex(({ column }) => column.isOptional === true)
   if (!isTight || last < 0) return columns
   return withRoom(columns.toSpliced(last, 1), width)
 }
 
-function spaceFor(columns: number, width: number): number {
-  return width - GAP * (columns - 1)
+/** The cells of each column: whole ones get what they want, the others share what is left. */
+function widthsOf<Row>(columns: readonly FilledColumn<Row>[], width: number): readonly number[] {
+  const wanted = columns.map((filled) => ({ cells: wantedCells(filled), isWhole: filled.column.isWhole === true }))
+  const taken = wanted.reduce((sum, { cells, isWhole }) => sum + (isWhole ? cells : 0), 0)
+  const others = wanted.filter(({ isWhole }) => !isWhole).map(({ cells }) => cells)
+  const shared = [...columnWidths(others, width - GAP * (columns.length - 1) - taken)]
+  return wanted.map(({ cells, isWhole }) => (isWhole ? cells : (shared.shift() ?? 0)))
 }
 
 function wantedCells<Row>({ column, texts }: FilledColumn<Row>): number {

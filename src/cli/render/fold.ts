@@ -1,10 +1,10 @@
 import { displayWidth } from './width.ts'
 
-/** A label and the gap after it, as facts have it; their text goes on below itself. */
-const FACT = /^ {2}\S+(?: \S+)* {2,}(?=\S)/
+/** A label and the gap after it, as facts and next commands have it; their text goes on below itself. */
+const LABEL = /^(?: {2}\S+(?: \S+)* {2,}|Next: )(?=\S)/
 
-/** Cells between columns tell a row of a table, which no line break makes easier to read. */
-const TABLE_ROW = /^\S.*\S {2,}\S/
+/** Cells between columns tell a row of a table, which no line break makes easier to read; a next command is none. */
+const TABLE_ROW = /^(?!Next: )\S.*\S {2,}\S/
 
 /**
  * The text with lines of at most this many cells, broken between words, what follows indented like what it belongs to. Rows
@@ -23,7 +23,7 @@ const ESCAPE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
 function foldLine(line: string, columns: number): readonly string[] {
   const bare = line.replaceAll(ESCAPE, '')
   if (displayWidth(bare) <= columns || TABLE_ROW.test(bare)) return [line]
-  const indent = ' '.repeat((FACT.exec(bare) ?? /^ */.exec(bare))?.[0].length ?? 0)
+  const indent = ' '.repeat((LABEL.exec(bare) ?? /^ */.exec(bare))?.[0].length ?? 0)
   // The first words stand where they stood, gaps and all.
   const [first = '', ...words] = line.split(/(?<=\S) (?=\S)/)
   const lines: string[] = []

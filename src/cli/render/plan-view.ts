@@ -87,7 +87,7 @@ export function estimateFacts(summary: PlanSummary): readonly Fact[] {
 
 function rowsText({ emptyPlaceholders, problems, rows }: PlanSummary): string {
   const parts = [count(rows)]
-  if (problems > 0) parts.push(`${count(problems)} of them left out for a problem`)
+  if (problems > 0) parts.push(`${count(problems)} of them skipped for a problem`)
   if (emptyPlaceholders > 0) parts.push(`${count(emptyPlaceholders)} with nothing but empty placeholders`)
   return parts.join(', ')
 }

@@ -11,7 +11,7 @@ export function renderPrompts(rows: readonly FilledRow[], colors: Colors): strin
 }
 
 function rowText({ hasEmptyPlaceholders, id, line, problems, request }: FilledRow, colors: Colors): string {
-  const name = id === null ? `Row ${line}` : `Row ${line} (${plainLine(id, MOST_ID_CHARACTERS)})`
+  const name = id === null ? `Line ${line}` : `Line ${line} (${plainLine(id, MOST_ID_CHARACTERS)})`
   const flaws = problems.map(({ code, detail }) => `  ${colors.red(code)}: ${plainLine(detail)}\n`)
   if (!request) return `${colors.bold(name)}  not sent\n${flaws.join('')}`
   const { body, target } = request

@@ -12,7 +12,7 @@ const BATCH_COLUMNS: readonly TableColumn[] = [
   { title: 'whose' },
   { title: 'state' },
   { title: 'requests', isNumeric: true },
-  { title: 'age', isNumeric: true },
+  { title: 'made', isNumeric: true },
   { title: 'remark' },
 ]
 
@@ -20,7 +20,7 @@ const FILE_COLUMNS: readonly TableColumn[] = [
   { title: 'file' },
   { title: 'whose' },
   { title: 'size', isNumeric: true },
-  { title: 'age', isNumeric: true },
+  { title: 'made', isNumeric: true },
   { title: 'remark' },
 ]
 
@@ -76,7 +76,7 @@ function fileCells({ file, inputOf, isOurs, resultsOf }: UnknownFile, now: numbe
 }
 
 function ageOf(at: Date | null, now: number): string {
-  return at === null ? '' : formatDuration(now - at.getTime())
+  return at === null ? '' : `${formatDuration(now - at.getTime())} ago`
 }
 
 /** "Ours" may be the living work of another home with the same account, which only a person can know. */

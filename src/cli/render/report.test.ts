@@ -87,6 +87,18 @@ describe('the report', () => {
     expect(text).toMatch(expected)
   })
 
+  it('counts the rows whose cause is not shown, and says where all causes are', () => {
+    const failures = ['a', 'b', 'c', 'd', 'e'].map(
+      (code) => ({ status: 'failed', code, reason: null, count: 1 }) as const,
+    )
+    const counts = sampleCounts({ succeeded: 3, failed: 7 })
+    const text = renderReport({ ...report, counts, failures }, places, plain)
+    expect(text).toContain('2 rows with other causes: llm-batch results k3f9-2026-11-23 --summary\n')
+    expect(renderReport({ ...report, counts, failures: failures.slice(1) }, places, plain)).not.toContain(
+      'other causes',
+    )
+  })
+
   it('admits what is not known', () => {
     const unknown = { ...report, costUsd: null, cost: sampleCost(null), usage: [sampleUsage({ withoutUsage: 3 })] }
     const text = renderReport(unknown, places, plain)
@@ -117,10 +129,11 @@ describe('the report', () => {
         'Cost        $3.00, $3.00 less than synchronous calls',
         '$1.23 at openai/gpt-6.1-terra',
         'unknown at mistral/mistral-small-latest',
-        '$0.50 in direct calls before',
-        '$2.25 in first attempts',
-        'unknown in later attempts',
-        'Cap         $5.00 at most, $0.75 set aside for what is not settled',
+        '$0.50 in direct calls before the batches',
+        '$2.25 in batches that were sent first',
+        'unknown in batches that sent rows again',
+        'Cost limit  $5.00',
+        'Set aside   $0.75 for batches that are not finished',
       ]),
     )
   })

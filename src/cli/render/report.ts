@@ -4,17 +4,21 @@ import { isFinished } from '../../model/run.ts'
 import type { WrittenFiles } from '../../run/finish.ts'
 import { sharedRows } from '../../run/progress.ts'
 import type { RunReport } from '../../run/report.ts'
-import type { FailureReason, RunRecord } from '../../store/store.ts'
+import type { FailureReason, RequestCounts, RunRecord } from '../../store/store.ts'
 import type { Colors } from './colors.ts'
-import { describeCap, describeRunCost, describeUsedPrices } from './cost-words.ts'
+import { costLimits, describeRunCost, describeUsedPrices } from './cost-words.ts'
 import { placeText, renderFacts } from './facts.ts'
 import { renderNext } from './next-command.ts'
-import { describeOutcomes, openRows } from './outcome-words.ts'
+import { describeOutcomes, doneRows, openRows } from './outcome-words.ts'
 import { count, counted } from './quantity.ts'
 import { describeCarried, describeShared } from './sharing-words.ts'
+import { describeState } from './state-words.ts'
 import { describeUsage } from './usage-words.ts'
 
 const MOST_REASONS = 5
+
+/** How a schema is called that nobody named: no reader needs to see it. */
+const USUAL_SCHEMA_NAME = 'answer'
 const MOST_REASON_CHARACTERS = 140
 
 /** What the report needs besides what the store knows. */
@@ -41,7 +45,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
       ['Tokens', describeUsage(report.usage)],
       ['Cost', describeRunCost(report.cost)],
       ['Prices', describeUsedPrices(report.cost)],
-      ['Cap', describeCap(report.cost)],
+      ...costLimits(report.cost),
       ['Time', formatDuration((run.finishedAt ?? places.now) - run.createdAt)],
       ['Batches', batchesText(report)],
       ['Answers', places.answers && placeText(places.answers.path)],
@@ -58,13 +62,13 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
 function titleOf({ id, name, state, reason }: RunRecord): string {
   const run = name === null ? `Run ${id}` : `Run ${plainLine(name)} (${id})`
   if (isFinished(state)) return `${run} is ${state}${reason === null ? '' : `, ${plainLine(reason)}`}`
-  return reason === null ? `${run} is not finished (${state})` : `${run} is ${state}`
+  return reason === null ? `${run} is ${describeState(state)}` : `${run} is ${state}`
 }
 
-function rowsText({ counts, failures }: RunReport, colors: Colors): string {
+function rowsText({ counts, failures, run }: RunReport, colors: Colors): string {
   const open = openRows(counts)
   const outcomes = [...describeOutcomes(counts, colors), ...(open > 0 ? [`${count(open)} without a result yet`] : [])]
-  return [outcomes.join(', ') || 'none', ...reasonLines(failures)].join('\n')
+  return [outcomes.join(', ') || 'none', ...reasonLines(failures, run.id, closedFailures(counts))].join('\n')
 }
 
 const NOTE_WORDS: Readonly<Record<string, string>> = {
@@ -80,7 +84,9 @@ function schemaText({ checked, run: { definition } }: RunReport): string | null 
     ([note, rows]) => `${counted(rows, 'answer')} ${NOTE_WORDS[note] ?? note}`,
   )
   const again = `${counted(reasked.rows, 'row')} asked again, in ${counted(reasked.requests, 'further request')}`
-  return [plainLine(definition.answer.name), ...notes, ...(reasked.rows > 0 ? [again] : [])].join('; ')
+  const name = definition.answer.name === USUAL_SCHEMA_NAME ? [] : [plainLine(definition.answer.name)]
+  const parts = [...name, ...notes, ...(reasked.rows > 0 ? [again] : [])]
+  return parts.length === 0 ? null : parts.join('; ')
 }
 
 function batchesText({ attempts }: RunReport): string {
@@ -101,13 +107,22 @@ function incidentLines({ incidents }: RunReport, colors: Colors): string {
   return all.length === 0 ? '' : `\n${all.join('')}`
 }
 
-/** The most frequent reasons of failure, one a line. */
-function reasonLines(failures: readonly FailureReason[]): readonly string[] {
-  return failures.slice(0, MOST_REASONS).map((failure) => {
+/** Rows that ended without success, but for those that were never sent. */
+function closedFailures(counts: RequestCounts): number {
+  return doneRows(counts) - counts.succeeded - counts.skipped
+}
+
+/** The most frequent causes of failure, one a line, and how many of the `total` rows have another one. */
+function reasonLines(failures: readonly FailureReason[], runId: string, total: number): readonly string[] {
+  const shown = failures.slice(0, MOST_REASONS)
+  const rest = total - shown.reduce((sum, failure) => sum + failure.count, 0)
+  const lines = shown.map((failure) => {
     const words = [failure.code, failure.reason].filter((part) => part !== null).join(': ')
     const why = words === '' ? 'no reason given' : plainLine(words, MOST_REASON_CHARACTERS)
     return `${count(failure.count)} ${failure.status}: ${why}`
   })
+  const more = `${counted(rest, 'row')} with other causes: llm-batch results ${runId} --summary`
+  return shown.length === MOST_REASONS && rest > 0 ? [...lines, more] : lines
 }
 
 function failedText(answers: WrittenFiles | null): string | null {

@@ -1,10 +1,11 @@
 import { formatDuration } from '../../lib/duration.ts'
-import { plainLine } from '../../lib/plain-text.ts'
 import type { RequestCounts, RunRecord } from '../../store/store.ts'
 import type { Colors } from './colors.ts'
+import { type FittedColumn, renderFittedTable } from './fitted-table.ts'
 import { doneRows } from './outcome-words.ts'
 import { count, percent } from './quantity.ts'
-import { renderTable, type TableColumn } from './table.ts'
+import { describeState } from './state-words.ts'
+import { fitted } from './width.ts'
 
 /** A run of the list. */
 export interface ListedRun {
@@ -12,38 +13,53 @@ export interface ListedRun {
   readonly counts: RequestCounts
 }
 
-const COLUMNS: readonly TableColumn[] = [
-  { title: 'run' },
-  { title: 'name' },
-  { title: 'state' },
-  { title: 'done', isNumeric: true },
-  { title: 'rows', isNumeric: true },
-  { title: 'not succeeded', isNumeric: true },
-  { title: 'model' },
-  { title: 'started', isNumeric: true },
-]
-
 const MOST_NAME_CHARACTERS = 40
 
-/** All runs of a home as a table, in the order given. */
-export function renderRuns(runs: readonly ListedRun[], now: number, colors: Colors): string {
-  if (runs.length === 0)
-    return 'There are no runs here yet. Start one with: llm-batch run INPUT --model PROVIDER/MODEL\n'
-  const rows = runs.map((listed) => runCells(listed, now))
-  return `${renderTable(COLUMNS, rows, colors)}\n`
+/** The columns of the list; only a name and a model are cut, and the model goes first where there is no room. */
+function columnsAt(now: number): readonly FittedColumn<ListedRun>[] {
+  return [
+    { title: 'run', isWhole: true, text: ({ run }) => run.id },
+    { title: 'name', text: ({ run }) => fitted(run.name ?? '', MOST_NAME_CHARACTERS) },
+    { title: 'state', isWhole: true, text: ({ run }) => describeState(run.state) },
+    {
+      title: 'done',
+      isWhole: true,
+      isNumeric: true,
+      text: ({ counts, run }) => percent(doneRows(counts), run.rowCount),
+    },
+    { title: 'rows', isWhole: true, isNumeric: true, text: ({ run }) => count(run.rowCount) },
+    {
+      title: 'failed',
+      isWhole: true,
+      isNumeric: true,
+      text: ({ counts }) => count(doneRows(counts) - counts.succeeded),
+    },
+    { title: 'model', isOptional: true, text: ({ run: { definition } }) => modelText(definition) },
+    {
+      title: 'started',
+      isWhole: true,
+      isNumeric: true,
+      text: ({ run }) => `${formatDuration(now - run.createdAt)} ago`,
+    },
+  ]
 }
 
-function runCells({ run, counts }: ListedRun, now: number): readonly string[] {
-  const done = doneRows(counts)
-  const { provider, model } = run.definition
-  return [
-    run.id,
-    plainLine(run.name ?? '', MOST_NAME_CHARACTERS),
-    run.state,
-    percent(done, run.rowCount),
-    count(run.rowCount),
-    count(done - counts.succeeded),
-    plainLine(model === null ? provider : `${provider}/${model}`),
-    `${formatDuration(now - run.createdAt)} ago`,
-  ]
+/**
+ * All runs of a home as a table, in the order given. Rows that ended in any other way than with a usable answer count as
+ * failed.
+ * @default width as wide as it needs to be
+ */
+export function renderRuns(
+  runs: readonly ListedRun[],
+  now: number,
+  colors: Colors,
+  width = Number.POSITIVE_INFINITY,
+): string {
+  if (runs.length === 0)
+    return 'There are no runs here yet. Start one with: llm-batch run INPUT --model PROVIDER/MODEL\n'
+  return `${renderFittedTable(columnsAt(now), runs, width, colors)}\n`
+}
+
+function modelText({ model, provider }: RunRecord['definition']): string {
+  return model === null ? provider : `${provider}/${model}`
 }

@@ -11,7 +11,7 @@ import type { AttemptRecord, RequestCounts, RunRecord } from '../../store/store.
 import { describeAnswersPlace } from './answers-words.ts'
 import { describeBatch } from './batch-words.ts'
 import type { Colors } from './colors.ts'
-import { describeCap } from './cost-words.ts'
+import { costLimits } from './cost-words.ts'
 import { describeEvidence } from './evidence-view.ts'
 import { placeText, renderFacts } from './facts.ts'
 import { inputWords } from './input-words.ts'
@@ -19,6 +19,7 @@ import { renderNext } from './next-command.ts'
 import { describeOutcomes, doneRows } from './outcome-words.ts'
 import { count, percent } from './quantity.ts'
 import { describeCarried, describeShared } from './sharing-words.ts'
+import { describeState } from './state-words.ts'
 import { renderTable, type TableColumn } from './table.ts'
 import { displayWidth, wrapped } from './width.ts'
 
@@ -46,7 +47,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: 'state' },
   { title: 'requests', isNumeric: true },
   { title: 'id at the provider' },
-  { title: 'age', isNumeric: true },
+  { title: 'time', isNumeric: true },
   { title: 'results kept' },
   { title: 'looks', isNumeric: true },
   { title: 'reason' },
@@ -65,20 +66,20 @@ const INDENT = ' '.repeat(7)
  * @default width as wide as it needs to be
  */
 export function renderStatus(status: RunStatus, colors: Colors, width = Number.POSITIVE_INFINITY): string {
-  const { run, counts, cost, attempts, evidence, now } = status
+  const { run, counts, cost, attempts, now } = status
   const facts = renderFacts(
     [
       ['State', stateText(status)],
       ['Rows', rowsText(run, counts, colors)],
       ['Carried', describeCarried(run.carried)],
       ['Shared', describeShared(sharedRows(run, counts))],
-      ['Cost', `${dollars(cost.totalUsd)} so far`],
-      ['Cap', describeCap(cost)],
+      ['Cost', `${dollars(cost.totalUsd)}${isFinished(run.state) ? '' : ' until now'}`],
+      ...costLimits(cost),
       ['Model', run.definition.model === null ? null : plainLine(`${run.definition.provider}/${run.definition.model}`)],
       ['Input', inputWords(run.definition.inputPaths, placeText)],
       ['Answers', describeAnswersPlace(run, status.areAnswersThere)],
       ['Started', new Date(run.createdAt).toISOString()],
-      ['Promise', describeEvidence(evidence, probeModel(run, attempts), colors)],
+      ['Live test', liveTestText(status, colors)],
       ['Deadline', deadlineText(run, now)],
       ['Took', run.finishedAt === null ? null : formatDuration(run.finishedAt - run.createdAt)],
     ],
@@ -101,7 +102,8 @@ const STATES_AT_WORK: readonly RunState[] = ['running', 'cancelling']
 /** The state of a run with its reason, and whether it lost its process. */
 export function stateText({ isWorkedOn, run: { reason, state } }: Pick<RunStatus, 'isWorkedOn' | 'run'>): string {
   const isLeft = !isWorkedOn && STATES_AT_WORK.includes(state)
-  const text = isLeft ? `${state}, but no process is working on it` : state
+  const word = describeState(state)
+  const text = isLeft ? `${word}, but no process is working on it` : word
   return reason === null ? text : `${text}: ${plainLine(reason)}`
 }
 
@@ -133,6 +135,12 @@ export function rowsText({ rowCount }: RunRecord, counts: RequestCounts, colors:
 /** A model that a probe could be bought from: the run's own. */
 function probeModel({ definition: { model, provider } }: RunRecord, [first]: readonly AttemptRecord[]): string {
   return plainLine(`${provider}/${model ?? first?.target.model ?? 'MODEL'}`)
+}
+
+/** What a live probe showed of the provider; without one, only while a run goes on is it worth a line. */
+function liveTestText({ attempts, evidence, run }: RunStatus, colors: Colors): string | null {
+  if (evidence === null && isFinished(run.state)) return null
+  return describeEvidence(evidence, probeModel(run, attempts), colors)
 }
 
 /** What is left until the deadline; null where there is none to wait for. */

@@ -36,7 +36,7 @@ export function isAnswered({ outcome }: TriedRow): boolean {
 /** What a row of a try was answered with; prompt and answer shortened. Ends with an empty line. */
 export function renderTriedRow(row: TriedRow, colors: Colors): string {
   const answer = row.outcome && shortAnswer(row.outcome)
-  const title = row.id === null ? `Row ${row.line}` : `Row ${row.line} (${plainLine(row.id, MOST_PROMPT_CHARACTERS)})`
+  const title = row.id === null ? `Line ${row.line}` : `Line ${row.line} (${plainLine(row.id, MOST_PROMPT_CHARACTERS)})`
   const facts = renderFacts(
     [
       ['Prompt', row.request && plainLine(promptOf(row.request.body), MOST_PROMPT_CHARACTERS)],

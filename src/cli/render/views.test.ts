@@ -10,6 +10,7 @@ import { type PlanView, renderPlan } from './plan-view.ts'
 import { renderProblems } from './problems.ts'
 import { renderRuns } from './runs-view.ts'
 import { type RunStatus, renderStatus } from './status-view.ts'
+import { displayWidth } from './width.ts'
 
 const plain = colorsFor({}, {})
 
@@ -77,7 +78,7 @@ describe('the plan', () => {
         'Plan: nothing is sent',
         '',
         '  Input       /data/tickets.csv',
-        '  Rows        1,000, 2 of them left out for a problem, 3 with nothing but empty placeholders',
+        '  Rows        1,000, 2 of them skipped for a problem, 3 with nothing but empty placeholders',
         '  Requests    998 in 2 batches',
         '  Tokens      about 120,000 in, 399,200 out expected',
         '  Answers     400 tokens each, assumed, because no answers of this model were seen here yet',
@@ -139,17 +140,18 @@ describe('the status', () => {
     expect(text.split('\n')).toEqual([
       'Run k3f9-2026-11-23',
       '',
-      '  State    held: batch 2 is held: no credit',
-      '  Rows     5 of 10 done (50%): 5 succeeded',
-      '  Cost     $0.50 so far',
-      '  Cap      $5.00 at most, $0.25 set aside for what is not settled',
-      '  Model    openai/gpt-6.1-terra',
-      '  Input    /data/tickets.csv',
-      '  Answers  to be written to /data/answers.jsonl',
-      '  Started  2026-11-23T08:00:00.000Z',
-      '  Promise  never tested at this provider; test it with: llm-batch doctor --live --model openai/gpt-6.1-terra',
+      '  State       held: batch 2 is held: no credit',
+      '  Rows        5 of 10 done (50%): 5 succeeded',
+      '  Cost        $0.50 until now',
+      '  Cost limit  $5.00',
+      '  Set aside   $0.25 for batches that are not finished',
+      '  Model       openai/gpt-6.1-terra',
+      '  Input       /data/tickets.csv',
+      '  Answers     to be written to /data/answers.jsonl',
+      '  Started     2026-11-23T08:00:00.000Z',
+      '  Live test   not done at this provider yet; do it with: llm-batch doctor --live --model openai/gpt-6.1-terra',
       '',
-      'batch  state             requests  id at the provider        age  results kept                    looks  reason',
+      'batch  state             requests  id at the provider       time  results kept                    looks  reason',
       '    1  collected               10  batch_abc                  1m  here                                4',
       '    2  held (attempt 2)        10  -                                                                  0  no credit',
       '    3  cancelling              10  -                   30s of 1d  30d after it ends                   0',
@@ -162,8 +164,8 @@ describe('the status', () => {
   })
 
   it('has two lines for each batch in a terminal that is too narrow for one', () => {
-    expect(renderStatus(status, plain, 80).split('\n').slice(12, -3)).toEqual([
-      'batch  state             requests        age  results kept',
+    expect(renderStatus(status, plain, 80).split('\n').slice(13, -3)).toEqual([
+      'batch  state             requests       time  results kept',
       '    1  collected               10         1m  here',
       '       batch_abc, 4 looks',
       '    2  held (attempt 2)        10',
@@ -181,10 +183,18 @@ describe('the list of runs', () => {
   it('is a table', () => {
     const counts = sampleCounts({ succeeded: 4, failed: 1, batched: 5 })
     expect(renderRuns([{ run, counts }], run.createdAt + 7_200_000, plain).split('\n')).toEqual([
-      'run              name         state    done  rows  not succeeded  model                 started',
-      'k3f9-2026-11-23  漢字 triage  running   50%    10              1  openai/gpt-6.1-terra   2h ago',
+      'run              name         state    done  rows  failed  model                 started',
+      'k3f9-2026-11-23  漢字 triage  running   50%    10       1  openai/gpt-6.1-terra   2h ago',
       '',
     ])
+  })
+
+  it('fits a terminal of 80 columns, with ids and numbers whole, and names a paused run unfinished', () => {
+    const long = sampleRun({ name: 'tickets of the whole last year', state: 'paused', rowCount: 1_200_000 })
+    const counts = sampleCounts({ succeeded: 900_000, failed: 100_000, batched: 200_000 })
+    const [, line = ''] = renderRuns([{ run: long, counts }], long.createdAt + 96_000_000, plain, 80).split('\n')
+    expect(displayWidth(line)).toBeLessThanOrEqual(80)
+    expect(line).toMatch(/^k3f9-2026-11-23 {2}tick.*… {2}unfinished +83% +1,200,000 +100,000 .* ago$/)
   })
 
   it('says how to begin where there is none', () => {
