@@ -26,7 +26,7 @@ describe('llm-batch status without a run', () => {
     const text = await type(world, 'status')
     expectExit(text, 0)
     expect(text.stdout.match(/^Run \w+/gm)).toEqual(['Run fourth', 'Run third', 'Run second'])
-    expect(text.stdout).toMatch(/State +paused.*\n +Rows +0 of 2 done.*\n +Next +llm-batch resume \S+/)
+    expect(text.stdout).toMatch(/State +unfinished.*\n +Rows +0 of 2 done.*\n +Next +llm-batch resume \S+/)
     const { runs } = JSON.parse((await typeHere(world, 'status', '--json')).stdout)
     expect(runs).toMatchObject([
       { run: { name: 'fourth', state: 'paused' }, counts: { batched: 2 }, isWorkedOn: false },
