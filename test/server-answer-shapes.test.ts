@@ -49,6 +49,8 @@ const OPENAI_CALLS: readonly (readonly [string, string, object])[] = [
   ['/embeddings', 'OpenAI.CreateEmbeddingResponse', { model: 'text-embedding-3-small', input: ['a', 'b'] }],
   ['/moderations', 'OpenAI.ModerationCreateResponse', { input: ['a', 'violence'] }],
   ['/images/generations', 'OpenAI.ImagesResponse', { model: 'gpt-image-1', prompt: 'x', n: 2 }],
+  ['/images/edits', 'OpenAI.ImagesResponse', { model: 'gpt-image-1', prompt: 'x' }],
+  ['/videos', 'OpenAI.Videos.Video', { model: 'sora-2', prompt: 'x' }],
 ]
 
 /** Everything that OpenAI's dialect answers, with its types. */

@@ -1,6 +1,7 @@
 // What a client must not be able to do to the local server: stop its event loop, end its process, or leave it a batch that
 // no restart can finish.
 import { execFileSync } from 'node:child_process'
+import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startLocalServer } from '../src/testing.ts'
 import { start } from './support/command.ts'
@@ -79,6 +80,44 @@ describe('a body that asks for too much is refused', () => {
     const schema = { $defs: { a: { allOf: [{ $ref: '#/$defs/a' }] } }, $ref: '#/$defs/a' }
     const body = { model: 'gpt-6-luna', messages: [{ role: 'user', content: 'x' }], ...withSchema(schema) }
     expect((await client.send('POST', CHAT, body)).status).toBe(200)
+  })
+})
+
+describe('whatever JSON a call holds', () => {
+  const paths = [
+    'chat/completions',
+    'responses',
+    'completions',
+    'embeddings',
+    'moderations',
+    'batches',
+    'batch/jobs',
+    'ocr',
+  ]
+  const fields =
+    'model messages input prompt n stream tools tool_choice response_format text format document pages metadata requests role content type function name parameters json_schema schema properties items minItems enum $ref allOf __proto__'
+  const field = fc.constantFrom(...fields.split(' '))
+  const leaf = fc.constantFrom(null, true, -1, 1e308, '', 'x', 'required', 'function', 'json_schema', '#', '\ud800')
+  const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+    tree: fc.oneof({ maxDepth: 5 }, leaf, fc.array(tie('tree')), fc.dictionary(field, tie('tree'))),
+  }))
+  const body = fc.record({ parts: fc.dictionary(field, tree), messages: fc.constant([{ content: 'x' }]), input: leaf })
+
+  it('is answered or refused, and no fault of the server', async () => {
+    const server = await serverForTest()
+    const call = fc.asyncProperty(
+      fc.constantFrom(...paths),
+      fc.boolean(),
+      body,
+      async (path, isOpenai, { parts, ...rest }) => {
+        const client = new RawClient(isOpenai ? server.openaiUrl : server.mistralUrl)
+        const answer = await client.send('POST', `/${path}`, { ...rest, ...parts, model: 'm', prompt: 'x' })
+        await answer.text()
+        expect(answer.status).toBeLessThan(500)
+      },
+    )
+    await fc.assert(call, { numRuns: 200 })
+    await server.drain()
   })
 })
 
