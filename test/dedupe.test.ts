@@ -11,6 +11,10 @@ const FIXED_MODELS = {
   mistral: { '/v1/embeddings': 'mistral-embed', '/v1/moderations': 'mistral-moderation-latest' },
 } as const
 
+/** Models that take a temperature; those that reason refuse it. */
+const CHOOSING = { openai: { model: 'openai/my-chat-model' }, mistral: {} } as const
+const PRICES = { 'openai/my-chat-model': { inputUsdPerMillion: 1, outputUsdPerMillion: 1 } }
+
 /** Three questions, asked by these rows. */
 const ASKED = [0, 1, 0, 2, 0, 1]
 
@@ -23,8 +27,10 @@ const total = (lines: readonly (number | null)[]): number => lines.reduce<number
 
 describe.each(PROVIDERS)('the same question at %s', (provider) => {
   it('is paid once at a temperature of 0, and every row has the answer', async () => {
-    const world = await openWorld()
-    const { counts, run, costUsd } = await finish(await startIn(world, provider, rows(), { temperature: 0 }))
+    const world = await openWorld({ config: { prices: PRICES } })
+    const { counts, run, costUsd } = await finish(
+      await startIn(world, provider, rows(), { ...CHOOSING[provider], temperature: 0 }),
+    )
     expect(positive(counts)).toEqual({ succeeded: 6 })
     expect([run.rowCount, run.requestCount]).toEqual([6, 3])
     const lines = await readAnswers(world)
@@ -41,12 +47,23 @@ describe.each(PROVIDERS)('the same question at %s', (provider) => {
 
   it('is asked for each row at any other temperature, but for --dedupe', async () => {
     const world = await openWorld()
-    await finish(await startIn(world, provider, rows(), { temperature: 0.5, output: join(world.folder, 'a.jsonl') }))
+    await finish(
+      await startIn(world, provider, rows(), {
+        ...CHOOSING[provider],
+        temperature: 0.5,
+        output: join(world.folder, 'a.jsonl'),
+      }),
+    )
     expect(await finalBooks(world)).toMatchObject({ rowsBilled: 6 })
-    await finish(await startIn(world, provider, rows(), { temperature: 0.4, dedupe: true }))
+    await finish(await startIn(world, provider, rows(), { ...CHOOSING[provider], temperature: 0.4, dedupe: true }))
     expect(await finalBooks(world)).toMatchObject({ rowsBilled: 9 })
     await finish(
-      await startIn(world, provider, rows(), { temperature: 0, dedupe: false, output: join(world.folder, 'b.jsonl') }),
+      await startIn(world, provider, rows(), {
+        ...CHOOSING[provider],
+        temperature: 0,
+        dedupe: false,
+        output: join(world.folder, 'b.jsonl'),
+      }),
     )
     expect(await finalBooks(world)).toMatchObject({ rowsBilled: 15 })
   })
@@ -156,7 +173,7 @@ describe('shared requests', () => {
     expect(failures).toMatchObject([{ status: 'failed', count: 4 }])
     const retried = await type(world, 'retry', 'last', '--force')
     expectExit(retried, 4)
-    expect(retried.stderr).toContain('sending 4 rows again')
+    expect(retried.stderr).toContain('sending 4 failed rows again')
     expect((await world.server.ledger()).batches.map(({ rows: sent }) => sent)).toEqual([1, 1])
   })
 
