@@ -210,7 +210,7 @@ describe('a budget for each day', () => {
     expect(held.stderr).toMatch(/the \$500\.00 of today \(UTC\) for all runs, .*it fits tomorrow/)
     expect(await billed(world)).toBeLessThanOrEqual(500)
 
-    expectExit(await type(world, 'tick'), 0)
+    expectExit(await type(world, 'tick'), 3)
     expect(await billed(world)).toBeLessThanOrEqual(500)
     for (let day = 0; day < 3; day += 1) {
       makeYesterday(world)

@@ -152,7 +152,7 @@ describe('asking again', () => {
     const world = await openWorld({ waits: SHORT_WAITS })
     await world.write('rows.jsonl', wishes('', '[[simulate: invalid_json times=1]]'))
     expectExit(await typeHere(world, ...OPENAI, '--reask', '1', '--no-wait'), 75)
-    expectExit(await type(world, 'tick'), 0)
+    expectExit(await type(world, 'tick'), 75)
     await vi.waitFor(async () => {
       await typeHere(world, 'tick')
       expect(JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout).run.state).toBe('completed')

@@ -18,10 +18,17 @@ export class RunEvents {
   readonly emitter: RunEmitter = new EventEmitter()
   #written: Promise<void> = Promise.resolve()
 
-  /** Throws `usage` where the file cannot be written. */
-  static async open(shell: Shell, { clock, disk }: Place, flags: SpeechFlags): Promise<RunEvents> {
+  /**
+   * Begins to tell; `namesRuns` says of which run each warning is. Throws `usage` where the file cannot be written.
+   * @default namesRuns false
+   */
+  static async open(
+    shell: Shell,
+    { clock, disk }: Place,
+    flags: Pick<SpeechFlags, 'events'> & { readonly namesRuns?: boolean },
+  ): Promise<RunEvents> {
     const events = new RunEvents()
-    events.emitter.on('event', (event) => tellEvent(shell, event))
+    events.emitter.on('event', (event) => tellEvent(shell, event, flags.namesRuns === true))
     if (flags.events === undefined) return events
     const path = resolve(shell.machine.workingFolder, flags.events)
     await assertWritable(disk, path)
@@ -56,7 +63,7 @@ async function assertWritable(disk: Disk, path: string): Promise<void> {
   }
 }
 
-function tellEvent(shell: Shell, event: RunEvent): void {
+function tellEvent(shell: Shell, event: RunEvent, namesRun: boolean): void {
   if (event.type !== 'warning' && event.type !== 'incident') return
-  shell.warn(plainLine(event.message))
+  shell.warn(`${namesRun ? `run ${event.run}: ` : ''}${plainLine(event.message)}`)
 }

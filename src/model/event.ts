@@ -1,8 +1,8 @@
 import type { RemoteStatus, Stage } from './attempt.ts'
 import type { RunState } from './run.ts'
 
-/** Something that happened to a run, for progress, `--events` and the run's log. */
-export type RunEvent =
+/** Something that happened to a run, as a stage tells it. */
+export type Happening =
   | { readonly type: 'run'; readonly state: RunState; readonly reason: string | null }
   | {
       readonly type: 'batch'
@@ -34,4 +34,7 @@ export type RunEvent =
     }
 
 /** Where stages tell what happened; never throws, never waits. */
-export type Emit = (event: RunEvent) => void
+export type Emit = (happening: Happening) => void
+
+/** Something that happened, with the run that it happened to: for progress, `--events` and the run's log. */
+export type RunEvent = { readonly run: string; readonly name: string | null } & Happening

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../model/event.ts'
+import type { Happening } from '../model/event.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import type { RunContext } from './context.ts'
 
@@ -17,7 +17,7 @@ function hasChanged(before: AttemptRecord, after: AttemptRecord): boolean {
   )
 }
 
-function batchEvent(attempt: AttemptRecord): RunEvent {
+function batchEvent(attempt: AttemptRecord): Happening {
   return {
     type: 'batch',
     batch: attempt.batch,

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { appendLine } from '../lib/append-file.ts'
 import { messageOf } from '../model/error.ts'
-import type { RunEvent } from '../model/event.ts'
+import type { Happening, RunEvent } from '../model/event.ts'
 import { isFinished } from '../model/run.ts'
 import type { TextSink } from '../output/destination.ts'
 import type { PlanSummary } from '../plan/summary.ts'
@@ -52,6 +52,8 @@ export class RunHandle {
   readonly #workspace: Workspace
   readonly #taken: TakenRun
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
+  /** Known from the first drive on, before which nothing happens. */
+  #name: string | null = null
   #isClosed = false
   /** What works on the run, or did so last; one thing at a time, in one process too. */
   #lastTurn: Promise<unknown> = Promise.resolve()
@@ -101,7 +103,8 @@ export class RunHandle {
 
   async #drive(options: DriveOptions): Promise<Driven> {
     const { store } = this.#taken
-    const { state } = await store.record()
+    const { name, state } = await store.record()
+    this.#name = name
     if (!isFinished(state)) await this.#driveOn(options)
     const report = await this.report()
     return { report, answers: await this.#writeWhenFinished(report, options.sink) }
@@ -173,8 +176,8 @@ export class RunHandle {
     })
   }
 
-  #emit(event: RunEvent): void {
-    this.#emitter.emit('event', event)
+  #emit(happening: Happening): void {
+    this.#emitter.emit('event', { run: this.id, name: this.#name, ...happening })
   }
 
   /** Keeps every event in the run's log, one JSON object a line. */

@@ -1,5 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
-import type { Emit } from '../model/event.ts'
+import type { Emit, RunEvent } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
 import { isFinished, type RunDefinition } from '../model/run.ts'
 import { checkOutput } from '../output/check-output.ts'
@@ -33,7 +33,11 @@ export interface TakenRun {
  * asked for again. Everything is read, checked and frozen before anything is sent; when something is wrong, nothing of
  * the draft remains. Throws `InputProblemsError`, `usage`, `input`, `already_done`, `name_taken` or `busy`.
  */
-export async function takeNewRun(workspace: Workspace, options: NewRunOptions, emit: Emit): Promise<TakenRun> {
+export async function takeNewRun(
+  workspace: Workspace,
+  options: NewRunOptions,
+  listener: (event: RunEvent) => void,
+): Promise<TakenRun> {
   const { clock, disk, home, random } = workspace
   const definition = definitionOf(workspace, options)
   const written = await findWritten(workspace, options)
@@ -41,6 +45,7 @@ export async function takeNewRun(workspace: Workspace, options: NewRunOptions, e
   await refuseOutput(options.output.force || written !== undefined)
   await removeDrafts(workspace)
   const id = runIdFrom(random.bytes(4), new Date(clock.now()))
+  const emit: Emit = (happening) => listener({ run: id, name: options.name ?? null, ...happening })
   const folder = runFolder(home, id)
   await disk.makeFolder(folder.path)
   const lock = await lockRun(disk, folder.lock, id)

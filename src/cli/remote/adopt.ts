@@ -16,13 +16,20 @@ export async function adopt(shell: Shell, workspace: Workspace, words: readonly 
   const isRun = first !== undefined && (await findRuns(workspace.store, first)).length > 0
   if (first !== undefined && !isRun) assertNoRun(first)
   const run = await chooseRun(shell, workspace, isRun ? first : undefined)
+  const about = { run: run.id, name: run.name }
   const ids = isRun ? words.slice(1) : words
   const events = await RunEvents.open(shell, workspace, {})
   const interruption = new Interruption(shell, systemClock)
   const { lock, store } = await takeRun(workspace, run.id)
   try {
     const adoption = await interruption.during('Nothing is half done.', (signal) =>
-      adoptRemote(workspace, store, ids, (event) => events.emitter.emit('event', event), signal),
+      adoptRemote(
+        workspace,
+        store,
+        ids,
+        (happening) => events.emitter.emit('event', { ...about, ...happening }),
+        signal,
+      ),
     )
     return tell(shell, adoption, run.id)
   } finally {
