@@ -55,7 +55,7 @@ describe('llm-batch retry', () => {
     expect(await statuses(world)).toEqual(['succeeded', 'truncated'])
     const plain = await typeHere(world, 'retry', 'last')
     expect(plain.code).toBe(4)
-    expect(plain.stderr).toMatch(/no rows to send again.*--status truncated/)
+    expect(plain.stderr).toMatch(/has no rows that were not billed to send again.*--status truncated/)
     const unaccepted = await typeHere(world, 'retry', 'last', '--status', 'truncated')
     expect(unaccepted.code).toBe(2)
     expect(unaccepted.stderr).toMatch(/1 row of run .* billed.*they cost \$[\d.]+ the last time[\s\S]*--yes/)

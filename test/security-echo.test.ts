@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { type, typeHere } from './support/command.ts'
-import { filesBelow } from './support/files-below.ts'
 import { answerJson, type ReceivedRequest, startHttpServer } from './support/http-server.ts'
 import { openWorld, questions } from './support/local-world.ts'
+import { textsBelow } from './support/texts-below.ts'
 
 const KEY = 'own-Key-9f8E7d6C5b4A'
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '--no-wait']
@@ -38,7 +38,7 @@ describe('a key that the other side writes back', () => {
       expect(run.stderr).toContain('refused: *** | *** | *** | *** | ***')
       const shown = [run, await typeHere(world, 'status', '--json'), await typeHere(world, 'doctor')]
       const texts = shown.flatMap(({ stderr, stdout }) => [stderr, stdout])
-      for (const text of [...texts, ...(await filesBelow(world.home)).map(({ text: kept }) => kept)]) {
+      for (const text of [...texts, ...(await textsBelow(world.home)).map(({ text: kept }) => kept)]) {
         for (const echo of Object.values(ECHOES)) expect(text).not.toContain(echo)
       }
     } finally {
@@ -56,7 +56,7 @@ describe('a key that the other side writes back', () => {
       })
       try {
         await typeHere(world, ...LINE)
-        const kept = await filesBelow(world.home)
+        const kept = await textsBelow(world.home)
         expect(kept.filter(({ text }) => text.includes(KEY)).map(({ path }) => path)).toEqual([])
       } finally {
         await world.close()

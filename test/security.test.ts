@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { startRun } from '../src/index.ts'
 import { expectExit, parseLines, typedFirst, typeHere } from './support/command.ts'
 import { openWorld, questions } from './support/local-world.ts'
+import { textsBelow } from './support/texts-below.ts'
 
 /** Every file below a folder, with its mode. */
 async function filesBelow(folder: string): Promise<{ path: string; mode: number; isFolder: boolean }[]> {
@@ -17,12 +18,8 @@ async function filesBelow(folder: string): Promise<{ path: string; mode: number;
 }
 
 /** The files below a folder that hold a text anywhere. */
-async function holders(folder: string, secret: string): Promise<string[]> {
-  const holding: string[] = []
-  for (const { isFolder, path } of await filesBelow(folder)) {
-    if (!isFolder && (await readFile(path)).includes(secret)) holding.push(path)
-  }
-  return holding
+async function holders(folder: string, secret: string): Promise<readonly string[]> {
+  return (await textsBelow(folder)).filter(({ text }) => text.includes(secret)).map(({ path }) => path)
 }
 
 const SECRET = 'sk-canary-9f8e7d6c5b4a39281706'
