@@ -64,6 +64,45 @@ describe('a file of rows that failed', () => {
   })
 })
 
+describe('the choices of a field', () => {
+  it.each([
+    ['@labels.txt', ['billing', 'sup|port']],
+    ['@gold.csv:gold', ['sales', 'billing']],
+  ])('may stand in a file, named %s, and are kept with the run', async (named, labels) => {
+    const world = await openWorld()
+    await world.write('labels.txt', 'billing\n\nsup|port\nbilling\n')
+    await world.write('gold.csv', 'text,gold\na,sales\nb,billing\nc,\nd,sales\n')
+    await world.write('rows.jsonl', '{"text":"What is it?"}\n')
+    const words = ['rows.jsonl', ...MODEL, '--prompt', '{{text}}', '--field', `label: ${named}`]
+    const { stdout } = await typeHere(world, 'plan', ...words, '--json')
+    expect(JSON.parse(stdout).firstRequest.response_format.json_schema.schema.properties.label).toMatchObject({
+      enum: labels,
+    })
+    expectExit(await type(world, 'run', ...words, '-o', 'out.jsonl', '--quiet'), 0)
+    const [answer] = await answersIn(world, 'out.jsonl')
+    expect(labels.map((label) => ({ label }))).toContainEqual(answer?.['llm_output'])
+    const job = await typeHere(world, 'runs', 'job', 'last')
+    for (const label of labels) expect(job.stdout).toContain(label)
+    expect(job.stdout).not.toContain(named)
+  })
+
+  it.each([
+    ['@labels.txt', /it has one label; choices need at least two/],
+    ['@gold.csv', /name one of its columns: text, gold/],
+    ['@gold.csv:glod', /it has no column glod: text, gold; did you mean gold\?/],
+    ['@absent.txt', /absent\.txt does not exist/],
+  ])('are refused where the file does not have them: %s', async (named, message) => {
+    const world = await openWorld()
+    await world.write('labels.txt', 'one\none\n')
+    await world.write('gold.csv', 'text,gold\na,sales\n')
+    await world.write('rows.jsonl', '{"text":"What is it?"}\n')
+    const words = ['run', 'rows.jsonl', ...MODEL, '--prompt', '{{text}}', '--field', `label: ${named}`]
+    const refused = await typeHere(world, ...words, '-o', 'out.jsonl')
+    expectExit(refused, 2)
+    expect(refused.stderr).toMatch(message)
+  })
+})
+
 describe('the files of a run', () => {
   it.runIf(process.platform !== 'win32')(
     'that the user asked for follow the umask, and all others are private',

@@ -9,6 +9,7 @@ import type { NewRunOptions } from '../run/definition.ts'
 import { schemaOfFields } from '../schema/fields.ts'
 import { readSchema } from '../schema/read-schema.ts'
 import { schemaName } from '../schema/schema-name.ts'
+import { readLabels } from './label-files.ts'
 import { readingLine } from './reading-line.ts'
 import type { RequestFlags } from './request-flags.ts'
 import type { SharingFlags } from './sharing-flags.ts'
@@ -72,7 +73,10 @@ async function answerDefinition(
   folder: string,
   { field, schema, schemaName: name, strict: isStrict = true }: AnswerFlags,
 ): Promise<AnswerDefinition | undefined> {
-  if (field) return { schema: schemaOfFields(field), name: 'answer', isStrict }
+  if (field) {
+    const labels = await readLabels(field, { disk, workingFolder: folder })
+    return { schema: schemaOfFields(field, labels), name: 'answer', isStrict }
+  }
   if (typeof schema === 'string') return { ...readSchema(await fileText(disk, folder, schema), schema), isStrict }
   if (schema !== undefined) return { schema, name: name ?? schemaName(schema), isStrict }
   if (isStrict) return undefined

@@ -55,7 +55,8 @@ export interface RequestFlags {
 
 const FIELD_HELP = `
 A field is written name: type, such as --field "label: billing|support|sales" --field "count: integer".
-Types: string, number, integer, boolean, or choices; [] behind it for a list, ? behind the name for null.`
+Types: string, number, integer, boolean, or choices; [] behind it for a list, ? behind the name for null.
+Choices may stand in a file: "label: @labels.txt", one a line, or "label: @rows.csv:gold", a column.`
 
 /** Adds INPUT and the flags that define the requests. */
 export function addRequestFlags(command: Command): Command {

@@ -5,6 +5,7 @@ import { exactDuration } from '../lib/duration.ts'
 import type { DeadlineWish } from '../model/run.ts'
 import type { NewRunOptions } from '../run/definition.ts'
 import type { Job } from '../run/job-text.ts'
+import { labelSourceOf } from '../schema/fields.ts'
 import { deadlineFlag } from './flag-values.ts'
 import { INLINE_KEYS, jobKeys } from './job-keys.ts'
 
@@ -26,6 +27,10 @@ export function storedJob(
     if (option.parseArg === deadlineFlag) fields[key] = deadlineText(value as DeadlineWish)
     else fields[key] = isPath && typeof value === 'string' && value !== '-' ? resolve(workingFolder, value) : value
   }
+  // Labels that were read from a file are kept, as a schema is.
+  const hasLabelFile = fieldsOf(fields['field']).some((field) => labelSourceOf(field) !== undefined)
+  if (hasLabelFile) fields['field'] = undefined
+  const isSchemaKept = hasLabelFile || fields['schema'] !== undefined
   return {
     fields: {
       input: inputFrom(input.source, workingFolder),
@@ -34,11 +39,15 @@ export function storedJob(
       messages,
       prompt,
       ...fields,
-      ...(fields['schema'] === undefined ? {} : { schema: answer?.schema, schemaName: answer?.name }),
+      ...(isSchemaKept ? { schema: answer?.schema, schemaName: answer?.name } : {}),
       output: output.path ?? undefined,
     },
     notes: fields['deadline'] === undefined && 'deadline' in fields ? ['Its deadline was a date, which is over.'] : [],
   }
+}
+
+function fieldsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
 }
 
 /** The parts of a new run that files were read for. */

@@ -4,17 +4,21 @@ import { LlmBatchError } from '../model/error.ts'
 const TYPES = ['string', 'number', 'integer', 'boolean'] as const
 
 const GRAMMAR =
-  'Write name: type, where type is string, number, integer, boolean, or choices such as billing|support|sales.'
+  'Write name: type, where type is string, number, integer, boolean, choices such as billing|support|sales, or @FILE with them.'
 
 /**
  * The schema of an object from shorthands such as `label: billing|support|sales`. A type is `string`, `number`,
- * `integer`, `boolean`, or choices; `[]` behind it makes a list of it, `?` behind the name allows null.
+ * `integer`, `boolean`, or choices, which may also be named, such as `@labels.txt`, and stand in `labels` by that name; `[]`
+ * behind it makes a list of it, `?` behind the name allows null.
  * @throws LlmBatchError `usage` for a shorthand that cannot be read, or a name that occurs twice
  */
-export function schemaOfFields(fields: readonly string[]): JsonSchema {
+export function schemaOfFields(
+  fields: readonly string[],
+  labels: ReadonlyMap<string, readonly string[]> = new Map(),
+): JsonSchema {
   const properties = new Map<string, JsonSchema>()
   for (const field of fields) {
-    const { name, schema } = readField(field)
+    const { name, schema } = readField(field, labels)
     if (properties.has(name)) throw new LlmBatchError('usage', `the field ${name} is given twice`, { next: GRAMMAR })
     properties.set(name, schema)
   }
@@ -26,16 +30,31 @@ export function schemaOfFields(fields: readonly string[]): JsonSchema {
   }
 }
 
-function readField(field: string): { readonly name: string; readonly schema: JsonSchema } {
+/** The name that a field has in place of its choices, such as `@labels.txt`; undefined where it has none. */
+export function labelSourceOf(field: string): string | undefined {
+  const { type } = partsOf(field)
+  return type.startsWith('@') ? type : undefined
+}
+
+function partsOf(field: string) {
   const colon = field.indexOf(':')
-  const named = field.slice(0, Math.max(0, colon)).trim()
+  const name = field.slice(0, Math.max(0, colon)).trim()
+  const wanted = field.slice(colon + 1).trim()
+  const isList = wanted.endsWith('[]')
+  return { name, isList, type: isList ? wanted.slice(0, -2).trim() : wanted, isWhole: colon >= 0 && wanted !== '' }
+}
+
+function readField(
+  field: string,
+  labels: ReadonlyMap<string, readonly string[]>,
+): { readonly name: string; readonly schema: JsonSchema } {
+  const { isList, isWhole, name: named, type } = partsOf(field)
   const isNullable = named.endsWith('?')
   const name = isNullable ? named.slice(0, -1).trim() : named
-  const wanted = field.slice(colon + 1).trim()
-  if (colon < 0 || name === '' || wanted === '') throw unreadable(field, 'has not the form name: type')
-  const schema = wanted.endsWith('[]')
-    ? { type: 'array', items: schemaOfType(field, wanted.slice(0, -2).trim()) }
-    : schemaOfType(field, wanted)
+  if (!isWhole || name === '') throw unreadable(field, 'has not the form name: type')
+  const choices = labels.get(type)
+  const one: FieldSchema = choices ? { type: 'string', enum: choices } : schemaOfType(field, type)
+  const schema = isList ? { type: 'array', items: one } : one
   return { name, schema: isNullable ? orNull(schema) : schema }
 }
 
