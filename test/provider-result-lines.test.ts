@@ -251,6 +251,19 @@ describe('a result line', () => {
     expect(outcome).toMatchObject({ status: 'failed', code, billed: 'unknown', retryable: false, output: null })
   })
 
+  it.each(['9007199254740991', '1e300', '1e400'])(
+    'that counts %s tokens is billed, with a count that can be kept',
+    (count) => {
+      const body = `{"error":{"message":"overloaded"},"usage":{"prompt_tokens":${count},"completion_tokens":-${count}}}`
+      const outcome = decodeResultLine(
+        `{"custom_id":"b1","response":{"status_code":500,"body":${body}}}`,
+        CHAT,
+        [],
+      )?.outcome
+      expect(outcome).toMatchObject({ billed: 'yes', usage: { promptTokens: 1e9, completionTokens: null } })
+    },
+  )
+
   it('is a success where the error beside the answer says nothing', () => {
     const text = line('openai/chat-success').replace(/"error": null\}$/, '"error": {"code": null, "message": null}}')
     expect(decodeResultLine(text, CHAT, [])?.outcome.status).toBe('succeeded')

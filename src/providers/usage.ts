@@ -33,7 +33,14 @@ function objectOf(value: unknown): Members | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null
 }
 
-/** A whole number from 0; anything else counts as not given. */
+/** More than any answer can have: a larger count is a fault, and sums of it could not be kept. */
+const MOST_TOKENS = 1e9
+
+/**
+ * A whole number from 0, cut to what can be; anything else counts as not given. What is far too large is still counted,
+ * because tokens that were told are what proves an answer billed.
+ */
 function countOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+  if (value === Number.POSITIVE_INFINITY) return MOST_TOKENS
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? Math.min(value, MOST_TOKENS) : null
 }
