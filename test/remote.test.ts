@@ -246,6 +246,18 @@ describe('the look before the first create', () => {
     expect((await finish(await reopenIn(world))).run.state).toBe('completed')
   })
 
+  it('holds the run where the provider refuses to list, with the way to send without looking', async () => {
+    const world = await openWorld({ waits: SHORT_WAITS, faults: ['list=status(400)'] })
+    await world.write('rows.jsonl', questions(2))
+    const { code, stderr } = await typeHere(world, ...lineFor('openai'), '--no-wait')
+    expectExit({ code, stderr }, 3)
+    expect(stderr).toMatch(/refuses to list its batches .*resume \S+ --again/)
+    expect(await runStateIn(world.home)).toBe('held')
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 0 })
+    expectExit(await typeHere(world, 'resume', '--again'), 0)
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilledAgain: 0 })
+  })
+
   it('does not mind batches that were refused, nor those of others', async () => {
     const world = await openWorld({ waits: SHORT_WAITS, faults: ['run:1=refuse(invalid_request@1)'] })
     await sendAndLose(world, 'openai')
