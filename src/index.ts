@@ -1,3 +1,15 @@
+export type { Reopened } from './drive/retry.ts'
+export type { RetryBill } from './drive/retry-bill.ts'
+export { openRun, startRun } from './library/library.ts'
+export type {
+  BatchLimitOptions,
+  FinishOptions,
+  PlaceOptions,
+  RetryRunOptions,
+  StartRunOptions,
+} from './library/library-options.ts'
+export type { AnswerOf, AnswerSchema, AnyRow, EarlierAnswer, OutputOf, RowResult } from './library/library-result.ts'
+export type { DrivenRun, Run } from './library/library-run.ts'
 export type { AnswerDefinition, AnswerNote, JsonSchema } from './model/answer.ts'
 export type { RemoteStatus, TerminalStatus } from './model/attempt.ts'
 export type { EndpointChoice, EndpointName } from './model/endpoint.ts'
@@ -8,6 +20,7 @@ export type { Billed, OutcomeStatus, Usage } from './model/outcome.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'
 export type { ImageDetail, MessageTemplate, OutputFormat, OutputPlan, RunDefinition, RunState } from './model/run.ts'
 export type { CostEstimate, PlanSummary, TargetSummary } from './plan/summary.ts'
+export { InputProblemsError, type ProblemList } from './prepare/problem-list.ts'
 export type { BatchReport } from './processors/batch-report.ts'
 export type { BatchTask, Conversation } from './processors/batch-task.ts'
 export type { CreateJobOptions } from './processors/create-job.ts'
@@ -22,21 +35,8 @@ export type { ResultFile, SaveAllOptions, SavedFile, SavedOutputs } from './proc
 export type { WatchOptions } from './processors/watch-job.ts'
 export type { RemoteBatch, RemoteFile } from './providers/provider.ts'
 export type { ChatMessage } from './request/message-json.ts'
-export type { WrittenFiles } from './run/finish.ts'
-export { openRun, startRun } from './run/library.ts'
-export type {
-  BatchLimitOptions,
-  FinishOptions,
-  PlaceOptions,
-  RetryRunOptions,
-  StartRunOptions,
-} from './run/library-options.ts'
-export type { AnswerOf, AnswerSchema, AnyRow, EarlierAnswer, OutputOf, RowResult } from './run/library-result.ts'
-export type { DrivenRun, Run } from './run/library-run.ts'
-export { InputProblemsError, type ProblemList } from './run/problem-list.ts'
-export type { BatchPhase, Progress, ProgressRun } from './run/progress.ts'
-export type { CheckedAnswers, RunReport } from './run/report.ts'
-export type { Reopened } from './run/retry.ts'
-export type { RetryBill } from './run/retry-bill.ts'
-export type { AttemptCost, ModelCost, RunCost } from './run/run-cost.ts'
+export type { WrittenFiles } from './results/finish.ts'
 export { VERSION } from './version.ts'
+export type { BatchPhase, Progress, ProgressRun } from './workspace/progress.ts'
+export type { CheckedAnswers, RunReport } from './workspace/report.ts'
+export type { AttemptCost, ModelCost, RunCost } from './workspace/run-cost.ts'

@@ -59,13 +59,13 @@ describe('the arrows', () => {
     ['submit/create.ts', "type Poll = import('../watch/poll.ts').Poll"],
     ['submit/create.ts', "import { openai } from '../providers/openai.ts'"],
     ['submit/create.ts', "import { openStore } from '../store/sqlite-store.ts'"],
-    ['collect/settle.ts', "import { advance } from '../run/advance.ts'"],
+    ['collect/settle.ts', "import { advance } from '../drive/advance.ts'"],
     ['model/run.ts', "import { join } from '../lib/path.ts'"],
     ['lib/disk.ts', "import type { Settings } from '../config/settings.ts'"],
     ['config/waits.ts', "import { priceOf } from '../prices/table.ts'"],
     ['server/state/deep/file.ts', "import { main } from '../../../cli/main.ts'"],
-    ['run/advance.ts', "import { serve } from '../server/serve.ts'"],
-    ['run/advance.ts', "import { startRun } from '../index.ts'"],
+    ['drive/advance.ts', "import { serve } from '../server/serve.ts'"],
+    ['drive/advance.ts', "import { startRun } from '../index.ts'"],
     ['newroom/file.ts', ''],
   ])('in %s refuse %s', (path, text) => {
     expect(forbiddenArrows(factsOf(path, text))).toHaveLength(1)
@@ -74,7 +74,7 @@ describe('the arrows', () => {
   it.each([
     ['submit/create.ts', "import type { Provider } from '../providers/provider.ts'"],
     ['submit/create.ts', "import { upload } from './upload.ts'"],
-    ['run/advance.ts', "import { create } from '../submit/create.ts'"],
+    ['drive/advance.ts', "import { create } from '../submit/create.ts'"],
     ['providers/openai.ts', "import type { Provider } from './provider.ts'"],
     ['cli/main.ts', "const { serve } = await import('../server/serve.ts')"],
     ['cli/main.ts', "import { Command } from 'commander'"],
@@ -85,32 +85,32 @@ describe('the arrows', () => {
 
 describe('the guards', () => {
   it.each([
-    ['run/loop.ts', "import { readFile } from 'node:fs/promises'"],
-    ['run/loop.ts', "import fs from 'fs'"],
-    ['run/loop.ts', "const fs = await import('node:fs')"],
-    ['run/loop.ts', 'setTimeout(() => {}, 1)'],
-    ['run/loop.ts', 'globalThis.setInterval(() => {}, 1)'],
-    ['run/loop.ts', "import { setTimeout as wait } from 'node:timers/promises'"],
-    ['run/loop.ts', 'const options = { signal: AbortSignal.timeout(1) }'],
-    ['run/loop.ts', 'const later = { wait: setTimeout }'],
-    ['run/loop.ts', 'const later = setTimeout as Wait'],
-    ['run/loop.ts', 'const now = Date.now()'],
-    ['run/loop.ts', "const now = Date['now']()"],
-    ['run/loop.ts', 'const now = new Date()'],
-    ['run/loop.ts', 'const now = performance.now()'],
-    ['run/loop.ts', 'const chance = Math.random()'],
-    ['run/loop.ts', "import { createHash, randomUUID } from 'node:crypto'"],
-    ['run/loop.ts', "import * as crypto from 'node:crypto'"],
-    ['run/loop.ts', 'const id = crypto.randomUUID()'],
+    ['drive/loop.ts', "import { readFile } from 'node:fs/promises'"],
+    ['drive/loop.ts', "import fs from 'fs'"],
+    ['drive/loop.ts', "const fs = await import('node:fs')"],
+    ['drive/loop.ts', 'setTimeout(() => {}, 1)'],
+    ['drive/loop.ts', 'globalThis.setInterval(() => {}, 1)'],
+    ['drive/loop.ts', "import { setTimeout as wait } from 'node:timers/promises'"],
+    ['drive/loop.ts', 'const options = { signal: AbortSignal.timeout(1) }'],
+    ['drive/loop.ts', 'const later = { wait: setTimeout }'],
+    ['drive/loop.ts', 'const later = setTimeout as Wait'],
+    ['drive/loop.ts', 'const now = Date.now()'],
+    ['drive/loop.ts', "const now = Date['now']()"],
+    ['drive/loop.ts', 'const now = new Date()'],
+    ['drive/loop.ts', 'const now = performance.now()'],
+    ['drive/loop.ts', 'const chance = Math.random()'],
+    ['drive/loop.ts', "import { createHash, randomUUID } from 'node:crypto'"],
+    ['drive/loop.ts', "import * as crypto from 'node:crypto'"],
+    ['drive/loop.ts', 'const id = crypto.randomUUID()'],
     ['providers/openai.ts', "import { request } from 'undici'"],
     ['providers/openai.ts', "await fetch('https://example.com')"],
-    ['run/loop.ts', "import { createServer } from 'node:http'"],
-    ['run/loop.ts', "import { DatabaseSync } from '@photostructure/sqlite'"],
-    ['run/loop.ts', "console.log('x')"],
+    ['drive/loop.ts', "import { createServer } from 'node:http'"],
+    ['drive/loop.ts', "import { DatabaseSync } from '@photostructure/sqlite'"],
+    ['drive/loop.ts', "console.log('x')"],
     ['config/home.ts', 'const home = process.env'],
     ['config/home.ts', 'const { env } = process'],
     ['config/home.ts', "import process from 'node:process'"],
-    ['run/loop.ts', 'const room = await import(name)'],
+    ['drive/loop.ts', 'const room = await import(name)'],
   ])('in %s refuse %s', (path, text) => {
     expect(forbiddenUses(factsOf(path, text))).toHaveLength(1)
   })
@@ -119,11 +119,11 @@ describe('the guards', () => {
     ['lib/disk.ts', "import * as fs from 'node:fs/promises'"],
     ['lib/clock.ts', 'const now = Date.now()'],
     ['providers/http.ts', "import { request } from 'undici'"],
-    ['run/loop.ts', 'const then = new Date(now)'],
-    ['run/loop.ts', "import { createHash } from 'node:crypto'"],
-    ['run/loop.ts', 'interface Timers { setTimeout(): void }'],
-    ['run/loop.ts', 'clock.setTimeout()'],
-    ['run/loop.ts', "const text = 'Date.now()' // Date.now()"],
+    ['drive/loop.ts', 'const then = new Date(now)'],
+    ['drive/loop.ts', "import { createHash } from 'node:crypto'"],
+    ['drive/loop.ts', 'interface Timers { setTimeout(): void }'],
+    ['drive/loop.ts', 'clock.setTimeout()'],
+    ['drive/loop.ts', "const text = 'Date.now()' // Date.now()"],
     ['cli/main.ts', 'console.log(process.argv)'],
     ['server/http/listen.ts', "import { serve } from '@hono/node-server'"],
   ])('in %s allow %s', (path, text) => {
@@ -134,21 +134,25 @@ describe('the guards', () => {
 describe('the other rules', () => {
   it('find a circle, also through a type', () => {
     const files = [
-      factsOf('run/a.ts', "import { b } from './b.ts'"),
-      factsOf('run/b.ts', "import { c } from './c.ts'"),
-      factsOf('run/c.ts', "import type { B } from './b.ts'"),
+      factsOf('drive/a.ts', "import { b } from './b.ts'"),
+      factsOf('drive/b.ts', "import { c } from './c.ts'"),
+      factsOf('drive/c.ts', "import type { B } from './b.ts'"),
     ]
-    expect(findCycles(files)).toEqual(['run/b.ts -> run/c.ts -> run/b.ts'])
+    expect(findCycles(files)).toEqual(['drive/b.ts -> drive/c.ts -> drive/b.ts'])
   })
 
-  it.each(['lib/utils.ts', 'run/types.ts', 'run/Loop.ts', 'run/readFile.ts', 'run/read_file.ts', 'model/common.ts'])(
-    'refuse the name %s',
-    (path) => {
-      expect(badNames(factsOf(path, ''))).toHaveLength(1)
-    },
-  )
+  it.each([
+    'lib/utils.ts',
+    'drive/types.ts',
+    'drive/Loop.ts',
+    'drive/readFile.ts',
+    'drive/read_file.ts',
+    'model/common.ts',
+  ])('refuse the name %s', (path) => {
+    expect(badNames(factsOf(path, ''))).toHaveLength(1)
+  })
 
   it('refuse a file that does not parse', () => {
-    expect(() => factsOf('run/loop.ts', 'import {')).toThrow(/run\/loop\.ts/)
+    expect(() => factsOf('drive/loop.ts', 'import {')).toThrow(/drive\/loop\.ts/)
   })
 })

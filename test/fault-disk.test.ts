@@ -8,11 +8,11 @@ import type { RunEvent } from '../src/index.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { type Disk, type OpenMode, systemDisk } from '../src/lib/disk.ts'
 import { systemRandom } from '../src/lib/random.ts'
+import { RunHandle } from '../src/library/handle.ts'
+import { Run } from '../src/library/library-run.ts'
 import { PLAIN_OUTPUT } from '../src/model/run.ts'
-import { RunHandle } from '../src/run/handle.ts'
-import { Run } from '../src/run/library-run.ts'
-import { takeNewRun } from '../src/run/start.ts'
-import { openWorkspace } from '../src/run/workspace.ts'
+import { takeNewRun } from '../src/prepare/start.ts'
+import { openWorkspace } from '../src/workspace/workspace.ts'
 import {
   answersPath,
   finalBooks,

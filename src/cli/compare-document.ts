@@ -1,4 +1,4 @@
-import { RUN_LETTERS } from '../run/look/compare-runs.ts'
+import { RUN_LETTERS } from '../results/compare-runs.ts'
 import type { CompareView } from './render/differences-view.ts'
 import { runDocument } from './report-document.ts'
 

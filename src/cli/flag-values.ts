@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander'
 import Papa from 'papaparse'
+import { parseDeadline } from '../drive/deadline.ts'
 import { parseDuration } from '../lib/duration.ts'
 import { OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
 import type { DeadlineWish } from '../model/run.ts'
-import { parseDeadline } from '../run/deadline.ts'
 
 /** Reads a whole number above zero. */
 export function countFlag(text: string): number {

@@ -3,7 +3,7 @@ import { userDataFolder } from '../config/home.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { systemRandom } from '../lib/random.ts'
-import { openWorkspace, type Place, placeOf, type Workspace } from '../run/workspace.ts'
+import { openWorkspace, type Place, placeOf, type Workspace } from '../workspace/workspace.ts'
 import type { BudgetFlags } from './budget-flag.ts'
 import type { Shell } from './shell.ts'
 

@@ -1,5 +1,5 @@
 import { describeUnknown } from '../output/fields.ts'
-import type { PlannedRun } from '../run/plan-run.ts'
+import type { PlannedRun } from '../prepare/plan-run.ts'
 import { promptOf } from './prompt-text.ts'
 import { inputWords } from './render/input-words.ts'
 import type { PlanView } from './render/plan-view.ts'

@@ -1,9 +1,9 @@
 import { inputOf } from '../model/run.ts'
-import type { WrittenFiles } from '../run/finish.ts'
-import { type Lifetime, lifetimesOf } from '../run/lifetime.ts'
-import { phaseOf, sharedRows } from '../run/progress.ts'
-import type { RunReport } from '../run/report.ts'
+import type { WrittenFiles } from '../results/finish.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import { type Lifetime, lifetimesOf } from '../workspace/lifetime.ts'
+import { phaseOf, sharedRows } from '../workspace/progress.ts'
+import type { RunReport } from '../workspace/report.ts'
 import { nextSteps } from './render/next-command.ts'
 
 /** A run for `--json`: one shape for every command that shows one. Instants are ISO texts. */

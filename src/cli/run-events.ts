@@ -6,7 +6,7 @@ import type { Disk } from '../lib/disk.ts'
 import { plainLine } from '../lib/plain-text.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
-import type { Place } from '../run/workspace.ts'
+import type { Place } from '../workspace/workspace.ts'
 import type { SpeechFlags } from './drive-flags.ts'
 import type { Shell } from './shell.ts'
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import type { Progress } from '../run/progress.ts'
+import type { Progress } from '../workspace/progress.ts'
 import { Panel } from './render/panel.ts'
 import { PlainProgress } from './render/plain-progress.ts'
 import { type ProgressView, progressView } from './render/progress-view.ts'

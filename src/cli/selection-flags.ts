@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
-import { readCondition } from '../run/look/condition.ts'
-import type { ColumnFacts } from '../run/look/looked-columns.ts'
-import type { Selection } from '../run/look/selection.ts'
+import { readCondition } from '../results/condition.ts'
+import type { ColumnFacts } from '../results/looked-columns.ts'
+import type { Selection } from '../results/selection.ts'
 import { countFlag, countOrZeroFlag, repeatedFlag } from './flag-values.ts'
 
 /** Which rows of a run are wanted. */

@@ -1,8 +1,8 @@
 import type { RunDefinition } from '../model/run.ts'
-import type { Condition } from '../run/look/condition.ts'
-import { shownJson } from '../run/look/json-answer.ts'
-import { type ColumnFacts, findColumn, type LookedColumn } from '../run/look/looked-columns.ts'
-import { cellOf, type LookedRow } from '../run/look/looked-row.ts'
+import type { Condition } from '../results/condition.ts'
+import { shownJson } from '../results/json-answer.ts'
+import { type ColumnFacts, findColumn, type LookedColumn } from '../results/looked-columns.ts'
+import { cellOf, type LookedRow } from '../results/looked-row.ts'
 import type { RunRecord } from '../store/store.ts'
 
 /** A column that is shown beside the id and the status of a row. */

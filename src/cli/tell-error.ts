@@ -1,5 +1,5 @@
 import { EXIT, LlmBatchError } from '../model/error.ts'
-import { InputProblemsError } from '../run/problem-list.ts'
+import { InputProblemsError } from '../prepare/problem-list.ts'
 import { asKnownError, exitCodeOfError, isClosedPipe } from './exit-code.ts'
 import { renderError } from './render/error-view.ts'
 import { renderProblems } from './render/problems.ts'

@@ -6,7 +6,9 @@ const PORTS = ['providers/provider.ts', 'store/store.ts', 'store/run-folder.ts']
 const GROUND = ['model', 'lib', 'version.ts']
 const BASE = [...GROUND, 'ports', 'prices', 'schema', 'config']
 const STAGES = ['input', 'request', 'plan', 'submit', 'watch', 'collect', 'output']
-const MAIN = [...BASE, ...STAGES, 'providers', 'store', 'run']
+const DOWN = [...BASE, ...STAGES, 'providers', 'store']
+const HOME = [...DOWN, 'workspace', 'log']
+const MAIN = [...HOME, 'prepare', 'drive', 'results', 'probe', 'library']
 
 /**
  * What each room may import besides itself: the picture of ARCHITECTURE.md as a table. A room is a folder of src, or a
@@ -23,8 +25,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   providers: [...GROUND, 'ports'],
   store: [...GROUND, 'ports'],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BASE])),
-  run: MAIN,
-  server: MAIN,
+  workspace: DOWN,
+  log: [...DOWN, 'workspace'],
+  prepare: HOME,
+  drive: HOME,
+  results: HOME,
+  probe: HOME,
+  library: [...HOME, 'prepare', 'drive', 'results'],
+  server: [...GROUND, 'config'],
   processors: MAIN,
   'provider.ts': ['ports', ...GROUND, 'providers'],
   'testing.ts': [...MAIN, 'server'],

@@ -1,6 +1,6 @@
 import { LATER_FIELDS, PLAIN_OUTPUT } from '../../src/model/run.ts'
-import type { RunCost } from '../../src/run/run-cost.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../../src/store/store.ts'
+import type { RunCost } from '../../src/workspace/run-cost.ts'
 
 const STARTED_AT = Date.UTC(2026, 10, 23, 8)
 

@@ -10,9 +10,9 @@ import {
   compareRuns,
   differenceColumns,
   RUN_LETTERS,
-} from '../../run/look/compare-runs.ts'
-import type { Workspace } from '../../run/workspace.ts'
+} from '../../results/compare-runs.ts'
 import type { RunRecord } from '../../store/store.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
 import { chooseRun } from '../choose-run.ts'
 import { compareDocument } from '../compare-document.ts'
 import { countOrZeroFlag } from '../flag-values.ts'

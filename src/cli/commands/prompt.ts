@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../model/error.ts'
 import { PLAIN_OUTPUT } from '../../model/run.ts'
-import { type FilledRow, fillPrompts } from '../../run/fill-prompts.ts'
+import { type FilledRow, fillPrompts } from '../../prepare/fill-prompts.ts'
 import { tellReview } from '../agree-to-prompt.ts'
 import { countFlag } from '../flag-values.ts'
 import { requestOf } from '../job-request.ts'

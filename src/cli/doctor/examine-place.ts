@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Disk, nearestFolder } from '../../lib/disk.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
-import type { Place, Workspace } from '../../run/workspace.ts'
+import type { Place, Workspace } from '../../workspace/workspace.ts'
 import { asKnownError } from '../exit-code.ts'
 import { bytes, counted } from '../render/quantity.ts'
 import type { Finding } from './finding.ts'

@@ -4,7 +4,7 @@ import { LlmBatchError, messageOf } from '../../model/error.ts'
 import type { Failure } from '../../model/failure.ts'
 import { ProviderError } from '../../providers/provider.ts'
 import type { ProviderEntry } from '../../providers/registry.ts'
-import type { Place } from '../../run/workspace.ts'
+import type { Place } from '../../workspace/workspace.ts'
 import type { Finding } from './finding.ts'
 
 /** How long a provider may take to answer one small question. */

@@ -1,7 +1,7 @@
 import { LlmBatchError } from '../../model/error.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { findProvider, PROVIDERS } from '../../providers/registry.ts'
-import type { Workspace } from '../../run/workspace.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
 
 /** The provider that was named, or all that have a key. Throws `configuration` where none has one. */
 export function chosenProviders(workspace: Workspace, name: string | undefined): readonly Provider[] {

@@ -1,5 +1,5 @@
-import type { UnknownBatch, UnknownFile } from '../../run/remote.ts'
-import type { UnsentWork } from '../../run/unsent-work.ts'
+import type { UnknownBatch, UnknownFile } from '../../drive/remote.ts'
+import type { UnsentWork } from '../../drive/unsent-work.ts'
 
 /** What `remote` has seen at one provider. */
 export interface RemoteSight {

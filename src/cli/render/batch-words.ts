@@ -1,6 +1,6 @@
-import { BATCH_PHASES, type BatchPhase, phaseOf } from '../../run/progress.ts'
 import type { AttemptRecord } from '../../store/store.ts'
 import { BUDGET_CODES } from '../../submit/over-budget.ts'
+import { BATCH_PHASES, type BatchPhase, phaseOf } from '../../workspace/progress.ts'
 import { count } from './quantity.ts'
 
 /** Holds that a higher cap, or another day, ends. */

@@ -1,5 +1,5 @@
 import { dollars, sumUsd } from '../../prices/dollars.ts'
-import type { AttemptCost, RunCost } from '../../run/run-cost.ts'
+import type { AttemptCost, RunCost } from '../../workspace/run-cost.ts'
 import { describePrices } from './estimate-words.ts'
 import type { Fact } from './facts.ts'
 

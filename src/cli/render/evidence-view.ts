@@ -1,6 +1,6 @@
 import { plainLine } from '../../lib/plain-text.ts'
 import { PROBE_QUESTIONS, type ProbeQuestion, type ProbeRecord } from '../../model/probe.ts'
-import type { Evidence } from '../../run/probe/evidence.ts'
+import type { Evidence } from '../../probe/evidence.ts'
 import type { Colors } from './colors.ts'
 import { renderFacts } from './facts.ts'
 

@@ -1,7 +1,7 @@
 import { isFinished, type RunState } from '../../model/run.ts'
 import { dollars } from '../../prices/dollars.ts'
-import type { RunReport } from '../../run/report.ts'
-import type { Retryable, StatusRows } from '../../run/retryable.ts'
+import type { RunReport } from '../../workspace/report.ts'
+import type { Retryable, StatusRows } from '../../workspace/retryable.ts'
 import { count, counted } from './quantity.ts'
 
 /** What the next commands follow from. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sampleBatches } from '../../../test/support/progress-views.ts'
 import { sampleCounts, sampleRun } from '../../../test/support/run-records.ts'
-import type { Progress } from '../../run/progress.ts'
+import type { Progress } from '../../workspace/progress.ts'
 import { progressView } from './progress-view.ts'
 
 const run = sampleRun({ name: 'triage' })

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../lib/duration.ts'
-import type { BatchPhase, Progress } from '../../run/progress.ts'
 import type { RequestCounts } from '../../store/store.ts'
+import type { BatchPhase, Progress } from '../../workspace/progress.ts'
 
 /** One moment of a run, as the panel and the plain lines show it. Durations are milliseconds. */
 export interface ProgressView {

@@ -1,5 +1,5 @@
 import { plainLine, plainText } from '../../lib/plain-text.ts'
-import type { FilledRow } from '../../run/fill-prompts.ts'
+import type { FilledRow } from '../../prepare/fill-prompts.ts'
 import { parametersOf, shownMessages } from '../prompt-text.ts'
 import type { Colors } from './colors.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sampleAttempt, sampleCost, sampleCounts, sampleRun, sampleUsage } from '../../../test/support/run-records.ts'
-import type { RunReport } from '../../run/report.ts'
+import type { RunReport } from '../../workspace/report.ts'
 import { colorsFor } from './colors.ts'
 import { renderReport } from './report.ts'
 

@@ -1,5 +1,5 @@
 import { plainText } from '../../lib/plain-text.ts'
-import type { LookedRow } from '../../run/look/looked-row.ts'
+import type { LookedRow } from '../../results/looked-row.ts'
 import type { ShownColumn } from '../shown-columns.ts'
 import type { Colors } from './colors.ts'
 import { renderFacts } from './facts.ts'

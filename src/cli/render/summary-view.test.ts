@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sampleResult, sampleRow } from '../../../test/support/row-outcomes.ts'
-import { rowLooker } from '../../run/look/looked-row.ts'
-import { RowSumming } from '../../run/look/summarise.ts'
+import { rowLooker } from '../../results/looked-row.ts'
+import { RowSumming } from '../../results/summarise.ts'
 import { colorsFor } from './colors.ts'
 import { renderSummary } from './summary-view.ts'
 

@@ -1,7 +1,7 @@
 import { plainLine } from '../../lib/plain-text.ts'
 import { EXIT, LlmBatchError, messageOf } from '../../model/error.ts'
 import { isFinished } from '../../model/run.ts'
-import { exitCodeOf, type RunReport } from '../../run/report.ts'
+import { exitCodeOf, type RunReport } from '../../workspace/report.ts'
 import { exitCodeOfError } from '../exit-code.ts'
 import { runDocument } from '../report-document.ts'
 import type { Colors } from './colors.ts'

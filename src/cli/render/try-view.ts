@@ -1,6 +1,6 @@
 import { plainLine } from '../../lib/plain-text.ts'
+import type { Tried, TriedRow } from '../../prepare/try-rows.ts'
 import { dollars, sumUsd } from '../../prices/dollars.ts'
-import type { Tried, TriedRow } from '../../run/try-rows.ts'
 import { promptOf } from '../prompt-text.ts'
 import type { Colors } from './colors.ts'
 import { renderFacts } from './facts.ts'

@@ -3,7 +3,7 @@ import { sampleAttempt, sampleCost, sampleCounts, sampleRun } from '../../../tes
 import type { Problem } from '../../model/problem.ts'
 import type { PlanSummary } from '../../plan/summary.ts'
 import { findPrice } from '../../prices/cost.ts'
-import { lifetimesOf } from '../../run/lifetime.ts'
+import { lifetimesOf } from '../../workspace/lifetime.ts'
 import { colorsFor } from './colors.ts'
 import { describeRequests } from './estimate-words.ts'
 import { type PlanView, renderPlan } from './plan-view.ts'

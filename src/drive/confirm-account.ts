@@ -1,0 +1,61 @@
+import { LlmBatchError } from '../model/error.ts'
+import { ProviderError } from '../providers/provider.ts'
+import { findProvider } from '../providers/registry.ts'
+import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import type { RunContext } from '../workspace/context.ts'
+
+/**
+ * Makes sure that the run goes on where it was started, because elsewhere everything looks absent: at the same base URL
+ * (unless nothing was sent yet), and in the account of today's key. The same key passes; another one passes when it can
+ * read something that this run made (a rotated key). Throws `account_mismatch` otherwise.
+ */
+export async function confirmAccount(context: RunContext, signal: AbortSignal): Promise<void> {
+  const { store } = context
+  const record = await store.record()
+  const { account, definition } = record
+  if (context.provider.baseUrl !== definition.baseUrl) await moveBaseUrl(context, record)
+  if (account === context.account) return
+  const known = (await store.allAttempts()).filter(({ remoteId, inputFileId }) => remoteId ?? inputFileId).toReversed()
+  if (account !== null && known.length > 0 && !(await canReadOne(context, known.slice(0, 3), signal))) {
+    throw new LlmBatchError(
+      'account_mismatch',
+      `the batches of run ${store.id} are not visible with this key: it belongs to another account, project or workspace`,
+      { next: 'Set the key the run was started with (or another one of the same account), and resume.' },
+    )
+  }
+  await store.bindAccount(context.account)
+}
+
+/** A run of which nothing was sent may go elsewhere; answers that it took over hold for the place they came from. */
+async function moveBaseUrl({ emit, provider, store }: RunContext, { carried, definition }: RunRecord): Promise<void> {
+  const { baseUrlVariable } = findProvider(definition.provider)
+  if (carried === null && !(await store.origin()).hasSent) {
+    await store.moveBaseUrl(provider.baseUrl)
+    const message = `run ${store.id}, of which nothing was sent to ${definition.baseUrl}, goes to ${provider.baseUrl} now`
+    return emit({ type: 'warning', code: 'base_url_changed', message, batch: null })
+  }
+  throw new LlmBatchError(
+    'account_mismatch',
+    `run ${store.id} was started at ${definition.baseUrl}, but now ${baseUrlVariable} leads to ${provider.baseUrl}`,
+    { next: `Set ${baseUrlVariable}=${definition.baseUrl} and resume.` },
+  )
+}
+
+async function canReadOne(context: RunContext, known: readonly AttemptRecord[], signal: AbortSignal): Promise<boolean> {
+  for (const attempt of known) if (await canRead(context, attempt, signal)) return true
+  return false
+}
+
+async function canRead({ provider }: RunContext, attempt: AttemptRecord, signal: AbortSignal): Promise<boolean> {
+  try {
+    if (attempt.remoteId !== null) {
+      await provider.get(attempt.remoteId, signal)
+      return true
+    }
+    return (await provider.file?.(attempt.inputFileId ?? '', signal)) !== 'absent'
+  } catch (error) {
+    const kind = error instanceof ProviderError ? error.failure.kind : undefined
+    if (kind === 'absent' || kind === 'forbidden' || kind === 'unauthorised') return false
+    throw error
+  }
+}

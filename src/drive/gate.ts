@@ -1,0 +1,34 @@
+import { FINAL_STAGES } from '../model/attempt.ts'
+import { isTooMany, stopLossReason } from '../model/stop-loss.ts'
+import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import type { RunContext } from '../workspace/context.ts'
+
+/** Whether batches may be sent; what is at the provider already goes on in any case. */
+export type Gate =
+  | { readonly isOpen: true }
+  /** `holdReason` is null where the gate opens by itself, once the canary has been answered. */
+  | { readonly isOpen: false; readonly holdReason: string | null }
+
+/** Closed by failures that looked alike, and until every row that is asked directly beforehand has been answered. */
+export function gateOf({ stopLoss }: Pick<RunRecord, 'stopLoss'>, attempts: readonly AttemptRecord[]): Gate {
+  if (stopLoss?.state === 'stopped') return { isOpen: false, holdReason: stopLossReason(stopLoss) }
+  const canary = attempts.filter(({ kind, stage }) => kind === 'direct' && !FINAL_STAGES.includes(stage))
+  if (canary.length === 0) return { isOpen: true }
+  const held = canary.find(({ stage }) => stage === 'held')
+  return { isOpen: false, holdReason: held ? (held.reason ?? 'the rows asked directly are held') : null }
+}
+
+/** True for a batch that must not be sent while the gate is closed. */
+export function waitsAtGate(gate: Gate, { kind, stage }: AttemptRecord): boolean {
+  return !gate.isOpen && kind === 'batch' && (stage === 'planned' || stage === 'uploaded')
+}
+
+/**
+ * What a person has decided about failures that stopped the run: to ignore them from now on, or, by another limit, that
+ * they were not too many. Done when a run is taken up.
+ */
+export async function reviewStopLoss({ settings, store }: RunContext, isIgnored: boolean): Promise<void> {
+  const { stopLoss } = await store.record()
+  if (isIgnored) await store.setStopLoss({ state: 'ignored' })
+  else if (stopLoss?.state === 'stopped' && !isTooMany(stopLoss, settings.stopLoss)) await store.setStopLoss(null)
+}

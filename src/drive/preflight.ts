@@ -1,0 +1,147 @@
+import { backoffMs } from '../lib/backoff.ts'
+import { LlmBatchError } from '../model/error.ts'
+import { type Failure, reactionTo } from '../model/failure.ts'
+import { ProviderError } from '../providers/provider.ts'
+import type { AttemptRecord } from '../store/store.ts'
+import { isPathUnknown, UNKNOWN_PATH_TRIES, unknownPathReason } from '../workspace/base-url-doubt.ts'
+import type { RunContext } from '../workspace/context.ts'
+import { isUnsent, LOOK_BACK_MS, sameContent, unknownBatches } from './remote.ts'
+
+/** Remote batches of the work that is about to be sent, by the attempt whose place they could take. */
+interface Twins {
+  readonly found: readonly { readonly attempt: AttemptRecord; readonly remoteId: string }[]
+  /** Null where the listing was conclusive; else why it proves no absence. */
+  readonly doubt: string | null
+  /** Of the call that ended the listing, where one failed. */
+  readonly failure: Failure | undefined
+}
+
+/**
+ * Looks once, before the first create of a run, whether the provider has a batch of the same content that no run of
+ * this home knows: the home may be new because the old one was lost, and its work is not to be bought a second time.
+ * One listing; an inconclusive one proves no absence and is repeated after growing waits by a caller who is patient.
+ * A server that does not know the path of the list holds the run after a few looks, by an impatient caller too.
+ * `stopped` where the run cannot go on now. Throws `already_sent` where there is such a batch; nothing was sent then.
+ */
+export async function lookBeforeSending(
+  context: RunContext,
+  isPatient: boolean,
+  signal: AbortSignal,
+): Promise<'clear' | 'stopped'> {
+  let unknownPaths = 0
+  for (let looks = 0; ; looks += 1) {
+    if (context.again || context.isCancelling || !(await mustLook(context))) return 'clear'
+    if (signal.aborted) return 'stopped'
+    const twins = await lookOrHold(context, signal)
+    if (twins === 'stopped') return 'stopped'
+    if (twins.found.length > 0) throw alreadySent(context, twins)
+    if (twins.doubt === null) return 'clear'
+    if (twins.failure?.kind === 'refused') {
+      await hold(context, unlisted(context, twins.doubt))
+      return 'stopped'
+    }
+    tellDoubt(context, twins.doubt)
+    unknownPaths = isPathUnknown(twins.failure) ? unknownPaths + 1 : 0
+    if (twins.failure && unknownPaths >= UNKNOWN_PATH_TRIES) {
+      await hold(context, unknownPathReason(context.provider, twins.failure))
+      return 'stopped'
+    }
+    if (!isPatient && unknownPaths === 0) return 'stopped'
+    const { clock, random, settings } = context
+    await clock.sleep(backoffMs(settings.waits.retryBackoff, looks, random.fraction()), signal)
+  }
+}
+
+/**
+ * The same for what was planned while a run was driven whose batches were taken over: the home that made them may have
+ * sent their rest again too. Such a batch is held, as it is where the listing proves nothing.
+ */
+export async function holdTwins(context: RunContext, signal: AbortSignal): Promise<void> {
+  const { again, store } = context
+  if (again || !(await store.origin()).hasAdopted) return
+  const { doubt, found } = await look(context, signal)
+  const remoteIds = new Map(found.map(({ attempt, remoteId }) => [attempt.key, remoteId]))
+  for (const attempt of await planned(context)) {
+    const remoteId = remoteIds.get(attempt.key)
+    if (remoteId === undefined && doubt === null) continue
+    await store.moveAttempt(attempt.key, 'planned', 'held', {
+      heldFrom: 'planned',
+      reasonCode: 'same_content',
+      reason:
+        remoteId === undefined
+          ? `whether the same work was sent by another home could not be looked up: ${doubt}`
+          : `${context.provider.name} has ${remoteId} of the same work; take it over with: llm-batch remote adopt ${store.id}`,
+    })
+  }
+}
+
+/** Only a run that has created nothing yet, or whose batches come from another home, can meet its own work there. */
+async function mustLook(context: RunContext): Promise<boolean> {
+  const { store } = context
+  const { hasAdopted, hasIntents } = await store.origin()
+  const isCancelled = (await store.record()).cancelRequestedAt !== null
+  return !isCancelled && (hasAdopted || !hasIntents) && (await planned(context)).length > 0
+}
+
+async function planned({ store }: RunContext): Promise<readonly AttemptRecord[]> {
+  return (await store.currentAttempts()).filter((attempt) => attempt.stage !== 'held' && isUnsent(attempt))
+}
+
+async function look(context: RunContext, signal: AbortSignal): Promise<Twins> {
+  const { clock, knownRemotes, provider } = context
+  const listing = await provider.list(new Date(clock.now() - LOOK_BACK_MS), signal)
+  const unknown = unknownBatches(listing.batches, await knownRemotes())
+  const found = (await planned(context)).flatMap((attempt) => {
+    const [twin] = sameContent(unknown, attempt.contentHash)
+    return twin ? [{ attempt, remoteId: twin.batch.id }] : []
+  })
+  if (listing.isConclusive) return { found, doubt: null, failure: undefined }
+  return { found, doubt: listing.reason, failure: listing.failure }
+}
+
+/** The look, or `stopped` where it was broken off or the key is refused, which holds the run. */
+async function lookOrHold(context: RunContext, signal: AbortSignal): Promise<Twins | 'stopped'> {
+  try {
+    return await look(context, signal)
+  } catch (error) {
+    if (signal.aborted) return 'stopped'
+    if (!(error instanceof ProviderError) || reactionTo(error.failure, 'read') === 'wait') throw error
+    await hold(context, error.failure.message)
+    return 'stopped'
+  }
+}
+
+async function hold({ emit, store }: RunContext, reason: string): Promise<void> {
+  await store.moveRun('held', reason)
+  emit({ type: 'run', state: 'held', reason })
+}
+
+function unlisted({ provider, store }: RunContext, doubt: string): string {
+  return (
+    `${provider.name} refuses to list its batches (${doubt}), so whether it has this work already cannot be seen; ` +
+    `to send it without looking: llm-batch resume ${store.id} --again`
+  )
+}
+
+function alreadySent({ provider, store }: RunContext, { found }: Twins): LlmBatchError {
+  const ids = found.slice(0, 3).map(({ remoteId }) => remoteId)
+  const more = found.length > ids.length ? ` and ${found.length - ids.length} more` : ''
+  return new LlmBatchError(
+    'already_sent',
+    `${provider.name} already has this work, sent by a home that is not this one: ${ids.join(', ')}${more}; nothing was sent`,
+    {
+      next: `Take it over with: llm-batch remote adopt ${store.id}. To pay once more: llm-batch resume ${store.id} --again`,
+    },
+  )
+}
+
+function tellDoubt({ emit, provider, store }: RunContext, doubt: string): void {
+  emit({
+    type: 'warning',
+    code: 'listing_inconclusive',
+    message:
+      `whether ${provider.name} has this work already cannot be seen (${doubt}); nothing is sent until it can ` +
+      `(llm-batch resume ${store.id} --again sends without looking)`,
+    batch: null,
+  })
+}

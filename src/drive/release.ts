@@ -1,0 +1,66 @@
+import { CANARY_REFUSED, CANARY_UNUSABLE } from '../collect/canary.ts'
+import type { AttemptRecord } from '../store/store.ts'
+import { BUDGET_CODES } from '../submit/over-budget.ts'
+import { CREATES_LET_GO_ON, CREATES_VANISHED } from '../submit/reconcile.ts'
+import { renewInput } from '../submit/renew.ts'
+import type { RunContext } from '../workspace/context.ts'
+import { QUEUE_STUCK } from './requeue.ts'
+
+/**
+ * Takes up every held batch again, each where it was stopped: what `resume` does after a person has looked. A batch that
+ * the provider refused as a whole gets a new attempt, since the refused one cannot run any more.
+ */
+export async function release(context: RunContext): Promise<void> {
+  for (const attempt of await context.store.currentAttempts()) {
+    if (attempt.stage === 'held') await releaseOne(context, attempt)
+  }
+}
+
+/** Takes up again what was held for want of budget: whether it fits now is judged anew, and asking costs nothing. */
+export async function releaseForBudget(context: RunContext): Promise<void> {
+  const codes: readonly (string | null)[] = BUDGET_CODES
+  for (const attempt of await context.store.currentAttempts()) {
+    if (attempt.stage === 'held' && codes.includes(attempt.reasonCode)) await releaseOne(context, attempt)
+  }
+}
+
+async function releaseOne(context: RunContext, attempt: AttemptRecord): Promise<void> {
+  const { clock, store } = context
+  if (attempt.reasonCode === QUEUE_STUCK) await store.trustQueue(attempt.target)
+  if (attempt.reasonCode === CANARY_REFUSED && !context.isCancelling) {
+    await releaseCanary(context, attempt)
+    return
+  }
+  if (attempt.reasonCode === CANARY_UNUSABLE && !context.isCancelling) {
+    // Its answers were paid for and stay; the gate opens for the others.
+    await store.releaseAttempt(attempt.key, 'held')
+    return
+  }
+  const wasRefused = attempt.heldFrom === 'ended' && attempt.remoteStatus === 'failed'
+  if (wasRefused && !context.isCancelling) {
+    const next = await renewInput(context, attempt)
+    await store.replaceAttempt({ key: attempt.key, from: 'held', to: 'rejected', next })
+    return
+  }
+  await store.moveAttempt(attempt.key, 'held', attempt.heldFrom ?? 'planned', {
+    heldFrom: null,
+    failures: 0,
+    nextAt: clock.now(),
+    ...(attempt.heldFrom === 'unconfirmed' ? doubtOf(attempt) : { reasonCode: null, reason: null }),
+  })
+}
+
+/** A create in doubt keeps its own reason and step; everything else starts with a clean slate. */
+function doubtOf({ reasonCode }: AttemptRecord): { readonly reasonCode?: string } {
+  return reasonCode === CREATES_VANISHED ? { reasonCode: CREATES_LET_GO_ON } : {}
+}
+
+/** The rows that were refused when they were asked directly are asked once more, or sent like all others. */
+async function releaseCanary(context: RunContext, attempt: AttemptRecord): Promise<void> {
+  const { settings, store } = context
+  if (!settings.canary.isOn) await store.releaseAttempt(attempt.key, 'held')
+  else {
+    const next = await renewInput(context, attempt)
+    await store.replaceAttempt({ key: attempt.key, from: 'held', to: 'rejected', next })
+  }
+}

@@ -1,0 +1,136 @@
+import type { DiskFile } from '../lib/disk.ts'
+import { sliceProperty } from '../lib/json-slice.ts'
+import { BatchWriter } from '../log/batch-writer.ts'
+import { CanaryChoice } from '../log/canary-choice.ts'
+import { Cuttings } from '../log/cutting.ts'
+import { targetKey } from '../model/target.ts'
+import { createSplitter } from '../plan/splitter.ts'
+import { lineWithTokenLimit } from '../request/token-limit.ts'
+import type { AttemptRecord, PendingRequest } from '../store/store.ts'
+import type { RunContext } from '../workspace/context.ts'
+
+/** Pending requests read from the store at once. */
+const PAGE_REQUESTS = 2_000
+
+/**
+ * Plans every pending request into new batches: the rest of an expired batch, rows that may succeed next time, a batch
+ * that had to be cut. Their lines are copied from the frozen files under a new nonce. Nothing to do when none waits.
+ */
+export async function replan(context: RunContext, mostRequests = Number.POSITIVE_INFINITY): Promise<void> {
+  if (context.isCancelling || !(await context.store.hasPending())) return
+  const { isCanaryDue } = await context.store.record()
+  const canary = isCanaryDue ? canaryOf(context) : null
+  const cuttings = new Cuttings(context)
+  const splitter = createSplitter((target) => {
+    const limits = cuttings.limitsOf(target)
+    return { ...limits, maxRequests: Math.min(limits.maxRequests, mostRequests) }
+  })
+  const copier = new LineCopier(context)
+  const writers = new Map<string, BatchWriter>()
+  try {
+    for await (const request of pendingRequests(context)) {
+      const { target, ordinal, nonce } = request
+      const key = targetKey(target)
+      const { counter, limits, loadOf, rate } = await cuttings.of(target)
+      const line = limited(context, request, await copier.read(request))
+      const tokens = counter.count(line, limits.queueTokens)
+      const set = canary?.setFor({ body: bodyOf(line), target }) ?? null
+      if (set !== null) {
+        const facts = { kind: 'direct', tokenMethod: counter.method } as const
+        const direct = writers.get(set) ?? (await BatchWriter.open(context, target, facts))
+        writers.set(set, direct)
+        await direct.addFrozenLine(ordinal, line, nonce, tokens)
+        continue
+      }
+      const { closed } = splitter.place(target, line.length, Math.ceil(tokens * rate), loadOf(line))
+      const open = writers.get(key)
+      if (open && closed) await addBatch(context, open)
+      const writer = open && !closed ? open : await BatchWriter.open(context, target, { tokenMethod: counter.method })
+      writers.set(key, writer)
+      await writer.addFrozenLine(ordinal, line, nonce, tokens)
+    }
+    for (const writer of writers.values()) await addBatch(context, writer)
+    if (isCanaryDue) await context.store.endCanaryDue()
+  } finally {
+    await copier.close()
+    for (const writer of writers.values()) await writer.close()
+  }
+}
+
+/** Chooses what a retry asks directly first; null where nothing is to be asked. */
+function canaryOf({ provider, settings }: RunContext): CanaryChoice | null {
+  if (!settings.canary.isOn) return null
+  // A retry may have given some of the rows another limit, whatever shape they came in.
+  return new CanaryChoice(settings.canary, 'provider', (target) => provider.limits(target).canCallDirectly)
+}
+
+function bodyOf(line: Uint8Array): string {
+  return sliceProperty(Buffer.from(line).toString(), 'body') ?? '{}'
+}
+
+/** The line with the limit of tokens that a retry has set, where it has. */
+function limited({ provider }: RunContext, { maxTokens, target }: PendingRequest, line: Uint8Array): Uint8Array {
+  const { maxTokensField } = provider.limits(target)
+  return maxTokens === null || maxTokensField === null ? line : lineWithTokenLimit(line, maxTokensField, maxTokens)
+}
+
+/** The store may name the input file only once a power loss cannot take its name away. */
+export async function addBatch({ disk, folder, store }: RunContext, writer: BatchWriter): Promise<void> {
+  const batch = await writer.finish()
+  await disk.syncFolder(folder.inputs)
+  await store.addBatch(batch)
+}
+
+async function* pendingRequests({ store }: RunContext): AsyncIterable<PendingRequest> {
+  let after = -1
+  for (;;) {
+    const page = await store.pendingRequests(after, PAGE_REQUESTS)
+    yield* page
+    const last = page.at(-1)
+    if (!last) return
+    after = last.ordinal
+  }
+}
+
+/**
+ * Cuts a batch that is too large for what stands between us and the provider into two, and gives up its attempt. Throws
+ * nothing for a single request: that one is held by the refusal itself.
+ */
+export async function splitAttempt(context: RunContext, attempt: AttemptRecord): Promise<void> {
+  const { store } = context
+  if (attempt.requestCount < 2) {
+    await store.moveAttempt(attempt.key, attempt.stage, 'held', {
+      heldFrom: attempt.stage,
+      reasonCode: 'request_too_large',
+      reason: 'the provider refuses this single request as too large',
+    })
+    return
+  }
+  await store.releaseAttempt(attempt.key, attempt.stage)
+  await replan(context, Math.ceil(attempt.requestCount / 2))
+}
+
+/** Reads frozen lines, keeping the file at hand open while neighbours come from it. */
+export class LineCopier {
+  readonly #context: RunContext
+  #name: string | undefined
+  #file: DiskFile | undefined
+
+  constructor(context: RunContext) {
+    this.#context = context
+  }
+
+  async read(request: PendingRequest): Promise<Uint8Array> {
+    if (this.#name !== request.inputName || !this.#file) {
+      await this.close()
+      this.#file = await this.#context.disk.open(this.#context.folder.input(request.inputName), 'read')
+      this.#name = request.inputName
+    }
+    return await this.#file.read(request.offset, request.length)
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close()
+    this.#file = undefined
+  }
+}

@@ -1,0 +1,55 @@
+import type { CanarySettings } from '../config/settings.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { OutcomeStatus } from '../model/outcome.ts'
+import type { AttemptRecord, RunStore } from '../store/store.ts'
+import { chosenBy } from '../workspace/retryable.ts'
+import type { Place } from '../workspace/workspace.ts'
+
+/** What is sent again. */
+export interface RetryOptions {
+  /** Outcomes to buy again, also where they were or may have been billed; none for what was certainly not billed. */
+  readonly statuses: readonly OutcomeStatus[]
+  /** The most tokens of each new answer; null for the limit they had. */
+  readonly maxTokens: number | null
+}
+
+/** What was given back to be sent. */
+export interface Reopened {
+  readonly count: number
+  /** True where a few of them are asked directly first. */
+  readonly hasCanary: boolean
+}
+
+/**
+ * Gives requests back to be sent: by default those that ended without an answer and certainly without a bill; what may
+ * have been billed only when its status is named. Where there are any, the run is open again. Of many, or with another
+ * limit of more than a few, some are asked directly first. Rows are counted, several of which may share a request.
+ */
+export async function reopen(store: RunStore, options: RetryOptions, canary: CanarySettings): Promise<Reopened> {
+  const { maxTokens, statuses } = options
+  const canaryAbove = canaryAboveFor(options, canary)
+  const count = await store.reopenRequests({ ...chosenBy(statuses), maxTokens, canaryAbove })
+  return { count, hasCanary: canaryAbove !== null && count > canaryAbove }
+}
+
+/**
+ * The number of requests above which a few are asked directly first; null for never. With another limit of tokens it is
+ * smaller, because the model may refuse that parameter.
+ */
+export function canaryAboveFor(
+  { maxTokens }: RetryOptions,
+  { aboveRequests, isOn, requests }: CanarySettings,
+): number | null {
+  if (!isOn) return null
+  return maxTokens === null ? aboveRequests : Math.min(requests, aboveRequests)
+}
+
+/** Throws `usage` where a target's answers have no limit of tokens that could be set. */
+export function assertLimitable({ describe }: Pick<Place, 'describe'>, attempts: readonly AttemptRecord[]): void {
+  for (const { target } of attempts) {
+    if (describe(target.provider).limits(target).maxTokensField !== null) continue
+    throw new LlmBatchError('usage', `${target.endpoint} has no limit of tokens to set; nothing was sent`, {
+      next: 'Leave --max-tokens out.',
+    })
+  }
+}

@@ -1,0 +1,214 @@
+import { EventEmitter } from 'node:events'
+import { assertCancellable } from '../drive/cancel.ts'
+import { confirmAccount } from '../drive/confirm-account.ts'
+import { deadlineFrom } from '../drive/deadline.ts'
+import { reviewStopLoss } from '../drive/gate.ts'
+import { Driving, type Until } from '../drive/loop.ts'
+import { lookBeforeSending } from '../drive/preflight.ts'
+import { lookSoon, recover } from '../drive/recover.ts'
+import { release, releaseForBudget } from '../drive/release.ts'
+import { assertLimitable, type Reopened, type RetryOptions, reopen } from '../drive/retry.ts'
+import { appendLine } from '../lib/append-file.ts'
+import { messageOf } from '../model/error.ts'
+import type { Happening, RunEvent } from '../model/event.ts'
+import { isFinished } from '../model/run.ts'
+import type { TextSink } from '../output/destination.ts'
+import type { PlanSummary } from '../plan/summary.ts'
+import type { TakenRun } from '../prepare/start.ts'
+import { type WrittenFiles, writeRunAnswers } from '../results/finish.ts'
+import { tellCapRule } from '../workspace/cap-rule.ts'
+import { type RunContext, runContext, type Steering } from '../workspace/context.ts'
+import { type Progress, progressOf } from '../workspace/progress.ts'
+import { type RunReport, reportOf } from '../workspace/report.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+
+/** How a run is driven. */
+export interface DriveOptions extends Steering {
+  /** @default 'finished' */
+  readonly until?: Until | undefined
+  /** Stops driving; nothing is cancelled at the provider, and the run can be taken up again. */
+  readonly signal?: AbortSignal | undefined
+  /** Takes up held batches again, as `resume` does. @default false */
+  readonly releaseHeld?: boolean | undefined
+  /** Where answers go whose plan says standard output; without it these are not written. */
+  readonly sink?: TextSink | undefined
+}
+
+/** What driving came to. */
+export interface Driven {
+  readonly report: RunReport
+  /** Where the answers were written; null where the run is not finished or names no file. */
+  readonly answers: WrittenFiles | null
+}
+
+/**
+ * A run taken up by this process, the only one that writes it until `close`. The command and the library are thin
+ * callers of this.
+ */
+export class RunHandle {
+  readonly id: string
+  readonly isAttached: boolean
+  readonly estimate: PlanSummary | null
+  readonly #workspace: Workspace
+  readonly #taken: TakenRun
+  readonly #emitter: EventEmitter<{ event: [RunEvent] }>
+  /** Known from the first drive on, before which nothing happens. */
+  #name: string | null = null
+  #isClosed = false
+  /** What works on the run, or did so last; one thing at a time, in one process too. */
+  #lastTurn: Promise<unknown> = Promise.resolve()
+  readonly #stopping = new AbortController()
+
+  constructor(workspace: Workspace, taken: TakenRun, emitter: EventEmitter<{ event: [RunEvent] }>) {
+    this.id = taken.store.id
+    this.isAttached = taken.isAttached
+    this.estimate = taken.estimate
+    this.#workspace = workspace
+    this.#taken = taken
+    this.#emitter = emitter
+  }
+
+  /** Calls the listener with everything that happens to the run while this process drives it. */
+  onEvent(listener: (event: RunEvent) => void): void {
+    this.#emitter.on('event', listener)
+  }
+
+  /**
+   * Drives the run until it is finished, held, stopped, or as far as `until` says, and writes its answers when it is
+   * finished. May be repeated; a finished run only has its answers written again, and a call while another one is at
+   * work waits for that one's end. Throws `account_mismatch` when the key belongs to another account.
+   */
+  async drive(options: DriveOptions = {}): Promise<Driven> {
+    return await this.#inTurn(() => this.#drive(options))
+  }
+
+  /**
+   * Gives rows back to be sent, once a drive that is at work has ended; see `reopen` of retry.ts. Throws `usage` where
+   * another limit of tokens is asked for and the endpoint has none.
+   */
+  async reopen(options: RetryOptions): Promise<Reopened> {
+    const { store } = this.#taken
+    return await this.#inTurn(async () => {
+      if (options.maxTokens !== null) assertLimitable(this.#workspace, await store.allAttempts())
+      return await reopen(store, options, this.#workspace.configuration.settings.canary)
+    })
+  }
+
+  async #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    // How an earlier turn ended is the business of its own caller.
+    const turn = this.#lastTurn.then(work, work)
+    this.#lastTurn = turn
+    return await turn
+  }
+
+  async #drive(options: DriveOptions): Promise<Driven> {
+    const { store } = this.#taken
+    const { name, state } = await store.record()
+    this.#name = name
+    if (!isFinished(state)) await this.#driveOn(options)
+    const report = await this.report()
+    return { report, answers: await this.#writeWhenFinished(report, options.sink) }
+  }
+
+  async #driveOn(options: DriveOptions): Promise<void> {
+    const { store } = this.#taken
+    const { signal: stopping } = this.#stopping
+    const signal = options.signal === undefined ? stopping : AbortSignal.any([options.signal, stopping])
+    const context = await runContext(this.#workspace, store, (event) => this.#emit(event), options)
+    const log = this.#openLog(context.folder.log)
+    try {
+      await confirmAccount(context, signal)
+      await steer(context, options)
+      await recover(context)
+      if (options.releaseHeld) await release(context)
+      else await releaseForBudget(context)
+      await tellCapRule(context)
+      const until = options.until ?? 'finished'
+      if ((await lookBeforeSending(context, until === 'finished', signal)) === 'stopped') return
+      if (until === 'finished') await lookSoon(context)
+      if (!context.isCancelling) await store.moveRun('running')
+      await new Driving(context, until, signal).toEnd()
+    } finally {
+      context.counters.close()
+      await log.close()
+    }
+  }
+
+  /** How far the run has come. */
+  progress(): Promise<Progress> {
+    return progressOf(this.#taken.store)
+  }
+
+  report(): Promise<RunReport> {
+    return reportOf(this.#taken.store, this.#workspace.configuration)
+  }
+
+  /** Asks for the run to be cancelled; driving it carries that out and keeps what was finished. */
+  async cancel(): Promise<void> {
+    const { state } = await this.#taken.store.record()
+    assertCancellable(state, this.id)
+    await this.#workspace.store.requestCancel(this.id)
+  }
+
+  /** Stops what works on the run and waits for its end; no drive begins any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    // How it ended is the business of its own caller.
+    await this.#lastTurn.catch(() => undefined)
+  }
+
+  /** Lets go of the run, so that another process may take it up. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#taken.lock.release()
+  }
+
+  async #writeWhenFinished(report: RunReport, sink: TextSink | undefined): Promise<WrittenFiles | null> {
+    const { output, state } = report.run
+    if (!isFinished(state) || output.path === null) return null
+    // A run begun in a pipe may be finished where there is none, such as by `tick`; its answers stay in the home.
+    if (output.path === '-' && sink === undefined) return null
+    return await writeRunAnswers(this.#workspace, this.#taken.store, {
+      plan: { ...output, path: output.path },
+      report,
+      sink,
+    })
+  }
+
+  #emit(happening: Happening): void {
+    this.#emitter.emit('event', { run: this.id, name: this.#name, ...happening })
+  }
+
+  /** Keeps every event in the run's log, one JSON object a line. */
+  #openLog(path: string): { close(): Promise<void> } {
+    const { clock, disk } = this.#workspace
+    let last: Promise<void> = Promise.resolve()
+    let failure: unknown
+    const listener = (event: RunEvent): void => {
+      const line = JSON.stringify({ at: new Date(clock.now()).toISOString(), ...event })
+      last = last
+        .then(() => appendLine(disk, path, line))
+        .catch((error: unknown) => {
+          failure ??= error
+        })
+    }
+    this.#emitter.on('event', listener)
+    return {
+      close: async () => {
+        this.#emitter.off('event', listener)
+        await last
+        if (failure === undefined) return
+        const message = `the log of the run is not complete: ${messageOf(failure)}`
+        this.#emit({ type: 'warning', code: 'log_incomplete', message, batch: null })
+      },
+    }
+  }
+}
+
+/** Keeps with the run what steers it from now on. */
+async function steer(context: RunContext, { deadline, ignoreStopLoss }: Steering): Promise<void> {
+  const { clock, settings, store } = context
+  if (deadline !== undefined) await store.setDeadline(deadlineFrom(deadline, clock.now(), settings.waits.windUpMs))
+  await reviewStopLoss(context, ignoreStopLoss ?? false)
+}

@@ -1,0 +1,171 @@
+import { resolve } from 'node:path'
+import type { LimitOverrides } from '../config/settings.ts'
+import { parseDeadline } from '../drive/deadline.ts'
+import type { InputFormat, InputSource } from '../input/open.ts'
+import type { AnswerDefinition, JsonSchema } from '../model/answer.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { OutcomeStatus } from '../model/outcome.ts'
+import { type DeadlineWish, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
+import { formatOf } from '../output/format.ts'
+import type { NewRunOptions } from '../prepare/definition.ts'
+import type { ChatMessage } from '../request/message-json.ts'
+import { schemaName } from '../schema/schema-name.ts'
+import { isValidator, jsonSchemaOf } from '../schema/standard-schema.ts'
+import type { AnswerSchema, AnyRow } from './library-result.ts'
+
+/**
+ * Where a run lives, how it waits and how large its batches are; every field may also come from the environment or the
+ * configuration file.
+ */
+export interface PlaceOptions extends BatchLimitOptions {
+  /** The home folder. @default as the command finds it */
+  readonly home?: string
+  /** A configuration file. @default `llm-batch.config.json` in the working folder */
+  readonly config?: string
+  /** First interval between two looks at a batch, such as `30s`. */
+  readonly pollInterval?: string
+  /** The most the run may cost, in US dollars; another number for a run that is here raises or lowers its cap. */
+  readonly budget?: { readonly maxCostUsd?: number | undefined }
+  /** The most bytes of an image that is put into a request. @default what the provider allows */
+  readonly maxImageBytes?: number
+  /** False for no rows that are asked directly before a large run is sent. @default as the configuration says */
+  readonly canary?: boolean
+  /** Variables to use in place of the process's own. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+}
+
+/** How large batches become, for every provider and model, whatever the configuration says. */
+export interface BatchLimitOptions extends Pick<LimitOverrides, 'maxRequests' | 'maxBytes' | 'maxOpenBatches'> {
+  /** False estimates input tokens by bytes alone. @default as the configuration says, else true */
+  readonly tokenCount?: boolean | undefined
+}
+
+/** How answers are read. */
+export interface AnswerOptions<Schema extends AnswerSchema | undefined> {
+  /**
+   * Asked of the provider, and every answer is checked by it: what does not fit is `invalid`. A validator runs when
+   * answers are collected by this process and whenever they are read; what it makes of a value is the output. Other
+   * processes check by its JSON Schema. @default free text
+   */
+  readonly schema?: Schema
+}
+
+/** What `startRun` makes a run from. */
+export interface StartRunOptions<Row extends object = AnyRow, Schema extends AnswerSchema | undefined = undefined>
+  extends PlaceOptions,
+    AnswerOptions<Schema>,
+    Pick<
+      NewRunOptions,
+      | 'provider'
+      | 'endpoint'
+      | 'textColumn'
+      | 'suffixColumn'
+      | 'system'
+      | 'messages'
+      | 'messagesColumn'
+      | 'imageColumns'
+      | 'imageDetail'
+      | 'maxTokens'
+      | 'temperature'
+      | 'parameters'
+      | 'timeoutHours'
+      | 'idColumn'
+      | 'skipInvalid'
+      | 'dedupe'
+      | 'since'
+      | 'limit'
+      | 'sample'
+      | 'seed'
+      | 'name'
+      | 'again'
+    > {
+  /**
+   * The path of a `.jsonl`, `.csv` or `.parquet` file (the first two also with `.gz`), a list of paths that are read as
+   * one input, or rows.
+   */
+  readonly input: string | readonly string[] | Iterable<Row> | AsyncIterable<Row>
+  /** How files are read. @default by the ending of their names */
+  readonly inputFormat?: InputFormat | undefined
+  /** What stands between the cells of CSV files. @default found out from the first lines */
+  readonly delimiter?: string | undefined
+  /** The encoding of text files, such as `windows-1252`. @default UTF-8 */
+  readonly encoding?: string | undefined
+  /** `provider/model`, such as `openai/gpt-6.1-terra`; may be absent for provider-ready lines. */
+  readonly model?: string
+  /** A template with `{{column}}`, or a function; absent where the rows carry `messages` or `body`. */
+  readonly prompt?: string | ((row: Row) => string | readonly ChatMessage[] | Promise<string | readonly ChatMessage[]>)
+  /** The JSON Schema of a validator whose library cannot tell it, such as valibot's. @default asked of the library */
+  readonly jsonSchema?: JsonSchema
+  /** False where the provider should not enforce the schema, so that its rules for schemas do not apply. @default true */
+  readonly strict?: boolean
+  /** How often a row is asked again whose answer does not fit, with what was wrong; each costs money. @default 0 */
+  readonly reask?: number
+  /** Where to write the answers when the run is finished. @default nowhere; read them with `results()` */
+  readonly output?: string | (Partial<OutputPlan> & { readonly path: string })
+}
+
+/** What `retry` sends again. */
+export interface RetryRunOptions {
+  /**
+   * Outcomes to send again, also where they were billed or may have been: naming one buys those rows again.
+   * @default what failed, expired, was cancelled or is missing, and was certainly not billed
+   */
+  readonly status?: OutcomeStatus | readonly OutcomeStatus[] | undefined
+  /** Another limit of tokens for each new answer. @default the one they had */
+  readonly maxTokens?: number | undefined
+}
+
+/** How a run is driven. */
+export interface FinishOptions {
+  /** Stops the driving; nothing is cancelled at the provider, and calling again goes on. */
+  readonly signal?: AbortSignal
+  /**
+   * A time from now such as `20h`, an instant, or null to take a deadline away. What is unfinished when it nears is
+   * cancelled at the provider and harvested: the rows in question end as `cancelled`. @default as it was set before
+   */
+  readonly deadline?: string | Date | null
+  /** Goes on although most rows of a batch failed alike, now and later. @default false */
+  readonly ignoreStopLoss?: boolean
+}
+
+export function sourceOf(input: StartRunOptions<object>['input']): InputSource {
+  if (typeof input === 'string') return { path: input }
+  return isPaths(input) ? { paths: input } : { rows: input }
+}
+
+/** Rows are objects, so a list that begins with a text is one of paths. */
+function isPaths(input: Exclude<StartRunOptions<object>['input'], string>): input is readonly string[] {
+  return Array.isArray(input) && typeof input[0] === 'string'
+}
+
+/** What is frozen of a schema: the JSON Schema behind it. */
+export async function answerDefinition({
+  jsonSchema,
+  schema,
+  strict: isStrict = true,
+}: Pick<StartRunOptions<AnyRow, AnswerSchema | undefined>, 'schema' | 'jsonSchema' | 'strict'>): Promise<
+  AnswerDefinition | undefined
+> {
+  if (schema === undefined) return undefined
+  const given = jsonSchema ?? (isValidator(schema) ? await jsonSchemaOf(schema) : schema)
+  return { schema: given, name: schemaName(given), isStrict }
+}
+
+export function outputPlan(output: StartRunOptions['output']): OutputPlan {
+  const given = typeof output === 'string' ? { path: output } : output
+  const path = given === undefined ? null : resolve(given.path)
+  const failedPath = typeof given?.failedPath === 'string' ? resolve(given.failedPath) : null
+  const format = (path === null ? 'jsonl' : formatOf(path)) ?? 'jsonl'
+  return { ...PLAIN_OUTPUT, format, ...given, path, failedPath }
+}
+
+export function deadlineWish(deadline: FinishOptions['deadline']): DeadlineWish | undefined {
+  if (deadline === undefined) return undefined
+  if (deadline === null) return 'none'
+  if (deadline instanceof Date) return { at: deadline.getTime() }
+  const wish = parseDeadline(deadline)
+  if (wish !== undefined) return wish
+  throw new LlmBatchError('usage', `the deadline ${JSON.stringify(deadline)} is neither a time nor an instant`, {
+    next: 'Write a duration such as 20h, or an instant such as 2026-11-24T08:00Z.',
+  })
+}

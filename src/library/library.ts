@@ -1,0 +1,142 @@
+import { EventEmitter } from 'node:events'
+import { type ConfigurationFlags, loadConfiguration } from '../config/configuration.ts'
+import { userDataFolder } from '../config/home.ts'
+import { assertRuntime } from '../config/runtime.ts'
+import { systemClock } from '../lib/clock.ts'
+import { systemDisk } from '../lib/disk.ts'
+import { thisMachine } from '../lib/machine.ts'
+import { systemRandom } from '../lib/random.ts'
+import type { EndpointChoice } from '../model/endpoint.ts'
+import type { RunEvent } from '../model/event.ts'
+import { takeNewRun, takeRun } from '../prepare/start.ts'
+import { findRun } from '../workspace/find-run.ts'
+import { openWorkspace, type Workspace } from '../workspace/workspace.ts'
+import { RunHandle } from './handle.ts'
+import { checkOpenOptions, checkStartOptions } from './library-checks.ts'
+import { libraryJob } from './library-job.ts'
+import {
+  type AnswerOptions,
+  answerDefinition,
+  outputPlan,
+  type PlaceOptions,
+  type StartRunOptions,
+  sourceOf,
+} from './library-options.ts'
+import type { AnswerOf, AnswerSchema, AnyRow, OutputBy } from './library-result.ts'
+import { Run } from './library-run.ts'
+
+/**
+ * Makes a run from rows and a prompt, frozen and planned but not yet sent; `finished()` sends it. The same content twice
+ * is one run: an unfinished one is gone on with, a finished one throws `already_done` unless `again` is set. Throws
+ * before anything is sent when the input, the key or the options are wrong.
+ */
+export async function startRun<
+  const Schema extends AnswerSchema | undefined = undefined,
+  Endpoint extends EndpointChoice = 'chat',
+>(
+  options: StartRunOptions<AnyRow, Schema> & { readonly input: string; readonly endpoint?: Endpoint | undefined },
+): Promise<Run<AnyRow, OutputBy<Schema, Endpoint, AnyRow, undefined>>>
+export async function startRun<
+  Row extends object,
+  const Schema extends AnswerSchema | undefined = undefined,
+  Endpoint extends EndpointChoice = 'chat',
+  Column extends string | undefined = undefined,
+>(
+  options: StartRunOptions<Row, Schema> & {
+    readonly endpoint?: Endpoint | undefined
+    readonly textColumn?: Column
+  },
+): Promise<Run<Row, OutputBy<Schema, Endpoint, Row, Column>>>
+export async function startRun<Row extends object, Schema extends AnswerSchema | undefined>(
+  options: StartRunOptions<Row, Schema>,
+): Promise<Run<Row, unknown>> {
+  checkStartOptions(options)
+  const { delimiter, encoding, input, inputFormat: format, prompt, schema } = options
+  const answer = await answerDefinition(options)
+  const workspace = await openPlace(options)
+  const emitter = new EventEmitter<{ event: [RunEvent] }>()
+  const early: RunEvent[] = []
+  try {
+    const taken = await takeNewRun(
+      workspace,
+      {
+        ...options,
+        answer,
+        maxReasks: options.reask,
+        maxCostUsd: options.budget?.maxCostUsd,
+        input: { source: sourceOf(input), format, delimiter, encoding },
+        prompt: typeof prompt === 'string' ? prompt : undefined,
+        // The rows of this run are of the caller's own type; the stages know them as records.
+        promptFunction: typeof prompt === 'function' ? (row) => prompt(row as Row) : undefined,
+        job: libraryJob({ ...options, schema: answer?.schema, schemaName: answer?.name }),
+        output: outputPlan(options.output),
+      },
+      (event) => early.push(event),
+    )
+    const handle = new RunHandle(workspace, taken, emitter)
+    return new Run<Row, unknown>(workspace, handle, emitter, { again: options.again, early, schema })
+  } catch (error) {
+    await workspace.close()
+    throw error
+  }
+}
+
+/**
+ * Takes up a run by its id, a unique beginning of it, its name, or `last`; a schema types its answers, as at the start.
+ * Throws `not_found`, `ambiguous`, or `busy` where another process drives it.
+ */
+export async function openRun<Row extends object = AnyRow, Output = string>(
+  name: string,
+  options?: PlaceOptions & { readonly schema?: undefined },
+): Promise<Run<Row, Output>>
+export async function openRun<Row extends object = AnyRow, const Schema extends AnswerSchema = AnswerSchema>(
+  name: string,
+  options: PlaceOptions & Required<AnswerOptions<Schema>>,
+): Promise<Run<Row, AnswerOf<Schema>>>
+export async function openRun<Row extends object>(
+  name: string,
+  options: PlaceOptions & AnswerOptions<AnswerSchema | undefined> = {},
+): Promise<Run<Row, unknown>> {
+  checkOpenOptions(options)
+  const workspace = await openPlace(options)
+  try {
+    const { id } = await findRun(workspace.store, name)
+    const emitter = new EventEmitter<{ event: [RunEvent] }>()
+    const taken = await takeRun(workspace, id, options.budget?.maxCostUsd)
+    const handle = new RunHandle(workspace, taken, emitter)
+    return new Run<Row, unknown>(workspace, handle, emitter, { schema: options.schema })
+  } catch (error) {
+    await workspace.close()
+    throw error
+  }
+}
+
+async function openPlace(options: PlaceOptions): Promise<Workspace> {
+  assertRuntime()
+  const machine = thisMachine()
+  const environment = options.environment ?? machine.environment
+  const configuration = await loadConfiguration({
+    flags: flagsOf(options),
+    environment,
+    workingFolder: machine.workingFolder,
+    disk: systemDisk,
+    userFolder: userDataFolder({ ...machine, environment }),
+  })
+  return await openWorkspace({ configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom })
+}
+
+function flagsOf({ budget, ...options }: PlaceOptions): ConfigurationFlags {
+  const { canary, config, home, maxBytes, maxImageBytes, maxOpenBatches, maxRequests, pollInterval } = options
+  return {
+    canary,
+    config,
+    home,
+    maxBytes,
+    maxImageBytes,
+    maxOpenBatches,
+    maxRequests,
+    pollInterval,
+    tokenCount: options.tokenCount,
+    maxCostUsd: budget?.maxCostUsd,
+  }
+}

@@ -1,0 +1,107 @@
+import type { CanarySettings } from '../config/settings.ts'
+import { jsonMembers } from '../lib/json-members.ts'
+import type { InputShape } from '../model/run.ts'
+import { type Target, targetKey } from '../model/target.ts'
+import type { PlannableRequest, PreparedRow } from './prepared-row.ts'
+
+/** Sets of parameters that have a canary; a file where every row has its own is not asked about row by row. */
+const MOST_SETS = 5
+
+/** Rows read ahead hold at most about this much in memory; what is larger has a canary, however few its rows are. */
+const MOST_AHEAD_CHARACTERS = 32 * 1_024 * 1_024
+
+/** Body fields that say what is asked or by whom, not how: rows that differ in these only are of one set. */
+const CONTENT: readonly string[] = [
+  'messages',
+  'input',
+  'inputs',
+  'prompt',
+  'suffix',
+  'document',
+  'instructions',
+  'metadata',
+  'user',
+  'seed',
+  'random_seed',
+  'safety_identifier',
+  'prompt_cache_key',
+]
+
+/** Rows with what was read ahead of them put back, and whether there are enough requests for a canary. */
+export interface AheadRead {
+  readonly isLarge: boolean
+  readonly rows: AsyncIterable<readonly PreparedRow[]>
+}
+
+/** Reads on until it is known whether an input is large; a part of it at most is held in memory. */
+export async function readAhead(
+  rows: AsyncIterable<readonly PreparedRow[]>,
+  aboveRequests: number,
+): Promise<AheadRead> {
+  const iterator = rows[Symbol.asyncIterator]()
+  const head: (readonly PreparedRow[])[] = []
+  let requests = 0
+  let characters = 0
+  while (requests <= aboveRequests && characters <= MOST_AHEAD_CHARACTERS) {
+    const next = await iterator.next()
+    if (next.done) return { isLarge: false, rows: inOrder(head, iterator) }
+    head.push(next.value)
+    for (const { json, origin, request } of next.value) {
+      if (request && !origin) requests += 1
+      characters += json.length + (request?.body.length ?? 0)
+    }
+  }
+  return { isLarge: true, rows: inOrder(head, iterator) }
+}
+
+async function* inOrder<Item>(head: Item[], iterator: AsyncIterator<Item>): AsyncIterable<Item> {
+  for (let item = head.shift(); item !== undefined; item = head.shift()) yield item
+  for (;;) {
+    const next = await iterator.next()
+    if (next.done) return
+    yield next.value
+  }
+}
+
+/**
+ * Chooses the requests that are asked directly before anything is bought in batches: the first few of each set of
+ * parameters, so that the choice is the same whenever the same input is frozen.
+ */
+export class CanaryChoice {
+  readonly #settings: CanarySettings
+  readonly #canCallDirectly: (target: Target) => boolean
+  readonly #shape: InputShape
+  readonly #sets = new Map<string, number>()
+  /** What was asked of `canCallDirectly`: there are few targets and many requests. */
+  readonly #callable = new Map<Target, boolean>()
+
+  constructor(settings: CanarySettings, shape: InputShape, canCallDirectly: (target: Target) => boolean) {
+    this.#settings = settings
+    this.#shape = shape
+    this.#canCallDirectly = canCallDirectly
+  }
+
+  /** The set for which this request is to be asked directly; null for a request that goes into a batch. */
+  setFor({ body, target }: Pick<PlannableRequest, 'body' | 'target'>): string | null {
+    const isCallable = this.#callable.get(target) ?? this.#canCallDirectly(target)
+    this.#callable.set(target, isCallable)
+    if (!isCallable) return null
+    // Prompts and chat rows of a run all have the parameters of its command line.
+    const parameters = this.#shape === 'provider' ? parametersOf(body) : ''
+    const set = `${targetKey(target)} ${parameters}`
+    const chosen = this.#sets.get(set) ?? 0
+    const isFull = chosen >= this.#settings.requests || (chosen === 0 && this.#sets.size >= MOST_SETS)
+    if (isFull) return null
+    this.#sets.set(set, chosen + 1)
+    return set
+  }
+}
+
+/** How a body asks, as one text: its fields in alphabetical order. */
+function parametersOf(body: string): string {
+  return [...jsonMembers(body)]
+    .filter(([name]) => !CONTENT.includes(name))
+    .map(([name, { end, start }]) => `${JSON.stringify(name)}:${body.slice(start, end)}`)
+    .sort()
+    .join()
+}

@@ -1,0 +1,41 @@
+import type { Place } from '../lib/placed-bytes.ts'
+import type { Column } from '../model/column.ts'
+import type { Problem } from '../model/problem.ts'
+import type { BuiltRequest } from '../request/build-result.ts'
+import type { NewResult } from '../store/store.ts'
+
+/** What planning needs of a request. */
+export type PlannableRequest = Pick<BuiltRequest, 'target' | 'body' | 'mostOutputTokens'>
+
+/** One row on its way to be frozen or counted. */
+export interface PreparedRow {
+  readonly line: number
+  readonly id: string | null
+  /** The record as JSON text; `{}` where the row is no object. */
+  readonly json: string
+  readonly columns: RowColumns
+  /** The file it stands in; null where the input is no more than one. */
+  readonly file: string | null
+  readonly problems: readonly Problem[]
+  readonly request: PlannableRequest | null
+  readonly hasEmptyPlaceholders: boolean
+  /** Where its answer is from, where it need not be bought for this row. */
+  readonly origin?: AnswerOrigin
+}
+
+/** An answer that need not be bought: of the request of an earlier row of the run, or of another run. */
+export type AnswerOrigin =
+  | { readonly from: 'row'; readonly request: number }
+  | { readonly from: 'run'; readonly answer: KeptAnswer }
+
+/** An answer that another run has bought, and where its raw line lies. */
+export interface KeptAnswer {
+  readonly place: Place
+  readonly result: NewResult
+}
+
+/** What a row says about the columns of the input: those of its file, or the names of its own. */
+export interface RowColumns {
+  readonly table: readonly Column[] | null
+  readonly names: readonly string[]
+}

@@ -1,0 +1,45 @@
+import { type Place, PlacedBytes } from '../lib/placed-bytes.ts'
+import type { NewResult } from '../store/store.ts'
+import type { RunContext } from '../workspace/context.ts'
+
+type Ports = Pick<RunContext, 'disk' | 'folder'>
+
+/** What has a raw line, or none. */
+interface Answered {
+  readonly result: (Pick<NewResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }) | null
+}
+
+/**
+ * Raw result lines by offset. Providers return lines roughly in the order they were sent, so the lines of neighbouring
+ * rows are fetched in a few large reads. Files stay open until the end, there are two to a batch.
+ */
+export class ResultLines {
+  readonly #bytes: PlacedBytes
+  readonly #placeOf: ReturnType<typeof placesIn>
+
+  constructor({ disk, folder }: Ports) {
+    this.#bytes = new PlacedBytes(disk)
+    this.#placeOf = placesIn(folder)
+  }
+
+  /** The raw line of each record, in their order; null where it has none. */
+  async of(records: readonly Answered[]): Promise<readonly (string | null)[]> {
+    const lines = await this.#bytes.of(records.map(({ result }) => result && this.#placeOf(result)))
+    return lines.map((line) => line && line.toString('utf8'))
+  }
+
+  async close(): Promise<void> {
+    await this.#bytes.close()
+  }
+}
+
+/** Tells where the line of a result lies; null where the provider wrote none. Each file's path is made once. */
+export function placesIn(folder: Ports['folder']): (result: NonNullable<Answered['result']>) => Place | null {
+  const paths = { output: new Map<number, string>(), error: new Map<number, string>() }
+  return ({ attemptKey, file, length, offset }) => {
+    if (file === null || offset === null || length === null) return null
+    const path = paths[file].get(attemptKey) ?? folder.result(attemptKey, file)
+    paths[file].set(attemptKey, path)
+    return { path, offset, length }
+  }
+}

@@ -1,0 +1,140 @@
+import { BufferedWriter } from '../lib/atomic-file.ts'
+import type { DiskFile } from '../lib/disk.ts'
+import { PlacedBytes } from '../lib/placed-bytes.ts'
+import { BatchWriter } from '../log/batch-writer.ts'
+import type { KeptAnswer } from '../log/prepared-row.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { Target } from '../model/target.ts'
+import type { NewResult } from '../store/store.ts'
+import type { RunContext } from '../workspace/context.ts'
+
+type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'>
+
+/** Most requests of a batch, and about the most bytes of its input file: the store takes its results in one go. */
+const MOST_REQUESTS = 20_000
+const MOST_INPUT_BYTES = 64 * 1_024 * 1_024
+
+/** Answers copied together: at most so many, and about so many bytes. */
+const PART_ANSWERS = 500
+const PART_BYTES = 4 * 1_024 * 1_024
+
+/** A batch being written. */
+interface OpenBatch {
+  readonly writer: BatchWriter
+  /** Where its result file grows until the batch has a key. */
+  readonly path: string
+  readonly file: DiskFile
+  readonly lines: BufferedWriter
+  readonly results: NewResult[]
+  inputBytes: number
+  waiting: { readonly ordinal: number; readonly answer: KeptAnswer }[]
+  waitingBytes: number
+}
+
+/**
+ * Writes batches of kind `carried`: their requests frozen like any other, their result file made of the raw lines of
+ * another run, byte for byte, so that this run lives on when that one is removed. Each line is read and judged again
+ * before it counts, and on stable storage before the store names it.
+ */
+export class CarriedWriter {
+  readonly #ports: Ports
+  readonly #answers: PlacedBytes
+  readonly #open = new Map<Target, OpenBatch>()
+  #begun = 0
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+    this.#answers = new PlacedBytes(ports.disk)
+  }
+
+  /** Appends a request with its answer; returns the part of its line that is the same in every attempt. */
+  async add(
+    request: { readonly target: Target; readonly ordinal: number; readonly row: number; readonly body: string },
+    answer: KeptAnswer,
+    mostOutputTokens: number | null,
+  ): Promise<{ readonly content: Uint8Array; readonly targetKey: string }> {
+    const { body, ordinal, row, target } = request
+    const batch = await this.#batchFor(target)
+    const line = batch.writer.encode(ordinal, body)
+    const content = await batch.writer.addLine(ordinal, row, line, { tokens: 0, mostOutputTokens })
+    batch.inputBytes += line.length
+    batch.waiting.push({ ordinal, answer })
+    batch.waitingBytes += answer.place.length
+    if (batch.waiting.length >= PART_ANSWERS || batch.waitingBytes >= PART_BYTES) await this.#copy(batch, target)
+    return { content, targetKey: batch.writer.targetKey }
+  }
+
+  /** Ends the open batches and tells the store. */
+  async finish(): Promise<void> {
+    for (const [target, batch] of this.#open) await this.#end(batch, target)
+    this.#open.clear()
+  }
+
+  /** Lets go of files that were not finished, because something went wrong; may be repeated. */
+  async close(): Promise<void> {
+    await this.#answers.close()
+    for (const { file, writer } of this.#open.values()) {
+      await writer.close()
+      await file.close()
+    }
+    this.#open.clear()
+  }
+
+  async #batchFor(target: Target): Promise<OpenBatch> {
+    const open = this.#open.get(target)
+    if (open && open.results.length + open.waiting.length < MOST_REQUESTS && open.inputBytes < MOST_INPUT_BYTES)
+      return open
+    if (open) await this.#end(open, target)
+    this.#open.delete(target)
+    const { disk, folder } = this.#ports
+    const writer = await BatchWriter.open(this.#ports, target, { kind: 'carried', tokenMethod: 'bytes' })
+    const path = folder.unnamedResult(this.#begun)
+    this.#begun += 1
+    const file = await disk.open(path, 'write')
+    const lines = new BufferedWriter(file)
+    const batch = { writer, path, file, lines, results: [], inputBytes: 0, waiting: [], waitingBytes: 0 }
+    this.#open.set(target, batch)
+    return batch
+  }
+
+  async #copy(batch: OpenBatch, target: Target): Promise<void> {
+    const { waiting } = batch
+    batch.waiting = []
+    batch.waitingBytes = 0
+    const lines = await this.#answers.of(waiting.map(({ answer }) => answer.place))
+    for (const [index, { answer, ordinal }] of waiting.entries()) {
+      const line = lines[index] ?? Buffer.alloc(0)
+      this.#assertUsable(line, target, answer)
+      const { length } = line
+      batch.results.push({ ...answer.result, ordinal, file: 'output', offset: batch.lines.position, length, ...FINAL })
+      await batch.lines.writeBytes(line)
+      await batch.lines.writeBytes(LINE_FEED)
+    }
+  }
+
+  /** The other run has judged it already; what is made sure of is that these are still the bytes that it judged. */
+  #assertUsable(line: Buffer, target: Target, { place }: KeptAnswer): void {
+    const decoded = this.#ports.provider.decode(line.toString('utf8'), target)
+    if (decoded?.outcome.status === 'succeeded') return
+    throw new LlmBatchError('disk', `${place.path} holds no usable answer at byte ${place.offset}: it was damaged`, {
+      next: 'Nothing was sent. Leave --since out, or name another run.',
+    })
+  }
+
+  async #end(batch: OpenBatch, target: Target): Promise<void> {
+    const { disk, folder, store } = this.#ports
+    await this.#copy(batch, target)
+    await batch.lines.flush()
+    await batch.file.sync()
+    await batch.file.close()
+    const key = await store.addBatch(await batch.writer.finish())
+    await disk.rename(batch.path, folder.result(key, 'output'))
+    await disk.syncFolder(folder.results)
+    await store.settleCarried(key, batch.results)
+  }
+}
+
+/** As this run sees it: the answer is final, and took no try of its own. */
+const FINAL = { verdict: 'final', countsAsTry: false } as const
+
+const LINE_FEED = Buffer.from('\n')

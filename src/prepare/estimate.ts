@@ -1,0 +1,84 @@
+import { type Target, targetKey } from '../model/target.ts'
+import type { BatchCut } from '../plan/splitter.ts'
+import { type PlanCounts, type PlanSummary, summarisePlan, type TargetFacts } from '../plan/summary.ts'
+import type { RequestTally } from '../plan/tally.ts'
+import { expectedAnswer } from '../prices/answer-length.ts'
+import { isOldPrice } from '../prices/table.ts'
+import type { Provider } from '../providers/provider.ts'
+import { statePath } from '../store/run-folder.ts'
+import { openStore } from '../store/sqlite-store.ts'
+import type { QueueBelief, Store } from '../store/store.ts'
+import { believedLimits } from '../submit/admission.ts'
+import { priceList } from '../workspace/budget.ts'
+import { queueLimitsOf } from '../workspace/queue-limits.ts'
+import type { Place } from '../workspace/workspace.ts'
+
+/** What was gathered while the rows of a run became requests. */
+export interface Gathered {
+  readonly counts: PlanCounts
+  readonly cuts: readonly BatchCut[]
+  readonly tally: RequestTally
+}
+
+/** What an estimate is made by. */
+export interface EstimatePorts extends Pick<Place, 'clock' | 'configuration'> {
+  readonly provider: Provider
+  /** Knows earlier answers, and what refusals have taught of queues; null where there is no home yet. */
+  readonly home: Pick<Store, 'shownAnswers' | 'queueBelief'> | null
+  readonly baseUrl: string
+}
+
+/** What a run would cost and take, by the prices, limits and earlier answers that are known here. */
+export async function estimateRun(ports: EstimatePorts, { counts, cuts, tally }: Gathered): Promise<PlanSummary> {
+  const { baseUrl, configuration, home } = ports
+  const earlier = await byTarget(
+    cuts,
+    async ({ model, provider }) => (await home?.shownAnswers(provider, model)) ?? null,
+  )
+  const beliefs = await byTarget(cuts, async (target) => (await home?.queueBelief(baseUrl, target)) ?? null)
+  const priceOf = priceList(configuration.prices)
+  const factsOf = (target: Target): TargetFacts => ({
+    price: priceOf(target),
+    isPriceOld: isOldPrice(priceOf(target), ports.clock.now()),
+    expectedAnswer: expectedAnswer(target, { thisRun: null, earlier: earlier.get(targetKey(target)) ?? null }),
+    tally: tally.of(target),
+    queueTokens: queueTokensOf(ports, target, beliefs.get(targetKey(target)) ?? null),
+  })
+  return summarisePlan(counts, cuts, factsOf)
+}
+
+function queueTokensOf(
+  { clock, configuration, provider }: EstimatePorts,
+  target: Target,
+  belief: QueueBelief | null,
+): number | null {
+  const limits = queueLimitsOf(configuration.settings, target, provider.limits(target))
+  return believedLimits(limits, belief, clock.now()).tokens
+}
+
+/** Asks about every target once. */
+async function byTarget<Known>(
+  cuts: readonly BatchCut[],
+  ask: (target: Target) => Promise<Known>,
+): Promise<ReadonlyMap<string, Known>> {
+  const found = new Map<string, Known>()
+  for (const { target } of cuts) {
+    const key = targetKey(target)
+    if (!found.has(key)) found.set(key, await ask(target))
+  }
+  return found
+}
+
+/** Looks into the home where there is one; `plan` makes none. */
+export async function withStoreIfAny<Result>(
+  { clock, disk, home }: Place,
+  work: (store: Store | null) => Promise<Result>,
+): Promise<Result> {
+  if ((await disk.size(statePath(home))) === undefined) return await work(null)
+  const store = await openStore({ home, disk, clock })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}

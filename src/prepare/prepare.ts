@@ -1,0 +1,206 @@
+import { limitsInForce, type Settings } from '../config/settings.ts'
+import { type InputOptions, openInput } from '../input/open.ts'
+import { limitRows, sampleRows } from '../input/take.ts'
+import type { PreparedRow, RowColumns } from '../log/prepared-row.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { Problem } from '../model/problem.ts'
+import type { ReadRow, Row } from '../model/row.ts'
+import type { InputShape, RunDefinition } from '../model/run.ts'
+import type { Target } from '../model/target.ts'
+import { PromptLengths } from '../plan/prompt-length.ts'
+import type { Limits, Provider } from '../providers/provider.ts'
+import type { BuildResult } from '../request/build-result.ts'
+import { createRequestBuilder } from '../request/builder.ts'
+import type { PromptFunction } from '../request/chat-messages.ts'
+import { type PromptReview, reviewPrompt } from '../request/prompt-review.ts'
+import { detectShape } from '../request/shape.ts'
+import { type CompileTemplate, loadTemplates } from '../request/template-compiler.ts'
+import { templatesOf } from '../request/turns.ts'
+import { createAnswerCheck } from '../schema/check-answer.ts'
+import { columnsOf } from './column-list.ts'
+import { imageFilesBeside } from './image-files.ts'
+import { SeenIds } from './seen-ids.ts'
+
+/** What a run is prepared from. */
+export interface PrepareOptions {
+  /** Everything that defines the requests but the shape, which the first row tells. */
+  readonly definition: Omit<RunDefinition, 'shape'>
+  readonly input: InputOptions
+  readonly promptFunction?: PromptFunction | undefined
+  /** A prompt without placeholders is meant. @default false */
+  readonly constantPrompt?: boolean | undefined
+  /** Only the first rows. */
+  readonly limit?: number | undefined
+  /** Only this many rows, drawn at random, in input order; the same ones each time for the same seed. */
+  readonly sample?: number | undefined
+  /** @default 1 */
+  readonly seed?: number | undefined
+  /** Told again and again how many rows were read, those included that a sample leaves out. */
+  readonly onRead?: ((rows: number) => void) | undefined
+  readonly provider: Provider
+  readonly settings: Settings
+}
+
+/** Characters of requests gathered before they are handed on. */
+const CHARACTERS_PER_LIST = 4_000_000
+
+/** An opened input: its shape, and its rows as requests. */
+export interface PreparedInput {
+  readonly shape: InputShape
+  /** The definition with what the first row tells. */
+  readonly definition: RunDefinition
+  /** What was found about the prompt as a whole. */
+  readonly review: PromptReview
+  readonly rows: AsyncIterable<readonly PreparedRow[]>
+}
+
+/**
+ * Reads an input as requests, in order, with flat memory. What is wrong with a row travels with the row; what concerns
+ * the whole input is thrown. Throws `input` for an input without rows, `usage` for a column that the first rows do not have.
+ */
+export async function prepareInput(options: PrepareOptions): Promise<PreparedInput> {
+  const compile = await loadTemplates(templatesOf(options.definition))
+  const chosen = chooseRows(openInput(options.input), options)
+  const iterator = chosen[Symbol.asyncIterator]()
+  const head: (readonly ReadRow[])[] = []
+  let first: Row | undefined
+  while (!first) {
+    const next = await iterator.next()
+    if (next.done) break
+    head.push(next.value)
+    first = next.value.map((read) => ('row' in read ? read.row : undefined)).find((row) => row !== undefined)
+  }
+  if (head.every((rows) => rows.length === 0)) {
+    throw new LlmBatchError('input', `${inputText(options.definition.inputPaths)} has no rows`, {
+      next: 'Check the file; nothing was sent.',
+    })
+  }
+  const { answer, messages, messagesColumn, prompt, textColumn } = options.definition
+  // A schema that cannot be used is found before anything is sent.
+  if (answer !== null) await createAnswerCheck(answer)
+  const asking = [prompt, messages, messagesColumn, textColumn, options.promptFunction ?? null]
+  const shape = first
+    ? detectShape(
+        first,
+        asking.some((part) => part !== null),
+      )
+    : 'records'
+  const hasTextLists = textColumn !== null && Array.isArray(first?.record[textColumn])
+  const definition = { ...options.definition, shape, hasTextLists }
+  const firstRows = head.flat().flatMap((read) => ('row' in read ? [read.row] : []))
+  const mayBeConstant = options.constantPrompt === true || options.promptFunction !== undefined
+  const review = reviewPrompt(definition, { compile, mayBeConstant, rows: firstRows })
+  return { shape, definition, review, rows: requestsOf(resume(head, iterator), definition, { ...options, compile }) }
+}
+
+function inputText(paths: readonly string[] | null): string {
+  const [first, ...others] = paths ?? []
+  if (first === undefined) return 'the input'
+  return others.length === 0 ? first : `the input of ${paths?.length} files`
+}
+
+function chooseRows(
+  rows: AsyncIterable<readonly ReadRow[]>,
+  { limit, onRead, sample, seed }: PrepareOptions,
+): AsyncIterable<readonly ReadRow[]> {
+  const limited = limit === undefined ? rows : limitRows(rows, limit)
+  const read = onRead === undefined ? limited : counted(limited, onRead)
+  return sample === undefined ? read : sampleRows(read, sample, seed ?? 1)
+}
+
+async function* counted(
+  lists: AsyncIterable<readonly ReadRow[]>,
+  onRead: (rows: number) => void,
+): AsyncIterable<readonly ReadRow[]> {
+  let rows = 0
+  for await (const list of lists) {
+    rows += list.length
+    onRead(rows)
+    yield list
+  }
+}
+
+async function* resume<Item>(head: readonly Item[], iterator: AsyncIterator<Item>): AsyncIterable<Item> {
+  yield* head
+  for (;;) {
+    const next = await iterator.next()
+    if (next.done) return
+    yield next.value
+  }
+}
+
+async function* requestsOf(
+  chunks: AsyncIterable<readonly ReadRow[]>,
+  definition: RunDefinition,
+  options: PrepareOptions & { readonly compile: CompileTemplate },
+): AsyncIterable<readonly PreparedRow[]> {
+  const { compile, input, promptFunction, provider, settings } = options
+  const limitsOf = (target: Target): Limits =>
+    limitsInForce(settings, target.provider, target.model, provider.limits(target))
+  const build = createRequestBuilder({
+    definition,
+    promptFunction,
+    compile,
+    imageFiles: imageFilesBeside(input.disk, definition.inputPaths),
+    limitsOf,
+    encode: (request) => provider.encode(request),
+  })
+  const ids = new SeenIds()
+  const lengths = new PromptLengths(settings.isCountingTokens)
+  const checked = (row: Row, built: BuildResult): BuildResult => {
+    const detail = 'request' in built ? lengths.flawOf(built.request.target, built.request.body) : null
+    if (detail === null || !('request' in built)) return built
+    return { id: built.request.id, problems: [{ code: 'prompt_too_long', line: row.line, detail }] }
+  }
+  for await (const chunk of chunks) {
+    let prepared: PreparedRow[] = []
+    let characters = 0
+    for (const read of chunk) {
+      if ('problem' in read) prepared.push(unreadable(read.problem))
+      else {
+        const built = build(read.row)
+        const row = preparedRow(read.row, checked(read.row, built instanceof Promise ? await built : built), ids)
+        prepared.push(row)
+        characters += row.request?.body.length ?? 0
+      }
+      // A list of small rows may become one of large requests, where images are put into them.
+      if (characters > CHARACTERS_PER_LIST) {
+        yield prepared
+        prepared = []
+        characters = 0
+      }
+    }
+    yield prepared
+  }
+  lengths.close()
+}
+
+const NO_COLUMNS: RowColumns = { table: null, names: [] }
+
+function unreadable(problem: Problem): PreparedRow {
+  return {
+    line: problem.line,
+    id: null,
+    json: '{}',
+    columns: NO_COLUMNS,
+    file: problem.file ?? null,
+    problems: [problem],
+    request: null,
+    hasEmptyPlaceholders: false,
+  }
+}
+
+function preparedRow(row: Row, built: BuildResult, ids: SeenIds): PreparedRow {
+  const { json, line } = row
+  const columns = columnsOf(row)
+  const file = row.file ?? null
+  const id = 'request' in built ? built.request.id : built.id
+  const duplicate = ids.check(id, row)
+  if ('problems' in built || duplicate) {
+    const found = [...('problems' in built ? built.problems : []), ...(duplicate ? [duplicate] : [])]
+    const problems = file === null ? found : found.map((problem) => ({ ...problem, file }))
+    return { line, id, json, columns, file, problems, request: null, hasEmptyPlaceholders: false }
+  }
+  const { request } = built
+  return { line, id, json, columns, file, problems: [], request, hasEmptyPlaceholders: request.emptyPlaceholders }
+}

@@ -1,0 +1,74 @@
+import { jsonMembers, stringValue } from '../lib/json-members.ts'
+import type { RowOutcome } from '../model/row.ts'
+import { type Answer, answerOf, type CostOf } from '../output/answer.ts'
+import { type JsonAnswer, jsonAnswerOf, jsonText, valueAt } from './json-answer.ts'
+import type { LookedColumn } from './looked-columns.ts'
+
+/** A row somebody looks at. */
+export interface LookedRow {
+  readonly row: RowOutcome
+  readonly answer: Answer
+  /** The answer where it is JSON; read when it is asked for. */
+  readonly json: () => JsonAnswer | undefined
+}
+
+/** What a column holds in one row. */
+export interface Cell {
+  /** Text as it is, anything else as its JSON; empty for null and for what is absent. */
+  readonly text: string
+  /** The number, where it is one and was written as one; null for text and for integers beyond 2^53. */
+  readonly number: number | null
+}
+
+const EMPTY: Cell = { text: '', number: null }
+
+/** Makes rows into rows to look at; for one run. */
+export function rowLooker(costOf: CostOf): (row: RowOutcome) => LookedRow {
+  return (row) => {
+    const answer = answerOf(row, costOf)
+    let json: JsonAnswer | undefined
+    let isRead = false
+    return {
+      row,
+      answer,
+      json: () => {
+        if (!isRead) json = jsonAnswerOf(textOrNull(answer.output))
+        isRead = true
+        return json
+      },
+    }
+  }
+}
+
+/** What a column holds in a row. */
+export function cellOf({ answer, json, row }: LookedRow, column: LookedColumn): Cell {
+  if (column.of === 'line') return cellFrom(row.line)
+  if (column.of === 'answer')
+    return cellFrom(column.path.length === 0 ? answer[column.name] : valueAt(json(), column.path))
+  const source = sourceOf(row.json, column.name)
+  if (source === undefined) return EMPTY
+  if (column.path.length > 0) return cellFrom(valueAt(JSON.parse(source), column.path))
+  if (source.startsWith('"')) return { text: stringValue(source, 0, source.length), number: null }
+  return source === 'null' ? EMPTY : { text: source, number: exactNumber(Number(source)) }
+}
+
+/** The value's own text in the frozen row, so that long integers stay as they are. */
+function sourceOf(json: string, name: string): string | undefined {
+  const member = jsonMembers(json).get(name)
+  return member && json.slice(member.start, member.end)
+}
+
+function cellFrom(value: unknown): Cell {
+  if (value === null || value === undefined) return EMPTY
+  if (typeof value === 'string') return { text: value, number: null }
+  return { text: jsonText(value), number: typeof value === 'number' ? exactNumber(value) : null }
+}
+
+/** Two long integers may be one number. */
+function exactNumber(value: number): number | null {
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? value : null
+}
+
+function textOrNull(value: string | number | null): string | null {
+  return typeof value === 'number' ? String(value) : value
+}
