@@ -4,7 +4,7 @@ import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { systemRandom } from '../lib/random.ts'
 import { openWorkspace, type Place, placeOf, type Workspace } from '../workspace/workspace.ts'
-import type { BudgetFlags } from './budget-flag.ts'
+import type { BudgetFlags } from './flags/budget-flag.ts'
 import type { Shell } from './shell.ts'
 
 /** The size of images is a limit like others; people count it in megabytes. */

@@ -1,9 +1,9 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Machine } from '../lib/machine.ts'
 import { visibleText } from '../lib/plain-text.ts'
-import { type Colors, colorsFor } from './render/colors.ts'
-import { fold } from './render/fold.ts'
-import type { Panel, Terminal } from './render/panel.ts'
+import { type Colors, colorsFor } from './render/terminal/colors.ts'
+import { fold } from './render/terminal/fold.ts'
+import type { Panel, Terminal } from './render/terminal/panel.ts'
 
 /** A stream that may be a terminal; `process.stdout` and `process.stderr` are such. */
 type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }

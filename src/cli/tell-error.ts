@@ -1,8 +1,8 @@
 import { EXIT, LlmBatchError } from '../model/error.ts'
 import { InputProblemsError } from '../prepare/problem-list.ts'
 import { asKnownError, exitCodeOfError, isClosedPipe } from './exit-code.ts'
-import { renderError } from './render/error-view.ts'
-import { renderProblems } from './render/problems.ts'
+import { renderError } from './render/views/error-view.ts'
+import { renderProblems } from './render/views/problems.ts'
 import type { Shell } from './shell.ts'
 
 /** Tells what ended a command, the first problems of a bad input included, and returns the exit code. */

@@ -1,4 +1,4 @@
-import type { ProgressView } from '../../src/cli/render/progress-view.ts'
+import type { ProgressView } from '../../src/cli/render/progress/progress-view.ts'
 import { sampleCounts } from './run-records.ts'
 
 const NO_BATCHES: ProgressView['batches'] = {

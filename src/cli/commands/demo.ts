@@ -8,7 +8,7 @@ import { type Feature, webFeatures } from '../demo/features.ts'
 import { doMainJob, type MainJob } from '../demo/main-job.ts'
 import { renderAnswers, renderEnding, renderInterlude, renderOpening, renderProof } from '../demo/story.ts'
 import { MODELS, makeDemoFolder, type World } from '../demo/world.ts'
-import { countFlag } from '../flag-values.ts'
+import { countFlag } from '../flags/flag-values.ts'
 import type { Shell } from '../shell.ts'
 
 interface DemoFlags {

@@ -7,13 +7,13 @@ import type { RequestCounts, RunRecord } from '../../store/store.ts'
 import { findRun } from '../../workspace/find-run.ts'
 import { removeRun } from '../../workspace/remove-run.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { confirm } from '../ask.ts'
+import { runDocument } from '../documents/report-document.ts'
+import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
 import { withHome } from '../open-home.ts'
-import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
-import { counted } from '../render/quantity.ts'
-import { renderRuns } from '../render/runs-view.ts'
-import { renderSpending, spendingDocument } from '../render/spending-view.ts'
-import { runDocument } from '../report-document.ts'
+import { confirm } from '../questions/ask.ts'
+import { counted } from '../render/terminal/quantity.ts'
+import { renderRuns } from '../render/views/runs-view.ts'
+import { renderSpending, spendingDocument } from '../render/views/spending-view.ts'
 import type { Shell } from '../shell.ts'
 
 interface ListFlags extends PlaceFlags {
@@ -60,7 +60,7 @@ async function printJob(shell: Shell, { disk, home, store }: Workspace, name: st
       next: `It was made before jobs were kept. Its settings: llm-batch status ${id} --json`,
     })
   }
-  const { forReaders, notesOf } = await import('../job-print.ts')
+  const { forReaders, notesOf } = await import('../jobs/job-print.ts')
   await shell.printData(await forReaders(text))
   for (const note of notesOf(text)) shell.warn(note)
 }

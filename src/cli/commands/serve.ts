@@ -4,10 +4,10 @@ import { systemDisk } from '../../lib/disk.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import { SIMULATED_KEY } from '../../providers/secrets.ts'
 import { startLocalServer } from '../../server/start.ts'
-import { countFlag, countOrZeroFlag, durationMsFlag, repeatedFlag } from '../flag-values.ts'
-import { untilSignalled } from '../interruption.ts'
+import { untilSignalled } from '../drive/interruption.ts'
+import { countFlag, countOrZeroFlag, durationMsFlag, repeatedFlag } from '../flags/flag-values.ts'
+import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
 import { loadSettings } from '../open-home.ts'
-import { addPlaceFlags, type PlaceFlags } from '../place-flags.ts'
 import type { Shell } from '../shell.ts'
 
 interface ServeFlags extends PlaceFlags {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { LlmBatchError } from '../../model/error.ts'
-import { counted } from '../render/quantity.ts'
+import { counted } from '../render/terminal/quantity.ts'
 import { readAnswerLines } from './answers.ts'
 import { type Child, programPath, startChild } from './child.ts'
 import { startCommand, succeeded } from './command.ts'

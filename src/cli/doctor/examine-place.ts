@@ -3,7 +3,7 @@ import { type Disk, nearestFolder } from '../../lib/disk.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
 import type { Place, Workspace } from '../../workspace/workspace.ts'
 import { asKnownError } from '../exit-code.ts'
-import { bytes, counted } from '../render/quantity.ts'
+import { bytes, counted } from '../render/terminal/quantity.ts'
 import type { Finding } from './finding.ts'
 
 /** Less than this fills up before a large run is over. */

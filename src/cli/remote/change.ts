@@ -6,7 +6,7 @@ import type { RemoteBatch, RemoteFile } from '../../providers/provider.ts'
 import type { KnownRemote } from '../../store/store.ts'
 import { markersOf } from '../../submit/markers.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { confirm } from '../ask.ts'
+import { confirm } from '../questions/ask.ts'
 import type { Shell } from '../shell.ts'
 import { oneProvider } from './choose-provider.ts'
 

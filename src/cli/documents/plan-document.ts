@@ -1,0 +1,52 @@
+import { describeUnknown } from '../../output/fields.ts'
+import type { PlannedRun } from '../../prepare/plan-run.ts'
+import { promptOf } from '../jobs/prompt-text.ts'
+import type { PlanView } from '../render/views/plan-view.ts'
+import { inputWords } from '../render/words/input-words.ts'
+import { dedupeHint } from '../render/words/sharing-words.ts'
+
+/** What `plan` shows to people. */
+export function planView({
+  collisions,
+  definition,
+  firstBody,
+  freeBytes,
+  problems,
+  review,
+  summary,
+  unknownColumns,
+}: PlannedRun): PlanView {
+  return {
+    input: inputWords(definition.inputPaths, (path) => path) ?? 'rows in memory',
+    summary,
+    freeBytes,
+    firstPrompt: firstBody === null ? null : promptOf(firstBody),
+    problems: problems.first,
+    problemCount: problems.total,
+    notes: [
+      ...review.warnings,
+      ...unknownColumns.map((column) => describeUnknown([column])),
+      ...collisions.map((column) => `the input has a column ${column}, which is named like one of ours: see --prefix`),
+      ...[dedupeHint(summary.sharing.sharable)].filter((hint) => hint !== null),
+      ...summary.advice,
+      ...(summary.diskBytes > freeBytes ? ['the disk has not enough room for this run'] : []),
+    ],
+  }
+}
+
+/** The same for `--json`. */
+export function planDocument(planned: PlannedRun): object {
+  const { collisions, definition, firstBody, freeBytes, problems, review, summary } = planned
+  return {
+    version: 1,
+    definition,
+    ...summary,
+    isPromptConstant: review.isConstant,
+    advice: [...review.warnings, ...summary.advice],
+    problemRows: summary.problems,
+    problems: { total: problems.total, first: problems.first },
+    collisions,
+    freeBytes,
+    firstRequest: firstBody === null ? null : (JSON.parse(firstBody) as unknown),
+  }
+}

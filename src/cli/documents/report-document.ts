@@ -1,0 +1,81 @@
+import { inputOf } from '../../model/run.ts'
+import type { WrittenFiles } from '../../results/finish.ts'
+import type { AttemptRecord, RunRecord } from '../../store/store.ts'
+import { type Lifetime, lifetimesOf } from '../../workspace/lifetime.ts'
+import { phaseOf, sharedRows } from '../../workspace/progress.ts'
+import type { RunReport } from '../../workspace/report.ts'
+import { nextSteps } from '../render/views/next-command.ts'
+
+/** A run for `--json`: one shape for every command that shows one. Instants are ISO texts. */
+export function reportDocument(report: RunReport, answers: WrittenFiles | null): object {
+  const { run, counts, usage, checked, cost, costUsd, attempts, failures, incidents } = report
+  const lifetimeOf = lifetimesOf(run)
+  return {
+    version: 1,
+    run: runDocument(run),
+    counts,
+    sharedRows: sharedRows(run, counts),
+    costUsd,
+    cost,
+    usage,
+    batches: newestOfEach(attempts).map((attempt) => batchDocument(attempt, lifetimeOf(attempt))),
+    failures,
+    retryable: report.retryable,
+    checked,
+    incidents: incidents.map((incident) => ({ ...incident, at: instant(incident.at) })),
+    answers,
+    next: nextSteps(report)[0] ?? null,
+  }
+}
+
+/** The facts of a run without what became of its rows. */
+export function runDocument(run: RunRecord): object {
+  const { definition } = run
+  return {
+    id: run.id,
+    name: run.name,
+    state: run.state,
+    reason: run.reason,
+    deadline: instant(run.deadline?.at ?? null),
+    provider: definition.provider,
+    baseUrl: definition.baseUrl,
+    model: definition.model,
+    input: inputOf(definition),
+    output: run.output.path,
+    rows: run.rowCount,
+    requests: run.requestCount,
+    carried: run.carried,
+    createdAt: instant(run.createdAt),
+    finishedAt: instant(run.finishedAt),
+  }
+}
+
+/** Attempts come oldest first, so the last of a batch is its newest. */
+function newestOfEach(attempts: readonly AttemptRecord[]): readonly AttemptRecord[] {
+  return [...new Map(attempts.map((attempt) => [attempt.batchKey, attempt])).values()]
+}
+
+function batchDocument(attempt: AttemptRecord, { expiresAt, resultsUntil }: Lifetime): object {
+  return {
+    batch: attempt.batch,
+    attempt: attempt.number,
+    kind: attempt.kind,
+    phase: phaseOf(attempt),
+    stage: attempt.stage,
+    endpoint: attempt.target.endpoint,
+    model: attempt.target.model,
+    requests: attempt.requestCount,
+    remoteId: attempt.remoteId,
+    remoteStatus: attempt.rawStatus,
+    submittedAt: instant(attempt.submittedAt),
+    endedAt: instant(attempt.endedAt),
+    expiresAt: instant(expiresAt),
+    resultsUntil: instant(resultsUntil),
+    nextAt: attempt.endedAt === null ? instant(attempt.nextAt) : null,
+    reason: attempt.reason,
+  }
+}
+
+function instant(at: number | null): string | null {
+  return at === null || at === 0 ? null : new Date(at).toISOString()
+}

@@ -1,0 +1,114 @@
+import type { Until } from '../../drive/loop.ts'
+import { type Driven, RunHandle } from '../../library/handle.ts'
+import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { isFinished } from '../../model/run.ts'
+import type { TextSink } from '../../output/destination.ts'
+import type { TakenRun } from '../../prepare/start.ts'
+import { ProviderError } from '../../providers/provider.ts'
+import { runFolder } from '../../store/run-folder.ts'
+import { exitCodeOf } from '../../workspace/report.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import { reportDocument } from '../documents/report-document.ts'
+import type { DriveFlags } from '../flags/drive-flags.ts'
+import { nextSteps } from '../render/views/next-command.ts'
+import { renderReport } from '../render/views/report.ts'
+import type { Shell } from '../shell.ts'
+import { runHook } from './hooks.ts'
+import type { Interruption } from './interruption.ts'
+import type { RunEvents } from './run-events.ts'
+import { RunProgress } from './run-progress.ts'
+
+/** What driving a run from the command needs. */
+export interface DriveRun {
+  readonly shell: Shell
+  readonly workspace: Workspace
+  readonly taken: TakenRun
+  readonly events: RunEvents
+  readonly interruption: Interruption
+  readonly flags: DriveFlags
+  readonly until: Until
+  readonly releaseHeld: boolean
+}
+
+/** Drives a run that was taken up, shows how it goes, reports, and returns the exit code. Lets go of the run. */
+export async function driveRun(options: DriveRun): Promise<number> {
+  const { events, flags, interruption, shell, taken, workspace } = options
+  const handle = new RunHandle(workspace, taken, events.emitter)
+  const progress = flags.quiet ? undefined : new RunProgress(shell, workspace.clock, () => handle.progress())
+  try {
+    const driven = await interruption.during(`Go on with: llm-batch resume ${handle.id}`, (signal) =>
+      handle.drive({
+        until: options.until,
+        releaseHeld: options.releaseHeld,
+        onUnknownCreate: flags.onUnknownCreate,
+        again: flags.again,
+        ignoreStopLoss: flags.ignoreStopLoss,
+        deadline: flags.deadline,
+        signal,
+        sink: outputSink(shell, handle.id, progress),
+      }),
+    )
+    await progress?.stop()
+    return await conclude(options, driven)
+  } catch (error) {
+    if (!interruption.isStopped || !isBrokenOff(error)) throw error
+    shell.tell(`Interrupted. Go on with: llm-batch resume ${handle.id}`)
+    return EXIT.interrupted
+  } finally {
+    // After a failure the panel must not stay; what failed is thrown, not what showing it met.
+    await progress?.stop().catch(() => undefined)
+    await events.flushed()
+    handle.close()
+  }
+}
+
+/** A call that was under way when the user stopped the program. */
+function isBrokenOff(error: unknown): boolean {
+  return error instanceof ProviderError || (error instanceof Error && error.name === 'AbortError')
+}
+
+/** Standard output for answers; in a terminal the panel goes first. */
+function outputSink(shell: Shell, runId: string, progress: RunProgress | undefined): TextSink {
+  return {
+    write: async (text) => {
+      await progress?.stop()
+      try {
+        await shell.printData(text)
+      } catch (error) {
+        throw new LlmBatchError('disk', 'standard output was closed before all answers were written', {
+          next: `They are kept; write them with: llm-batch results ${runId} -o OUT`,
+          cause: error,
+        })
+      }
+    },
+  }
+}
+
+async function conclude({ flags, interruption, shell, workspace }: DriveRun, driven: Driven): Promise<number> {
+  const { answers, report } = driven
+  const { run } = report
+  await runHook(shell, flags, run)
+  if (flags.json) await shell.printJson(reportDocument(report, answers))
+  const code =
+    interruption.isStopped && !isFinished(run.state) && run.state !== 'held'
+      ? EXIT.interrupted
+      : exitCodeOf(report, flags.maxFailed ?? 0)
+  if (!flags.quiet) {
+    const places = {
+      answers,
+      isExcelSafe: run.output.excelSafe,
+      runFolder: runFolder(workspace.home, run.id).path,
+      now: workspace.clock.now(),
+    }
+    shell.tell(renderReport(report, places, shell.errorColors))
+  } else if (code !== EXIT.ok) shell.tell(shortReport(driven))
+  return code
+}
+
+/** One line where nothing else was said: what stopped, and the next command. */
+function shortReport({ report }: Driven): string {
+  const { counts, run } = report
+  const what = run.reason === null ? run.state : `${run.state}: ${run.reason}`
+  const next = nextSteps(report).join(', or: ')
+  return `Run ${run.id} is ${what}; ${counts.succeeded} of ${run.rowCount} rows succeeded.${next === '' ? '' : ` Next: ${next}`}`
+}

@@ -1,0 +1,69 @@
+import { EventEmitter } from 'node:events'
+import { resolve } from 'node:path'
+import { appendLine } from '../../lib/append-file.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Disk } from '../../lib/disk.ts'
+import { plainLine } from '../../lib/plain-text.ts'
+import { LlmBatchError, messageOf } from '../../model/error.ts'
+import type { RunEvent } from '../../model/event.ts'
+import type { Place } from '../../workspace/workspace.ts'
+import type { SpeechFlags } from '../flags/drive-flags.ts'
+import type { Shell } from '../shell.ts'
+
+/** Where a run tells what happens. */
+export type RunEmitter = EventEmitter<{ event: [RunEvent] }>
+
+/** Events of one command: warnings go to standard error, everything to the file of `--events`. */
+export class RunEvents {
+  readonly emitter: RunEmitter = new EventEmitter()
+  #written: Promise<void> = Promise.resolve()
+
+  /**
+   * Begins to tell; `namesRuns` says of which run each warning is. Throws `usage` where the file cannot be written.
+   * @default namesRuns false
+   */
+  static async open(
+    shell: Shell,
+    { clock, disk }: Place,
+    flags: Pick<SpeechFlags, 'events'> & { readonly namesRuns?: boolean },
+  ): Promise<RunEvents> {
+    const events = new RunEvents()
+    events.emitter.on('event', (event) => tellEvent(shell, event, flags.namesRuns === true))
+    if (flags.events === undefined) return events
+    const path = resolve(shell.machine.workingFolder, flags.events)
+    await assertWritable(disk, path)
+    events.emitter.on('event', (event) => events.#append(shell, disk, path, eventLine(clock, event)))
+    return events
+  }
+
+  /** Resolves when every event so far is in the file. */
+  async flushed(): Promise<void> {
+    await this.#written
+  }
+
+  #append(shell: Shell, disk: Disk, path: string, line: string): void {
+    this.#written = this.#written
+      .then(() => appendLine(disk, path, line))
+      .catch((error: unknown) => shell.warn(`an event could not be written to ${path}: ${messageOf(error)}`))
+  }
+}
+
+function eventLine(clock: Clock, event: RunEvent): string {
+  return JSON.stringify({ at: new Date(clock.now()).toISOString(), ...event })
+}
+
+async function assertWritable(disk: Disk, path: string): Promise<void> {
+  try {
+    await (await disk.open(path, 'append')).close()
+  } catch (error) {
+    throw new LlmBatchError('usage', `the events cannot be written to ${path}: ${messageOf(error)}`, {
+      next: 'Name another file with --events.',
+      cause: error,
+    })
+  }
+}
+
+function tellEvent(shell: Shell, event: RunEvent, namesRun: boolean): void {
+  if (event.type !== 'warning' && event.type !== 'incident') return
+  shell.warn(`${namesRun ? `run ${event.run}: ` : ''}${plainLine(event.message)}`)
+}

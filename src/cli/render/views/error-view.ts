@@ -1,0 +1,57 @@
+import { inspect } from 'node:util'
+import { formatDuration } from '../../../lib/duration.ts'
+import { plainLine, plainText } from '../../../lib/plain-text.ts'
+import { LlmBatchError } from '../../../model/error.ts'
+import { type Failure, ProviderError } from '../../../providers/provider.ts'
+import type { Colors } from '../terminal/colors.ts'
+
+/**
+ * What is printed when a command fails: a known error as one line and the next step; any other is a bug of ours and
+ * keeps its stack.
+ */
+export function renderError(error: unknown, colors: Colors): string {
+  if (LlmBatchError.isInstance(error)) return knownError(plainText(error.message), error.next, colors)
+  if (error instanceof ProviderError) {
+    return knownError(failureText(error.failure), nextStepAfter(error.failure), colors)
+  }
+  return `${colors.red('bug:')} ${plainText(inspect(error))}\n`
+}
+
+function knownError(message: string, next: string, colors: Colors): string {
+  const line = `${colors.red('error:')} ${message}\n`
+  return next === '' ? line : `${line}${colors.dim('next:')} ${plainText(next)}\n`
+}
+
+function failureText({ message, status, code, requestId }: Failure): string {
+  const details = [
+    status === null ? null : `HTTP ${status}`,
+    code,
+    requestId === null ? null : `request ${requestId}`,
+  ].filter((detail) => detail !== null)
+  return plainLine(details.length === 0 ? message : `${message} (${details.join(', ')})`)
+}
+
+function nextStepAfter({ kind, retryAfterMs }: Failure): string {
+  switch (kind) {
+    case 'unreached':
+      return 'Check the network, the proxy settings and the base URL, with: llm-batch doctor'
+    case 'transport':
+      return 'Run the same command again; it goes on where it stopped.'
+    case 'throttled': {
+      const wait = retryAfterMs === null ? 'a while' : formatDuration(retryAfterMs)
+      return `Wait ${wait}, then run the same command again; it goes on where it stopped.`
+    }
+    case 'server':
+      return 'The provider is in trouble: wait a while, then run the same command again; it goes on where it stopped.'
+    case 'shape':
+      return "The answer is not the API's own: check the base URL and the proxy settings, with: llm-batch doctor"
+    case 'unauthorised':
+      return 'Check the API key in the environment, with: llm-batch doctor'
+    case 'forbidden':
+      return 'Check what the key may do, with: llm-batch doctor; and the credit of the account.'
+    case 'absent':
+      return 'Check the base URL and the name of the model.'
+    case 'refused':
+      return ''
+  }
+}

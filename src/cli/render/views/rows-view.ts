@@ -1,0 +1,64 @@
+import { plainText } from '../../../lib/plain-text.ts'
+import type { LookedRow } from '../../../results/looked-row.ts'
+import type { ShownColumn } from '../../results/shown-columns.ts'
+import type { Colors } from '../terminal/colors.ts'
+import { renderFacts } from '../terminal/facts.ts'
+import { type FittedColumn, renderFittedTable } from '../terminal/fitted-table.ts'
+
+/** Rows as a table no wider than this. */
+export function renderRowTable(
+  rows: readonly LookedRow[],
+  columns: readonly ShownColumn[],
+  width: number,
+  colors: Colors,
+): string {
+  return `${renderFittedTable(fittedColumns(rows, columns, colors), rows, width, colors)}\n`
+}
+
+function fittedColumns(
+  rows: readonly LookedRow[],
+  columns: readonly ShownColumn[],
+  colors: Colors,
+): readonly FittedColumn<LookedRow>[] {
+  return [
+    { title: placeTitle(rows), text: ({ answer }) => String(answer.id) },
+    { title: 'status', text: statusOf, paint: (text, row) => paintStatus(text, statusOf(row), colors) },
+    ...columns.map(({ isOptional, paint, text, title }) => ({
+      title,
+      text,
+      isOptional,
+      ...(paint === 'error' ? { paint: (cut: string) => colors.red(cut) } : {}),
+    })),
+  ]
+}
+
+/** Rows one below the other, with whole texts. */
+export function renderWholeRows(rows: readonly LookedRow[], columns: readonly ShownColumn[], colors: Colors): string {
+  return rows.map((row) => wholeRow(row, columns, colors)).join('\n')
+}
+
+function wholeRow(row: LookedRow, columns: readonly ShownColumn[], colors: Colors): string {
+  const status = statusOf(row)
+  const title = `${placeTitle([row])} ${plainText(String(row.answer.id)).replaceAll('\n', ' ')}`
+  const facts = columns.map(({ text, title: label }): readonly [string, string | null] => [
+    plainText(label),
+    plainText(text(row)).trimEnd() || null,
+  ])
+  return `${colors.bold(title)}, ${paintStatus(status, status, colors)}\n${renderFacts(facts, colors)}`
+}
+
+/** The heading of the first column: a row without an id is known by its line. */
+function placeTitle(rows: readonly LookedRow[]): string {
+  return rows.some(({ row }) => row.id !== null) ? 'id' : 'line'
+}
+
+function statusOf({ answer }: LookedRow): string {
+  return String(answer.status)
+}
+
+/** A status, or what was left of it, in the colour of the status. */
+export function paintStatus(text: string, status: string, colors: Colors): string {
+  if (status === 'succeeded') return colors.green(text)
+  if (status === 'pending') return colors.dim(text)
+  return status === 'refused' || status === 'truncated' || status === 'invalid' ? colors.yellow(text) : colors.red(text)
+}

@@ -1,0 +1,50 @@
+import { dollars, sumUsd } from '../../../prices/dollars.ts'
+import type { AttemptCost, RunCost } from '../../../workspace/run-cost.ts'
+import type { Fact } from '../terminal/facts.ts'
+import { describePrices } from './estimate-words.ts'
+
+/** What a run cost: the sum and what it saved, then its parts where there are several. */
+export function describeRunCost(cost: RunCost): string {
+  const saved =
+    cost.savedUsd === null || cost.savedUsd <= 0 ? '' : `, ${dollars(cost.savedUsd)} less than synchronous calls`
+  const models = cost.models.length < 2 ? [] : cost.models.map(modelText)
+  return [`${dollars(cost.totalUsd)}${saved}`, ...models, ...attemptLines(cost.attempts)].join('\n')
+}
+
+function modelText({ target, totalUsd }: RunCost['models'][number]): string {
+  return `${dollars(totalUsd)} at ${target.provider}/${target.model}`
+}
+
+/** The first attempts beside all later ones, and direct calls, where there were any of these. */
+function attemptLines(attempts: readonly AttemptCost[]): readonly string[] {
+  const direct = attempts.filter(({ kind }) => kind === 'direct')
+  const first = attempts.filter(({ attempt, kind }) => kind === 'batch' && attempt === 1)
+  const later = attempts.filter(({ attempt, kind }) => kind === 'batch' && attempt > 1)
+  if (direct.length === 0 && later.length === 0) return []
+  return [
+    ...(direct.length > 0 ? [`${dollars(sumOf(direct))} in direct calls before the batches`] : []),
+    ...(first.length > 0 ? [`${dollars(sumOf(first))} in batches that were sent first`] : []),
+    ...(later.length > 0 ? [`${dollars(sumOf(later))} in batches that sent rows again`] : []),
+  ]
+}
+
+function sumOf(attempts: readonly AttemptCost[]): number | null {
+  return sumUsd(attempts.map(({ totalUsd }) => totalUsd))
+}
+
+/** What the run may cost, and what is set aside for batches whose bill is not known yet, each where there is any. */
+export function costLimits({ maxUsd, reservedUsd }: RunCost): readonly Fact[] {
+  return [
+    ['Cost limit', maxUsd === null ? null : dollars(maxUsd)],
+    ['Set aside', reservedUsd === 0 ? null : `${dollars(reservedUsd)} for batches that are not finished`],
+  ]
+}
+
+/** Of which day the prices are; null where nothing was priced. */
+export function describeUsedPrices({ models }: RunCost): string | null {
+  return describePrices(
+    models.map(({ pricedAsOf, priceSource }) =>
+      priceSource === null ? null : { asOf: pricedAsOf, source: priceSource },
+    ),
+  )
+}

@@ -1,0 +1,16 @@
+import type { UsageTotal } from '../../../store/store.ts'
+import { count, counted } from '../terminal/quantity.ts'
+
+/** `1,200 in, 300 out`, with what the provider did not count; null where there are no results. */
+export function describeUsage(usage: readonly UsageTotal[]): string | null {
+  const sum = (pick: (total: UsageTotal) => number): number => usage.reduce((all, total) => all + pick(total), 0)
+  if (sum((total) => total.results) === 0) return null
+  const cached = sum((total) => total.cachedTokens)
+  const reasoning = sum((total) => total.reasoningTokens)
+  const unknown = sum((total) => total.withoutUsage)
+  return [
+    `${count(sum((total) => total.promptTokens))} in${cached > 0 ? ` (${count(cached)} cached)` : ''}`,
+    `${count(sum((total) => total.completionTokens))} out${reasoning > 0 ? ` (${count(reasoning)} for reasoning)` : ''}`,
+    ...(unknown > 0 ? [`not counted by the provider for ${counted(unknown, 'result')}`] : []),
+  ].join(', ')
+}

@@ -1,0 +1,94 @@
+import type { RunDefinition } from '../../model/run.ts'
+import type { Condition } from '../../results/condition.ts'
+import { shownJson } from '../../results/json-answer.ts'
+import { type ColumnFacts, findColumn, type LookedColumn } from '../../results/looked-columns.ts'
+import { cellOf, type LookedRow } from '../../results/looked-row.ts'
+import type { RunRecord } from '../../store/store.ts'
+
+/** A column that is shown beside the id and the status of a row. */
+export interface ShownColumn {
+  readonly title: string
+  /** Whole and as it is: any text, also of a model. */
+  readonly text: (row: LookedRow) => string
+  readonly isOptional: boolean
+  readonly paint?: 'error'
+}
+
+/** Columns that are shown where neither a template nor a flag names any. */
+const MOST_UNNAMED = 3
+
+/**
+ * What is shown of a run's rows: the columns asked for, else those that the conditions and the prompt are about, the
+ * answer, and the error.
+ */
+export function shownColumns(
+  run: RunRecord,
+  conditions: readonly Condition[],
+  names: readonly string[] | undefined,
+): readonly ShownColumn[] {
+  if (names) return names.map((name) => columnNamed(name, run, false))
+  const asked = conditions.map(({ column }) => column).filter((column) => isShownNowhere(column, run.definition))
+  const byTitle = new Map(asked.map((column) => [titleOf(column), column]))
+  const named = [...byTitle].map(([title, column]) => shown(title, column, true))
+  const titles = new Set(named.map(({ title }) => title))
+  return [
+    ...named,
+    ...inputColumns(run).filter(({ title }) => !titles.has(title)),
+    { title: 'output', text: answerText, isOptional: false },
+    { title: 'error', text: ({ answer }) => String(answer.error ?? ''), isOptional: false, paint: 'error' },
+  ]
+}
+
+/** Output, error, status and id have columns of their own. */
+function isShownNowhere(column: LookedColumn, { idColumn }: RunDefinition): boolean {
+  if (column.of === 'line') return false
+  if (column.of === 'input') return column.name !== idColumn
+  return column.path.length > 0 || !['output', 'error', 'status', 'id'].includes(column.name)
+}
+
+function columnNamed(name: string, facts: ColumnFacts, isOptional: boolean): ShownColumn {
+  return shown(name, findColumn(name, facts), isOptional)
+}
+
+function shown(title: string, column: LookedColumn, isOptional: boolean): ShownColumn {
+  if (column.of === 'answer' && column.name === 'output' && column.path.length === 0) {
+    return { title, text: answerText, isOptional }
+  }
+  return { title, text: (row) => cellOf(row, column).text, isOptional }
+}
+
+function titleOf(column: LookedColumn): string {
+  return column.of === 'line' ? 'line' : [column.name, ...column.path].join('.')
+}
+
+/** The answer; long vectors in it are cut. */
+function answerText(row: LookedRow): string {
+  const json = row.json()
+  return json === undefined ? String(row.answer.output ?? '') : shownJson(json)
+}
+
+/** The part of the input that a person knows a row by. */
+function inputColumns({ columns, definition }: RunRecord): readonly ShownColumn[] {
+  if (definition.shape !== 'records') return [{ title: 'prompt', text: lastMessage, isOptional: true }]
+  const others = columns.map(({ name }) => name).filter((name) => name !== definition.idColumn)
+  const used = others.filter((column) => isNamedIn(column, definition))
+  const chosen = used.length > 0 ? used : others.slice(0, MOST_UNNAMED)
+  return chosen.map((name) => shown(name, { of: 'input', name, path: [] }, true))
+}
+
+/** True where a tag of the template names the column, alone or at the beginning of a path. */
+function isNamedIn(column: string, { prompt, system }: RunDefinition): boolean {
+  const tags = `${prompt ?? ''}\n${system ?? ''}`.match(/\{\{.*?\}\}|\{%.*?%\}/gs) ?? []
+  const name = column.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+  const word = new RegExp(String.raw`(?<![\p{L}\p{N}_])${name}(?![\p{L}\p{N}_])`, 'u')
+  return tags.some((tag) => word.test(tag))
+}
+
+/** What was asked last, of a row that carries its messages or a provider's body. */
+function lastMessage({ row }: LookedRow): string {
+  const { body, messages } = JSON.parse(row.json) as { readonly body?: unknown; readonly messages?: unknown }
+  const asked = messages ?? (body as { readonly messages?: unknown; readonly input?: unknown } | undefined)?.messages
+  const last: unknown = Array.isArray(asked) ? asked.at(-1) : (body as { readonly input?: unknown } | undefined)?.input
+  const content = typeof last === 'object' && last !== null && 'content' in last ? last.content : last
+  return typeof content === 'string' ? content : shownJson(content)
+}

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { expectExit, type, typedFirst, typeHere } from '../support/command.ts'
+import { finalBooks, MODELS, PROVIDERS } from '../support/fault-run.ts'
+import { RawClient } from '../support/local-server.ts'
+import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
+
+/** A provider that takes its time with validation, so that deleting and cancelling meet a batch that has not begun. */
+const DURATIONS = { validateMs: 1_500, runMs: 20 }
+
+interface Evidence {
+  readonly listedAfterMs: number | null
+  readonly isSameKey: boolean
+  readonly findings: Readonly<Record<string, { readonly verdict: string; readonly seen: string }>>
+}
+
+async function probe(carryOut: typeof type, world: LocalWorld, model: string, ...flags: readonly string[]) {
+  const { code, stderr, stdout } = await carryOut(
+    world,
+    'doctor',
+    '--live',
+    '--model',
+    model,
+    '--yes',
+    '--json',
+    ...flags,
+  )
+  const evidence = stdout === '' ? undefined : (JSON.parse(stdout) as { readonly evidence: Evidence }).evidence
+  return { code, stderr, stdout, evidence }
+}
+
+function verdicts(evidence: Evidence | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(evidence?.findings ?? {}).map(([name, { verdict }]) => [name, verdict]))
+}
+
+const ALL_HOLD = { deletedInput: 'holds', listing: 'holds', cancel: 'holds', deletedWhileQueued: 'holds' }
+
+describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
+  it('finds that the assumptions hold, leaves nothing behind, and status tells of it', async () => {
+    const world = await openWorld({ durations: DURATIONS })
+    await world.write('rows.jsonl', questions(1))
+    const line = ['run', 'rows.jsonl', '--model', MODELS[provider], '--prompt', '{{text}}', '-o', 'answers.jsonl']
+    expectExit(await typeHere(world, ...line, '--quiet'), 0)
+    expect((await typeHere(world, 'status')).stdout).not.toContain('Live test')
+
+    const { code, evidence, stderr } = await probe(typedFirst(PROVIDERS, provider), world, MODELS[provider])
+    expectExit({ code, stderr }, 0)
+    expect(stderr).toMatch(
+      /up to 3 batches of one row each with \S+ at http:\S+: at most \$0\.\d+ \(\d+ input and 48 output/,
+    )
+    expect(verdicts(evidence)).toEqual(ALL_HOLD)
+    expect(evidence?.findings['deletedInput']?.seen).toMatch(/the create was refused: /)
+    expect(evidence?.findings['deletedWhileQueued']?.seen).toMatch(/its input was deleted; it ended as failed/i)
+    expect(evidence?.listedAfterMs).toBeLessThan(1_000)
+    // One batch of the run, one cancelled, one robbed of its input: the third was refused. Only the run's row was billed.
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 3, rowsBilled: 1 })
+
+    expect((await type(world, 'status')).stdout).toMatch(/Live test +done on \d{4}-\d\d-\d\d: .*listed in time: holds/)
+    const status = JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout)
+    expect(status).toMatchObject({ evidence: { isSameKey: true, findings: evidence?.findings } })
+    const remote = JSON.parse((await typeHere(world, 'remote', '--provider', provider, '--json')).stdout)
+    expect(remote.providers[0].files).toEqual([])
+  })
+})
+
+describe('doctor --live', () => {
+  it('measures how late a batch is listed, and says where that is later than the settle wait', async () => {
+    const world = await openWorld({
+      durations: DURATIONS,
+      faults: ['list=lag(900)'],
+      waits: { settle: '500ms', http: '500ms' },
+    })
+    const { code, evidence, stderr } = await probe(type, world, MODELS.openai)
+    expectExit({ code, stderr }, 3)
+    expect(evidence?.listedAfterMs).toBeGreaterThan(500)
+    expect(evidence?.findings['listing']).toMatchObject({
+      verdict: 'broken',
+      seen: expect.stringContaining('waits.settle is 500ms'),
+    })
+    expect(stderr).toMatch(/promise does not hold/)
+  })
+
+  it.each([
+    ['a provider that keeps deleted files', ['delete=delete-ignored'], 'deletedInput', 'broken', /still there/],
+    [
+      'a cancellation that is not heard',
+      ['cancel=cancel-ignored'],
+      'cancel',
+      'unclear',
+      /too late: it ended as completed/,
+    ],
+    ['a batch that never ends', ['run=stuck(0)', 'cancel=cancel-ignored'], 'cancel', 'unclear', /still in_progress/],
+  ] as const)('tells of %s', async (_, faults, question, verdict, seen) => {
+    const world = await openWorld({ faults })
+    const { evidence } = await probe(typeHere, world, MODELS.openai, '--within', '1s')
+    expect(evidence?.findings[question]).toMatchObject({ verdict, seen: expect.stringMatching(seen) })
+  })
+
+  it('survives refusals in plain text, and says what they leave unclear', async () => {
+    const world = await openWorld({ faults: ['any=plain-errors'], durations: DURATIONS })
+    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '5s')
+    expectExit({ code, stderr }, 0)
+    expect(verdicts(evidence)).toMatchObject({ listing: 'holds', cancel: 'holds', deletedInput: 'unclear' })
+    expect(evidence?.findings['deletedInput']?.seen).toMatch(/404: the request was refused/)
+  })
+
+  it('looks for a batch whose create was answered in plain text', async () => {
+    const world = await openWorld({
+      faults: ['create:3=plain-errors', 'create:1=accept-then-html(400)'],
+      durations: DURATIONS,
+    })
+    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '5s')
+    expectExit({ code, stderr }, 0)
+    expect(verdicts(evidence)).toMatchObject({ listing: 'holds', cancel: 'holds', deletedInput: 'unclear' })
+    expect(evidence?.findings['deletedInput']?.seen).toMatch(/not answered clearly, and no batch was listed/)
+  })
+
+  it('sends nothing without a yes', async () => {
+    const world = await openWorld()
+    const { code, stderr } = await type(world, 'doctor', '--live', '--model', MODELS.openai)
+    expectExit({ code, stderr }, 2)
+    expect(stderr).toMatch(/at most \$[\s\S]*no terminal to ask on[\s\S]*--yes/)
+    const client = new RawClient(world.server.openaiUrl, world.environment['OPENAI_API_KEY'])
+    expect(await client.json('GET', '/files')).toMatchObject({ data: [] })
+  })
+
+  it('says that a price is not known, and needs a model', async () => {
+    const world = await openWorld()
+    expect((await typeHere(world, 'doctor', '--live', '--model', 'openai/nobody-knows')).stderr).toMatch(
+      /price is not known/,
+    )
+    const { code, stderr } = await type(world, 'doctor', '--live')
+    expectExit({ code, stderr }, 2)
+    expect(stderr).toMatch(/--live needs a model/)
+  })
+
+  it('keeps nothing where the provider could not be asked', async () => {
+    const world = await openWorld({ faults: ['create=status(401)'] })
+    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai)
+    expectExit({ code, stderr }, 3)
+    expect(evidence).toBeUndefined()
+    const client = new RawClient(world.server.openaiUrl, world.environment['OPENAI_API_KEY'])
+    expect(await client.json('GET', '/files')).toMatchObject({ data: [] })
+  })
+
+  it('was not made for the key of somebody else', async () => {
+    const world = await openWorld({ durations: DURATIONS })
+    await world.write('rows.jsonl', questions(1))
+    const line = ['run', 'rows.jsonl', '--model', MODELS.openai, '--prompt', '{{text}}', '-o', 'answers.jsonl']
+    expectExit(await typeHere(world, ...line, '--quiet'), 0)
+    expect((await probe(typeHere, world, MODELS.openai)).code).toBe(0)
+    const other = { ...world, environment: { ...world.environment, OPENAI_API_KEY: 'sk-other-0123456789' } }
+    expect((await typeHere(other, 'status')).stdout).toMatch(/Live test +done on \S+, with another key: /)
+    const { OPENAI_API_KEY: _, ...keyless } = world.environment
+    expect((await typeHere({ ...world, environment: keyless }, 'status')).stdout).toMatch(/Live test +done on \d\S+: /)
+  })
+})
