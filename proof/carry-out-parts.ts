@@ -1,6 +1,5 @@
 import { everyStep } from './cases.ts'
 import { createCells } from './create-cells.ts'
-import { Crew } from './crew.ts'
 import type { KeptPieces, PieceValues } from './kept-pieces.ts'
 import type { CaughtMutant } from './mutants/caught-mutant.ts'
 import type { Mutant } from './mutants/mutant.ts'
@@ -9,6 +8,7 @@ import { GOALS, type PartName, piecesOf, type Range } from './parts.ts'
 import { Progress, tell } from './progress.ts'
 import { stormTheCommand } from './real-command.ts'
 import { type CaseReport, Tally } from './tally.ts'
+import { WorkerPool } from './worker-pool.ts'
 
 export type PlantMutants = (defects: readonly Mutant[], onFound: (mutant: CaughtMutant) => void) => Promise<unknown>
 
@@ -65,11 +65,11 @@ async function simulate(
   wanted: Wanted,
   { goal, nameOf, ...range }: Cases,
 ): Promise<void> {
-  const crew = new Crew()
+  const pool = new WorkerPool()
   try {
     await inPieces(part, kept, wanted, range, goal, async (piece, onCase) => {
       const tally = new Tally()
-      await crew.carryOut(namesIn(piece, nameOf), (report) => {
+      await pool.carryOut(namesIn(piece, nameOf), (report) => {
         tally.add(report)
         onCase(report.violations.length > 0)
         if (report.violations.length > 0) tellFailure(report)
@@ -77,7 +77,7 @@ async function simulate(
       return tally.record()
     })
   } finally {
-    crew.close()
+    pool.close()
   }
 }
 
@@ -112,15 +112,15 @@ async function repeatSeeds(range: Range, onCase: (isFailed: boolean) => void): P
   const differing: string[] = []
   // Each time in other processes: nothing that one of them remembers may make the difference.
   for (let time = 1; time <= 2; time += 1) {
-    const crew = new Crew()
-    await crew
+    const pool = new WorkerPool()
+    await pool
       .carryOut(namesIn(range, seedName), ({ digest, name }) => {
         const isOther = (digests.get(name) ?? digest) !== digest
         if (isOther) differing.push(name)
         if (time === 2) onCase(isOther)
         digests.set(name, digest)
       })
-      .finally(() => crew.close())
+      .finally(() => pool.close())
   }
   return { seeds: range.count, differing }
 }

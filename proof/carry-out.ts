@@ -3,7 +3,7 @@ import { AFTERMATH_MS, type Earlier, typeEarlier } from './earlier-run.ts'
 import { gatherEvidence } from './evidence.ts'
 import { judge } from './judge.ts'
 import type { Plan } from './plan.ts'
-import { ANSWERS, type Start, type Story, typeUntilOver } from './type-until-over.ts'
+import { ANSWERS, runUntilFinished, type Start, type Trace } from './run-until-finished.ts'
 import type { Violation } from './violation.ts'
 import type { DiskTrouble } from './world/simulated-disk.ts'
 import type { CallName, Weather } from './world/simulated-network.ts'
@@ -40,14 +40,14 @@ export async function carryOut(plan: Plan): Promise<Verdict> {
       world.begin(trouble)
       fired = world.provider.simulator.faults.fired
     }
-    const story = await typeUntilOver(world, plan, { since: earlier?.runId ?? null, answersPath: ANSWERS })
-    if (story.stuck === null) await world.wait(AFTERMATH_MS)
-    const gathering = gatherEvidence(world, plan, { story, earlier, answersPath: ANSWERS })
+    const trace = await runUntilFinished(world, plan, { since: earlier?.runId ?? null, answersPath: ANSWERS })
+    if (trace.stuck === null) await world.wait(AFTERMATH_MS)
+    const gathering = gatherEvidence(world, plan, { trace, earlier, answersPath: ANSWERS })
     const evidence = await world.time.runUntil(gathering)
     reached.push(
       ...fired.map(({ call, name }) => `provider: ${call} ${name}`),
       ...world.crashed.map((crash) => `crash: ${crash}`),
-      ...rowsReached(plan, story),
+      ...rowsReached(plan, trace),
     )
     return {
       plan,
@@ -56,15 +56,15 @@ export async function carryOut(plan: Plan): Promise<Verdict> {
       reached,
       steps: world.steps,
       crashes: world.crashed.length,
-      trace: [...world.trace, ...[...(earlier?.story.starts ?? []), ...story.starts].map(startLine)],
+      trace: [...world.trace, ...[...(earlier?.trace.starts ?? []), ...trace.starts].map(startLine)],
     }
   } finally {
     world.close()
   }
 }
 
-async function judgeEarlier(world: World, { answersPath, plan, story }: Earlier): Promise<readonly Violation[]> {
-  const evidence = await world.time.runUntil(gatherEvidence(world, plan, { story, earlier: null, answersPath }))
+async function judgeEarlier(world: World, { answersPath, plan, trace }: Earlier): Promise<readonly Violation[]> {
+  const evidence = await world.time.runUntil(gatherEvidence(world, plan, { trace, earlier: null, answersPath }))
   return judge(evidence).map(({ detail, metric }) => ({ metric, detail: `in the earlier run: ${detail}` }))
 }
 
@@ -73,7 +73,7 @@ function startLine({ exitCode, message }: Start): string {
 }
 
 /** How rows came to their answers, where not by a request of their own. */
-function rowsReached({ isSharing }: Plan, { report }: Story): readonly string[] {
+function rowsReached({ isSharing }: Plan, { report }: Trace): readonly string[] {
   if (!report) return []
   return [
     ...(report.attempts.some(({ kind }) => kind === 'carried') ? ['rows: carried over'] : []),

@@ -2,7 +2,7 @@ import { carryOut, type Verdict } from './carry-out.ts'
 import { createCells } from './create-cells.ts'
 import { dieAt, scenarioPlans, type Walk, walk } from './every-step.ts'
 import type { Plan } from './plan.ts'
-import { stormOf } from './storm.ts'
+import { stormOf } from './random-faults.ts'
 
 const scenarios = new Map(scenarioPlans().map((plan) => [plan.name, plan]))
 const walks = new Map<string, Promise<Walk>>()

@@ -1,13 +1,13 @@
 import { type AnswerRow, readAnswers } from './answer-row.ts'
 import { readDirectBooks } from './books.ts'
 import type { EarlierRun, Plan } from './plan.ts'
-import { type Story, typeUntilOver } from './type-until-over.ts'
+import { runUntilFinished, type Trace } from './run-until-finished.ts'
 import { WORK, type World } from './world/world.ts'
 
 /** What a run left behind that another one begins with. */
 export interface Earlier {
   readonly plan: Plan
-  readonly story: Story
+  readonly trace: Trace
   /** Null where it never came to be. */
   readonly runId: string | null
   readonly answersPath: string
@@ -28,13 +28,13 @@ export const AFTERMATH_MS = 120_000
 export async function typeEarlier(world: World, later: Plan, { isStruck, prompts }: EarlierRun): Promise<Earlier> {
   const calm = { cancelAfterMs: null, rivalAfterMs: null, strayKeyAtStart: null }
   const plan = { ...later, name: `before ${later.name}`, prompts, earlier: null, ...(isStruck ? {} : calm) }
-  const story = await typeUntilOver(world, plan, { since: null, answersPath: EARLIER_ANSWERS })
-  if (story.stuck === null) await world.wait(AFTERMATH_MS)
+  const trace = await runUntilFinished(world, plan, { since: null, answersPath: EARLIER_ANSWERS })
+  if (trace.stuck === null) await world.wait(AFTERMATH_MS)
   const direct = await world.time.runUntil(readDirectBooks(world))
   return {
     plan,
-    story,
-    runId: story.report?.run.id ?? null,
+    trace,
+    runId: trace.report?.run.id ?? null,
     answersPath: EARLIER_ANSWERS,
     answers: readAnswers(world, EARLIER_ANSWERS),
     files: new Set(world.uploads.keys()),

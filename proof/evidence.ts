@@ -2,7 +2,7 @@ import { type AnswerRow, readAnswers } from './answer-row.ts'
 import { type BatchBooks, type ChatBody, isUnfit, parse, readBooks, readDirectBooks, textOf } from './books.ts'
 import type { Earlier } from './earlier-run.ts'
 import type { Plan } from './plan.ts'
-import type { Story } from './type-until-over.ts'
+import type { Trace } from './run-until-finished.ts'
 import { nonceIn } from './world/nonce.ts'
 import type { World } from './world/world.ts'
 
@@ -17,7 +17,7 @@ export interface DirectAnswer {
 export interface Evidence {
   readonly world: World
   readonly plan: Plan
-  readonly story: Story
+  readonly trace: Trace
   /** Batches made for this run. */
   readonly books: readonly BatchBooks[]
   /** Rows that were executed in synchronous calls, each time. */
@@ -32,15 +32,15 @@ export interface Evidence {
 export async function gatherEvidence(
   world: World,
   plan: Plan,
-  { answersPath, earlier, story }: Pick<Evidence, 'story' | 'earlier'> & { readonly answersPath: string },
+  { answersPath, earlier, trace }: Pick<Evidence, 'trace' | 'earlier'> & { readonly answersPath: string },
 ): Promise<Evidence> {
-  const books = await readBooks(world, ownIdsOf(story))
+  const books = await readBooks(world, ownIdsOf(trace))
   const direct = await readDirectBooks(world)
   const isOwn = ({ batch }: BatchBooks): boolean => !batch.inputFileIds.some((id) => earlier?.files.has(id))
   return {
     world,
     plan,
-    story,
+    trace,
     earlier,
     books: books.filter(isOwn),
     direct: direct.slice(earlier?.directCalls ?? 0).map(({ nonce }) => nonce),
@@ -50,7 +50,7 @@ export async function gatherEvidence(
 }
 
 /** The batches that the client calls its own in its final report. */
-function ownIdsOf({ report }: Story): ReadonlySet<string> {
+function ownIdsOf({ report }: Trace): ReadonlySet<string> {
   return new Set(report?.attempts.flatMap(({ remoteId }) => (remoteId === null ? [] : [remoteId])))
 }
 

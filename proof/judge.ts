@@ -1,6 +1,6 @@
 import type { Evidence } from './evidence.ts'
+import { judgeManners } from './judge/exit-codes.ts'
 import { judgeHome } from './judge/home.ts'
-import { judgeManners } from './judge/manners.ts'
 import { judgeMoney } from './judge/money.ts'
 import { judgeRows } from './judge/rows.ts'
 import type { Violation } from './violation.ts'

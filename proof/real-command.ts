@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { type Storm, stormOf } from '../test/chaos/storm.ts'
+import { type Storm, stormOf } from '../test/chaos/random-faults.ts'
 import { type Aftermath, weather } from '../test/chaos/weather.ts'
 import type { Range } from './parts.ts'
 import type { Metric } from './violation.ts'

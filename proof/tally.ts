@@ -1,4 +1,4 @@
-import { faultNames } from './storm.ts'
+import { faultNames } from './random-faults.ts'
 import { METRICS, type Metric, type Violation } from './violation.ts'
 import { NETWORK_FAULTS } from './world/simulated-network.ts'
 

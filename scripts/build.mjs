@@ -42,7 +42,7 @@ async function build() {
 /** Ships the schemas of the files that users write, so that editors can check and complete them. */
 async function writeSchemas() {
   const { configurationJsonSchema } = await import(pathToFileURL(join(fresh, 'config', 'file-schema.js')).href)
-  const { jobJsonSchema } = await import(pathToFileURL(join(fresh, 'cli', 'job-schema.js')).href)
+  const { jobJsonSchema } = await import(pathToFileURL(join(fresh, 'cli', 'jobs', 'job-schema.js')).href)
   for (const [name, schema] of [
     ['config-schema.json', configurationJsonSchema()],
     ['job-schema.json', jobJsonSchema()],

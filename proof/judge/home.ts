@@ -2,7 +2,7 @@ import { runFolder, statePath } from '../../src/store/run-folder.ts'
 import { realBytes } from '../books.ts'
 import type { Evidence } from '../evidence.ts'
 import { CANARY_PROMPT } from '../plan.ts'
-import type { Story } from '../type-until-over.ts'
+import type { Trace } from '../run-until-finished.ts'
 import { type Violation, violation } from '../violation.ts'
 import { CANARY_KEY, HOME, STRAY_KEY, type World } from '../world/world.ts'
 
@@ -15,13 +15,13 @@ export function judgeHome(evidence: Evidence): readonly Violation[] {
  * Every raw result file in the home is one that the provider sent, byte for byte; of synchronous calls every line is made
  * around an answer as it came, or around a refusal; of carried answers every line is one of either.
  */
-function altered({ story, world }: Evidence): readonly Violation[] {
-  const id = story.report?.run.id
+function altered({ trace, world }: Evidence): readonly Violation[] {
+  const id = trace.report?.run.id
   if (id === undefined) return []
   const folder = runFolder(HOME, id).results
   const sent = new Set([...world.downloads.values()].flat().map((bytes) => Buffer.from(bytes).toString('latin1')))
   const isAsSent = (path: string, text: string): boolean => {
-    const kind = kindOf(path, story)
+    const kind = kindOf(path, trace)
     if (kind === 'direct') return isMadeOfAnswers(utf8(text), world)
     return kind === 'carried' ? isMadeOfLines(text, sent, world) : sent.has(text)
   }
@@ -31,7 +31,7 @@ function altered({ story, world }: Evidence): readonly Violation[] {
     .map(([path]) => violation('altered', path))
 }
 
-function kindOf(path: string, { report }: Story): string | undefined {
+function kindOf(path: string, { report }: Trace): string | undefined {
   return report?.attempts.find(({ key }) => path.includes(`/${key}-`))?.kind
 }
 
@@ -58,8 +58,8 @@ function isMadeOfAnswers(lines: string, { directAnswers }: World): boolean {
 }
 
 /** The key nowhere; the secret prompt only where prompts and answers belong. */
-function leaks({ story, world }: Evidence): readonly Violation[] {
-  const said = JSON.stringify([story.events, story.starts])
+function leaks({ trace, world }: Evidence): readonly Violation[] {
+  const said = JSON.stringify([trace.events, trace.starts])
   const remote = JSON.stringify(
     [...world.provider.simulator.state.batches.values()]
       .map(({ metadata }) => metadata)

@@ -48,8 +48,8 @@ function carriedAndBilled({ books, direct, earlier }: Evidence): readonly Violat
 }
 
 /** What was booked while a cap was in force, with every answer limited. */
-function overTheCap({ story }: Evidence): readonly Violation[] {
-  return story.caps
+function overTheCap({ trace }: Evidence): readonly Violation[] {
+  return trace.caps
     .filter(({ billedUsd, capUsd }) => billedUsd > capUsd)
     .map(({ billedUsd, capUsd }) => violation('over the cap', `$${billedUsd} of $${capUsd}`))
 }
@@ -71,8 +71,8 @@ function doubleCreates({ books, plan }: Evidence): readonly Violation[] {
 }
 
 /** The client looks once for doubles, as decided; where listings are late, that look may come too early to show one. */
-function silentDuplicates({ books, plan, story }: Evidence): readonly Violation[] {
-  const told = new Set(story.report?.incidents.flatMap(({ remoteIds }) => remoteIds))
+function silentDuplicates({ books, plan, trace }: Evidence): readonly Violation[] {
+  const told = new Set(trace.report?.incidents.flatMap(({ remoteIds }) => remoteIds))
   const isListingLate = plan.faults.some((rule) => /=(?:lag|late)/.test(rule))
   if (isListingLate) return []
   return books
@@ -80,8 +80,8 @@ function silentDuplicates({ books, plan, story }: Evidence): readonly Violation[
     .map(({ batch }) => violation('silent provider duplicate', batch.id))
 }
 
-function orphans({ books, story }: Evidence): readonly Violation[] {
-  const { report } = story
+function orphans({ books, trace }: Evidence): readonly Violation[] {
+  const { report } = trace
   const named = new Set([
     ...(report?.attempts.map(({ remoteId }) => remoteId) ?? []),
     ...(report?.incidents.flatMap(({ remoteIds }) => remoteIds) ?? []),

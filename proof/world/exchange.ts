@@ -11,7 +11,7 @@ export interface Message {
 }
 
 /** An HTTP answer as bytes. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
@@ -39,7 +39,7 @@ export class Line extends EventEmitter {
 }
 
 /** Calls the server's application without a socket. Null where the server broke the connection off. */
-export async function call(app: ReturnType<typeof buildApp>, message: Message, line: Line): Promise<Answer | null> {
+export async function call(app: ReturnType<typeof buildApp>, message: Message, line: Line): Promise<HttpAnswer | null> {
   const headers: Record<string, string> = { ...message.headers, host: message.url.host }
   const hasJson = message.body !== null && headers['content-type'] === 'application/json'
   const gone = new AbortController()

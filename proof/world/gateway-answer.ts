@@ -1,4 +1,4 @@
-import type { Answer } from './exchange.ts'
+import type { HttpAnswer } from './exchange.ts'
 
 const HTML = '<html><head><title>error</title></head><body>Something went wrong.</body></html>'
 
@@ -16,7 +16,7 @@ const STRANGE: Readonly<Record<string, string>> = {
  * What something between client and provider answers by itself: `status(503)` in the API's own shape, `html(502)` as a
  * page, `redirect`, or one of the strange ones with status 200.
  */
-export function gatewayAnswer(name: string): Answer {
+export function gatewayAnswer(name: string): HttpAnswer {
   const [, kind, status] = /^(\w[\w-]*?)(?:\((\d{3})\))?$/.exec(name) ?? []
   if (kind === 'status')
     return answerWith(Number(status), { error: { message: `answered ${status} on the way`, code: null } })
@@ -27,7 +27,7 @@ export function gatewayAnswer(name: string): Answer {
   return answerWith(200, strange)
 }
 
-function answerWith(status: number, body: string | object): Answer {
+function answerWith(status: number, body: string | object): HttpAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const headers = {
     'content-type': typeof body === 'string' && body.startsWith('<') ? 'text/html' : 'application/json',

@@ -6,7 +6,7 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from '../../src/providers/provider.ts'
-import { type Answer, call, Line, type Message } from './exchange.ts'
+import { call, type HttpAnswer, Line, type Message } from './exchange.ts'
 import { gatewayAnswer } from './gateway-answer.ts'
 import type { Life } from './life.ts'
 import type { SimulatedProvider } from './simulated-provider.ts'
@@ -41,7 +41,7 @@ export type Weather = (call: CallName) => Trouble | undefined
 
 /** What is told of every exchange, for traces and for the judge. */
 export interface NetworkNews {
-  readonly onDelivered: (call: CallName, message: Message, answer: Answer | null) => void
+  readonly onDelivered: (call: CallName, message: Message, answer: HttpAnswer | null) => void
 }
 
 export interface NetworkOptions {
@@ -95,7 +95,7 @@ class Exchange {
   }
 
   /** Faults that keep the request from arriving now; the answer of what stands in between, where it gives one. */
-  async #beforeDelivery(trouble: Trouble | undefined, message: Message): Promise<Answer | undefined> {
+  async #beforeDelivery(trouble: Trouble | undefined, message: Message): Promise<HttpAnswer | undefined> {
     switch (trouble?.fault) {
       case 'refused':
         throw this.#failed('unreached', 'the connection was refused')
@@ -121,14 +121,14 @@ class Exchange {
     void this.#options.outerClock.sleep(lateMs).then(() => this.#deliver(message))
   }
 
-  async #deliver(message: Message): Promise<Answer | null> {
+  async #deliver(message: Message): Promise<HttpAnswer | null> {
     const answer = await call(this.#options.provider.app, message, this.#line)
     this.#options.news.onDelivered(this.#call, message, answer)
     return answer
   }
 
   /** The answer, unless the server breaks off, time runs out, or the caller gives up. */
-  async #awaitAnswer(answering: Promise<Answer | null>): Promise<Answer> {
+  async #awaitAnswer(answering: Promise<HttpAnswer | null>): Promise<HttpAnswer> {
     const over = new AbortController()
     const patience = AbortSignal.any([this.#signal, over.signal])
     const late = this.#options.clock.sleep(this.#timeoutMs, patience).then(() => 'late' as const)
@@ -146,7 +146,7 @@ class Exchange {
     throw this.#failed('transport', 'no answer in time')
   }
 
-  async *#bodyOf({ body, headers }: Answer, trouble: Trouble | undefined): AsyncIterable<Uint8Array> {
+  async *#bodyOf({ body, headers }: HttpAnswer, trouble: Trouble | undefined): AsyncIterable<Uint8Array> {
     await this.#options.life.live()
     const declared = Number(headers['content-length'] ?? body.length)
     if (trouble?.fault === 'half answer') {

@@ -1,5 +1,5 @@
-import { OneAtATime } from '../../src/lib/one-at-a-time.ts'
-import { Workshop } from '../../src/server/batch/workshop.ts'
+import { Mutex } from '../../src/lib/mutex.ts'
+import { BatchRunner } from '../../src/server/batch/batch-runner.ts'
 import { FaultInjector } from '../../src/server/faults/injector.ts'
 import { buildApp } from '../../src/server/http/app.ts'
 import type { Durations } from '../../src/server/options.ts'
@@ -17,7 +17,7 @@ import type { VirtualTime } from './virtual-time.ts'
 export interface SimulatedProvider {
   readonly app: ReturnType<typeof buildApp>
   readonly simulator: Simulator
-  readonly workshop: Workshop
+  readonly runner: BatchRunner
 }
 
 /** Opens a provider whose batches take these times and whose calls meet these faults. */
@@ -40,12 +40,12 @@ export async function openProvider(options: {
     faults: new FaultInjector(seed, faults),
     executions: new Map(),
     answers: NO_FLAWS,
-    validations: new OneAtATime(),
+    validations: new Mutex(),
     uploadNames: 'jsonl',
     streamRefuses: 'row',
   }
-  const workshop = new Workshop(simulator)
-  return { app: buildApp(simulator, workshop, { accounts }), simulator, workshop }
+  const runner = new BatchRunner(simulator)
+  return { app: buildApp(simulator, runner, { accounts }), simulator, runner }
 }
 
 /** Puts finished batches of others into the account, as many colleagues leave them in an hour. */

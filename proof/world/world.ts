@@ -7,7 +7,7 @@ import { DEFAULT_DURATIONS, type Durations } from '../../src/server/options.ts'
 import type { DialectName } from '../../src/server/state/record.ts'
 import { openWorkspace, type Workspace } from '../../src/workspace/workspace.ts'
 import { Chance, randomOf } from './chance.ts'
-import type { Answer } from './exchange.ts'
+import type { HttpAnswer } from './exchange.ts'
 import { type Crash, type CrashKind, immortal, Life } from './life.ts'
 import { nonceIn } from './nonce.ts'
 import { ProcessDisk } from './process-disk.ts'
@@ -236,7 +236,7 @@ export class World {
     if (id !== undefined && body) this.uploads.set(id, Buffer.from(body).toString())
   }
 
-  #keepDirect(asked: Uint8Array | null, answer: Answer | null): void {
+  #keepDirect(asked: Uint8Array | null, answer: HttpAnswer | null): void {
     const nonce = nonceIn(Buffer.from(asked ?? []).toString())
     this.directAnswers.push({ nonce, body: answer?.status === 200 ? Buffer.from(answer.body).toString() : '' })
   }

@@ -3,7 +3,7 @@ import { userDataFolder } from '../config/home.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { systemRandom } from '../lib/random.ts'
-import { openWorkspace, type Place, placeOf, type Workspace } from '../workspace/workspace.ts'
+import { openWorkspace, type Site, siteOf, type Workspace } from '../workspace/workspace.ts'
 import type { BudgetFlags } from './flags/budget-flag.ts'
 import type { Shell } from './shell.ts'
 
@@ -28,8 +28,8 @@ export async function loadSettings(shell: Shell, flags: CommandFlags): Promise<C
 }
 
 /** The place of work without its home: for commands that only look. */
-export async function findPlace(shell: Shell, flags: CommandFlags): Promise<Place> {
-  return placeOf(await sourcesOf(shell, flags))
+export async function findPlace(shell: Shell, flags: CommandFlags): Promise<Site> {
+  return siteOf(await sourcesOf(shell, flags))
 }
 
 /** Opens the home, does the work, and closes it again. */

@@ -1,6 +1,6 @@
 import type { Outcome } from '../model/outcome.ts'
 import { clauseOf } from '../model/stop-loss.ts'
-import { Refusals } from './refusals.ts'
+import { Refusals } from './refusal-counts.ts'
 
 /** Why a direct batch is held, where most of its rows were refused. */
 export const CANARY_REFUSED = 'canary_refused'

@@ -81,7 +81,7 @@ function uncalledResult(
   return newResult(ordinal, emptyOutcome({ status: 'failed', code: 'not_called', reason, billed: 'no' }), null, AGAIN)
 }
 
-interface Answer {
+interface DirectAnswer {
   readonly outcome: Outcome
   readonly place: { readonly file: 'output'; readonly offset: number; readonly length: number }
 }
@@ -90,8 +90,8 @@ interface Answer {
 async function readAnswers(
   { checkAnswer, disk, folder, provider }: CollectPorts,
   attempt: AttemptRecord,
-): Promise<ReadonlyMap<number, Answer>> {
-  const answers = new Map<number, Answer>()
+): Promise<ReadonlyMap<number, DirectAnswer>> {
+  const answers = new Map<number, DirectAnswer>()
   for await (const lines of splitLines(disk.stream(folder.result(attempt.key, 'output')))) {
     for (const { bytes, offset } of lines) {
       const decoded = provider.decode(Buffer.from(bytes).toString('utf8'), attempt.target)

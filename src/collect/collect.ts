@@ -2,11 +2,11 @@ import { isTerminal } from '../model/attempt.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
+import { judgeRefusal, refusedResults } from './batch-refusal.ts'
 import { billFor } from './bill-for.ts'
 import { damaged, downloadFile, OVERSIZED, sizeDoubt } from './download.ts'
 import { type Tries, triesOf } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
-import { judgeRefusal, refusedResults } from './refusal.ts'
 import { type Settlement, Settling } from './settle.ts'
 import { stopLoss } from './stop-loss.ts'
 
@@ -199,7 +199,7 @@ async function refuse(ports: CollectPorts, attempt: AttemptRecord, remote: Remot
   const { isCancelling, settings, store } = ports
   const refusal = judgeRefusal(remote)
   if (refusal.kind === 'queue_full' && !isCancelling) {
-    return { did: 'must_requeue', reason: refusal.reason }
+    return { did: 'nothing_ran', reason: refusal.reason }
   }
   const triesLeft = settings.maxTries - 1 - Math.max(0, ...tries.values())
   if (!isCancelling && (refusal.kind !== 'bad_lines' || triesLeft <= 0)) {

@@ -6,11 +6,11 @@ import type { UniformFailure } from '../model/stop-loss.ts'
 import type { AttemptRecord, NewResult } from '../store/store.ts'
 import { damaged } from './download.ts'
 import { judgeAnswer } from './judge-answer.ts'
+import { type LinePosition, LinePositions } from './line-positions.ts'
 import { newResult } from './new-result.ts'
-import { type Place, Places } from './places.ts'
 import type { Tries } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
-import { Refusals } from './refusals.ts'
+import { Refusals } from './refusal-counts.ts'
 import { absentOutcome, triage } from './triage.ts'
 
 type ResultFile = 'output' | 'error'
@@ -44,7 +44,7 @@ export class Settling {
   readonly #attempt: AttemptRecord
   readonly #prefix: string
   readonly #tries: Tries
-  readonly #places: Places
+  readonly #places: LinePositions
   #page: NewResult[] = []
   #foreignLines = 0
   #unreadableLines = 0
@@ -59,7 +59,7 @@ export class Settling {
     this.#attempt = attempt
     this.#prefix = wirePrefix(attempt.nonce)
     this.#tries = tries
-    this.#places = new Places(tries.size)
+    this.#places = new LinePositions(tries.size)
   }
 
   /**
@@ -132,7 +132,7 @@ export class Settling {
       return true
     }
     if (decoded.isBodyText) this.#textBodies += 1
-    const place: Place = {
+    const place: LinePosition = {
       isSuccess: decoded.outcome.status === 'succeeded',
       file,
       offset: line.offset,
@@ -146,20 +146,20 @@ export class Settling {
   }
 
   /** True where an earlier line of the same request counts more than this one. */
-  async #isWorse(ordinal: number, place: Place): Promise<boolean> {
+  async #isWorse(ordinal: number, place: LinePosition): Promise<boolean> {
     const earlier = this.#places.get(ordinal)
     if (!earlier) return false
     if (!(await this.#isSameLine(earlier, place))) this.#conflicts += 1
     return earlier.isSuccess || !place.isSuccess
   }
 
-  async #isSameLine(one: Place, other: Place): Promise<boolean> {
+  async #isSameLine(one: LinePosition, other: LinePosition): Promise<boolean> {
     if (one.length !== other.length) return false
     const [first, second] = await Promise.all([this.#lineAt(one), this.#lineAt(other)])
     return Buffer.compare(first, second) === 0
   }
 
-  async #lineAt(place: Place): Promise<Uint8Array> {
+  async #lineAt(place: LinePosition): Promise<Uint8Array> {
     const file = await this.#ports.disk.open(this.#ports.folder.result(this.#attempt.key, place.file), 'read')
     try {
       return await file.read(place.offset, place.length)
@@ -168,7 +168,7 @@ export class Settling {
     }
   }
 
-  #add(ordinal: number, outcome: Outcome, place: Place | null): void {
+  #add(ordinal: number, outcome: Outcome, place: LinePosition | null): void {
     const { isCancelling, settings } = this.#ports
     if (outcome.accountProblem) this.#accountProblem = outcome.reason ?? outcome.code ?? 'account problem'
     if (!outcome.accountProblem) this.#refusals.add(outcome)

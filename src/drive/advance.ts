@@ -73,8 +73,8 @@ export const ADVANCING: readonly Stage[] = ['planned', 'uploaded', 'calling', 's
 
 /** What a stage asks for that needs more than one room. */
 async function followUp(context: RunContext, attempt: AttemptRecord, step: Step): Promise<Step> {
-  if (step.did === 'must_requeue') return await requeue(context, attempt, step.reason)
-  if (step.did === 'must_recut') {
+  if (step.did === 'nothing_ran') return await requeue(context, attempt, step.reason)
+  if (step.did === 'bad_lines') {
     await context.store.releaseAttempt(attempt.key, attempt.stage)
     return MOVED
   }

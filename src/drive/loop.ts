@@ -11,10 +11,10 @@ import { cancelRemote, enterCancelling } from './cancel.ts'
 import { ClockWatch, restartWaits } from './clock-jumps.ts'
 import { conclude, isActive } from './conclude.ts'
 import { heedDeadline } from './deadline.ts'
-import { Elsewhere } from './elsewhere.ts'
 import { type FlightKind, Flights } from './flights.ts'
+import { ForeignQueueWatch } from './foreign-queue.ts'
 import { type Gate, gateOf, waitsAtGate } from './gate.ts'
-import { holdTwins } from './preflight.ts'
+import { holdDuplicateWork } from './preflight.ts'
 import { mustReask, reask } from './reask.ts'
 import { lookSoon } from './recover.ts'
 import { replan, splitAttempt } from './replan.ts'
@@ -34,7 +34,7 @@ const RECONCILE = 'reconcile'
 const AUDIT = 'audit'
 
 /** The name of the step that looks at batches of other runs. */
-const ELSEWHERE = 'elsewhere'
+const FOREIGN_QUEUES = 'foreign queues'
 
 /**
  * Drives one run: takes every batch that is due one step further, several at once, until there is nothing left to do.
@@ -45,7 +45,7 @@ export class Driving {
   readonly #until: Until
   readonly #signal: AbortSignal
   readonly #flights: Flights
-  readonly #elsewhere: Elsewhere
+  readonly #foreignQueues: ForeignQueueWatch
   readonly #clockWatch: ClockWatch
   /** Attempts to be cut; done between steps, because planning must never happen twice at once. */
   readonly #tooLarge: AttemptRecord[] = []
@@ -65,7 +65,7 @@ export class Driving {
     this.#flights = new Flights(context.settings.maxTransfers)
     // Every step under way listens to it, and there may be more than the ten that Node warns of.
     setMaxListeners(0, signal)
-    this.#elsewhere = new Elsewhere(context)
+    this.#foreignQueues = new ForeignQueueWatch(context)
     this.#clockWatch = new ClockWatch(context.clock)
   }
 
@@ -108,7 +108,7 @@ export class Driving {
     const hasNew = await this.#context.store.hasPending()
     await replan(this.#context)
     const hasAsked = await reask(this.#context)
-    if (hasNew || hasAsked || tooLarge.length > 0) await holdTwins(this.#context, this.#signal)
+    if (hasNew || hasAsked || tooLarge.length > 0) await holdDuplicateWork(this.#context, this.#signal)
   }
 
   /** A laptop that has slept, or a clock that was set, must not make anyone act on what was believed before. */
@@ -151,8 +151,9 @@ export class Driving {
     const now = this.#context.clock.now()
     const due = attempts.filter(({ key, nextAt }) => nextAt <= now && !this.#flights.has(String(key)))
     this.#launchReconcile(due.filter(({ stage }) => stage === 'unconfirmed'))
-    const queues = this.#elsewhere.due(attempts)
-    if (queues.length > 0) this.#flights.start(ELSEWHERE, 'listing', this.#elsewhere.look(queues, this.#signal))
+    const queues = this.#foreignQueues.due(attempts)
+    if (queues.length > 0)
+      this.#flights.start(FOREIGN_QUEUES, 'listing', this.#foreignQueues.look(queues, this.#signal))
     const room = this.#roomForBatches(attempts)
     for (const attempt of due) {
       if (!ADVANCING.includes(attempt.stage) || waitsAtGate(gate, attempt)) continue
@@ -169,7 +170,7 @@ export class Driving {
     if (context.isCancelling) await cancelRemote(context, attempt, this.#signal)
     const step = await advance(context, attempt, this.#signal)
     if (step.did === 'must_hold_run') this.#holdReason ??= step.reason
-    if (step.did === 'must_split') this.#tooLarge.push(attempt)
+    if (step.did === 'too_large') this.#tooLarge.push(attempt)
     await emitBatch(context, attempt)
   }
 

@@ -8,7 +8,7 @@ import type { RunContext } from '../workspace/context.ts'
 import { isUnsent, LOOK_BACK_MS, sameContent, unknownBatches } from './remote.ts'
 
 /** Remote batches of the work that is about to be sent, by the attempt whose place they could take. */
-interface Twins {
+interface DuplicateWork {
   readonly found: readonly { readonly attempt: AttemptRecord; readonly remoteId: string }[]
   /** Null where the listing was conclusive; else why it proves no absence. */
   readonly doubt: string | null
@@ -56,7 +56,7 @@ export async function lookBeforeSending(
  * The same for what was planned while a run was driven whose batches were taken over: the home that made them may have
  * sent their rest again too. Such a batch is held, as it is where the listing proves nothing.
  */
-export async function holdTwins(context: RunContext, signal: AbortSignal): Promise<void> {
+export async function holdDuplicateWork(context: RunContext, signal: AbortSignal): Promise<void> {
   const { again, store } = context
   if (again || !(await store.origin()).hasAdopted) return
   const { doubt, found } = await look(context, signal)
@@ -87,7 +87,7 @@ async function planned({ store }: RunContext): Promise<readonly AttemptRecord[]>
   return (await store.currentAttempts()).filter((attempt) => attempt.stage !== 'held' && isUnsent(attempt))
 }
 
-async function look(context: RunContext, signal: AbortSignal): Promise<Twins> {
+async function look(context: RunContext, signal: AbortSignal): Promise<DuplicateWork> {
   const { clock, knownRemotes, provider } = context
   const listing = await provider.list(new Date(clock.now() - LOOK_BACK_MS), signal)
   const unknown = unknownBatches(listing.batches, await knownRemotes())
@@ -100,7 +100,7 @@ async function look(context: RunContext, signal: AbortSignal): Promise<Twins> {
 }
 
 /** The look, or `stopped` where it was broken off or the key is refused, which holds the run. */
-async function lookOrHold(context: RunContext, signal: AbortSignal): Promise<Twins | 'stopped'> {
+async function lookOrHold(context: RunContext, signal: AbortSignal): Promise<DuplicateWork | 'stopped'> {
   try {
     return await look(context, signal)
   } catch (error) {
@@ -123,7 +123,7 @@ function unlisted({ provider, store }: RunContext, doubt: string): string {
   )
 }
 
-function alreadySent({ provider, store }: RunContext, { found }: Twins): LlmBatchError {
+function alreadySent({ provider, store }: RunContext, { found }: DuplicateWork): LlmBatchError {
   const ids = found.slice(0, 3).map(({ remoteId }) => remoteId)
   const more = found.length > ids.length ? ` and ${found.length - ids.length} more` : ''
   return new LlmBatchError(

@@ -1,7 +1,7 @@
 import { CANARY_REFUSED, CANARY_UNUSABLE } from '../collect/canary.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import { BUDGET_CODES } from '../submit/over-budget.ts'
-import { CREATES_LET_GO_ON, CREATES_VANISHED } from '../submit/reconcile.ts'
+import { CREATES_VANISHED, RETRY_APPROVED } from '../submit/reconcile.ts'
 import { renewInput } from '../submit/renew.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { QUEUE_STUCK } from './requeue.ts'
@@ -52,7 +52,7 @@ async function releaseOne(context: RunContext, attempt: AttemptRecord): Promise<
 
 /** A create in doubt keeps its own reason and step; everything else starts with a clean slate. */
 function doubtOf({ reasonCode }: AttemptRecord): { readonly reasonCode?: string } {
-  return reasonCode === CREATES_VANISHED ? { reasonCode: CREATES_LET_GO_ON } : {}
+  return reasonCode === CREATES_VANISHED ? { reasonCode: RETRY_APPROVED } : {}
 }
 
 /** The rows that were refused when they were asked directly are asked once more, or sent like all others. */

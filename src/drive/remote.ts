@@ -102,13 +102,13 @@ function createdAt({ createdAt: at }: RemoteBatch): number {
 }
 
 /** Everything that was made at a provider since an instant, and why that may not be all where it may not. */
-export interface Surroundings {
+export interface RemoteListing {
   readonly batches: Listing
   readonly files: FileListing
 }
 
 /** Lists batches and files. Throws `ProviderError` where the key is refused. */
-export async function listRemote(provider: Provider, since: Date, signal: AbortSignal): Promise<Surroundings> {
+export async function listRemote(provider: Provider, since: Date, signal: AbortSignal): Promise<RemoteListing> {
   return {
     batches: await provider.list(since, signal),
     files: (await provider.listFiles?.(since, signal)) ?? { isConclusive: true, files: [] },

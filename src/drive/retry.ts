@@ -3,7 +3,7 @@ import { LlmBatchError } from '../model/error.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
 import type { AttemptRecord, RunStore } from '../store/store.ts'
 import { chosenBy } from '../workspace/retryable.ts'
-import type { Place } from '../workspace/workspace.ts'
+import type { Site } from '../workspace/workspace.ts'
 
 /** What is sent again. */
 export interface RetryOptions {
@@ -45,7 +45,7 @@ export function canaryAboveFor(
 }
 
 /** Throws `usage` where a target's answers have no limit of tokens that could be set. */
-export function assertLimitable({ describe }: Pick<Place, 'describe'>, attempts: readonly AttemptRecord[]): void {
+export function assertLimitable({ describe }: Pick<Site, 'describe'>, attempts: readonly AttemptRecord[]): void {
   for (const { target } of attempts) {
     if (describe(target.provider).limits(target).maxTokensField !== null) continue
     throw new LlmBatchError('usage', `${target.endpoint} has no limit of tokens to set; nothing was sent`, {

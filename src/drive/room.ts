@@ -1,7 +1,7 @@
 import { maxOpenBatchesInForce, type Settings } from '../config/settings.ts'
 import { targetKey } from '../model/target.ts'
 import type { AttemptRecord } from '../store/store.ts'
-import { isWaitingForRoom } from './elsewhere.ts'
+import { isWaitingForRoom } from './foreign-queue.ts'
 
 /** Batches of a target that wait for room in the provider's queue, uploaded; more would only take up its storage. */
 const MOST_WAITING = 2

@@ -53,7 +53,7 @@ async function answerFailure(context: RunContext, attempt: AttemptRecord, failur
     case 'hold_batch':
       return await holdBatch(context, attempt, failure.code ?? failure.kind, failure.message)
     case 'split':
-      return { did: 'must_split' }
+      return { did: 'too_large' }
     case 'hold_run':
       return { did: 'must_hold_run', reason: failure.message }
     default:

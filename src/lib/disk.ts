@@ -1,7 +1,7 @@
 import { constants, readFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { oneAhead } from './one-ahead.ts'
+import { prefetch } from './prefetch.ts'
 
 /** One open file. Positions and lengths are bytes. */
 export interface DiskFile {
@@ -118,7 +118,7 @@ export const systemDisk: Disk = {
     return diskFile(await fs.open(path, FLAGS[mode], mode === 'share' ? 0o666 : 0o600))
   },
 
-  stream: (path, range) => oneAhead(readPieces(path, range)),
+  stream: (path, range) => prefetch(readPieces(path, range)),
 
   async readText(path) {
     try {

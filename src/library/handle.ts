@@ -16,8 +16,8 @@ import type { TextSink } from '../output/destination.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import type { TakenRun } from '../prepare/start.ts'
 import { type WrittenFiles, writeRunAnswers } from '../results/finish.ts'
-import { tellCapRule } from '../workspace/cap-rule.ts'
 import { type RunContext, runContext, type Steering } from '../workspace/context.ts'
+import { warnOvershoot } from '../workspace/overshoot.ts'
 import { type Progress, progressOf } from '../workspace/progress.ts'
 import { type RunReport, reportOf } from '../workspace/report.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -122,7 +122,7 @@ export class RunHandle {
       await recover(context)
       if (options.releaseHeld) await release(context)
       else await releaseForBudget(context)
-      await tellCapRule(context)
+      await warnOvershoot(context)
       const until = options.until ?? 'finished'
       if ((await lookBeforeSending(context, until === 'finished', signal)) === 'stopped') return
       if (until === 'finished') await lookSoon(context)

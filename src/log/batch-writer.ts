@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { BufferedWriter } from '../lib/atomic-file.ts'
+import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { DiskFile } from '../lib/disk.ts'
-import { GatheredHash } from '../lib/gathered-hash.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { nonceFrom, spliceWireId, WIRE_ID_LENGTH, wireId, wirePrefix } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
@@ -47,7 +47,7 @@ export class BatchWriter {
   readonly #file: DiskFile
   readonly #writer: BufferedWriter
   readonly #inputHash = createHash('sha256')
-  readonly #contentHash = new GatheredHash()
+  readonly #contentHash = new BufferedHash()
   readonly #requests = new WrittenRequests()
   readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
   /** Where the wire id stood in the last line. */

@@ -1,4 +1,4 @@
-import type { Place } from '../lib/placed-bytes.ts'
+import type { ByteRange } from '../lib/byte-range.ts'
 import type { Column } from '../model/column.ts'
 import type { Problem } from '../model/problem.ts'
 import type { BuiltRequest } from '../request/build-result.ts'
@@ -30,7 +30,7 @@ export type AnswerOrigin =
 
 /** An answer that another run has bought, and where its raw line lies. */
 export interface KeptAnswer {
-  readonly place: Place
+  readonly place: ByteRange
   readonly result: NewResult
 }
 

@@ -1,4 +1,4 @@
-import { type Place, PlacedBytes } from '../lib/placed-bytes.ts'
+import { type ByteRange, RangeReader } from '../lib/byte-range.ts'
 import type { NewResult } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 
@@ -14,11 +14,11 @@ interface Answered {
  * rows are fetched in a few large reads. Files stay open until the end, there are two to a batch.
  */
 export class ResultLines {
-  readonly #bytes: PlacedBytes
+  readonly #bytes: RangeReader
   readonly #placeOf: ReturnType<typeof placesIn>
 
   constructor({ disk, folder }: Ports) {
-    this.#bytes = new PlacedBytes(disk)
+    this.#bytes = new RangeReader(disk)
     this.#placeOf = placesIn(folder)
   }
 
@@ -34,7 +34,7 @@ export class ResultLines {
 }
 
 /** Tells where the line of a result lies; null where the provider wrote none. Each file's path is made once. */
-export function placesIn(folder: Ports['folder']): (result: NonNullable<Answered['result']>) => Place | null {
+export function placesIn(folder: Ports['folder']): (result: NonNullable<Answered['result']>) => ByteRange | null {
   const paths = { output: new Map<number, string>(), error: new Map<number, string>() }
   return ({ attemptKey, file, length, offset }) => {
     if (file === null || offset === null || length === null) return null

@@ -4,11 +4,11 @@ export type Step =
   /** Nothing changed but the instant of the next try. */
   | { readonly did: 'waited' }
   /** The input file is too large for what stands between us and the provider; it must be cut again. */
-  | { readonly did: 'must_split' }
+  | { readonly did: 'too_large' }
   /** The batch takes too large a part of the provider's queue; its requests go into smaller ones. */
-  | { readonly did: 'must_recut' }
+  | { readonly did: 'bad_lines' }
   /** The batch was refused as a whole, unbilled, because the provider's queue is full: its requests again later. */
-  | { readonly did: 'must_requeue'; readonly reason: string }
+  | { readonly did: 'nothing_ran'; readonly reason: string }
   /** Nothing of this run would fare better: a person must look at the key, the account or the disk. */
   | { readonly did: 'must_hold_run'; readonly reason: string }
 

@@ -2,7 +2,7 @@ import type { OtherQuestion, RowOutcome, SettledResult } from '../model/row.ts'
 import type { AnswerColumn } from './answer-columns.ts'
 
 /** What is written about a row besides its own columns; null where nothing is known, never zero. */
-export type Answer = Readonly<Record<AnswerColumn, string | number | null>>
+export type AnswerFields = Readonly<Record<AnswerColumn, string | number | null>>
 
 /**
  * The price of a result with all that its row was asked besides, or of one question, in US dollars; null where it is not
@@ -11,7 +11,7 @@ export type Answer = Readonly<Record<AnswerColumn, string | number | null>>
 export type CostOf = (result: OtherQuestion & Partial<Pick<SettledResult, 'others'>>) => number | null
 
 /** The answer columns of a row: of its result, of the problem it was skipped for, or of waiting. */
-export function answerOf(row: RowOutcome, costOf: CostOf): Answer {
+export function answerOf(row: RowOutcome, costOf: CostOf): AnswerFields {
   const id = answerId(row)
   if (row.result !== null) return settledAnswer(row, row.result, id, costOf)
   if (row.problem !== null) return emptyAnswer(row, 'failed', `${row.problem.code}: ${row.problem.detail}`, id)
@@ -28,7 +28,7 @@ export function isFailed({ problem, result }: RowOutcome): boolean {
   return result === null ? problem !== null : result.outcome.status !== 'succeeded'
 }
 
-function settledAnswer({ source }: RowOutcome, result: SettledResult, id: string, costOf: CostOf): Answer {
+function settledAnswer({ source }: RowOutcome, result: SettledResult, id: string, costOf: CostOf): AnswerFields {
   const { outcome } = result
   return {
     output: result.structured?.json ?? outcome.output,
@@ -67,7 +67,12 @@ function earlierText(others: readonly OtherQuestion[], costOf: CostOf): string {
   return JSON.stringify(earlier)
 }
 
-function emptyAnswer({ source }: RowOutcome, status: 'failed' | 'pending', error: string | null, id: string): Answer {
+function emptyAnswer(
+  { source }: RowOutcome,
+  status: 'failed' | 'pending',
+  error: string | null,
+  id: string,
+): AnswerFields {
   return {
     output: null,
     status,

@@ -45,13 +45,13 @@ export async function checkOutput(plan: OutputPlan, inputPaths: readonly string[
 }
 
 /** What is at the place of the answers and beside it. */
-interface Surroundings {
+interface OutputContext {
   readonly force: boolean
   readonly inputPaths: readonly string[] | null
   readonly disk: Disk
 }
 
-async function checkPlace(named: Named, surroundings: Surroundings): Promise<void> {
+async function checkPlace(named: Named, surroundings: OutputContext): Promise<void> {
   const { flag, path } = named
   checkPacking(path)
   try {
@@ -75,7 +75,7 @@ async function checkPlace(named: Named, surroundings: Surroundings): Promise<voi
 }
 
 /** Refuses to destroy what is at the place of a file. */
-async function refuseWhatIsThere({ flag, path }: Named, { disk, force, inputPaths }: Surroundings): Promise<void> {
+async function refuseWhatIsThere({ flag, path }: Named, { disk, force, inputPaths }: OutputContext): Promise<void> {
   const present = await disk.identity(path)
   if (present === undefined) return
   for (const inputPath of inputPaths ?? []) {

@@ -8,9 +8,6 @@ import type { TargetTally } from './tally.ts'
 /** Shorter beginnings are not cached by OpenAI (guide on prompt caching, 2026-10-04). */
 const LEAST_CACHED_TOKENS = 1_024
 
-/** So few requests are answered by synchronous calls before a batch would have begun. */
-const FEW_REQUESTS = 50
-
 /** What advice follows from. */
 export interface AdviceFacts {
   readonly target: Target
@@ -36,7 +33,7 @@ export function adviceFor(facts: AdviceFacts, tally: TargetTally): readonly stri
     ...(refused.length > 0 ? [`${name} refuses ${refused.join(', ')} by its documentation; every row may fail`] : []),
     ...(price === null ? [unknownPrice(name, nearModels(target))] : []),
     ...(price && facts.isPriceOld ? [`the prices of ${name} are of ${price.asOf}, more than ninety days ago`] : []),
-    ...(price ? [cachingAdvice(name, price, facts, tally), flexAdvice(name, price, facts)] : []),
+    ...(price ? [cachingAdvice(name, price, facts, tally)] : []),
   ].filter((sentence) => sentence !== null)
 }
 
@@ -71,9 +68,4 @@ function cachingAdvice(
     `the prompts for ${name} share a beginning of about ${sharedTokens.toLocaleString('en-US')} tokens: synchronous ` +
     `calls, which cache it, may cost ${dollars(cachedUsd)} in place of ${dollars(expectedUsd)}`
   )
-}
-
-function flexAdvice(name: string, price: Price, { requests }: AdviceFacts): string | null {
-  if (price.flexFactor === null || price.flexFactor > price.batchFactor || requests > FEW_REQUESTS) return null
-  return `so few requests cost the same in synchronous calls with service_tier flex at ${name}, and are answered sooner`
 }

@@ -125,7 +125,6 @@ describe('summarisePlan', () => {
 
 describe('the advice of a plan', () => {
   const many = [{ ordinal: 0, target: KNOWN, requests: 1_000, bytes: 40_000_000, tokens: 10_000_000 }]
-  const few = [{ ordinal: 0, target: KNOWN, requests: 10, bytes: 1_000, tokens: 250 }]
 
   it.each<[string, readonly BatchCut[], Partial<TargetTally>, RegExp[]]>([
     ['nothing where nothing is to be said', many, {}, []],
@@ -142,7 +141,6 @@ describe('the advice of a plan', () => {
       [/share a beginning of about 9,500 tokens: .* may cost \$0\.\d+ in place of \$5\.\d+/],
     ],
     ['no shared beginning shorter than what is cached', many, { sharedCharacters: 4_000 }, []],
-    ['that so few rows cost the same sooner', few, {}, [/service_tier flex at openai\/gpt-6.1-terra/]],
   ])('names %s', (_name, cuts, tally, expected) => {
     const { advice } = summarisePlan(COUNTS, cuts, facts(tally))
     expect(advice).toEqual(expected.map((pattern) => expect.stringMatching(pattern)))

@@ -1,6 +1,6 @@
 import { BufferedWriter } from '../lib/atomic-file.ts'
+import { RangeReader } from '../lib/byte-range.ts'
 import type { DiskFile } from '../lib/disk.ts'
-import { PlacedBytes } from '../lib/placed-bytes.ts'
 import { BatchWriter } from '../log/batch-writer.ts'
 import type { KeptAnswer } from '../log/prepared-row.ts'
 import { LlmBatchError } from '../model/error.ts'
@@ -38,13 +38,13 @@ interface OpenBatch {
  */
 export class CarriedWriter {
   readonly #ports: Ports
-  readonly #answers: PlacedBytes
+  readonly #answers: RangeReader
   readonly #open = new Map<Target, OpenBatch>()
   #begun = 0
 
   constructor(ports: Ports) {
     this.#ports = ports
-    this.#answers = new PlacedBytes(ports.disk)
+    this.#answers = new RangeReader(ports.disk)
   }
 
   /** Appends a request with its answer; returns the part of its line that is the same in every attempt. */

@@ -1,6 +1,6 @@
 import { judgeAnswer } from '../collect/judge-answer.ts'
+import { type ByteRange, RangeReader } from '../lib/byte-range.ts'
 import { jsonMembers } from '../lib/json-members.ts'
-import { type Place, PlacedBytes } from '../lib/placed-bytes.ts'
 import { AnswerIndex } from '../log/answer-index.ts'
 import type { KeptAnswer } from '../log/prepared-row.ts'
 import { placesIn } from '../log/result-lines.ts'
@@ -15,7 +15,7 @@ import { type RunFolder, runFolder } from '../store/run-folder.ts'
 import type { AnsweredRequest, RequestAnswer, RunRecord, RunStore, Store } from '../store/store.ts'
 import { priceList } from '../workspace/budget.ts'
 import { findRun } from '../workspace/find-run.ts'
-import type { Place as Home } from '../workspace/workspace.ts'
+import type { Site } from '../workspace/workspace.ts'
 
 /** The answers of an earlier run, offered to rows that ask the same. */
 export interface Carry {
@@ -40,7 +40,7 @@ const PAGE_REQUESTS = 1_000
  * run of another provider or base URL.
  */
 export async function openCarry(
-  home: Pick<Home, 'configuration' | 'describe' | 'disk' | 'home'>,
+  home: Pick<Site, 'configuration' | 'describe' | 'disk' | 'home'>,
   store: Pick<Store, 'listRuns' | 'read'>,
   definition: Pick<RunDefinition, 'answer' | 'provider' | 'baseUrl'>,
   since: string,
@@ -72,29 +72,29 @@ function assertSamePlace(
 }
 
 /** Tells which of some answered requests may be carried over. */
-type Sieve = (page: readonly AnsweredRequest[]) => Promise<readonly AnsweredRequest[]>
+type CarryFilter = (page: readonly AnsweredRequest[]) => Promise<readonly AnsweredRequest[]>
 
 /**
  * The same body may be asked under another schema: that of ready-made lines is not sent, nor are the parts of one that a
  * provider does not know. Then every answer is read and judged again. Null where nothing has to be.
  */
 async function sieveFor(
-  { describe, disk, home }: Pick<Home, 'describe' | 'disk' | 'home'>,
+  { describe, disk, home }: Pick<Site, 'describe' | 'disk' | 'home'>,
   run: RunRecord,
   earlier: RunStore,
   answer: RunDefinition['answer'],
-): Promise<Sieve | null> {
+): Promise<CarryFilter | null> {
   if (answer === null || JSON.stringify(answer.schema) === JSON.stringify(run.definition.answer?.schema)) return null
   const check = await createAnswerCheck(answer)
   const provider = describe(run.definition.provider)
   const placeOf = placesIn(runFolder(home, run.id))
-  const fits = async ({ result, target }: RequestAnswer, bytes: PlacedBytes): Promise<boolean> => {
+  const fits = async ({ result, target }: RequestAnswer, bytes: RangeReader): Promise<boolean> => {
     const [line] = await bytes.of([placeOf(result)])
     const decoded = line ? provider.decode(line.toString('utf8'), target) : undefined
     return decoded !== undefined && (await judgeAnswer(decoded.outcome, check)).status === 'succeeded'
   }
   return async (page) => {
-    const bytes = new PlacedBytes(disk)
+    const bytes = new RangeReader(disk)
     const fitting = new Set<number>()
     try {
       for (const found of await earlier.answersOf(page.map(({ ordinal }) => ordinal))) {
@@ -110,17 +110,17 @@ async function sieveFor(
 async function indexOf(
   earlier: RunStore,
   folder: RunFolder,
-  disk: Home['disk'],
-  sieve: Sieve | null,
+  disk: Site['disk'],
+  filter: CarryFilter | null,
 ): Promise<AnswerIndex> {
   const index = new AnswerIndex()
   const identities = new Identities()
   // One object for each target, which is quicker to tell apart.
   const targets = new Map<string, Target>()
-  const bytes = new PlacedBytes(disk)
+  const bytes = new RangeReader(disk)
   try {
     for await (const answered of answeredRequests(earlier)) {
-      const page = sieve === null ? answered : await sieve(answered)
+      const page = filter === null ? answered : await filter(answered)
       const lines = await bytes.of(page.map((request) => frozenPlace(folder, request)))
       for (const [at, request] of page.entries()) {
         const key = targetKey(request.target)
@@ -146,7 +146,7 @@ async function* answeredRequests(earlier: RunStore): AsyncIterable<readonly Answ
   }
 }
 
-function frozenPlace(folder: RunFolder, { inputName, length, offset }: AnsweredRequest): Place {
+function frozenPlace(folder: RunFolder, { inputName, length, offset }: AnsweredRequest): ByteRange {
   return { path: folder.input(inputName), offset, length }
 }
 

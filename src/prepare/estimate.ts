@@ -11,7 +11,7 @@ import type { QueueBelief, Store } from '../store/store.ts'
 import { believedLimits } from '../submit/admission.ts'
 import { priceList } from '../workspace/budget.ts'
 import { queueLimitsOf } from '../workspace/queue-limits.ts'
-import type { Place } from '../workspace/workspace.ts'
+import type { Site } from '../workspace/workspace.ts'
 
 /** What was gathered while the rows of a run became requests. */
 export interface Gathered {
@@ -21,7 +21,7 @@ export interface Gathered {
 }
 
 /** What an estimate is made by. */
-export interface EstimatePorts extends Pick<Place, 'clock' | 'configuration'> {
+export interface EstimatePorts extends Pick<Site, 'clock' | 'configuration'> {
   readonly provider: Provider
   /** Knows earlier answers, and what refusals have taught of queues; null where there is no home yet. */
   readonly home: Pick<Store, 'shownAnswers' | 'queueBelief'> | null
@@ -71,7 +71,7 @@ async function byTarget<Known>(
 
 /** Looks into the home where there is one; `plan` makes none. */
 export async function withStoreIfAny<Result>(
-  { clock, disk, home }: Place,
+  { clock, disk, home }: Site,
   work: (store: Store | null) => Promise<Result>,
 ): Promise<Result> {
   if ((await disk.size(statePath(home))) === undefined) return await work(null)

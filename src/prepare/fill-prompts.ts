@@ -1,6 +1,6 @@
 import type { PreparedRow } from '../log/prepared-row.ts'
 import type { PromptReview } from '../request/prompt-review.ts'
-import type { Place } from '../workspace/workspace.ts'
+import type { Site } from '../workspace/workspace.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { prepareInput } from './prepare.ts'
 
@@ -21,7 +21,7 @@ export interface FilledPrompts {
  * it must, stores nothing, sends nothing and needs no key. Throws what is wrong with the input or the options.
  */
 export async function fillPrompts(
-  place: Place,
+  place: Site,
   options: NewRunOptions & { readonly rows?: number | undefined },
 ): Promise<FilledPrompts> {
   const { configuration, disk } = place

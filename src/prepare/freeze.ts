@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { BufferedWriter } from '../lib/atomic-file.ts'
+import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { Disk, DiskFile } from '../lib/disk.ts'
-import { GatheredHash } from '../lib/gathered-hash.ts'
 import { BatchWriter, contentOf, type LineSize } from '../log/batch-writer.ts'
 import { CanaryChoice, readAhead } from '../log/canary-choice.ts'
 import { type Cutting, Cuttings } from '../log/cutting.ts'
@@ -91,7 +91,7 @@ class Freezer {
   readonly #ports: Ports
   readonly #file: DiskFile
   readonly #rowsHash = createHash('sha256')
-  readonly #requestsHash = new GatheredHash()
+  readonly #requestsHash = new BufferedHash()
   readonly #rowsWriter: BufferedWriter
   /** One open batch for each target; the request room gives every target as one object. */
   readonly #writers = new Map<Target, BatchWriter>()

@@ -7,7 +7,7 @@ import type { PromptReview } from '../request/prompt-review.ts'
 import type { Store } from '../store/store.ts'
 import { fieldOptions } from '../workspace/answer-fields.ts'
 import { FileList } from '../workspace/file-list.ts'
-import type { Place } from '../workspace/workspace.ts'
+import type { Site } from '../workspace/workspace.ts'
 import { type Carry, openCarry } from './carry.ts'
 import { ColumnList } from './column-list.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
@@ -35,11 +35,11 @@ export interface PlannedRun {
 }
 
 /** Reads an input as `run` would and counts, without sending or storing anything. Needs no key. */
-export async function planRun(place: Place, options: NewRunOptions): Promise<PlannedRun> {
+export async function planRun(place: Site, options: NewRunOptions): Promise<PlannedRun> {
   return await withStoreIfAny(place, (home) => planIn(place, home, options))
 }
 
-async function planIn(place: Place, home: Store | null, options: NewRunOptions): Promise<PlannedRun> {
+async function planIn(place: Site, home: Store | null, options: NewRunOptions): Promise<PlannedRun> {
   const { clock, configuration, disk } = place
   const definition = definitionOf(place, options)
   const { baseUrl } = definition
@@ -71,7 +71,7 @@ async function planIn(place: Place, home: Store | null, options: NewRunOptions):
 }
 
 async function carryFor(
-  place: Place,
+  place: Site,
   store: Store | null,
   definition: Pick<RunDefinition, 'answer' | 'provider' | 'baseUrl'>,
   since: string | undefined,

@@ -1,6 +1,6 @@
 import { judgeAnswer } from '../collect/judge-answer.ts'
-import { asAsked } from '../log/as-asked.ts'
 import type { PreparedRow } from '../log/prepared-row.ts'
+import { asAsked } from '../log/requests-as-sent.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Problem } from '../model/problem.ts'
@@ -11,7 +11,7 @@ import { roundUsd, sumUsd } from '../prices/dollars.ts'
 import { type Failure, type Provider, ProviderError } from '../providers/provider.ts'
 import type { PromptReview } from '../request/prompt-review.ts'
 import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
-import type { Place, Workspace } from '../workspace/workspace.ts'
+import type { Site, Workspace } from '../workspace/workspace.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { prepareInput } from './prepare.ts'
 
@@ -116,7 +116,7 @@ function wholeCost(rows: readonly TriedRow[], inputRows: number): number | null 
 }
 
 async function tryRow(
-  { configuration }: Place,
+  { configuration }: Site,
   { check, definition, provider }: { provider: Provider; check: AnswerCheck | null; definition: RunDefinition },
   { id, line, problems, request }: PreparedRow,
   index: number,

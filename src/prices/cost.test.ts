@@ -10,7 +10,6 @@ const PRICE: Price = {
   cachedInputUsd: 0.5,
   outputUsd: 8,
   batchFactor: 0.5,
-  flexFactor: null,
   longContext: { aboveTokens: 1_000, inputFactor: 2, outputFactor: 1.5 },
   source: 'test',
   asOf: '2026-11-23',

@@ -46,7 +46,6 @@ function fromOwn(provider: string, model: string, own: OwnPrice): Price {
     cachedInputUsd: own.cachedInputUsdPerMillion ?? null,
     outputUsd: own.outputUsdPerMillion,
     batchFactor: own.batchFactor ?? 0.5,
-    flexFactor: null,
     longContext: null,
     source: 'the configuration',
     asOf: null,

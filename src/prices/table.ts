@@ -9,8 +9,6 @@ export interface Price {
   readonly outputUsd: number | null
   /** What the batch price is of the standard price; 0.5 at both providers. */
   readonly batchFactor: number
-  /** What the flexible synchronous tier is of the standard price; null where there is none, or it is not known. */
-  readonly flexFactor: number | null
   /** Dearer rates for a whole request whose input is longer than this; null where there are none. */
   readonly longContext: LongContext | null
   /** Where the numbers come from. */
@@ -56,13 +54,6 @@ const BATCH_FACTOR = 0.5
 
 /** The one length above which any of these prices is dearer; usage is added up apart for it. */
 export const LONG_CONTEXT_TOKENS = 272_000
-
-/**
- * `service_tier: "flex"` costs what a batch costs (OpenAI's guide on flex processing, 2026-10-04). The provider is ending
- * it: models from gpt-6.2 on do not have it (the same guide, 2026-11-17).
- */
-const FLEX_FACTOR = 0.5
-const HAS_FLEX = /^(?:o3|o4-mini|gpt-5.*|gpt-6(?:\.1)?-.*)$/
 
 /** OpenAI: requests of more than 272,000 input tokens cost twice for input and half as much again for output. */
 const LONG_CONTEXT: LongContext = { aboveTokens: LONG_CONTEXT_TOKENS, inputFactor: 2, outputFactor: 1.5 }
@@ -156,7 +147,6 @@ function rows(
     cachedInputUsd,
     outputUsd,
     batchFactor: BATCH_FACTOR,
-    flexFactor: provider === 'openai' && HAS_FLEX.test(model) ? FLEX_FACTOR : null,
     longContext,
     ...origin,
   }))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Answer, type ShapedAnswer, textOrEmpty } from './answer.ts'
+import { type ModelAnswer, type ShapedAnswer, textOrEmpty } from './answer.ts'
 
 /** Mistral may write content as parts; its `thinking` parts are not the answer. */
 const partSchema = z.object({ type: z.string().optional(), text: z.string().nullish().catch(null) })
@@ -33,7 +33,7 @@ const bodySchema = z.object({ choices: z.array(choiceSchema).min(1) })
 type Choice = z.infer<typeof choiceSchema>
 
 /** A chat, completions or FIM answer: its text, or the JSON list of all texts where several were asked for. */
-export function choiceAnswer(body: unknown): Answer {
+export function choiceAnswer(body: unknown): ModelAnswer {
   const parsed = bodySchema.safeParse(body)
   const [first, ...others] = (parsed.data?.choices ?? []).map(oneAnswer)
   if (first === undefined) return { kind: 'misshapen' }

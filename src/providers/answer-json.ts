@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import type { Answer } from './answer.ts'
+import type { ModelAnswer } from './answer.ts'
 
 /** What the schema makes of a body, as JSON text; misshapen where it fits not, or nests so deep that it cannot be written. */
-export function jsonAnswer(schema: z.ZodType, body: unknown): Answer {
+export function jsonAnswer(schema: z.ZodType, body: unknown): ModelAnswer {
   const parsed = schema.safeParse(body)
   const text = parsed.success ? writtenJson(parsed.data) : undefined
   return text === undefined ? { kind: 'misshapen' } : { kind: 'text', text, isJson: true, finishReason: null }

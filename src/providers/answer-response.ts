@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Answer, textOrEmpty } from './answer.ts'
+import { type ModelAnswer, textOrEmpty } from './answer.ts'
 import { findProblem } from './error-text.ts'
 
 const partSchema = z.object({
@@ -22,7 +22,7 @@ const bodySchema = z.object({
 const CALLS: readonly string[] = ['function_call', 'custom_tool_call']
 
 /** An answer of the responses endpoint: the texts of all its messages, joined. */
-export function responseAnswer(body: unknown): Answer {
+export function responseAnswer(body: unknown): ModelAnswer {
   const parsed = bodySchema.safeParse(body)
   if (!parsed.success) return { kind: 'misshapen' }
   const { error, incomplete_details: incomplete, output, status } = parsed.data

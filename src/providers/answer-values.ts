@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Answer } from './answer.ts'
+import type { ModelAnswer } from './answer.ts'
 import { jsonAnswer } from './answer-json.ts'
 
 /** Bytes of a number in a packed vector. */
@@ -25,7 +25,7 @@ const embeddingSchema = z
  * One vector as itself, several as a list in the order of their inputs. `source` is JSON text that holds the body: vectors
  * are long, and copying their text takes a fraction of the time of writing their numbers again.
  */
-export function vectorAnswer(body: unknown, source?: string): Answer {
+export function vectorAnswer(body: unknown, source?: string): ModelAnswer {
   const text = source === undefined ? undefined : vectorText(body, source)
   return text === undefined
     ? jsonAnswer(embeddingSchema, body)
@@ -67,7 +67,7 @@ function unpacked(embedding: string | readonly unknown[]): unknown {
 type Json = Readonly<Record<string, unknown>>
 
 /** One verdict as itself, several as a list; with `flagged` also where the provider gives the categories only (Mistral). */
-export function moderationAnswer(body: unknown): Answer {
+export function moderationAnswer(body: unknown): ModelAnswer {
   return jsonAnswer(resultsSchema(withFlag), body)
 }
 
@@ -77,7 +77,7 @@ function withFlag(result: unknown): unknown {
 }
 
 /** The result of each target, with the label that has the highest score before all scores. */
-export function classificationAnswer(body: unknown): Answer {
+export function classificationAnswer(body: unknown): ModelAnswer {
   return jsonAnswer(resultsSchema(withLabels), body)
 }
 

@@ -6,7 +6,7 @@ interface Written {
 }
 
 /** What a body with status 200 says. */
-export type Answer =
+export type ModelAnswer =
   | (Written & { readonly kind: 'text'; readonly finishReason: string | null })
   /** Cut off at the token limit; what there is of it. */
   | (Written & { readonly kind: 'truncated'; readonly finishReason: string })
@@ -22,7 +22,7 @@ export type Answer =
   | { readonly kind: 'misshapen' }
 
 /** An answer that has the shape of its endpoint. */
-export type ShapedAnswer = Exclude<Answer, { readonly kind: 'misshapen' }>
+export type ShapedAnswer = Exclude<ModelAnswer, { readonly kind: 'misshapen' }>
 
 /** The text of an answer, or the failure that its absence is: the tokens were spent, yet nothing can be used. */
 export function textOrEmpty(text: string, finishReason: string | null): ShapedAnswer {

@@ -55,7 +55,7 @@ export function findProvider(name: string): ProviderEntry {
 }
 
 /** What connecting needs of the configuration and the world. */
-export interface Surroundings {
+export interface ConnectOptions {
   readonly configuration: {
     /** Key and checked base URL; throws where there is none. */
     readonly credentialsFor: (entry: ProviderEntry) => {
@@ -78,7 +78,7 @@ export interface Surroundings {
 }
 
 /** An adapter bound to today's key and base URL, with a transport of its own. Calls nobody yet. */
-export function connectProvider(name: string, surroundings: Surroundings): Provider {
+export function connectProvider(name: string, surroundings: ConnectOptions): Provider {
   const { clock, configuration, environment, random } = surroundings
   const { directMs, httpMs, retryAfterMostMs, retryBackoff } = configuration.settings.waits
   const entry = findProvider(name)

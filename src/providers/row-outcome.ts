@@ -1,6 +1,6 @@
 import { type Billed, emptyOutcome, type Outcome } from '../model/outcome.ts'
 import { isAccountProblem } from './account-problem.ts'
-import type { Answer } from './answer.ts'
+import type { ModelAnswer } from './answer.ts'
 import { cleanOrNull, cleanText, findProblem, type ProviderProblem } from './error-text.ts'
 import { readAnswer } from './read-answer.ts'
 import { hasSpent, usageOf } from './usage.ts'
@@ -42,7 +42,7 @@ function errorIn({ body, status }: RowAnswer): unknown {
   return typeof body === 'object' && body !== null ? (body as { readonly error?: unknown }).error : undefined
 }
 
-function answeredOutcome(answer: Answer, body: unknown): Outcome {
+function answeredOutcome(answer: ModelAnswer, body: unknown): Outcome {
   const isJson = 'isJson' in answer && (answer.isJson ?? false)
   switch (answer.kind) {
     case 'text':

@@ -1,7 +1,7 @@
 import { cancelledOutcome } from '../collect/triage.ts'
-import { oneAhead } from '../lib/one-ahead.ts'
-import { asAsked } from '../log/as-asked.ts'
+import { prefetch } from '../lib/prefetch.ts'
 import { FrozenRows } from '../log/frozen-rows.ts'
+import { asAsked } from '../log/requests-as-sent.ts'
 import { ResultLines } from '../log/result-lines.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
@@ -28,7 +28,7 @@ const PART_BYTES = 4 * 1_024 * 1_024
  * from the raw result files. Flat memory; may be read at any time, rows without a result are simply pending.
  */
 export function readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
-  return oneAhead(readParts(ports))
+  return prefetch(readParts(ports))
 }
 
 async function* readParts(ports: Ports): AsyncIterable<readonly RowOutcome[]> {

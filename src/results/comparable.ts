@@ -1,5 +1,5 @@
 import { jsonAnswerOf, shownJson, valueAt } from './json-answer.ts'
-import type { LookedRow } from './looked-row.ts'
+import type { RowView } from './row-view.ts'
 
 /** How answers are compared. */
 export interface ComparisonRules {
@@ -22,7 +22,7 @@ export interface Comparable {
 }
 
 /** Makes a row's answer ready. */
-export function comparableOf(row: LookedRow, rules: ComparisonRules): Comparable {
+export function comparableOf(row: RowView, rules: ComparisonRules): Comparable {
   const { output, status } = row.answer
   const isAnswered = status === 'succeeded'
   const facts = { isPending: status === 'pending', isAnswered, members: null }

@@ -9,8 +9,8 @@ import { type ComparisonRules, comparableOf, goldKey } from './comparable.ts'
 import { type ComparedRow, Comparing, type Comparison } from './compare.ts'
 import { answersOf } from './finish.ts'
 import { type JoinCounts, type JoinedRows, joinByKey, joinByPlace, joinCounts, type KeyOf } from './join-rows.ts'
-import { findColumn, type LookedColumn } from './looked-columns.ts'
-import { cellOf, type LookedRow, rowLooker } from './looked-row.ts'
+import { findColumn, type LookedColumn } from './row-columns.ts'
+import { cellOf, type RowView, rowLooker } from './row-view.ts'
 
 /** How runs are compared. */
 export interface CompareOptions {
@@ -121,7 +121,7 @@ function rightAnswer([row]: JoinedRows, column: LookedColumn, rules: ComparisonR
   return text === '' ? null : { text, key: goldKey(text, rules) }
 }
 
-async function* lookedRows(workspace: Workspace, { definition, id }: RunRecord): AsyncIterable<readonly LookedRow[]> {
+async function* lookedRows(workspace: Workspace, { definition, id }: RunRecord): AsyncIterable<readonly RowView[]> {
   const look = rowLooker(costOfResult(workspace.configuration.prices))
   const lists = answersOf(workspace, workspace.store.read(id), definition.provider)
   for await (const list of lists) yield list.map((row) => look(withoutRawLine(row)))

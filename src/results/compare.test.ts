@@ -3,7 +3,7 @@ import { sampleResult, sampleRow } from '../../test/support/row-outcomes.ts'
 import type { SettledResult } from '../model/row.ts'
 import { type ComparisonRules, comparableOf, goldKey } from './comparable.ts'
 import { Comparing, type Comparison } from './compare.ts'
-import { rowLooker } from './looked-row.ts'
+import { rowLooker } from './row-view.ts'
 
 const look = rowLooker(() => 0.5)
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sampleResult, sampleRow } from '../../test/support/row-outcomes.ts'
 import { sampleRun } from '../../test/support/run-records.ts'
 import { readCondition } from './condition.ts'
-import { rowLooker } from './looked-row.ts'
+import { rowLooker } from './row-view.ts'
 
 const COLUMNS = ['text', 'n', 'big', 'meta', 'a=b', 'status', 'customer.name', 'empty']
 

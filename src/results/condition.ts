@@ -1,8 +1,8 @@
 import { nearMatches } from '../lib/near-match.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { OUTCOME_STATUSES } from '../model/outcome.ts'
-import { type ColumnFacts, columnNames, findColumn, type LookedColumn } from './looked-columns.ts'
-import { type Cell, cellOf, type LookedRow } from './looked-row.ts'
+import { type ColumnFacts, columnNames, findColumn, type LookedColumn } from './row-columns.ts'
+import { type Cell, cellOf, type RowView } from './row-view.ts'
 
 /** The longer ones first, because the shorter ones are their ends or beginnings. */
 const OPERATORS = ['!=', '<=', '>=', '=', '~', '<', '>'] as const
@@ -14,7 +14,7 @@ export interface Condition {
   /** As it was written. */
   readonly text: string
   readonly column: LookedColumn
-  matches(row: LookedRow): boolean
+  matches(row: RowView): boolean
 }
 
 /** What a row's status can be, those without a result included. */

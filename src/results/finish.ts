@@ -13,7 +13,7 @@ import { VERSION } from '../version.ts'
 import { costOfResult, type RunReport } from '../workspace/report.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { readAnswers } from './answers.ts'
-import { rowLooker } from './looked-row.ts'
+import { rowLooker } from './row-view.ts'
 import { describeSelection, EVERY_ROW, isWhole, type Selection, selectRows } from './selection.ts'
 
 /** Where answers were written. */

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sampleRow } from '../../test/support/row-outcomes.ts'
 import { joinByKey, joinByPlace, joinCounts, type KeyOf, type RowStream } from './join-rows.ts'
-import { rowLooker } from './looked-row.ts'
+import { rowLooker } from './row-view.ts'
 
 const look = rowLooker(() => null)
 

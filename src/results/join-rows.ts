@@ -1,8 +1,8 @@
 import { LlmBatchError } from '../model/error.ts'
-import type { LookedRow } from './looked-row.ts'
+import type { RowView } from './row-view.ts'
 
 /** The rows of several runs that belong together, in the order of the runs. */
-export type JoinedRows = readonly LookedRow[]
+export type JoinedRows = readonly RowView[]
 
 /** What was found while joining; complete when all rows were read. */
 export interface JoinCounts {
@@ -13,9 +13,9 @@ export interface JoinCounts {
 }
 
 /** What a row is joined by; null where it has nothing. */
-export type KeyOf = (row: LookedRow) => string | null
+export type KeyOf = (row: RowView) => string | null
 
-export type RowStream = AsyncIterable<readonly LookedRow[]>
+export type RowStream = AsyncIterable<readonly RowView[]>
 
 /** Rows that may wait in memory for their partners. */
 const MOST_HELD_ROWS = 250_000
@@ -33,7 +33,7 @@ export async function* joinByPlace(streams: readonly RowStream[]): AsyncIterable
   const readers = streams.map((stream) => rowReader(stream))
   try {
     for (;;) {
-      const rows: LookedRow[] = []
+      const rows: RowView[] = []
       for (const reader of readers) {
         const row = await reader.next()
         if (row) rows.push(row)
@@ -111,7 +111,7 @@ class WaitingRows {
   }
 
   /** The rows of all runs, where this was the last one that was missing. */
-  add(key: string, run: number, row: LookedRow): JoinedRows | undefined {
+  add(key: string, run: number, row: RowView): JoinedRows | undefined {
     const queues = this.#queues.get(key) ?? Array.from({ length: this.#runs }, rowQueue)
     const place = queues[run]?.length() ?? 0
     // A partner that can no longer come is not waited for.
@@ -133,7 +133,7 @@ class WaitingRows {
     }
   }
 
-  #take(key: string, queues: readonly RowQueue[], last: LookedRow): JoinedRows {
+  #take(key: string, queues: readonly RowQueue[], last: RowView): JoinedRows {
     const joined = queues.map((queue) => queue.take())
     for (const row of joined) {
       if (row === last) continue
@@ -148,7 +148,7 @@ class WaitingRows {
     this.#counts.alone[run] = (this.#counts.alone[run] ?? 0) + rows
   }
 
-  #hold(row: LookedRow): void {
+  #hold(row: RowView): void {
     this.#rows += 1
     this.#characters += charactersOf(row)
     if (this.#rows <= this.#mostRows && this.#characters <= MOST_HELD_CHARACTERS) return
@@ -163,13 +163,13 @@ class WaitingRows {
 /** Rows of one run and key, first in, first out. */
 interface RowQueue {
   length(): number
-  add(row: LookedRow): void
+  add(row: RowView): void
   /** Only where there is one. */
-  take(): LookedRow
+  take(): RowView
 }
 
 function rowQueue(): RowQueue {
-  const rows = new Map<number, LookedRow>()
+  const rows = new Map<number, RowView>()
   let first = 0
   return {
     length: () => rows.size,
@@ -184,14 +184,14 @@ function rowQueue(): RowQueue {
   }
 }
 
-function charactersOf({ answer, row }: LookedRow): number {
+function charactersOf({ answer, row }: RowView): number {
   return row.json.length + String(answer.output ?? '').length
 }
 
 /** Rows one at a time from lists of them. */
-function rowReader(stream: RowStream): { next(): Promise<LookedRow | undefined>; close(): Promise<void> } {
+function rowReader(stream: RowStream): { next(): Promise<RowView | undefined>; close(): Promise<void> } {
   const lists = stream[Symbol.asyncIterator]()
-  let list: readonly LookedRow[] = []
+  let list: readonly RowView[] = []
   let taken = 0
   return {
     async next() {

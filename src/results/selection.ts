@@ -2,7 +2,7 @@ import { sampleRows } from '../input/take.ts'
 import type { RowOutcome } from '../model/row.ts'
 import type { RowSelection } from '../output/run-summary.ts'
 import type { Condition } from './condition.ts'
-import type { LookedRow } from './looked-row.ts'
+import type { RowView } from './row-view.ts'
 
 /** Which rows of a run are wanted. */
 export interface Selection {
@@ -38,9 +38,9 @@ export function describeSelection({ conditions, limit, sample }: Selection): Row
  */
 export async function* selectRows(
   lists: AsyncIterable<readonly RowOutcome[]>,
-  look: (row: RowOutcome) => LookedRow,
+  look: (row: RowOutcome) => RowView,
   selection: Selection,
-): AsyncIterable<readonly LookedRow[]> {
+): AsyncIterable<readonly RowView[]> {
   const fitting = fittingRows(lists, look, selection.conditions)
   const { limit, sample } = selection
   const drawn = sample === null ? fitting : sampleRows(fitting, sample.count, sample.seed)
@@ -49,19 +49,16 @@ export async function* selectRows(
 
 async function* fittingRows(
   lists: AsyncIterable<readonly RowOutcome[]>,
-  look: (row: RowOutcome) => LookedRow,
+  look: (row: RowOutcome) => RowView,
   conditions: readonly Condition[],
-): AsyncIterable<readonly LookedRow[]> {
+): AsyncIterable<readonly RowView[]> {
   for await (const list of lists) {
     const rows = list.map(look).filter((row) => conditions.every((condition) => condition.matches(row)))
     if (rows.length > 0) yield rows
   }
 }
 
-async function* firstRows(
-  lists: AsyncIterable<readonly LookedRow[]>,
-  count: number,
-): AsyncIterable<readonly LookedRow[]> {
+async function* firstRows(lists: AsyncIterable<readonly RowView[]>, count: number): AsyncIterable<readonly RowView[]> {
   let left = count
   for await (const list of lists) {
     yield list.slice(0, left)

@@ -1,5 +1,5 @@
 import { knownUsd } from '../prices/dollars.ts'
-import type { LookedRow } from './looked-row.ts'
+import type { RowView } from './row-view.ts'
 
 export interface TokenSums {
   readonly prompt: number
@@ -29,7 +29,7 @@ export class SpendingSums {
   #usd = 0
   #withoutCost = 0
 
-  add({ answer, row }: LookedRow): void {
+  add({ answer, row }: RowView): void {
     const { completion_tokens: completion, cost_usd: cost, prompt_tokens: prompt } = answer
     if (typeof prompt === 'number') this.#prompt += prompt
     if (typeof completion === 'number') this.#completion += completion

@@ -4,7 +4,7 @@ import { inPairs, sampleResult, sampleRow } from '../../test/support/row-outcome
 import { OUTCOME_STATUSES } from '../model/outcome.ts'
 import type { RowOutcome } from '../model/row.ts'
 import type { CostOf } from '../output/answer.ts'
-import { rowLooker } from './looked-row.ts'
+import { rowLooker } from './row-view.ts'
 import { EVERY_ROW, type Selection, selectRows } from './selection.ts'
 import { type RowSummary, RowSumming } from './summarise.ts'
 import { areLabels } from './value-counts.ts'

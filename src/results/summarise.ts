@@ -1,6 +1,6 @@
 import type { OutcomeStatus } from '../model/outcome.ts'
 import { type FieldCounts, type FieldSummary, fieldCounts } from './field-counts.ts'
-import type { LookedRow } from './looked-row.ts'
+import type { RowView } from './row-view.ts'
 import { type CostSum, SpendingSums, type TokenSums } from './spending-sums.ts'
 import { type CountedValues, ValueCounts } from './value-counts.ts'
 
@@ -50,7 +50,7 @@ export class RowSumming {
   readonly #fields: FieldCounts = fieldCounts()
   readonly #spending = new SpendingSums()
 
-  add(row: LookedRow): void {
+  add(row: RowView): void {
     const { answer } = row
     const status = answer.status as OutcomeStatus | 'pending'
     const id = String(answer.id)
@@ -73,7 +73,7 @@ export class RowSumming {
     }
   }
 
-  #addAnswer(row: LookedRow, id: string): void {
+  #addAnswer(row: RowView, id: string): void {
     const json = row.json()
     if (json === undefined) this.#labels.add(String(row.answer.output ?? '').trim(), id)
     else this.#fields.add(json, id)

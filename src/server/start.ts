@@ -4,9 +4,9 @@ import { getRequestListener } from '@hono/node-server'
 import { assertRuntime } from '../config/runtime.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { OneAtATime } from '../lib/one-at-a-time.ts'
+import { Mutex } from '../lib/mutex.ts'
 import { systemRandom } from '../lib/random.ts'
-import { Workshop } from './batch/workshop.ts'
+import { BatchRunner } from './batch/batch-runner.ts'
 import { FaultInjector } from './faults/injector.ts'
 import { buildApp } from './http/app.ts'
 import { DEFAULT_DURATIONS, type LocalServer, type LocalServerOptions } from './options.ts'
@@ -22,22 +22,22 @@ import { State } from './state/state.ts'
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
   assertRuntime()
   const simulator = await buildSimulator(options)
-  const workshop = new Workshop(simulator)
-  const app = buildApp(simulator, workshop, options)
+  const runner = new BatchRunner(simulator)
+  const app = buildApp(simulator, runner, options)
   // The SDKs that a test drives in the same process must keep the platform's own Request and Response.
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const server = createServer((request, response) => void listener(request, response))
   const url = await listen(server, options.port ?? 0)
-  workshop.startAll()
+  runner.startAll()
   return {
     url,
     openaiUrl: `${url}/openai/v1`,
     mistralUrl: `${url}/mistral/v1`,
     ledger: () => readLedger(simulator.state),
-    drain: () => workshop.drain(),
+    drain: () => runner.drain(),
     firedFaults: () => simulator.faults.fired,
     setFaults: (faults) => simulator.faults.set(faults),
-    close: () => close(server, workshop),
+    close: () => close(server, runner),
   }
 }
 
@@ -55,7 +55,7 @@ async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
       shares: typeof answers === 'string' ? parseAnswerShares(answers) : checkedShares(answers),
       seed: state.seed,
     },
-    validations: new OneAtATime(),
+    validations: new Mutex(),
     answer: options.answer,
     uploadNames: options.uploadNames ?? 'jsonl',
     streamRefuses: options.streamRefuses ?? 'row',
@@ -71,10 +71,10 @@ async function listen(server: Server, port: number): Promise<string> {
   return `http://127.0.0.1:${address.port}`
 }
 
-async function close(server: Server, workshop: Workshop): Promise<void> {
+async function close(server: Server, runner: BatchRunner): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   server.closeAllConnections()
-  await workshop.close()
+  await runner.close()
   await closed
 }

@@ -66,7 +66,7 @@ async function openIntent(ports: SubmitPorts, attempt: AttemptRecord, inputFileI
 
 /** A batch that the queue has no room for waits, uploaded, with its place among those that wait; or it is cut. */
 async function standBy({ clock, store }: SubmitPorts, attempt: AttemptRecord, wait: Wait): Promise<Step> {
-  if (wait.code === 'too_large') return { did: 'must_recut' }
+  if (wait.code === 'too_large') return { did: 'bad_lines' }
   await store.noteAttempt(attempt.key, {
     waitingSince: attempt.waitingSince ?? clock.now(),
     nextAt: wait.nextAt,

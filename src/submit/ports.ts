@@ -30,7 +30,7 @@ export interface SubmitPorts {
   /** What may be spent. */
   readonly budget: Budget
   /** In words for people: what sending this attempt a second time may cost, such as `about $1.20`. */
-  readonly atStake: (attempt: AttemptRecord) => string
+  readonly costAtRisk: (attempt: AttemptRecord) => string
   /** True once the user has cancelled the run: what was never created is not sent any more. */
   readonly isCancelling: boolean
   readonly emit: Emit

@@ -99,7 +99,7 @@ const MOST_ATTEMPTS = 5
 
 /** Marks a batch that is held for that, and one that a person has let go on since: one more create is made for it. */
 export const CREATES_VANISHED = 'creates_vanished'
-export const CREATES_LET_GO_ON = 'creates_let_go_on'
+export const RETRY_APPROVED = 'creates_let_go_on'
 
 const CONTROL_UNSEEN = 'our own uploaded file is not visible, so the listing may be of another account'
 
@@ -161,7 +161,7 @@ async function startAgain(
   { mayBeBilled }: { readonly mayBeBilled: boolean },
 ): Promise<void> {
   if (ports.isCancelling) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed', mayBeBilled)
-  if (attempt.number >= MOST_ATTEMPTS && attempt.reasonCode !== CREATES_LET_GO_ON) {
+  if (attempt.number >= MOST_ATTEMPTS && attempt.reasonCode !== RETRY_APPROVED) {
     const reason = `${attempt.number} creates in a row were not answered and made no batch`
     return await hold(ports, attempt, reason, CREATES_VANISHED)
   }
@@ -177,10 +177,10 @@ async function startAgain(
 
 /** What a person must know to decide: why we cannot, and what either mistake would cost. */
 function undecidable(ports: SubmitPorts, attempt: AttemptRecord): string {
-  const { atStake, isCancelling } = ports
+  const { costAtRisk, isCancelling } = ports
   const choice = isCancelling
-    ? `if it does exist, its ${attempt.requestCount} requests cost ${atStake(attempt)} and their answers would be lost (to give it up`
-    : `sending its ${attempt.requestCount} requests again costs ${atStake(attempt)} twice if it does exist (to do so`
+    ? `if it does exist, its ${attempt.requestCount} requests cost ${costAtRisk(attempt)} and their answers would be lost (to give it up`
+    : `sending its ${attempt.requestCount} requests again costs ${costAtRisk(attempt)} twice if it does exist (to do so`
   return (
     'whether it was created cannot be decided: it is not listed, and its input file could not be deleted; ' +
     `${choice}: resume with --on-unknown-create resend)`

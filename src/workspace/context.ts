@@ -2,7 +2,7 @@ import type { ResultLimits } from '../collect/ports.ts'
 import type { Configuration } from '../config/configuration.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
-import { OneAtATime } from '../lib/one-at-a-time.ts'
+import { Mutex } from '../lib/mutex.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
 import type { CancelCause, DeadlineWish } from '../model/run.ts'
@@ -18,9 +18,9 @@ import type { QueueLimits } from '../submit/admission.ts'
 import type { Budget } from '../submit/budget.ts'
 import { accountOf } from './account.ts'
 import { budgetOf } from './budget.ts'
+import { inputCostText } from './cost-at-risk.ts'
 import { queueLimitsOf } from './queue-limits.ts'
 import { resultLimitsOf } from './result-limits.ts'
-import { inputCostText } from './stake.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What steers a run from the command line or the library, beyond the configuration. */
@@ -46,11 +46,11 @@ export interface RunContext {
   readonly random: Random
   readonly settings: Configuration['settings']
   readonly folder: RunFolder
-  readonly reading: OneAtATime
+  readonly reading: Mutex
   readonly windowHours: number | null
   readonly account: string
   readonly onUnknownCreate: 'hold' | 'resend'
-  readonly atStake: (attempt: AttemptRecord) => string
+  readonly costAtRisk: (attempt: AttemptRecord) => string
   /** What any run of this home knows to be its own at a provider. */
   readonly knownRemotes: Store['knownRemotes']
   /** True where the user buys the same work once more, whoever has bought it before. */
@@ -95,11 +95,11 @@ export async function runContext(
     random,
     settings: configuration.settings,
     folder: runFolder(workspace.home, store.id),
-    reading: new OneAtATime(),
+    reading: new Mutex(),
     windowHours: definition.timeoutHours,
     account: accountOf(store.id, credentials.apiKey, workspace.environment),
     onUnknownCreate: steering.onUnknownCreate ?? 'hold',
-    atStake: (attempt) => inputCostText(attempt, configuration.prices),
+    costAtRisk: (attempt) => inputCostText(attempt, configuration.prices),
     knownRemotes: () => workspace.store.knownRemotes(),
     again: steering.again ?? false,
     counters: new TokenCounters(configuration.settings.isCountingTokens),

@@ -18,7 +18,7 @@ export interface PlaceSources {
 }
 
 /** Where runs live and how providers are reached; nothing is opened or made. */
-export interface Place {
+export interface Site {
   readonly home: string
   readonly configuration: Configuration
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -32,13 +32,13 @@ export interface Place {
 }
 
 /** One home, opened: what every command and the library work in. */
-export interface Workspace extends Place {
+export interface Workspace extends Site {
   readonly store: Store
   close(): Promise<void>
 }
 
 /** The place that the configuration names, unopened. */
-export function placeOf(sources: PlaceSources): Place {
+export function siteOf(sources: PlaceSources): Site {
   return {
     ...sources,
     home: sources.configuration.home,
@@ -52,5 +52,5 @@ export async function openWorkspace(sources: PlaceSources): Promise<Workspace> {
   const { clock, configuration, disk } = sources
   await makeHome(disk, configuration.home)
   const store = await openStore({ home: configuration.home, disk, clock })
-  return { ...placeOf(sources), store, close: () => store.close() }
+  return { ...siteOf(sources), store, close: () => store.close() }
 }

@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The same for `proof`: the simulated world knows nothing of what is carried out in it, and judges only read evidence. */
 const PROOF_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   world: [],
-  judge: ['books.ts', 'evidence.ts', 'label.ts', 'plan.ts', 'type-until-over.ts', 'violation.ts', 'world'],
+  judge: ['books.ts', 'evidence.ts', 'label.ts', 'plan.ts', 'run-until-finished.ts', 'violation.ts', 'world'],
   mutants: ['tally.ts'],
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ledger, LocalServer } from '../../src/testing.ts'
 import { startLocalServer } from '../../src/testing.ts'
-import type { Storm } from './storm.ts'
+import type { Storm } from './random-faults.ts'
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -48,7 +48,7 @@ export async function weather(storm: Storm): Promise<Aftermath> {
   const server = await startLocalServer({ folder: join(folder, 'server'), seed: storm.seed, faults: storm.faults })
   try {
     await writeInputs(folder, storm)
-    const { exitCodes, killed, stderr } = await typeUntilOver(folder, server, storm)
+    const { exitCodes, killed, stderr } = await runUntilFinished(folder, server, storm)
     await server.drain()
     const text = await readFile(join(folder, 'answers.jsonl'), 'utf8').catch(() => '')
     const answers = text.split('\n').filter(Boolean)
@@ -73,7 +73,7 @@ async function writeInputs(folder: string, { maxRequests, rows }: Storm): Promis
   await writeFile(join(folder, 'llm-batch.config.json'), JSON.stringify({ waits: WAITS, limits: { maxRequests } }))
 }
 
-async function typeUntilOver(folder: string, server: LocalServer, storm: Storm) {
+async function runUntilFinished(folder: string, server: LocalServer, storm: Storm) {
   const model = storm.provider === 'openai' ? 'openai/gpt-6-luna' : 'mistral/mistral-small-latest'
   const run = ['run', 'rows.jsonl', '--model', model, '--prompt', '{{text}}', '-o', 'answers.jsonl', '--force']
   const exitCodes: (number | null)[] = []

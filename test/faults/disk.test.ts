@@ -189,7 +189,7 @@ describe.concurrent('what a power cut leaves behind', () => {
     // New files, as another process would find them: what this process still holds open is left out of it.
     for (const part of ['state.db', 'state.db-wal', 'state.db-shm']) await rm(join(world.home, part), { force: true })
     await writeFile(join(world.home, 'state.db'), 'Z'.repeat(8_192))
-    await expect(startIn(world, 'openai', questions(ROWS))).rejects.toThrow(/not a database/)
+    await expect(startIn(world, 'openai', questions(ROWS))).rejects.toThrow(/is no database/)
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1 })
   })
 })

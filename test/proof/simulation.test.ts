@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { carryOut } from '../../proof/carry-out.ts'
-import { stormOf } from '../../proof/storm.ts'
+import { stormOf } from '../../proof/random-faults.ts'
 
 /** `npm run prove` carries out 20,000 of them; `npm run prove -- --replay "seed 17"` shows one, step by step. */
 const SEEDS = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stormOf } from '../chaos/storm.ts'
+import { stormOf } from '../chaos/random-faults.ts'
 import { weather } from '../chaos/weather.ts'
 
 /** `CHAOS_SEEDS=200 CHAOS_FROM=1000 npm run chaos` runs more of them; a failure names its seed. */

@@ -285,6 +285,7 @@ function downgradeState({ home }: LocalWorld): void {
   const database = new DatabaseSync(statePath(home))
   try {
     database.exec('drop table probes')
+    database.exec('drop table tried_answers')
     for (const [table, last] of Object.entries(LAST_COLUMNS)) {
       for (const { name } of database.prepare(INDEXES).all(table)) database.exec(`drop index ${String(name)}`)
       const columns = database.prepare(`select name from pragma_table_info('${table}') order by cid`).all()

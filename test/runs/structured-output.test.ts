@@ -38,7 +38,7 @@ describe.each(PROVIDERS)('answers by a schema at %s', (provider) => {
     )
     const ended = await carryOut(world, ...RUN)
     expectExit(ended, 4)
-    expect(ended.stderr).toMatch(/Schema\s+answer; 1 answer read out of a code fence/)
+    expect(ended.stderr).toMatch(/Schema\s+1 answer read out of a code fence/)
     expect(ended.stderr).toMatch(/[12] invalid: invalid_json: the answer begins like JSON/)
     const rows = await answers(world)
     expect(rows[0]).toMatchObject({ llm_output: { label: 'support' }, llm_status: 'succeeded', llm_error: null })

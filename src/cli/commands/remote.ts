@@ -9,7 +9,7 @@ import { withHome } from '../open-home.ts'
 import { adopt } from '../remote/adopt.ts'
 import { cancelBatches, deleteFiles } from '../remote/change.ts'
 import { chosenProviders } from '../remote/choose-provider.ts'
-import { type RemoteSight, remoteDocument } from '../remote/sight.ts'
+import { type RemoteInventory, remoteDocument } from '../remote/inventory.ts'
 import { renderRemote } from '../render/views/remote-view.ts'
 import type { Shell } from '../shell.ts'
 
@@ -69,7 +69,7 @@ async function list(shell: Shell, workspace: Workspace, flags: ListFlags): Promi
   const { clock, store } = workspace
   const known = await store.knownRemotes()
   const since = new Date(Math.max(0, clock.now() - flags.since))
-  const sights: RemoteSight[] = []
+  const sights: RemoteInventory[] = []
   for (const provider of chosenProviders(workspace, flags.provider)) {
     const { batches, files } = await listRemote(provider, since, new AbortController().signal)
     sights.push({

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Disk, nearestFolder } from '../../lib/disk.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
-import type { Place, Workspace } from '../../workspace/workspace.ts'
+import type { Site, Workspace } from '../../workspace/workspace.ts'
 import { asKnownError } from '../exit-code.ts'
 import { bytes, counted } from '../render/terminal/quantity.ts'
 import type { Finding } from './finding.ts'
@@ -13,7 +13,7 @@ const LEAST_FREE_BYTES = 1_000_000_000
 export type Opener = <Result>(work: (workspace: Workspace) => Promise<Result>) => Promise<Result>
 
 /** The home, whether it can be written and its state read, and the room on its disk. A home is not made. */
-export async function examineHome({ disk, home }: Place, open: Opener): Promise<readonly Finding[]> {
+export async function examineHome({ disk, home }: Site, open: Opener): Promise<readonly Finding[]> {
   const folder = await nearestFolder(disk, home)
   const network = await disk.networkFileSystem(folder)
   const refusal = await trialRefusal(disk, folder, '--home')

@@ -4,7 +4,7 @@ import { LlmBatchError, messageOf } from '../../model/error.ts'
 import type { Failure } from '../../model/failure.ts'
 import { ProviderError } from '../../providers/provider.ts'
 import type { ProviderEntry } from '../../providers/registry.ts'
-import type { Place } from '../../workspace/workspace.ts'
+import type { Site } from '../../workspace/workspace.ts'
 import type { Finding } from './finding.ts'
 
 /** How long a provider may take to answer one small question. */
@@ -25,7 +25,7 @@ export interface ExaminedProvider {
  * Looks for the key of a provider and, unless nothing is to be asked, reads the beginning of its list of batches: one free
  * call, which tells whether the key is accepted and the base URL leads to a batch API. Never shows the key itself.
  */
-export async function examineProvider(place: Place, entry: ProviderEntry, mayAsk: boolean): Promise<ExaminedProvider> {
+export async function examineProvider(place: Site, entry: ProviderEntry, mayAsk: boolean): Promise<ExaminedProvider> {
   const { configuration } = place
   const what = entry.name
   if (!configuration.hasKeyFor(entry)) {
@@ -52,7 +52,7 @@ function found(finding: Finding, facts: Partial<ExaminedProvider> = {}): Examine
 }
 
 async function greet(
-  place: Place,
+  place: Site,
   entry: ProviderEntry,
   baseUrl: string,
 ): Promise<{ readonly at: Date | null; readonly problem: string | null }> {

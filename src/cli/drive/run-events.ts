@@ -6,7 +6,7 @@ import type { Disk } from '../../lib/disk.ts'
 import { plainLine } from '../../lib/plain-text.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
 import type { RunEvent } from '../../model/event.ts'
-import type { Place } from '../../workspace/workspace.ts'
+import type { Site } from '../../workspace/workspace.ts'
 import type { SpeechFlags } from '../flags/drive-flags.ts'
 import type { Shell } from '../shell.ts'
 
@@ -24,7 +24,7 @@ export class RunEvents {
    */
   static async open(
     shell: Shell,
-    { clock, disk }: Place,
+    { clock, disk }: Site,
     flags: Pick<SpeechFlags, 'events'> & { readonly namesRuns?: boolean },
   ): Promise<RunEvents> {
     const events = new RunEvents()

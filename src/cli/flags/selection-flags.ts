@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { readCondition } from '../../results/condition.ts'
-import type { ColumnFacts } from '../../results/looked-columns.ts'
+import type { ColumnFacts } from '../../results/row-columns.ts'
 import type { Selection } from '../../results/selection.ts'
 import { countFlag, countOrZeroFlag, repeatedFlag } from './flag-values.ts'
 

@@ -88,13 +88,13 @@ function withoutTypedRivals(command: Command, fields: Fields, keys: ReadonlyMap<
   )
 }
 
-interface Place {
+interface JobSource {
   readonly path: string
   readonly folder: string
   readonly keys: ReadonlyMap<string, JobKey>
 }
 
-function merge(command: Command, fields: Fields, { folder, keys, path }: Place): Fields {
+function merge(command: Command, fields: Fields, { folder, keys, path }: JobSource): Fields {
   const own = new Map(command.options.map((option) => [option.attributeName(), option]))
   const flags: Record<string, unknown> = { ...command.opts<Record<string, unknown>>() }
   for (const [key, value] of Object.entries(fields)) {

@@ -1,7 +1,7 @@
 import { plainLine } from '../../lib/plain-text.ts'
 import { ANSWER_COLUMNS } from '../../output/answer-columns.ts'
 import { answersOf } from '../../results/finish.ts'
-import { type LookedRow, rowLooker } from '../../results/looked-row.ts'
+import { type RowView, rowLooker } from '../../results/row-view.ts'
 import { describeSelection, isWhole, type Selection, selectRows } from '../../results/selection.ts'
 import { RowSumming } from '../../results/summarise.ts'
 import type { RunRecord } from '../../store/store.ts'
@@ -83,7 +83,7 @@ export async function showSummary(shell: Shell, workspace: Workspace, run: RunRe
   )
 }
 
-function lookedRows(workspace: Workspace, run: RunRecord, selection: Selection): AsyncIterable<readonly LookedRow[]> {
+function lookedRows(workspace: Workspace, run: RunRecord, selection: Selection): AsyncIterable<readonly RowView[]> {
   const { definition, id } = run
   const look = rowLooker(costOfResult(workspace.configuration.prices))
   return selectRows(answersOf(workspace, workspace.store.read(id), definition.provider), look, selection)

@@ -1,15 +1,15 @@
 import type { RunDefinition } from '../../model/run.ts'
 import type { Condition } from '../../results/condition.ts'
 import { shownJson } from '../../results/json-answer.ts'
-import { type ColumnFacts, findColumn, type LookedColumn } from '../../results/looked-columns.ts'
-import { cellOf, type LookedRow } from '../../results/looked-row.ts'
+import { type ColumnFacts, findColumn, type LookedColumn } from '../../results/row-columns.ts'
+import { cellOf, type RowView } from '../../results/row-view.ts'
 import type { RunRecord } from '../../store/store.ts'
 
 /** A column that is shown beside the id and the status of a row. */
 export interface ShownColumn {
   readonly title: string
   /** Whole and as it is: any text, also of a model. */
-  readonly text: (row: LookedRow) => string
+  readonly text: (row: RowView) => string
   readonly isOptional: boolean
   readonly paint?: 'error'
 }
@@ -62,7 +62,7 @@ function titleOf(column: LookedColumn): string {
 }
 
 /** The answer; long vectors in it are cut. */
-function answerText(row: LookedRow): string {
+function answerText(row: RowView): string {
   const json = row.json()
   return json === undefined ? String(row.answer.output ?? '') : shownJson(json)
 }
@@ -85,7 +85,7 @@ function isNamedIn(column: string, { prompt, system }: RunDefinition): boolean {
 }
 
 /** What was asked last, of a row that carries its messages or a provider's body. */
-function lastMessage({ row }: LookedRow): string {
+function lastMessage({ row }: RowView): string {
   const { body, messages } = JSON.parse(row.json) as { readonly body?: unknown; readonly messages?: unknown }
   const asked = messages ?? (body as { readonly messages?: unknown; readonly input?: unknown } | undefined)?.messages
   const last: unknown = Array.isArray(asked) ? asked.at(-1) : (body as { readonly input?: unknown } | undefined)?.input

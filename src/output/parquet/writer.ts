@@ -3,7 +3,7 @@ import { jsonMembers } from '../../lib/json-members.ts'
 import type { ColumnType } from '../../model/column.ts'
 import type { RowOutcome } from '../../model/row.ts'
 import { VERSION } from '../../version.ts'
-import { type Answer, answerOf, type CostOf } from '../answer.ts'
+import { type AnswerFields, answerOf, type CostOf } from '../answer.ts'
 import type { AnswerColumn } from '../answer-columns.ts'
 import type { AnswerShape } from '../answer-shape.ts'
 import { cellText } from '../csv-format.ts'
@@ -45,7 +45,7 @@ export interface ParquetOptions {
 /** What is asked of a row more than once. */
 interface OpenRow {
   readonly row: RowOutcome
-  readonly answer: Answer
+  readonly answer: AnswerFields
   /** The answer as JSON text; null where it is none. */
   readonly json: string | null
   readonly member: (name: string) => string | undefined

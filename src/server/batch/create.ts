@@ -2,7 +2,7 @@ import type { ActiveFaults } from '../faults/injector.ts'
 import type { Simulator } from '../simulator.ts'
 import type { BatchRecord } from '../state/record.ts'
 import type { Owner } from '../state/state.ts'
-import type { Workshop } from './workshop.ts'
+import type { BatchRunner } from './batch-runner.ts'
 
 /** What a client asked for, checked. */
 export interface BatchDraft {
@@ -19,17 +19,17 @@ export interface BatchDraft {
 /** Records a new batch and begins to work on it; twice where a gateway repeats the call. Gives the client's one. */
 export async function createBatch(
   simulator: Simulator,
-  workshop: Workshop,
+  runner: BatchRunner,
   draft: BatchDraft,
   faults: ActiveFaults,
 ): Promise<BatchRecord> {
   const batch = newBatch(simulator, draft, faults)
   await simulator.state.batches.put(batch)
-  workshop.start(batch.id)
+  runner.start(batch.id)
   if (faults.has('repeat')) {
     const copy = { ...newBatch(simulator, draft, faults), isGatewayCopy: true }
     await simulator.state.batches.put(copy)
-    workshop.start(copy.id)
+    runner.start(copy.id)
   }
   return batch
 }

@@ -1,5 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono'
-import type { Workshop } from '../batch/workshop.ts'
+import type { BatchRunner } from '../batch/batch-runner.ts'
 import { mistralRoutes } from '../mistral/routes.ts'
 import { SIGNED_FILES, signedContent } from '../mistral/signed-url.ts'
 import { openaiRoutes } from '../openai/routes.ts'
@@ -8,18 +8,18 @@ import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
 import { authorise, type KeyRing } from './authorise.ts'
 import { controlRoutes } from './control.ts'
-import { type Desk, on } from './desk.ts'
 import type { Environment } from './environment.ts'
 import { errorAnswer, invalidRequest } from './error-answer.ts'
 import { loopbackOnly } from './loopback-only.ts'
+import { on, type RouteContext } from './route-context.ts'
 
 /** Everything the server answers, as one hono application. */
-export function buildApp(simulator: Simulator, workshop: Workshop, ring: KeyRing): Hono<Environment> {
+export function buildApp(simulator: Simulator, runner: BatchRunner, ring: KeyRing): Hono<Environment> {
   const app = new Hono<Environment>()
   app.use(loopbackOnly)
   app.use(numberRequests())
-  app.route('/simulator', controlRoutes(simulator, workshop))
-  const mistral: Desk = { simulator, workshop, dialect: 'mistral' }
+  app.route('/simulator', controlRoutes(simulator, runner))
+  const mistral: RouteContext = { simulator, runner, dialect: 'mistral' }
   app.get(`${SIGNED_FILES}/:id`, on(mistral, 'content'), (context) =>
     signedContent(mistral, context, context.req.param('id')),
   )
@@ -27,7 +27,7 @@ export function buildApp(simulator: Simulator, workshop: Workshop, ring: KeyRing
   app.route('/mistral/v1', mistralRoutes(mistral))
   for (const prefix of ['/openai/v1', '/v1']) {
     app.use(`${prefix}/*`, authorise('openai', ring))
-    app.route(prefix, openaiRoutes({ simulator, workshop, dialect: 'openai' }))
+    app.route(prefix, openaiRoutes({ simulator, runner, dialect: 'openai' }))
   }
   app.notFound((context) => invalidRequest(`Invalid URL (${context.req.method} ${context.req.path})`, null, null, 404))
   app.onError((error, context) => {

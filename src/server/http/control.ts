@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { LlmBatchError } from '../../model/error.ts'
-import type { Workshop } from '../batch/workshop.ts'
+import type { BatchRunner } from '../batch/batch-runner.ts'
 import { FAULTS } from '../faults/catalogue.ts'
 import { DIRECTIVES } from '../simulate/directive.ts'
 import { parseJson } from '../simulate/json.ts'
@@ -9,7 +9,7 @@ import { readLedger } from '../state/ledger.ts'
 import type { Environment } from './environment.ts'
 
 /** Routes below `/simulator` that no provider has: the books, the faults, and waiting until all batches have ended. */
-export function controlRoutes(simulator: Simulator, workshop: Workshop): Hono<Environment> {
+export function controlRoutes(simulator: Simulator, runner: BatchRunner): Hono<Environment> {
   const routes = new Hono<Environment>()
   routes.get('/ledger', async () => Response.json(await readLedger(simulator.state)))
   routes.get('/directives', () => Response.json(DIRECTIVES))
@@ -19,7 +19,7 @@ export function controlRoutes(simulator: Simulator, workshop: Workshop): Hono<En
   })
   routes.post('/faults', async (context) => setFaults(simulator, await context.req.text()))
   routes.post('/drain', async () => {
-    await workshop.drain()
+    await runner.drain()
     return Response.json({ isDrained: true })
   })
   return routes

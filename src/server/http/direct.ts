@@ -7,13 +7,13 @@ import { streamEvents } from '../simulate/stream-events.ts'
 import { type Booking, book, DIRECT_CALLS } from '../state/ledger.ts'
 import type { State } from '../state/state.ts'
 import { statusAnswer } from './break-call.ts'
-import { type Desk, jsonOf } from './desk.ts'
 import type { ServerContext } from './environment.ts'
 import { errorAnswer } from './error-answer.ts'
+import { jsonOf, type RouteContext } from './route-context.ts'
 
 /** Answers a synchronous call of an endpoint as a row of a batch would have been answered, and bills it. */
-export async function answerDirectly(desk: Desk, endpoint: string, context: ServerContext): Promise<Response> {
-  const { simulator, dialect } = desk
+export async function answerDirectly(route: RouteContext, endpoint: string, context: ServerContext): Promise<Response> {
+  const { simulator, dialect } = route
   const body = await jsonOf(context)
   const model = isJsonObject(body) ? (stringOf(body['model']) ?? standardModel(endpoint)) : undefined
   if (!isJsonObject(body) || !model) {

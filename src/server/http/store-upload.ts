@@ -1,8 +1,8 @@
 import { maxBytes } from '../simulator.ts'
 import type { FileRecord } from '../state/record.ts'
-import { type Desk, ownerOf } from './desk.ts'
 import type { ServerContext } from './environment.ts'
 import { receiveUpload, type Upload } from './receive-upload.ts'
+import { ownerOf, type RouteContext } from './route-context.ts'
 
 /** Number of uploads so far in this process; keeps their temporary files apart. */
 let uploads = 0
@@ -12,7 +12,7 @@ let uploads = 0
  * `lifeSeconds` is how long the file is said to live.
  */
 export async function storeUpload(
-  desk: Desk,
+  route: RouteContext,
   context: ServerContext,
   rules: {
     readonly refuse: (upload: Upload) => Response | undefined
@@ -20,10 +20,10 @@ export async function storeUpload(
     readonly lifeSeconds: (upload: Upload) => number | null
   },
 ): Promise<FileRecord | Response> {
-  const { state, clock } = desk.simulator
+  const { state, clock } = route.simulator
   uploads += 1
   const path = state.temporaryPath(`upload-${uploads}`)
-  const upload = await receiveUpload(context.env.incoming, state.disk, path, maxBytes(desk.simulator, desk.dialect))
+  const upload = await receiveUpload(context.env.incoming, state.disk, path, maxBytes(route.simulator, route.dialect))
   if (!upload) return rules.notMultipart()
   const refused = rules.refuse(upload)
   if (refused || !upload.file) {
@@ -34,7 +34,7 @@ export async function storeUpload(
   const createdAtMs = clock.now()
   const life = rules.lifeSeconds(upload)
   return await state.addFile(path, {
-    ...ownerOf(desk, context),
+    ...ownerOf(route, context),
     name,
     purpose: upload.fields.get('purpose') ?? 'batch',
     kind: 'request',

@@ -1,8 +1,8 @@
 import { fileAnswer } from '../http/content.ts'
-import { type Desk, listedUntilMs, ownerOf } from '../http/desk.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { errorAnswer, unknownAtMistral, unprocessable } from '../http/error-answer.ts'
 import type { Upload } from '../http/receive-upload.ts'
+import { listedUntilMs, ownerOf, type RouteContext } from '../http/route-context.ts'
 import { storeUpload } from '../http/store-upload.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import { maxBytes } from '../simulator.ts'
@@ -13,9 +13,9 @@ import { numberedPage } from './page.ts'
 const PURPOSES: readonly string[] = ['fine-tune', 'batch', 'ocr']
 
 /** `POST /v1/files`. */
-export async function upload(desk: Desk, context: ServerContext): Promise<Response> {
-  const stored = await storeUpload(desk, context, {
-    refuse: (received) => refusal(desk, received),
+export async function upload(route: RouteContext, context: ServerContext): Promise<Response> {
+  const stored = await storeUpload(route, context, {
+    refuse: (received) => refusal(route, received),
     notMultipart: () => unprocessable(['body', 'file'], 'Field required', 'missing'),
     // The unit of `expiry` is not documented; hours, as for signed URLs.
     lifeSeconds: ({ fields }) => (fields.has('expiry') ? Number(fields.get('expiry')) * 3_600 : null),
@@ -23,23 +23,23 @@ export async function upload(desk: Desk, context: ServerContext): Promise<Respon
   return stored instanceof Response ? stored : Response.json(fileObject(stored))
 }
 
-function refusal(desk: Desk, { fields, file }: Upload): Response | undefined {
+function refusal(route: RouteContext, { fields, file }: Upload): Response | undefined {
   if (!file) return unprocessable(['body', 'file'], 'Field required', 'missing')
   const purpose = fields.get('purpose') ?? 'fine-tune'
   if (!PURPOSES.includes(purpose))
     return unprocessable(['body', 'purpose'], `Input should be one of ${PURPOSES.join(', ')}`)
-  const isAnyName = purpose === 'ocr' || desk.simulator.uploadNames === 'any'
+  const isAnyName = purpose === 'ocr' || route.simulator.uploadNames === 'any'
   if (!isAnyName && !file.name.endsWith('.jsonl')) {
     return errorAnswer('mistral', { ...usualError(422), message: 'Invalid file format. The file must be .jsonl' })
   }
-  const most = maxBytes(desk.simulator, 'mistral')
+  const most = maxBytes(route.simulator, 'mistral')
   if (file.bytes <= most) return undefined
   return errorAnswer('mistral', { ...usualError(413), message: `File is too large. The limit is ${most} bytes.` })
 }
 
 /** `GET /v1/files`. */
-export function listFiles(desk: Desk, context: ServerContext): Response {
-  const files = desk.simulator.state.filesOf(ownerOf(desk, context), listedUntilMs(desk, context))
+export function listFiles(route: RouteContext, context: ServerContext): Response {
+  const files = route.simulator.state.filesOf(ownerOf(route, context), listedUntilMs(route, context))
   const withTotal = context.req.query('include_total') ?? 'true'
   if (withTotal !== 'true' && withTotal !== 'false') {
     return unprocessable(['query', 'include_total'], 'Input should be a valid boolean', 'bool_parsing')
@@ -63,22 +63,22 @@ function wanted(context: ServerContext): (file: FileRecord) => boolean {
 }
 
 /** `GET /v1/files/{id}`. */
-export function showFile(desk: Desk, context: ServerContext, id: string): Response {
-  const file = desk.simulator.state.file(ownerOf(desk, context), id)
+export function showFile(route: RouteContext, context: ServerContext, id: string): Response {
+  const file = route.simulator.state.file(ownerOf(route, context), id)
   return file ? Response.json({ ...fileObject(file), deleted: false }) : noSuchFile(id)
 }
 
 /** `GET /v1/files/{id}/content`. */
-export function content(desk: Desk, context: ServerContext, id: string): Response {
-  const { state } = desk.simulator
-  const file = state.file(ownerOf(desk, context), id)
+export function content(route: RouteContext, context: ServerContext, id: string): Response {
+  const { state } = route.simulator
+  const file = state.file(ownerOf(route, context), id)
   return file ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes, file.name) : noSuchFile(id)
 }
 
 /** `DELETE /v1/files/{id}`. */
-export async function deleteFile(desk: Desk, context: ServerContext, id: string): Promise<Response> {
-  const { state } = desk.simulator
-  const file = state.file(ownerOf(desk, context), id)
+export async function deleteFile(route: RouteContext, context: ServerContext, id: string): Promise<Response> {
+  const { state } = route.simulator
+  const file = state.file(ownerOf(route, context), id)
   if (!file) return noSuchFile(id)
   if (!context.var.faults.has('delete-ignored')) await state.deleteFile(file)
   return Response.json({ id, object: 'file', deleted: true })

@@ -1,13 +1,17 @@
 import { BufferedWriter } from '../../lib/atomic-file.ts'
 import { splitLines } from '../../lib/jsonl.ts'
-import type { Desk } from '../http/desk.ts'
+import type { RouteContext } from '../http/route-context.ts'
 import { isJsonObject, type JsonObject } from '../simulate/json.ts'
 import type { BatchRecord, FileRecord } from '../state/record.ts'
 import type { Owner, State } from '../state/state.ts'
 
 /** Keeps requests that came in the create call itself as a hidden file, so that one road executes both kinds. */
-export async function storeInline(desk: Desk, owner: Owner, requests: readonly JsonObject[]): Promise<FileRecord> {
-  const { state, clock } = desk.simulator
+export async function storeInline(
+  route: RouteContext,
+  owner: Owner,
+  requests: readonly JsonObject[],
+): Promise<FileRecord> {
+  const { state, clock } = route.simulator
   const path = state.temporaryPath(`inline-${requests.length}-${clock.monotonic()}`)
   const file = await state.disk.open(path, 'write')
   const writer = new BufferedWriter(file)

@@ -1,6 +1,6 @@
-import { type Desk, ownerOf } from '../http/desk.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { unknownAtMistral } from '../http/error-answer.ts'
+import { ownerOf, type RouteContext } from '../http/route-context.ts'
 import { isModel, modelNames } from '../models.ts'
 
 /** 2026-01-15, in epoch seconds. */
@@ -24,8 +24,8 @@ const CAPABILITIES = {
 }
 
 /** `GET /v1/models`. */
-export function listModels(desk: Desk, context: ServerContext): Response {
-  return Response.json({ object: 'list', data: modelNames(desk.simulator, ownerOf(desk, context)).map(modelCard) })
+export function listModels(route: RouteContext, context: ServerContext): Response {
+  return Response.json({ object: 'list', data: modelNames(route.simulator, ownerOf(route, context)).map(modelCard) })
 }
 
 /** `GET /v1/models/{model}`. */

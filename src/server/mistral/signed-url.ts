@@ -1,7 +1,7 @@
 import { fileAnswer } from '../http/content.ts'
-import { type Desk, ownerOf } from '../http/desk.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { errorAnswer, unprocessable } from '../http/error-answer.ts'
+import { ownerOf, type RouteContext } from '../http/route-context.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import { digestOf } from '../state/identifier.ts'
 import { noSuchFile } from './files.ts'
@@ -15,25 +15,25 @@ const HOUR_MS = 3_600_000
 export const SIGNED_FILES = '/signed/mistral'
 
 /** `GET /v1/files/{id}/url`. */
-export function signedUrl(desk: Desk, context: ServerContext, id: string): Response {
+export function signedUrl(route: RouteContext, context: ServerContext, id: string): Response {
   const hours = Number(context.req.query('expiry') ?? EXPIRY_HOURS.standard)
   if (!Number.isInteger(hours) || hours < EXPIRY_HOURS.least || hours > EXPIRY_HOURS.most) {
     const text = `Input should be an integer from ${EXPIRY_HOURS.least} to ${EXPIRY_HOURS.most}`
     return unprocessable(['query', 'expiry'], text, 'int_parsing')
   }
-  if (!desk.simulator.state.file(ownerOf(desk, context), id)) return noSuchFile(id)
-  const expires = desk.simulator.clock.now() + hours * HOUR_MS
+  if (!route.simulator.state.file(ownerOf(route, context), id)) return noSuchFile(id)
+  const expires = route.simulator.clock.now() + hours * HOUR_MS
   const url = new URL(`${SIGNED_FILES}/${id}`, context.req.url)
   url.searchParams.set('expires', String(expires))
-  url.searchParams.set('signature', signatureOf(desk, id, expires))
+  url.searchParams.set('signature', signatureOf(route, id, expires))
   return Response.json({ url: url.href })
 }
 
 /** The bytes behind a signed URL; whoever has the URL gets them, until it expires. */
-export function signedContent(desk: Desk, context: ServerContext, id: string): Response {
-  const { state, clock } = desk.simulator
+export function signedContent(route: RouteContext, context: ServerContext, id: string): Response {
+  const { state, clock } = route.simulator
   const expires = Number(context.req.query('expires'))
-  const isSigned = context.req.query('signature') === signatureOf(desk, id, expires)
+  const isSigned = context.req.query('signature') === signatureOf(route, id, expires)
   if (!isSigned || expires < clock.now()) {
     return errorAnswer('mistral', { ...usualError(403), message: 'The signature is wrong, or its time is over.' })
   }
@@ -43,6 +43,6 @@ export function signedContent(desk: Desk, context: ServerContext, id: string): R
     : noSuchFile(id)
 }
 
-function signatureOf(desk: Desk, id: string, expires: number): string {
-  return digestOf(desk.simulator.state.seed, 'signed', id, expires)
+function signatureOf(route: RouteContext, id: string, expires: number): string {
+  return digestOf(route.simulator.state.seed, 'signed', id, expires)
 }

@@ -1,14 +1,14 @@
-import { type Desk, ownerOf } from '../http/desk.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { invalidRequest } from '../http/error-answer.ts'
+import { ownerOf, type RouteContext } from '../http/route-context.ts'
 import { isModel, modelNames } from '../models.ts'
 
 /** 2026-01-15, the day of every snapshot of the simulator, in epoch seconds. */
 const CREATED = 1_768_435_200
 
 /** `GET /models`. */
-export function listModels(desk: Desk, context: ServerContext): Response {
-  return Response.json({ object: 'list', data: modelNames(desk.simulator, ownerOf(desk, context)).map(modelObject) })
+export function listModels(route: RouteContext, context: ServerContext): Response {
+  return Response.json({ object: 'list', data: modelNames(route.simulator, ownerOf(route, context)).map(modelObject) })
 }
 
 /** `GET /models/{model}`. */

@@ -1,28 +1,28 @@
 import { Hono } from 'hono'
 import { DIALECT } from '../dialect.ts'
-import { type Desk, on } from '../http/desk.ts'
 import { answerDirectly } from '../http/direct.ts'
 import type { Environment } from '../http/environment.ts'
+import { on, type RouteContext } from '../http/route-context.ts'
 import { cancel, create, listBatches, showBatch } from './batches.ts'
 import { content, deleteFile, listFiles, showFile, upload } from './files.ts'
 import { listModels, showModel } from './models.ts'
 
 /** All routes below `/openai/v1`. */
-export function openaiRoutes(desk: Desk): Hono<Environment> {
+export function openaiRoutes(route: RouteContext): Hono<Environment> {
   const routes = new Hono<Environment>()
-  routes.post('/files', on(desk, 'upload'), (context) => upload(desk, context))
-  routes.get('/files', on(desk, 'files'), (context) => listFiles(desk, context))
-  routes.get('/files/:id', on(desk, 'file'), (context) => showFile(desk, context, context.req.param('id')))
-  routes.get('/files/:id/content', on(desk, 'content'), (context) => content(desk, context, context.req.param('id')))
-  routes.delete('/files/:id', on(desk, 'delete'), (context) => deleteFile(desk, context, context.req.param('id')))
-  routes.post('/batches', on(desk, 'create'), (context) => create(desk, context))
-  routes.get('/batches', on(desk, 'list'), (context) => listBatches(desk, context))
-  routes.get('/batches/:id', on(desk, 'get'), (context) => showBatch(desk, context, context.req.param('id')))
-  routes.post('/batches/:id/cancel', on(desk, 'cancel'), (context) => cancel(desk, context, context.req.param('id')))
-  routes.get('/models', on(desk, 'models'), (context) => listModels(desk, context))
-  routes.get('/models/:id', on(desk, 'models'), (context) => showModel(context.req.param('id')))
+  routes.post('/files', on(route, 'upload'), (context) => upload(route, context))
+  routes.get('/files', on(route, 'files'), (context) => listFiles(route, context))
+  routes.get('/files/:id', on(route, 'file'), (context) => showFile(route, context, context.req.param('id')))
+  routes.get('/files/:id/content', on(route, 'content'), (context) => content(route, context, context.req.param('id')))
+  routes.delete('/files/:id', on(route, 'delete'), (context) => deleteFile(route, context, context.req.param('id')))
+  routes.post('/batches', on(route, 'create'), (context) => create(route, context))
+  routes.get('/batches', on(route, 'list'), (context) => listBatches(route, context))
+  routes.get('/batches/:id', on(route, 'get'), (context) => showBatch(route, context, context.req.param('id')))
+  routes.post('/batches/:id/cancel', on(route, 'cancel'), (context) => cancel(route, context, context.req.param('id')))
+  routes.get('/models', on(route, 'models'), (context) => listModels(route, context))
+  routes.get('/models/:id', on(route, 'models'), (context) => showModel(context.req.param('id')))
   for (const endpoint of DIALECT.openai.endpoints) {
-    routes.post(endpoint.replace('/v1', ''), on(desk, 'direct'), (context) => answerDirectly(desk, endpoint, context))
+    routes.post(endpoint.replace('/v1', ''), on(route, 'direct'), (context) => answerDirectly(route, endpoint, context))
   }
   return routes
 }

@@ -1,6 +1,6 @@
 import { digestOf } from '../state/identifier.ts'
 import type { DialectName } from '../state/record.ts'
-import { type Answer, type Ending, firstOf, modelOf, type Words } from './answer.ts'
+import { type Ending, firstOf, modelOf, type SimulatedAnswer, type Words } from './answer.ts'
 import type { JsonObject } from './json.ts'
 import { conversationBody, imagesBody, ocrBody, transcriptionBody, videoBody } from './media-body.ts'
 import { responseBody } from './response-body.ts'
@@ -23,7 +23,7 @@ const FINISH_REASONS: Readonly<Record<DialectName, Readonly<Record<Ending, strin
 const DEFAULT_DIMENSIONS = 8
 
 /** The body a synchronous call of the endpoint would have returned. */
-export function answerBody(endpoint: string, answer: Answer): JsonObject {
+export function answerBody(endpoint: string, answer: SimulatedAnswer): JsonObject {
   const { request } = answer
   switch (endpoint) {
     case '/v1/chat/completions':
@@ -61,7 +61,7 @@ export function answerBody(endpoint: string, answer: Answer): JsonObject {
   }
 }
 
-function chatBody(answer: Answer): JsonObject {
+function chatBody(answer: SimulatedAnswer): JsonObject {
   const { createdAt, dialect, digest } = answer
   const choices = answer.choices.map((words, index) => {
     const message = { role: 'assistant', ...messageOf(answer, words, index) }
@@ -90,11 +90,11 @@ const NO_DETAILS = {
   },
 }
 
-function usageOf({ inputTokens, outputTokens }: Answer): JsonObject {
+function usageOf({ inputTokens, outputTokens }: SimulatedAnswer): JsonObject {
   return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens }
 }
 
-function messageOf({ dialect, digest }: Answer, { ending, text, toolCall }: Words, index: number): JsonObject {
+function messageOf({ dialect, digest }: SimulatedAnswer, { ending, text, toolCall }: Words, index: number): JsonObject {
   const nothingElse = dialect === 'openai' ? { refusal: null, annotations: [] } : {}
   if (toolCall) {
     const call = { id: `call_${digest.slice(index, index + 16)}`, type: 'function', function: toolCall }
@@ -104,7 +104,7 @@ function messageOf({ dialect, digest }: Answer, { ending, text, toolCall }: Word
   return ending === 'refusal' ? { content: null, ...nothingElse, refusal: text } : { content: text, ...nothingElse }
 }
 
-function completionBody(answer: Answer): JsonObject {
+function completionBody(answer: SimulatedAnswer): JsonObject {
   return {
     id: `cmpl-${answer.digest.slice(0, 24)}`,
     object: 'text_completion',
@@ -120,7 +120,7 @@ function completionBody(answer: Answer): JsonObject {
   }
 }
 
-function embeddingBody(answer: Answer): JsonObject {
+function embeddingBody(answer: SimulatedAnswer): JsonObject {
   const { request } = answer
   const dimensions = Number(request['dimensions'] ?? request['output_dimension'] ?? DEFAULT_DIMENSIONS)
   const isPacked = request['encoding_format'] === 'base64'

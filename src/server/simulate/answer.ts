@@ -3,7 +3,7 @@ import type { JsonObject } from './json.ts'
 import type { ToolCall } from './tool-call.ts'
 
 /** What an answer consists of, before it takes the shape of an endpoint. */
-export interface Answer {
+export interface SimulatedAnswer {
   readonly dialect: DialectName
   readonly model: string
   /** The body of the request. */
@@ -29,12 +29,12 @@ export interface Words {
 export type Ending = 'stop' | 'length' | 'refusal' | 'content_filter' | 'tool_call'
 
 /** The model as the answer names it: OpenAI answers with a dated snapshot. */
-export function modelOf(answer: Answer): string {
+export function modelOf(answer: SimulatedAnswer): string {
   const isSnapshot = /\d{4}-?\d{2}-?\d{2}$/.test(answer.model)
   return answer.dialect === 'openai' && !isSnapshot ? `${answer.model}-2026-01-15` : answer.model
 }
 
 /** Endpoints that give one answer give the first. */
-export function firstOf({ choices }: Answer): Words {
+export function firstOf({ choices }: SimulatedAnswer): Words {
   return choices[0] ?? { text: '', ending: 'stop' }
 }

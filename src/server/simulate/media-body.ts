@@ -1,4 +1,4 @@
-import { type Answer, firstOf, modelOf } from './answer.ts'
+import { firstOf, modelOf, type SimulatedAnswer } from './answer.ts'
 import { isJsonObject, type JsonObject, stringOf } from './json.ts'
 
 /** A PNG of one pixel, in place of every picture that is asked for. */
@@ -11,7 +11,7 @@ const PAGE = { dpi: 200, height: 2_339, width: 1_654 }
 const MOST_PAGES = 1_000
 
 /** The body of `/v1/ocr`: one page with the answer's text, or the pages that the request names. */
-export function ocrBody(answer: Answer): JsonObject {
+export function ocrBody(answer: SimulatedAnswer): JsonObject {
   const { request } = answer
   const named = Array.isArray(request['pages']) ? request['pages'].slice(0, MOST_PAGES) : [0]
   const pages = named.map((page: unknown) => ({
@@ -40,7 +40,7 @@ function sizeOf(document: unknown): number | null {
 }
 
 /** The body of `/v1/audio/transcriptions`, as Mistral writes it. */
-export function transcriptionBody(answer: Answer): JsonObject {
+export function transcriptionBody(answer: SimulatedAnswer): JsonObject {
   const { inputTokens, outputTokens } = answer
   return {
     model: modelOf(answer),
@@ -57,7 +57,7 @@ export function transcriptionBody(answer: Answer): JsonObject {
 }
 
 /** The body of `/v1/conversations`. */
-export function conversationBody(answer: Answer): JsonObject {
+export function conversationBody(answer: SimulatedAnswer): JsonObject {
   const { digest, inputTokens, outputTokens } = answer
   const output = {
     object: 'entry',
@@ -80,7 +80,7 @@ export function conversationBody(answer: Answer): JsonObject {
 }
 
 /** The body of the endpoints that make or change pictures. */
-export function imagesBody({ choices, createdAt, inputTokens, outputTokens }: Answer): JsonObject {
+export function imagesBody({ choices, createdAt, inputTokens, outputTokens }: SimulatedAnswer): JsonObject {
   const details = { text_tokens: inputTokens, image_tokens: 0 }
   return {
     created: createdAt,
@@ -95,7 +95,7 @@ export function imagesBody({ choices, createdAt, inputTokens, outputTokens }: An
 }
 
 /** The body of `/v1/videos`: a video that is not made yet. */
-export function videoBody(answer: Answer): JsonObject {
+export function videoBody(answer: SimulatedAnswer): JsonObject {
   const { createdAt, digest, model, request } = answer
   return {
     id: `video_${digest.slice(0, 32)}`,

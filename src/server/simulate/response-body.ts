@@ -1,4 +1,4 @@
-import { type Answer, firstOf, modelOf, type Words } from './answer.ts'
+import { firstOf, modelOf, type SimulatedAnswer, type Words } from './answer.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 
 /** What a response repeats of its request, with what the API puts where the request says nothing. */
@@ -19,7 +19,7 @@ const REPEATED: JsonObject = {
 }
 
 /** The body of `/v1/responses`. */
-export function responseBody(answer: Answer): JsonObject {
+export function responseBody(answer: SimulatedAnswer): JsonObject {
   const words = firstOf(answer)
   const isCut = words.ending === 'length' || words.ending === 'content_filter'
   const status = isCut ? 'incomplete' : 'completed'
@@ -43,7 +43,7 @@ export function responseBody(answer: Answer): JsonObject {
   }
 }
 
-function outputItem({ digest }: Answer, { ending, text, toolCall }: Words): JsonObject {
+function outputItem({ digest }: SimulatedAnswer, { ending, text, toolCall }: Words): JsonObject {
   if (toolCall) {
     return {
       type: 'function_call',

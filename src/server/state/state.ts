@@ -4,18 +4,24 @@ import type { Disk } from '../../lib/disk.ts'
 import type { Random } from '../../lib/random.ts'
 import { recordId } from './identifier.ts'
 import { type BatchRecord, batchSchema, type DialectName, type FileRecord, fileSchema, isFinal } from './record.ts'
-import { Shelf } from './shelf.ts'
+import { RecordStore } from './record-store.ts'
 
 /** Everything the server knows, in memory and below one folder. */
 export class State {
   readonly disk: Disk
   readonly folder: string
   readonly seed: number
-  readonly files: Shelf<FileRecord>
-  readonly batches: Shelf<BatchRecord>
+  readonly files: RecordStore<FileRecord>
+  readonly batches: RecordStore<BatchRecord>
   #sequence = 0
 
-  private constructor(disk: Disk, folder: string, seed: number, files: Shelf<FileRecord>, batches: Shelf<BatchRecord>) {
+  private constructor(
+    disk: Disk,
+    folder: string,
+    seed: number,
+    files: RecordStore<FileRecord>,
+    batches: RecordStore<BatchRecord>,
+  ) {
     this.disk = disk
     this.folder = folder
     this.seed = seed
@@ -32,8 +38,8 @@ export class State {
     // What an upload or an execution left half-written is of no use to anyone.
     await disk.remove(join(folder, 'temporary'))
     await disk.makeFolder(join(folder, 'temporary'))
-    const files = await Shelf.open(disk, join(folder, 'files'), (value) => fileSchema.parse(value))
-    const batches = await Shelf.open(disk, join(folder, 'batches'), (value) => batchSchema.parse(value))
+    const files = await RecordStore.open(disk, join(folder, 'files'), (value) => fileSchema.parse(value))
+    const batches = await RecordStore.open(disk, join(folder, 'batches'), (value) => batchSchema.parse(value))
     return new State(disk, folder, await keptSeed(disk, folder, seed, random), files, batches)
   }
 

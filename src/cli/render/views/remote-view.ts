@@ -2,7 +2,7 @@ import type { UnknownBatch, UnknownFile } from '../../../drive/remote.ts'
 import { formatDuration } from '../../../lib/duration.ts'
 import { plainLine } from '../../../lib/plain-text.ts'
 import { PROBE_MARK } from '../../../probe/one-row.ts'
-import { placeOf, type RemoteSight } from '../../remote/sight.ts'
+import { placeOf, type RemoteInventory } from '../../remote/inventory.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { bytes, count, counted } from '../terminal/quantity.ts'
 import { renderTable, type TableColumn } from '../terminal/table.ts'
@@ -27,11 +27,11 @@ const FILE_COLUMNS: readonly TableColumn[] = [
 const MOST_NAME_CHARACTERS = 60
 
 /** What lies at each provider that no run of this home knows, and what can be done about it. */
-export function renderRemote(sights: readonly RemoteSight[], now: number, colors: Colors): string {
+export function renderRemote(sights: readonly RemoteInventory[], now: number, colors: Colors): string {
   return sights.map((sight) => renderSight(sight, now, colors)).join('\n')
 }
 
-function renderSight(sight: RemoteSight, now: number, colors: Colors): string {
+function renderSight(sight: RemoteInventory, now: number, colors: Colors): string {
   const { baseUrl, batches, files, provider } = sight
   const found = `${counted(batches.length, 'batch', 'batches')} and ${counted(files.length, 'file')}`
   const sections = [`${colors.bold(`${provider} at ${baseUrl}`)}: ${found} that no run of this home knows\n`]
@@ -47,7 +47,7 @@ function renderSight(sight: RemoteSight, now: number, colors: Colors): string {
   return sections.join('\n')
 }
 
-function batchCells(sight: RemoteSight, unknown: UnknownBatch, now: number): readonly string[] {
+function batchCells(sight: RemoteInventory, unknown: UnknownBatch, now: number): readonly string[] {
   const { batch, markers } = unknown
   const place = placeOf(sight, unknown)
   return [
@@ -80,7 +80,7 @@ function ageOf(at: Date | null, now: number): string {
 }
 
 /** "Ours" may be the living work of another home with the same account, which only a person can know. */
-function adviceFor(sight: RemoteSight): readonly string[] {
+function adviceFor(sight: RemoteInventory): readonly string[] {
   const { batches, files } = sight
   const runs = new Set(batches.flatMap((unknown) => placeOf(sight, unknown)?.runId ?? []))
   const lines = [...runs].map((run) => `Take over: llm-batch remote adopt ${run}`)

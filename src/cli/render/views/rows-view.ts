@@ -1,5 +1,5 @@
 import { plainText } from '../../../lib/plain-text.ts'
-import type { LookedRow } from '../../../results/looked-row.ts'
+import type { RowView } from '../../../results/row-view.ts'
 import type { ShownColumn } from '../../results/shown-columns.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { renderFacts } from '../terminal/facts.ts'
@@ -7,7 +7,7 @@ import { type FittedColumn, renderFittedTable } from '../terminal/fitted-table.t
 
 /** Rows as a table no wider than this. */
 export function renderRowTable(
-  rows: readonly LookedRow[],
+  rows: readonly RowView[],
   columns: readonly ShownColumn[],
   width: number,
   colors: Colors,
@@ -16,10 +16,10 @@ export function renderRowTable(
 }
 
 function fittedColumns(
-  rows: readonly LookedRow[],
+  rows: readonly RowView[],
   columns: readonly ShownColumn[],
   colors: Colors,
-): readonly FittedColumn<LookedRow>[] {
+): readonly FittedColumn<RowView>[] {
   return [
     { title: placeTitle(rows), text: ({ answer }) => String(answer.id) },
     { title: 'status', text: statusOf, paint: (text, row) => paintStatus(text, statusOf(row), colors) },
@@ -33,11 +33,11 @@ function fittedColumns(
 }
 
 /** Rows one below the other, with whole texts. */
-export function renderWholeRows(rows: readonly LookedRow[], columns: readonly ShownColumn[], colors: Colors): string {
+export function renderWholeRows(rows: readonly RowView[], columns: readonly ShownColumn[], colors: Colors): string {
   return rows.map((row) => wholeRow(row, columns, colors)).join('\n')
 }
 
-function wholeRow(row: LookedRow, columns: readonly ShownColumn[], colors: Colors): string {
+function wholeRow(row: RowView, columns: readonly ShownColumn[], colors: Colors): string {
   const status = statusOf(row)
   const title = `${placeTitle([row])} ${plainText(String(row.answer.id)).replaceAll('\n', ' ')}`
   const facts = columns.map(({ text, title: label }): readonly [string, string | null] => [
@@ -48,11 +48,11 @@ function wholeRow(row: LookedRow, columns: readonly ShownColumn[], colors: Color
 }
 
 /** The heading of the first column: a row without an id is known by its line. */
-function placeTitle(rows: readonly LookedRow[]): string {
+function placeTitle(rows: readonly RowView[]): string {
   return rows.some(({ row }) => row.id !== null) ? 'id' : 'line'
 }
 
-function statusOf({ answer }: LookedRow): string {
+function statusOf({ answer }: RowView): string {
   return String(answer.status)
 }
 

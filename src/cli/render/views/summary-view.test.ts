@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sampleResult, sampleRow } from '../../../../test/support/row-outcomes.ts'
-import { rowLooker } from '../../../results/looked-row.ts'
+import { rowLooker } from '../../../results/row-view.ts'
 import { RowSumming } from '../../../results/summarise.ts'
 import { colorsFor } from '../terminal/colors.ts'
 import { renderSummary } from './summary-view.ts'

@@ -19,7 +19,7 @@ export interface BatchSignals {
  * Takes one batch through its phases until it is final or the server closes. Everything it needs to know is in the
  * record, so that it may begin in any phase, after a restart too.
  */
-export async function live(simulator: Simulator, id: string, signals: BatchSignals): Promise<void> {
+export async function runBatch(simulator: Simulator, id: string, signals: BatchSignals): Promise<void> {
   for (;;) {
     const batch = simulator.state.batches.get(id)
     if (!batch || isFinal(batch.phase) || signals.close.aborted) return

@@ -2,7 +2,7 @@ import type { UnknownBatch, UnknownFile } from '../../drive/remote.ts'
 import type { UnsentWork } from '../../drive/unsent-work.ts'
 
 /** What `remote` has seen at one provider. */
-export interface RemoteSight {
+export interface RemoteInventory {
   readonly provider: string
   readonly baseUrl: string
   readonly batches: readonly UnknownBatch[]
@@ -14,12 +14,12 @@ export interface RemoteSight {
 }
 
 /** The run's batch whose place an unknown batch can take. */
-export function placeOf({ unsent }: RemoteSight, { markers }: UnknownBatch): UnsentWork | undefined {
+export function placeOf({ unsent }: RemoteInventory, { markers }: UnknownBatch): UnsentWork | undefined {
   return unsent.find(({ contentHash }) => contentHash === markers?.contentHash)
 }
 
 /** The same for `--json`. Instants are ISO texts. */
-export function remoteDocument(sights: readonly RemoteSight[]): object {
+export function remoteDocument(sights: readonly RemoteInventory[]): object {
   return {
     version: 1,
     providers: sights.map((sight) => ({
@@ -41,7 +41,7 @@ export function remoteDocument(sights: readonly RemoteSight[]): object {
   }
 }
 
-function batchDocument(sight: RemoteSight, unknown: UnknownBatch): object {
+function batchDocument(sight: RemoteInventory, unknown: UnknownBatch): object {
   const { batch, markers } = unknown
   const place = placeOf(sight, unknown)
   return {

@@ -12,7 +12,7 @@ import type { RunContext } from './context.ts'
  * Where a cap meets answers without a limit of tokens it is kept by what answers were like so far, and this tells by how
  * much it may be overshot. Said whenever the run is taken up, because what was seen meanwhile counts.
  */
-export async function tellCapRule(context: RunContext): Promise<void> {
+export async function warnOvershoot(context: RunContext): Promise<void> {
   if (!isCapped(context.budget)) return
   const unsent = (await context.store.currentAttempts()).filter(({ stage }) => UNSENT.includes(stage))
   for (const attempts of byTarget(unsent)) await tellRuleOf(context, attempts)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { oneAhead } from './one-ahead.ts'
+import { prefetch } from './prefetch.ts'
 
 async function* counting(log: string[], last: number, failAt = -1): AsyncIterable<number> {
   try {
@@ -16,7 +16,7 @@ async function* counting(log: string[], last: number, failAt = -1): AsyncIterabl
 describe('one ahead', () => {
   it('gives the same items, each made while the one before is worked on', async () => {
     const log: string[] = []
-    for await (const number of oneAhead(counting(log, 3))) {
+    for await (const number of prefetch(counting(log, 3))) {
       await new Promise((resolve) => setImmediate(resolve))
       log.push(`took ${number}`)
     }
@@ -26,7 +26,7 @@ describe('one ahead', () => {
   it('throws what the source throws, after the items before it', async () => {
     const taken: number[] = []
     const reading = async () => {
-      for await (const number of oneAhead(counting([], 5, 3))) taken.push(number)
+      for await (const number of prefetch(counting([], 5, 3))) taken.push(number)
     }
     await expect(reading()).rejects.toThrow('no 3')
     expect(taken).toEqual([1, 2])
@@ -34,7 +34,7 @@ describe('one ahead', () => {
 
   it('closes the source where the reader stops early', async () => {
     const log: string[] = []
-    for await (const number of oneAhead(counting(log, 5, 2))) if (number === 1) break
+    for await (const number of prefetch(counting(log, 5, 2))) if (number === 1) break
     expect(log).toEqual(['made 1', 'closed'])
   })
 })

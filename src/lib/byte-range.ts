@@ -1,7 +1,7 @@
 import type { Disk, DiskFile } from './disk.ts'
 
 /** Where some bytes lie in a file. */
-export interface Place {
+export interface ByteRange {
   readonly path: string
   readonly offset: number
   readonly length: number
@@ -17,7 +17,7 @@ const MOST_SPAN_BYTES = 4 * 1_024 * 1_024
  * Reads bytes by their places, neighbours in a few large reads. Files stay open until `close`; the caller asks for as many
  * places at once as fit in memory.
  */
-export class PlacedBytes {
+export class RangeReader {
   readonly #disk: Disk
   readonly #open = new Map<string, DiskFile>()
 
@@ -26,7 +26,7 @@ export class PlacedBytes {
   }
 
   /** The bytes at each place, in their order; null for a place that is null. */
-  async of(places: readonly (Place | null)[]): Promise<readonly (Buffer | null)[]> {
+  async of(places: readonly (ByteRange | null)[]): Promise<readonly (Buffer | null)[]> {
     const found = places.map((): Buffer | null => null)
     const asked: Asked[] = []
     for (const [index, place] of places.entries()) {
@@ -60,7 +60,7 @@ export class PlacedBytes {
 }
 
 /** A place, and which of the questions it answers. */
-type Asked = Place & { readonly index: number }
+type Asked = ByteRange & { readonly index: number }
 
 /** Neighbouring places of one file, read together. */
 interface Span {
@@ -83,11 +83,11 @@ function spansOf(places: Asked[]): readonly Span[] {
   return spans
 }
 
-function byPosition(one: Place, other: Place): number {
+function byPosition(one: ByteRange, other: ByteRange): number {
   if (one.path !== other.path) return one.path < other.path ? -1 : 1
   return one.offset - other.offset
 }
 
-function isNear({ end, places: [first] }: Span, { offset, path }: Place): boolean {
+function isNear({ end, places: [first] }: Span, { offset, path }: ByteRange): boolean {
   return first.path === path && offset - end <= MOST_GAP_BYTES
 }

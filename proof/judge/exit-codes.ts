@@ -1,6 +1,6 @@
 import { RUN_MOVES } from '../../src/model/run.ts'
 import type { Evidence } from '../evidence.ts'
-import type { Start } from '../type-until-over.ts'
+import type { Start } from '../run-until-finished.ts'
 import { type Violation, violation } from '../violation.ts'
 
 /** What must be true of what a person is told, and of how long that takes. */
@@ -8,9 +8,9 @@ export function judgeManners(evidence: Evidence): readonly Violation[] {
   return [...dishonest(evidence), ...stuck(evidence)]
 }
 
-function dishonest({ answers, story }: Evidence): readonly Violation[] {
-  const bad = story.starts.flatMap((start) => dishonestyOf(start))
-  const last = story.starts.at(-1)
+function dishonest({ answers, trace }: Evidence): readonly Violation[] {
+  const bad = trace.starts.flatMap((start) => dishonestyOf(start))
+  const last = trace.starts.at(-1)
   const failed = answers.filter(({ llm_status }) => llm_status !== 'succeeded').length
   if (last?.exitCode === 0 && failed > 0) bad.push(`exit 0 with ${failed} rows that did not succeed`)
   if (last?.exitCode === 4 && failed === 0) bad.push('exit 4 although every row succeeded')
@@ -33,8 +33,8 @@ function dishonestyOf({ exitCode, message, report }: Start): string[] {
 /** Looks at one batch within the shortest poll interval; more is a busy loop. */
 const MOST_LOOKS_A_SECOND = 12
 
-function stuck({ story, world }: Evidence): readonly Violation[] {
-  const found = story.stuck === null ? [] : [violation('stuck', story.stuck)]
+function stuck({ trace, world }: Evidence): readonly Violation[] {
+  const found = trace.stuck === null ? [] : [violation('stuck', trace.stuck)]
   const looks = world.trace.filter((line) => /GET .*\/(?:batches|jobs)\/[^/]+ came/.test(line)).length
   const batches = Math.max(1, world.provider.simulator.state.batches.values.length)
   const most = (MOST_LOOKS_A_SECOND * world.time.elapsed * batches) / 1_000 + 50

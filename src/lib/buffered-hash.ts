@@ -6,7 +6,7 @@ const BUFFER_BYTES = 64 * 1_024
 const SHORT_CHARACTERS = 64
 
 /** SHA-256 over many short pieces, as if they were one. */
-export class GatheredHash {
+export class BufferedHash {
   readonly #hash = createHash('sha256')
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   #filled = 0

@@ -8,7 +8,7 @@ import type { RunContext } from '../workspace/context.ts'
  * Looks at batches of other runs while a batch of this one waits for the room they take: a run that nobody drives any
  * more must not keep its place in the queue for ever. Those that are driven are left to their own processes.
  */
-export class Elsewhere {
+export class ForeignQueueWatch {
   readonly #context: RunContext
   /** By the clock that nobody sets. */
   #nextAt = Number.NEGATIVE_INFINITY

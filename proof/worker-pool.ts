@@ -9,7 +9,7 @@ const WORKER = fileURLToPath(new URL('worker.js', import.meta.url))
 const AHEAD = 2
 
 /** Processes, one per core, that carry out cases by name; each is kept, because it becomes faster with every case. */
-export class Crew {
+export class WorkerPool {
   readonly #workers = Array.from({ length: availableParallelism() }, () => fork(WORKER))
 
   /** Carries out cases, and gives each report as it comes. */

@@ -5,7 +5,7 @@ import type { Disk } from '../../lib/disk.ts'
 const ENDING = '.json'
 
 /** Records in memory, each also in a small file of its own that is replaced atomically. */
-export class Shelf<Entry extends { readonly id: string }> {
+export class RecordStore<Entry extends { readonly id: string }> {
   readonly #disk: Disk
   readonly #folder: string
   readonly #records = new Map<string, Entry>()
@@ -22,16 +22,16 @@ export class Shelf<Entry extends { readonly id: string }> {
     disk: Disk,
     folder: string,
     parse: (value: unknown) => Entry,
-  ): Promise<Shelf<Entry>> {
-    const shelf = new Shelf<Entry>(disk, folder)
+  ): Promise<RecordStore<Entry>> {
+    const records = new RecordStore<Entry>(disk, folder)
     await disk.makeFolder(folder)
     for (const name of await disk.list(folder)) {
       const text = name.endsWith(ENDING) ? await disk.readText(join(folder, name)) : undefined
       if (text === undefined) continue
       const record = parse(JSON.parse(text))
-      shelf.#records.set(record.id, record)
+      records.#records.set(record.id, record)
     }
-    return shelf
+    return records
   }
 
   get(id: string): Entry | undefined {

@@ -1,13 +1,13 @@
 import { jsonMembers, stringValue } from '../lib/json-members.ts'
 import type { RowOutcome } from '../model/row.ts'
-import { type Answer, answerOf, type CostOf } from '../output/answer.ts'
+import { type AnswerFields, answerOf, type CostOf } from '../output/answer.ts'
 import { type JsonAnswer, jsonAnswerOf, jsonText, valueAt } from './json-answer.ts'
-import type { LookedColumn } from './looked-columns.ts'
+import type { LookedColumn } from './row-columns.ts'
 
 /** A row somebody looks at. */
-export interface LookedRow {
+export interface RowView {
   readonly row: RowOutcome
-  readonly answer: Answer
+  readonly answer: AnswerFields
   /** The answer where it is JSON; read when it is asked for. */
   readonly json: () => JsonAnswer | undefined
 }
@@ -23,7 +23,7 @@ export interface Cell {
 const EMPTY: Cell = { text: '', number: null }
 
 /** Makes rows into rows to look at; for one run. */
-export function rowLooker(costOf: CostOf): (row: RowOutcome) => LookedRow {
+export function rowLooker(costOf: CostOf): (row: RowOutcome) => RowView {
   return (row) => {
     const answer = answerOf(row, costOf)
     let json: JsonAnswer | undefined
@@ -41,7 +41,7 @@ export function rowLooker(costOf: CostOf): (row: RowOutcome) => LookedRow {
 }
 
 /** What a column holds in a row. */
-export function cellOf({ answer, json, row }: LookedRow, column: LookedColumn): Cell {
+export function cellOf({ answer, json, row }: RowView, column: LookedColumn): Cell {
   if (column.of === 'line') return cellFrom(row.line)
   if (column.of === 'answer')
     return cellFrom(column.path.length === 0 ? answer[column.name] : valueAt(json(), column.path))

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
-import type { Workshop } from '../batch/workshop.ts'
+import type { BatchRunner } from '../batch/batch-runner.ts'
 import type { Call } from '../faults/catalogue.ts'
 import { parseJson } from '../simulate/json.ts'
 import type { Simulator } from '../simulator.ts'
@@ -9,20 +9,20 @@ import type { ServerContext } from './environment.ts'
 import { faulty } from './faulty.ts'
 
 /** What the routes of one dialect work with. */
-export interface Desk {
+export interface RouteContext {
   readonly simulator: Simulator
-  readonly workshop: Workshop
+  readonly runner: BatchRunner
   readonly dialect: DialectName
 }
 
 /** The middleware that puts faults on a call. */
-export function on(desk: Desk, call: Call): MiddlewareHandler {
-  return faulty(desk.simulator, desk.dialect, call)
+export function on(route: RouteContext, call: Call): MiddlewareHandler {
+  return faulty(route.simulator, route.dialect, call)
 }
 
 /** Who asks. */
-export function ownerOf(desk: Desk, context: ServerContext): Owner {
-  return { dialect: desk.dialect, account: context.var.account }
+export function ownerOf(route: RouteContext, context: ServerContext): Owner {
+  return { dialect: route.dialect, account: context.var.account }
 }
 
 /** The request's JSON, or undefined where it is none. */
@@ -37,6 +37,6 @@ export async function jsonOf(context: ServerContext): Promise<unknown> {
 }
 
 /** Up to which instant records are listed: now, or earlier where the listing lags. */
-export function listedUntilMs(desk: Desk, context: ServerContext): number {
-  return desk.simulator.clock.now() - context.var.faults.milliseconds('lag')
+export function listedUntilMs(route: RouteContext, context: ServerContext): number {
+  return route.simulator.clock.now() - context.var.faults.milliseconds('lag')
 }

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { GatheredHash } from './gathered-hash.ts'
+import { BufferedHash } from './buffered-hash.ts'
 
-describe('GatheredHash', () => {
+describe('BufferedHash', () => {
   it.each([
     ['nothing', []],
     ['short pieces', ['a', '', 'é\n', '😀']],
     ['more than it gathers', Array.from({ length: 5_000 }, (_, index) => `line ${index} – with é and 😀\n`)],
     ['a piece longer than it gathers', ['x', 'y'.repeat(200_000), 'z']],
   ])('hashes %s as one, texts and bytes alike', (_, texts) => {
-    const ofTexts = new GatheredHash()
-    const ofBytes = new GatheredHash()
-    const mixed = new GatheredHash()
+    const ofTexts = new BufferedHash()
+    const ofBytes = new BufferedHash()
+    const mixed = new BufferedHash()
     for (const [index, text] of texts.entries()) {
       ofTexts.updateText(text)
       ofBytes.updateBytes(Buffer.from(text))

@@ -7,7 +7,7 @@ import {
   promptsOf,
   UNDISTURBED,
 } from './plan.ts'
-import { withAnswers } from './storm-answers.ts'
+import { withAnswers } from './random-answers.ts'
 import { Chance } from './world/chance.ts'
 import type { Crash } from './world/life.ts'
 import { type CallName, NETWORK_FAULTS } from './world/simulated-network.ts'

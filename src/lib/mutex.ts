@@ -1,5 +1,5 @@
 /** Lets one piece of work run at a time, in the order of arrival; what is memory-hungry stays flat that way. */
-export class OneAtATime {
+export class Mutex {
   #last: Promise<unknown> = Promise.resolve()
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
-import { openInput } from '../input/open.ts'
-import type { Disk } from '../lib/disk.ts'
-import { nearMatches } from '../lib/near-match.ts'
-import { LlmBatchError } from '../model/error.ts'
-import { labelSourceOf } from '../schema/fields.ts'
+import { openInput } from '../../input/open.ts'
+import type { Disk } from '../../lib/disk.ts'
+import { nearMatches } from '../../lib/near-match.ts'
+import { LlmBatchError } from '../../model/error.ts'
+import { labelSourceOf } from '../../schema/fields.ts'
 
 /** Where labels are looked for. */
-interface Place {
+interface LabelSource {
   readonly disk: Disk
   readonly workingFolder: string
 }
@@ -17,7 +17,7 @@ interface Place {
  */
 export async function readLabels(
   fields: readonly string[],
-  place: Place,
+  place: LabelSource,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const labels = new Map<string, readonly string[]>()
   for (const field of fields) {
@@ -27,8 +27,8 @@ export async function readLabels(
   return labels
 }
 
-async function labelsIn(named: string, { disk, workingFolder }: Place): Promise<readonly string[]> {
-  const { column, path } = await placeOf(named, { disk, workingFolder })
+async function labelsIn(named: string, { disk, workingFolder }: LabelSource): Promise<readonly string[]> {
+  const { column, path } = await columnNamed(named, { disk, workingFolder })
   const labels = new Set<string>()
   for await (const reads of openInput({ source: { path: resolve(workingFolder, path) }, disk })) {
     for (const read of reads) {
@@ -44,7 +44,7 @@ async function labelsIn(named: string, { disk, workingFolder }: Place): Promise<
 }
 
 /** A name may have a colon of its own, so that a file of the whole name comes first. */
-async function placeOf(named: string, { disk, workingFolder }: Place) {
+async function columnNamed(named: string, { disk, workingFolder }: LabelSource) {
   const colon = named.lastIndexOf(':')
   if (colon < 0 || (await disk.size(resolve(workingFolder, named))) !== undefined) return { path: named, column: null }
   return { path: named.slice(0, colon), column: named.slice(colon + 1).trim() }

@@ -17,7 +17,7 @@ import { Stuck } from './world/virtual-time.ts'
 import { CANARY_KEY, STRAY_KEY, WORK, type World } from './world/world.ts'
 
 /** Which of the runs of a world is typed. */
-export interface Errand {
+export interface Task {
   /** The run whose answers are carried over; null for none. */
   readonly since: string | null
   readonly answersPath: string
@@ -62,7 +62,7 @@ export interface KeptCap {
 }
 
 /** Everything the user saw until the run was over. */
-export interface Story {
+export interface Trace {
   readonly starts: readonly Start[]
   /** The report of the last start. */
   readonly report: RunReport | null
@@ -78,7 +78,7 @@ export interface Story {
  * holds the trouble ends; where the client asks a person whether an unknown create may be sent again, the person looks
  * at the provider and says the truth.
  */
-export async function typeUntilOver(world: World, plan: Plan, errand: Errand): Promise<Story> {
+export async function runUntilFinished(world: World, plan: Plan, task: Task): Promise<Trace> {
   const beginning = {
     step: world.trace.length,
     ms: world.time.elapsed,
@@ -90,7 +90,7 @@ export async function typeUntilOver(world: World, plan: Plan, errand: Errand): P
   const caps: KeptCap[] = []
   let holds = 0
   let capUsd = plan.capUsd
-  const end = async (stuck: string | null): Promise<Story> => {
+  const end = async (stuck: string | null): Promise<Trace> => {
     if (capUsd !== null) caps.push({ capUsd, billedUsd: await billed() })
     return { starts, events, caps, report: starts.at(-1)?.report ?? null, stuck }
   }
@@ -108,7 +108,7 @@ export async function typeUntilOver(world: World, plan: Plan, errand: Errand): P
       // Whoever decides has waited until nothing can be on its way any more.
       if (decides) await world.wait(PATIENCE_MS)
       const runId = isHeld ? (last.report?.run.id ?? null) : null
-      const typed = { ...errand, runId, decides, events, capUsd, beginning }
+      const typed = { ...task, runId, decides, events, capUsd, beginning }
       starts.push(...(await startOnce(world, plan, typed, starts.length + 1)))
       const start = starts.at(-1)
       if (start?.report && isFinished(start.report.run.state)) return await end(null)
@@ -126,7 +126,7 @@ function isShortOfBudget({ attempts }: RunReport): boolean {
   return attempts.some(({ reasonCode, stage }) => stage === 'held' && reasonCode === 'over_budget')
 }
 
-interface Typed extends Errand {
+interface Typed extends Task {
   /** When this run was typed first. */
   readonly beginning: { readonly step: number; readonly ms: number }
   /** The run to resume; null for the first command once more. */

@@ -1,7 +1,7 @@
 import type { Simulator } from '../simulator.ts'
 import { type BatchRecord, isFinal } from '../state/record.ts'
 import { isSystemError } from '../system-error.ts'
-import { live } from './live.ts'
+import { runBatch } from './run-batch.ts'
 
 interface Work {
   readonly halt: AbortController
@@ -9,7 +9,7 @@ interface Work {
 }
 
 /** Works on all batches that are not final, each by itself, and stops at once when told to. */
-export class Workshop {
+export class BatchRunner {
   readonly #simulator: Simulator
   readonly #close = new AbortController()
   readonly #work = new Map<string | symbol, Work>()
@@ -34,7 +34,7 @@ export class Workshop {
     this.#track(
       id,
       halt,
-      live(this.#simulator, id, signals).catch((error: unknown) => this.#fail(id, error)),
+      runBatch(this.#simulator, id, signals).catch((error: unknown) => this.#fail(id, error)),
     )
   }
 

@@ -1,7 +1,7 @@
 import { longer, NumberIndex } from '../lib/number-index.ts'
 
 /** Where the line that counts for a request lies, for telling duplicates apart. */
-export interface Place {
+export interface LinePosition {
   readonly isSuccess: boolean
   readonly file: 'output' | 'error'
   readonly offset: number
@@ -12,7 +12,7 @@ const SUCCESS = 1
 const IN_ERROR_FILE = 2
 
 /** A place for each request that a line has told of; a `Map` that takes a tenth of its memory. */
-export class Places {
+export class LinePositions {
   readonly #index: NumberIndex
   #offsets: Float64Array
   #lengths: Uint32Array
@@ -34,7 +34,7 @@ export class Places {
     return this.#index.placeOf(ordinal) >= 0
   }
 
-  get(ordinal: number): Place | undefined {
+  get(ordinal: number): LinePosition | undefined {
     const at = this.#index.placeOf(ordinal)
     if (at < 0) return undefined
     const flags = this.#flags[at] ?? 0
@@ -46,7 +46,7 @@ export class Places {
     }
   }
 
-  set(ordinal: number, { file, isSuccess, length, offset }: Place): void {
+  set(ordinal: number, { file, isSuccess, length, offset }: LinePosition): void {
     const at = this.#index.add(ordinal)
     if (at === this.#flags.length) {
       this.#offsets = longer(this.#offsets)
