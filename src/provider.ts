@@ -1,5 +1,6 @@
 /** The public entry `llm-batch/provider`: the contract of a provider, and the adapters that come with the package. */
 export { createTransport, type TransportOptions } from './providers/http.ts'
-export { createMistralProvider } from './providers/mistral.ts'
-export { createOpenAIProvider, type OpenAIOptions } from './providers/openai.ts'
+export { createMistralProvider } from './providers/mistral/adapter.ts'
+export { createOpenAIProvider, type OpenAIOptions } from './providers/openai/adapter.ts'
 export * from './providers/provider.ts'
+export * from './providers/transport.ts'

@@ -1,11 +1,6 @@
 import type { Clock } from '../../src/lib/clock.ts'
-import {
-  type FailureKind,
-  ProviderError,
-  type Transport,
-  type TransportRequest,
-  type TransportResponse,
-} from '../../src/providers/provider.ts'
+import { type FailureKind, ProviderError } from '../../src/providers/provider.ts'
+import { type Transport, type TransportRequest, type TransportResponse } from '../../src/providers/transport.ts'
 import { call, type HttpAnswer, Line, type Message } from './exchange.ts'
 import { gatewayAnswer } from './gateway-answer.ts'
 import type { Life } from './life.ts'

@@ -3,14 +3,9 @@ import { backoffMs } from '../lib/backoff.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { type FailureContext, failureOf, shapeFailure } from './failure.ts'
 import { maskSecrets } from './mask.ts'
-import {
-  type FailureKind,
-  ProviderError,
-  type ProviderOptions,
-  type TransportRequest,
-  type TransportResponse,
-} from './provider.ts'
+import { type FailureKind, ProviderError, type ProviderOptions } from './provider.ts'
 import { secretsOf } from './secrets.ts'
+import { type TransportRequest, type TransportResponse } from './transport.ts'
 
 /** What `Api.send` sends; the path begins with a slash and lies below the API root. */
 export interface ApiRequest extends Pick<TransportRequest, 'method' | 'body' | 'totalTimeoutMs' | 'idleTimeoutMs'> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { creationError, failureOf, kindOf, retryAfterMs, unanswered } from './failure.ts'
-import { type FailureKind, NotCreated, ProviderError, type TransportResponse, Unknown } from './provider.ts'
+import { type FailureKind, NotCreated, ProviderError, Unknown } from './provider.ts'
+import { type TransportResponse } from './transport.ts'
 
 const NOW = Date.parse('2026-11-23T12:00:00Z')
 const CONTEXT = { call: 'GET /batches', secrets: [], nowMs: NOW }

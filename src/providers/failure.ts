@@ -1,12 +1,6 @@
 import { cleanOrNull, cleanText, findProblem } from './error-text.ts'
-import {
-  type Failure,
-  type FailureKind,
-  NotCreated,
-  ProviderError,
-  type TransportResponse,
-  Unknown,
-} from './provider.ts'
+import { type Failure, type FailureKind, NotCreated, ProviderError, Unknown } from './provider.ts'
+import { type TransportResponse } from './transport.ts'
 
 /** What a failure's message is made with. */
 export interface FailureContext {

@@ -4,8 +4,9 @@ import type { Clock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import { unanswered } from './failure.ts'
-import { ProviderError, type Transport, type TransportRequest, type TransportResponse } from './provider.ts'
+import { ProviderError } from './provider.ts'
 import { assertSecure, isLoopback } from './secure-origin.ts'
+import { type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
 
 /** What a transport is made with. */
 export interface TransportOptions {

@@ -5,6 +5,7 @@ import type { RemoteStatus, TerminalStatus } from '../model/attempt.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Target } from '../model/target.ts'
+import type { Transport } from './transport.ts'
 
 /**
  * The contract of a provider. An adapter is a factory that binds key, base URL and transport once and returns a plain
@@ -250,32 +251,4 @@ export class NotCreated extends ProviderError {
 /** A create whose effect is unknown. Only listing may decide; never send it again because of this error. */
 export class Unknown extends ProviderError {
   override readonly name = 'Unknown'
-}
-
-/** The one way out to the network, bound by an adapter to its origin and key. */
-export interface Transport {
-  /**
-   * One HTTP exchange. Resolves for every status, with the body still to be read; throws `ProviderError` of kind
-   * `unreached` or `transport` where no answer came. Never follows redirects, never repeats a request.
-   */
-  send(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse>
-}
-
-export interface TransportRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly url: URL
-  readonly headers: Readonly<Record<string, string>>
-  /** Bytes, text, or a stream with its exact length. */
-  readonly body?: string | { readonly bytes: number; readonly stream: AsyncIterable<Uint8Array> }
-  /** A connection of its own and this total time limit, for the call that must not be repeated. */
-  readonly totalTimeoutMs?: number
-  /** Longest silence, where it may be another than the transport's own. */
-  readonly idleTimeoutMs?: number
-}
-
-export interface TransportResponse {
-  readonly status: number
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: AsyncIterable<Uint8Array>
 }

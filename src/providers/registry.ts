@@ -2,9 +2,10 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { createTransport } from './http.ts'
-import { createMistralProvider } from './mistral.ts'
-import { createOpenAIProvider } from './openai.ts'
-import type { Provider, ProviderOptions, Transport } from './provider.ts'
+import { createMistralProvider } from './mistral/adapter.ts'
+import { createOpenAIProvider } from './openai/adapter.ts'
+import type { Provider, ProviderOptions } from './provider.ts'
+import type { Transport } from './transport.ts'
 
 /** Variables of the process by name. */
 type Environment = Readonly<Record<string, string | undefined>>

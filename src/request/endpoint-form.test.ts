@@ -11,8 +11,8 @@ import {
   PROVIDER_ROWS,
   rowOf,
 } from '../../test/support/built-requests.ts'
-import { mistralLimits } from '../providers/mistral-limits.ts'
-import { openAILimits } from '../providers/openai-limits.ts'
+import { mistralLimits } from '../providers/mistral/limits.ts'
+import { openAILimits } from '../providers/openai/limits.ts'
 import type { Limits } from '../providers/provider.ts'
 import { createRequestBuilder } from './builder.ts'
 

@@ -63,7 +63,7 @@ describe('the documents', () => {
 
   it.each([
     ['a file', '`src/index.ts`', 0],
-    ['a pattern', '`src/providers/openai*.ts`, `examples/*`', 0],
+    ['a pattern', '`src/providers/openai/*.ts`, `examples/*`', 0],
     ['a folder', '`test/support/`', 0],
     ['a place for a name', '`docs/providers/NAME.md`', 0],
     ['a file that is gone', 'see `src/plan/split.ts`.', 1],

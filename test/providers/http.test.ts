@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createTransport, type TransportOptions } from '../../src/providers/http.ts'
-import type { Transport, TransportRequest } from '../../src/providers/provider.ts'
+import type { Transport, TransportRequest } from '../../src/providers/transport.ts'
 import { impatientClock } from '../support/adapter.ts'
 import { answerJson, type HttpServer, startHttpServer } from '../support/http-server.ts'
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Outcome } from '../../src/model/outcome.ts'
-import { decodeResultLine } from '../../src/providers/result-line.ts'
+import { decodeResultLine } from '../../src/providers/openai-shape/result-line.ts'
 
 const CHAT = '/v1/chat/completions'
 const RESPONSES = '/v1/responses'

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { RemoteStatus } from '../model/attempt.ts'
-import { countsOf, looseListSchema, metadataSchema } from './batch-fields.ts'
-import { cleanOrNull, cleanText, findProblem } from './error-text.ts'
-import { instantOf } from './instant.ts'
-import type { RemoteBatch, RemoteProblem } from './provider.ts'
-import { optionalIdSchema, remoteIdSchema } from './remote-file.ts'
+import type { RemoteStatus } from '../../model/attempt.ts'
+import { cleanOrNull, cleanText, findProblem } from '../error-text.ts'
+import { instantOf } from '../instant.ts'
+import { countsOf, looseListSchema, metadataSchema } from '../openai-shape/batch-fields.ts'
+import { optionalIdSchema, remoteIdSchema } from '../openai-shape/remote-file.ts'
+import type { RemoteBatch, RemoteProblem } from '../provider.ts'
 
 /** OpenAI's words for the state of a batch, from its API description. */
 const STATUSES: ReadonlyMap<string, RemoteStatus> = new Map([

@@ -1,7 +1,7 @@
-import type { Api } from './api.ts'
-import { unanswered } from './failure.ts'
-import { ProviderError } from './provider.ts'
-import { path } from './remote-id.ts'
+import type { Api } from '../api.ts'
+import { unanswered } from '../failure.ts'
+import { ProviderError } from '../provider.ts'
+import { path } from '../remote-id.ts'
 
 const SPACE = /^[\s\uFEFF]*/
 

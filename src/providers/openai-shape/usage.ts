@@ -1,4 +1,4 @@
-import type { Usage } from '../model/outcome.ts'
+import type { Usage } from '../../model/outcome.ts'
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,6 @@
-import type { Target } from '../model/target.ts'
-import { DEFAULT_MAX_LINE_BYTES } from './line-limit.ts'
-import type { Limits } from './provider.ts'
+import type { Target } from '../../model/target.ts'
+import { DEFAULT_MAX_LINE_BYTES } from '../line-limit.ts'
+import type { Limits } from '../provider.ts'
 
 /** Endpoints that batches can be sent to: the enumeration in OpenAI's API description of August 2026. */
 const ENDPOINTS: readonly string[] = [

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RemoteBatch } from './provider.ts'
+import type { RemoteBatch } from '../provider.ts'
 
 /** A safe integer: anything larger could not be kept. */
 const count = z.int().nonnegative()

@@ -1,6 +1,6 @@
-import type { Target } from '../model/target.ts'
-import { DEFAULT_MAX_LINE_BYTES } from './line-limit.ts'
-import type { Limits } from './provider.ts'
+import type { Target } from '../../model/target.ts'
+import { DEFAULT_MAX_LINE_BYTES } from '../line-limit.ts'
+import type { Limits } from '../provider.ts'
 
 /** Endpoints that jobs can be made for: the enumeration in Mistral's API description of August 2026. */
 const ENDPOINTS: readonly string[] = [

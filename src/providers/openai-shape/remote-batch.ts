@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { Api } from './api.ts'
-import { creationError } from './failure.ts'
-import { type FailureKind, ProviderError, type ProviderOptions, type RemoteBatch } from './provider.ts'
-import { path } from './remote-id.ts'
+import type { Api } from '../api.ts'
+import { creationError } from '../failure.ts'
+import { type FailureKind, ProviderError, type ProviderOptions, type RemoteBatch } from '../provider.ts'
+import { path } from '../remote-id.ts'
 
 /** The total time limit of a create, unless configured otherwise. */
 const CREATE_TIMEOUT_MS = 60_000

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { DecodedLine } from '../provider.ts'
 import { plainAnswer } from './plain-answer.ts'
-import type { DecodedLine } from './provider.ts'
 import { rowOutcome } from './row-outcome.ts'
 
 /** The line of OpenAI's result files, which Mistral's and most compatible servers' lines follow. */

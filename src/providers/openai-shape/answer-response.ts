@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { findProblem } from '../error-text.ts'
 import { type ModelAnswer, textOrEmpty } from './answer.ts'
-import { findProblem } from './error-text.ts'
 
 const partSchema = z.object({
   type: z.string(),

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Api } from './api.ts'
-import { instantOf } from './instant.ts'
-import { multipartBody } from './multipart.ts'
-import { type BatchInput, ProviderError, type ProviderOptions, type RemoteFile } from './provider.ts'
-import { isRemoteId, path } from './remote-id.ts'
+import type { Api } from '../api.ts'
+import { instantOf } from '../instant.ts'
+import { multipartBody } from '../multipart.ts'
+import { type BatchInput, ProviderError, type ProviderOptions, type RemoteFile } from '../provider.ts'
+import { isRemoteId, path } from '../remote-id.ts'
 
 /** A remote id as it may be used in a later call. */
 export const remoteIdSchema = z.string().refine(isRemoteId, 'is not a usable id')

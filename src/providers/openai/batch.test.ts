@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openAIBatchSchema, openAIStatus } from './openai-batch.ts'
+import { openAIBatchSchema, openAIStatus } from './batch.ts'
 
 const schema = openAIBatchSchema([])
 const BATCH = {

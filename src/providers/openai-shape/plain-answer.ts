@@ -1,4 +1,4 @@
-import type { Outcome } from '../model/outcome.ts'
+import type { Outcome } from '../../model/outcome.ts'
 import { usageOf } from './usage.ts'
 
 type Members = Readonly<Record<string, unknown>>

@@ -1,9 +1,9 @@
-import { LlmBatchError } from '../model/error.ts'
+import { LlmBatchError } from '../../model/error.ts'
+import type { Api } from '../api.ts'
+import { type DirectAnswer, type Failure, ProviderError, type ProviderOptions, type WireRequest } from '../provider.ts'
+import { secretsOf } from '../secrets.ts'
 import { isAccountProblem } from './account-problem.ts'
-import type { Api } from './api.ts'
-import { type DirectAnswer, type Failure, ProviderError, type ProviderOptions, type WireRequest } from './provider.ts'
 import { rowOutcome } from './row-outcome.ts'
-import { secretsOf } from './secrets.ts'
 
 /** The official SDKs' own time limit: a model that thinks may say nothing for minutes. */
 const DIRECT_TIMEOUT_MS = 600_000

@@ -1,7 +1,7 @@
-import { type Billed, emptyOutcome, type Outcome } from '../model/outcome.ts'
+import { type Billed, emptyOutcome, type Outcome } from '../../model/outcome.ts'
+import { cleanOrNull, cleanText, findProblem, type ProviderProblem } from '../error-text.ts'
 import { isAccountProblem } from './account-problem.ts'
 import type { ModelAnswer } from './answer.ts'
-import { cleanOrNull, cleanText, findProblem, type ProviderProblem } from './error-text.ts'
 import { readAnswer } from './read-answer.ts'
 import { hasSpent, usageOf } from './usage.ts'
 

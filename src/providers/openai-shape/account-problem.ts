@@ -1,4 +1,4 @@
-import type { ProviderProblem } from './error-text.ts'
+import type { ProviderProblem } from '../error-text.ts'
 
 /** Codes that providers give when the account, not the request, is at fault. */
 const CODES: readonly string[] = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mistralJobSchema, mistralStatus } from './mistral-job.ts'
+import { mistralJobSchema, mistralStatus } from './job.ts'
 
 const schema = mistralJobSchema([])
 const JOB = {
