@@ -34,7 +34,7 @@ export type { RunBatchesOptions, RunBatchesSummary } from './processors/run-batc
 export type { ResultFile, SaveAllOptions, SavedFile, SavedOutputs } from './processors/save-output.ts'
 export type { WatchOptions } from './processors/watch-job.ts'
 export type { RemoteBatch, RemoteFile } from './providers/provider.ts'
-export type { ChatMessage } from './request/message-json.ts'
+export type { ChatMessage } from './request/messages/message-json.ts'
 export type { WrittenFiles } from './results/finish.ts'
 export { VERSION } from './version.ts'
 export type { BatchPhase, Progress, ProgressRun } from './workspace/progress.ts'

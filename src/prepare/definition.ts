@@ -8,8 +8,8 @@ import type { ImageDetail, MessageTemplate, OutputPlan, RunDefinition } from '..
 import { parseModel } from '../model/target.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { findProvider } from '../providers/registry.ts'
-import type { PromptFunction } from '../request/chat-messages.ts'
-import type { PromptReview } from '../request/prompt-review.ts'
+import type { PromptFunction } from '../request/messages/chat-messages.ts'
+import type { PromptReview } from '../request/templates/prompt-review.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { Job } from './job-text.ts'
 

@@ -1,5 +1,5 @@
 import type { PreparedRow } from '../log/prepared-row.ts'
-import type { PromptReview } from '../request/prompt-review.ts'
+import type { PromptReview } from '../request/templates/prompt-review.ts'
 import type { Site } from '../workspace/workspace.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { prepareInput } from './prepare.ts'

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
 import type { Row } from '../model/row.ts'
-import type { ImageFiles } from '../request/images.ts'
+import type { ImageFiles } from '../request/images/images.ts'
 
 /**
  * The image files that rows name. Relative paths are from the folder of the file that the row stands in, where images

@@ -1,7 +1,7 @@
 import type { Problem } from '../model/problem.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
-import { responseMembers } from './response-input.ts'
+import { responseMembers } from './messages/response-input.ts'
 
 /** How an endpoint takes what a row says. */
 export interface EndpointForm {

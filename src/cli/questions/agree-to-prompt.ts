@@ -1,6 +1,6 @@
 import { plainLine } from '../../lib/plain-text.ts'
 import { LlmBatchError } from '../../model/error.ts'
-import type { PromptReview } from '../../request/prompt-review.ts'
+import type { PromptReview } from '../../request/templates/prompt-review.ts'
 import { count } from '../render/terminal/quantity.ts'
 import type { Shell } from '../shell.ts'
 import { confirm } from './ask.ts'

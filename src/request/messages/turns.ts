@@ -1,14 +1,14 @@
-import { LlmBatchError } from '../model/error.ts'
-import type { Problem } from '../model/problem.ts'
-import type { Row } from '../model/row.ts'
-import type { MessageRole, RunDefinition } from '../model/run.ts'
-import { problemOf } from './build-result.ts'
+import { LlmBatchError } from '../../model/error.ts'
+import type { Problem } from '../../model/problem.ts'
+import type { Row } from '../../model/row.ts'
+import type { MessageRole, RunDefinition } from '../../model/run.ts'
+import { problemOf } from '../build-result.ts'
+import type { Template } from '../templates/template.ts'
+import type { CompileTemplate } from '../templates/template-compiler.ts'
 import { type Conversation, conversationIn } from './conversation.ts'
 import { isSystem, message } from './message-json.ts'
 import { fillingProblems, systemContradiction } from './message-problems.ts'
 import type { MessagesOf } from './row-messages.ts'
-import type { Template } from './template.ts'
-import type { CompileTemplate } from './template-compiler.ts'
 
 /** What a conversation is made of, in this order: system message, turns, the row's own conversation, prompt. */
 export type TurnSettings = Pick<RunDefinition, 'prompt' | 'system' | 'messages' | 'messagesColumn'>

@@ -1,5 +1,5 @@
-import { sliceProperty } from '../lib/json-slice.ts'
-import type { Row } from '../model/row.ts'
+import { sliceProperty } from '../../lib/json-slice.ts'
+import type { Row } from '../../model/row.ts'
 
 /**
  * What a placeholder stands for in this row: the column of exactly this name, else a path such as `customer.name` or

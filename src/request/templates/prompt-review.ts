@@ -1,10 +1,10 @@
-import { nearMatches } from '../lib/near-match.ts'
-import { LlmBatchError } from '../model/error.ts'
-import type { Row } from '../model/row.ts'
-import type { RunDefinition } from '../model/run.ts'
+import { nearMatches } from '../../lib/near-match.ts'
+import { LlmBatchError } from '../../model/error.ts'
+import type { Row } from '../../model/row.ts'
+import type { RunDefinition } from '../../model/run.ts'
+import { templatesOf } from '../messages/turns.ts'
 import { columnText } from './column-text.ts'
 import type { CompileTemplate } from './template-compiler.ts'
-import { templatesOf } from './turns.ts'
 
 /** What was found about the prompt of an input as a whole, before any request is made. */
 export interface PromptReview {

@@ -1,5 +1,5 @@
-import { LlmBatchError } from '../model/error.ts'
-import type { Row } from '../model/row.ts'
+import { LlmBatchError } from '../../model/error.ts'
+import type { Row } from '../../model/row.ts'
 import { columnText } from './column-text.ts'
 
 /** A template that was read once and is filled for every row. */

@@ -1,7 +1,7 @@
-import type { Problem } from '../model/problem.ts'
-import type { Row } from '../model/row.ts'
-import { problemOf } from './build-result.ts'
-import type { Filled } from './template.ts'
+import type { Problem } from '../../model/problem.ts'
+import type { Row } from '../../model/row.ts'
+import { problemOf } from '../build-result.ts'
+import type { Filled } from '../templates/template.ts'
 
 /** What kept templates from being filled from a row, each thing once. */
 export function fillingProblems(row: Row, filled: readonly Filled[]): readonly Problem[] {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Row } from '../model/row.ts'
+import type { Row } from '../../model/row.ts'
 import { compileTemplate } from './template.ts'
 
 describe('compileTemplate', () => {

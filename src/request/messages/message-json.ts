@@ -1,4 +1,4 @@
-import type { MessageRole } from '../model/run.ts'
+import type { MessageRole } from '../../model/run.ts'
 
 /** One message of a conversation, in the shape that OpenAI and Mistral share. */
 export interface ChatMessage {

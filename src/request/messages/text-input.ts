@@ -1,12 +1,12 @@
-import { messageOf } from '../model/error.ts'
-import type { Problem } from '../model/problem.ts'
-import type { Row } from '../model/row.ts'
-import { problemOf } from './build-result.ts'
+import { messageOf } from '../../model/error.ts'
+import type { Problem } from '../../model/problem.ts'
+import type { Row } from '../../model/row.ts'
+import { problemOf } from '../build-result.ts'
+import { columnText } from '../templates/column-text.ts'
+import type { CompileTemplate } from '../templates/template-compiler.ts'
 import type { PromptFunction } from './chat-messages.ts'
-import { columnText } from './column-text.ts'
 import { fillingProblems, missingColumn } from './message-problems.ts'
 import type { MessagesOf, RowMessages } from './row-messages.ts'
-import type { CompileTemplate } from './template-compiler.ts'
 
 /** What a text must be before it is paid for. */
 export interface TextRules {

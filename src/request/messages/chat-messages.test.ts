@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { built, CHAT_ROWS, codes, DEFINITION, encode, LIMITS, rowOf } from '../../test/support/built-requests.ts'
-import type { BuildResult } from './build-result.ts'
-import { createRequestBuilder, type RequestOptions } from './builder.ts'
+import { built, CHAT_ROWS, codes, DEFINITION, encode, LIMITS, rowOf } from '../../../test/support/built-requests.ts'
+import type { BuildResult } from '../build-result.ts'
+import { createRequestBuilder, type RequestOptions } from '../builder.ts'
 
 describe('a builder with a prompt function', () => {
   const withFunction = async (

@@ -8,8 +8,8 @@ import {
   Value,
   type Variables,
 } from 'liquidjs'
-import { nearMatches } from '../lib/near-match.ts'
-import { LlmBatchError } from '../model/error.ts'
+import { nearMatches } from '../../lib/near-match.ts'
+import { LlmBatchError } from '../../model/error.ts'
 
 /** A path to something in a row, such as `customer`, `name`. */
 export type Path = readonly string[]

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { DEFINITION, encode, LIMITS, rowOf } from '../../test/support/built-requests.ts'
-import { GIF, JPEG, PNG, WEBP } from '../../test/support/images.ts'
-import type { BuildResult } from './build-result.ts'
-import { createRequestBuilder, type RequestOptions } from './builder.ts'
+import { DEFINITION, encode, LIMITS, rowOf } from '../../../test/support/built-requests.ts'
+import { GIF, JPEG, PNG, WEBP } from '../../../test/support/images.ts'
+import type { BuildResult } from '../build-result.ts'
+import { createRequestBuilder, type RequestOptions } from '../builder.ts'
 import { imagePart, partFormOf, textPart } from './image-part.ts'
 
 const FILES: Readonly<Record<string, Uint8Array>> = {

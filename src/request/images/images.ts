@@ -1,9 +1,9 @@
-import { messageOf } from '../model/error.ts'
-import type { Problem, ProblemCode } from '../model/problem.ts'
-import type { Row } from '../model/row.ts'
-import { problemOf } from './build-result.ts'
+import { messageOf } from '../../model/error.ts'
+import type { Problem, ProblemCode } from '../../model/problem.ts'
+import type { Row } from '../../model/row.ts'
+import { problemOf } from '../build-result.ts'
+import { missingColumn } from '../messages/message-problems.ts'
 import { IMAGE_HEAD_BYTES, imageTypeOf } from './image-type.ts'
-import { missingColumn } from './message-problems.ts'
 
 /** Reads image files; paths are as the user wrote them, relative ones from wherever the images of the row lie. */
 export interface ImageFiles {

@@ -1,5 +1,5 @@
-import type { Problem } from '../model/problem.ts'
-import type { Row } from '../model/row.ts'
+import type { Problem } from '../../model/problem.ts'
+import type { Row } from '../../model/row.ts'
 
 /** The messages of a row as JSON text, or what is wrong with them. */
 export type RowMessages =

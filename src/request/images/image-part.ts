@@ -1,5 +1,5 @@
-import type { ImageDetail } from '../model/run.ts'
-import type { Target } from '../model/target.ts'
+import type { ImageDetail } from '../../model/run.ts'
+import type { Target } from '../../model/target.ts'
 
 /** How an endpoint takes the parts of a message. */
 export type PartForm = 'chat' | 'mistral' | 'responses'

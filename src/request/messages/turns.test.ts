@@ -9,8 +9,8 @@ import {
   failed,
   LIMITS,
   rowOf,
-} from '../../test/support/built-requests.ts'
-import { createRequestBuilder } from './builder.ts'
+} from '../../../test/support/built-requests.ts'
+import { createRequestBuilder } from '../builder.ts'
 
 const SHOTS = [
   { role: 'user', content: 'One of {{kind}}' },

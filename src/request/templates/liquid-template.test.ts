@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Row } from '../model/row.ts'
+import type { Row } from '../../model/row.ts'
 import { compileTemplate, type Filled, type Template } from './template.ts'
 import { type CompileTemplate, loadTemplates } from './template-compiler.ts'
 

@@ -1,5 +1,5 @@
 import { type FilterImplOptions, Liquid } from 'liquidjs'
-import { ExactNumber, exactJson } from './exact-numbers.ts'
+import { ExactNumber, exactJson } from '../exact-numbers.ts'
 
 /** The longest that one row may take; a template that needs more loops without end, or nearly so. */
 const MOST_RENDER_MS = 1_000

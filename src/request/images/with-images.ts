@@ -1,8 +1,8 @@
-import type { ImageDetail } from '../model/run.ts'
+import type { ImageDetail } from '../../model/run.ts'
+import type { ChatMessage } from '../messages/message-json.ts'
+import type { MessagesOf } from '../messages/row-messages.ts'
 import { imagePart, type PartForm, textPart } from './image-part.ts'
 import { type ImageSettings, imagesOf } from './images.ts'
-import type { ChatMessage } from './message-json.ts'
-import type { MessagesOf } from './row-messages.ts'
 
 /** How the images of a row are put into its messages. */
 export interface ImageOptions extends ImageSettings {

@@ -1,7 +1,7 @@
-import { sliceProperty } from '../lib/json-slice.ts'
-import type { Problem } from '../model/problem.ts'
-import type { Row } from '../model/row.ts'
-import { problemOf } from './build-result.ts'
+import { sliceProperty } from '../../lib/json-slice.ts'
+import type { Problem } from '../../model/problem.ts'
+import type { Row } from '../../model/row.ts'
+import { problemOf } from '../build-result.ts'
 import { type ChatMessage, flawIn, hasSystem } from './message-json.ts'
 import { missingColumn } from './message-problems.ts'
 

@@ -1,6 +1,6 @@
-import type { Problem } from '../model/problem.ts'
-import type { Row } from '../model/row.ts'
-import { problemOf } from './build-result.ts'
+import type { Problem } from '../../model/problem.ts'
+import type { Row } from '../../model/row.ts'
+import { problemOf } from '../build-result.ts'
 import type { ChatMessage } from './message-json.ts'
 
 type Json = Readonly<Record<string, unknown>>
