@@ -1,7 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { factsOf, readSources } from './facts.ts'
-import { badNames, findCycles, forbiddenArrows, forbiddenProofArrows, forbiddenUses } from './rules.ts'
+import {
+  badNames,
+  findCycles,
+  forbiddenArrows,
+  forbiddenProofArrows,
+  forbiddenUses,
+  hiddenImports,
+  idleFaces,
+} from './rules.ts'
 
 const sources = readSources(fileURLToPath(new URL('../../src', import.meta.url)))
 const proof = readSources(fileURLToPath(new URL('../../proof', import.meta.url)))
@@ -14,6 +22,13 @@ describe('the sources', () => {
 
   it('import only what lies below them', () => {
     expect(sources.flatMap(forbiddenArrows)).toEqual([])
+  })
+
+  it('import of a room of the conductor only what is its face', () => {
+    expect(sources.flatMap(hiddenImports)).toEqual([])
+    expect(idleFaces(sources)).toEqual([])
+    const inside = factsOf('cli/status.ts', "import { Flights } from '../drive/flights.ts'")
+    expect(hiddenImports(inside)).toHaveLength(1)
   })
 
   it('reach the outside world only through its adapters', () => {

@@ -41,6 +41,80 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: [...MAIN, 'server'],
 }
 
+/**
+ * The face of each room of the conductor: what other rooms may import of it. A room that is not named here shows all it
+ * has.
+ */
+const FACES: Readonly<Record<string, readonly string[]>> = {
+  workspace: [
+    'account',
+    'answer-fields',
+    'base-url-doubt',
+    'budget',
+    'context',
+    'events',
+    'file-list',
+    'find-run',
+    'lifetime',
+    'overshoot',
+    'progress',
+    'queue-limits',
+    'remove-run',
+    'report',
+    'retryable',
+    'run-cost',
+    'start-lock',
+    'worked-on',
+    'workspace',
+    'written-answers',
+  ],
+  log: [
+    'answer-index',
+    'batch-writer',
+    'canary-choice',
+    'cutting',
+    'frozen-rows',
+    'prepared-row',
+    'requests-as-sent',
+    'result-lines',
+  ],
+  prepare: ['definition', 'draft', 'fill-prompts', 'job-text', 'plan-run', 'problem-list', 'start', 'try-rows'],
+  drive: [
+    'adopt-remote',
+    'cancel',
+    'confirm-account',
+    'deadline',
+    'gate',
+    'loop',
+    'preflight',
+    'recover',
+    'release',
+    'remote',
+    'retry',
+    'retry-bill',
+    'unsent-work',
+  ],
+  results: [
+    'accuracy',
+    'comparable',
+    'compare',
+    'compare-pair',
+    'compare-runs',
+    'condition',
+    'field-counts',
+    'finish',
+    'json-answer',
+    'row-columns',
+    'row-view',
+    'selection',
+    'spending-sums',
+    'statistics',
+    'summarise',
+    'value-counts',
+  ],
+  probe: ['evidence', 'live-probe', 'one-row'],
+}
+
 /** The same for `proof`: the simulated world knows nothing of what is carried out in it, and judges only read evidence. */
 const PROOF_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   world: [],
@@ -118,6 +192,30 @@ export function forbiddenArrows(file: FileFacts): readonly string[] {
     .filter(({ module }) => module.endsWith('.ts'))
     .filter(({ module }) => roomOf(module) !== room && !allowed.includes(roomOf(module)))
     .map(({ module, line }) => `${file.path}:${line} imports ${module}, which ${room} may not know`)
+}
+
+/** Imports of what a room does not show. */
+export function hiddenImports(file: FileFacts): readonly string[] {
+  return file.imports
+    .filter(({ module }) => roomOf(module) !== roomOf(file.path))
+    .filter(({ module }) => {
+      const [room = '', ...rest] = module.split('/')
+      const face = FACES[room]
+      return face !== undefined && rest.length > 0 && !face.includes(rest.join('/').replace(/\.ts$/, ''))
+    })
+    .map(({ module, line }) => `${file.path}:${line} imports ${module}, which its room keeps to itself`)
+}
+
+/** Names that a face shows and no other room imports. */
+export function idleFaces(files: readonly FileFacts[]): readonly string[] {
+  const used = new Set(
+    files.flatMap(({ imports, path }) =>
+      imports.map(({ module }) => module).filter((to) => roomOf(to) !== roomOf(path)),
+    ),
+  )
+  return Object.entries(FACES).flatMap(([room, face]) =>
+    face.map((name) => `${room}/${name}.ts`).filter((path) => !used.has(path)),
+  )
 }
 
 /** Arrows between the rooms of `proof`, by paths below it; it may use all of `src`, and its own programs everything. */
