@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkAdvisories } from './advisories.mjs'
 import { missingOptionals } from './complete-lock.mjs'
 import { commandOf, root, run, runNpm } from './project.mjs'
 
@@ -16,6 +17,7 @@ const steps = [
   { name: 'types', check: () => tool('typescript', 'tsc', ['-p', 'tsconfig.json']) },
   { name: 'format', check: () => tool('@biomejs/biome', 'biome', ['check', '--error-on-warnings', '.']) },
   { name: 'lock file', check: lockFile },
+  { name: 'advisories', check: async () => checkAdvisories() },
 ]
 
 const waiting = [...steps]
