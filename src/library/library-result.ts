@@ -1,7 +1,7 @@
 import type { AnswerNote, JsonSchema } from '../model/answer.ts'
 import type { OutcomeStatus, Usage } from '../model/outcome.ts'
 import type { OtherQuestion, RowOutcome, SettledResult } from '../model/row.ts'
-import { answerId } from '../output/answer.ts'
+import { answerId, errorText } from '../output/answer.ts'
 import type { ValueJudge } from '../schema/check-answer.ts'
 import { type Validated, type Validator, validate } from '../schema/standard-schema.ts'
 import type { costOfResult } from '../workspace/report.ts'
@@ -126,9 +126,8 @@ export async function rowResult<Row extends object>(
 }
 
 function earlierAnswer(other: OtherQuestion, cost: CostOf): EarlierAnswer {
-  const { code, output, reason, status, usage } = other.outcome
-  const error = [code, reason].filter((part) => part !== null).join(': ') || null
-  return { status, output, error, usage, costUsd: cost(other) }
+  const { output, status, usage } = other.outcome
+  return { status, output, error: errorText(other.outcome), usage, costUsd: cost(other) }
 }
 
 export function judgeBy(validator: Validator): ValueJudge {

@@ -31,7 +31,7 @@ const VECTORS: AnswerShape = { kind: 'json', schema: { type: 'array', items: { t
 const usage = { promptTokens: 20, completionTokens: 7, cachedTokens: 16, reasoningTokens: 4 }
 
 /** Text answers of every fate, with what formats are broken by. */
-const TEXTS: readonly RowOutcome[] = [
+const TEXTS: readonly RowOutcome[] = texts([
   {
     id: 'a-1',
     json: '{"id":"a-1","text":"say \\"hi\\", then\\ngo","n":12345678901234567890}',
@@ -72,7 +72,11 @@ const TEXTS: readonly RowOutcome[] = [
   },
   { problem: { code: 'missing_column', line: 7, detail: 'no column text' } },
   { json: '{"text":"not yet"}' },
-].map((parts, ordinal) => sampleRow(ordinal, { source: ordinal < 4 ? 'one.csv' : 'two.csv', ...parts }))
+])
+
+function texts(rows: readonly Partial<RowOutcome>[]): readonly RowOutcome[] {
+  return rows.map((parts, ordinal) => sampleRow(ordinal, { source: ordinal < 4 ? 'one.csv' : 'two.csv', ...parts }))
+}
 
 const answer = (json: string) => ({ structured: { value: JSON.parse(json) as unknown, json, note: null } })
 

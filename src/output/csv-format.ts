@@ -1,8 +1,8 @@
 import { type JsonMember, jsonMembers, stringValue } from '../lib/json-members.ts'
 import type { RowOutcome } from '../model/row.ts'
-import { answerOf, type CostOf } from './answer.ts'
-import type { AnswerColumn } from './answer-columns.ts'
+import type { CostOf } from './answer.ts'
 import type { AnswerShape } from './answer-shape.ts'
+import { type AnswerValue, COLUMNS, type ColumnFacts } from './columns.ts'
 import type { OutputField } from './fields.ts'
 import { jsonAnswer, partOf, valueAt } from './json-answer.ts'
 import type { LineFormat } from './line-format.ts'
@@ -20,9 +20,6 @@ const LIKE_DELIMITERS = /[;\t|]/
 const FORMULA_START = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-
-/** Columns whose text comes from outside, from the model or the provider; the id and the source are the user's own. */
-const FOREIGN_COLUMNS: ReadonlySet<AnswerColumn> = new Set(['output', 'error', 'finish_reason', 'model', 'raw'])
 
 export interface CsvOptions {
   readonly fields: readonly OutputField[]
@@ -57,21 +54,23 @@ export function csvFormat(options: CsvOptions): LineFormat {
     return headerCell(excelSafe ? `'${name}` : name)
   }
 
-  function answerCell(column: AnswerColumn, value: string | number | null): string {
+  function answerCell({ isForeign }: ColumnFacts, value: AnswerValue): string {
     if (typeof value !== 'string') return value === null ? '' : String(value)
-    return FOREIGN_COLUMNS.has(column) ? foreignCell(value) : quoted(value)
+    return isForeign ? foreignCell(value) : quoted(value)
   }
 
   function line(row: RowOutcome): string {
     const members = jsonMembers(row.json)
-    const answer = answerOf(row, costOf)
     const json = isJson ? jsonAnswer(row) : null
     const cells = fields.map((field) => {
       switch (field.kind) {
         case 'input':
           return quoted(cellText(row.json, members.get(field.name)))
-        case 'answer':
-          return answerCell(field.column, field.column === 'output' ? (json ?? answer.output) : answer[field.column])
+        case 'answer': {
+          const column = COLUMNS[field.column]
+          const value = column.of(row, costOf)
+          return answerCell(column, field.column === 'output' ? (json ?? value) : value)
+        }
         case 'leaf':
           return foreignCell(textOf(valueAt(json ?? jsonAnswer(row) ?? '', field.path)))
         case 'part':

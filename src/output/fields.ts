@@ -1,8 +1,8 @@
 import type { Column, ColumnType } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
-import type { OutputFormat, OutputPlan } from '../model/run.ts'
-import { ANSWER_COLUMNS, type AnswerColumn, FURTHER_COLUMNS } from './answer-columns.ts'
+import type { OutputPlan } from '../model/run.ts'
 import type { AnswerShape } from './answer-shape.ts'
+import { type AnswerColumn, COLUMN_NAMES, columnsIn, type FileFacts } from './columns.ts'
 import { leavesOfSchema } from './schema-shape.ts'
 
 /** A column of an answers file and where its values come from. */
@@ -19,16 +19,11 @@ export type OutputField =
   | { readonly kind: 'misfit'; readonly name: string }
 
 /** What decides about the columns of an answers file. */
-export interface FieldOptions {
+export interface FieldOptions extends FileFacts {
   readonly plan: Pick<OutputPlan, 'columns' | 'prefix' | 'raw'>
-  readonly format: OutputFormat
   readonly shape: AnswerShape
   /** The input's columns, in order. */
   readonly columns: readonly Column[]
-  /** True where the input has several files, so that every row tells its own. */
-  readonly hasSources: boolean
-  /** True where rows may have been asked again; JSON lines then have what was answered before, too. */
-  readonly hasTurns: boolean
 }
 
 /** The columns of an answers file in their order: those of the input, then ours, or those that were named. */
@@ -58,8 +53,8 @@ function namedFields(options: FieldOptions): readonly OutputField[] {
 function fieldFinder(options: FieldOptions): (name: string) => OutputField | undefined {
   const { columns, plan } = options
   const input = columns.map(({ name, type }): OutputField => ({ kind: 'input', name, type }))
-  const further = FURTHER_COLUMNS.map((column): OutputField => ({ kind: 'answer', name: plan.prefix + column, column }))
-  const known = new Map([...further, ...answerFields(options), ...input].map((field) => [field.name, field]))
+  const ours = everyColumn(plan)
+  const known = new Map([...ours, ...answerFields(options), ...input].map((field) => [field.name, field]))
   const whole = (name: string): OutputField | undefined =>
     known.get(name) ?? known.get(plan.prefix + name) ?? (name === 'line' ? { kind: 'line', name } : undefined)
   return (given) => {
@@ -96,7 +91,8 @@ export function checkFields(options: FieldOptions, code: 'input' | 'usage' = 'us
   }
   const unknown = findUnknown(options)
   if (unknown.length === 0) return
-  const known = [...options.columns, ...answerFields(options)].map(({ name }) => name)
+  const ours = [...answerFields(options), ...everyColumn(options.plan)]
+  const known = [...new Set([...options.columns, ...ours].map(({ name }) => name))]
   throw new LlmBatchError('usage', describeUnknown(unknown), {
     next: `The columns are ${known.slice(0, MOST_NAMED).join(', ')}${known.length > MOST_NAMED ? ', and more' : ''}.`,
   })
@@ -123,23 +119,27 @@ export function findUnknown(options: FieldOptions): readonly string[] {
   return (options.plan.columns ?? []).filter((name) => find(name) === undefined).map((name) => name.trim())
 }
 
-/** Our columns in their order. */
-function answerFields({ format, hasSources, hasTurns, plan, shape }: FieldOptions): readonly OutputField[] {
-  const { prefix, raw } = plan
-  const answer = (column: AnswerColumn): OutputField => ({ kind: 'answer', name: prefix + column, column })
-  const [output, ...others] = ANSWER_COLUMNS.map(answer)
-  return [
-    ...(output ? [output] : []),
-    ...(format === 'csv' ? leafFields(`${prefix}output`, shape) : []),
-    ...(format === 'parquet' && shape.kind === 'json'
-      ? [{ kind: 'misfit', name: `${prefix}output_raw` } as const]
-      : []),
-    ...others,
-    ...(hasSources ? [answer('source')] : []),
-    ...(hasTurns ? [answer('turns')] : []),
-    ...(hasTurns && format === 'jsonl' ? [answer('earlier')] : []),
-    ...(raw ? [answer('raw')] : []),
-  ]
+/** Our columns in their order; parts of the answer stand beside it. */
+function answerFields(options: FieldOptions): readonly OutputField[] {
+  return columnsIn(options).flatMap((column) => {
+    const field = answerField(column, options.plan)
+    return column === 'output' ? [field, ...fieldsOfOutput(field.name, options)] : [field]
+  })
+}
+
+/** All that can be named of our columns. */
+function everyColumn(plan: FieldOptions['plan']): readonly OutputField[] {
+  return COLUMN_NAMES.map((column) => answerField(column, plan))
+}
+
+function answerField(column: AnswerColumn, { prefix }: FieldOptions['plan']): OutputField {
+  return { kind: 'answer', name: prefix + column, column }
+}
+
+/** Columns that a format needs beside the answer. */
+function fieldsOfOutput(output: string, { format, shape }: FieldOptions): readonly OutputField[] {
+  if (format === 'csv') return leafFields(output, shape)
+  return format === 'parquet' && shape.kind === 'json' ? [{ kind: 'misfit', name: `${output}_raw` }] : []
 }
 
 function leafFields(output: string, shape: AnswerShape): readonly OutputField[] {

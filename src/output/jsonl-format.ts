@@ -1,7 +1,8 @@
 import { jsonMembers } from '../lib/json-members.ts'
 import type { RowOutcome } from '../model/row.ts'
-import { answerOf, type CostOf } from './answer.ts'
+import type { CostOf } from './answer.ts'
 import type { AnswerShape } from './answer-shape.ts'
+import { type AnswerColumn, type AnswerValue, COLUMNS } from './columns.ts'
 import type { OutputField } from './fields.ts'
 import { jsonAnswer, jsonOnOneLine, partOf, valueAt } from './json-answer.ts'
 import type { LineFormat } from './line-format.ts'
@@ -28,31 +29,31 @@ export function jsonlFormat({ costOf, fields, isWholeRow, shape }: JsonLinesOpti
   const ours = keys.flatMap(({ field, text }) => (field.kind === 'answer' ? [{ column: field.column, text }] : []))
   const isJson = shape.kind === 'json'
 
-  function valuesOf(row: RowOutcome) {
-    const answer = answerOf(row, costOf)
+  function answerValue(row: RowOutcome, column: AnswerColumn): string {
+    const { isJson: isJsonText, of } = COLUMNS[column]
+    const value = of(row, costOf)
+    if (column === 'output') return outputValue(row, value)
+    return isJsonText ? ownJson(value) : jsonText(value)
+  }
+
+  function outputValue(row: RowOutcome, value: AnswerValue): string {
     // Provider-ready lines may go to endpoints of several kinds, so that each row tells for itself.
     const json = isJson || row.result?.structured || row.result?.outcome.isJson ? jsonAnswer(row) : null
-    const output = json === null ? jsonText(answer.output) : oneLine(json)
-    return ({ column }: (typeof ours)[number]): string => {
-      if (column === 'output') return output
-      if (column === 'raw') return rawText(answer.raw)
-      if (column === 'earlier') return oneLine(String(answer.earlier))
-      return jsonText(answer[column])
-    }
+    return json === null ? jsonText(value) : oneLine(json)
   }
 
   function wholeLine(row: RowOutcome): string {
-    const value = valuesOf(row)
     let line = openObject(row.json)
-    for (const [place, key] of ours.entries()) line += `${place === 0 ? '' : ','}${key.text}${value(key)}`
+    for (const [place, { column, text }] of ours.entries()) {
+      line += `${place === 0 ? '' : ','}${text}${answerValue(row, column)}`
+    }
     return `${line}}\n`
   }
 
   function chosenLine(row: RowOutcome): string {
-    const value = valuesOf(row)
     const members = jsonMembers(row.json)
     const parts = keys.flatMap(({ field, text }) => {
-      if (field.kind === 'answer') return [text + value({ column: field.column, text })]
+      if (field.kind === 'answer') return [text + answerValue(row, field.column)]
       if (field.kind === 'line') return [text + row.line]
       if (field.kind === 'leaf') return [text + oneLine(valueAt(jsonAnswer(row) ?? '', field.path) ?? 'null')]
       if (field.kind === 'part') return [text + oneLine(partOf(row.json, field.column, field.path) ?? 'null')]
@@ -71,14 +72,14 @@ export function openObject(json: string): string {
   return open.trim() === '{' ? open : `${open},`
 }
 
-/** What the provider wrote: the value itself where it is JSON, which it is but for accidents. */
-function rawText(raw: string | number | null): string {
-  const json = typeof raw === 'string' ? jsonOnOneLine(raw) : null
-  return json === null ? jsonText(raw) : oneLine(json)
+/** The value itself where the text is JSON, which that of a provider is but for accidents. */
+function ownJson(text: AnswerValue): string {
+  const json = typeof text === 'string' ? jsonOnOneLine(text) : null
+  return json === null ? jsonText(text) : oneLine(json)
 }
 
 /** JSON text without characters that some readers take for line breaks. */
-export function jsonText(value: string | number | null): string {
+export function jsonText(value: AnswerValue): string {
   const text = JSON.stringify(value)
   return typeof value === 'string' ? oneLine(text) : text
 }

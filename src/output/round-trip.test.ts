@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { samplePlan, sampleResult, sampleRow, untyped } from '../../test/support/row-outcomes.ts'
 import { systemDisk } from '../lib/disk.ts'
 import type { OutputFormat } from '../model/run.ts'
-import { answerColumns } from './answer-columns.ts'
+import { USUAL_COLUMNS } from './columns.ts'
 import { writeAnswers } from './write-answers.ts'
 
 /** A cell's text and the answer of a row: all of Unicode but lone surrogates, and often what CSV is broken by. */
@@ -57,7 +57,7 @@ describe('any table of strings', () => {
         const { data, errors } = parse<string[]>(await written(given, 'csv'), { delimiter: ',', newline: '\n' })
         expect(errors).toEqual([])
         const [header, ...records] = data
-        expect(header).toEqual([...given.columns, ...answerColumns('llm_')])
+        expect(header).toEqual([...given.columns, ...USUAL_COLUMNS.map((column) => `llm_${column}`)])
         // The file ends in a line feed, which this reader takes for one more, empty record.
         expect(records.pop()).toEqual([''])
         const width = given.columns.length + 1

@@ -1,7 +1,7 @@
 import { jsonMembers } from '../lib/json-members.ts'
 import type { Column } from '../model/column.ts'
 import type { OutputPlan } from '../model/run.ts'
-import { answerColumns, FURTHER_COLUMNS } from '../output/answer-columns.ts'
+import { COLUMN_NAMES, USUAL_COLUMNS } from '../output/columns.ts'
 
 /** Looks in the rows of an input for one that a run has answered already, by the column that a run writes. */
 export class AnsweredRows {
@@ -24,7 +24,7 @@ export class AnsweredRows {
 /** True for an input with all columns that an answers file has. */
 export function isAnswersFile({ columns: named, prefix }: OutputPlan, columns: readonly Column[]): boolean {
   const names = new Set(columns.map(({ name }) => name))
-  return named === null && answerColumns(prefix).every((name) => names.has(name))
+  return named === null && USUAL_COLUMNS.every((name) => names.has(prefix + name))
 }
 
 /**
@@ -33,7 +33,7 @@ export function isAnswersFile({ columns: named, prefix }: OutputPlan, columns: r
  */
 export function withoutEarlierColumns(plan: OutputPlan, columns: readonly Column[]): OutputPlan {
   const { prefix } = plan
-  const earlier = new Set([...answerColumns(prefix), ...FURTHER_COLUMNS.map((column) => prefix + column)])
+  const earlier = new Set(COLUMN_NAMES.map((name) => prefix + name))
   const isEarlier = (name: string): boolean =>
     earlier.has(name) || /^output(?:_raw$|\.)/.test(afterPrefix(name, prefix))
   return { ...plan, columns: columns.map(({ name }) => name).filter((name) => !isEarlier(name)) }

@@ -1,3 +1,4 @@
+import { outputOf, statusOf } from '../output/answer.ts'
 import { jsonAnswerOf, shownJson, valueAt } from './json-answer.ts'
 import type { RowView } from './row-view.ts'
 
@@ -23,10 +24,10 @@ export interface Comparable {
 
 /** Makes a row's answer ready. */
 export function comparableOf(row: RowView, rules: ComparisonRules): Comparable {
-  const { output, status } = row.answer
+  const status = statusOf(row.row)
   const isAnswered = status === 'succeeded'
   const facts = { isPending: status === 'pending', isAnswered, members: null }
-  const whole = String(output ?? '').trim()
+  const whole = (outputOf(row.row) ?? '').trim()
   const json = isAnswered ? row.json() : undefined
   // An answer that is no JSON does not have the part that is asked for.
   const value = rules.field === null || !isAnswered ? (json ?? whole) : valueAt(json, rules.field)

@@ -2,6 +2,7 @@ import { writeAtomically } from '../lib/atomic-file.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RowOutcome } from '../model/row.ts'
 import { type AddedColumnsFormat, addedColumnsFormat } from '../output/added-columns.ts'
+import type { AnswerValue } from '../output/columns.ts'
 import type { RunRecord } from '../store/store.ts'
 import { costOfResult } from '../workspace/report.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -160,6 +161,6 @@ export function differenceColumns(runs: number): readonly string[] {
   return RUN_LETTERS.slice(0, runs).flatMap((letter) => FACTS.map((fact) => `llm_${letter.toLowerCase()}_${fact}`))
 }
 
-function differenceValues({ rows }: ComparedRow): { json: string; values: readonly (string | number | null)[] } {
-  return { json: rows[0]?.row.json ?? '{}', values: rows.flatMap(({ answer }) => FACTS.map((fact) => answer[fact])) }
+function differenceValues({ rows }: ComparedRow): { json: string; values: readonly AnswerValue[] } {
+  return { json: rows[0]?.row.json ?? '{}', values: rows.flatMap(({ answer }) => FACTS.map((fact) => answer(fact))) }
 }

@@ -1,3 +1,4 @@
+import { answerId, statusOf } from '../output/answer.ts'
 import { type Accuracy, AccuracyCounting, pairsOf } from './accuracy.ts'
 import type { Comparable } from './comparable.ts'
 import { PairComparing, type PairComparison } from './compare-pair.ts'
@@ -94,10 +95,11 @@ export class Comparing {
   #addPairs({ answers, rows }: ComparedRow): void {
     for (const [index, [first, second]] of this.#places.entries()) {
       const [one, other] = [answers[first], answers[second]]
+      const [example, row, otherRow] = [rows[0], rows[first], rows[second]]
       const pair = this.#pairs[index]
-      if (!one || !other || !pair) continue
-      pair.addStatuses(String(rows[first]?.answer.status), String(rows[second]?.answer.status))
-      if (one.isAnswered && other.isAnswered) pair.addAnswers(one, other, String(rows[0]?.answer.id))
+      if (!one || !other || !example || !row || !otherRow || !pair) continue
+      pair.addStatuses(statusOf(row.row), statusOf(otherRow.row))
+      if (one.isAnswered && other.isAnswered) pair.addAnswers(one, other, answerId(example.row))
     }
   }
 }

@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { outputOf } from '../output/answer.ts'
 import type { RowView } from './row-view.ts'
 
 /** The rows of several runs that belong together, in the order of the runs. */
@@ -184,8 +185,8 @@ function rowQueue(): RowQueue {
   }
 }
 
-function charactersOf({ answer, row }: RowView): number {
-  return row.json.length + String(answer.output ?? '').length
+function charactersOf({ row }: RowView): number {
+  return row.json.length + (outputOf(row) ?? '').length
 }
 
 /** Rows one at a time from lists of them. */

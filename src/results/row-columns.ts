@@ -1,6 +1,6 @@
 import { nearMatches } from '../lib/near-match.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { ANSWER_COLUMNS, type AnswerColumn, FURTHER_COLUMNS } from '../output/answer-columns.ts'
+import { type AnswerColumn, COLUMN_NAMES } from '../output/columns.ts'
 import type { RunRecord } from '../store/store.ts'
 
 /** A place in a row that can be looked at: a column, or a path into the JSON that it holds. */
@@ -35,7 +35,7 @@ function wholeColumn(
 ): LookedColumn | undefined {
   if (columns.some((column) => column.name === name)) return { of: 'input', name, path }
   const plain = name.startsWith(output.prefix) ? name.slice(output.prefix.length) : name
-  const ours = [...ANSWER_COLUMNS, ...FURTHER_COLUMNS].find((column) => column === plain || column === name)
+  const ours = COLUMN_NAMES.find((column) => column === plain || column === name)
   if (ours === 'output' || (ours !== undefined && path.length === 0)) return { of: 'answer', name: ours, path }
   return name === 'line' && path.length === 0 ? { of: 'line', path: [] } : undefined
 }
@@ -44,8 +44,8 @@ function wholeColumn(
 export function columnNames({ columns, output }: ColumnFacts): readonly string[] {
   return [
     ...columns.map(({ name }) => name),
-    ...ANSWER_COLUMNS,
-    ...ANSWER_COLUMNS.map((column) => output.prefix + column),
+    ...COLUMN_NAMES,
+    ...COLUMN_NAMES.map((column) => output.prefix + column),
     'line',
   ]
 }
@@ -57,7 +57,7 @@ function unknownColumn(name: string, facts: ColumnFacts): LlmBatchError {
   const near = nearMatches(name, columnNames(facts))
   const names = facts.columns.map((column) => column.name)
   const inputs = names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ', …' : '')
-  const known = `The input has ${inputs || 'no columns'}; ours are ${ANSWER_COLUMNS.join(', ')}, line, and output.NAME for a part of a JSON answer.`
+  const known = `The input has ${inputs || 'no columns'}; ours are ${COLUMN_NAMES.join(', ')}, line, and output.NAME for a part of a JSON answer.`
   return new LlmBatchError('usage', `the run has no column ${JSON.stringify(name)}`, {
     next: near.length > 0 ? `Did you mean ${near.join(' or ')}? ${known}` : known,
   })

@@ -1,13 +1,15 @@
 import { jsonMembers, stringValue } from '../lib/json-members.ts'
 import type { RowOutcome } from '../model/row.ts'
-import { type AnswerFields, answerOf, type CostOf } from '../output/answer.ts'
+import { type CostOf, outputOf } from '../output/answer.ts'
+import { type AnswerColumn, type AnswerValue, COLUMNS } from '../output/columns.ts'
 import { type JsonAnswer, jsonAnswerOf, jsonText, valueAt } from './json-answer.ts'
 import type { LookedColumn } from './row-columns.ts'
 
 /** A row somebody looks at. */
 export interface RowView {
   readonly row: RowOutcome
-  readonly answer: AnswerFields
+  /** What one of our columns holds. */
+  readonly answer: (column: AnswerColumn) => AnswerValue
   /** The answer where it is JSON; read when it is asked for. */
   readonly json: () => JsonAnswer | undefined
 }
@@ -25,14 +27,13 @@ const EMPTY: Cell = { text: '', number: null }
 /** Makes rows into rows to look at; for one run. */
 export function rowLooker(costOf: CostOf): (row: RowOutcome) => RowView {
   return (row) => {
-    const answer = answerOf(row, costOf)
     let json: JsonAnswer | undefined
     let isRead = false
     return {
       row,
-      answer,
+      answer: (column) => COLUMNS[column].of(row, costOf),
       json: () => {
-        if (!isRead) json = jsonAnswerOf(textOrNull(answer.output))
+        if (!isRead) json = jsonAnswerOf(outputOf(row))
         isRead = true
         return json
       },
@@ -44,7 +45,7 @@ export function rowLooker(costOf: CostOf): (row: RowOutcome) => RowView {
 export function cellOf({ answer, json, row }: RowView, column: LookedColumn): Cell {
   if (column.of === 'line') return cellFrom(row.line)
   if (column.of === 'answer')
-    return cellFrom(column.path.length === 0 ? answer[column.name] : valueAt(json(), column.path))
+    return cellFrom(column.path.length === 0 ? answer(column.name) : valueAt(json(), column.path))
   const source = sourceOf(row.json, column.name)
   if (source === undefined) return EMPTY
   if (column.path.length > 0) return cellFrom(valueAt(JSON.parse(source), column.path))
@@ -67,8 +68,4 @@ function cellFrom(value: unknown): Cell {
 /** Two long integers may be one number. */
 function exactNumber(value: number): number | null {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value)) ? value : null
-}
-
-function textOrNull(value: string | number | null): string | null {
-  return typeof value === 'number' ? String(value) : value
 }

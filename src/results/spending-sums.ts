@@ -30,7 +30,7 @@ export class SpendingSums {
   #withoutCost = 0
 
   add({ answer, row }: RowView): void {
-    const { completion_tokens: completion, cost_usd: cost, prompt_tokens: prompt } = answer
+    const [prompt, completion, cost] = [answer('prompt_tokens'), answer('completion_tokens'), answer('cost_usd')]
     if (typeof prompt === 'number') this.#prompt += prompt
     if (typeof completion === 'number') this.#completion += completion
     if (typeof cost === 'number') this.#usd += cost

@@ -1,4 +1,5 @@
 import type { OutcomeStatus } from '../model/outcome.ts'
+import { answerId, errorOf, outputOf, statusOf } from '../output/answer.ts'
 import { type FieldCounts, type FieldSummary, fieldCounts } from './field-counts.ts'
 import type { RowView } from './row-view.ts'
 import { type CostSum, SpendingSums, type TokenSums } from './spending-sums.ts'
@@ -50,15 +51,15 @@ export class RowSumming {
   readonly #fields: FieldCounts = fieldCounts()
   readonly #spending = new SpendingSums()
 
-  add(row: RowView): void {
-    const { answer } = row
-    const status = answer.status as OutcomeStatus | 'pending'
-    const id = String(answer.id)
+  add(view: RowView): void {
+    const { row } = view
+    const status = statusOf(row)
+    const id = answerId(row)
     this.#rows += 1
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1)
-    if (status === 'succeeded') this.#addAnswer(row, id)
-    else if (status !== 'pending') this.#causes.add(`${status}${SEPARATOR}${answer.error ?? ''}`, id)
-    this.#spending.add(row)
+    if (status === 'succeeded') this.#addAnswer(view, id)
+    else if (status !== 'pending') this.#causes.add(`${status}${SEPARATOR}${errorOf(row) ?? ''}`, id)
+    this.#spending.add(view)
   }
 
   result(): RowSummary {
@@ -73,9 +74,9 @@ export class RowSumming {
     }
   }
 
-  #addAnswer(row: RowView, id: string): void {
-    const json = row.json()
-    if (json === undefined) this.#labels.add(String(row.answer.output ?? '').trim(), id)
+  #addAnswer({ json: readJson, row }: RowView, id: string): void {
+    const json = readJson()
+    if (json === undefined) this.#labels.add((outputOf(row) ?? '').trim(), id)
     else this.#fields.add(json, id)
   }
 }

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { parse } from 'papaparse'
 import { describe, expect, it } from 'vitest'
 import { systemDisk } from '../../src/lib/disk.ts'
-import { answerColumns } from '../../src/output/answer-columns.ts'
+import { USUAL_COLUMNS } from '../../src/output/columns.ts'
 import { writeAnswers } from '../../src/output/write-answers.ts'
 import { type Ended, type, typeHere } from '../support/command.ts'
 import { MODELS } from '../support/fault-run.ts'
@@ -13,7 +13,7 @@ import { RawClient, requestLine } from '../support/local-server.ts'
 import { openWorld } from '../support/local-world.ts'
 import { samplePlan, sampleResult, sampleRow, untyped } from '../support/row-outcomes.ts'
 
-const GOLDEN = fileURLToPath(new URL('fixtures/export/excel-safe.csv', import.meta.url))
+const GOLDEN = fileURLToPath(new URL('../fixtures/export/excel-safe.csv', import.meta.url))
 
 /** What a spreadsheet takes for the beginning of a formula; a plain number is none. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/
@@ -92,7 +92,7 @@ describe('CSV for spreadsheets', () => {
       fc.asyncProperty(fc.array(output, { minLength: 1, maxLength: 5 }), async (outputs) => {
         const text = await exported(outputs.map((written) => ['own', written]))
         const { data } = parse<string[]>(text, { delimiter: ',', newline: '\n' })
-        const at = 1 + answerColumns('llm_').indexOf('llm_output')
+        const at = 1 + USUAL_COLUMNS.indexOf('output')
         const cells = data.slice(1, -1).map((cellsOfRow) => cellsOfRow[at] ?? '')
         expect(cells.filter((cell) => FORMULA.test(cell) && !NUMBER.test(cell))).toEqual([])
         const restored = cells.map((cell, row) => (cell === `'${outputs[row]}` ? cell.slice(1) : cell))

@@ -14,6 +14,7 @@ import { withHome } from '../open-home.ts'
 import { chooseRun } from '../questions/choose-run.ts'
 import { counted } from '../render/terminal/quantity.ts'
 import { openRows } from '../render/words/outcome-words.ts'
+import { columnHelp } from '../results/column-help.ts'
 import { type LookFlags, showRows, showSummary } from '../results/show-results.ts'
 import type { Shell } from '../shell.ts'
 
@@ -40,12 +41,14 @@ Examples:
     llm-batch results last --where status!=succeeded -o bad.csv
     llm-batch results last > answers.jsonl
 
-A condition names a column of the input; one of ours, with or without the
-prefix (status, output, error, finish_reason, prompt_tokens,
-completion_tokens, cost_usd, model, id, attempt); line; or a part of JSON such
-as output.label. = and != compare whole values, ~ finds a part in upper or
-lower case, < <= > >= compare numbers. A name that the input has means the
-input's column; then ours is reached with its prefix: llm_status.`
+A condition names a column of the input; an added one, with or without the
+prefix; line; or a part of JSON such as output.label. = and != compare whole
+values, ~ finds a part in upper or lower case, < <= > >= compare numbers. A
+name that the input has means the input's column; then the added one is
+reached with its prefix: llm_status.
+
+Added columns:
+`
 
 /** `llm-batch results RUN`: looks at the answers, or writes them again, also while the run goes on. Needs no key. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
@@ -58,7 +61,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addPlaceFlags(addOutputFlags(command))
     .option('--json', 'with --summary, as JSON; else a report as JSON, where the answers go to a file')
     .option('--quiet', 'say nothing when all is well')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXAMPLES + columnHelp(command))
     .action(async (wanted: string, flags: ResultsFlags) => {
       await withHome(shell, flags, (workspace) => results(shell, workspace, wanted, flags))
       setExitCode(EXIT.ok)

@@ -1,3 +1,4 @@
+import { answerId, errorOf, outputOf, statusOf } from '../../output/answer.ts'
 import { RUN_LETTERS } from '../../results/compare-runs.ts'
 import type { CompareView } from '../render/views/differences-view.ts'
 import { runDocument } from './report-document.ts'
@@ -17,12 +18,12 @@ export function compareDocument({ comparison, counts, joinedBy, runs, shown }: C
     joinedBy,
     comparison: rest,
     differences: shown.map(({ answers, gold, rows }) => ({
-      id: rows[0]?.answer.id,
+      id: rows[0] && answerId(rows[0].row),
       gold: gold?.text ?? null,
-      answers: rows.map(({ answer }, place) => ({
-        status: answer.status,
-        output: answer.output,
-        error: answer.error,
+      answers: rows.map(({ row }, place) => ({
+        status: statusOf(row),
+        output: outputOf(row),
+        error: errorOf(row),
         isRight: gold === null ? null : answers[place]?.isAnswered === true && answers[place].key === gold.key,
       })),
     })),

@@ -1,5 +1,5 @@
 import { plainLine } from '../../lib/plain-text.ts'
-import { ANSWER_COLUMNS } from '../../output/answer-columns.ts'
+import { COLUMN_NAMES } from '../../output/columns.ts'
 import { answersOf } from '../../results/finish.ts'
 import { type RowView, rowLooker } from '../../results/row-view.ts'
 import { describeSelection, isWhole, type Selection, selectRows } from '../../results/selection.ts'
@@ -62,7 +62,7 @@ function describeShown(shown: number, hasMore: boolean, { conditions, sample }: 
 function shadowNotes({ conditions }: Selection, { output }: RunRecord): readonly string[] {
   const names = conditions.flatMap(({ column }) => (column.of === 'input' ? [column.name] : []))
   return [...new Set(names)]
-    .filter((name) => ANSWER_COLUMNS.some((ours) => ours === name))
+    .filter((name) => COLUMN_NAMES.some((ours) => ours === name))
     .map((name) => `${name} is a column of the input here; ours is ${output.prefix}${name}.`)
 }
 

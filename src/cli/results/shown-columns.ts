@@ -1,4 +1,5 @@
 import type { RunDefinition } from '../../model/run.ts'
+import { errorOf, outputOf } from '../../output/answer.ts'
 import type { Condition } from '../../results/condition.ts'
 import { shownJson } from '../../results/json-answer.ts'
 import { type ColumnFacts, findColumn, type LookedColumn } from '../../results/row-columns.ts'
@@ -35,7 +36,7 @@ export function shownColumns(
     ...named,
     ...inputColumns(run).filter(({ title }) => !titles.has(title)),
     { title: 'output', text: answerText, isOptional: false },
-    { title: 'error', text: ({ answer }) => String(answer.error ?? ''), isOptional: false, paint: 'error' },
+    { title: 'error', text: ({ row }) => errorOf(row) ?? '', isOptional: false, paint: 'error' },
   ]
 }
 
@@ -64,7 +65,7 @@ function titleOf(column: LookedColumn): string {
 /** The answer; long vectors in it are cut. */
 function answerText(row: RowView): string {
   const json = row.json()
-  return json === undefined ? String(row.answer.output ?? '') : shownJson(json)
+  return json === undefined ? (outputOf(row.row) ?? '') : shownJson(json)
 }
 
 /** The part of the input that a person knows a row by. */

@@ -3,9 +3,9 @@ import { jsonMembers } from '../../lib/json-members.ts'
 import type { ColumnType } from '../../model/column.ts'
 import type { RowOutcome } from '../../model/row.ts'
 import { VERSION } from '../../version.ts'
-import { type AnswerFields, answerOf, type CostOf } from '../answer.ts'
-import type { AnswerColumn } from '../answer-columns.ts'
+import { type CostOf, outputOf } from '../answer.ts'
 import type { AnswerShape } from '../answer-shape.ts'
+import { COLUMNS } from '../columns.ts'
 import { cellText } from '../csv-format.ts'
 import type { OutputField } from '../fields.ts'
 import { jsonAnswer, partOf, valueAt } from '../json-answer.ts'
@@ -22,15 +22,6 @@ const GROUP_CHARACTERS = 8 * 1_024 * 1_024
 const TEXT: ColumnType = { kind: 'string' }
 const COUNT: ColumnType = { kind: 'integer', bits: 32, isSigned: true }
 
-/** The types of our columns that are no text. */
-const ANSWER_TYPES: Partial<Record<AnswerColumn, ColumnType>> = {
-  prompt_tokens: COUNT,
-  completion_tokens: COUNT,
-  attempt: COUNT,
-  turns: COUNT,
-  cost_usd: { kind: 'double' },
-}
-
 /** Kinds whose least and greatest value are worth a note in the file, so that readers can skip what they do not seek. */
 const WITH_STATISTICS: ReadonlySet<ColumnType['kind']> = new Set(['boolean', 'integer', 'double', 'string', 'date'])
 
@@ -45,7 +36,6 @@ export interface ParquetOptions {
 /** What is asked of a row more than once. */
 interface OpenRow {
   readonly row: RowOutcome
-  readonly answer: AnswerFields
   /** The answer as JSON text; null where it is none. */
   readonly json: string | null
   readonly member: (name: string) => string | undefined
@@ -133,11 +123,10 @@ class Group {
   }
 }
 
-function openRow(row: RowOutcome, { costOf, shape }: ParquetOptions): OpenRow {
+function openRow(row: RowOutcome, { shape }: ParquetOptions): OpenRow {
   const members = jsonMembers(row.json)
   return {
     row,
-    answer: answerOf(row, costOf),
     json: shape.kind === 'json' ? jsonAnswer(row) : null,
     member(name) {
       const place = members.get(name)
@@ -147,7 +136,7 @@ function openRow(row: RowOutcome, { costOf, shape }: ParquetOptions): OpenRow {
 }
 
 function columnsOf(
-  { fields, shape, types }: ParquetOptions,
+  { costOf, fields, shape, types }: ParquetOptions,
   firstRows: () => readonly OpenRow[],
 ): readonly WrittenColumn[] {
   const answers =
@@ -163,7 +152,8 @@ function columnsOf(
       case 'answer': {
         const { column } = field
         if (column === 'output' && answers) return { name, type: answers.type, cell: (row) => answers.of(row).value }
-        return { name, type: ANSWER_TYPES[column] ?? TEXT, cell: ({ answer }) => answer[column] }
+        const { of, type } = COLUMNS[column]
+        return { name, type, cell: ({ row }) => of(row, costOf) }
       }
       case 'misfit':
         return { name, type: TEXT, cell: (row) => answers?.of(row).rest ?? null }
@@ -218,8 +208,8 @@ function answerColumn(type: ColumnType) {
   })
   let last: { readonly row: OpenRow; readonly answer: TypedAnswer } | undefined
 
-  function typed({ answer, json }: OpenRow): TypedAnswer {
-    const text = typeof answer.output === 'string' ? answer.output : null
+  function typed({ json, row }: OpenRow): TypedAnswer {
+    const text = outputOf(row)
     if (json === null) return { value: null, rest: text }
     isWhole = true
     try {

@@ -1,3 +1,4 @@
+import { answerId, errorOf, statusOf } from '../../../output/answer.ts'
 import type { Comparable } from '../../../results/comparable.ts'
 import type { ComparedRow } from '../../../results/compare.ts'
 import { type ComparedRuns, RUN_LETTERS } from '../../../results/compare-runs.ts'
@@ -19,7 +20,7 @@ export function renderDifferences(view: CompareView, width: number, colors: Colo
   const { comparison, gold, runs, shown } = view
   if (shown.length === 0) return ''
   const columns: readonly FittedColumn<ComparedRow>[] = [
-    { title: 'id', text: ({ rows }) => String(rows[0]?.answer.id ?? '') },
+    { title: 'id', text: ({ rows }) => (rows[0] ? answerId(rows[0].row) : '') },
     { title: gold ?? '', text: (row) => row.gold?.text ?? '' },
     ...runs.map((_, place) => ({
       title: RUN_LETTERS[place] ?? '?',
@@ -36,9 +37,9 @@ export function renderDifferences(view: CompareView, width: number, colors: Colo
 
 function answerText({ answers, rows }: ComparedRow, place: number): string {
   const answer = answers[place]
+  const row = rows[place]?.row
   if (answer?.isAnswered) return differingPart(answer, answers) ?? (answer.text || '(empty)')
-  const { error, status } = rows[place]?.answer ?? { error: null, status: '' }
-  return `${status}: ${error ?? 'no reason given'}`
+  return row === undefined ? '' : `${statusOf(row)}: ${errorOf(row) ?? 'no reason given'}`
 }
 
 /** The members that are not the same in all runs, where all answers are JSON objects. */
@@ -54,7 +55,8 @@ function differingPart({ members }: Comparable, answers: readonly Comparable[]):
 /** A right answer is green, a wrong one red, a row without an answer has the colour of its status. */
 function paintAnswer(text: string, { answers, gold, rows }: ComparedRow, place: number, colors: Colors): string {
   const answer: Comparable | undefined = answers[place]
-  if (!answer?.isAnswered) return paintStatus(text, String(rows[place]?.answer.status), colors)
+  const row = rows[place]?.row
+  if (!answer?.isAnswered) return row === undefined ? text : paintStatus(text, statusOf(row), colors)
   if (gold === null) return text
   return answer.key === gold.key ? colors.green(text) : colors.red(text)
 }

@@ -1,4 +1,5 @@
 import { plainText } from '../../../lib/plain-text.ts'
+import { answerId, statusOf } from '../../../output/answer.ts'
 import type { RowView } from '../../../results/row-view.ts'
 import type { ShownColumn } from '../../results/shown-columns.ts'
 import type { Colors } from '../terminal/colors.ts'
@@ -21,8 +22,12 @@ function fittedColumns(
   colors: Colors,
 ): readonly FittedColumn<RowView>[] {
   return [
-    { title: placeTitle(rows), text: ({ answer }) => String(answer.id) },
-    { title: 'status', text: statusOf, paint: (text, row) => paintStatus(text, statusOf(row), colors) },
+    { title: placeTitle(rows), text: ({ row }) => answerId(row) },
+    {
+      title: 'status',
+      text: ({ row }) => statusOf(row),
+      paint: (text, { row }) => paintStatus(text, statusOf(row), colors),
+    },
     ...columns.map(({ isOptional, paint, text, title }) => ({
       title,
       text,
@@ -38,8 +43,8 @@ export function renderWholeRows(rows: readonly RowView[], columns: readonly Show
 }
 
 function wholeRow(row: RowView, columns: readonly ShownColumn[], colors: Colors): string {
-  const status = statusOf(row)
-  const title = `${placeTitle([row])} ${plainText(String(row.answer.id)).replaceAll('\n', ' ')}`
+  const status = statusOf(row.row)
+  const title = `${placeTitle([row])} ${plainText(answerId(row.row)).replaceAll('\n', ' ')}`
   const facts = columns.map(({ text, title: label }): readonly [string, string | null] => [
     plainText(label),
     plainText(text(row)).trimEnd() || null,
@@ -50,10 +55,6 @@ function wholeRow(row: RowView, columns: readonly ShownColumn[], colors: Colors)
 /** The heading of the first column: a row without an id is known by its line. */
 function placeTitle(rows: readonly RowView[]): string {
   return rows.some(({ row }) => row.id !== null) ? 'id' : 'line'
-}
-
-function statusOf({ answer }: RowView): string {
-  return String(answer.status)
 }
 
 /** A status, or what was left of it, in the colour of the status. */
