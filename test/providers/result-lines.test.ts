@@ -204,7 +204,7 @@ const CASES: Readonly<Record<string, readonly [endpoint: string, expected: Expec
   'mistral/ocr-success': ['/v1/ocr', { status: 'succeeded', output: expect.stringContaining('# Invoice') }],
 }
 
-const folder = new URL('fixtures/', import.meta.url)
+const folder = new URL('../fixtures/', import.meta.url)
 const line = (name: string): string => readFileSync(new URL(`${name}.jsonl`, folder), 'utf8').trimEnd()
 
 describe('a result line', () => {
