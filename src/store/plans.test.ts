@@ -61,7 +61,6 @@ async function live(run: RunStore): Promise<void> {
   await run.answeredRequests(-1, 10)
   await run.answersOf([0, 1, 2])
   await run.counts()
-  await run.usage()
   await run.usageByAttempt(1_000, undefined)
   await run.failureReasons(5)
   await run.tolerated()

@@ -1,14 +1,6 @@
 import type { Driver, SqlValue } from './driver.ts'
 import { reopenRoots } from './reasks.ts'
-import type {
-  AttemptRecord,
-  AttemptUsage,
-  FailureReason,
-  NewResult,
-  Reopening,
-  UnsuccessfulRows,
-  UsageTotal,
-} from './store.ts'
+import type { AttemptRecord, AttemptUsage, FailureReason, NewResult, Reopening, UnsuccessfulRows } from './store.ts'
 
 /** Statements on results and what they make of the requests. Callers open the transaction. */
 
@@ -171,19 +163,6 @@ const USAGE_SUMS = `count(*) as results,
   coalesce(sum(r.cached_tokens), 0) as "cachedTokens",
   coalesce(sum(r.reasoning_tokens), 0) as "reasoningTokens",
   sum(case when r.billed <> 'no' and r.prompt_tokens is null then 1 else 0 end) as "withoutUsage"`
-
-type UsageRow = Omit<UsageTotal, 'target'> & { provider: string; endpoint: string; model: string }
-
-export function selectUsage(driver: Driver, runKey: number): UsageTotal[] {
-  return driver
-    .all<UsageRow>(
-      `select b.provider as provider, b.endpoint as endpoint, b.model as model, ${USAGE_SUMS}
-       from batches b join attempts a on a.batch = b.key join results r on r.attempt = a.key
-       where b.run = ? and ${PAID_HERE} group by b.provider, b.endpoint, b.model order by b.provider, b.endpoint, b.model`,
-      runKey,
-    )
-    .map(({ provider, endpoint, model, ...rest }) => ({ ...rest, target: { provider, endpoint, model } }))
-}
 
 type AttemptUsageRow = Omit<AttemptUsage, 'isLong'> & { isLong: 0 | 1 }
 

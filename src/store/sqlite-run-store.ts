@@ -49,7 +49,6 @@ import {
   selectFailureReasons,
   selectTolerated,
   selectUnsuccessful,
-  selectUsage,
   selectUsageByAttempt,
   settleRequests,
 } from './results.ts'
@@ -285,7 +284,6 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
       }),
     rowResults: async (afterRow, most) => selectRowResults(driver, runKey, afterRow, most),
     counts: async () => counts(),
-    usage: async () => selectUsage(driver, runKey),
     usageByAttempt: async (longAboveTokens, attemptKey) =>
       selectUsageByAttempt(driver, runKey, longAboveTokens, attemptKey),
     failureReasons: async (most) => selectFailureReasons(driver, runKey, most),

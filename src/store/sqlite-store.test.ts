@@ -332,7 +332,9 @@ describe('results', () => {
     await run.addResults(key, [result(0)])
     await run.addResults(key, [result(0)])
     await run.settleAttempt(key, 'collected')
-    expect(await run.usage()).toMatchObject([{ results: 1, promptTokens: 10, completionTokens: 5, withoutUsage: 0 }])
+    expect(await run.usageByAttempt(1_000)).toMatchObject([
+      { results: 1, promptTokens: 10, completionTokens: 5, withoutUsage: 0 },
+    ])
   })
 
   it('of a pending request are replaced by those of the batch it is planned into next', async () => {

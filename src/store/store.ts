@@ -231,7 +231,6 @@ export interface RunStore {
   /** Rows with the place of their result, in input order, a page at a time. */
   rowResults(afterRow: number, most: number): Promise<readonly RowResultRecord[]>
   counts(): Promise<RequestCounts>
-  usage(): Promise<readonly UsageTotal[]>
   /**
    * Tokens of the recorded results by attempt, of all attempts or of one; results with more input tokens than
    * `longAboveTokens` are counted apart, because some models charge more for them.

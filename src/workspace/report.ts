@@ -14,7 +14,7 @@ import type {
 } from '../store/store.ts'
 import { priceList } from './budget.ts'
 import { type Retryable, retryableOf } from './retryable.ts'
-import { type RunCost, runCostOf } from './run-cost.ts'
+import { type RunCost, runCostOf, usageByModel, usedAttemptsOf } from './run-cost.ts'
 
 /** How a run stands, or how it ended. */
 export interface RunReport {
@@ -52,12 +52,13 @@ export async function reportOf(
   configuration: Pick<Configuration, 'budget' | 'prices'>,
 ): Promise<RunReport> {
   const attempts = await store.allAttempts()
-  const cost = await runCostOf(store, configuration, attempts)
+  const used = await usedAttemptsOf(store, attempts)
+  const cost = await runCostOf(store, configuration, used)
   const run = await store.record()
   return {
     run,
     counts: await store.counts(),
-    usage: await store.usage(),
+    usage: usageByModel(used),
     costUsd: cost.totalUsd,
     cost,
     attempts,

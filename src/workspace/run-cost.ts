@@ -5,7 +5,7 @@ import type { PriceKind } from '../prices/cost.ts'
 import { roundUsd, sumUsd } from '../prices/dollars.ts'
 import { usdOf } from '../prices/micros.ts'
 import { LONG_CONTEXT_TOKENS, type Price } from '../prices/table.ts'
-import type { AttemptRecord, AttemptUsage, RunStore } from '../store/store.ts'
+import type { AttemptRecord, AttemptUsage, RunStore, UsageTotal } from '../store/store.ts'
 import { priceList } from './budget.ts'
 
 /** What a run has cost so far by the usage of its results. US dollars; null where any part of a sum is not known. */
@@ -44,19 +44,48 @@ export interface AttemptCost {
 }
 
 /** An attempt with the usage of its results. */
-interface UsedAttempt {
+export interface UsedAttempt {
   readonly attempt: AttemptRecord
   readonly parts: readonly AttemptUsage[]
+}
+
+/** Those of the attempts that have results, with their usage. Reads every result of the run, so ask once. */
+export async function usedAttemptsOf(
+  store: Pick<RunStore, 'usageByAttempt'>,
+  attempts: readonly AttemptRecord[],
+): Promise<readonly UsedAttempt[]> {
+  return withUsage(attempts, await store.usageByAttempt(LONG_CONTEXT_TOKENS))
+}
+
+/** Tokens of each model, in the order of their names. */
+export function usageByModel(used: readonly UsedAttempt[]): readonly UsageTotal[] {
+  return groupByTarget(used)
+    .map((group) => ({
+      target: targetOf(group),
+      ...sumOfUsage(group.flatMap(({ parts }) => parts)),
+    }))
+    .sort((one, other) => (targetKey(one.target) < targetKey(other.target) ? -1 : 1))
+}
+
+function sumOfUsage(parts: readonly AttemptUsage[]): Omit<UsageTotal, 'target'> {
+  const sum = (pick: (part: AttemptUsage) => number): number => parts.reduce((all, part) => all + pick(part), 0)
+  return {
+    results: sum(({ results }) => results),
+    promptTokens: sum(({ promptTokens }) => promptTokens),
+    completionTokens: sum(({ completionTokens }) => completionTokens),
+    cachedTokens: sum(({ cachedTokens }) => cachedTokens),
+    reasoningTokens: sum(({ reasoningTokens }) => reasoningTokens),
+    withoutUsage: sum(({ withoutUsage }) => withoutUsage),
+  }
 }
 
 /** Reads what a run has cost. */
 export async function runCostOf(
   store: RunStore,
   configuration: Pick<Configuration, 'budget' | 'prices'>,
-  attempts: readonly AttemptRecord[],
+  used: readonly UsedAttempt[],
 ): Promise<RunCost> {
   const priceOf = priceList(configuration.prices)
-  const used = withUsage(attempts, await store.usageByAttempt(LONG_CONTEXT_TOKENS))
   const { run } = await store.spending(0)
   const models = groupByTarget(used).map((group) => modelCost(group, priceOf))
   const totalUsd = sumUsd(models.map((model) => model.totalUsd))
@@ -107,9 +136,7 @@ function groupByTarget(used: readonly UsedAttempt[]): readonly (readonly UsedAtt
 }
 
 function modelCost(group: readonly UsedAttempt[], priceOf: (target: Target) => Price | null): ModelCost {
-  const [first] = group
-  if (!first) throw new RangeError('a model of a run has at least one attempt')
-  const { target } = first.attempt
+  const target = targetOf(group)
   const price = priceOf(target)
   const sum = (kindOf: (attempt: AttemptRecord) => PriceKind): number | null =>
     sumUsd(group.map(({ attempt, parts }) => costOfParts(parts, price, kindOf(attempt))))
@@ -120,4 +147,9 @@ function modelCost(group: readonly UsedAttempt[], priceOf: (target: Target) => P
     pricedAsOf: price?.asOf ?? null,
     priceSource: price?.source ?? null,
   }
+}
+
+function targetOf([first]: readonly UsedAttempt[]): Target {
+  if (!first) throw new RangeError('a model of a run has at least one attempt')
+  return first.attempt.target
 }

@@ -3,7 +3,7 @@ import { openRun } from '../../src/index.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemDisk } from '../../src/lib/disk.ts'
 import { openStore } from '../../src/store/sqlite-store.ts'
-import type { AttemptRecord, UsageTotal } from '../../src/store/store.ts'
+import type { AttemptRecord, AttemptUsage } from '../../src/store/store.ts'
 import { expectExit, start } from '../support/command.ts'
 import { finalBooks, finish, startIn } from '../support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
@@ -24,7 +24,7 @@ async function attemptsOf(world: LocalWorld) {
     const all = []
     for (const { id } of await store.listRuns()) {
       const run = store.read(id)
-      all.push({ attempts: await run.allAttempts(), usage: await run.usage() })
+      all.push({ attempts: await run.allAttempts(), usage: await run.usageByAttempt(100_000) })
     }
     const belief = await store.read((await store.listRuns())[0]?.id ?? '').queueBelief(TARGET)
     return { attempts: all.flatMap(({ attempts }) => attempts), usage: all.flatMap(({ usage }) => usage), belief }
@@ -40,7 +40,7 @@ function stagesOf({ attempts }: { readonly attempts: readonly AttemptRecord[] })
 }
 
 /** The most true tokens that were queued together at any create since an instant; a row's tokens are all alike here. */
-function peakTokens(attempts: readonly AttemptRecord[], usage: readonly UsageTotal[], since: number): number {
+function peakTokens(attempts: readonly AttemptRecord[], usage: readonly AttemptUsage[], since: number): number {
   const results = usage.reduce((sum, one) => sum + one.results, 0)
   const perRow = usage.reduce((sum, one) => sum + one.promptTokens, 0) / results
   const queued = attempts.filter(({ stage, submittedAt }) => stage === 'collected' && (submittedAt ?? 0) >= since)

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { sampleAttempt } from '../../test/support/run-records.ts'
+import type { AttemptUsage } from '../store/store.ts'
+import { usageByModel, usedAttemptsOf } from './run-cost.ts'
+
+const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
+
+function usage(attemptKey: number, parts: Partial<AttemptUsage> = {}): AttemptUsage {
+  return {
+    attemptKey,
+    answers: 1,
+    isLong: false,
+    results: 1,
+    promptTokens: 10,
+    completionTokens: 5,
+    cachedTokens: 2,
+    reasoningTokens: 1,
+    withoutUsage: 0,
+    ...parts,
+  }
+}
+
+describe('tokens by model', () => {
+  it('add up all attempts of a model, long inputs too, in the order of the names, without attempts that have no results', async () => {
+    const attempts = [
+      sampleAttempt({ key: 1, target: TARGET }),
+      sampleAttempt({ key: 2, target: { ...TARGET, model: 'gpt-6-luna' } }),
+      sampleAttempt({ key: 3, target: TARGET }),
+      sampleAttempt({ key: 4, target: { ...TARGET, model: 'gpt-6-sol' } }),
+    ]
+    const parts = [usage(1), usage(1, { isLong: true, promptTokens: 300_000 }), usage(2), usage(3, { withoutUsage: 1 })]
+    const used = await usedAttemptsOf({ usageByAttempt: async () => parts }, attempts)
+    expect(usageByModel(used)).toEqual([
+      {
+        target: { ...TARGET, model: 'gpt-6-luna' },
+        results: 1,
+        promptTokens: 10,
+        completionTokens: 5,
+        cachedTokens: 2,
+        reasoningTokens: 1,
+        withoutUsage: 0,
+      },
+      {
+        target: TARGET,
+        results: 3,
+        promptTokens: 300_020,
+        completionTokens: 15,
+        cachedTokens: 6,
+        reasoningTokens: 3,
+        withoutUsage: 1,
+      },
+    ])
+  })
+})
