@@ -20,7 +20,7 @@ export interface FileFacts {
 /** The files that a column stands in although it is not named. */
 export interface WrittenWhen {
   readonly holds: (file: FileFacts) => boolean
-  /** The same in words, such as `with --raw`. */
+  /** The same in words, for documents. */
   readonly words: string
 }
 
@@ -48,6 +48,7 @@ const SEVERAL_FILES: WrittenWhen = {
   holds: ({ hasSources }) => hasSources,
   words: 'where the input has several files',
 }
+const NAMED: WrittenWhen = { holds: () => false, words: 'where `--columns` names it' }
 const ASKED_AGAIN: WrittenWhen = {
   holds: ({ hasTurns }) => hasTurns,
   words: 'where invalid answers are asked for again',
@@ -87,6 +88,18 @@ const TABLE = {
     type: COUNT,
     help: 'output tokens of all questions of the row, as the provider counted them',
     of: ({ result }) => tokensOf(result, 'completionTokens'),
+  },
+  cached_tokens: {
+    type: COUNT,
+    help: 'those of its input tokens that the provider read from its cache',
+    of: ({ result }) => tokensOf(result, 'cachedTokens'),
+    when: NAMED,
+  },
+  reasoning_tokens: {
+    type: COUNT,
+    help: 'those of its output tokens that the model spent on reasoning',
+    of: ({ result }) => tokensOf(result, 'reasoningTokens'),
+    when: NAMED,
   },
   cost_usd: {
     type: DOLLARS,
@@ -135,7 +148,7 @@ const TABLE = {
     type: TEXT,
     help: 'the result line as the provider wrote it',
     of: ({ result }) => result && result.rawLine,
-    when: { holds: ({ plan }) => plan.raw, words: 'with --raw' },
+    when: { holds: ({ plan }) => plan.raw, words: 'with `--raw`' },
     isForeign: true,
     isJson: true,
   },

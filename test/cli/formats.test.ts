@@ -224,6 +224,38 @@ describe('the columns of the answers', () => {
     })
   })
 
+  it('tell of tokens from the cache and of reasoning where they are asked for, and stay as they are else', async () => {
+    const message = { role: 'assistant', content: 'yes' }
+    const world = await openWorld({
+      answer: () => ({
+        choices: [{ index: 0, message, finish_reason: 'stop' }],
+        usage: {
+          prompt_tokens: 20,
+          completion_tokens: 7,
+          total_tokens: 27,
+          prompt_tokens_details: { cached_tokens: 16 },
+          completion_tokens_details: { reasoning_tokens: 4 },
+        },
+      }),
+    })
+    await world.write('rows.csv', 'text\none\n')
+    const chosen = ['--columns', 'text,llm_output,cached_tokens,llm_reasoning_tokens']
+    await succeed(world, 'run', 'rows.csv', ...MODEL, ...PROMPT, '-o', 'out.jsonl', ...chosen)
+    expect(await linesOf(world, 'out.jsonl')).toEqual([
+      { text: 'one', llm_output: 'yes', llm_cached_tokens: 16, llm_reasoning_tokens: 4 },
+    ])
+    await succeedHere(world, 'results', 'last', '-o', 'out.parquet', ...chosen)
+    const [out] = pathsIn(world, 'out.parquet')
+    expect(await judge.rows(`describe select llm_cached_tokens from ${out}`)).toMatchObject([
+      { column_type: 'INTEGER' },
+    ])
+    const shown = await succeedHere(world, 'results', 'last', '--table', '--where', 'cached_tokens>=16')
+    expect(shown).toMatch(/cached_tokens[\s\S]*16/)
+    await succeedHere(world, 'results', 'last', '-o', 'usual.csv', '--columns', 'text')
+    const [header] = (await readFile(join(world.folder, 'usual.csv'), 'utf8')).split('\n')
+    expect(header).toContain('llm_completion_tokens,llm_cost_usd')
+  })
+
   it('hold with --raw what the provider wrote', async () => {
     const world = await openWorld()
     await world.write('rows.csv', 'text\none\n')
