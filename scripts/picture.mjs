@@ -1,0 +1,106 @@
+// Makes the picture of README, docs/picture.svg: node scripts/picture.mjs, after a build, on a system with tmux. In a
+// terminal the built command works against the local server, is killed in the middle, and is typed again; what the terminal
+// shows at the end is drawn. Only the server's times are chosen, so that it takes seconds.
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { root } from './project.mjs'
+import { drawScreen } from './terminal-svg.mjs'
+
+const COLUMNS = 96
+const LINES = 48
+const ROWS = 3_000
+/** How long the picture waits for one text. */
+const PATIENCE_MS = 120_000
+const COMMAND = join(root, 'dist', 'cli', 'main.js')
+const TYPED = [
+  'llm-batch run tickets.csv --model openai/gpt-6.1-terra --prompt-file triage.txt \\',
+  "  --field 'label: billing|bug|sales' --max-tokens 60 -o answers.jsonl",
+]
+const PROMPT = 'Which department should handle this ticket? {{text}}\n'
+const TICKETS = ['I was charged twice.', 'The app crashes when I save.', 'Do you offer a discount for schools?']
+
+const execute = promisify(execFile)
+const folder = await mkdtemp(join(tmpdir(), 'tickets-'))
+const server = spawn(
+  process.execPath,
+  [COMMAND, 'serve', '--simulate', '--folder', join(folder, 'server'), '--seed', '7', ...serverTimes()],
+  { stdio: ['ignore', 'pipe', 'inherit'] },
+)
+try {
+  const [addresses] = await once(server.stdout, 'data')
+  await writeFiles(String(addresses))
+  await writeFile(join(root, 'docs', 'picture.svg'), drawScreen(await screenOfScene(), COLUMNS))
+} finally {
+  server.kill()
+  await tmux('kill-server').catch(() => undefined)
+  await rm(folder, { recursive: true, force: true })
+}
+
+function serverTimes() {
+  return ['--validate', '1s', '--run', '5s', '--finalize', '1s']
+}
+
+async function writeFiles(addresses) {
+  const tickets = Array.from(
+    { length: ROWS },
+    (_, index) => `${index + 1},Customer ${index + 7_001}: ${TICKETS[index % TICKETS.length]}\n`,
+  )
+  const configuration = {
+    home: 'home',
+    waits: { poll: '1s', pollMost: '2s', settle: '60s', http: '60s' },
+    limits: { maxRequests: ROWS / 5, maxOpenBatches: 3 },
+  }
+  const setup = `${addresses}\nPS1='$ '; PS2='  '\nllm-batch() { '${process.execPath}' '${COMMAND}' "$@"; }\n`
+  await writeFile(join(folder, 'tickets.csv'), `id,text\n${tickets.join('')}`)
+  await writeFile(join(folder, 'triage.txt'), PROMPT)
+  await writeFile(join(folder, 'llm-batch.config.json'), JSON.stringify(configuration))
+  await writeFile(join(folder, 'setup.sh'), setup)
+}
+
+/** Types the line, kills the process once a part of the rows is done, types the line again, and looks at an answer. */
+async function screenOfScene() {
+  const shell = `bash --noprofile --rcfile ${join(folder, 'setup.sh')} -i`
+  await tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(LINES), '-c', folder, shell)
+  await shown(/^\$/m)
+  await enter(...TYPED)
+  await shown(/ [2-9]0%/)
+  await killCommand()
+  await shown(/^Killed/m)
+  await enter(...TYPED)
+  await shown(/answers\.jsonl\n[^]*answers\.jsonl\n[^]*answers\.jsonl[^]*\n\$$/)
+  await enter('llm-batch results last --summary')
+  await shown(/--summary\n[^]*billing[^]*\n\$$/)
+  const { stdout } = await tmux('capture-pane', '-p', '-e')
+  return stdout
+}
+
+/** SIGKILL for what the shell has started. */
+async function killCommand() {
+  const { stdout: shellId } = await tmux('display-message', '-p', '#{pane_pid}')
+  const { stdout: processIds } = await execute('pgrep', ['-P', shellId.trim()])
+  for (const processId of processIds.trim().split('\n')) process.kill(Number(processId), 'SIGKILL')
+}
+
+async function enter(...lines) {
+  for (const line of lines) await tmux('send-keys', line, 'Enter')
+}
+
+/** Resolves once the screen shows the text. */
+async function shown(text) {
+  const giveUpAt = Date.now() + PATIENCE_MS
+  for (;;) {
+    const { stdout } = await tmux('capture-pane', '-p')
+    if (text.test(stdout.trimEnd())) return
+    if (Date.now() > giveUpAt) throw new Error(`the terminal did not show ${text}:\n${stdout}`)
+    await sleep(100)
+  }
+}
+
+function tmux(...words) {
+  return execute('tmux', ['-L', `llm-batch-picture-${process.pid}`, '-f', '/dev/null', ...words])
+}
