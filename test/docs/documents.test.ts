@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { DIRECTIVES, FAULTS, FLAWS } from '../../src/testing.ts'
@@ -26,21 +26,40 @@ describe('the documents', () => {
     for (const { description, name } of DIRECTIVES) expect(page).toContain(`| \`${name}\` | ${description} |`)
   })
 
-  it('link only to files that exist', async () => {
-    const folders = ['.', 'docs', 'docs/providers', 'docs/decisions', 'bench']
-    const broken: string[] = []
-    for (const folder of folders) {
-      for (const name of (await readdir(join(ROOT, folder))).filter((file) => file.endsWith('.md'))) {
-        const page = await read(join(folder, name))
-        for (const [, target = ''] of page.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
-          if (/^[a-z]+:/.test(target)) continue
-          const path = resolve(ROOT, folder, target)
-          const entries = await readdir(dirname(path)).catch(() => [])
-          if (!entries.some((entry) => join(dirname(path), entry) === path)) broken.push(`${folder}/${name}: ${target}`)
-        }
-      }
+  it('link only to files that exist, and to headings that these have', async () => {
+    const paths = new Set([...(await pathsIn(FOLDERS)), ...(await readdir(ROOT))])
+    const pages = [...paths].filter((path) => path.endsWith('.md'))
+    const links = (await Promise.all(pages.map((page) => linksOf(page)))).flat()
+    const broken = await Promise.all(
+      links.map(async ({ heading, page, path }) => {
+        if (!paths.has(path)) return [`${page}: ${path}`]
+        return heading === '' || (await headingsOf(path)).includes(heading) ? [] : [`${page}: ${path}#${heading}`]
+      }),
+    )
+    expect(links.length).toBeGreaterThan(200)
+    expect(broken.flat()).toEqual([])
+  })
+
+  it('can all be reached from the index of docs, which README links to', async () => {
+    const pages = (await pathsIn(['docs'])).filter((path) => path.endsWith('.md'))
+    const reached = new Set(['docs/README.md'])
+    for (const page of reached) {
+      for (const { path } of await linksOf(page)) if (pages.includes(path)) reached.add(path)
     }
-    expect(broken).toEqual([])
+    expect(pages.filter((page) => !reached.has(page))).toEqual([])
+    expect((await linksOf('README.md')).map(({ path }) => path)).toContain('docs/README.md')
+  })
+
+  it('name the commit and the numbers of the last proof where they tell of it', async () => {
+    const proof = await read('docs/proof.md')
+    const [, day = '', commit = ''] = proof.match(/on (\d{4}-\d\d-\d\d) from commit (\w{7})/) ?? []
+    const counted = ['simulated seeds', 'crashes at every step', 'create cells', 'runs of the real command']
+    const numbers = counted.map((part) => Number(proof.match(new RegExp(`\\| ${part} \\| (\\d+) `))?.[1]))
+    const told = [day, commit, ...numbers.map((number) => number.toLocaleString('en-US'))]
+    for (const page of ['README.md', 'docs/evidence.md']) {
+      const text = await read(page)
+      expect(told.filter((part) => !text.includes(part)).map((part) => `${page} does not tell ${part}`)).toEqual([])
+    }
   })
 
   it('of the package, README, links only to what the package holds', async () => {
@@ -102,6 +121,33 @@ async function pathsIn(folders: readonly string[]): Promise<string[]> {
     ),
   )
   return listed.flat()
+}
+
+/** A link of a page to a file of the project, and to one of its headings; an empty heading stands for the whole file. */
+interface Link {
+  readonly page: string
+  readonly path: string
+  readonly heading: string
+}
+
+async function linksOf(page: string): Promise<readonly Link[]> {
+  const links = [...(await read(page)).matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g)]
+  return links
+    .filter(([, target = '']) => !/^[a-z]+:/.test(target))
+    .map(([, target = '', heading = '']) => {
+      const path = relative(ROOT, target === '' ? join(ROOT, page) : resolve(ROOT, dirname(page), target))
+      return { page, path: path.replaceAll('\\', '/').replace(/\/$/, ''), heading }
+    })
+}
+
+/** The headings of a page as links name them. */
+async function headingsOf(page: string): Promise<readonly string[]> {
+  return [...(await read(page)).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\d\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
 }
 
 async function topLevelPages(): Promise<string[]> {

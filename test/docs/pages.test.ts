@@ -22,10 +22,9 @@ afterEach(() => {
 })
 
 describe('docs/library.md', () => {
-  /** Every block as a file of the world's folder, and the one of README that shows the same. */
+  /** Every block as a file of the world's folder. */
   async function written(world: LocalWorld): Promise<readonly string[]> {
-    const readme = (await blocksOf('README.md', ['ts'])).filter(({ text }) => text.includes('startRun'))
-    const blocks = [...(await blocksOf('docs/library.md', ['ts'])), ...readme]
+    const blocks = await blocksOf('docs/library.md', ['ts'])
     return await Promise.all(blocks.map(({ text }, index) => world.write(`block-${index}.ts`, text)))
   }
 
@@ -43,7 +42,7 @@ describe('docs/library.md', () => {
     ])
     expect(lines.join('\n')).toContain('1 problem in the input; nothing was sent. It is in line 2: missing_column:')
     expect((await readFile(join(world.folder, 'answers.csv'), 'utf8')).split('\n')[0]).toMatch(/^id,text,llm_output/)
-    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 3 + 2 + 3, rowsBilledAgain: 0 })
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 3 + 2, rowsBilledAgain: 0 })
   })
 
   it('holds programs that TypeScript accepts', async () => {
@@ -64,6 +63,36 @@ describe('docs/library.md', () => {
       (error) => error,
     )
     expect(stdout).toBe('')
+  })
+})
+
+describe('README.md and docs/commands.md', () => {
+  /** The commands of a page's blocks, one a line, without what a comment says. */
+  async function commandsOf(page: string): Promise<readonly string[]> {
+    const lines = (await blocksOf(page, ['sh'])).flatMap(({ text }) => text.split('\n'))
+    return lines.filter((line) => line.startsWith('llm-batch ')).map((line) => line.replace(/ +# .*/, ''))
+  }
+
+  it('hold an example that works as it stands', async () => {
+    const world = await openWorld()
+    await world.write('tickets.csv', TICKETS)
+    const block = (await blocksOf('README.md', ['sh'])).map(({ text }) => text).join('')
+    expect(block.trim().split('\n').length).toBeLessThan(25)
+    const ended = []
+    for (const line of await commandsOf('README.md')) {
+      const [, ...words] = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+      ended.push(await typeHere(world, ...words))
+    }
+    expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
+    expect((await readFile(join(world.folder, 'answers.csv'), 'utf8')).trim().split('\n')).toHaveLength(4)
+  })
+
+  it('name every command', async () => {
+    const { stdout } = await typeHere(await openWorld(), '--help')
+    const verbs = [...stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb)
+    expect(verbs.length).toBeGreaterThan(15)
+    const named = (await commandsOf('docs/commands.md')).map((line) => line.split(' ')[1])
+    expect(verbs.filter((verb) => verb !== 'help' && !named.includes(verb))).toEqual([])
   })
 })
 
