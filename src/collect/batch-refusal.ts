@@ -1,6 +1,7 @@
 import { emptyOutcome } from '../model/outcome.ts'
 import type { RemoteBatch, RemoteProblem } from '../providers/provider.ts'
 import type { NewResult } from '../store/store.ts'
+import { newResult } from './new-result.ts'
 
 /** How a batch that the provider refused as a whole, unbilled, goes on. */
 export type Refusal =
@@ -45,22 +46,7 @@ export function refusedResults(
       reason: problem ? problem.message : 'another line of the same batch was refused, so none was answered',
       billed: 'no',
     })
-    return {
-      ordinal,
-      status: outcome.status,
-      code: outcome.code,
-      reason: outcome.reason,
-      billed: outcome.billed,
-      promptTokens: null,
-      completionTokens: null,
-      cachedTokens: null,
-      reasoningTokens: null,
-      model: null,
-      file: null,
-      offset: null,
-      length: null,
-      verdict: problem || isCancelling ? 'final' : 'again',
-      countsAsTry: true,
-    }
+    const verdict = problem || isCancelling ? 'final' : 'again'
+    return newResult(ordinal, outcome, null, { verdict, countsAsTry: true })
   })
 }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { writeAtomically } from '../lib/atomic-file.ts'
+import { unanswered } from '../model/failure.ts'
 import { type Provider, ProviderError } from '../providers/provider.ts'
 import type { CollectPorts, ResultLimits } from './ports.ts'
 
@@ -80,7 +81,7 @@ export function damaged(message: string): ProviderError {
 }
 
 function unusable(code: string, message: string): ProviderError {
-  return new ProviderError({ kind: 'shape', message, status: null, code, requestId: null, retryAfterMs: null })
+  return new ProviderError(unanswered('shape', message, code))
 }
 
 /** The size the provider gives, or null where it does not describe the files it made (some servers do not). */

@@ -1,4 +1,5 @@
-import { longer, NumberIndex } from '../lib/number-index.ts'
+import { longer } from '../lib/packed/longer.ts'
+import { NumberIndex } from '../lib/packed/number-index.ts'
 
 /** Where the line that counts for a request lies, for telling duplicates apart. */
 export interface LinePosition {

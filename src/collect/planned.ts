@@ -1,4 +1,5 @@
-import { longer, NumberIndex } from '../lib/number-index.ts'
+import { longer } from '../lib/packed/longer.ts'
+import { NumberIndex } from '../lib/packed/number-index.ts'
 import type { AttemptRecord, RequestSpan } from '../store/store.ts'
 import type { CollectPorts } from './ports.ts'
 

@@ -1,8 +1,8 @@
-import type { ZodError } from 'zod'
 import type { Disk } from '../lib/disk.ts'
-import { nearMatches } from '../lib/near-match.ts'
+import { didYouMean } from '../lib/near-match.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import type { FileConfiguration } from './file-schema.ts'
+import { describeMistakes } from './mistakes.ts'
 
 /** Reads and checks a configuration file; undefined where it does not exist. */
 export async function readConfigurationFile(disk: Disk, path: string): Promise<FileConfiguration | undefined> {
@@ -12,7 +12,8 @@ export async function readConfigurationFile(disk: Disk, path: string): Promise<F
   const { configurationJsonSchema, fileSchema } = await import('./file-schema.ts')
   const result = fileSchema.safeParse(parse(text, path))
   if (result.success) return result.data
-  const mistakes = describeMistakes(result.error, configurationJsonSchema())
+  const schema = configurationJsonSchema()
+  const mistakes = describeMistakes(result.error, 'the file', (key, place) => unknownKey(key, place, schema))
   throw new LlmBatchError('configuration', `${path}: ${mistakes.join('; ')}.`, {
     next: 'Correct the file; docs/configuration.md lists every key.',
   })
@@ -26,18 +27,9 @@ function parse(text: string, path: string): unknown {
   }
 }
 
-function describeMistakes(error: ZodError, schema: unknown): readonly string[] {
-  return error.issues.flatMap((issue) => {
-    const place = issue.path.map(String)
-    if (issue.code !== 'unrecognized_keys') return [`${place.join('.') || 'the file'}: ${issue.message}`]
-    const known = knownKeys(schema, place)
-    return issue.keys.map((key) => `unknown key ${[...place, key].join('.')}${suggestion(key, known)}`)
-  })
-}
-
-function suggestion(key: string, known: readonly string[]): string {
-  const near = nearMatches(key, known)
-  return near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ` (known here: ${known.join(', ')})`
+function unknownKey(key: string, place: readonly string[], schema: unknown): string {
+  const known = knownKeys(schema, place)
+  return `unknown key ${[...place, key].join('.')}${didYouMean(key, known) || ` (known here: ${known.join(', ')})`}`
 }
 
 /** The keys that the schema knows at a place in the file. */

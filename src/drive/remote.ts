@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/duration.ts'
 import { isTerminal } from '../model/attempt.ts'
 import type { FileListing, Listing, Provider, RemoteBatch, RemoteFile } from '../providers/provider.ts'
 import type { AttemptRecord, KnownRemote } from '../store/store.ts'
@@ -8,7 +9,7 @@ import { nonceInFileName } from '../submit/upload.ts'
  * How far back a batch of the same work is looked for: results are kept for thirty days at most, counted from the end
  * of a window of at most seven days, and a day for clocks that differ.
  */
-export const LOOK_BACK_MS = 38 * 86_400_000
+export const LOOK_BACK_MS = 38 * DAY_MS
 
 /** A batch at the provider that no run of this home knows. */
 export interface UnknownBatch {

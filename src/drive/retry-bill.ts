@@ -1,4 +1,5 @@
 import type { Configuration } from '../config/configuration.ts'
+import { sumKnown } from '../lib/sum.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { costOfRequest } from '../prices/cost.ts'
 import type { AttemptRecord, QuestionRecord, RowResultRecord, RunStore } from '../store/store.ts'
@@ -107,14 +108,14 @@ class OpenBill {
 
   #addLast({ kind, result, target }: QuestionRecord): void {
     const cost = result && target ? costOfRequest(result, this.#priceOf(target), kind ?? 'batch') : null
-    this.#lastCostUsd = this.#lastCostUsd === null || cost === null ? null : this.#lastCostUsd + cost
+    this.#lastCostUsd = sumKnown([this.#lastCostUsd, cost])
   }
 
   #addMost(target: Target, promptTokens: number): void {
     const usage = { promptTokens, completionTokens: this.#maxTokens ?? 0, cachedTokens: null, reasoningTokens: null }
     const price = this.#priceOf(target)
     const most = costOfRequest(usage, price, 'batch')
-    this.#mostInBatchUsd = this.#mostInBatchUsd === null || most === null ? null : this.#mostInBatchUsd + most
+    this.#mostInBatchUsd = sumKnown([this.#mostInBatchUsd, most])
     this.#mostDirectUsd += costOfRequest(usage, price, 'direct') ?? 0
   }
 }

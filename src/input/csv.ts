@@ -1,10 +1,10 @@
+import { peekBytes } from '../lib/peek.ts'
 import type { Column } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { ReadRow } from '../model/row.ts'
 import { type CsvDialect, detectDialect, givenDelimiter } from './csv-dialect.ts'
 import { type CsvRecord, CsvRecordCutter } from './csv-records.ts'
 import { canonicalEncoding, decodeText, detectEncoding, ENCODING_HEAD_BYTES } from './encoding.ts'
-import { peek } from './peek.ts'
 import type { ByteSource, Reader, ReaderOptions } from './reader.ts'
 
 /** Names the columns and turns the records below them into rows. */
@@ -38,7 +38,7 @@ async function* openText(
   source: ByteSource,
   options: ReaderOptions,
 ): AsyncIterable<{ readonly text: string | undefined; readonly dialect: CsvDialect }> {
-  const { head, all } = await peek(source.open(), ENCODING_HEAD_BYTES)
+  const { head, all } = await peekBytes(source.open(), ENCODING_HEAD_BYTES)
   const encoding = options.encoding === undefined ? detectEncoding(head) : canonicalEncoding(options.encoding)
   const given = options.delimiter === undefined ? undefined : givenDelimiter(options.delimiter)
   let header = ''

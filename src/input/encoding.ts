@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
+import { peekBytes } from '../lib/peek.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { peek } from './peek.ts'
 import type { ByteSource } from './reader.ts'
 
 /** Bytes looked at to tell an encoding; enough to see the zero bytes of UTF-16 text. */
@@ -114,7 +114,7 @@ function count(text: string, character: string): number {
 
 /** The bytes of a text as UTF-8: it passes through, to be checked line by line; anything else is decoded strictly. */
 export async function utf8Bytes(source: ByteSource, given: string | undefined): Promise<AsyncIterable<Uint8Array>> {
-  const { head, all } = await peek(source.open(), ENCODING_HEAD_BYTES)
+  const { head, all } = await peekBytes(source.open(), ENCODING_HEAD_BYTES)
   const encoding = given === undefined ? detectEncoding(head) : canonicalEncoding(given)
   return encoding === 'utf-8' ? all : encodeUtf8(decodeText(all, encoding, source.name))
 }

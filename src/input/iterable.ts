@@ -1,3 +1,4 @@
+import { isJsonObject } from '../lib/json.ts'
 import { messageOf } from '../model/error.ts'
 import type { ReadRow } from '../model/row.ts'
 
@@ -31,13 +32,13 @@ export async function* readIterable(
 }
 
 function readValue(value: unknown, line: number): ReadRow {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     return { problem: { code: 'not_an_object', line, detail: `the row is ${kindOf(value)}, not an object` } }
   }
   try {
     // The type of JSON.stringify hides that objects with a toJSON method may give undefined.
     const json: string | undefined = JSON.stringify(value)
-    if (json?.startsWith('{')) return { row: { line, json, record: value as Record<string, unknown> } }
+    if (json?.startsWith('{')) return { row: { line, json, record: value } }
     return { problem: { code: 'not_an_object', line, detail: 'the row does not become a JSON object' } }
   } catch (error) {
     return { problem: { code: 'invalid_json', line, detail: `the row cannot become JSON: ${messageOf(error)}` } }

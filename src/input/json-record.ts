@@ -1,3 +1,4 @@
+import { isJsonObject } from '../lib/json.ts'
 import { messageOf } from '../model/error.ts'
 import type { ReadRow } from '../model/row.ts'
 
@@ -9,10 +10,6 @@ export function readRecord(text: string, line: number): ReadRow {
   } catch (error) {
     return { problem: { code: 'invalid_json', line, detail: `not valid JSON: ${messageOf(error)}` } }
   }
-  if (isRecord(record)) return { row: { line, json: text.trim(), record } }
+  if (isJsonObject(record)) return { row: { line, json: text.trim(), record } }
   return { problem: { code: 'not_an_object', line, detail: 'the line is valid JSON, but not an object' } }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

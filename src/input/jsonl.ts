@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { isBlank, type Line, splitLines } from '../lib/jsonl.ts'
+import { peekBytes } from '../lib/peek.ts'
 import type { Problem, ProblemCode } from '../model/problem.ts'
 import type { ReadRow } from '../model/row.ts'
 import { ENCODING_HEAD_BYTES, utf8Bytes } from './encoding.ts'
 import { isJsonArray, readJsonArray } from './json-array.ts'
 import { readRecord } from './json-record.ts'
-import { peek } from './peek.ts'
 import type { Reader } from './reader.ts'
 
 /**
@@ -13,7 +13,7 @@ import type { Reader } from './reader.ts'
  * the user's own text, so that big integers, key order and duplicate keys survive. A JSON list of objects is read, too.
  */
 export const readJsonLines: Reader = async function* (source, options) {
-  const { all, head } = await peek(await utf8Bytes(source, options.encoding), ENCODING_HEAD_BYTES)
+  const { all, head } = await peekBytes(await utf8Bytes(source, options.encoding), ENCODING_HEAD_BYTES)
   if (isJsonArray(head)) {
     yield* readJsonArray(all, source.name, options.maxLineBytes)
     return

@@ -1,13 +1,13 @@
 import { extname } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
 import { GunzipRatioError, gunzip, isGzip } from '../lib/gzip.ts'
+import { peekBytes } from '../lib/peek.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import type { ReadRow } from '../model/row.ts'
 import { readCsv } from './csv.ts'
 import { detectEncoding, ENCODING_HEAD_BYTES } from './encoding.ts'
 import { readIterable } from './iterable.ts'
 import { readJsonLines } from './jsonl.ts'
-import { peek } from './peek.ts'
 import type { ByteSource, Reader } from './reader.ts'
 import { readTextLines } from './text-lines.ts'
 
@@ -140,8 +140,8 @@ function formatByEnding(path: string): InputFormat {
 
 async function openStream(stream: AsyncIterable<Uint8Array>, given: InputFormat | undefined): Promise<Opened> {
   const name = 'standard input'
-  let { head, all } = await peek(stream, ENCODING_HEAD_BYTES)
-  if (isGzip(head)) ({ head, all } = await peek(unpacked(all, name), ENCODING_HEAD_BYTES))
+  let { head, all } = await peekBytes(stream, ENCODING_HEAD_BYTES)
+  if (isGzip(head)) ({ head, all } = await peekBytes(unpacked(all, name), ENCODING_HEAD_BYTES))
   const isParquet = Buffer.from(head.subarray(0, PARQUET_MAGIC.length)).toString('latin1') === PARQUET_MAGIC
   const source = { name, open: () => all }
   return { source, format: isParquet ? 'parquet' : (given ?? formatByContent(head)) }

@@ -1,4 +1,10 @@
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** Milliseconds of an hour. */
+export const HOUR_MS = 3_600_000
+
+/** Milliseconds of a day of twenty-four hours. */
+export const DAY_MS = 24 * HOUR_MS
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: HOUR_MS, d: DAY_MS }
 
 /** How a duration is written: a number and its unit, without a space. */
 export const DURATION_PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/

@@ -10,6 +10,12 @@ export function nearMatches(word: string, candidates: readonly string[]): readon
     .map(({ candidate }) => candidate)
 }
 
+/** The candidates that a mistyped word may have meant, as ` (did you mean this or that?)`; empty where there are none. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const near = nearMatches(word, candidates)
+  return near.length === 0 ? '' : ` (did you mean ${near.join(' or ')}?)`
+}
+
 /** Letters to insert, drop, replace, or swap with their neighbour, to get from one word to the other. */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = []

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { DiskFile } from '../lib/disk.ts'
+import { sumKnown } from '../lib/sum.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { nonceFrom, spliceWireId, WIRE_ID_LENGTH, wireId, wirePrefix } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
@@ -96,10 +97,7 @@ export class BatchWriter {
     replaces?: number,
   ): Promise<Uint8Array> {
     this.#tokens += size.tokens
-    this.#mostOutputTokens =
-      this.#mostOutputTokens === null || size.mostOutputTokens === null
-        ? null
-        : this.#mostOutputTokens + size.mostOutputTokens
+    this.#mostOutputTokens = sumKnown([this.#mostOutputTokens, size.mostOutputTokens])
     this.#requests.add(ordinal, row, line.length, replaces)
     if (!this.#writer.tryBytes(line)) await this.#writer.writeBytes(line)
     if (!this.#writer.tryBytes(LINE_FEED)) await this.#writer.writeBytes(LINE_FEED)

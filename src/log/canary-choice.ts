@@ -1,5 +1,6 @@
 import type { CanarySettings } from '../config/settings.ts'
 import { jsonMembers } from '../lib/json-members.ts'
+import { peek } from '../lib/peek.ts'
 import type { InputShape } from '../model/run.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { PlannableRequest, PreparedRow } from './prepared-row.ts'
@@ -38,29 +39,16 @@ export async function readAhead(
   rows: AsyncIterable<readonly PreparedRow[]>,
   aboveRequests: number,
 ): Promise<AheadRead> {
-  const iterator = rows[Symbol.asyncIterator]()
-  const head: (readonly PreparedRow[])[] = []
   let requests = 0
   let characters = 0
-  while (requests <= aboveRequests && characters <= MOST_AHEAD_CHARACTERS) {
-    const next = await iterator.next()
-    if (next.done) return { isLarge: false, rows: inOrder(head, iterator) }
-    head.push(next.value)
-    for (const { json, origin, request } of next.value) {
+  const { all, isWhole } = await peek(rows, (list) => {
+    for (const { json, origin, request } of list) {
       if (request && !origin) requests += 1
       characters += json.length + (request?.body.length ?? 0)
     }
-  }
-  return { isLarge: true, rows: inOrder(head, iterator) }
-}
-
-async function* inOrder<Item>(head: Item[], iterator: AsyncIterator<Item>): AsyncIterable<Item> {
-  for (let item = head.shift(); item !== undefined; item = head.shift()) yield item
-  for (;;) {
-    const next = await iterator.next()
-    if (next.done) return
-    yield next.value
-  }
+    return requests > aboveRequests || characters > MOST_AHEAD_CHARACTERS
+  })
+  return { isLarge: !isWhole, rows: all }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { longer } from '../lib/packed/longer.ts'
 import type { PlannedRequest, PlannedRequests } from '../model/batch.ts'
 
 /** Numbers kept of a request: its ordinal, its row, the request that it replaces, and the bytes of its line. */
@@ -24,11 +25,7 @@ export class WrittenRequests implements PlannedRequests {
   /** `lineBytes` is without the line feed that follows. */
   add(ordinal: number, row: number | null, lineBytes: number, replaces: number | undefined): void {
     const start = this.#length * FIELDS
-    if (start === this.#numbers.length) {
-      const larger = new Int32Array(start * 2)
-      larger.set(this.#numbers)
-      this.#numbers = larger
-    }
+    if (start === this.#numbers.length) this.#numbers = longer(this.#numbers)
     this.#numbers[start] = ordinal
     this.#numbers[start + 1] = row ?? NONE
     this.#numbers[start + 2] = replaces ?? NONE

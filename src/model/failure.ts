@@ -30,6 +30,11 @@ export interface Failure {
   readonly retryAfterMs: number | null
 }
 
+/** A failure that no HTTP answer tells of, or none that matters. */
+export function unanswered(kind: FailureKind, message: string, code: string | null = null): Failure {
+  return { kind, message, status: null, code, requestId: null, retryAfterMs: null }
+}
+
 /** Calls that differ in how a failure is answered. */
 export type Call = 'upload' | 'create' | 'read' | 'download'
 

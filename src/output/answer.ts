@@ -1,3 +1,4 @@
+import { sumKnown } from '../lib/sum.ts'
 import type { Outcome, Usage } from '../model/outcome.ts'
 import type { OtherQuestion, RowOutcome, SettledResult } from '../model/row.ts'
 
@@ -44,10 +45,8 @@ export function tokensOf(result: SettledResult | null, kind: keyof Usage): numbe
   if (result === null) return null
   const { others, outcome } = result
   const own = outcome.usage?.[kind] ?? null
-  return others
-    .filter((other) => other.outcome.billed !== 'no')
-    .map((other) => other.outcome.usage?.[kind] ?? null)
-    .reduce((sum, tokens) => (sum === null || tokens === null ? null : sum + tokens), own)
+  const billed = others.filter((other) => other.outcome.billed !== 'no')
+  return sumKnown([own, ...billed.map((other) => other.outcome.usage?.[kind] ?? null)])
 }
 
 /** What a row was answered before, as JSON text: the answers that did not fit. */

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../lib/json.ts'
 import type { JsonSchema } from '../model/answer.ts'
 import type { ColumnField, ColumnType } from '../model/column.ts'
 
@@ -51,14 +52,14 @@ function typeOf(given: unknown, root: JsonSchema, level: number): ColumnType {
   const name = typeName(schema)
   if (name === 'object') return structOf(schema, root, level)
   if (name === 'array') {
-    return isObject(schema['items']) ? { kind: 'list', element: typeOf(schema['items'], root, level + 1) } : ANY
+    return isJsonObject(schema['items']) ? { kind: 'list', element: typeOf(schema['items'], root, level + 1) } : ANY
   }
   return SIMPLE[name ?? ''] ?? ANY
 }
 
 function structOf(schema: JsonSchema, root: JsonSchema, level: number): ColumnType {
   const properties = schema['properties']
-  const fields = isObject(properties)
+  const fields = isJsonObject(properties)
     ? Object.entries(properties).map(([name, property]) => ({ name, type: typeOf(property, root, level + 1) }))
     : []
   return fields.length === 0 ? ANY : { kind: 'struct', fields }
@@ -67,7 +68,7 @@ function structOf(schema: JsonSchema, root: JsonSchema, level: number): ColumnTy
 /** What a reference inside the schema leads to; undefined for one that leads elsewhere, or to nothing. */
 function resolved(given: unknown, root: JsonSchema): JsonSchema | undefined {
   let schema = given
-  for (let steps = 0; isObject(schema) && typeof schema['$ref'] === 'string'; steps += 1) {
+  for (let steps = 0; isJsonObject(schema) && typeof schema['$ref'] === 'string'; steps += 1) {
     const reference = schema['$ref']
     if (!reference.startsWith('#') || steps > MOST_LEVELS) return undefined
     schema = reference
@@ -75,9 +76,9 @@ function resolved(given: unknown, root: JsonSchema): JsonSchema | undefined {
       .split('/')
       .slice(1)
       .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'))
-      .reduce<unknown>((value, part) => (isObject(value) ? value[part] : undefined), root)
+      .reduce<unknown>((value, part) => (isJsonObject(value) ? value[part] : undefined), root)
   }
-  return isObject(schema) ? schema : undefined
+  return isJsonObject(schema) ? schema : undefined
 }
 
 /** The schemas of which one must fit, null left out, because any column may be null; undefined where there is no choice. */
@@ -102,9 +103,5 @@ function typeName(schema: JsonSchema): string | undefined {
   const names = new Set(listed.filter((value) => value !== null).map((value) => typeof value))
   if (names.size === 1 && names.has('string')) return 'string'
   if (names.size === 1 && names.has('boolean')) return 'boolean'
-  return isObject(schema['properties']) ? 'object' : undefined
-}
-
-function isObject(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isJsonObject(schema['properties']) ? 'object' : undefined
 }

@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../lib/json.ts'
 /** An image in a request. */
 export interface ImagePart {
   readonly url: string
@@ -20,12 +21,10 @@ const TEXT_FIELDS = ['messages', 'instructions', 'input', 'inputs', 'prompt', 's
 /** Fields that reach the model as text in a form of the provider's own; counted as the JSON they are. */
 const JSON_FIELDS = ['tools', 'functions', 'response_format', 'text'] as const
 
-type Json = Readonly<Record<string, unknown>>
-
 /** Takes a request body apart. Recordings and files are left out: nobody says how many tokens they have. */
 export function requestParts(body: unknown): RequestParts {
   const gathering = new Gathering()
-  if (!isObject(body)) return gathering
+  if (!isJsonObject(body)) return gathering
   for (const field of TEXT_FIELDS) gathering.add(body[field])
   for (const field of JSON_FIELDS) if (body[field] !== undefined) gathering.texts.push(JSON.stringify(body[field]))
   return gathering
@@ -41,10 +40,10 @@ class Gathering implements RequestParts {
     if (typeof value === 'string') this.texts.push(value)
     else if (typeof value === 'number') this.givenTokens += 1
     else if (Array.isArray(value)) for (const element of value) this.add(element)
-    else if (isObject(value)) this.#addObject(value)
+    else if (isJsonObject(value)) this.#addObject(value)
   }
 
-  #addObject(part: Json): void {
+  #addObject(part: JsonObject): void {
     if (typeof part['role'] === 'string') this.messages += 1
     const image = imageOf(part)
     if (image) this.images.push(image)
@@ -54,13 +53,9 @@ class Gathering implements RequestParts {
 }
 
 /** Chat says `image_url: { url, detail }`, or a bare URL at Mistral; responses say `image_url` and `detail` side by side. */
-function imageOf(part: Json): ImagePart | undefined {
+function imageOf(part: JsonObject): ImagePart | undefined {
   const image = part['image_url']
-  const [url, detail] = isObject(image) ? [image['url'], image['detail']] : [image, part['detail']]
+  const [url, detail] = isJsonObject(image) ? [image['url'], image['detail']] : [image, part['detail']]
   if (typeof url !== 'string') return undefined
   return { url, detail: typeof detail === 'string' ? detail : null }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { sumKnown } from '../lib/sum.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { AnswerLength } from '../prices/answer-length.ts'
 import { costOf } from '../prices/cost.ts'
@@ -135,7 +136,7 @@ export function summarisePlan(
     bytes,
     tokens: sum(cuts, 'tokens'),
     expectedOutputTokens: sum(targets, 'expectedOutputTokens'),
-    mostOutputTokens: addKnown(targets.map(({ mostOutputTokens }) => mostOutputTokens)),
+    mostOutputTokens: sumKnown(targets.map(({ mostOutputTokens }) => mostOutputTokens)),
     cost: addCosts(targets.map(({ cost }) => cost)),
     reasks: maxReasks === 0 ? null : addReasks(targets, maxReasks),
     diskBytes: estimateDiskBytes({
@@ -252,11 +253,6 @@ function addCosts(costs: readonly (CostEstimate | null)[]): CostEstimate | null 
     synchronousUsd,
     synchronousMostUsd: sumUsd(costs.map((cost) => cost && cost.synchronousMostUsd)),
   }
-}
-
-/** Unknown plus anything is unknown. */
-function addKnown(numbers: readonly (number | null)[]): number | null {
-  return numbers.reduce<number | null>((total, one) => (total === null || one === null ? null : total + one), 0)
 }
 
 function sum<Field extends string>(parts: readonly Readonly<Record<Field, number>>[], field: Field): number {

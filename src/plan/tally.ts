@@ -1,3 +1,4 @@
+import { sumKnown } from '../lib/sum.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { RequestLoad } from './request-load.ts'
 
@@ -28,8 +29,7 @@ export class RequestTally {
   /** Counts one request; `body` is its JSON text. */
   add(target: Target, body: string, mostOutputTokens: number | null): void {
     const tally = this.#tallyOf(target, body)
-    tally.mostOutputTokens =
-      tally.mostOutputTokens === null || mostOutputTokens === null ? null : tally.mostOutputTokens + mostOutputTokens
+    tally.mostOutputTokens = sumKnown([tally.mostOutputTokens, mostOutputTokens])
     if (!body.startsWith(tally.shared)) tally.shared = sharedBeginning(tally.shared, body)
   }
 

@@ -1,7 +1,8 @@
 import { judgeAnswer } from '../collect/judge-answer.ts'
 import { type ByteRange, RangeReader } from '../lib/byte-range.ts'
 import { jsonMembers } from '../lib/json-members.ts'
-import { AnswerIndex } from '../log/answer-index.ts'
+import { DigestQueues } from '../lib/packed/digest-queues.ts'
+import { sumKnown } from '../lib/sum.ts'
 import type { KeptAnswer } from '../log/prepared-row.ts'
 import { placesIn } from '../log/result-lines.ts'
 import { LlmBatchError } from '../model/error.ts'
@@ -112,8 +113,8 @@ async function indexOf(
   folder: RunFolder,
   disk: Site['disk'],
   filter: CarryFilter | null,
-): Promise<AnswerIndex> {
-  const index = new AnswerIndex()
+): Promise<DigestQueues> {
+  const index = new DigestQueues()
   const identities = new Identities()
   // One object for each target, which is quicker to tell apart.
   const targets = new Map<string, Target>()
@@ -179,12 +180,12 @@ function readerOf(
 /** With all that was asked before the answer was as it should be. */
 function costOf({ questions, ...answer }: RequestAnswer, priceOf: ReturnType<typeof priceList>): number | null {
   const billed = (questions ?? [answer]).filter(({ result }) => result !== null && result.billed !== 'no')
-  return billed.reduce<number | null>((total, { kind, result, target }) => {
+  const costs = billed.map(({ kind, result, target }) => {
     // What that run carried over itself was bought before, mostly in batches.
     const price = target && priceOf(target)
-    const cost = costOfRequest(result, price, kind === null || kind === 'carried' ? 'batch' : kind)
-    return total === null || cost === null ? null : total + cost
-  }, 0)
+    return costOfRequest(result, price, kind === null || kind === 'carried' ? 'batch' : kind)
+  })
+  return sumKnown(costs)
 }
 
 function changedMeanwhile({ id }: RunRecord): LlmBatchError {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sampleRun } from '../../test/support/run-records.ts'
-import { AnswerIndex } from '../log/answer-index.ts'
+import { DigestQueues } from '../lib/packed/digest-queues.ts'
 import type { PreparedRow } from '../log/prepared-row.ts'
 import { Identities } from '../request/identity.ts'
 import type { Carry, PricedAnswer } from './carry.ts'
@@ -27,7 +27,7 @@ function row(question: number | null, line: number): PreparedRow {
 
 /** An earlier run that has answered these questions, one request each. */
 function earlier(questions: readonly number[]): Carry {
-  const index = new AnswerIndex()
+  const index = new DigestQueues()
   const identities = new Identities()
   for (const [ordinal, question] of questions.entries()) index.add(identities.of(TARGET, bodyOf(question)), ordinal, 1)
   return {

@@ -1,4 +1,4 @@
-import { DigestTable } from '../lib/digest-table.ts'
+import { DigestTable } from '../lib/packed/digest-table.ts'
 import type { PlannableRequest, PreparedRow } from '../log/prepared-row.ts'
 import type { InputShape } from '../model/run.ts'
 import { SharingTally } from '../plan/sharing.ts'

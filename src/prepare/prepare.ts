@@ -1,6 +1,7 @@
 import { limitsInForce, type Settings } from '../config/settings.ts'
 import { type InputOptions, openInput } from '../input/open.ts'
 import { limitRows, sampleRows } from '../input/take.ts'
+import { peek } from '../lib/peek.ts'
 import type { PreparedRow, RowColumns } from '../log/prepared-row.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Problem } from '../model/problem.ts'
@@ -61,15 +62,10 @@ export interface PreparedInput {
 export async function prepareInput(options: PrepareOptions): Promise<PreparedInput> {
   const compile = await loadTemplates(templatesOf(options.definition))
   const chosen = chooseRows(openInput(options.input), options)
-  const iterator = chosen[Symbol.asyncIterator]()
-  const head: (readonly ReadRow[])[] = []
-  let first: Row | undefined
-  while (!first) {
-    const next = await iterator.next()
-    if (next.done) break
-    head.push(next.value)
-    first = next.value.map((read) => ('row' in read ? read.row : undefined)).find((row) => row !== undefined)
-  }
+  const hasRow = (list: readonly ReadRow[]): boolean => list.some((read) => 'row' in read)
+  const { all, head } = await peek(chosen, hasRow)
+  const firstRows = head.flat().flatMap((read) => ('row' in read ? [read.row] : []))
+  const [first] = firstRows
   if (head.every((rows) => rows.length === 0)) {
     throw new LlmBatchError('input', `${inputText(options.definition.inputPaths)} has no rows`, {
       next: 'Check the file; nothing was sent.',
@@ -87,10 +83,9 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
     : 'records'
   const hasTextLists = textColumn !== null && Array.isArray(first?.record[textColumn])
   const definition = { ...options.definition, shape, hasTextLists }
-  const firstRows = head.flat().flatMap((read) => ('row' in read ? [read.row] : []))
   const mayBeConstant = options.constantPrompt === true || options.promptFunction !== undefined
   const review = reviewPrompt(definition, { compile, mayBeConstant, rows: firstRows })
-  return { shape, definition, review, rows: requestsOf(resume(head, iterator), definition, { ...options, compile }) }
+  return { shape, definition, review, rows: requestsOf(all, definition, { ...options, compile }) }
 }
 
 function inputText(paths: readonly string[] | null): string {
@@ -117,15 +112,6 @@ async function* counted(
     rows += list.length
     onRead(rows)
     yield list
-  }
-}
-
-async function* resume<Item>(head: readonly Item[], iterator: AsyncIterator<Item>): AsyncIterable<Item> {
-  yield* head
-  for (;;) {
-    const next = await iterator.next()
-    if (next.done) return
-    yield next.value
   }
 }
 

@@ -1,6 +1,6 @@
+import { DuplicateIds } from '../lib/packed/duplicate-ids.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Row } from '../model/row.ts'
-import { DuplicateIds } from '../request/duplicate-ids.ts'
 import { FileList } from '../workspace/file-list.ts'
 
 /**

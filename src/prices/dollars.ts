@@ -1,3 +1,4 @@
+import { sumKnown } from '../lib/sum.ts'
 /** US dollars: cents from one cent up, three significant digits below; `unknown` for null, which is not zero. */
 export function dollars(amount: number | null): string {
   if (amount === null) return 'unknown'
@@ -17,10 +18,7 @@ export function roundUsd(usd: number): number {
 
 /** The sum of amounts in US dollars, rounded; unknown plus anything is unknown. */
 export function sumUsd(amounts: readonly (number | null)[]): number | null {
-  const sum = amounts.reduce<number | null>(
-    (total, amount) => (total === null || amount === null ? null : total + amount),
-    0,
-  )
+  const sum = sumKnown(amounts)
   return sum === null ? null : roundUsd(sum)
 }
 

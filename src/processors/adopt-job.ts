@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts'
+import { unanswered } from '../model/failure.ts'
 import { type Listing, ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import { CLOCK_SKEW_MS } from '../submit/clock-skew.ts'
 import type { CreateKey, CreateRecords } from './create-records.ts'
@@ -49,14 +50,7 @@ export async function adoptOrRefuse(
 }
 
 /** A wait before the next look is as long as one after a failed call. */
-const NOT_LISTED = new ProviderError({
-  kind: 'absent',
-  message: 'not listed yet',
-  status: null,
-  code: null,
-  requestId: null,
-  retryAfterMs: null,
-})
+const NOT_LISTED = new ProviderError(unanswered('absent', 'not listed yet'))
 
 /** Failures are listings that prove nothing: what counts here is whether the job is seen. */
 async function listSince({ provider }: ProcessorContext, beganAt: Date): Promise<Listing> {

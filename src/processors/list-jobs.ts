@@ -1,4 +1,5 @@
 import type { RemoteStatus } from '../model/attempt.ts'
+import { unanswered } from '../model/failure.ts'
 import { type Listing, ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import type { ProcessorContext } from './processor-context.ts'
 import { callError, ProcessorError } from './processor-error.ts'
@@ -53,8 +54,7 @@ async function list(context: ProcessorContext, call: () => Promise<Listing>): Pr
 }
 
 function incomplete(reason: string): ProviderError {
-  const message = `the list is not complete: ${reason}`
-  return new ProviderError({ kind: 'shape', message, status: null, code: null, requestId: null, retryAfterMs: null })
+  return new ProviderError(unanswered('shape', `the list is not complete: ${reason}`))
 }
 
 /** Unknown instants come first, because such a job may be new. */

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../lib/json.ts'
 import { plainLine, plainText } from '../lib/plain-text.ts'
 import { MASK, maskSecrets } from './mask.ts'
 
@@ -21,14 +22,13 @@ export function findProblem(value: unknown, depth = 0): ProviderProblem | undefi
   if (depth > DEEPEST) return undefined
   if (typeof value === 'string') return value.trim() === '' ? undefined : { code: null, message: value }
   if (Array.isArray(value)) return problemOfList(value, depth)
-  if (typeof value !== 'object' || value === null) return undefined
-  const members = value as Readonly<Record<string, unknown>>
-  const code = codeOf(members['code']) ?? codeOf(members['type'])
+  if (!isJsonObject(value)) return undefined
+  const code = codeOf(value['code']) ?? codeOf(value['type'])
   for (const name of ['error', 'message', 'detail', 'msg', 'errors']) {
-    const inner = findProblem(members[name], depth + 1)
-    if (inner) return { code: inner.code ?? code, message: placed(members['loc'], inner.message) }
+    const inner = findProblem(value[name], depth + 1)
+    if (inner) return { code: inner.code ?? code, message: placed(value['loc'], inner.message) }
   }
-  const ownCode = codeOf(members['code'])
+  const ownCode = codeOf(value['code'])
   return ownCode === null ? undefined : { code: ownCode, message: ownCode }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { creationError, failureOf, kindOf, retryAfterMs, unanswered } from './failure.ts'
+import { unanswered } from '../model/failure.ts'
+import { creationError, failureOf, kindOf, retryAfterMs } from './failure.ts'
 import { type FailureKind, NotCreated, ProviderError, Unknown } from './provider.ts'
 import { type TransportResponse } from './transport.ts'
 

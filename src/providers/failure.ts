@@ -1,3 +1,6 @@
+import { HOUR_MS } from '../lib/duration.ts'
+import { isJsonObject } from '../lib/json.ts'
+import { unanswered } from '../model/failure.ts'
 import { cleanOrNull, cleanText, findProblem } from './error-text.ts'
 import { type Failure, type FailureKind, NotCreated, ProviderError, Unknown } from './provider.ts'
 import { type TransportResponse } from './transport.ts'
@@ -14,7 +17,7 @@ export interface FailureContext {
 }
 
 /** What a server may make us wait: some have asked for years, in milliseconds for seconds or out of spite. */
-const RETRY_AFTER_MOST_MS = 3_600_000
+const RETRY_AFTER_MOST_MS = HOUR_MS
 
 /**
  * The failure that an answer with a status other than 2xx stands for. A 4xx counts as the API's own only with a JSON
@@ -44,11 +47,6 @@ export function shapeFailure(response: TransportResponse, what: string, context:
     requestId: requestIdOf(response.headers, context.secrets),
     retryAfterMs: null,
   }
-}
-
-/** A failure without an answer to tell of. */
-export function unanswered(kind: FailureKind, message: string): Failure {
-  return { kind, message, status: null, code: null, requestId: null, retryAfterMs: null }
 }
 
 /** The failure kind of an HTTP status; `isApiShaped` tells whether the body was the API's own JSON error. */
@@ -133,7 +131,7 @@ function redirection(response: TransportResponse): string | undefined {
 function jsonObject(body: string): unknown {
   try {
     const value: unknown = JSON.parse(body)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+    return isJsonObject(value) ? value : undefined
   } catch {
     // Not JSON is an answer too: the caller treats it as no error of the API's own.
     return undefined

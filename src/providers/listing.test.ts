@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { unanswered } from './failure.ts'
+import { unanswered } from '../model/failure.ts'
 import { isCreatedSince, type Page, readPages } from './listing.ts'
 import { type FailureKind, ProviderError } from './provider.ts'
 

@@ -1,5 +1,5 @@
 import { plainLine } from '../lib/plain-text.ts'
-import { unanswered } from './failure.ts'
+import { unanswered } from '../model/failure.ts'
 import { ProviderError } from './provider.ts'
 
 const REMOTE_ID = /^[A-Za-z0-9._:-]{1,256}$/

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../lib/json.ts'
 import { sliceProperty } from '../lib/json-slice.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Problem } from '../model/problem.ts'
@@ -29,18 +30,18 @@ export function createProviderBuilder(
   return (row) => {
     const id = readId(row, settings.idColumn)
     const body = Object.hasOwn(row.record, 'body') ? row.record['body'] : undefined
-    const json = isObject(body) ? sliceProperty(row.json, 'body') : undefined
+    const json = isJsonObject(body) ? sliceProperty(row.json, 'body') : undefined
     const problems = 'problem' in id ? [id.problem] : []
-    if (!isObject(body) || json === undefined) {
+    if (!isJsonObject(body) || json === undefined) {
       problems.push(problemOf(row, 'missing_body', `"body" is ${body === undefined ? 'absent' : 'not an object'}`))
     } else {
       problems.push(...lineProblems(row, body, settings.endpoint))
     }
-    const model = isObject(body) ? modelOf(row, body, settings.model) : undefined
+    const model = isJsonObject(body) ? modelOf(row, body, settings.model) : undefined
     if (model && 'problem' in model) problems.push(model.problem)
     if (
       'problem' in id ||
-      !isObject(body) ||
+      !isJsonObject(body) ||
       json === undefined ||
       !model ||
       'problem' in model ||
@@ -142,8 +143,4 @@ function modelOf(row: Row, body: Readonly<Record<string, unknown>>, given: strin
     return { problem: problemOf(row, 'model_contradiction', detail) }
   }
   return { name: own, isInBody: true }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

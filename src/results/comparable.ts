@@ -1,5 +1,6 @@
+import { shownJson } from '../lib/shown-json.ts'
 import { outputOf, statusOf } from '../output/answer.ts'
-import { jsonAnswerOf, shownJson, valueAt } from './json-answer.ts'
+import { jsonAnswerOf, valueAt } from './json-answer.ts'
 import type { RowView } from './row-view.ts'
 
 /** How answers are compared. */

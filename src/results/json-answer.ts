@@ -15,29 +15,6 @@ export function jsonAnswerOf(output: string | null): JsonAnswer | undefined {
   }
 }
 
-/** Lists of numbers longer than this are named by their length. */
-const LONGEST_LIST = 8
-
-/** What lies deeper is not shown; a hostile answer may nest deeper than functions can follow. */
-const DEEPEST = 20
-
-/** JSON for people: one line, with long lists of numbers, such as vectors, cut to their beginning and their length. */
-export function shownJson(value: unknown, depth = 0): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? ''
-  if (depth > DEEPEST) return '…'
-  if (!Array.isArray(value)) {
-    const members = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${shownJson(item, depth + 1)}`)
-    return `{${members.join(', ')}}`
-  }
-  const isVector = value.length > LONGEST_LIST && value.every((item) => typeof item === 'number')
-  if (isVector) return `[${value.slice(0, 3).map(shownNumber).join(', ')}, … ${value.length} numbers]`
-  return `[${value.map((item) => shownJson(item, depth + 1)).join(', ')}]`
-}
-
-function shownNumber(value: number): string {
-  return String(Number(value.toPrecision(4)))
-}
-
 /**
  * The value at a path such as `['address', 'city']`; keys of lists are their places. Undefined where there is none. Only
  * what the JSON itself holds is found, never what JavaScript knows of every object.

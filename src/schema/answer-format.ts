@@ -1,7 +1,7 @@
+import { isJsonObject } from '../lib/json.ts'
 import type { AnswerDefinition, JsonSchema, SchemaDialect } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Target } from '../model/target.ts'
-import { isJsonObject } from './walk.ts'
 import { wireSchema } from './wire-schema.ts'
 
 /** What the words of a schema become at an endpoint. */

@@ -1,5 +1,6 @@
+import { isJsonObject } from '../lib/json.ts'
 import type { JsonSchema } from '../model/answer.ts'
-import { acceptsNull, isJsonObject, listOf, resolved } from './walk.ts'
+import { acceptsNull, listOf, resolved } from './walk.ts'
 
 /**
  * The value without the nulls that only a strict schema has asked for: there every property is required, and one that is

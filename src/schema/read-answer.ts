@@ -1,8 +1,9 @@
+import { isJsonObject } from '../lib/json.ts'
 import type { JsonSchema } from '../model/answer.ts'
 import type { StructuredAnswer } from '../model/row.ts'
 import { withoutForcedNulls } from './forced-nulls.ts'
 import { readJson, type Wanted } from './read-json.ts'
-import { isJsonObject, listOf, resolved } from './walk.ts'
+import { listOf, resolved } from './walk.ts'
 
 /**
  * Reads the text of an answer as a value of the schema, without judging whether it fits: the same when answers are

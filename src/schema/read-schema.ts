@@ -1,8 +1,8 @@
 import { basename, extname } from 'node:path'
+import { isJsonObject } from '../lib/json.ts'
 import type { JsonSchema } from '../model/answer.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import { schemaName } from './schema-name.ts'
-import { isJsonObject } from './walk.ts'
 
 /**
  * Reads a JSON Schema from the text of a file.

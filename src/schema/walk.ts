@@ -1,9 +1,5 @@
+import { isJsonObject } from '../lib/json.ts'
 import type { JsonSchema } from '../model/answer.ts'
-
-/** True for a JSON object: neither null nor a list. */
-export function isJsonObject(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** The list, or nothing. */
 export function listOf(value: unknown): readonly unknown[] {

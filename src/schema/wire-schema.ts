@@ -1,5 +1,6 @@
+import { isJsonObject } from '../lib/json.ts'
 import type { JsonSchema, SchemaDialect } from '../model/answer.ts'
-import { acceptsNull, isJsonObject, listOf, resolved, stepOf } from './walk.ts'
+import { acceptsNull, listOf, resolved, stepOf } from './walk.ts'
 
 /** Something in a schema that its provider would refuse. */
 export interface SchemaFlaw {

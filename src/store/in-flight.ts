@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/duration.ts'
 import { OPEN_STAGES } from '../model/attempt.ts'
 import type { Target } from '../model/target.ts'
 import type { Driver } from './driver.ts'
@@ -14,7 +15,7 @@ export interface Queue {
 }
 
 /** A batch that was never seen counts as in flight for as long as its provider may take: a day after its create. */
-const UNSEEN_MS = 86_400_000
+const UNSEEN_MS = DAY_MS
 
 const OPEN = OPEN_STAGES.map((stage) => `'${stage}'`).join(', ')
 

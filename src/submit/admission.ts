@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/duration.ts'
 import type { Admission, QueueBelief, QueueLoad, QueueState } from '../store/store.ts'
 
 /** What may wait at the provider for one model; null where nobody has said. */
@@ -36,7 +37,7 @@ const FIRST_MARGIN = 0.12
 const PLACE_KEPT_MS = 60_000
 
 /** How long a limit that was read from a refusal is believed: limits grow with the months an account has paid. */
-export const BELIEVED_MS = 7 * 86_400_000
+export const BELIEVED_MS = 7 * DAY_MS
 
 /** Refusals in a row, with nothing of ours in flight, after which a person must look. */
 const HOPELESS_REFUSALS = 12

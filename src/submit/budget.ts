@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/duration.ts'
 import type { Target } from '../model/target.ts'
 import type { AnswerLength, LengthBasis } from '../prices/answer-length.ts'
 import { longPrice } from '../prices/bill.ts'
@@ -144,8 +145,6 @@ function unknownCost(name: string, isPriceMissing: boolean, unknown: number, wor
 function centsAbove(micros: number): string {
   return (Math.ceil(micros / 10_000) / 100).toFixed(2)
 }
-
-const DAY_MS = 86_400_000
 
 /** The beginning of the day (UTC) that an instant lies in. */
 export function dayOf(now: number): number {

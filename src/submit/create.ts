@@ -1,6 +1,7 @@
 import { backoffMs } from '../lib/backoff.ts'
 import { messageOf } from '../model/error.ts'
 import type { Failure } from '../model/failure.ts'
+import { unanswered } from '../model/failure.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
 import type { AttemptRecord, IntentFacts, IntentOpening, IntentRecord, Wait } from '../store/store.ts'
@@ -94,14 +95,7 @@ async function sendCreate(
 }
 
 /** An answer that is no refusal and names neither our file nor our nonce proves nothing; the list must tell (F35). */
-export const NOT_OURS: Failure = {
-  kind: 'shape',
-  message: 'the answer does not name our input file',
-  status: null,
-  code: null,
-  requestId: null,
-  retryAfterMs: null,
-}
+export const NOT_OURS = unanswered('shape', 'the answer does not name our input file')
 
 async function recordCreated(
   ports: SubmitPorts,

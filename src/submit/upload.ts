@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { LlmBatchError } from '../model/error.ts'
+import { unanswered } from '../model/failure.ts'
 import { isNonce } from '../model/ids.ts'
 import { MOVED, type Step } from '../model/step.ts'
 import { type BatchInput, type Provider, ProviderError, type RemoteFile } from '../providers/provider.ts'
@@ -66,14 +67,8 @@ export async function storeInput(provider: Provider, input: BatchInput, signal: 
   const file = await provider.upload(input, signal)
   if (file.bytes === null || file.bytes === input.bytes) return file
   await provider.discard?.(file.id, signal)
-  throw new ProviderError({
-    kind: 'shape',
-    message: `${provider.name} stored ${file.bytes} of the ${input.bytes} bytes of ${input.name}`,
-    status: null,
-    code: 'size_mismatch',
-    requestId: null,
-    retryAfterMs: null,
-  })
+  const message = `${provider.name} stored ${file.bytes} of the ${input.bytes} bytes of ${input.name}`
+  throw new ProviderError(unanswered('shape', message, 'size_mismatch'))
 }
 
 /** The input file's name at the provider; carries the nonce, and nothing of the user's. */

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../lib/duration.ts'
 import type { Limits } from '../providers/provider.ts'
 import { describeProvider } from '../providers/registry.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
@@ -10,9 +11,6 @@ export interface Lifetime {
   readonly resultsUntil: number | null
   readonly retentionDays: number
 }
-
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 /** Stages in which results may still lie at the provider that are not here. */
 const UNCOLLECTED = ['ended', 'held'] as const

@@ -1,4 +1,5 @@
 import type { Configuration } from '../config/configuration.ts'
+import { sumKnown } from '../lib/sum.ts'
 import { type Billed, OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
 import { costOfParts } from '../prices/bill.ts'
 import { LONG_CONTEXT_TOKENS } from '../prices/table.ts'
@@ -66,5 +67,5 @@ function costOf(
     const attempt = part.attemptKey === null ? undefined : byKey.get(part.attemptKey)
     return attempt ? costOfParts([part], priceOf(attempt.target), attempt.kind) : 0
   })
-  return costs.reduce<number | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0)
+  return sumKnown(costs)
 }

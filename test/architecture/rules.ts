@@ -68,16 +68,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'workspace',
     'written-answers',
   ],
-  log: [
-    'answer-index',
-    'batch-writer',
-    'canary-choice',
-    'cutting',
-    'frozen-rows',
-    'prepared-row',
-    'requests-as-sent',
-    'result-lines',
-  ],
+  log: ['batch-writer', 'canary-choice', 'cutting', 'frozen-rows', 'prepared-row', 'requests-as-sent', 'result-lines'],
   prepare: ['definition', 'draft', 'fill-prompts', 'job-text', 'plan-run', 'problem-list', 'start', 'try-rows'],
   drive: [
     'adopt-remote',
@@ -103,7 +94,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'condition',
     'field-counts',
     'finish',
-    'json-answer',
+
     'row-columns',
     'row-view',
     'selection',

@@ -175,8 +175,8 @@ describe('what moderation costs', () => {
 
 describe('llm-batch try --endpoint', () => {
   it.each([
-    ['openai/text-embedding-3-small', 'embeddings', /Answer +\[-?[\d.]+,-?[\d.]+, … 12 numbers\]/],
-    ['mistral/mistral-moderation-latest', 'moderations', /Answer +\{"flagged":true,"categories"/],
+    ['openai/text-embedding-3-small', 'embeddings', /Answer +\[-?[\d.]+, -?[\d.]+, -?[\d.]+, … 12 numbers\]/],
+    ['mistral/mistral-moderation-latest', 'moderations', /Answer +\{"flagged": true, "categories"/],
   ])('calls %s directly and shows its answer short', async (model, endpoint, shown) => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"body":"about violence"}\n')

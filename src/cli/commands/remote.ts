@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { listRemote, unknownBatches, unknownFiles } from '../../drive/remote.ts'
 import { unsentWork } from '../../drive/unsent-work.ts'
+import { DAY_MS } from '../../lib/duration.ts'
 import { EXIT } from '../../model/error.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { durationMsFlag } from '../flags/flag-values.ts'
@@ -24,7 +25,8 @@ interface ChangeFlags extends PlaceFlags {
   readonly yes?: boolean | undefined
 }
 
-const SINCE_MS = 31 * 86_400_000
+/** What is listed where no time is given: a month, in which results are kept. */
+const SINCE_MS = 31 * DAY_MS
 
 /** `llm-batch remote`: what lies at the provider that no run of this home knows; adopt, cancel, delete. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, type Option } from 'commander'
-import type { ZodError } from 'zod'
+import { describeMistakes } from '../../config/mistakes.ts'
 import { systemDisk } from '../../lib/disk.ts'
-import { nearMatches } from '../../lib/near-match.ts'
+import { didYouMean } from '../../lib/near-match.ts'
 import { LlmBatchError } from '../../model/error.ts'
 import { parameterFlag, repeatedFlag } from '../flags/flag-values.ts'
 import type { Shell } from '../shell.ts'
@@ -44,21 +44,17 @@ function check(value: unknown, path: string, keys: ReadonlyMap<string, JobKey>):
   const result = jobSchema(keys).safeParse(value)
   if (result.success) return result.data
   const known = ['input', 'schemaName', ...Object.keys(INLINE_KEYS), ...keys.keys()]
-  throw new LlmBatchError('usage', `${path}: ${mistakeIn(result.error, known)}`, {
+  const mistakes = describeMistakes(result.error, 'the job', (key) => unknownKey(key, known))
+  throw new LlmBatchError('usage', `${path}: ${mistakes.join('; ')}`, {
     next: 'Its keys are the long flags of llm-batch run --help, in camel case; see docs/job-files.md.',
   })
 }
 
-function mistakeIn({ issues: [issue] }: ZodError, known: readonly string[]): string {
-  if (issue?.code === 'unrecognized_keys') {
-    const [key = ''] = issue.keys
-    if (SECRET.test(key)) return `"${key}" is not a key of a job file; API keys are taken from the environment only`
-    const camelCase = key.replace(/[-_]+([a-z])/g, (_, letter: string) => letter.toUpperCase())
-    const near = known.includes(camelCase) ? [camelCase] : nearMatches(camelCase, known)
-    return `there is no key "${key}"${near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''}`
-  }
-  const place = (issue?.path ?? []).map(String).join('.')
-  return `${place === '' ? 'the job' : place}: ${issue?.message ?? 'cannot be understood'}`
+function unknownKey(key: string, known: readonly string[]): string {
+  if (SECRET.test(key)) return `"${key}" is not a key of a job file; API keys are taken from the environment only`
+  const camelCase = key.replace(/[-_]+([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  const meant = known.includes(camelCase) ? ` (did you mean ${camelCase}?)` : didYouMean(camelCase, known)
+  return `there is no key "${key}"${meant}`
 }
 
 function inputsOf(input: unknown, path: string, folder: string): readonly string[] {

@@ -1,7 +1,7 @@
+import { shownJson } from '../../lib/shown-json.ts'
 import type { RunDefinition } from '../../model/run.ts'
 import { errorOf, outputOf } from '../../output/answer.ts'
 import type { Condition } from '../../results/condition.ts'
-import { shownJson } from '../../results/json-answer.ts'
 import { type ColumnFacts, findColumn, type LookedColumn } from '../../results/row-columns.ts'
 import { cellOf, type RowView } from '../../results/row-view.ts'
 import type { RunRecord } from '../../store/store.ts'

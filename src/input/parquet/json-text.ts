@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { DAY_MS } from '../../lib/duration.ts'
 import { type ColumnType, FRACTION_DIGITS, type TimeUnit } from '../../model/column.ts'
 import type { ParquetNode } from './schema.ts'
 
@@ -7,8 +8,6 @@ export type JsonTextOf = (value: unknown) => string
 
 /** A value that should be text and is none. */
 export class NotTextError extends Error {}
-
-const DAY_MS = 86_400_000
 
 /** The furthest instant that a date of the language can hold, either way. */
 const MOST_MS = 8.64e15

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../lib/duration.ts'
 import { jsonElements, jsonMembers, stringValue } from '../../lib/json-members.ts'
 import { type ColumnType, FRACTION_DIGITS } from '../../model/column.ts'
 
@@ -7,7 +8,6 @@ export class MisfitError extends Error {}
 /** Makes of a value's JSON text what the library writes; throws a `MisfitError` where it does not fit. */
 export type ValueOf = (json: string) => unknown
 
-const DAY_MS = 86_400_000
 const WHOLE = /^-?\d+$/
 const NUMBER = /^-?\d/
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isJsonObject } from '../../lib/json.ts'
 import type { ModelAnswer } from './answer.ts'
 import { jsonAnswer } from './answer-json.ts'
 
@@ -64,15 +65,13 @@ function unpacked(embedding: string | readonly unknown[]): unknown {
   return numbers.every((number) => Math.abs(number) <= GREATEST_NUMBER) ? numbers : embedding
 }
 
-type Json = Readonly<Record<string, unknown>>
-
 /** One verdict as itself, several as a list; with `flagged` also where the provider gives the categories only (Mistral). */
 export function moderationAnswer(body: unknown): ModelAnswer {
   return jsonAnswer(resultsSchema(withFlag), body)
 }
 
 function withFlag(result: unknown): unknown {
-  if (!isObject(result) || Object.hasOwn(result, 'flagged') || !isObject(result['categories'])) return result
+  if (!isJsonObject(result) || Object.hasOwn(result, 'flagged') || !isJsonObject(result['categories'])) return result
   return { flagged: Object.values(result['categories']).includes(true), ...result }
 }
 
@@ -82,12 +81,12 @@ export function classificationAnswer(body: unknown): ModelAnswer {
 }
 
 function withLabels(result: unknown): unknown {
-  if (!isObject(result)) return result
+  if (!isJsonObject(result)) return result
   return Object.fromEntries(Object.entries(result).map(([target, verdict]) => [target, withLabel(verdict)]))
 }
 
 function withLabel(verdict: unknown): unknown {
-  if (!isObject(verdict) || Object.hasOwn(verdict, 'label') || !isObject(verdict['scores'])) return verdict
+  if (!isJsonObject(verdict) || Object.hasOwn(verdict, 'label') || !isJsonObject(verdict['scores'])) return verdict
   const scores = Object.entries(verdict['scores']).filter((entry): entry is [string, number] =>
     Number.isFinite(entry[1]),
   )
@@ -103,8 +102,4 @@ function resultsSchema(read: (result: unknown) => unknown): z.ZodType {
 
 function oneOrAll(list: readonly unknown[]): unknown {
   return list.length === 1 ? list[0] : list
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

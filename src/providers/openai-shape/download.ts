@@ -1,5 +1,5 @@
+import { unanswered } from '../../model/failure.ts'
 import type { Api } from '../api.ts'
-import { unanswered } from '../failure.ts'
 import { ProviderError } from '../provider.ts'
 import { path } from '../remote-id.ts'
 

@@ -1,7 +1,6 @@
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { Outcome } from '../../model/outcome.ts'
 import { usageOf } from './usage.ts'
-
-type Members = Readonly<Record<string, unknown>>
 
 /** Nearly every model's name; another one is cleaned, elsewhere. */
 const PLAIN_NAME = /^[\w.:/@-]{1,200}$/
@@ -12,12 +11,12 @@ const PLAIN_NAME = /^[\w.:/@-]{1,200}$/
  * cost ten times as much, and which say the same of a plain line (result-line.test.ts holds the two together).
  */
 export function plainAnswer(endpoint: string, line: unknown): { wireId: string; outcome: Outcome } | undefined {
-  if (!endpoint.endsWith('/completions') || !isObject(line) || isGiven(line['error'])) return undefined
+  if (!endpoint.endsWith('/completions') || !isJsonObject(line) || isGiven(line['error'])) return undefined
   const { custom_id: wireId, response } = line
-  if (typeof wireId !== 'string' || wireId === '' || !isObject(response) || response['status_code'] !== 200)
+  if (typeof wireId !== 'string' || wireId === '' || !isJsonObject(response) || response['status_code'] !== 200)
     return undefined
   const { body } = response
-  if (!isObject(body) || isGiven(body['error'])) return undefined
+  if (!isJsonObject(body) || isGiven(body['error'])) return undefined
   const model = body['model']
   if (typeof model !== 'string' || !PLAIN_NAME.test(model)) return undefined
   const output = plainText(body['choices'])
@@ -29,15 +28,15 @@ export function plainAnswer(endpoint: string, line: unknown): { wireId: string; 
 function plainText(choices: unknown): string | undefined {
   if (!Array.isArray(choices) || choices.length !== 1) return undefined
   const choice: unknown = choices[0]
-  if (!isObject(choice) || choice['finish_reason'] !== 'stop' || choice['text'] !== undefined) return undefined
+  if (!isJsonObject(choice) || choice['finish_reason'] !== 'stop' || choice['text'] !== undefined) return undefined
   const { message } = choice
-  if (!isObject(message) || isGiven(message['refusal'])) return undefined
+  if (!isJsonObject(message) || isGiven(message['refusal'])) return undefined
   if (isGiven(message['tool_calls']) || isGiven(message['function_call'])) return undefined
   const { content } = message
   return typeof content === 'string' && content.trim() !== '' ? content : undefined
 }
 
-function succeeded(output: string, model: string, body: Members): Outcome {
+function succeeded(output: string, model: string, body: JsonObject): Outcome {
   return {
     status: 'succeeded',
     code: null,
@@ -55,8 +54,4 @@ function succeeded(output: string, model: string, body: Members): Outcome {
 
 function isGiven(value: unknown): boolean {
   return value !== null && value !== undefined
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

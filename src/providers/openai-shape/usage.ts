@@ -1,6 +1,5 @@
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { Usage } from '../../model/outcome.ts'
-
-type Members = Readonly<Record<string, unknown>>
 
 /**
  * The tokens that an answer counts, or null where it counts none at all. Chat, completions and embeddings count
@@ -29,8 +28,8 @@ function isCounted({ cachedTokens, completionTokens, promptTokens, reasoningToke
   return promptTokens !== null || completionTokens !== null || cachedTokens !== null || reasoningTokens !== null
 }
 
-function objectOf(value: unknown): Members | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null
+function objectOf(value: unknown): JsonObject | null {
+  return isJsonObject(value) ? value : null
 }
 
 /** More than any answer can have: a larger count is a fault, and sums of it could not be kept. */

@@ -1,9 +1,8 @@
+import { isJsonObject } from '../../lib/json.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Row } from '../../model/row.ts'
 import { problemOf } from '../build-result.ts'
 import type { ChatMessage } from './message-json.ts'
-
-type Json = Readonly<Record<string, unknown>>
 
 /**
  * Messages as the responses endpoint takes them: a system message of the run becomes `instructions`, a single prompt the
@@ -29,7 +28,7 @@ export function responseMembers(row: Row, json: string, hasSystem: boolean): str
 /** A part of a message that the responses endpoint has no word for; never leaves this file. */
 class UnknownPart extends Error {
   constructor(part: unknown) {
-    const type = isObject(part) ? part['type'] : undefined
+    const type = isJsonObject(part) ? part['type'] : undefined
     super(`the responses endpoint takes no content of type ${JSON.stringify(type ?? null)}`)
   }
 }
@@ -48,7 +47,7 @@ function itemsOf(message: ChatMessage): readonly object[] {
 }
 
 function callOf(call: unknown): object {
-  if (!isObject(call) || !isObject(call['function'])) throw new UnknownPart(call)
+  if (!isJsonObject(call) || !isJsonObject(call['function'])) throw new UnknownPart(call)
   const { arguments: given, name } = call['function']
   return { type: 'function_call', call_id: call['id'], name, arguments: given }
 }
@@ -60,7 +59,7 @@ function textOf(content: unknown): string {
 }
 
 function partText(part: unknown): string {
-  const text = isObject(part) ? (part['text'] ?? part['refusal']) : undefined
+  const text = isJsonObject(part) ? (part['text'] ?? part['refusal']) : undefined
   if (typeof text === 'string') return text
   throw new UnknownPart(part)
 }
@@ -71,7 +70,7 @@ function partsOf(content: unknown): readonly object[] {
 }
 
 function partOf(part: unknown): object {
-  if (!isObject(part)) throw new UnknownPart(part)
+  if (!isJsonObject(part)) throw new UnknownPart(part)
   switch (part['type']) {
     case 'text':
       return { type: 'input_text', text: part['text'] }
@@ -90,10 +89,6 @@ function partOf(part: unknown): object {
 
 /** Chat says `image_url: { url, detail }`, or a bare URL at Mistral. */
 function imageOf(image: unknown): object {
-  const { url, detail } = isObject(image) ? image : { url: image, detail: undefined }
+  const { url, detail } = isJsonObject(image) ? image : { url: image, detail: undefined }
   return { type: 'input_image', image_url: url, detail: detail ?? 'auto' }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

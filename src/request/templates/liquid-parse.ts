@@ -8,7 +8,7 @@ import {
   Value,
   type Variables,
 } from 'liquidjs'
-import { nearMatches } from '../../lib/near-match.ts'
+import { didYouMean } from '../../lib/near-match.ts'
 import { LlmBatchError } from '../../model/error.ts'
 
 /** A path to something in a row, such as `customer`, `name`. */
@@ -76,8 +76,7 @@ function parse(liquid: Liquid, text: string, mistakeAt: (offset: number, flaw: s
 function flawOf(liquid: Liquid, { message }: LiquidError): string {
   const flaw = message.replace(/, line:\d+, col:\d+$/, '')
   const [, name] = /^undefined filter: (.*)$/.exec(flaw) ?? []
-  const near = name === undefined ? [] : nearMatches(name, Object.keys(liquid.filters))
-  return near.length === 0 ? flaw : `${flaw} (did you mean ${near.join(' or ')}?)`
+  return name === undefined ? flaw : flaw + didYouMean(name, Object.keys(liquid.filters))
 }
 
 /** All values that nodes and what is inside them are made of. */

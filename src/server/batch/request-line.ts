@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
+import { isJsonObject, type JsonObject, parseJson } from '../../lib/json.ts'
 import type { Line } from '../../lib/jsonl.ts'
-import { isJsonObject, type JsonObject, parseJson } from '../simulate/json.ts'
 
 /** Bytes of a byte order mark, which a line must not begin with. */
 const BYTE_ORDER_MARK_BYTES = 3

@@ -1,7 +1,7 @@
+import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import type { Line } from '../../lib/jsonl.ts'
 import { DIALECT, type Dialect, MOST_EMBEDDING_INPUTS, standardModel } from '../dialect.ts'
 import { embeddingInputs } from '../simulate/execute-row.ts'
-import { isJsonObject, type JsonObject, stringOf } from '../simulate/json.ts'
 import { promptOf, tokensOf } from '../simulate/prompt.ts'
 import { maxRequests, type Simulator } from '../simulator.ts'
 import type { BatchRecord, ValidationProblem } from '../state/record.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
+import { isJsonObject } from '../../lib/json.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
-import { isJsonObject } from '../simulate/json.ts'
 import type { Simulator } from '../simulator.ts'
 import type { DialectName } from '../state/record.ts'
 import { breakBatch } from './break-batch.ts'

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../lib/json.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
-import type { JsonObject } from '../simulate/json.ts'
 
 /** Fields with result file ids, in either dialect. */
 const ID_FIELDS = ['output_file_id', 'error_file_id', 'output_file', 'error_file'] as const

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../lib/json.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
-import type { JsonObject } from '../simulate/json.ts'
 
 /** Faults of a file object. */
 export function breakFile(faults: ActiveFaults, file: JsonObject): JsonObject {

@@ -1,7 +1,7 @@
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { Line } from '../../lib/jsonl.ts'
 import type { FaultName } from '../faults/catalogue.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
-import { isJsonObject, type JsonObject } from '../simulate/json.ts'
 
 const LINE_FAULTS: readonly FaultName[] = [
   'bom',

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../lib/json.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
-import type { JsonObject } from '../simulate/json.ts'
 import type { DialectName } from '../state/record.ts'
 
 interface Page extends JsonObject {

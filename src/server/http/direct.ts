@@ -1,7 +1,7 @@
 import { BufferedWriter } from '../../lib/atomic-file.ts'
+import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { standardModel } from '../dialect.ts'
 import { executeRow } from '../simulate/execute-row.ts'
-import { isJsonObject, type JsonObject, stringOf } from '../simulate/json.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import { streamEvents } from '../simulate/stream-events.ts'
 import { type Booking, book, DIRECT_CALLS } from '../state/ledger.ts'

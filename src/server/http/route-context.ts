@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
+import { parseJson } from '../../lib/json.ts'
 import type { BatchRunner } from '../batch/batch-runner.ts'
 import type { Call } from '../faults/catalogue.ts'
-import { parseJson } from '../simulate/json.ts'
 import type { Simulator } from '../simulator.ts'
 import type { DialectName } from '../state/record.ts'
 import type { Owner } from '../state/state.ts'

@@ -1,7 +1,7 @@
 import { BufferedWriter } from '../../lib/atomic-file.ts'
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { splitLines } from '../../lib/jsonl.ts'
 import type { RouteContext } from '../http/route-context.ts'
-import { isJsonObject, type JsonObject } from '../simulate/json.ts'
 import type { BatchRecord, FileRecord } from '../state/record.ts'
 import type { Owner, State } from '../state/state.ts'
 

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../lib/duration.ts'
 import { createBatch } from '../batch/create.ts'
 import { resetConnection } from '../http/break-call.ts'
 import type { ServerContext } from '../http/environment.ts'
@@ -9,8 +10,6 @@ import { type CreateCall, checkCreate } from './check-create.ts'
 import { resultsOf, storeInline } from './inline.ts'
 import { jobObject, statusOf } from './job-object.ts'
 import { numberedPage } from './page.ts'
-
-const HOUR_MS = 3_600_000
 
 /** `POST /v1/batch/jobs`. */
 export async function create(route: RouteContext, context: ServerContext): Promise<Response> {

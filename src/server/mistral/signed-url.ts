@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../lib/duration.ts'
 import { fileAnswer } from '../http/content.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { errorAnswer, unprocessable } from '../http/error-answer.ts'
@@ -8,8 +9,6 @@ import { noSuchFile } from './files.ts'
 
 /** Hours that a signed URL is valid, by Mistral's API description. */
 const EXPIRY_HOURS = { standard: 24, least: 1, most: 168 }
-
-const HOUR_MS = 3_600_000
 
 /** Where signed URLs lead: outside of the routes that ask for a key. */
 export const SIGNED_FILES = '/signed/mistral'

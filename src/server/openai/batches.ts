@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../lib/duration.ts'
 import { type BatchDraft, createBatch } from '../batch/create.ts'
 import { resetConnection } from '../http/break-call.ts'
 import type { ServerContext } from '../http/environment.ts'
@@ -12,7 +13,6 @@ import { cursorPage } from './page.ts'
 const BATCH_PAGE = { standard: 20, most: 100 }
 
 /** The only completion window there is. */
-const WINDOW_MS = 86_400_000
 
 /** `POST /batches`. */
 export async function create(route: RouteContext, context: ServerContext): Promise<Response> {
@@ -37,7 +37,7 @@ async function createNow(route: RouteContext, context: ServerContext, call: Crea
     return invalidRequest(`Invalid file purpose: ${file.purpose}. Expected 'batch'.`, 'invalid_value', 'input_file_id')
   }
   const { endpoint, metadata, outputLifeSeconds } = call
-  const common = { owner, endpoint, metadata, outputLifeSeconds, windowMs: WINDOW_MS }
+  const common = { owner, endpoint, metadata, outputLifeSeconds, windowMs: DAY_MS }
   const draft: BatchDraft = { ...common, model: null, inputFileIds: [file.id], isInline: false }
   return Response.json(batchObject(await createBatch(route.simulator, route.runner, draft, context.var.faults)))
 }

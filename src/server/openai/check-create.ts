@@ -1,6 +1,6 @@
+import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { DIALECT } from '../dialect.ts'
 import { invalidRequest } from '../http/error-answer.ts'
-import { isJsonObject, type JsonObject, stringOf } from '../simulate/json.ts'
 
 /** What a correct create call asks for. */
 export interface CreateCall {

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../../lib/json.ts'
 import { type ParameterPlace, refusal } from './parameter-refusal.ts'
 import type { ApiError } from './provider-error.ts'
 import { inputsOf } from './verdict-body.ts'

@@ -1,7 +1,7 @@
+import type { JsonObject } from '../../lib/json.ts'
 import { digestOf } from '../state/identifier.ts'
 import type { DialectName } from '../state/record.ts'
 import { type Ending, firstOf, modelOf, type SimulatedAnswer, type Words } from './answer.ts'
-import type { JsonObject } from './json.ts'
 import { conversationBody, imagesBody, ocrBody, transcriptionBody, videoBody } from './media-body.ts'
 import { responseBody } from './response-body.ts'
 import { inputsOf, verdictBody } from './verdict-body.ts'

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../lib/json.ts'
 import type { DialectName } from '../state/record.ts'
-import type { JsonObject } from './json.ts'
 import type { ToolCall } from './tool-call.ts'
 
 /** What an answer consists of, before it takes the shape of an endpoint. */

@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { DialectName } from '../state/record.ts'
-import type { JsonObject } from './json.ts'
 
 /** Where a request came from that a function answers. */
 export interface AnswerRequest {
@@ -33,7 +33,7 @@ export async function askFunction(
   } catch (error) {
     throw new NoAnswer(`The function that answers failed: ${error instanceof Error ? error.message : String(error)}`)
   }
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given as JsonObject
+  if (isJsonObject(given)) return given
   throw new NoAnswer('The function that answers gave neither a text nor an object.')
 }
 

@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { firstOf, modelOf, type SimulatedAnswer } from './answer.ts'
-import { isJsonObject, type JsonObject, stringOf } from './json.ts'
 
 /** A PNG of one pixel, in place of every picture that is asked for. */
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../lib/json.ts'
 import { refusedAmount } from './amount-check.ts'
-import type { JsonObject } from './json.ts'
 import { type ParameterPlace, refusal } from './parameter-refusal.ts'
 import type { ApiError } from './provider-error.ts'
 

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../lib/json.ts'
 import type { DialectName } from '../state/record.ts'
-import type { JsonObject } from './json.ts'
 import type { ApiError } from './provider-error.ts'
 
 /** A request as far as its parameters are checked. */

@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { digestOf } from '../state/identifier.ts'
-import { isJsonObject, type JsonObject } from './json.ts'
 
 /** Body fields that carry what the model is asked, over all endpoints. */
 const PROMPT_FIELDS = ['messages', 'instructions', 'input', 'inputs', 'prompt', 'suffix', 'document'] as const

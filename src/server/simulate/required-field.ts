@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from './json.ts'
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { type ParameterPlace, refusal } from './parameter-refusal.ts'
 import type { ApiError } from './provider-error.ts'
 

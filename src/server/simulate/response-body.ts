@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { firstOf, modelOf, type SimulatedAnswer, type Words } from './answer.ts'
-import { isJsonObject, type JsonObject } from './json.ts'
 
 /** What a response repeats of its request, with what the API puts where the request says nothing. */
 const REPEATED: JsonObject = {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, stringOf } from './json.ts'
+import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 
 /** References deeper than this are cut with null, so that a recursive schema ends. */
 const MOST_DEPTH = 12

@@ -1,5 +1,5 @@
+import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import type { DialectName } from '../state/record.ts'
-import { isJsonObject, type JsonObject, stringOf } from './json.ts'
 import type { ParameterPlace } from './parameter-refusal.ts'
 
 /** Characters of one piece of a streamed text. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from './json.ts'
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { valueFor } from './schema-value.ts'
 import { wrongValue } from './wrong-value.ts'
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, stringOf } from './json.ts'
+import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { valueFor } from './schema-value.ts'
 
 /** A call of one of the request's tools. */

@@ -1,6 +1,6 @@
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { digestOf } from '../state/identifier.ts'
 import type { DialectName } from '../state/record.ts'
-import { isJsonObject, type JsonObject } from './json.ts'
 import { promptOf } from './prompt.ts'
 
 /** Categories as the official SDKs of 2026 list them. */

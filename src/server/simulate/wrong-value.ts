@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from './json.ts'
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 
 /**
  * A value that breaks the schema which a good value satisfies, in one of two ways that models choose too: a required

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../../lib/duration.ts'
+import { formatDuration, HOUR_MS } from '../../../lib/duration.ts'
 import type { RequestCounts } from '../../../store/store.ts'
 import type { BatchPhase, Progress } from '../../../workspace/progress.ts'
 
@@ -25,7 +25,7 @@ export interface ProgressView {
 }
 
 /** Before that the end of a batch's window is nothing a person needs to think about. */
-const EXPIRY_SHOWN_MS = 3 * 3_600_000
+const EXPIRY_SHOWN_MS = 3 * HOUR_MS
 
 /** What to show of a run's progress at this instant. */
 export function progressView(progress: Progress, now: number): ProgressView {

@@ -1,14 +1,18 @@
 import { plainLine } from '../../../lib/plain-text.ts'
+import { shownJson } from '../../../lib/shown-json.ts'
+import type { Outcome } from '../../../model/outcome.ts'
 import type { Tried, TriedRow } from '../../../prepare/try-rows.ts'
 import { dollars, sumUsd } from '../../../prices/dollars.ts'
 import { promptOf } from '../../jobs/prompt-text.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { renderFacts } from '../terminal/facts.ts'
 import { count, counted } from '../terminal/quantity.ts'
-import { shortAnswer } from '../terminal/short-value.ts'
 
 const MOST_PROMPT_CHARACTERS = 200
 const MOST_ANSWER_CHARACTERS = 400
+
+/** Entries shown of a long list in an answer. */
+const SHOWN_ENTRIES = 3
 
 /** What the rows of a try cost, and what all rows would. */
 export function renderTryTotal({ inputRows, rows, wholeCostUsd }: Tried, seed: number, colors: Colors): string {
@@ -33,9 +37,14 @@ export function isAnswered({ outcome }: TriedRow): boolean {
   return outcome?.status === 'succeeded'
 }
 
+/** An answer for people: its text as it is, a value with its long lists shortened; null where there is none. */
+function answerText({ isJson, output }: Pick<Outcome, 'isJson' | 'output'>): string | null {
+  return isJson && output !== null ? shownJson(JSON.parse(output), SHOWN_ENTRIES) : output
+}
+
 /** What a row of a try was answered with; prompt and answer shortened. Ends with an empty line. */
 export function renderTriedRow(row: TriedRow, colors: Colors): string {
-  const answer = row.outcome && shortAnswer(row.outcome)
+  const answer = row.outcome && answerText(row.outcome)
   const title = row.id === null ? `Line ${row.line}` : `Line ${row.line} (${plainLine(row.id, MOST_PROMPT_CHARACTERS)})`
   const facts = renderFacts(
     [

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { AnswerIndex } from './answer-index.ts'
+import { DigestQueues } from './digest-queues.ts'
 
 const identity = (text: string): string => text.padEnd(16, '.')
 
-describe('the index of answers', () => {
-  it('gives each answer away as often as it answered a row, in order, and then no more', () => {
-    const index = new AnswerIndex()
+describe('numbers in queues by digest', () => {
+  it('gives each number away as often as it was added, in order, and then no more', () => {
+    const index = new DigestQueues()
     index.add(identity('a'), 3, 1)
     index.add(identity('b'), 4, 2)
     index.add(identity('a'), 7, 1)
@@ -14,8 +14,8 @@ describe('the index of answers', () => {
     expect(taken).toEqual([3, 7, 4, 9, undefined, 4, undefined, undefined])
   })
 
-  it('holds many answers to one question', () => {
-    const index = new AnswerIndex()
+  it('holds many numbers for one digest', () => {
+    const index = new DigestQueues()
     for (let ordinal = 0; ordinal < 50_000; ordinal += 1) index.add(identity('same'), ordinal, 1)
     const taken = Array.from({ length: 50_000 }, () => index.take(identity('same')))
     expect(taken.every((ordinal, at) => ordinal === at)).toBe(true)

@@ -1,3 +1,5 @@
+import { longer } from './longer.ts'
+
 const EMPTY = -1
 
 /**
@@ -55,13 +57,6 @@ export class NumberIndex {
     this.#slots = emptySlots(this.#size * 2)
     for (let place = 0; place < this.#size; place += 1) this.#slots[this.#slotOf(this.#numbers[place] ?? 0)] = place
   }
-}
-
-/** A typed array of twice the length, with the same beginning. */
-export function longer<List extends Float64Array | Uint8Array | Uint32Array>(list: List): List {
-  const copy = new (list.constructor as new (length: number) => List)(list.length * 2)
-  copy.set(list)
-  return copy
 }
 
 function emptySlots(expected: number): Int32Array {
