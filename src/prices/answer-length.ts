@@ -43,7 +43,7 @@ function mean(seen: AnswersSeen | null): number | null {
 
 /** The basis in words: `400 tokens an answer BASIS`. */
 export const BASIS_WORDS: Readonly<Record<LengthBasis, string>> = {
-  this_run: 'as in the answers of this run so far',
+  this_run: "as in this run's answers",
   earlier_runs: 'as in earlier answers of this model here',
   assumed: 'assumed, because no answers of this model were seen here yet',
 }

@@ -12,6 +12,9 @@ describe('llm-batch tick', () => {
     const world = await openWorld(ENDLESS)
     await world.write('rows.jsonl', questions(2))
     expectExit(await typeHere(world, ...LINE, '--no-wait', '--name', 'nightly'), 75)
+    const healthy = await typeHere(world, 'tick')
+    expectExit(healthy, 75)
+    expect(healthy.stderr).toMatch(/^Run \S+ \(nightly\) is unfinished; 0 of 2 rows done\.\n$/)
     // The key is revoked.
     world.server.setFaults(['get=status(401)', 'list=status(401)'])
     for (const words of [['tick'], ['tick', '--quiet'], ['tick', '--quiet']]) {

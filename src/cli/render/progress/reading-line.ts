@@ -17,6 +17,6 @@ export function readingLine(shell: Shell, clock: Pick<Clock, 'monotonic'>): ((ro
     const passedMs = clock.monotonic() - startedAt
     if (passedMs < nextMs) return
     nextMs = passedMs * 2
-    shell.tell(`Reading: ${count(rows)} rows so far …`)
+    shell.tell(`Reading: ${count(rows)} rows …`)
   }
 }

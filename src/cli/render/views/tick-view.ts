@@ -7,6 +7,7 @@ import { exitCodeOfError } from '../../exit-code.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { count } from '../terminal/quantity.ts'
 import { doneRows } from '../words/outcome-words.ts'
+import { describeState } from '../words/state-words.ts'
 import { renderError } from './error-view.ts'
 import { nextSteps } from './next-command.ts'
 
@@ -47,7 +48,9 @@ export function renderTicked(ticked: TickedRun, colors: Colors): string {
   const { counts, error, isElsewhere, run } = ticked
   const title = run.name === null ? `Run ${run.id}` : `Run ${run.id} (${plainLine(run.name)})`
   const why = run.reason === null || run.state === 'paused' ? '' : `: ${plainLine(run.reason)}`
-  const lines = [`${title} is ${run.state}${why}; ${count(doneRows(counts))} of ${count(run.rowCount)} rows done.`]
+  const lines = [
+    `${title} is ${describeState(run.state)}${why}; ${count(doneRows(counts))} of ${count(run.rowCount)} rows done.`,
+  ]
   if (isElsewhere) lines.push('Another process is working on it.')
   if (hasFailures(ticked)) lines.push(`Only ${count(counts.succeeded)} of these succeeded.`)
   const steps = run.state === 'held' || hasFailures(ticked) ? [...nextSteps(ticked)] : []
