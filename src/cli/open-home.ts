@@ -1,22 +1,14 @@
-import { type Configuration, type ConfigurationFlags, loadConfiguration } from '../config/configuration.ts'
+import { type Configuration, loadConfiguration } from '../config/configuration.ts'
 import { userDataFolder } from '../config/home.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { systemRandom } from '../lib/random.ts'
+import type { SettingOptions } from '../model/options/setting-options.ts'
 import { openWorkspace, type Site, siteOf, type Workspace } from '../workspace/workspace.ts'
-import type { BudgetFlags } from './flags/budget-flag.ts'
 import type { Shell } from './shell.ts'
 
-/** The size of images is a limit like others; people count it in megabytes. */
-export interface ImageSizeFlags {
-  readonly imageMaxMb?: number | undefined
-}
-
-/** Flags that any command may have. */
-type CommandFlags = Omit<ConfigurationFlags, 'maxCostUsd' | 'maxImageBytes'> & BudgetFlags & ImageSizeFlags
-
 /** Merges flags, environment and file; opens nothing. */
-export async function loadSettings(shell: Shell, flags: CommandFlags): Promise<Configuration> {
+export async function loadSettings(shell: Shell, flags: SettingOptions): Promise<Configuration> {
   const { machine } = shell
   return await loadConfiguration({
     flags: { ...flags, maxCostUsd: flags.maxCost, maxImageBytes: bytesOf(flags.imageMaxMb) },
@@ -28,14 +20,14 @@ export async function loadSettings(shell: Shell, flags: CommandFlags): Promise<C
 }
 
 /** The place of work without its home: for commands that only look. */
-export async function findPlace(shell: Shell, flags: CommandFlags): Promise<Site> {
+export async function findPlace(shell: Shell, flags: SettingOptions): Promise<Site> {
   return siteOf(await sourcesOf(shell, flags))
 }
 
 /** Opens the home, does the work, and closes it again. */
 export async function withHome<Result>(
   shell: Shell,
-  flags: CommandFlags,
+  flags: SettingOptions,
   work: (workspace: Workspace) => Promise<Result>,
 ): Promise<Result> {
   const workspace = await openWorkspace(await sourcesOf(shell, flags))
@@ -50,7 +42,7 @@ function bytesOf(megabytes: number | undefined): number | undefined {
   return megabytes === undefined ? undefined : Math.ceil(megabytes * 1_000_000)
 }
 
-async function sourcesOf(shell: Shell, flags: CommandFlags) {
+async function sourcesOf(shell: Shell, flags: SettingOptions) {
   const configuration = await loadSettings(shell, flags)
   const { environment } = shell.machine
   return { configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom }

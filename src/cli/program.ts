@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { assertRuntime } from '../config/runtime.ts'
 import { EXIT } from '../model/error.ts'
+import { arrangeHelp } from './help.ts'
 import type { Shell } from './shell.ts'
 
 /** A command's own file: adds arguments, flags and the action, which tells the exit code. */
@@ -150,11 +151,17 @@ async function buildProgram(
     .exitOverride()
     // Errors of usage are told in one line, by us.
     .configureOutput({ writeOut: (text) => shell.streams.output.write(text), writeErr: () => undefined })
-    .addHelpText('after', '\nEvery command explains itself: llm-batch COMMAND --help')
+    .addHelpText(
+      'after',
+      '\nEvery command explains itself: llm-batch COMMAND --help, and all of it: llm-batch help COMMAND',
+    )
   const typed = typedCommand(words)
   for (const { load, name, summary, usage } of COMMANDS) {
     const command = program.command(name).description(summary).usage(usage)
-    if (name === typed?.name) (await load()).defineCommand(command, setExitCode, shell)
+    if (name !== typed?.name) continue
+    const module = await load()
+    module.defineCommand(command, setExitCode, shell)
+    arrangeHelp(command, words.includes('--all') || words[0] === 'help')
   }
   return program
 }

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { brief, collectRows, pieces } from '../../test/support/input-rows.ts'
 import { systemDisk as disk } from '../lib/disk.ts'
 import type { ReadRow } from '../model/row.ts'
-import { type InputFormat, openInput } from './open.ts'
+import type { InputFormat } from '../model/run.ts'
+import { openInput } from './open.ts'
 import { limitRows } from './take.ts'
 
 let folder: string

@@ -4,17 +4,13 @@ import { GunzipRatioError, gunzip, isGzip } from '../lib/gzip.ts'
 import { peekBytes } from '../lib/peek.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import type { ReadRow } from '../model/row.ts'
+import type { InputFormat } from '../model/run.ts'
 import { readCsv } from './csv.ts'
 import { detectEncoding, ENCODING_HEAD_BYTES } from './encoding.ts'
 import { readIterable } from './iterable.ts'
 import { readJsonLines } from './jsonl.ts'
 import type { ByteSource, Reader } from './reader.ts'
 import { readTextLines } from './text-lines.ts'
-
-/** Formats an input can have. */
-export const INPUT_FORMATS = ['jsonl', 'csv', 'parquet', 'text'] as const
-
-export type InputFormat = (typeof INPUT_FORMATS)[number]
 
 /** Where rows come from: a file, several files read as one input, a stream such as standard input, or values in memory. */
 export type InputSource =

@@ -42,6 +42,11 @@ export function isFinished(state: RunState): boolean {
   return state === 'completed' || state === 'cancelled'
 }
 
+/** Formats that input files can have. */
+export const INPUT_FORMATS = ['jsonl', 'csv', 'parquet', 'text'] as const
+
+export type InputFormat = (typeof INPUT_FORMATS)[number]
+
 /** How the rows of the input are read as requests: one shape for the whole file. */
 export const INPUT_SHAPES = ['records', 'chat', 'provider'] as const
 

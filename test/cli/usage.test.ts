@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { flagOf, optionsOf } from '../../src/cli/flags/option-flags.ts'
 import { expectExit, type Surroundings, type, typedFirst, typeHere } from '../support/command.ts'
 
 /** The files that the cases name. */
@@ -143,7 +144,8 @@ describe('a command that cannot be carried out', () => {
 describe('help', () => {
   it.concurrent.each([
     [['--help'], /Usage: llm-batch .*turn a file of prompts into a file of answers/s],
-    [['run', '--help'], /Usage: llm-batch run INPUT.*--max-open-batches/s],
+    [['run', '--help'], /Usage: llm-batch run INPUT.*--max-tokens.*more options: llm-batch run --help --all/s],
+    [['run', '--help', '--all'], /Usage: llm-batch run INPUT.*Limits and time:.*--max-open-batches/s],
     [['help', 'retry'], /Usage: llm-batch retry RUN.*--status <list>/s],
     [['--version'], /^\d+\.\d+\.\d+\n$/],
   ])('%j goes to standard output', async (words, text) => {
@@ -153,16 +155,35 @@ describe('help', () => {
   })
 
   it('says each default once, in the units in which it is typed', async () => {
-    const { stdout } = await typeHere(here, '--help')
-    const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name)
+    const commands = await listedCommands()
     expect(commands).toEqual(expect.arrayContaining(['run', 'remote', 'doctor']))
     const pages = new Map<string, string>()
-    for (const command of commands) pages.set(command, unfolded((await typeHere(here, command, '--help')).stdout))
+    for (const command of commands) pages.set(command, unfolded((await typeHere(here, 'help', command)).stdout))
     expect([...pages.values()].filter((page) => /\(default: [^)]*\) \(default:/.test(page))).toEqual([])
     expect(pages.get('remote')).toContain('such as 12h or 90d (default: 31d)')
     expect(pages.get('doctor')).toContain('(default: 30m)')
   })
+
+  it('fits a screen, and shows every option under its heading where all is asked for', async () => {
+    const lines = new Map<string, number>()
+    for (const command of await listedCommands()) {
+      lines.set(command, (await typeHere(here, command, '--help')).stdout.trimEnd().split('\n').length)
+    }
+    expect([...lines].filter(([, count]) => count > 40)).toEqual([])
+    const { stdout } = await typeHere(here, 'help', 'run')
+    expect(stdout).toBe((await typeHere(here, 'run', '--all', '--help')).stdout)
+    expect([...stdout.matchAll(/^([A-Z][a-z ]+):$/gm)].map(([, heading]) => heading)).toEqual(
+      'Arguments,Options,Input,Prompt,Answers,Output,Money,Limits and time,This run'.split(','),
+    )
+    for (const name of optionsOf('run')) expect(stdout).toMatch(new RegExp(`^ .* ${flagOf(name)}[ \\n]`, 'm'))
+  })
 })
+
+/** The commands that the list of commands names. */
+async function listedCommands(): Promise<readonly string[]> {
+  const { stdout } = await typeHere(here, '--help')
+  return [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name).filter((name) => name !== 'help')
+}
 
 /** Help without its line breaks inside sentences. */
 function unfolded(page: string): string {

@@ -29,7 +29,7 @@ it('docs/formats.md lists the columns as they are written; "npx vitest run test/
 })
 
 it('the help of results lists all columns with what they hold', async () => {
-  const { stdout } = await typeHere(await openWorld(), 'results', '--help')
+  const { stdout } = await typeHere(await openWorld(), 'help', 'results')
   const help = stdout.replace(/\s+/g, ' ')
   for (const name of COLUMN_NAMES) expect(help).toContain(`${name} ${COLUMNS[name].help}`)
 })

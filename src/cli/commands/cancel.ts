@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { assertCancellable } from '../../drive/cancel.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import { type TakenRun, takeRun } from '../../prepare/start.ts'
 import type { RunStore } from '../../store/store.ts'
@@ -13,13 +14,12 @@ import { driveRun } from '../drive/drive-run.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { RunEvents } from '../drive/run-events.ts'
 import { RunProgress } from '../drive/run-progress.ts'
-import { addSpeechFlags, type SpeechFlags } from '../flags/drive-flags.ts'
-import { addSettingFlags, type SettingFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { chooseRun } from '../questions/choose-run.ts'
 import type { Shell } from '../shell.ts'
 
-type CancelFlags = SettingFlags & SpeechFlags
+type CancelFlags = OptionsOf<'cancel'>
 
 /** Between two looks at a run that another process is cancelling for us. */
 const LOOK_MS = 500
@@ -27,7 +27,7 @@ const LOOK_MS = 500
 /** `llm-batch cancel RUN`: cancels at the provider, waits, and keeps what was finished. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   command.argument('<run>', 'an id, the beginning of one, a name, or last')
-  addSettingFlags(addSpeechFlags(command)).action(async (wanted: string, flags: CancelFlags) => {
+  addOptions(command, 'cancel').action(async (wanted: string, flags: CancelFlags) => {
     const interruption = new Interruption(shell, systemClock)
     try {
       setExitCode(await withHome(shell, flags, (place) => cancel(shell, place, wanted, flags, interruption)))

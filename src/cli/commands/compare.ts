@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { PLAIN_OUTPUT } from '../../model/run.ts'
 import { checkOutput } from '../../output/check-output.ts'
 import { formatOf } from '../../output/format.ts'
@@ -15,14 +16,14 @@ import type { RunRecord } from '../../store/store.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { compareDocument } from '../documents/compare-document.ts'
 import { countOrZeroFlag } from '../flags/flag-values.ts'
-import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { chooseRun } from '../questions/choose-run.ts'
 import { counted } from '../render/terminal/quantity.ts'
 import { renderComparison } from '../render/views/compare-view.ts'
 import type { Shell } from '../shell.ts'
 
-interface CompareFlags extends PlaceFlags {
+interface CompareFlags extends OptionsOf<'compare'> {
   readonly by?: string | undefined
   readonly gold?: string | undefined
   readonly field?: string | undefined
@@ -65,7 +66,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
       'neutralise formulas in CSV cells from the model or the provider, not in the columns of the input',
     )
     .option('--force', 'replace an existing file')
-  addPlaceFlags(command)
+  addOptions(command, 'compare')
     .option('--json', 'as JSON on standard output')
     .option('--quiet', 'say nothing about files')
     .addHelpText('after', EXAMPLES)

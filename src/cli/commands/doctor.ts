@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Configuration } from '../../config/configuration.ts'
 import { EXIT } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { PRICES } from '../../prices/table.ts'
 import { PROVIDERS } from '../../providers/registry.ts'
 import { sqliteVersion } from '../../store/engine-version.ts'
@@ -10,12 +11,12 @@ import { examineAnswers, examineHome } from '../doctor/examine-place.ts'
 import { type ExaminedProvider, examineClock, examineProvider } from '../doctor/examine-provider.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { durationMsFlag } from '../flags/flag-values.ts'
-import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { findPlace, withHome } from '../open-home.ts'
 import { renderFacts } from '../render/terminal/facts.ts'
 import type { Shell } from '../shell.ts'
 
-interface DoctorFlags extends PlaceFlags {
+interface DoctorFlags extends OptionsOf<'doctor'> {
   readonly json?: boolean | undefined
   readonly live?: boolean | undefined
   readonly model?: string | undefined
@@ -35,7 +36,7 @@ const LEAST_NODE = '20.19.0'
  * with a key, none with `--offline`; `--live` buys a probe.
  */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addPlaceFlags(command)
+  addOptions(command, 'doctor')
     .option('--json', 'as JSON on standard output')
     .option('--offline', 'ask no provider whether it accepts the key')
     .option('--live', 'buy up to three batches of one row, to test at the provider what crash safety relies on')

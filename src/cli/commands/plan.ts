@@ -1,33 +1,26 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { checkOutput } from '../../output/check-output.ts'
 import { describeUnknown } from '../../output/fields.ts'
 import { type PlannedRun, planRun } from '../../prepare/plan-run.ts'
 import { planDocument, planView } from '../documents/plan-document.ts'
 import { newRunOptions } from '../drive/new-run.ts'
-import { addBudgetFlag, type BudgetFlags } from '../flags/budget-flag.ts'
-import { addOutputFlags, type OutputFlags, outputPlan } from '../flags/output-flags.ts'
-import { addSettingFlags, type SettingFlags } from '../flags/place-flags.ts'
-import { addRequestFlags, type RequestFlags } from '../flags/request-flags.ts'
-import { addSharingFlags, type SharingFlags } from '../flags/sharing-flags.ts'
+import { addInput, addOptions } from '../flags/option-flags.ts'
+import { outputPlan } from '../flags/output-flags.ts'
 import { requestOf } from '../jobs/job-request.ts'
 import { findPlace } from '../open-home.ts'
 import { renderPlan } from '../render/views/plan-view.ts'
 import type { Shell } from '../shell.ts'
 
-interface PlanFlags extends RequestFlags, SharingFlags, OutputFlags, SettingFlags, BudgetFlags {
-  readonly json?: boolean | undefined
-}
+type PlanFlags = OptionsOf<'plan'>
 
 /** `llm-batch plan INPUT`: what `run` would send, without a key and without sending anything. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addSettingFlags(addBudgetFlag(addOutputFlags(addSharingFlags(addRequestFlags(command)))))
-    .option('--no-canary', 'plan for a run that does not try a few rows first')
-    .option('--json', 'as JSON on standard output')
-    .action(async (inputs: readonly string[], _typed: PlanFlags, self: Command) => {
-      const { flags, inputPaths } = await requestOf<PlanFlags>(shell, self, inputs)
-      setExitCode(await plan(shell, inputPaths, flags))
-    })
+  addOptions(addInput(command), 'plan').action(async (inputs: readonly string[], _typed: PlanFlags, self: Command) => {
+    const { flags, inputPaths } = await requestOf<PlanFlags>(shell, self, inputs)
+    setExitCode(await plan(shell, inputPaths, flags))
+  })
 }
 
 async function plan(shell: Shell, inputPaths: readonly string[], flags: PlanFlags): Promise<number> {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { PLAIN_OUTPUT } from '../../model/run.ts'
 import { type FilledRow, fillPrompts } from '../../prepare/fill-prompts.ts'
 import { newRunOptions } from '../drive/new-run.ts'
 import { countFlag } from '../flags/flag-values.ts'
-import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
-import { addRequestFlags, type RequestFlags } from '../flags/request-flags.ts'
+import { addInput, addOptions } from '../flags/option-flags.ts'
 import { requestOf } from '../jobs/job-request.ts'
 import { findPlace } from '../open-home.ts'
 import { tellReview } from '../questions/agree-to-prompt.ts'
@@ -13,20 +13,21 @@ import { counted } from '../render/terminal/quantity.ts'
 import { renderPrompts } from '../render/views/prompt-view.ts'
 import type { Shell } from '../shell.ts'
 
-interface PromptFlags extends RequestFlags, PlaceFlags {
+interface PromptFlags extends OptionsOf<'prompt'> {
   readonly rows?: number | undefined
-  readonly json?: boolean | undefined
 }
 
 /** `llm-batch prompt INPUT`: the filled prompts of a few rows, without a key and without sending anything. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addPlaceFlags(addRequestFlags(command))
-    .option('--rows <n>', 'rows to show (default: 3); the first ones, or those that --sample draws', countFlag)
-    .option('--json', 'as JSON on standard output, bodies exactly as they would be sent')
-    .action(async (inputs: readonly string[], _typed: PromptFlags, self: Command) => {
-      const { flags, inputPaths } = await requestOf<PromptFlags>(shell, self, inputs)
-      setExitCode(await showPrompts(shell, inputPaths, flags))
-    })
+  addInput(command).option(
+    '--rows <n>',
+    'rows to show (default: 3); the first ones, or those that --sample draws',
+    countFlag,
+  )
+  addOptions(command, 'prompt').action(async (inputs: readonly string[], _typed: PromptFlags, self: Command) => {
+    const { flags, inputPaths } = await requestOf<PromptFlags>(shell, self, inputs)
+    setExitCode(await showPrompts(shell, inputPaths, flags))
+  })
 }
 
 async function showPrompts(shell: Shell, inputPaths: readonly string[], flags: PromptFlags): Promise<number> {

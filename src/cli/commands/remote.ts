@@ -3,9 +3,10 @@ import { listRemote, unknownBatches, unknownFiles } from '../../drive/remote.ts'
 import { unsentWork } from '../../drive/unsent-work.ts'
 import { DAY_MS } from '../../lib/duration.ts'
 import { EXIT } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { durationMsFlag } from '../flags/flag-values.ts'
-import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { adopt } from '../remote/adopt.ts'
 import { cancelBatches, deleteFiles } from '../remote/change.ts'
@@ -14,13 +15,13 @@ import { type RemoteInventory, remoteDocument } from '../remote/inventory.ts'
 import { renderRemote } from '../render/views/remote-view.ts'
 import type { Shell } from '../shell.ts'
 
-interface ListFlags extends PlaceFlags {
+interface ListFlags extends OptionsOf<'remote'> {
   readonly provider?: string | undefined
   readonly since: number
   readonly json?: boolean | undefined
 }
 
-interface ChangeFlags extends PlaceFlags {
+interface ChangeFlags extends OptionsOf<'remote'> {
   readonly provider?: string | undefined
   readonly yes?: boolean | undefined
 }
@@ -30,7 +31,7 @@ const SINCE_MS = 31 * DAY_MS
 
 /** `llm-batch remote`: what lies at the provider that no run of this home knows; adopt, cancel, delete. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addPlaceFlags(command)
+  addOptions(command, 'remote')
     .option('--provider <name>', 'only this provider (default: all that have a key)')
     .addOption(
       new Option('--since <duration>', 'only what was made within this time, such as 12h or 90d')
@@ -41,15 +42,15 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .action(async (flags: ListFlags) => {
       setExitCode(await withHome(shell, flags, (workspace) => list(shell, workspace, flags)))
     })
-  addPlaceFlags(command.command('adopt'))
+  addOptions(command.command('adopt'), 'remote')
     .description('take batches of the same work, made by another home, into a run that is still to be sent')
     .usage('[RUN] [ID...] [options]')
     .argument(
       '[words...]',
       'a run (its id, the beginning of one, a name, or last), then ids of batches (default: all that fit)',
     )
-    .action(async (words: readonly string[], _own: PlaceFlags, self: Command) => {
-      const flags: PlaceFlags = self.optsWithGlobals()
+    .action(async (words: readonly string[], _own: OptionsOf<'remote'>, self: Command) => {
+      const flags: OptionsOf<'remote'> = self.optsWithGlobals()
       setExitCode(await withHome(shell, flags, (workspace) => adopt(shell, workspace, words)))
     })
   const changes = [
@@ -57,7 +58,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     { name: 'delete', what: 'files', description: 'delete files that no run here knows', work: deleteFiles },
   ] as const
   for (const { description, name, what, work } of changes) {
-    addPlaceFlags(command.command(name).description(description).argument('<ids...>', `ids of ${what}`))
+    addOptions(command.command(name).description(description).argument('<ids...>', `ids of ${what}`), 'remote')
       .option('--provider <name>', 'where they are; needed where several providers have a key')
       .option('-y, --yes', 'do not ask')
       .action(async (ids: readonly string[], _own: ChangeFlags, self: Command) => {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { type WrittenFiles, writeRunAnswers } from '../../results/finish.ts'
 import { isWhole } from '../../results/selection.ts'
 import type { RequestCounts, RunRecord } from '../../store/store.ts'
@@ -7,9 +8,10 @@ import { reportOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
 import { checkPlan } from '../drive/take-up.ts'
-import { addOutputFlags, hasOutputFlags, type OutputFlags, outputPlan, wishesOf } from '../flags/output-flags.ts'
-import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
+import { hasOutputFlags, outputPlan, wishesOf } from '../flags/output-flags.ts'
 import { addSelectionFlags, selectionFrom } from '../flags/selection-flags.ts'
+import { addLongHelp } from '../help.ts'
 import { withHome } from '../open-home.ts'
 import { chooseRun } from '../questions/choose-run.ts'
 import { counted } from '../render/terminal/quantity.ts'
@@ -18,7 +20,7 @@ import { columnHelp } from '../results/column-help.ts'
 import { type LookFlags, showRows, showSummary } from '../results/show-results.ts'
 import type { Shell } from '../shell.ts'
 
-interface ResultsFlags extends OutputFlags, PlaceFlags, LookFlags {
+interface ResultsFlags extends OptionsOf<'results'>, LookFlags {
   readonly summary?: boolean | undefined
   readonly table?: boolean | undefined
 }
@@ -39,9 +41,9 @@ Examples:
     llm-batch results last --summary
   a file of some rows, or all rows to a pipe as JSON lines:
     llm-batch results last --where status!=succeeded -o bad.csv
-    llm-batch results last > answers.jsonl
+    llm-batch results last > answers.jsonl`
 
-A condition names a column of the input; an added one, with or without the
+const CONDITION_HELP = `A condition names a column of the input; an added one, with or without the
 prefix; line; or a part of JSON such as output.label. = and != compare whole
 values, ~ finds a part in upper or lower case, < <= > >= compare numbers. A
 name that the input has means the input's column; then the added one is
@@ -54,14 +56,12 @@ Added columns:
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addSelectionFlags(command.argument('<run>', 'an id, the beginning of one, a name, or last'))
     .option('--summary', 'counts of statuses, causes of errors, labels, tokens, and the cost')
-    .addOption(new Option('--table', 'rows as a table, also in a pipe').conflicts('summary'))
+    .addOption(new Option('--table', 'rows as a table, also in a pipe').conflicts('summary').helpGroup('Rows:'))
     .addOption(
       new Option('--full', 'each row with its whole texts, one below the other').conflicts(['summary', 'table']),
     )
-  addPlaceFlags(addOutputFlags(command))
-    .option('--json', 'with --summary, as JSON; else a report as JSON, where the answers go to a file')
-    .option('--quiet', 'say nothing when all is well')
-    .addHelpText('after', EXAMPLES + columnHelp(command))
+  addLongHelp(addOptions(command, 'results'), CONDITION_HELP + columnHelp(command))
+    .addHelpText('after', EXAMPLES)
     .action(async (wanted: string, flags: ResultsFlags) => {
       await withHome(shell, flags, (workspace) => results(shell, workspace, wanted, flags))
       setExitCode(EXIT.ok)

@@ -3,6 +3,7 @@ import { assertLimitable, type Reopened, type RetryOptions, reopen } from '../..
 import { type RetryBill, retryBillOf } from '../../drive/retry-bill.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import type { OutcomeStatus } from '../../model/outcome.ts'
 import { isFinished } from '../../model/run.ts'
 import { dollars } from '../../prices/dollars.ts'
@@ -14,11 +15,7 @@ import { driveRun } from '../drive/drive-run.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { RunEvents } from '../drive/run-events.ts'
 import { takeUp } from '../drive/take-up.ts'
-import { addBudgetFlag, type BudgetFlags } from '../flags/budget-flag.ts'
-import { addDriveFlags, type DriveFlags } from '../flags/drive-flags.ts'
-import { countFlag, statusesFlag } from '../flags/flag-values.ts'
-import { addOutputFlags, type OutputFlags } from '../flags/output-flags.ts'
-import { addSettingFlags, type SettingFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { confirm } from '../questions/ask.ts'
 import { chooseRun } from '../questions/choose-run.ts'
@@ -26,20 +23,11 @@ import { count, counted } from '../render/terminal/quantity.ts'
 import { retrySteps, rowsAgain } from '../render/views/next-command.ts'
 import type { Shell } from '../shell.ts'
 
-interface RetryFlags extends DriveFlags, OutputFlags, SettingFlags, BudgetFlags {
-  readonly status?: readonly OutcomeStatus[] | undefined
-  readonly maxTokens?: number | undefined
-  readonly yes?: boolean | undefined
-}
+type RetryFlags = OptionsOf<'retry'>
 
 /** `llm-batch retry RUN`: sends unfinished and unbilled rows again; others only where their status is named. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  command
-    .argument('<run>', 'an id, the beginning of one, a name, or last')
-    .option('--status <list>', 'rows with these outcomes, also billed ones, such as truncated,refused', statusesFlag)
-    .option('--max-tokens <n>', 'another maximum of tokens per answer; the price is shown first', countFlag)
-    .option('-y, --yes', 'accept that rows may be bought again')
-  addSettingFlags(addDriveFlags(addBudgetFlag(addOutputFlags(command)))).action(
+  addOptions(command.argument('<run>', 'an id, the beginning of one, a name, or last'), 'retry').action(
     async (wanted: string, flags: RetryFlags) => {
       const interruption = new Interruption(shell, systemClock)
       try {
@@ -65,7 +53,10 @@ async function retry(
     shell.tell('Nothing was sent.')
     return EXIT.usage
   }
-  const taken = await takeUp(shell, workspace, run, { ...flags, mustBeFile: flags.json === true || !flags.wait })
+  const taken = await takeUp(shell, workspace, run, {
+    ...flags,
+    mustBeFile: flags.json === true || flags.wait === false,
+  })
   const retryable = await retryableIn(workspace, run.id)
   const reopened = await reopen(taken.store, options, workspace.configuration.settings.canary)
   if (reopened.count === 0 && isFinished(run.state)) {
@@ -75,7 +66,7 @@ async function retry(
   }
   const canary = reopened.hasCanary ? '; a few of them are asked directly first' : ''
   if (!flags.quiet) shell.tell(`Run ${run.id}: sending ${describeSent(reopened, options, retryable)}${canary}.`)
-  const until = flags.wait ? 'finished' : 'submitted'
+  const until = flags.wait === false ? 'submitted' : 'finished'
   return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: true })
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { plainLine } from '../../lib/plain-text.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import type { NewRunOptions } from '../../prepare/definition.ts'
 import { type TakenRun, takeNewRun } from '../../prepare/start.ts'
@@ -12,8 +13,8 @@ import { driveRun } from '../drive/drive-run.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { newRunOptions } from '../drive/new-run.ts'
 import { RunEvents } from '../drive/run-events.ts'
+import { addInput, addOptions } from '../flags/option-flags.ts'
 import { outputPlan } from '../flags/output-flags.ts'
-import { addRunFlags, type RunFlags } from '../flags/run-flags.ts'
 import { requestOf } from '../jobs/job-request.ts'
 import { storedJob } from '../jobs/stored-job.ts'
 import { withHome } from '../open-home.ts'
@@ -21,16 +22,18 @@ import { agreeTo, remarkOn } from '../questions/agree.ts'
 import { agreeToPrompt } from '../questions/agree-to-prompt.ts'
 import type { Shell } from '../shell.ts'
 
+type RunFlags = OptionsOf<'run'>
+
 /** `llm-batch run INPUT`: a file of prompts becomes a file of answers. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addRunFlags(command).action(async (inputs: readonly string[], _typed: RunFlags, self: Command) => {
+  addOptions(addInput(command), 'run').action(async (inputs: readonly string[], _typed: RunFlags, self: Command) => {
     const { flags, inputPaths } = await requestOf<RunFlags>(shell, self, inputs)
     setExitCode(await run(shell, inputPaths, flags, self))
   })
 }
 
 async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags, command: Command): Promise<number> {
-  const output = outputPlan(flags, { inputPaths, mustBeFile: flags.json === true || !flags.wait, shell })
+  const output = outputPlan(flags, { inputPaths, mustBeFile: flags.json === true || flags.wait === false, shell })
   const interruption = new Interruption(shell, systemClock)
   try {
     return await withHome(shell, flags, async (workspace) => {
@@ -46,7 +49,7 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
       const taken = await takeNewRun(workspace, options, (event) => events.emitter.emit('event', event))
       if (taken.isAttached && !flags.quiet) shell.tell(describeAttached(await taken.store.record(), taken))
       if (taken.areAnswersThere) return await reportDone(shell, workspace, taken, flags)
-      const until = flags.wait ? 'finished' : 'submitted'
+      const until = flags.wait === false ? 'submitted' : 'finished'
       return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: false })
     })
   } finally {

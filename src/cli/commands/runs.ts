@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import { takeRun } from '../../prepare/start.ts'
 import { runFolder } from '../../store/run-folder.ts'
@@ -8,7 +9,7 @@ import { findRun } from '../../workspace/find-run.ts'
 import { removeRun } from '../../workspace/remove-run.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { runDocument } from '../documents/report-document.ts'
-import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { confirm } from '../questions/ask.ts'
 import { counted } from '../render/terminal/quantity.ts'
@@ -16,11 +17,11 @@ import { renderRuns } from '../render/views/runs-view.ts'
 import { renderSpending, spendingDocument } from '../render/views/spending-view.ts'
 import type { Shell } from '../shell.ts'
 
-interface ListFlags extends PlaceFlags {
+interface ListFlags extends OptionsOf<'runs'> {
   readonly json?: boolean | undefined
 }
 
-interface RemoveFlags extends PlaceFlags {
+interface RemoveFlags extends OptionsOf<'runs'> {
   readonly force?: boolean | undefined
   readonly yes?: boolean | undefined
 }
@@ -29,21 +30,21 @@ const NOTHING_REMOVED = 'Nothing was removed.'
 
 /** `llm-batch runs`: the list of runs, `runs job` and `runs rm`. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addPlaceFlags(command)
+  addOptions(command, 'runs')
     .option('--json', 'as JSON on standard output')
     .action(async (flags: ListFlags) => {
       await withHome(shell, flags, (workspace) => list(shell, workspace, flags))
       setExitCode(EXIT.ok)
     })
   const job = command.command('job').description('print the job file of a run, to carry it out once more')
-  addPlaceFlags(job.argument('<run>', 'an id, the beginning of one, a name, or last')).action(
-    async (name: string, _own: PlaceFlags, self: Command) => {
+  addOptions(job.argument('<run>', 'an id, the beginning of one, a name, or last'), 'runs').action(
+    async (name: string, _own: OptionsOf<'runs'>, self: Command) => {
       await withHome(shell, self.optsWithGlobals(), (workspace) => printJob(shell, workspace, name))
       setExitCode(EXIT.ok)
     },
   )
   const remove = command.command('rm').description('forget runs with their folders')
-  addPlaceFlags(remove.argument('<runs...>', 'ids, beginnings of ids, or names'))
+  addOptions(remove.argument('<runs...>', 'ids, beginnings of ids, or names'), 'runs')
     .option('--force', 'also where results were not collected: they are lost')
     .option('-y, --yes', 'without being asked about answers that were paid for')
     .action(async (names: readonly string[], _own: RemoveFlags, self: Command) => {

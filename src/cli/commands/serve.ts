@@ -2,15 +2,16 @@ import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { systemDisk } from '../../lib/disk.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { SIMULATED_KEY } from '../../providers/secrets.ts'
 import { startLocalServer } from '../../server/start.ts'
 import { untilSignalled } from '../drive/interruption.ts'
 import { countFlag, countOrZeroFlag, durationMsFlag, repeatedFlag } from '../flags/flag-values.ts'
-import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { loadSettings } from '../open-home.ts'
 import type { Shell } from '../shell.ts'
 
-interface ServeFlags extends PlaceFlags {
+interface ServeFlags extends OptionsOf<'serve'> {
   readonly simulate?: boolean | undefined
   readonly port?: number | undefined
   readonly folder?: string | undefined
@@ -30,7 +31,7 @@ interface ServeFlags extends PlaceFlags {
 
 /** `llm-batch serve`: the local batch server, until it is stopped. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addPlaceFlags(command)
+  addOptions(command, 'serve')
     .option('--simulate', 'answer with simulated texts; no model is asked')
     .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', countOrZeroFlag)
     .option('--folder <folder>', 'folder for its files and books (default: server, in the home)')

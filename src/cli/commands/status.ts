@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import { evidenceFor } from '../../probe/evidence.ts'
 import type { RunStore } from '../../store/store.ts'
@@ -13,7 +14,7 @@ import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { RunProgress } from '../drive/run-progress.ts'
-import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { chooseRun } from '../questions/choose-run.ts'
 import { renderBriefStatus } from '../render/views/brief-status.ts'
@@ -22,7 +23,7 @@ import { nextSteps } from '../render/views/next-command.ts'
 import { type RunStatus, renderStatus } from '../render/views/status-view.ts'
 import type { Shell } from '../shell.ts'
 
-interface StatusFlags extends PlaceFlags {
+interface StatusFlags extends OptionsOf<'status'> {
   readonly watch?: boolean | undefined
   readonly json?: boolean | undefined
 }
@@ -32,8 +33,9 @@ const LOOK_MS = 500
 
 /** `llm-batch status [RUN]`: what stands where. Needs no key and disturbs nobody. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addPlaceFlags(
+  addOptions(
     command.argument('[run]', 'an id, the beginning of one, a name, or last; without it all unfinished runs'),
+    'status',
   )
     .option('--watch', 'keep looking until the run is finished or held')
     .option('--json', 'as JSON on standard output')

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { RunHandle } from '../../library/handle.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import { takeRun } from '../../prepare/start.ts'
 import type { RunRecord } from '../../store/store.ts'
@@ -11,23 +12,18 @@ import { runHook } from '../drive/hooks.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { RunEvents } from '../drive/run-events.ts'
 import { asKnownError } from '../exit-code.ts'
-import { addHookFlags, type HookFlags, type SpeechFlags } from '../flags/drive-flags.ts'
-import { addSettingFlags, type SettingFlags } from '../flags/place-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { exitCodeOfTick, needsPerson, renderTicked, type TickedRun, tickedDocument } from '../render/views/tick-view.ts'
 import type { Shell } from '../shell.ts'
 
-type TickFlags = SettingFlags & HookFlags & SpeechFlags
+type TickFlags = OptionsOf<'tick'>
 
 /** `llm-batch tick`: one round of work for all runs, for cron; no process lives in between. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addHookFlags(addSettingFlags(command))
-    .option('--json', 'where every unfinished run stands, as JSON on standard output')
-    .option('--events <file>', 'append everything that happens to a file, as JSON lines')
-    .option('--quiet', 'say only what a person must know')
-    .action(async (flags: TickFlags) => {
-      setExitCode(await withHome(shell, flags, (workspace) => tick(shell, workspace, flags)))
-    })
+  addOptions(command, 'tick').action(async (flags: TickFlags) => {
+    setExitCode(await withHome(shell, flags, (workspace) => tick(shell, workspace, flags)))
+  })
 }
 
 /** Takes every unfinished run one round further; a held one is only named. The exit code tells how all of them stand. */

@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import { systemRandom } from '../../lib/random.ts'
 import { EXIT } from '../../model/error.ts'
+import type { OptionsOf } from '../../model/options/options.ts'
 import { PLAIN_OUTPUT } from '../../model/run.ts'
 import { type Tried, tryRows } from '../../prepare/try-rows.ts'
 import { sumUsd } from '../../prices/dollars.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { newRunOptions } from '../drive/new-run.ts'
 import { countFlag } from '../flags/flag-values.ts'
-import { addPlaceFlags, type PlaceFlags } from '../flags/place-flags.ts'
-import { addRequestFlags, type RequestFlags } from '../flags/request-flags.ts'
+import { addInput, addOptions } from '../flags/option-flags.ts'
 import { requestOf } from '../jobs/job-request.ts'
 import { promptOf } from '../jobs/prompt-text.ts'
 import { withHome } from '../open-home.ts'
@@ -18,9 +18,8 @@ import { counted } from '../render/terminal/quantity.ts'
 import { isAnswered, renderTriedRow, renderTryTotal } from '../render/views/try-view.ts'
 import type { Shell } from '../shell.ts'
 
-interface TryFlags extends RequestFlags, PlaceFlags {
+interface TryFlags extends OptionsOf<'try'> {
   readonly rows?: number | undefined
-  readonly json?: boolean | undefined
 }
 
 /** Rows sent unless said otherwise. */
@@ -31,13 +30,11 @@ const SEEDS = 10_000
 
 /** `llm-batch try INPUT`: a few random rows in direct calls, to see real answers and their real cost. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
-  addPlaceFlags(addRequestFlags(command))
-    .option('--rows <n>', 'rows to send, drawn at random (default: 5)', countFlag)
-    .option('--json', 'as JSON on standard output')
-    .action(async (inputs: readonly string[], _typed: TryFlags, self: Command) => {
-      const { flags, inputPaths } = await requestOf<TryFlags>(shell, self, inputs)
-      setExitCode(await withHome(shell, flags, (workspace) => tryInput(shell, workspace, inputPaths, flags)))
-    })
+  addInput(command).option('--rows <n>', 'rows to send, drawn at random (default: 5)', countFlag)
+  addOptions(command, 'try').action(async (inputs: readonly string[], _typed: TryFlags, self: Command) => {
+    const { flags, inputPaths } = await requestOf<TryFlags>(shell, self, inputs)
+    setExitCode(await withHome(shell, flags, (workspace) => tryInput(shell, workspace, inputPaths, flags)))
+  })
 }
 
 async function tryInput(

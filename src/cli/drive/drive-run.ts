@@ -1,6 +1,7 @@
 import type { Until } from '../../drive/loop.ts'
 import { type Driven, RunHandle } from '../../library/handle.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import type { AnyOptions } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import type { TextSink } from '../../output/destination.ts'
 import type { TakenRun } from '../../prepare/start.ts'
@@ -9,7 +10,6 @@ import { runFolder } from '../../store/run-folder.ts'
 import { exitCodeOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
-import type { DriveFlags } from '../flags/drive-flags.ts'
 import { nextSteps } from '../render/views/next-command.ts'
 import { renderReport } from '../render/views/report.ts'
 import type { Shell } from '../shell.ts'
@@ -25,7 +25,7 @@ export interface DriveRun {
   readonly taken: TakenRun
   readonly events: RunEvents
   readonly interruption: Interruption
-  readonly flags: DriveFlags
+  readonly flags: AnyOptions
   readonly until: Until
   readonly releaseHeld: boolean
 }

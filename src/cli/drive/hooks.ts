@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { messageOf } from '../../model/error.ts'
+import type { AnyOptions } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import type { RunRecord } from '../../store/store.ts'
-import type { HookFlags } from '../flags/drive-flags.ts'
 import type { Shell } from '../shell.ts'
 
 /**
  * Runs the user's own command for what the run has come to, through the shell, and waits for it. Its output goes to
  * standard error. When it fails that is a warning: the run itself is well.
  */
-export async function runHook(shell: Shell, flags: HookFlags, run: RunRecord): Promise<void> {
+export async function runHook(shell: Shell, flags: AnyOptions, run: RunRecord): Promise<void> {
   const command = hookFor(flags, run)
   if (command === undefined) return
   try {
@@ -31,7 +31,7 @@ export async function runHook(shell: Shell, flags: HookFlags, run: RunRecord): P
   }
 }
 
-function hookFor({ onFinish, onHold }: HookFlags, { state }: RunRecord): string | undefined {
+function hookFor({ onFinish, onHold }: AnyOptions, { state }: RunRecord): string | undefined {
   if (isFinished(state)) return onFinish
   return state === 'held' ? onHold : undefined
 }

@@ -4,14 +4,13 @@ import { systemClock } from '../../lib/clock.ts'
 import type { Disk } from '../../lib/disk.ts'
 import type { AnswerDefinition } from '../../model/answer.ts'
 import { LlmBatchError } from '../../model/error.ts'
+import type { AnyOptions } from '../../model/options/options.ts'
 import type { OutputPlan } from '../../model/run.ts'
 import type { NewRunOptions } from '../../prepare/definition.ts'
 import { schemaOfFields } from '../../schema/fields.ts'
 import { readSchema } from '../../schema/read-schema.ts'
 import { schemaName } from '../../schema/schema-name.ts'
 import { readLabels } from '../flags/label-files.ts'
-import type { RequestFlags } from '../flags/request-flags.ts'
-import type { SharingFlags } from '../flags/sharing-flags.ts'
 import { readingLine } from '../render/progress/reading-line.ts'
 import type { Shell } from '../shell.ts'
 
@@ -25,7 +24,7 @@ export async function newRunOptions(
     output,
   }: {
     inputPaths: readonly string[]
-    flags: RequestFlags & SharingFlags & { readonly quiet?: boolean | undefined }
+    flags: AnyOptions
     output: OutputPlan
   },
 ): Promise<NewRunOptions> {
@@ -65,13 +64,11 @@ export async function newRunOptions(
   }
 }
 
-type AnswerFlags = Pick<RequestFlags, 'schema' | 'schemaName' | 'field' | 'strict'>
-
 /** What answers must look like, by a schema or by fields; undefined for free text. */
 async function answerDefinition(
   disk: Disk,
   folder: string,
-  { field, schema, schemaName: name, strict: isStrict = true }: AnswerFlags,
+  { field, schema, schemaName: name, strict: isStrict = true }: AnyOptions,
 ): Promise<AnswerDefinition | undefined> {
   if (field) {
     const labels = await readLabels(field, { disk, workingFolder: folder })

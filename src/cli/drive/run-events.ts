@@ -6,8 +6,8 @@ import type { Disk } from '../../lib/disk.ts'
 import { plainLine } from '../../lib/plain-text.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
 import type { RunEvent } from '../../model/event.ts'
+import type { AnyOptions } from '../../model/options/options.ts'
 import type { Site } from '../../workspace/workspace.ts'
-import type { SpeechFlags } from '../flags/drive-flags.ts'
 import type { Shell } from '../shell.ts'
 
 /** Where a run tells what happens. */
@@ -25,7 +25,7 @@ export class RunEvents {
   static async open(
     shell: Shell,
     { clock, disk }: Site,
-    flags: Pick<SpeechFlags, 'events'> & { readonly namesRuns?: boolean },
+    flags: Pick<AnyOptions, 'events'> & { readonly namesRuns?: boolean },
   ): Promise<RunEvents> {
     const events = new RunEvents()
     events.emitter.on('event', (event) => tellEvent(shell, event, flags.namesRuns === true))

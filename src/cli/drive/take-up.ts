@@ -1,3 +1,4 @@
+import type { AnyOptions } from '../../model/options/options.ts'
 import type { OutputPlan } from '../../model/run.ts'
 import { checkOutput } from '../../output/check-output.ts'
 import { checkFields } from '../../output/fields.ts'
@@ -5,7 +6,6 @@ import { type TakenRun, takeRun } from '../../prepare/start.ts'
 import type { RunRecord } from '../../store/store.ts'
 import { fieldOptions } from '../../workspace/answer-fields.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import type { BudgetFlags } from '../flags/budget-flag.ts'
 import { hasOutputFlags, type OutputFlags, outputPlan, wishesOf } from '../flags/output-flags.ts'
 import type { Shell } from '../shell.ts'
 
@@ -14,7 +14,7 @@ export async function takeUp(
   shell: Shell,
   workspace: Workspace,
   run: RunRecord,
-  flags: OutputFlags & BudgetFlags & { readonly mustBeFile: boolean },
+  flags: AnyOptions & { readonly mustBeFile: boolean },
 ): Promise<TakenRun> {
   const changed = await changedOutput(shell, workspace, run, flags)
   const taken = await takeRun(workspace, run.id, flags.maxCost)

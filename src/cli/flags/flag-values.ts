@@ -35,6 +35,13 @@ export function megabytesFlag(text: string): number {
   throw new InvalidArgumentError('It must be above zero.')
 }
 
+/** Reads an amount of US dollars, above zero. */
+export function dollarsFlag(text: string): number {
+  const amount = numberFlag(text.replace(/^\$/, ''))
+  if (amount >= 0.000001) return amount
+  throw new InvalidArgumentError('It must be above zero.')
+}
+
 /** Checks a duration such as `30s` and keeps it as text. */
 export function durationFlag(text: string): string {
   durationMsFlag(text)

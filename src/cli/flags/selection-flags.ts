@@ -26,7 +26,11 @@ export function addSelectionFlags(command: Command): Command {
         .conflicts('sample'),
     )
     .option('--sample <n>', 'only n rows, drawn at random', countFlag)
-    .option('--seed <n>', 'random seed of --sample; another seed gives other rows (default: 1)', countOrZeroFlag)
+    .addOption(
+      new Option('--seed <n>', 'random seed of --sample; another seed gives other rows (default: 1)')
+        .argParser(countOrZeroFlag)
+        .helpGroup('Rows:'),
+    )
 }
 
 /** The seed of a sample where none is named; the same as for the rows of an input. */

@@ -6,14 +6,15 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { thisMachine } from '../../lib/machine.ts'
+import type { OptionKind } from '../../model/options/declaration.ts'
+import { OPTIONS, type OptionName } from '../../model/options/options.ts'
 import { PLAIN_OUTPUT } from '../../model/run.ts'
 import { jobText } from '../../prepare/job-text.ts'
-import { deadlineFlag, delimiterFlag, durationFlag } from '../flags/flag-values.ts'
-import { addRunFlags } from '../flags/run-flags.ts'
+import { addOptions } from '../flags/option-flags.ts'
 import { Shell } from '../shell.ts'
 import { readJobFile } from './job-file.ts'
-import { jobKeys } from './job-keys.ts'
-import { BY_READER, jobJsonSchema } from './job-schema.ts'
+import { JOB_KEYS } from './job-keys.ts'
+import { jobJsonSchema } from './job-schema.ts'
 import { storedJob } from './stored-job.ts'
 
 /** Said anew each time, or how one command speaks; a flag that is added here is one that no job can hold. */
@@ -30,34 +31,32 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
+function runCommand(): Command {
+  return addOptions(new Command().argument('<input...>'), 'run')
+}
+
 /** A job file and what was typed behind it, put together. */
 async function read(text: string, ...typed: string[]) {
   await writeFile(join(folder, 'job.yaml'), text)
-  const command = addRunFlags(new Command()).exitOverride()
+  const command = runCommand().exitOverride()
   command.parse(['job.yaml', ...typed], { from: 'user' })
   return { command, ...(await readJobFile(shell, command, 'job.yaml')) }
 }
 
 describe('a job file', () => {
-  it('has a key for every flag of run', () => {
-    const flags = addRunFlags(new Command()).options.map((option) => option.attributeName())
-    expect([...jobKeys().keys(), ...NOT_IN_JOBS].sort()).toEqual([...new Set(flags)].sort())
-  })
-
-  it('knows how every flag of run reads its text', () => {
-    const readers = [...BY_READER.keys(), durationFlag, delimiterFlag, deadlineFlag, undefined]
-    const strange = [...jobKeys().values()].filter(
-      ({ option }) => !option.argChoices && !readers.includes(option.parseArg),
-    )
-    expect(strange.map(({ key }) => key)).toEqual([])
+  it('has a key for every flag of run, and for what only a file can hold', () => {
+    const flags = runCommand().options.map((option) => option.attributeName())
+    const keys = [...JOB_KEYS, ...NOT_IN_JOBS]
+    expect(keys.sort()).toEqual([...new Set([...flags, 'messages', 'schemaName'])].sort())
   })
 
   it('says by every key what the flag would say, and is written so that it says it again', async () => {
-    const samples = new Map([...jobKeys().values()].map((jobKey) => [jobKey.key, sampleOf(jobKey)]))
+    const samples = new Map<OptionName, unknown>(JOB_KEYS.map((name) => [name, sampleOf(name)]))
     // These contradict others, and what they name is kept in their place.
-    for (const key of ['field', 'promptFile', 'systemFile', 'messagesFile', 'name', 'force']) samples.delete(key)
+    for (const key of ['field', 'promptFile', 'systemFile', 'messagesFile', 'name', 'force'] as const)
+      samples.delete(key)
     samples.set('schema', { type: 'object' }).set('schemaName', 'thing')
-    const fields = { input: 'rows.csv', ...Object.fromEntries(samples), messages: [{ role: 'user', content: '{{a}}' }] }
+    const fields = { input: 'rows.csv', ...Object.fromEntries(samples) }
     const { command, flags, inputPaths } = await read(jobText({ fields, notes: [] }, 'k3f9'))
     expect(flags['schema']).toEqual({ type: 'object' })
     const input = { source: { paths: inputPaths } }
@@ -149,24 +148,28 @@ describe('a job file', () => {
   })
 })
 
-/** Something that this flag can say, as a job file would. */
-function sampleOf({
-  isPath,
-  key,
-  option,
-}: {
-  isPath: boolean
-  key: string
-  option: import('commander').Option
-}): unknown {
-  if (option.negate) return false
-  if (option.isBoolean()) return true
-  if (option.argChoices) return option.argChoices.at(-1)
-  if (isPath) return join(folder, `${key}.csv`)
-  if (option.parseArg === durationFlag) return '30s'
-  if (option.parseArg === deadlineFlag) return '90ms'
-  if (option.parseArg === delimiterFlag) return ';'
-  const schema = BY_READER.get(option.parseArg)
-  const candidates = [3, { seed: 1, stop: ['x'] }, ['a', 'b']]
-  return schema ? candidates.find((value) => schema.safeParse(value).success) : `the ${key}:\n"it" # 'is' {{so}}`
+/** Something that a job file can say of a kind of option. */
+const SAMPLES: Readonly<Partial<Record<OptionKind, unknown>>> = {
+  texts: ['a', 'b'],
+  columns: ['a', 'b'],
+  flag: true,
+  off: false,
+  onOff: false,
+  count: 3,
+  countOrZero: 0,
+  number: 0.5,
+  megabytes: 3,
+  dollars: 3,
+  duration: '30s',
+  deadline: '90ms',
+  delimiter: ';',
+  endpoint: 'chat',
+  parameters: { seed: 1, stop: ['x'] },
+  messages: [{ role: 'user', content: '{{a}}' }],
+}
+
+function sampleOf(name: OptionName): unknown {
+  const { choices, kind } = OPTIONS[name]
+  if (kind === 'path') return join(folder, `${name}.csv`)
+  return choices?.at(-1) ?? SAMPLES[kind] ?? `the ${name}:\n"it" # 'is' {{so}}`
 }

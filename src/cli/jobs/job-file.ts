@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path'
-import { type Command, InvalidArgumentError, type Option } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { describeMistakes } from '../../config/mistakes.ts'
 import { systemDisk } from '../../lib/disk.ts'
 import { didYouMean } from '../../lib/near-match.ts'
 import { LlmBatchError } from '../../model/error.ts'
-import { parameterFlag, repeatedFlag } from '../flags/flag-values.ts'
+import { OPTIONS, type OptionName } from '../../model/options/options.ts'
+import { readerOf } from '../flags/option-flags.ts'
 import type { Shell } from '../shell.ts'
-import { INLINE_KEYS, type JobKey, jobKeys, rivalsOf } from './job-keys.ts'
+import { isJobKey, isPath, JOB_KEYS, rivalsOf } from './job-keys.ts'
 import { jobSchema } from './job-schema.ts'
 import { parseYaml } from './yaml-text.ts'
 
@@ -31,22 +32,20 @@ export async function readJobFile(shell: Shell, command: Command, path: string):
   if (text === undefined) {
     throw new LlmBatchError('usage', `the job file ${path} does not exist`, { next: 'Check the path.' })
   }
-  const keys = jobKeys()
-  const { $schema: _, input, ...fields } = check(await parseYaml(text, path), path, keys)
+  const { $schema: _, input, ...fields } = check(await parseYaml(text, path), path)
   const folder = dirname(absolute)
   return {
     inputPaths: inputsOf(input, path, folder),
-    flags: merge(command, withoutTypedRivals(command, fields, keys, path), { folder, keys, path }),
+    flags: merge(command, withoutTypedRivals(command, fields, path), { folder, path }),
   }
 }
 
-function check(value: unknown, path: string, keys: ReadonlyMap<string, JobKey>): Fields {
-  const result = jobSchema(keys).safeParse(value)
+function check(value: unknown, path: string): Fields {
+  const result = jobSchema.safeParse(value)
   if (result.success) return result.data
-  const known = ['input', 'schemaName', ...Object.keys(INLINE_KEYS), ...keys.keys()]
-  const mistakes = describeMistakes(result.error, 'the job', (key) => unknownKey(key, known))
+  const mistakes = describeMistakes(result.error, 'the job', (key) => unknownKey(key, ['input', ...JOB_KEYS]))
   throw new LlmBatchError('usage', `${path}: ${mistakes.join('; ')}`, {
-    next: 'Its keys are the long flags of llm-batch run --help, in camel case; see docs/job-files.md.',
+    next: 'Its keys are the long flags of llm-batch help run, in camel case; see docs/job-files.md.',
   })
 }
 
@@ -66,13 +65,11 @@ function inputsOf(input: unknown, path: string, folder: string): readonly string
 }
 
 /** Leaves out what contradicts a flag that was typed; keys that contradict each other are a mistake. */
-function withoutTypedRivals(command: Command, fields: Fields, keys: ReadonlyMap<string, JobKey>, path: string): Fields {
+function withoutTypedRivals(command: Command, fields: Fields, path: string): Fields {
   const isTyped = (key: string): boolean => command.getOptionValueSource(key) === 'cli'
-  const rivals = new Map([...keys].map(([key, jobKey]) => [key, rivalsOf(jobKey, keys)]))
-  for (const [inline, flag] of Object.entries(INLINE_KEYS)) rivals.set(inline, [flag, ...(rivals.get(flag) ?? [])])
   return Object.fromEntries(
     Object.entries(fields).filter(([key, value]) => {
-      const against = rivals.get(key) ?? []
+      const against = isJobKey(key) ? rivalsOf(key) : []
       const other = against.find((rival) => fields[rival] !== undefined)
       if (value !== undefined && other !== undefined && !isTyped(key) && !isTyped(other)) {
         throw new LlmBatchError('usage', `${path}: ${key} and ${other} cannot be used together`, {
@@ -87,37 +84,31 @@ function withoutTypedRivals(command: Command, fields: Fields, keys: ReadonlyMap<
 interface JobSource {
   readonly path: string
   readonly folder: string
-  readonly keys: ReadonlyMap<string, JobKey>
 }
 
-function merge(command: Command, fields: Fields, { folder, keys, path }: JobSource): Fields {
-  const own = new Map(command.options.map((option) => [option.attributeName(), option]))
+function merge(command: Command, fields: Fields, source: JobSource): Fields {
+  const own = new Set(command.options.map((option) => option.attributeName()))
   const flags: Record<string, unknown> = { ...command.opts<Record<string, unknown>>() }
   for (const [key, value] of Object.entries(fields)) {
-    const option = own.get(key)
-    if (key in INLINE_KEYS || isInlineSchema(key, value)) flags[key] = value
-    else if (option?.parseArg === parameterFlag) flags[key] = { ...(value as object), ...(flags[key] as object) }
-    else if (option && command.getOptionValueSource(key) !== 'cli') {
-      const isPath = keys.get(key)?.isPath === true && value !== '-'
-      flags[key] = isPath ? resolve(folder, String(value)) : valueOf(option, value, `${path}: ${key}`)
-    }
+    if (!isJobKey(key) || value === undefined) continue
+    const { inJobs, kind } = OPTIONS[key]
+    if (inJobs === 'only') flags[key] = value
+    else if (kind === 'parameters' && own.has(key)) flags[key] = { ...(value as object), ...(flags[key] as object) }
+    else if (own.has(key) && command.getOptionValueSource(key) !== 'cli') flags[key] = valueOf(key, value, source)
   }
   return flags
 }
 
-/** A schema that stands in the file itself, and its name, which only that needs. */
-function isInlineSchema(key: string, value: unknown): boolean {
-  return key === 'schemaName' || (key === 'schema' && typeof value === 'object')
-}
-
-/** A value as the flag reads its text. */
-function valueOf({ parseArg }: Option, value: unknown, place: string): unknown {
-  if (typeof value === 'boolean' || Array.isArray(value) || parseArg === undefined) return value
-  if (parseArg === repeatedFlag) return [value]
+/** A value as the flag reads its text; a path counts from the folder of the job file. */
+function valueOf(name: OptionName, value: unknown, { folder, path }: JobSource): unknown {
+  const { kind } = OPTIONS[name]
+  if (isPath(kind) && typeof value === 'string' && value !== '-') return resolve(folder, value)
+  if (typeof value !== 'string' && typeof value !== 'number') return value
+  if (kind === 'texts') return [value]
   try {
-    return parseArg(String(value), undefined)
+    return readerOf(kind)?.(String(value), undefined) ?? value
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error
-    throw new LlmBatchError('usage', `${place}: ${error.message}`, { next: 'Correct it, and try again.' })
+    throw new LlmBatchError('usage', `${path}: ${name}: ${error.message}`, { next: 'Correct it, and try again.' })
   }
 }

@@ -2,15 +2,15 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { inputPathsOf } from '../../input/open.ts'
 import { exactDuration } from '../../lib/duration.ts'
+import { OPTIONS, type OptionName } from '../../model/options/options.ts'
 import type { DeadlineWish } from '../../model/run.ts'
 import type { NewRunOptions } from '../../prepare/definition.ts'
 import type { Job } from '../../prepare/job-text.ts'
 import { labelSourceOf } from '../../schema/fields.ts'
-import { deadlineFlag } from '../flags/flag-values.ts'
-import { INLINE_KEYS, jobKeys } from './job-keys.ts'
+import { isPath, JOB_KEYS } from './job-keys.ts'
 
 /** Flags that are not repeated: a name belongs to one run, and templates in files are kept as they were read. */
-const LEFT_OUT: readonly string[] = ['name', 'force', 'promptFile', 'systemFile', ...Object.values(INLINE_KEYS)]
+const LEFT_OUT: readonly OptionName[] = ['name', 'force', 'promptFile', 'systemFile', 'messagesFile']
 
 /** What the command line and a job file said together, as a job file of its own: paths absolute, templates in it. */
 export function storedJob(
@@ -20,12 +20,14 @@ export function storedJob(
 ): Job {
   const fields: Record<string, unknown> = {}
   const defaults = command.opts<Record<string, unknown>>()
-  for (const { isPath, key, option } of jobKeys().values()) {
+  for (const key of JOB_KEYS) {
+    const { inJobs, kind } = OPTIONS[key]
     const value = (flags as Readonly<Record<string, unknown>>)[key]
     const isDefault = command.getOptionValueSource(key) === 'default' && value === defaults[key]
-    if (value === undefined || isDefault || LEFT_OUT.includes(key)) continue
-    if (option.parseArg === deadlineFlag) fields[key] = deadlineText(value as DeadlineWish)
-    else fields[key] = isPath && typeof value === 'string' && value !== '-' ? resolve(workingFolder, value) : value
+    if (value === undefined || isDefault || inJobs === 'only' || LEFT_OUT.includes(key)) continue
+    if (kind === 'deadline') fields[key] = deadlineText(value as DeadlineWish)
+    else
+      fields[key] = isPath(kind) && typeof value === 'string' && value !== '-' ? resolve(workingFolder, value) : value
   }
   // Labels that were read from a file are kept, as a schema is.
   const hasLabelFile = fieldsOf(fields['field']).some((field) => labelSourceOf(field) !== undefined)
