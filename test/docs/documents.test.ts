@@ -62,6 +62,18 @@ describe('the documents', () => {
     }
   })
 
+  it('of the tests names every folder of tests, and every room of the sources with the tests that guard it', async () => {
+    const page = await read('test/README.md')
+    const foldersOf = async (path: string): Promise<readonly string[]> =>
+      (await readdir(join(ROOT, path), { withFileTypes: true }))
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'))
+    expect((await foldersOf('src')).filter((room) => !rows.some((row) => row.includes(`\`${room}/\``)))).toEqual([])
+    const isNamed = (folder: string): boolean => page.includes(`\`test/${folder}\``) || page.includes(`](${folder}/`)
+    expect((await foldersOf('test')).filter((folder) => !isNamed(folder))).toEqual([])
+  })
+
   it('of the package, README, links only to what the package holds', async () => {
     const { files } = JSON.parse(await read('package.json')) as { files: string[] }
     const links = [...(await read('README.md')).matchAll(/\]\(([^)#\s]+)/g)].map(([, target = '']) => target)
