@@ -14,7 +14,7 @@ const MAIN = [...HOME, 'prepare', 'drive', 'results', 'probe', 'library']
  * What each room may import besides itself: the picture of ARCHITECTURE.md as a table. A room is a folder of src, or a
  * file directly in it; `ports` are the contracts.
  */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   lib: [],
   'version.ts': [],
@@ -170,7 +170,7 @@ const EMPTY_NAMES = /^(utils?|helpers?|types?|commons?|misc|interfaces?|constant
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.ts$/
 
 /** The room of a path below `src`. */
-function roomOf(path: string): string {
+export function roomOf(path: string): string {
   return PORTS.includes(path) ? 'ports' : (path.split('/')[0] ?? path)
 }
 
