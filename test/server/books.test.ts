@@ -93,7 +93,7 @@ describe('the books of the local server', () => {
 
 describe('partial batches', () => {
   it('expire with what was finished, the rest listed as batch_expired', async () => {
-    const server = await serverForTest({ durations: { expireAfterMs: 300, runMs: 100_000 } })
+    const server = await serverForTest({ durations: { expireAfterMs: 3_000, runMs: 100_000 } })
     const client = new RawClient(server.openaiUrl)
     const { id } = await client.create(await client.upload(rows(2_000)))
     await server.drain()

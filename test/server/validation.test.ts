@@ -64,7 +64,7 @@ describe('validation refuses the batch as a whole', () => {
   })
 
   it('when its input file is deleted before it was read', async () => {
-    const server = await serverForTest({ durations: { validateMs: 200 } })
+    const server = await serverForTest({ durations: { validateMs: 2_000 } })
     const client = new RawClient(server.openaiUrl)
     const file = await client.upload(ONE)
     const created = await client.create(file)
