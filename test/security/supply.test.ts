@@ -58,6 +58,7 @@ describe('the package', () => {
       'CHANGELOG.md',
       'CONTRIBUTING.md',
       'SECURITY.md',
+      'data',
       'dist',
       'docs',
       'examples',

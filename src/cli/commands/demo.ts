@@ -63,7 +63,7 @@ async function demo(shell: Shell, flags: DemoFlags): Promise<number> {
 }
 
 async function play(shell: Shell, { json, keep, rows }: DemoFlags, world: World): Promise<number> {
-  const features = await webFeatures(rows ?? Number.POSITIVE_INFINITY)
+  const features = await webFeatures(systemDisk, rows ?? Number.POSITIVE_INFINITY)
   const say = async (text: string): Promise<void> => (world.isWatched ? await shell.print(text) : undefined)
   await say(renderOpening(world, features.length, shell.outputColors))
   const job = await doMainJob(world, features)
