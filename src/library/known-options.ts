@@ -1,5 +1,6 @@
 import { nearMatches } from '../lib/near-match.ts'
 import { LlmBatchError } from '../model/error.ts'
+import type { LibraryCheck } from '../model/options/declaration.ts'
 
 /** What an option holds, as far as it is looked at here; the others are looked at where they are used. */
 const KINDS = {
@@ -15,10 +16,10 @@ const KINDS = {
     isFit: (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0,
     words: 'a whole number, zero or more',
   },
-} as const
+} as const satisfies Readonly<Record<LibraryCheck, { isFit: (value: unknown) => boolean; words: string }>>
 
 /** The options of a type, by what they hold; one that is missing does not compile. */
-export type KnownOptions<Options> = Readonly<Record<keyof Options, keyof typeof KINDS>>
+export type KnownOptions<Options> = Readonly<Record<keyof Options, LibraryCheck>>
 
 /**
  * Throws `usage` for an option that does not exist, with what may have been meant, and for one that holds something else:
@@ -28,7 +29,7 @@ export type KnownOptions<Options> = Readonly<Record<keyof Options, keyof typeof 
 export function assertKnownOptions(
   what: string,
   options: unknown,
-  known: Readonly<Record<string, keyof typeof KINDS>>,
+  known: Readonly<Record<string, LibraryCheck>>,
   elsewhere: (name: string) => string | undefined = () => undefined,
 ): void {
   if (typeof options !== 'object' || options === null) {

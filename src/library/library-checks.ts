@@ -1,74 +1,76 @@
 import type { RetryOptions } from '../drive/retry.ts'
 import { LlmBatchError } from '../model/error.ts'
+import type { LibraryCheck, OptionCall, OptionKind } from '../model/options/declaration.ts'
+import { OPTION_NAMES, OPTIONS, type PropertyOf, propertyOf } from '../model/options/options.ts'
 import { OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
 import type { OutputPlan } from '../model/run.ts'
 import { assertKnownOptions, type KnownOptions } from './known-options.ts'
 import type { AnswerOptions, FinishOptions, PlaceOptions, RetryRunOptions, StartRunOptions } from './library-options.ts'
 
-const PLACE_OPTIONS: KnownOptions<PlaceOptions & AnswerOptions<undefined>> = {
-  home: 'text',
-  config: 'text',
-  pollInterval: 'text',
-  budget: 'any',
-  maxImageBytes: 'count',
-  maxRequests: 'count',
-  maxBytes: 'count',
-  maxOpenBatches: 'count',
-  tokenCount: 'boolean',
-  canary: 'boolean',
-  environment: 'any',
-  schema: 'any',
+/** The properties of a call itself, without those that lie in another option. */
+type OwnProperty<Call extends OptionCall> = Exclude<PropertyOf<Call>, `${string}.${string}`>
+
+/** The properties that lie in the option `Outer`. */
+type InnerProperty<Outer extends string> =
+  PropertyOf<'startRun'> extends infer Property ? (Property extends `${Outer}.${infer Inner}` ? Inner : never) : never
+
+/** How each kind of option is checked where its declaration says nothing. */
+const CHECKS: Readonly<Partial<Record<OptionKind, LibraryCheck>>> = {
+  text: 'text',
+  path: 'text',
+  choice: 'text',
+  duration: 'text',
+  delimiter: 'text',
+  endpoint: 'text',
+  flag: 'boolean',
+  off: 'boolean',
+  onOff: 'boolean',
+  count: 'count',
+  countOrZero: 'countOrZero',
+  number: 'number',
 }
 
+const PLACE_OPTIONS: KnownOptions<PlaceOptions & AnswerOptions<undefined>> = {
+  ...declaredOf('openRun'),
+  budget: 'any',
+  environment: 'any',
+}
 const START_OPTIONS: KnownOptions<StartRunOptions> = {
   ...PLACE_OPTIONS,
+  ...declaredOf('startRun'),
   input: 'any',
-  inputFormat: 'text',
-  delimiter: 'text',
-  encoding: 'text',
-  model: 'text',
-  provider: 'text',
-  endpoint: 'text',
-  prompt: 'any',
-  textColumn: 'text',
-  suffixColumn: 'text',
-  system: 'text',
-  messages: 'any',
-  messagesColumn: 'text',
-  imageColumns: 'any',
-  imageDetail: 'text',
-  maxTokens: 'count',
-  temperature: 'number',
-  parameters: 'any',
-  timeoutHours: 'count',
-  idColumn: 'text',
-  skipInvalid: 'boolean',
-  dedupe: 'boolean',
-  since: 'text',
-  limit: 'count',
-  sample: 'count',
-  seed: 'countOrZero',
-  name: 'text',
-  again: 'boolean',
   jsonSchema: 'any',
-  strict: 'boolean',
-  reask: 'any',
-  output: 'any',
+}
+const BUDGET_OPTIONS: KnownOptions<NonNullable<PlaceOptions['budget']>> = declaredIn('budget')
+const OUTPUT_OPTIONS: KnownOptions<OutputPlan> = { ...declaredIn('output'), path: 'text' }
+const FINISH_OPTIONS: KnownOptions<FinishOptions> = { ...declaredOf('finish'), signal: 'any' }
+const RETRY_OPTIONS: KnownOptions<RetryRunOptions> = declaredOf('retry')
+
+/** What the table says of a call's own options. */
+function declaredOf<Call extends OptionCall>(call: Call): Readonly<Record<OwnProperty<Call>, LibraryCheck>> {
+  const own = declared(call, (property) => (property.includes('.') ? undefined : property))
+  return own as Readonly<Record<OwnProperty<Call>, LibraryCheck>>
 }
 
-const BUDGET_OPTIONS: KnownOptions<NonNullable<PlaceOptions['budget']>> = { maxCostUsd: 'number' }
-const OUTPUT_OPTIONS: KnownOptions<OutputPlan> = {
-  path: 'text',
-  format: 'text',
-  prefix: 'text',
-  excelSafe: 'boolean',
-  force: 'boolean',
-  columns: 'any',
-  raw: 'boolean',
-  failedPath: 'any',
+/** The same of options that lie in another one. */
+function declaredIn<Outer extends 'budget' | 'output'>(
+  outer: Outer,
+): Readonly<Record<InnerProperty<Outer>, LibraryCheck>> {
+  const inner = declared('startRun', (property) =>
+    property.startsWith(`${outer}.`) ? property.slice(outer.length + 1) : undefined,
+  )
+  return inner as Readonly<Record<InnerProperty<Outer>, LibraryCheck>>
 }
-const FINISH_OPTIONS: KnownOptions<FinishOptions> = { signal: 'any', deadline: 'any', ignoreStopLoss: 'boolean' }
-const RETRY_OPTIONS: KnownOptions<RetryRunOptions> = { status: 'any', maxTokens: 'count' }
+
+function declared(call: OptionCall, keyOf: (property: string) => string | undefined): Record<string, LibraryCheck> {
+  const checks: Record<string, LibraryCheck> = {}
+  for (const name of OPTION_NAMES) {
+    const { kind, library } = OPTIONS[name]
+    const key = keyOf(propertyOf(name) ?? name)
+    if (key !== undefined && library?.calls.includes(call)) checks[key] = library.check ?? CHECKS[kind] ?? 'any'
+  }
+  return checks
+}
 
 /** What may be named to be sent again. */
 const UNSUCCESSFUL: readonly OutcomeStatus[] = OUTCOME_STATUSES.filter((status) => status !== 'succeeded')

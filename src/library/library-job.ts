@@ -1,67 +1,45 @@
 import { resolve } from 'node:path'
-import type { NewRunOptions } from '../prepare/definition.ts'
+import { isJsonObject } from '../lib/json.ts'
+import { OPTION_NAMES, OPTIONS, type OptionName, propertyOf } from '../model/options/options.ts'
 import type { Job } from '../prepare/job-text.ts'
 
-/** Options of the library that are looked at one by one; the others are taken as they are. */
-interface LibraryOptions {
-  readonly input: unknown
-  readonly home?: string | undefined
-  readonly config?: string | undefined
-  readonly budget?: { readonly maxCostUsd?: number | undefined } | undefined
-  readonly maxImageBytes?: number | undefined
-  /** The JSON Schema that is frozen, and its name; a validator cannot be written down. */
-  readonly schema?: unknown
-  readonly schemaName?: string | undefined
-  readonly output?: string | (Partial<NewRunOptions['output']> & { readonly path: string }) | undefined
-}
+/** Options of `startRun` as this file reads them: by the names of the table. */
+type LibraryOptions = Readonly<Record<string, unknown>>
 
-/** Options that a job file calls by another name. */
-const RENAMED: Readonly<Record<string, string>> = { imageColumns: 'imageColumn', parameters: 'param' }
-
-/** Options that say where and whether, not what; those of the input and the output are looked at by themselves. */
-const LEFT_OUT: readonly string[] = [
-  'again',
-  'budget',
-  'config',
-  'environment',
-  'home',
-  'input',
-  'jsonSchema',
-  'maxImageBytes',
-  'name',
-  'output',
-]
+/** Not repeated: a name belongs to one run, and a job that replaces files must say so itself. */
+const LEFT_OUT: readonly OptionName[] = ['name', 'force']
 
 /** The options of a library run as a job for the command, as far as a file can say them. */
 export function libraryJob(options: LibraryOptions): Job {
-  const { budget, config, home, input, maxImageBytes, output } = options
-  const own = Object.entries(options).filter(([key, value]) => !LEFT_OUT.includes(key) && value !== undefined)
-  const { path, ...plan } = typeof output === 'string' ? { path: output } : { ...output }
-  const { force: _, ...form } = plan
+  const { input, output } = options
+  const given = OPTION_NAMES.filter((name) => OPTIONS[name].inJobs !== false && !LEFT_OUT.includes(name))
+    .map((name) => [name, valueAt({ ...options, output: toPlan(output) }, name)] as const)
+    .filter(([, value]) => value !== undefined)
   return {
     fields: {
-      input: typeof input === 'string' ? absolute(input) : undefined,
-      ...Object.fromEntries(
-        own.filter(([, value]) => isSaid(value)).map(([key, value]) => [RENAMED[key] ?? key, value]),
-      ),
-      maxCost: budget?.maxCostUsd,
-      imageMaxMb: maxImageBytes === undefined ? undefined : maxImageBytes / 1_000_000,
-      output: absolute(path),
-      home: absolute(home),
-      config: absolute(config),
-      ...form,
+      input: typeof input === 'string' ? resolve(input) : undefined,
+      ...Object.fromEntries(given.filter(([, value]) => isSaid(value))),
     },
-    notes: own
+    notes: given
       .filter(([, value]) => !isSaid(value))
       .map(
-        ([key]) =>
-          `Its ${key} was made by the program that started it; it is frozen with the run and not repeated here.`,
+        ([name]) =>
+          `Its ${propertyOf(name)} was made by the program that started it; it is frozen with the run and not repeated here.`,
       ),
   }
 }
 
-function absolute(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : resolve(path)
+function toPlan(output: unknown): unknown {
+  return typeof output === 'string' ? { path: output } : output
+}
+
+/** The value of an option in the units of a job file. */
+function valueAt(options: LibraryOptions, name: OptionName): unknown {
+  const { kind } = OPTIONS[name]
+  const path = name === 'output' ? 'output.path' : (propertyOf(name) ?? name)
+  const value = path.split('.').reduce<unknown>((outer, key) => (isJsonObject(outer) ? outer[key] : undefined), options)
+  if (kind === 'path' && typeof value === 'string') return resolve(value)
+  return kind === 'megabytes' && typeof value === 'number' ? value / 1_000_000 : value
 }
 
 /** True for what JSON says as it is. */

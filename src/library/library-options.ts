@@ -7,7 +7,7 @@ import { LlmBatchError } from '../model/error.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
 import { type DeadlineWish, type InputFormat, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
-import type { NewRunOptions } from '../prepare/definition.ts'
+import type { AskedOptions } from '../prepare/definition.ts'
 import type { ChatMessage } from '../request/messages/message-json.ts'
 import { schemaName } from '../schema/schema-name.ts'
 import { isValidator, jsonSchemaOf } from '../schema/standard-schema.ts'
@@ -54,31 +54,7 @@ export interface AnswerOptions<Schema extends AnswerSchema | undefined> {
 export interface StartRunOptions<Row extends object = AnyRow, Schema extends AnswerSchema | undefined = undefined>
   extends PlaceOptions,
     AnswerOptions<Schema>,
-    Pick<
-      NewRunOptions,
-      | 'provider'
-      | 'endpoint'
-      | 'textColumn'
-      | 'suffixColumn'
-      | 'system'
-      | 'messages'
-      | 'messagesColumn'
-      | 'imageColumns'
-      | 'imageDetail'
-      | 'maxTokens'
-      | 'temperature'
-      | 'parameters'
-      | 'timeoutHours'
-      | 'idColumn'
-      | 'skipInvalid'
-      | 'dedupe'
-      | 'since'
-      | 'limit'
-      | 'sample'
-      | 'seed'
-      | 'name'
-      | 'again'
-    > {
+    AskedOptions {
   /**
    * The path of a `.jsonl`, `.csv` or `.parquet` file (the first two also with `.gz`), a list of paths that are read as
    * one input, or rows.

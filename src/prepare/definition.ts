@@ -19,11 +19,8 @@ export interface Proposal {
   readonly review: PromptReview
 }
 
-/** What a new run is made from. */
-export interface NewRunOptions {
-  readonly input: Omit<InputOptions, 'disk'>
-  /** `provider/model`; may be absent for provider-ready lines. */
-  readonly model?: string | undefined
+/** What programs and the command say of a new run in the same words. */
+export interface AskedOptions {
   /** For provider-ready lines without `model`. @default 'openai' */
   readonly provider?: string | undefined
   /** A short name such as `embeddings`, or a path such as `/v1/ocr`. @default chat, or what provider-ready lines name */
@@ -32,10 +29,6 @@ export interface NewRunOptions {
   readonly textColumn?: string | undefined
   /** The column with what follows the gap to be filled (`fim`). */
   readonly suffixColumn?: string | undefined
-  readonly prompt?: string | undefined
-  readonly promptFunction?: PromptFunction | undefined
-  /** True where a prompt without placeholders is meant, so that nothing is said about it. */
-  readonly constantPrompt?: boolean | undefined
   readonly system?: string | undefined
   /** Turns before the prompt, or the whole conversation, as templates. */
   readonly messages?: readonly MessageTemplate[] | undefined
@@ -54,18 +47,29 @@ export interface NewRunOptions {
   readonly dedupe?: boolean | undefined
   /** A run whose answers are carried over to rows that ask the same: an id, a beginning of one, a name, or `last`. */
   readonly since?: string | undefined
+  readonly limit?: number | undefined
+  readonly sample?: number | undefined
+  readonly seed?: number | undefined
+  readonly name?: string | undefined
+  /** Buys the same work once more. */
+  readonly again?: boolean | undefined
+}
+
+/** What a new run is made from. */
+export interface NewRunOptions extends AskedOptions {
+  readonly input: Omit<InputOptions, 'disk'>
+  /** `provider/model`; may be absent for provider-ready lines. */
+  readonly model?: string | undefined
+  readonly prompt?: string | undefined
+  readonly promptFunction?: PromptFunction | undefined
+  /** True where a prompt without placeholders is meant, so that nothing is said about it. */
+  readonly constantPrompt?: boolean | undefined
   /** What every answer must look like. @default free text */
   readonly answer?: AnswerDefinition | undefined
   /** How often a row is asked again whose answer does not fit. @default 0 */
   readonly maxReasks?: number | undefined
-  readonly limit?: number | undefined
-  readonly sample?: number | undefined
-  readonly seed?: number | undefined
   /** Told again and again how many rows were read. */
   readonly onRead?: ((rows: number) => void) | undefined
-  readonly name?: string | undefined
-  /** Buys the same work once more. */
-  readonly again?: boolean | undefined
   /** Takes up a run that has finished the same work, in place of the error `already_done`. @default false */
   readonly takesFinished?: boolean | undefined
   /** The most the run may cost, in US dollars. @default what the configuration says */

@@ -1,4 +1,4 @@
-import type { OptionCommand, OptionDeclaration, ValuesOf } from './declaration.ts'
+import type { OptionCall, OptionCommand, OptionDeclaration, ValuesOf } from './declaration.ts'
 import { DRIVE_OPTIONS } from './drive-options.ts'
 import { OUTPUT_OPTIONS } from './output-options.ts'
 import { REQUEST_OPTIONS } from './request-options.ts'
@@ -14,6 +14,26 @@ export const OPTIONS: Readonly<Record<OptionName, OptionDeclaration>> = TABLE
 
 /** All names, in the order of help. */
 export const OPTION_NAMES = Object.keys(TABLE) as readonly OptionName[]
+
+/** What the library calls an option, or where it lies, such as `budget.maxCostUsd`. */
+type PropertyIn<Name extends OptionName, Call> = (typeof TABLE)[Name] extends {
+  readonly library: { readonly calls: readonly (infer Known)[]; readonly property?: infer Property }
+}
+  ? Call extends Known
+    ? Property extends string
+      ? Property
+      : Name
+    : never
+  : never
+
+/** The properties that a call of the library takes; those in other options are written `output.prefix`. */
+export type PropertyOf<Call extends OptionCall> = { [Name in OptionName]: PropertyIn<Name, Call> }[OptionName]
+
+/** What the library calls an option, or where it lies, such as `budget.maxCostUsd`; null where it has none. */
+export function propertyOf(name: OptionName): string | null {
+  const { library } = OPTIONS[name]
+  return library === undefined ? null : (library.property ?? name)
+}
 
 /** The options that the command takes, with their values; undefined where the user said nothing. */
 export type OptionsOf<Command extends OptionCommand> = Pick<
