@@ -1,12 +1,9 @@
-import { BatchWriter } from '../log/batch-writer.ts'
-import { Cuttings } from '../log/cutting.ts'
+import { Batcher, type BatchRequest } from '../log/batcher.ts'
 import { ResultLines } from '../log/result-lines.ts'
-import { type Target, targetKey } from '../model/target.ts'
-import { createSplitter, type Splitter } from '../plan/splitter.ts'
 import { askAgain } from '../request/ask-again.ts'
-import type { ReaskableRequest, TokenMethod } from '../store/store.ts'
+import type { ReaskableRequest } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
-import { addBatch, LineCopier } from './replan.ts'
+import { LineCopier, storedSink } from './replan.ts'
 
 /** Requests whose answers are read together. */
 const PAGE_REQUESTS = 200
@@ -24,68 +21,23 @@ export async function mustReask({ isCancelling, maxReasks, store }: RunContext):
 export async function reask(context: RunContext): Promise<boolean> {
   if (!(await mustReask(context))) return false
   const questions = new Questions(context)
-  const batches = new ReaskBatches(context, await context.store.nextOrdinal())
+  const batcher = new Batcher({ ports: context, sink: storedSink(context) })
+  let ordinal = await context.store.nextOrdinal()
   try {
-    for await (const question of questions.all()) await batches.add(question)
-    await batches.finish()
+    for await (const question of questions.all()) {
+      await batcher.add({ ...question, ordinal, row: null })
+      ordinal += 1
+    }
+    await batcher.finish()
   } finally {
     await questions.close()
-    await batches.close()
+    await batcher.close()
   }
   return true
 }
 
-/** The batches that are being written, one for each target, under ordinals that follow the last ones of the run. */
-class ReaskBatches {
-  readonly #context: RunContext
-  readonly #cuttings: Cuttings
-  readonly #splitter: Splitter
-  readonly #writers = new Map<string, BatchWriter>()
-  #ordinal: number
-
-  constructor(context: RunContext, firstOrdinal: number) {
-    this.#context = context
-    this.#cuttings = new Cuttings(context)
-    this.#splitter = createSplitter((target) => this.#cuttings.limitsOf(target))
-    this.#ordinal = firstOrdinal
-  }
-
-  async add({ body, mostOutputTokens, request }: Question): Promise<void> {
-    const { target } = request
-    const { counter, limits, rate } = await this.#cuttings.of(target)
-    const open = this.#writers.get(targetKey(target)) ?? (await this.#open(target, counter.method))
-    const line = open.encode(this.#ordinal, body)
-    const tokens = counter.count(line, limits.queueTokens)
-    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate))
-    if (closed) await addBatch(this.#context, open)
-    const writer = closed ? await this.#open(target, counter.method) : open
-    const own = closed ? writer.encode(this.#ordinal, body) : line
-    await writer.addLine(this.#ordinal, null, own, { tokens, mostOutputTokens }, request.ordinal)
-    this.#ordinal += 1
-  }
-
-  async finish(): Promise<void> {
-    for (const writer of this.#writers.values()) await addBatch(this.#context, writer)
-  }
-
-  /** Lets go of the files; may be repeated. */
-  async close(): Promise<void> {
-    for (const writer of this.#writers.values()) await writer.close()
-  }
-
-  async #open(target: Target, tokenMethod: TokenMethod): Promise<BatchWriter> {
-    const writer = await BatchWriter.open(this.#context, target, { tokenMethod })
-    this.#writers.set(targetKey(target), writer)
-    return writer
-  }
-}
-
-/** A question as it is asked again. */
-interface Question {
-  readonly request: ReaskableRequest
-  readonly body: string
-  readonly mostOutputTokens: number | null
-}
+/** A question as it is asked again; the new requests have ordinals that follow the last ones of the run. */
+type Question = Pick<BatchRequest, 'body' | 'mostOutputTokens' | 'target'> & { readonly replaces: number }
 
 /** Makes the questions of a run that are to be asked again, from frozen lines and raw answers. */
 class Questions {
@@ -124,6 +76,6 @@ class Questions {
     const { maxBytes, maxLineBytes } = provider.limits(target)
     const room = Math.min(maxLineBytes, maxBytes - 1) - request.length
     const made = askAgain(line, { answer: decoded?.outcome.output ?? null, flaw: reason, room, target })
-    return { request, ...made }
+    return { target, replaces: request.ordinal, ...made }
   }
 }

@@ -1,10 +1,9 @@
 import type { DiskFile } from '../lib/disk.ts'
 import { sliceProperty } from '../lib/json-slice.ts'
-import { BatchWriter } from '../log/batch-writer.ts'
+import { fileSink } from '../log/batch-sinks.ts'
+import { Batcher, type BatchSink } from '../log/batcher.ts'
 import { CanaryChoice } from '../log/canary-choice.ts'
-import { Cuttings } from '../log/cutting.ts'
-import { targetKey } from '../model/target.ts'
-import { createSplitter } from '../plan/splitter.ts'
+import { mostOutputTokens as mostOutputOf } from '../request/most-output.ts'
 import { lineWithTokenLimit } from '../request/token-limit.ts'
 import type { AttemptRecord, PendingRequest } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
@@ -20,40 +19,21 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
   if (context.isCancelling || !(await context.store.hasPending())) return
   const { isCanaryDue } = await context.store.record()
   const canary = isCanaryDue ? canaryOf(context) : null
-  const cuttings = new Cuttings(context)
-  const splitter = createSplitter((target) => {
-    const limits = cuttings.limitsOf(target)
-    return { ...limits, maxRequests: Math.min(limits.maxRequests, mostRequests) }
-  })
   const copier = new LineCopier(context)
-  const writers = new Map<string, BatchWriter>()
+  const sink = storedSink(context)
+  const batcher = new Batcher({ ports: context, sink, canary, mostRequests })
   try {
     for await (const request of pendingRequests(context)) {
-      const { target, ordinal, nonce } = request
-      const key = targetKey(target)
-      const { counter, limits, loadOf, rate } = await cuttings.of(target)
-      const line = limited(context, request, await copier.read(request))
-      const tokens = counter.count(line, limits.queueTokens)
-      const set = canary?.setFor({ body: bodyOf(line), target }) ?? null
-      if (set !== null) {
-        const facts = { kind: 'direct', tokenMethod: counter.method } as const
-        const direct = writers.get(set) ?? (await BatchWriter.open(context, target, facts))
-        writers.set(set, direct)
-        await direct.addFrozenLine(ordinal, line, nonce, tokens)
-        continue
-      }
-      const { closed } = splitter.place(target, line.length, Math.ceil(tokens * rate), loadOf(line))
-      const open = writers.get(key)
-      if (open && closed) await addBatch(context, open)
-      const writer = open && !closed ? open : await BatchWriter.open(context, target, { tokenMethod: counter.method })
-      writers.set(key, writer)
-      await writer.addFrozenLine(ordinal, line, nonce, tokens)
+      const body = bodyOf(limited(context, request, await copier.read(request)))
+      const { ordinal, target } = request
+      const mostOutputTokens = mostOutputOf(JSON.parse(body), target.endpoint)
+      await batcher.add({ ordinal, target, row: null, body, mostOutputTokens })
     }
-    for (const writer of writers.values()) await addBatch(context, writer)
+    await batcher.finish()
     if (isCanaryDue) await context.store.endCanaryDue()
   } finally {
     await copier.close()
-    for (const writer of writers.values()) await writer.close()
+    await batcher.close()
   }
 }
 
@@ -74,11 +54,9 @@ function limited({ provider }: RunContext, { maxTokens, target }: PendingRequest
   return maxTokens === null || maxTokensField === null ? line : lineWithTokenLimit(line, maxTokensField, maxTokens)
 }
 
-/** The store may name the input file only once a power loss cannot take its name away. */
-export async function addBatch({ disk, folder, store }: RunContext, writer: BatchWriter): Promise<void> {
-  const batch = await writer.finish()
-  await disk.syncFolder(folder.inputs)
-  await store.addBatch(batch)
+/** Writes batches of a run that is under way: the store may name a file once a power loss cannot take its name away. */
+export function storedSink(context: RunContext): BatchSink {
+  return fileSink(context, () => context.disk.syncFolder(context.folder.inputs))
 }
 
 async function* pendingRequests({ store }: RunContext): AsyncIterable<PendingRequest> {

@@ -1,5 +1,5 @@
 import { limitsInForce } from '../config/settings.ts'
-import { type Target, targetKey } from '../model/target.ts'
+import type { Target } from '../model/target.ts'
 import { type LoadOf, USUAL_LOAD, vectorLoad } from '../plan/request-load.ts'
 import type { CutLimits } from '../plan/splitter.ts'
 import type { TokenCounter } from '../plan/tokens.ts'
@@ -8,7 +8,8 @@ import { batchShare, believedLimits } from '../submit/admission.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { queueLimitsOf } from '../workspace/queue-limits.ts'
 
-type Ports = Pick<RunContext, 'clock' | 'counters' | 'provider' | 'settings'> & {
+/** What tells how the requests of a target are cut. */
+export type CuttingPorts = Pick<RunContext, 'clock' | 'counters' | 'provider' | 'settings'> & {
   /** Null where nothing is remembered, as when a plan is only shown. */
   readonly store: Pick<RunStore, 'queueBelief' | 'tokenRate'> | null
 }
@@ -24,47 +25,16 @@ export interface Cutting {
   readonly rate: number
 }
 
-/** Gathers how targets are cut, each once: its limits, what refusals have taught, and its tokenizer. */
-export class Cuttings {
-  readonly #ports: Ports
-  readonly #known = new Map<string, Cutting>()
-  /** The same by object: most callers have one object for each target, and ask for every row. */
-  readonly #byTarget = new Map<Target, Cutting>()
-
-  constructor(ports: Ports) {
-    this.#ports = ports
-  }
-
-  async of(target: Target): Promise<Cutting> {
-    const key = targetKey(target)
-    const cutting = this.#known.get(key) ?? (await this.#gather(target))
-    this.#known.set(key, cutting)
-    this.#byTarget.set(target, cutting)
-    return cutting
-  }
-
-  /** What was gathered for this very object; undefined before `of` was awaited. */
-  known(target: Target): Cutting | undefined {
-    return this.#byTarget.get(target)
-  }
-
-  /** The limits of a target that was asked for before. */
-  limitsOf(target: Target): CutLimits {
-    const cutting = this.#known.get(targetKey(target))
-    if (!cutting) throw new Error(`the limits of ${target.model} were not gathered`)
-    return cutting.limits
-  }
-
-  async #gather(target: Target): Promise<Cutting> {
-    const { clock, counters, provider, settings, store } = this.#ports
-    const given = limitsInForce(settings, target.provider, target.model, provider.limits(target))
-    const loadOf = given.vectorLength === null ? (): typeof USUAL_LOAD => USUAL_LOAD : vectorLoad(given.vectorLength)
-    const belief = (await store?.queueBelief(target)) ?? null
-    const queue = believedLimits(queueLimitsOf(settings, target, provider.limits(target)), belief, clock.now())
-    const tokens = queue.tokens === null ? null : batchShare(queue.tokens)
-    const requests = queue.requests === null ? null : batchShare(queue.requests)
-    const counter = counters.of(target)
-    const rate = (await store?.tokenRate(target, counter.method)) ?? 1
-    return { limits: { ...given, queueTokens: tokens, queueRequests: requests }, counter, loadOf, rate }
-  }
+/** How a target is cut: by its limits, what refusals have taught, and its tokenizer. */
+export async function cuttingOf(ports: CuttingPorts, target: Target): Promise<Cutting> {
+  const { clock, counters, provider, settings, store } = ports
+  const given = limitsInForce(settings, target.provider, target.model, provider.limits(target))
+  const loadOf = given.vectorLength === null ? (): typeof USUAL_LOAD => USUAL_LOAD : vectorLoad(given.vectorLength)
+  const belief = (await store?.queueBelief(target)) ?? null
+  const queue = believedLimits(queueLimitsOf(settings, target, provider.limits(target)), belief, clock.now())
+  const tokens = queue.tokens === null ? null : batchShare(queue.tokens)
+  const requests = queue.requests === null ? null : batchShare(queue.requests)
+  const counter = counters.of(target)
+  const rate = (await store?.tokenRate(target, counter.method)) ?? 1
+  return { limits: { ...given, queueTokens: tokens, queueRequests: requests }, counter, loadOf, rate }
 }

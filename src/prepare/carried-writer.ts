@@ -2,6 +2,8 @@ import { BufferedWriter } from '../lib/atomic-file.ts'
 import { RangeReader } from '../lib/byte-range.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { BatchWriter } from '../log/batch-writer.ts'
+import type { BatchRequest } from '../log/batcher.ts'
+import { LineEncoder } from '../log/line-encoder.ts'
 import type { KeptAnswer } from '../log/prepared-row.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Target } from '../model/target.ts'
@@ -39,29 +41,26 @@ interface OpenBatch {
 export class CarriedWriter {
   readonly #ports: Ports
   readonly #answers: RangeReader
+  readonly #encoder: LineEncoder
   readonly #open = new Map<Target, OpenBatch>()
   #begun = 0
 
   constructor(ports: Ports) {
     this.#ports = ports
     this.#answers = new RangeReader(ports.disk)
+    this.#encoder = new LineEncoder(ports.provider)
   }
 
-  /** Appends a request with its answer; returns the part of its line that is the same in every attempt. */
-  async add(
-    request: { readonly target: Target; readonly ordinal: number; readonly row: number; readonly body: string },
-    answer: KeptAnswer,
-    mostOutputTokens: number | null,
-  ): Promise<{ readonly content: Uint8Array; readonly targetKey: string }> {
-    const { body, ordinal, row, target } = request
+  /** Appends a request with its answer. */
+  async add(request: BatchRequest, answer: KeptAnswer): Promise<void> {
+    const { ordinal, target } = request
     const batch = await this.#batchFor(target)
-    const line = batch.writer.encode(ordinal, body)
-    const content = await batch.writer.addLine(ordinal, row, line, { tokens: 0, mostOutputTokens })
+    const line = this.#encoder.lineOf(request, batch.writer.prefix)
+    await batch.writer.addLine(request, line, 0)
     batch.inputBytes += line.length
     batch.waiting.push({ ordinal, answer })
     batch.waitingBytes += answer.place.length
     if (batch.waiting.length >= PART_ANSWERS || batch.waitingBytes >= PART_BYTES) await this.#copy(batch, target)
-    return { content, targetKey: batch.writer.targetKey }
   }
 
   /** Ends the open batches and tells the store. */

@@ -14,7 +14,7 @@ import type { Workspace } from '../workspace/workspace.ts'
 import { findWrittenRun } from '../workspace/written-answers.ts'
 import { mustPointOut } from './carry.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
-import { type Draft, keepJob, makeDraft } from './draft.ts'
+import { type FrozenRun, freezeRun, keepJob } from './freeze-run.ts'
 
 /** A run taken up for writing: the caller holds its lock and releases it. */
 export interface TakenRun {
@@ -50,7 +50,7 @@ export async function takeNewRun(
   await disk.makeFolder(folder.path)
   const lock = await lockRun(disk, folder.lock, id)
   try {
-    const draft = await makeDraft(workspace, id, definition, options, emit)
+    const draft = await freezeRun(workspace, id, definition, options, emit)
     const here = await findSameWork(workspace, draft, definition, options, written)
     // The file that is there holds the answers to other work.
     if (written !== undefined && here?.id !== written.id) await refuseOutput(false)
@@ -110,7 +110,7 @@ async function findWritten({ disk, store }: Workspace, options: NewRunOptions): 
  */
 async function findSameWork(
   { disk, store }: Workspace,
-  { carried, frozen }: Pick<Draft, 'carried' | 'frozen'>,
+  { carried, frozen }: Pick<FrozenRun, 'carried' | 'frozen'>,
   { provider, baseUrl }: Omit<RunDefinition, 'shape'>,
   { again, name, output, takesFinished }: NewRunOptions,
   written: RunRecord | undefined,

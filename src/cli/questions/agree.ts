@@ -1,7 +1,7 @@
 import { LlmBatchError } from '../../model/error.ts'
 import type { Target } from '../../model/target.ts'
 import type { PlanSummary } from '../../plan/summary.ts'
-import { REQUESTS_COMPARED } from '../../prepare/draft.ts'
+import { REQUESTS_COMPARED } from '../../prepare/freeze-run.ts'
 import { dollars } from '../../prices/dollars.ts'
 import { nearModels } from '../../prices/near-models.ts'
 import { renderFacts } from '../render/terminal/facts.ts'

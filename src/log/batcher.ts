@@ -1,0 +1,161 @@
+import type { BatchKind } from '../model/batch.ts'
+import { type Target, targetKey } from '../model/target.ts'
+import { type BatchCut, createSplitter, type Splitter } from '../plan/splitter.ts'
+import type { RequestTally } from '../plan/tally.ts'
+import type { TokenMethod } from '../store/store.ts'
+import type { CanaryChoice } from './canary-choice.ts'
+import { type Cutting, type CuttingPorts, cuttingOf } from './cutting.ts'
+import { LineEncoder } from './line-encoder.ts'
+
+/** A request on its way into a batch. */
+export interface BatchRequest {
+  readonly ordinal: number
+  readonly target: Target
+  /** The body as JSON text. */
+  readonly body: string
+  /** Its row; null where the store knows of which rows it is. */
+  readonly row: number | null
+  /** The request in whose place it asks again. */
+  readonly replaces?: number
+  /** The most tokens its answer may have; null for no limit. */
+  readonly mostOutputTokens: number | null
+}
+
+/** What is known of a batch before its first line. */
+export interface BatchFacts {
+  readonly kind: BatchKind
+  readonly tokenMethod: TokenMethod
+}
+
+/** A batch that requests are put into, one after another. */
+export interface OpenBatch {
+  /** The prefix of its wire ids. */
+  readonly prefix: string
+  /** Appends a request with its line and its estimated input tokens; returns what is the same in every attempt. */
+  add(request: BatchRequest, line: Buffer, tokens: number): Uint8Array | Promise<Uint8Array>
+  /** What it has come to: its requests, the bytes of its lines with their line feeds, and its tokens. */
+  size(): { readonly requests: number; readonly bytes: number; readonly tokens: number }
+  /** Ends the batch, which is whole then. */
+  finish(): Promise<void>
+  /** Lets go of it, finished or not; may be repeated. */
+  close(): Promise<void>
+}
+
+/** Where batches go: opens the next one of a target. */
+export type BatchSink = (target: Target, facts: BatchFacts) => Promise<OpenBatch>
+
+/** What a batcher works by. */
+export interface BatcherOptions {
+  readonly ports: CuttingPorts
+  readonly sink: BatchSink
+  /** Chooses what is asked directly, in batches of its own; null where nothing is. */
+  readonly canary?: CanaryChoice | null
+  /** Counts what is put in. @default nothing is counted */
+  readonly tally?: RequestTally
+  /** A further limit of requests. @default none */
+  readonly mostRequests?: number
+}
+
+/** The requests of one target. */
+interface Lane {
+  readonly target: Target
+  readonly cutting: Cutting
+  batch: OpenBatch
+}
+
+/**
+ * Puts requests into batches, in their order: one open batch for each target, cut by the target's limits, and one for each
+ * set of parameters whose first requests are asked directly. Freezing, planning, planning again and asking again are all
+ * done by it; they differ in where the requests come from and where the batches go.
+ */
+export class Batcher {
+  readonly #options: BatcherOptions
+  readonly #encoder: LineEncoder
+  readonly #splitter: Splitter
+  readonly #lanes = new Map<string, Lane>()
+  readonly #direct = new Map<string, Lane>()
+  readonly #cuttings = new Map<string, Cutting>()
+  readonly #cuts: BatchCut[] = []
+
+  constructor(options: BatcherOptions) {
+    this.#options = options
+    this.#encoder = new LineEncoder(options.ports.provider)
+    this.#splitter = createSplitter((target) => {
+      const { limits } = this.#known(targetKey(target))
+      return { ...limits, maxRequests: Math.min(limits.maxRequests, options.mostRequests ?? limits.maxRequests) }
+    })
+  }
+
+  /** Puts one request into its batch; returns what of its line is the same in every attempt, valid until the next one. */
+  async add(request: BatchRequest): Promise<Uint8Array> {
+    const { canary, tally } = this.#options
+    tally?.add(request.target, request.body, request.mostOutputTokens)
+    const set = canary?.setFor(request) ?? null
+    return await (set === null ? this.#place(request) : this.#placeDirect(request, set))
+  }
+
+  /** Ends the open batches; returns all, in the order in which they were ended. */
+  async finish(): Promise<readonly BatchCut[]> {
+    for (const lane of this.#lanes.values()) await this.#end(lane, 'batch')
+    for (const lane of this.#direct.values()) await this.#end(lane, 'direct')
+    return this.#cuts
+  }
+
+  /** Lets go of batches that were not ended, because something went wrong; may be repeated. */
+  async close(): Promise<void> {
+    for (const { batch } of [...this.#lanes.values(), ...this.#direct.values()]) await batch.close()
+  }
+
+  async #place(request: BatchRequest): Promise<Uint8Array> {
+    const { target } = request
+    const key = targetKey(target)
+    const lane = this.#lanes.get(key) ?? (await this.#openLane(this.#lanes, key, target, 'batch'))
+    const { counter, limits, loadOf, rate } = lane.cutting
+    const line = this.#encoder.lineOf(request, lane.batch.prefix)
+    const tokens = counter.count(line, limits.queueTokens)
+    const load = loadOf(line)
+    this.#options.tally?.addLoad(target, load)
+    const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate), load)
+    if (!closed) return await lane.batch.add(request, line, tokens)
+    await this.#end(lane, 'batch')
+    lane.batch = await this.#options.sink(target, { kind: 'batch', tokenMethod: counter.method })
+    return await lane.batch.add(request, this.#encoder.lineOf(request, lane.batch.prefix), tokens)
+  }
+
+  async #placeDirect(request: BatchRequest, set: string): Promise<Uint8Array> {
+    const { target } = request
+    const { batch, cutting } = this.#direct.get(set) ?? (await this.#openLane(this.#direct, set, target, 'direct'))
+    const line = this.#encoder.lineOf(request, batch.prefix)
+    this.#options.tally?.addLoad(target, cutting.loadOf(line))
+    return await batch.add(request, line, cutting.counter.count(line, null))
+  }
+
+  async #openLane(lanes: Map<string, Lane>, name: string, target: Target, kind: BatchKind): Promise<Lane> {
+    const key = targetKey(target)
+    const cutting = this.#cuttings.get(key) ?? (await cuttingOf(this.#options.ports, target))
+    this.#cuttings.set(key, cutting)
+    const batch = await this.#options.sink(target, { kind, tokenMethod: cutting.counter.method })
+    const lane = { target, cutting, batch }
+    lanes.set(name, lane)
+    return lane
+  }
+
+  async #end({ batch, cutting, target }: Lane, kind: BatchKind): Promise<void> {
+    await batch.finish()
+    const { bytes, requests, tokens } = batch.size()
+    this.#cuts.push({
+      ordinal: this.#cuts.length,
+      target,
+      requests,
+      bytes,
+      tokens: Math.ceil(tokens * cutting.rate),
+      kind,
+    })
+  }
+
+  #known(key: string): Cutting {
+    const cutting = this.#cuttings.get(key)
+    if (!cutting) throw new Error(`the limits of ${key} were not gathered`)
+    return cutting
+  }
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
+import { BufferedWriter } from '../lib/atomic-file.ts'
+import type { DiskFile } from '../lib/disk.ts'
+import { countingSink, fileSink } from '../log/batch-sinks.ts'
+import type { BatchRequest, BatchSink } from '../log/batcher.ts'
+import type { KeptAnswer } from '../log/prepared-row.ts'
+import type { NewRow } from '../store/store.ts'
+import type { RunContext } from '../workspace/context.ts'
+import { CarriedWriter } from './carried-writer.ts'
+
+/** Where the rows, batches and carried answers of a run go while it is frozen. */
+export interface RunSinks {
+  readonly openBatch: BatchSink
+  /** Takes the next row, whose record is this JSON text. */
+  addRow(row: NewRow, json: string): Promise<void> | void
+  /** Takes a request that an earlier run has answered. */
+  addCarried(request: BatchRequest, answer: KeptAnswer): Promise<void>
+  finishRows(): Promise<void>
+  finishCarried(): Promise<void>
+  /** Bytes of the rows so far, line feeds counted. */
+  rowBytes(): number
+  /** Lets go of everything, finished or not. */
+  close(): Promise<void>
+}
+
+/** Rows told to the store at once. */
+const PAGE_ROWS = 4_000
+
+type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'>
+
+/**
+ * Writes a run: rows to one file, requests as encoded lines to the input files of planned batches, answers of an earlier
+ * run to result files, and all of it to the store. After a crash in between, the run is still `preparing` and worth
+ * nothing.
+ */
+export class RunFiles implements RunSinks {
+  readonly openBatch: BatchSink
+  readonly #ports: Ports
+  readonly #file: DiskFile
+  readonly #hash = createHash('sha256')
+  readonly #writer: BufferedWriter
+  readonly #carried: CarriedWriter
+  #page: NewRow[] = []
+
+  private constructor(ports: Ports, file: DiskFile) {
+    this.#ports = ports
+    this.#file = file
+    this.#writer = new BufferedWriter(file, this.#hash)
+    this.#carried = new CarriedWriter(ports)
+    this.openBatch = fileSink(ports, () => this.#tellRows())
+  }
+
+  static async open(ports: Ports): Promise<RunFiles> {
+    const { disk, folder } = ports
+    await disk.makeFolder(folder.inputs)
+    await disk.makeFolder(folder.results)
+    return new RunFiles(ports, await disk.open(folder.rows, 'write'))
+  }
+
+  async addRow(row: NewRow, json: string): Promise<void> {
+    if (!this.#writer.tryText(json)) await this.#writer.writeText(json)
+    if (!this.#writer.tryText('\n')) await this.#writer.writeText('\n')
+    this.#page.push(row)
+    if (this.#page.length >= PAGE_ROWS) await this.#tellRows()
+  }
+
+  async addCarried(request: BatchRequest, answer: KeptAnswer): Promise<void> {
+    await this.#carried.add(request, answer)
+  }
+
+  async finishRows(): Promise<void> {
+    await this.#tellRows()
+    await this.#writer.flush()
+    await this.#file.sync()
+  }
+
+  async finishCarried(): Promise<void> {
+    await this.#carried.finish()
+  }
+
+  rowBytes(): number {
+    return this.#writer.position
+  }
+
+  /** The hash of the rows, once they are finished. */
+  rowsHash(): string {
+    return this.#hash.digest('hex')
+  }
+
+  async close(): Promise<void> {
+    await this.#carried.close()
+    await this.#file.close()
+    await this.#syncNames()
+  }
+
+  /** The store must know the rows before a batch of their requests. */
+  async #tellRows(): Promise<void> {
+    if (this.#page.length === 0) return
+    const page = this.#page
+    this.#page = []
+    await this.#ports.store.addRows(page)
+  }
+
+  /** Forces to disk where everything lies: each name stands in the folder above it, up to the home. */
+  async #syncNames(): Promise<void> {
+    const { disk, folder } = this.#ports
+    const { inputs, path } = folder
+    for (const each of [inputs, path, dirname(path), dirname(dirname(path))]) await disk.syncFolder(each)
+  }
+}
+
+/** Counts what a run would write, for a plan. */
+export function countingSinks(): RunSinks {
+  const nothing = (): Promise<void> => Promise.resolve()
+  let rowBytes = 0
+  return {
+    openBatch: countingSink,
+    addRow: (_, json) => {
+      rowBytes += Buffer.byteLength(json) + 1
+    },
+    addCarried: nothing,
+    finishRows: nothing,
+    finishCarried: nothing,
+    rowBytes: () => rowBytes,
+    close: nothing,
+  }
+}
