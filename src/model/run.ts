@@ -173,7 +173,7 @@ export interface Deadline {
 export type CancelCause = 'user' | 'deadline'
 
 /** Formats an answers file can have. */
-export const OUTPUT_FORMATS = ['jsonl', 'csv', 'parquet', 'provider'] as const
+export const OUTPUT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet', 'provider'] as const
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 

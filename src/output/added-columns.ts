@@ -1,25 +1,23 @@
 import { jsonMembers } from '../lib/json-members.ts'
-import { cellText, isFormula, quoted } from './csv-format.ts'
+import type { OutputFormat } from '../model/run.ts'
+import { type AnswerValue } from './columns.ts'
+import { cellText, DELIMITERS, type Delimiter, isFormula, quoter } from './csv-format.ts'
+import { jsonArrayFormat } from './json-array-format.ts'
 import { jsonText, openObject } from './jsonl-format.ts'
+import type { LineFormat } from './line-format.ts'
 
 /** A row's own JSON with the values of the added columns, in their order. */
 export interface AddedValues {
   readonly json: string
-  readonly values: readonly (string | number | null)[]
+  readonly values: readonly AnswerValue[]
 }
 
-/** How rows with columns of another kind than the answers' are written. */
-export interface AddedColumnsFormat {
-  /** Line feed included; empty where there is no header. */
-  readonly header: string
-  line(row: AddedValues): string
-  /** Cells written so far that a spreadsheet would take for a formula. */
-  readonly formulaCells: number
-}
+/** Formats of files with further columns. */
+export type AddedColumnsFormat = Exclude<OutputFormat, 'parquet' | 'provider'>
 
 export interface AddedColumnsOptions {
-  readonly format: 'jsonl' | 'csv'
-  /** The input's columns, in order; used by CSV only. */
+  readonly format: AddedColumnsFormat
+  /** The input's columns, in order; used by CSV and TSV only. */
   readonly columns: readonly string[]
   readonly added: readonly string[]
   /** Puts `'` before cells of the added columns that a spreadsheet would take for a formula. */
@@ -27,11 +25,19 @@ export interface AddedColumnsOptions {
 }
 
 /** Rows of the input, their bytes as they were, with further columns behind their own. */
-export function addedColumnsFormat(options: AddedColumnsOptions): AddedColumnsFormat {
-  return options.format === 'csv' ? csvLines(options) : jsonLines(options)
+export function addedColumnsFormat(options: AddedColumnsOptions): LineFormat<AddedValues> {
+  switch (options.format) {
+    case 'jsonl':
+      return jsonLines(options)
+    case 'json':
+      return jsonArrayFormat(jsonLines(options))
+    case 'csv':
+    case 'tsv':
+      return separatedLines(options, DELIMITERS[options.format])
+  }
 }
 
-function jsonLines({ added }: AddedColumnsOptions): AddedColumnsFormat {
+function jsonLines({ added }: AddedColumnsOptions): LineFormat<AddedValues> {
   const names = added.map((name) => `${jsonText(name)}:`)
   return {
     header: '',
@@ -41,10 +47,14 @@ function jsonLines({ added }: AddedColumnsOptions): AddedColumnsFormat {
   }
 }
 
-function csvLines({ added, columns, excelSafe }: AddedColumnsOptions): AddedColumnsFormat {
+function separatedLines(
+  { added, columns, excelSafe }: AddedColumnsOptions,
+  delimiter: Delimiter,
+): LineFormat<AddedValues> {
+  const quoted = quoter(delimiter)
   let formulaCells = 0
 
-  function addedCell(value: string | number | null): string {
+  function addedCell(value: AnswerValue): string {
     const text = value === null ? '' : String(value)
     if (typeof value !== 'string' || !isFormula(text)) return quoted(text)
     formulaCells += 1
@@ -52,11 +62,11 @@ function csvLines({ added, columns, excelSafe }: AddedColumnsOptions): AddedColu
   }
 
   return {
-    header: `${[...columns.map(quoted), ...added.map(addedCell)].join(',')}\n`,
+    header: `${[...columns.map(quoted), ...added.map(addedCell)].join(delimiter)}\n`,
     line({ json, values }) {
       const members = jsonMembers(json)
       const own = columns.map((column) => quoted(cellText(json, members.get(column))))
-      return `${[...own, ...values.map(addedCell)].join(',')}\n`
+      return `${[...own, ...values.map(addedCell)].join(delimiter)}\n`
     },
     get formulaCells() {
       return formulaCells

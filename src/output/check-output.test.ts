@@ -30,7 +30,12 @@ type Refused = [what: string, name: string, message: RegExp, next: RegExp, parts
 
 describe('an answers file is refused before spending', () => {
   it.each<Refused>([
-    ['has an unknown ending', 'out.xlsx', /the ending \.xlsx of .* is not known/, /\.jsonl, \.ndjson, \.csv/],
+    [
+      'has an unknown ending',
+      'out.xlsx',
+      /the ending \.xlsx of .* is not known/,
+      /\.jsonl, \.ndjson, \.json, \.csv, \.tsv, \.parquet/,
+    ],
     ['has no ending', 'out', /has no ending/, /\.jsonl/],
     ['contradicts the format', 'out.csv', /ends in \.csv, but the format asked for is jsonl/, /--format/],
     ['lies in a missing folder', 'none/out.jsonl', /folder .*none.* does not exist/, /Make it/],

@@ -36,7 +36,7 @@ export interface ColumnFacts {
   readonly when?: WrittenWhen
   /** True where its text comes from the model or the provider, and so may be a formula. @default false */
   readonly isForeign?: true
-  /** True where its text is JSON, which JSON formats write as the value that it is. @default false */
+  /** True where its text is JSON, which formats of JSON write as the value that it is. @default false */
   readonly isJson?: true
 }
 
@@ -139,8 +139,8 @@ const TABLE = {
     help: 'the answers before the last, as a JSON list',
     of: ({ result }, costOf) => earlierAnswers(result, costOf),
     when: {
-      holds: (file) => ASKED_AGAIN.holds(file) && file.format === 'jsonl',
-      words: `${ASKED_AGAIN.words}, in JSON lines`,
+      holds: (file) => ASKED_AGAIN.holds(file) && (file.format === 'jsonl' || file.format === 'json'),
+      words: `${ASKED_AGAIN.words}, in JSON`,
     },
     isJson: true,
   },

@@ -7,11 +7,16 @@ import type { OutputField } from './fields.ts'
 import { jsonAnswer, partOf, valueAt } from './json-answer.ts'
 import type { LineFormat } from './line-format.ts'
 
+/** What stands between two values of a line, by format. */
+export const DELIMITERS = { csv: ',', tsv: '\t' } as const
+
+export type Delimiter = (typeof DELIMITERS)[keyof typeof DELIMITERS]
+
 /** RFC 4180 asks for quotes around these; white space at either end is quoted because many readers trim it. */
-const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/
+const NEEDS_QUOTES: Readonly<Record<Delimiter, RegExp>> = { ',': /[",\r\n]|^\s|\s$/, '\t': /["\t\r\n]|^\s|\s$/ }
 
 /** Readers that guess the delimiter count these in the header. */
-const LIKE_DELIMITERS = /[;\t|]/
+const LIKE_DELIMITERS = /[,;\t|]/
 
 /**
  * What spreadsheets take for the beginning of a formula, by OWASP ASVS 1.2.10, and what they take for the same: full-width
@@ -22,6 +27,7 @@ const FORMULA_START = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 export interface CsvOptions {
+  readonly delimiter: Delimiter
   readonly fields: readonly OutputField[]
   readonly shape: AnswerShape
   /**
@@ -33,13 +39,18 @@ export interface CsvOptions {
 }
 
 /**
- * CSV by RFC 4180, but with bare line feeds between records, as most tools outside Windows write. Nested values are
- * JSON, numbers keep the text they had, null and absent are empty.
+ * CSV by RFC 4180, but with bare line feeds between records, as most tools outside Windows write; or the same with tabs
+ * for commas. Nested values are JSON, numbers keep the text they had, null and absent are empty.
  */
 export function csvFormat(options: CsvOptions): LineFormat {
-  const { costOf, excelSafe, fields, shape } = options
+  const { costOf, delimiter, excelSafe, fields, shape } = options
+  const quoted = quoter(delimiter)
   const isJson = shape.kind === 'json'
   let formulaCells = 0
+
+  function headerCell(name: string): string {
+    return LIKE_DELIMITERS.test(name) ? inQuotes(name) : quoted(name)
+  }
 
   function foreignCell(text: string): string {
     if (!isFormula(text)) return quoted(text)
@@ -81,11 +92,11 @@ export function csvFormat(options: CsvOptions): LineFormat {
           return ''
       }
     })
-    return `${cells.join(',')}\n`
+    return `${cells.join(delimiter)}\n`
   }
 
   return {
-    header: `${fields.map(({ kind, name }) => (kind === 'input' ? headerCell(name) : ownHeader(name))).join(',')}\n`,
+    header: `${fields.map(({ kind, name }) => (kind === 'input' ? headerCell(name) : ownHeader(name))).join(delimiter)}\n`,
     line,
     get formulaCells() {
       return formulaCells
@@ -106,13 +117,14 @@ export function cellText(json: string, member: JsonMember | undefined): string {
   return text === 'null' ? '' : text
 }
 
-function headerCell(name: string): string {
-  return LIKE_DELIMITERS.test(name) ? `"${name.replaceAll('"', '""')}"` : quoted(name)
+/** Makes a cell of a text, in quotes where it needs them between such delimiters. */
+export function quoter(delimiter: Delimiter): (text: string) => string {
+  const needsQuotes = NEEDS_QUOTES[delimiter]
+  return (text) => (needsQuotes.test(text) ? inQuotes(text) : text)
 }
 
-/** A CSV cell, in quotes where it needs them. */
-export function quoted(text: string): string {
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+function inQuotes(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`
 }
 
 /** True for a cell that a spreadsheet would run. */

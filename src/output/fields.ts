@@ -138,7 +138,7 @@ function answerField(column: AnswerColumn, { prefix }: FieldOptions['plan']): Ou
 
 /** Columns that a format needs beside the answer. */
 function fieldsOfOutput(output: string, { format, shape }: FieldOptions): readonly OutputField[] {
-  if (format === 'csv') return leafFields(output, shape)
+  if (format === 'csv' || format === 'tsv') return leafFields(output, shape)
   return format === 'parquet' && shape.kind === 'json' ? [{ kind: 'misfit', name: `${output}_raw` }] : []
 }
 

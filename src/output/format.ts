@@ -4,7 +4,9 @@ import type { OutputFormat } from '../model/run.ts'
 const FORMATS: ReadonlyMap<string, OutputFormat> = new Map([
   ['.jsonl', 'jsonl'],
   ['.ndjson', 'jsonl'],
+  ['.json', 'json'],
   ['.csv', 'csv'],
+  ['.tsv', 'tsv'],
   ['.parquet', 'parquet'],
 ])
 

@@ -1,9 +1,9 @@
 import type { RowOutcome } from '../model/row.ts'
 
 /** How one file is written, whatever its format; made anew for every file. */
-export interface RowWriter {
+export interface RowWriter<Row = RowOutcome> {
   /** Takes the next rows, in input order; resolves when there is room for more. */
-  add(rows: readonly RowOutcome[]): Promise<void>
+  add(rows: readonly Row[]): Promise<void>
   /** Writes what is left. Nothing may be added afterwards. */
   finish(): Promise<void>
   /** Cells written so far that a spreadsheet would take for a formula. */

@@ -5,10 +5,11 @@ import type { RowOutcome } from '../model/row.ts'
 import type { OutputFormat, OutputPlan } from '../model/run.ts'
 import { type CostOf, isFailed } from './answer.ts'
 import type { AnswerShape } from './answer-shape.ts'
-import { csvFormat } from './csv-format.ts'
+import { csvFormat, DELIMITERS } from './csv-format.ts'
 import { into, type TextSink } from './destination.ts'
 import { type OutputField, outputFields } from './fields.ts'
 import { formatOf } from './format.ts'
+import { jsonArrayFormat } from './json-array-format.ts'
 import { jsonlFormat } from './jsonl-format.ts'
 import { TypeFinder } from './parquet/infer-types.ts'
 import { parquetWriter } from './parquet/writer.ts'
@@ -46,7 +47,7 @@ export interface WrittenAnswers {
   readonly rows: number
   readonly bytes: number
   /**
-   * CSV cells from the model or the provider that a spreadsheet would take for a formula; neutralised where the plan
+   * CSV and TSV cells from the model or the provider that a spreadsheet would take for a formula; neutralised where the plan
    * says `excelSafe`. Zero for other formats.
    */
   readonly formulaCells: number
@@ -103,11 +104,18 @@ function writerFor(
 ): RowWriter {
   const { costOf, plan, shape = TEXT } = options
   const fields = fieldsFor(format, options)
+  const jsonLines = () => jsonlFormat({ fields, isWholeRow: plan.columns === null, shape, costOf })
   switch (format) {
     case 'jsonl':
-      return textWriter(jsonlFormat({ fields, isWholeRow: plan.columns === null, shape, costOf }), sink)
+      return textWriter(jsonLines(), sink)
+    case 'json':
+      return textWriter(jsonArrayFormat(jsonLines()), sink)
     case 'csv':
-      return textWriter(csvFormat({ fields, shape, excelSafe: plan.excelSafe, costOf }), sink)
+    case 'tsv':
+      return textWriter(
+        csvFormat({ fields, delimiter: DELIMITERS[format], shape, excelSafe: plan.excelSafe, costOf }),
+        sink,
+      )
     case 'parquet':
       return parquetWriter({ fields, types, shape, costOf }, sink)
     case 'provider':

@@ -1,8 +1,8 @@
-import { writeAtomically } from '../lib/atomic-file.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RowOutcome } from '../model/row.ts'
-import { type AddedColumnsFormat, addedColumnsFormat } from '../output/added-columns.ts'
-import type { AnswerValue } from '../output/columns.ts'
+import { type AddedColumnsFormat, type AddedValues, addedColumnsFormat } from '../output/added-columns.ts'
+import { into } from '../output/destination.ts'
+import { textWriter } from '../output/text-writer.ts'
 import type { RunRecord } from '../store/store.ts'
 import { costOfResult } from '../workspace/report.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -28,7 +28,7 @@ export interface CompareOptions {
 
 export interface DifferencesFile {
   readonly path: string
-  readonly format: 'jsonl' | 'csv'
+  readonly format: AddedColumnsFormat
   readonly excelSafe: boolean
 }
 
@@ -139,16 +139,17 @@ async function withFile(
   runs: readonly RunRecord[],
   file: DifferencesFile | undefined,
   work: (write: (row: ComparedRow) => Promise<unknown>) => Promise<void>,
-): Promise<Pick<AddedColumnsFormat, 'formulaCells'>> {
+): Promise<Pick<ComparedRuns, 'formulaCells'>> {
   if (!file) {
     await work(async () => undefined)
     return { formulaCells: 0 }
   }
   const columns = runs[0]?.columns.map(({ name }) => name) ?? []
   const format = addedColumnsFormat({ ...file, columns, added: differenceColumns(runs.length) })
-  await writeAtomically(disk, file.path, async (writer) => {
-    await writer.writeText(format.header)
-    await work((row) => writer.writeText(format.line(differenceValues(row))))
+  await into(file.path, { disk, sink: undefined }, async (sink) => {
+    const writer = textWriter(format, sink)
+    await work((row) => writer.add([differenceValues(row)]))
+    await writer.finish()
   })
   return format
 }
@@ -161,6 +162,6 @@ export function differenceColumns(runs: number): readonly string[] {
   return RUN_LETTERS.slice(0, runs).flatMap((letter) => FACTS.map((fact) => `llm_${letter.toLowerCase()}_${fact}`))
 }
 
-function differenceValues({ rows }: ComparedRow): { json: string; values: readonly AnswerValue[] } {
+function differenceValues({ rows }: ComparedRow): AddedValues {
   return { json: rows[0]?.row.json ?? '{}', values: rows.flatMap(({ answer }) => FACTS.map((fact) => answer(fact))) }
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answer, CONTROLS, HOSTILE, LABEL_PROMPT, LABELLED, lastingWorld } from '../support/answered-world.ts'
 import { type Ended, expectExit, parseLines, type Surroundings, type, typeHere } from '../support/command.ts'
@@ -116,6 +117,12 @@ describe('llm-batch compare', () => {
     expect(line).toBe(
       'r2,I need support.,support,[simulated] support,[simulated] support,succeeded,,[simulated] billing,succeeded,',
     )
+    await compare('first', 'second', '-o', 'differences.tsv')
+    const separated = (await readFile(join(world.folder, 'differences.tsv'), 'utf8')).split('\n')
+    expect(separated.slice(0, 2)).toEqual([header?.replaceAll(',', '\t'), line?.replaceAll(',', '\t')])
+    await compare('first', 'second', '-o', 'differences.json.gz')
+    const packed = gunzipSync(await readFile(join(world.folder, 'differences.json.gz'))).toString()
+    expect(JSON.parse(packed)).toEqual(written)
     const again = await compare('first', 'second', '-o', 'differences.csv')
     expect(again.code).toBe(2)
     expect(again.stderr).toContain('--force')

@@ -271,6 +271,73 @@ describe('the columns of the answers', () => {
   })
 })
 
+describe('a JSON list and tab-separated values', () => {
+  it('are written where the ending says so, packed or piped, with the failed rows too, and are inputs as they stand', async () => {
+    const world = await openWorld()
+    const bad = 'bad\\tnews [[simulate: status=400 times=1]]'
+    await world.write(
+      'rows.jsonl',
+      `{"id":"1","text":"fine","n":12345678901234567890}\n{"id":"2","text":"${bad}","n":1.0}\n`,
+    )
+    const words = [...MODEL, ...PROMPT, '--id-column', 'id']
+    const answers = ['-o', 'out.json', '--failed', 'failed.tsv']
+    expectExit(await type(world, 'run', 'rows.jsonl', ...words, ...answers), 4)
+    const text = await readFile(join(world.folder, 'out.json'), 'utf8')
+    expect(text.split('\n')).toEqual([
+      '[',
+      expect.stringMatching(/^\{"id":"1","text":"fine","n":12345678901234567890,"llm_output":.*\},$/),
+      expect.stringMatching(/^\{"id":"2",.*,"n":1\.0,"llm_output":.*\}$/),
+      ']',
+      '',
+    ])
+    const [out, failed] = pathsIn(world, 'out.json', 'failed.tsv')
+    expect(await judge.rows(`select id, llm_status from read_json(${out}, format = 'array')`)).toEqual([
+      { id: '1', llm_status: 'succeeded' },
+      { id: '2', llm_status: 'failed' },
+    ])
+    const read = `read_csv(${failed}, delim = '\t', header = true, all_varchar = true)`
+    expect(await judge.rows(`select id, text, n from ${read}`)).toEqual([
+      { id: '2', text: 'bad\tnews [[simulate: status=400 times=1]]', n: '1.0' },
+    ])
+
+    await succeedHere(world, 'run', 'failed.tsv', ...words, '-o', 'second.tsv.gz')
+    const packed = gunzipSync(await readFile(join(world.folder, 'second.tsv.gz'))).toString()
+    expect(packed).toMatch(/^id\ttext\tn\tllm_output\t.*\n2\t"bad\tnews [^"]*"\t1\.0\t/)
+    await succeedHere(world, 'results', 'last', '-o', 'second.json.gz', '--failed', 'none.json')
+    const again = gunzipSync(await readFile(join(world.folder, 'second.json.gz'))).toString()
+    expect(JSON.parse(again)).toMatchObject([{ id: '2', text: expect.stringMatching(/^bad\tnews/), n: '1.0' }])
+    expect(await readFile(join(world.folder, 'none.json'), 'utf8')).toBe('[\n]\n')
+    const piped = await typeHere(
+      world,
+      'results',
+      'last',
+      '--format',
+      'json',
+      '--prefix',
+      'x_',
+      '--columns',
+      'id,x_status',
+    )
+    expectExit(piped, 0)
+    expect(piped.stdout).toBe('[\n{"id":"2","x_status":"succeeded"}\n]\n')
+    await succeedHere(
+      world,
+      'run',
+      'second.json.gz',
+      ...words,
+      '--columns',
+      'id',
+      '--prefix',
+      'x_',
+      '-o',
+      'third.jsonl',
+    )
+    expect((await linesOf(world, 'third.jsonl')).map(({ id, x_status: status }) => [id, status])).toEqual([
+      ['2', 'succeeded'],
+    ])
+  })
+})
+
 describe('rows that did not succeed', () => {
   it('are in a file of their own as well, which can be fed in again', async () => {
     const world = await openWorld()

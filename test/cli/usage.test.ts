@@ -57,7 +57,10 @@ describe('a command that cannot be carried out', () => {
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--temperature', 'hot'], /'--temperature <n>' argument 'hot' is invalid/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--param', 'seed'], /Write it as key=value/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--poll-interval', '5'], /Write a duration/],
-    [['run', 'good.csv', ...MODEL, ...PROMPT, '--format', 'xml'], /Allowed choices are jsonl, csv, parquet, provider/],
+    [
+      ['run', 'good.csv', ...MODEL, ...PROMPT, '--format', 'xml'],
+      /Allowed choices are jsonl, json, csv, tsv, parquet, provider/,
+    ],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--prompt-file', 'p.txt'], /cannot be used with/],
     [['run', 'good.csv', ...MODEL, '--prompt-file', 'absent.txt'], /the file absent\.txt does not exist/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--json', '-o', '-'], /-o - cannot be used with --json/],

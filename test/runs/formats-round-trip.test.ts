@@ -134,7 +134,7 @@ async function throughFile(
     plan: samplePlan(path, {
       format,
       prefix: '\u0001',
-      columns: format === 'jsonl' ? null : [...columns.map((each) => each.name), '\u0001output'],
+      columns: format === 'jsonl' || format === 'json' ? null : [...columns.map((each) => each.name), '\u0001output'],
     }),
     costOf: () => null,
     disk,
@@ -173,11 +173,11 @@ function cellsOf(texts: readonly string[], columns: readonly string[]): unknown[
 }
 
 describe('any table of texts, numbers, truths, nulls and nested values, whatever its columns are called', () => {
-  it('survives JSON lines and back, byte for byte', async () => {
+  it.each(['jsonl', 'json'] as const)('survives %s and back, byte for byte', async (format) => {
     await fc.assert(
       fc.asyncProperty(tableOf(name), async (table) => {
         const given = table.rows.map((cells) => jsonOf(table, cells))
-        const { texts } = await throughFile(given, untyped(...table.columns), 'jsonl')
+        const { texts } = await throughFile(given, untyped(...table.columns), format)
         expect(texts.map(withoutAnswer)).toEqual(given)
       }),
     )
@@ -206,18 +206,33 @@ describe('any table of texts, numbers, truths, nulls and nested values, whatever
     )
   })
 
-  it('survives CSV and back as text, nested values as their JSON', async () => {
+  it.each(['csv', 'tsv'] as const)('survives %s and back as text, nested values as their JSON', async (format) => {
     // A name of nothing but space is refused in a header, and zero characters are what UTF-16 is known by.
     const printable = name.filter((each) => each.trim() !== '' && !each.includes('\u0000'))
     await fc.assert(
       fc.asyncProperty(tableOf(printable), async (table) => {
         const given = table.rows.map((cells) => jsonOf(table, cells))
-        const { texts } = await throughFile(given, untyped(...table.columns), 'csv')
+        const { texts } = await throughFile(given, untyped(...table.columns), format)
         const expected = table.rows.map((cells) =>
           cells.map((cell) => (cell === null ? '' : typeof cell === 'string' ? cell : jsonText(cell))),
         )
         expect(cellsOf(texts, table.columns)).toEqual(expected)
       }),
     )
+  })
+})
+
+describe('texts with tabs, line breaks, quotes and delimiters', () => {
+  const TEXTS = ['a\tb', 'a\nb', 'a\r\nb', ' a ', '\t', 'say "hi"', 'a,b;c|d', '[{"a":1}]', 'é\u2028']
+  const given = TEXTS.map((each, at) => `{"nr":${at},"text":${JSON.stringify(each)},"big":12345678901234567890}`)
+
+  it.each([
+    ['tsv', `read_csv(?, header = true, all_varchar = true, delim = '\t', quote = '"')`],
+    ['csv', `read_csv(?, header = true, all_varchar = true, delim = ',', quote = '"')`],
+    ['json', `read_json(?, format = 'array', columns = {nr: 'VARCHAR', text: 'VARCHAR', big: 'VARCHAR'})`],
+  ] as const)('are read from %s by another reader as they were', async (format, from) => {
+    const { path } = await throughFile(given, untyped('nr', 'text', 'big'), format)
+    const rows = await judge.rows(`select nr, text, big from ${from.replace('?', () => `'${path}'`)}`)
+    expect(rows).toEqual(TEXTS.map((each, at) => ({ nr: String(at), text: each, big: '12345678901234567890' })))
   })
 })

@@ -60,7 +60,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--field <path>', 'compare only this part of answers that are JSON, such as label')
     .option('--ignore-case', 'upper and lower case are equal')
     .option('--limit <n>', 'maximum of rows shown that differ', countOrZeroFlag, 20)
-    .option('-o, --output <file>', 'write all rows that differ to this file (.jsonl or .csv)')
+    .option('-o, --output <file>', 'write all rows that differ to a file such as rows.csv')
     .option(
       '--excel-safe',
       'neutralise formulas in CSV cells from the model or the provider, not in the columns of the input',
@@ -128,7 +128,9 @@ function rulesFrom({ field, ignoreCase }: CompareFlags): CompareOptions['rules']
 
 function fileFrom(shell: Shell, { excelSafe, output }: CompareFlags): CompareOptions['file'] {
   if (output === undefined) return undefined
-  const format = formatOf(output) === 'csv' ? 'csv' : 'jsonl'
+  const named = formatOf(output)
+  // A file of another ending is refused with JSON lines asked for.
+  const format = named === undefined || named === 'parquet' || named === 'provider' ? 'jsonl' : named
   return { path: resolve(shell.machine.workingFolder, output), format, excelSafe: excelSafe === true }
 }
 

@@ -4,7 +4,7 @@ import type { OptionDeclaration } from './declaration.ts'
 /** Commands that can say where answers go. */
 const WRITING = ['run', 'plan', 'resume', 'retry', 'results'] as const
 
-const PLACES = 'where the answers go: .jsonl, .csv, .parquet, the first two also .gz, or - for standard output'
+const PLACES = 'where the answers go: .jsonl, .json, .csv, .tsv (also .gz), .parquet, or - for standard output'
 
 function inOutput<Property extends string>(property: Property) {
   return { calls: ['startRun'], property: `output.${property}` } as const
@@ -22,7 +22,7 @@ export const OUTPUT_OPTIONS = {
     helpIn: {
       resume: `${PLACES} (default: as before)`,
       retry: `${PLACES} (default: as before)`,
-      results: 'a file in place of a table: .jsonl, .csv, .parquet, or -',
+      results: 'a file in place of a table: .jsonl, .json, .csv, .tsv, .parquet, or -',
     },
     commands: WRITING,
     commonIn: WRITING,
@@ -68,7 +68,7 @@ export const OUTPUT_OPTIONS = {
   excelSafe: {
     kind: 'flag',
     heading: 'output',
-    help: 'neutralise formulas in CSV cells from the model or the provider, not in the columns of the input',
+    help: 'neutralise formulas in CSV and TSV cells from the model or the provider, not in the columns of the input',
     commands: WRITING,
     library: inOutput('excelSafe'),
   },
