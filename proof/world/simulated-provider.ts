@@ -1,4 +1,4 @@
-import { Mutex } from '../../src/lib/mutex.ts'
+import pLimit from 'p-limit'
 import { BatchRunner } from '../../src/server/batch/batch-runner.ts'
 import { FaultInjector } from '../../src/server/faults/injector.ts'
 import { buildApp } from '../../src/server/http/app.ts'
@@ -40,7 +40,7 @@ export async function openProvider(options: {
     faults: new FaultInjector(seed, faults),
     executions: new Map(),
     answers: NO_FLAWS,
-    validations: new Mutex(),
+    validations: pLimit(1),
     uploadNames: 'jsonl',
     streamRefuses: 'row',
   }

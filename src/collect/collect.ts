@@ -69,7 +69,7 @@ async function harvest(
     }
     try {
       const isTakenAsItIs = attempt.failures >= SIZE_CHECKS - 1
-      await ports.reading.run(() => settling.readFile(file, isTakenAsItIs))
+      await ports.reading(() => settling.readFile(file, isTakenAsItIs))
     } catch (error) {
       await ports.disk.remove(place.path)
       throw error

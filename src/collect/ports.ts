@@ -1,7 +1,7 @@
+import type { LimitFunction } from 'p-limit'
 import type { Settings } from '../config/settings.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
-import type { Mutex } from '../lib/mutex.ts'
 import type { Emit } from '../model/event.ts'
 import type { CancelCause } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
@@ -28,7 +28,7 @@ export interface CollectPorts {
   readonly settings: Settings
   readonly folder: RunFolder
   /** Result files are read one after another: each holds what it has found in memory, and none is faster beside others. */
-  readonly reading: Mutex
+  readonly reading: LimitFunction
   /** How many bytes of a result file are taken in. */
   readonly resultLimitsOf: (attempt: AttemptRecord) => ResultLimits
   /** The price by which what was collected is counted; null where it is unknown. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import pLimit from 'p-limit'
 import { assertCancellable } from '../drive/cancel.ts'
 import { confirmAccount } from '../drive/confirm-account.ts'
 import { deadlineFrom } from '../drive/deadline.ts'
@@ -56,7 +57,8 @@ export class RunHandle {
   #name: string | null = null
   #isClosed = false
   /** What works on the run, or did so last; one thing at a time, in one process too. */
-  #lastTurn: Promise<unknown> = Promise.resolve()
+  /** Lets one thing at a time happen to the run; how it ends is the business of its own caller. */
+  readonly #inTurn = pLimit(1)
   readonly #stopping = new AbortController()
 
   constructor(workspace: Workspace, taken: TakenRun, emitter: EventEmitter<{ event: [RunEvent] }>) {
@@ -92,13 +94,6 @@ export class RunHandle {
       if (options.maxTokens !== null) assertLimitable(this.#workspace, await store.allAttempts())
       return await reopen(store, options, this.#workspace.configuration.settings.canary)
     })
-  }
-
-  async #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    // How an earlier turn ended is the business of its own caller.
-    const turn = this.#lastTurn.then(work, work)
-    this.#lastTurn = turn
-    return await turn
   }
 
   async #drive(options: DriveOptions): Promise<Driven> {
@@ -153,8 +148,7 @@ export class RunHandle {
   /** Stops what works on the run and waits for its end; no drive begins any more. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    // How it ended is the business of its own caller.
-    await this.#lastTurn.catch(() => undefined)
+    await this.#inTurn(() => undefined)
   }
 
   /** Lets go of the run, so that another process may take it up. */

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { judgeAnswer } from '../collect/judge-answer.ts'
 import type { PreparedRow } from '../log/prepared-row.ts'
 import { asAsked } from '../log/requests-as-sent.ts'
@@ -79,7 +80,6 @@ export async function tryRows(
   const check = definition.answer && (await createAnswerCheck(definition.answer))
   const binding = { provider, check, definition: input.definition }
   const tried: TriedRow[] = []
-  const queue = rows.entries()
   let told = 0
   const tellDone = async (): Promise<void> => {
     for (let done = tried[told]; done !== undefined; done = tried[told]) {
@@ -87,15 +87,12 @@ export async function tryRows(
       await onRow(done)
     }
   }
-  const worker = async (): Promise<void> => {
-    for (const [index, row] of queue) {
-      const done = await tryRow(place, binding, row, index)
-      await remember(place, done)
-      tried[index] = done
-      await tellDone()
-    }
-  }
-  await Promise.all(Array.from({ length: settings.maxTransfers }, worker))
+  await pLimit(settings.maxTransfers).map(rows, async (row, index) => {
+    const done = await tryRow(place, binding, row, index)
+    await remember(place, done)
+    tried[index] = done
+    await tellDone()
+  })
   return { rows: tried, inputRows, wholeCostUsd: wholeCost(tried, inputRows) }
 }
 

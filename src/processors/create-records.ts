@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { z } from 'zod'
 import { isBlank } from '../lib/jsonl.ts'
 import type { ProcessorContext } from './processor-context.ts'
@@ -44,7 +45,8 @@ type CreateRecord = z.output<typeof recordSchema>
  */
 export class CreateRecords {
   readonly #ports: Ports
-  #turn: Promise<unknown> = Promise.resolve()
+  /** One after another, so that two calls for one file cannot both find it untouched. */
+  readonly #inTurn = pLimit(1)
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -109,14 +111,6 @@ export class CreateRecords {
       await file.close()
     }
     await disk.syncFolder(places.batchFolder)
-  }
-
-  /** One after another, so that two calls for one file cannot both find it untouched. */
-  async #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#turn.then(work)
-    // The next in turn begins whether this one succeeded or not; its caller gets the error.
-    this.#turn = turn.catch(() => undefined)
-    return await turn
   }
 }
 

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { nonceFrom } from '../model/ids.ts'
 import { writeBatchFile } from './batch-files.ts'
 import { type BatchReport, beginReport, reportLine } from './batch-report.ts'
@@ -45,23 +46,21 @@ export async function runBatches(
   announce(context, tasks, batches, parallel)
 
   const reports = batches.map((batch, index) => beginReport(context, batchIds[index] ?? '', batch.length))
-  let next = 0
-  const work = async (): Promise<void> => {
-    while (next < batches.length) {
-      const index = next
-      next += 1
-      try {
-        const report = await runBatch(context, records, batches[index] ?? [], options, reports[index] as BatchReport)
-        reports[index] = report
-        if (report.error && isKeyRefused(report.error)) next = batches.length
-      } catch (error) {
-        next = batches.length
-        throw error
-      }
+  let isOver = false
+  const work = async (batch: readonly BatchTask[], index: number): Promise<void> => {
+    if (isOver) return
+    try {
+      const report = await runBatch(context, records, batch, options, reports[index] as BatchReport)
+      reports[index] = report
+      if (report.error && isKeyRefused(report.error)) isOver = true
+    } catch (error) {
+      isOver = true
+      throw error
     }
   }
+  const limit = pLimit(parallel)
   // All are waited for, also after one broke, so that nothing goes on behind the caller's back.
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(parallel, batches.length) }, work))
+  const ends = await Promise.allSettled(batches.map((batch, index) => limit(work, batch, index)))
   const broken = ends.find((end) => end.status === 'rejected')
   if (broken) throw broken.reason
   for (const report of reports) context.log(reportLine(report))

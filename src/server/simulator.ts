@@ -1,5 +1,5 @@
+import type { LimitFunction } from 'p-limit'
 import type { Clock } from '../lib/clock.ts'
-import type { Mutex } from '../lib/mutex.ts'
 import { DIALECT } from './dialect.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { BatchFailure, Durations } from './options.ts'
@@ -15,7 +15,7 @@ export interface Simulator extends Simulation {
   readonly overrides: Limits
   readonly faults: FaultInjector
   /** Validation remembers every id of a batch, so that only one batch is validated at a time. */
-  readonly validations: Mutex
+  readonly validations: LimitFunction
   /** Which names an upload for batches may have. */
   readonly uploadNames: 'jsonl' | 'any'
   /** What a row with `stream: true` makes the provider refuse. */

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import pLimit from 'p-limit'
 import { assertRuntime } from '../config/runtime.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { Mutex } from '../lib/mutex.ts'
 import { systemRandom } from '../lib/random.ts'
 import { BatchRunner } from './batch/batch-runner.ts'
 import { FaultInjector } from './faults/injector.ts'
@@ -55,7 +55,7 @@ async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
       shares: typeof answers === 'string' ? parseAnswerShares(answers) : checkedShares(answers),
       seed: state.seed,
     },
-    validations: new Mutex(),
+    validations: pLimit(1),
     answer: options.answer,
     uploadNames: options.uploadNames ?? 'jsonl',
     streamRefuses: options.streamRefuses ?? 'row',

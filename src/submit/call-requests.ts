@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { jsonMembers } from '../lib/json-members.ts'
@@ -65,15 +66,10 @@ class Calling {
     const { disk, folder, settings } = this.#ports
     if (requests.length === 0) return
     const file = await disk.open(folder.input(this.#attempt.inputName), 'read')
-    const queue = requests.values()
-    const worker = async (): Promise<void> => {
-      for (const request of queue) {
-        if (this.#failure !== undefined || signal.aborted) return
-        await this.#callOne(file, request)
-      }
-    }
     try {
-      await Promise.all(Array.from({ length: settings.maxTransfers }, worker))
+      await pLimit(settings.maxTransfers).map(requests, async (request) => {
+        if (this.#failure === undefined && !signal.aborted) await this.#callOne(file, request)
+      })
     } finally {
       await file.close()
     }

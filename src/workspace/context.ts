@@ -1,8 +1,8 @@
+import pLimit, { type LimitFunction } from 'p-limit'
 import type { ResultLimits } from '../collect/ports.ts'
 import type { Configuration } from '../config/configuration.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
-import { Mutex } from '../lib/mutex.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
 import type { CancelCause, DeadlineWish } from '../model/run.ts'
@@ -46,7 +46,7 @@ export interface RunContext {
   readonly random: Random
   readonly settings: Configuration['settings']
   readonly folder: RunFolder
-  readonly reading: Mutex
+  readonly reading: LimitFunction
   readonly windowHours: number | null
   readonly account: string
   readonly onUnknownCreate: 'hold' | 'resend'
@@ -95,7 +95,7 @@ export async function runContext(
     random,
     settings: configuration.settings,
     folder: runFolder(workspace.home, store.id),
-    reading: new Mutex(),
+    reading: pLimit(1),
     windowHours: definition.timeoutHours,
     account: accountOf(store.id, credentials.apiKey, workspace.environment),
     onUnknownCreate: steering.onUnknownCreate ?? 'hold',

@@ -55,7 +55,7 @@ async function step(simulator: Simulator, batch: BatchRecord, signals: BatchSign
 /** Validation: the whole input is read and either admitted or refused. */
 async function admit(simulator: Simulator, batch: BatchRecord): Promise<void> {
   if (simulator.clock.now() >= batch.expiresAtMs) return await enter(simulator, batch, 'expired')
-  const found = await simulator.validations.run(() => validate(simulator, batch))
+  const found = await simulator.validations(() => validate(simulator, batch))
   const forced = refusalFault(batch, found)
   const problems = forced ? [forced] : found.problems
   if (problems.length > 0) return await refuse(simulator, batch, problems)

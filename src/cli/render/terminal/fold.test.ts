@@ -12,11 +12,7 @@ describe('folding', () => {
     ['and so do its further lines', '         about one dollar', '         about one\n         dollar'],
     ['an indented text keeps its indent', '  user: one two three four', '  user: one two\n  three four'],
     ['a row of a table stays', 'model   cost    batches  and', 'model   cost    batches  and'],
-    [
-      'a next command goes on below itself',
-      'Next: retry a   (sends rows)',
-      'Next: retry\n      a   (sends\n      rows)',
-    ],
+    ['a next command goes on below itself', 'Next: retry a   (sends rows)', 'Next: retry a\n      (sends rows)'],
     ['a word longer than a line stays whole', 'at /a/very/long/path/to/a/file', 'at\n/a/very/long/path/to/a/file'],
     ['wide characters count twice', '漢字漢字漢字 漢字漢字 x', '漢字漢字漢字\n漢字漢字 x'],
   ])('%s', (_, text, expected) => {

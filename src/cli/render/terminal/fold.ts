@@ -1,4 +1,9 @@
+import { stripVTControlCharacters } from 'node:util'
+import wrapAnsi from 'wrap-ansi'
 import { displayWidth } from './width.ts'
+
+/** Colours before a character, as `Colors` writes them. */
+const COLOUR = `(?:${String.fromCharCode(27)}\\[[0-9;]*m)*`
 
 /** A label and the gap after it, as facts and next commands have it; their text goes on below itself. */
 const LABEL = /^(?: {2}\S+(?: \S+)* {2,}|Next: )(?=\S)/
@@ -13,29 +18,20 @@ const TABLE_ROW = /^(?!Next: )\S.*\S {2,}\S/
 export function fold(text: string, columns: number): string {
   return text
     .split('\n')
-    .flatMap((line) => foldLine(line, columns))
+    .map((line) => foldLine(line, columns))
     .join('\n')
 }
 
-/** Colours, as `Colors` writes them. */
-const ESCAPE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
+/** The first so many characters of a line, with the colours among them. */
+function beginningOf(line: string, length: number): string {
+  return new RegExp(`^(?:${COLOUR}.){${length}}`, 'u').exec(line)?.[0] ?? ''
+}
 
-function foldLine(line: string, columns: number): readonly string[] {
-  const bare = line.replaceAll(ESCAPE, '')
-  if (displayWidth(bare) <= columns || TABLE_ROW.test(bare)) return [line]
-  const indent = ' '.repeat((LABEL.exec(bare) ?? /^ */.exec(bare))?.[0].length ?? 0)
-  // The first words stand where they stood, gaps and all.
-  const [first = '', ...words] = line.split(/(?<=\S) (?=\S)/)
-  const lines: string[] = []
-  let last = first
-  for (const word of words) {
-    const longer = `${last} ${word}`
-    if (displayWidth(longer) <= columns) {
-      last = longer
-      continue
-    }
-    lines.push(last)
-    last = indent + word
-  }
-  return [...lines, last]
+function foldLine(line: string, columns: number): string {
+  const bare = stripVTControlCharacters(line)
+  if (displayWidth(bare) <= columns || TABLE_ROW.test(bare)) return line
+  const indent = (LABEL.exec(bare) ?? /^ */.exec(bare))?.[0].length ?? 0
+  const beginning = beginningOf(line, indent)
+  const text = wrapAnsi(line.slice(beginning.length), columns - indent)
+  return beginning + text.replaceAll('\n', `\n${' '.repeat(indent)}`)
 }
