@@ -31,17 +31,24 @@ describe('ARCHITECTURE.md', () => {
     expect(idleEvents()).toEqual([])
   })
 
-  it('shows every point of a create at which a process may die', async () => {
+  it('shows every point of a create at which a process may die, and what the next process does then', async () => {
     const plan = { ...UNDISTURBED, name: 'a create', provider: 'openai', prompts: promptsOf(2) } as const
-    const { trace } = await carryOut(plan)
-    const steps = trace.map((line) => /step \d+: (.+)/.exec(line)?.[1]?.replace(/ \(.*/, '') ?? '')
-    const create = steps.slice(steps.indexOf('send upload'), steps.indexOf('send get'))
-    const points = create.filter((step) => /^(?:send|received|answered|commit)/.test(step))
-    // What follows the last commit of the create is no part of it.
+    const points = pointsOfCreate((await carryOut(plan)).trace)
     const [diagram] = (await blocksOf('ARCHITECTURE.md', ['mermaid'])).filter(({ text }) => text.startsWith('sequence'))
-    const shown = [...(diagram?.text ?? '').matchAll(/✕(\d+) (\w+(?: \w+)?)/g)]
-    expect(shown.map(([, number]) => Number(number))).toEqual(shown.map((_, place) => place + 1))
-    expect(shown.map(([, , step]) => step)).toEqual(points.slice(0, points.lastIndexOf('answered create') + 2))
+    const drawn = [...(diagram?.text ?? '').matchAll(/✕(\d+) (\w+(?: \w+)?)/g)]
+    expect(drawn.map(([, number, step]) => `${number} ${step}`)).toEqual(
+      points.map(({ name }, place) => `${place + 1} ${name}`),
+    )
+    const told = deedsIn(await readFile(PAGE, 'utf8'))
+    for (const [place, { step }] of points.entries()) {
+      const { trace } = await carryOut({ ...plan, crashes: [{ step, kind: 'death' }] })
+      const calls = stepsOf(trace.slice(trace.findIndex((line) => line.includes('death before step'))))
+        .filter(({ name }) => name.startsWith('send'))
+        .map(({ name }) => name)
+      // It always looks first whether another home has sent the same work, or where the batch in doubt is.
+      expect(calls[0]).toBe('send list')
+      expect({ point: place + 1, does: calls[1] }).toEqual({ point: place + 1, does: told[place] })
+    }
   })
 
   it('has each room in its table', async () => {
@@ -63,3 +70,34 @@ describe('ARCHITECTURE.md', () => {
     expect(gone.flat()).toEqual([])
   })
 })
+
+/** A step of a simulated process. */
+interface PassedStep {
+  readonly step: number
+  readonly name: string
+}
+
+function stepsOf(trace: readonly string[]): readonly PassedStep[] {
+  return trace.flatMap((line) => {
+    const [, step, name] = /step (\d+): (.*?)(?: \(.*)?$/.exec(line) ?? []
+    return step === undefined || name === undefined ? [] : [{ step: Number(step), name }]
+  })
+}
+
+/** From the upload to the last commit of the create; lines of the run's log are no part of it. */
+function pointsOfCreate(trace: readonly string[]): readonly PassedStep[] {
+  const steps = stepsOf(trace)
+  const first = steps.findIndex(({ name }) => name === 'send upload')
+  const end = steps.findIndex(({ name }) => name === 'send get')
+  return steps.slice(first, end).filter(({ name }) => /^(?:send|received|answered|commit)/.test(name))
+}
+
+/** What the page's table says that the next process does, as the call that shows it, for each point. */
+const CALLS = { uploads: 'send upload', creates: 'send create', looks: 'send file', adopts: 'send get' } as const
+
+function deedsIn(page: string): readonly (string | undefined)[] {
+  const rows = [...page.matchAll(/^\| ✕(\d+)(?: to ✕(\d+))? \|[^|]*\| (uploads|creates|looks|adopts)\b/gm)]
+  return rows.flatMap(([, from, to = from, verb]) =>
+    Array.from({ length: Number(to) - Number(from) + 1 }, () => CALLS[verb as keyof typeof CALLS]),
+  )
+}

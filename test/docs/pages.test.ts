@@ -69,7 +69,7 @@ describe('docs/library.md', () => {
 describe('README.md and docs/commands.md', () => {
   /** The commands of a page's blocks, one a line, without what a comment says. */
   async function commandsOf(page: string): Promise<readonly string[]> {
-    const lines = (await blocksOf(page, ['sh'])).flatMap(({ text }) => text.split('\n'))
+    const lines = (await blocksOf(page, ['sh'])).flatMap(({ text }) => text.replace(/\\\n */g, '').split('\n'))
     return lines.filter((line) => line.startsWith('llm-batch ')).map((line) => line.replace(/ +# .*/, ''))
   }
 
