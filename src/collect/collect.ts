@@ -1,14 +1,14 @@
 import { isTerminal } from '../model/attempt.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
+import { isTooMany, stopLossReason, type UniformFailure } from '../model/stop-loss.ts'
 import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import { type AttemptRecord } from '../store/store.ts'
 import { judgeRefusal, refusedResults } from './batch-refusal.ts'
 import { billFor } from './bill-for.ts'
 import { damaged, downloadFile, OVERSIZED, sizeDoubt } from './download.ts'
 import { type Tries, triesOf } from './planned.ts'
-import type { CollectPorts } from './ports.ts'
+import { type CollectPorts } from './ports.ts'
 import { type Settlement, Settling } from './settle.ts'
-import { stopLoss } from './stop-loss.ts'
 
 /** Marks an attempt whose files were fetched a second time because rows were absent from the first. */
 const FETCHED_AGAIN = 'fetched_again'
@@ -225,4 +225,20 @@ async function holdWithoutResults(ports: CollectPorts, attempt: AttemptRecord): 
     reason: `${ports.provider.name} reports the batch as completed but names no result file`,
   })
   return MOVED
+}
+
+/**
+ * Stops the run where too many rows of a batch were refused with one code: the rows that were not sent yet would fare no
+ * better. Recorded before the batch is settled, so that no crash in between forgets it; may be repeated.
+ */
+async function stopLoss(
+  { emit, isCancelling, settings, store }: CollectPorts,
+  attempt: AttemptRecord,
+  failure: UniformFailure | null,
+): Promise<void> {
+  if (failure === null || isCancelling || !isTooMany(failure, settings.stopLoss)) return
+  if ((await store.record()).stopLoss !== null) return
+  const stop = { ...failure, batch: attempt.batch }
+  await store.setStopLoss({ state: 'stopped', ...stop })
+  emit({ type: 'warning', code: 'stop_loss', message: stopLossReason(stop), batch: attempt.batch })
 }

@@ -1,26 +1,29 @@
+import { dirname, resolve } from 'node:path'
 import { limitsInForce, type Settings } from '../config/settings.ts'
 import { type InputOptions, openInput } from '../input/open.ts'
 import { limitRows, sampleRows } from '../input/take.ts'
+import { type Disk } from '../lib/disk.ts'
+import { DuplicateIds } from '../lib/packed/duplicate-ids.ts'
 import { peek } from '../lib/peek.ts'
 import type { PreparedRow, RowColumns } from '../log/prepared-row.ts'
 import { LlmBatchError } from '../model/error.ts'
-import type { Problem } from '../model/problem.ts'
-import type { ReadRow, Row } from '../model/row.ts'
+import { type Problem } from '../model/problem.ts'
+import { type ReadRow, type Row } from '../model/row.ts'
 import type { InputShape, RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { PromptLengths } from '../plan/prompt-length.ts'
 import type { Limits, Provider } from '../providers/provider.ts'
 import type { BuildResult } from '../request/build-result.ts'
 import { createRequestBuilder } from '../request/builder.ts'
+import { type ImageFiles } from '../request/images/images.ts'
 import type { PromptFunction } from '../request/messages/chat-messages.ts'
 import { templatesOf } from '../request/messages/turns.ts'
 import { detectShape } from '../request/shape.ts'
 import { type PromptReview, reviewPrompt } from '../request/templates/prompt-review.ts'
 import { type CompileTemplate, loadTemplates } from '../request/templates/template-compiler.ts'
 import { createAnswerCheck } from '../schema/check-answer.ts'
+import { FileList } from '../workspace/file-list.ts'
 import { columnsOf } from './column-list.ts'
-import { imageFilesBeside } from './image-files.ts'
-import { SeenIds } from './seen-ids.ts'
 
 /** What a run is prepared from. */
 export interface PrepareOptions {
@@ -189,4 +192,51 @@ function preparedRow(row: Row, built: BuildResult, ids: SeenIds): PreparedRow {
   }
   const { request } = built
   return { line, id, json, columns, file, problems: [], request, hasEmptyPlaceholders: request.emptyPlaceholders }
+}
+
+/**
+ * The image files that rows name. Relative paths are from the folder of the file that the row stands in, where images
+ * usually lie beside their table, and from the working folder for rows from elsewhere. A path is only ever read.
+ */
+function imageFilesBeside(disk: Pick<Disk, 'open' | 'size'>, inputPaths: readonly string[] | null): ImageFiles {
+  const [only = '-'] = inputPaths ?? []
+  const placeOf = (path: string, { file = only }: Pick<Row, 'file'>): string =>
+    file === '-' ? resolve(path) : resolve(dirname(resolve(file)), path)
+  return {
+    size: (path, row) => disk.size(placeOf(path, row)),
+    read: async (path, bytes, row) => {
+      const file = await disk.open(placeOf(path, row), 'read')
+      try {
+        return await file.read(0, bytes)
+      } finally {
+        await file.close()
+      }
+    },
+  }
+}
+
+/**
+ * Finds ids that occur twice, over all files of the input. Of one file the earlier line is told; of several the row,
+ * counted in its file, because lines of ten million rows would need memory that their numbers do not.
+ */
+class SeenIds {
+  readonly #ids = new DuplicateIds()
+  readonly #files = new FileList()
+  #rows = 0
+
+  /** Remembers the row's id, or tells that an earlier row has it. Is to be called for every row, with or without an id. */
+  check(id: string | null, { file, line }: Row): Problem | undefined {
+    this.#files.add(file ?? null, this.#rows)
+    this.#rows += 1
+    if (id === null) return undefined
+    const earlier = this.#ids.check(id, file === undefined ? line : this.#rows)
+    if (earlier === undefined) return undefined
+    const place = file === undefined ? `on line ${earlier}` : this.#placeOf(earlier)
+    return { code: 'duplicate_id', line, detail: `the id "${id}" is also ${place}` }
+  }
+
+  #placeOf(row: number): string {
+    const file = this.#files.fileOf(row - 1)
+    return file === null ? `in row ${row}` : `in row ${row - file.firstRow} of ${file.path}`
+  }
 }

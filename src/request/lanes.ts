@@ -1,7 +1,7 @@
+import { endpointName, isWritten } from '../model/endpoint.ts'
 import { WIRE_ID_LENGTH } from '../model/ids.ts'
-import type { Target } from '../model/target.ts'
+import { type Target } from '../model/target.ts'
 import type { Limits, WireRequest } from '../providers/provider.ts'
-import { type Misfit, misfitOf } from './model-fit.ts'
 
 /** A target with what applies to every request sent there. */
 export interface Lane {
@@ -39,4 +39,30 @@ function createLane(target: Target, { limitsOf, encode }: LaneOptions): Lane {
   const line = encode({ wireId: 'b'.repeat(WIRE_ID_LENGTH), target, body: '{}' })
   const overheadBytes = Buffer.byteLength(line) - '{}'.length
   return { target, limits: limitsOf(target), overheadBytes, misfit: misfitOf(target) }
+}
+
+/** Why a model does not answer at an endpoint, and what to do. */
+interface Misfit {
+  readonly what: string
+  readonly next: string
+}
+
+/** How both providers name models that give vectors, such as `text-embedding-3-small` and `mistral-embed`. */
+const GIVES_VECTORS = /(?:^|-)embed(?:ding)?(?:-|$)/
+
+/** How both name models that give verdicts, such as `omni-moderation-latest`. */
+const GIVES_VERDICTS = /(?:^|-)moderation(?:-|$)/
+
+/** Told by the names of models: one that writes nothing is no model for messages or a gap. Null where nothing is wrong. */
+function misfitOf({ endpoint, model }: Target): Misfit | null {
+  if (!isWritten(endpoint)) return null
+  if (GIVES_VECTORS.test(model)) return misfit(model, 'vectors', endpoint, 'embeddings')
+  return GIVES_VERDICTS.test(model) ? misfit(model, 'verdicts', endpoint, 'moderations') : null
+}
+
+function misfit(model: string, gives: string, endpoint: string, better: string): Misfit {
+  return {
+    what: `${model} gives ${gives}, and ${endpointName(endpoint)} asks for written answers`,
+    next: `Add --endpoint ${better}, or name another model.`,
+  }
 }

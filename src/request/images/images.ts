@@ -3,7 +3,6 @@ import type { Problem, ProblemCode } from '../../model/problem.ts'
 import type { Row } from '../../model/row.ts'
 import { problemOf } from '../build-result.ts'
 import { missingColumn } from '../messages/message-problems.ts'
-import { IMAGE_HEAD_BYTES, imageTypeOf } from './image-type.ts'
 
 /** Reads image files; paths are as the user wrote them, relative ones from wherever the images of the row lie. */
 export interface ImageFiles {
@@ -137,4 +136,24 @@ function tooLarge(bytes: number, maxBytes: number): Image {
 
 function short(name: string): string {
   return name.length > 100 ? `${name.slice(0, 99)}…` : name
+}
+
+/** Media types of the images that both providers read. */
+type ImageType = 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp'
+
+/** Bytes of an image that tell what it is. */
+const IMAGE_HEAD_BYTES = 12
+
+const BEGINNINGS: readonly (readonly [begins: string, type: ImageType])[] = [
+  ['\x89PNG\r\n\x1a\n', 'image/png'],
+  ['\xff\xd8\xff', 'image/jpeg'],
+  ['GIF87a', 'image/gif'],
+  ['GIF89a', 'image/gif'],
+]
+
+/** What an image is by its first bytes, whatever its name says; undefined for everything else. */
+function imageTypeOf(head: Uint8Array): ImageType | undefined {
+  const text = Buffer.from(head.subarray(0, IMAGE_HEAD_BYTES)).toString('latin1')
+  if (text.startsWith('RIFF') && text.slice(8) === 'WEBP') return 'image/webp'
+  return BEGINNINGS.find(([begins]) => text.startsWith(begins))?.[1]
 }
