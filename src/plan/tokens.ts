@@ -1,3 +1,4 @@
+import { WIRE_ID_LENGTH } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { TokenMethod } from '../store/store.ts'
 import { sizeInDataUrl } from './image-size.ts'
@@ -26,6 +27,12 @@ const MEDIA_MARKS = ['"input_audio"', '"file_data"'].map((mark) => Buffer.from(m
 
 /** A recording or a file makes a line longer than this; shorter ones are searched for images only, to save the time. */
 const SHORTEST_MEDIA_BYTES = 8_192
+
+/**
+ * Where the part of a line begins that is the same in every attempt. What stands before is the wire id, which no model
+ * reads: its random characters would give a plan other estimates than the run that it foretells.
+ */
+const AFTER_ID = '{"custom_id":"'.length + WIRE_ID_LENGTH
 
 /** Counts the tokens of lines that go to one target. */
 export interface TokenCounter {
@@ -94,7 +101,7 @@ class FittedCounter implements TokenCounter {
 
   count(line: Uint8Array, nearTokens: number | null): number {
     if (hasMedia(line)) return this.#countParts(partsOf(line))
-    const features = tokenFeatures(line)
+    const features = tokenFeatures(line.subarray(AFTER_ID))
     const vocabulary = this.#vocabulary
     if (vocabulary && this.#isSampled(line.length)) return this.#sample(line, features, vocabulary)
     const tokens = this.#fit.estimate(features)

@@ -21,7 +21,7 @@ export const REQUESTS_COMPARED = 100_000
 /** A draft that was frozen as a run, before anyone has agreed to it. */
 export interface FrozenRun extends Draft {
   readonly store: RunStore
-  readonly frozen: Frozen & { readonly rowsHash: string }
+  readonly frozen: Frozen & ReturnType<RunFiles['hashes']>
 }
 
 /**
@@ -51,7 +51,7 @@ export async function freezeRun(
   assertSendable(draft)
   await assertAffordable(workspace, run, draft)
   await warn(workspace, draft, emit)
-  return { ...draft, store: run, frozen: { ...draft.frozen, rowsHash: files.rowsHash() } }
+  return { ...draft, store: run, frozen: { ...draft.frozen, ...files.hashes() } }
 }
 
 async function createRun(

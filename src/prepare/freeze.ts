@@ -1,4 +1,3 @@
-import { BufferedHash } from '../lib/buffered-hash.ts'
 import { ANY_PREFIX } from '../log/batch-sinks.ts'
 import { contentOf } from '../log/batch-writer.ts'
 import { Batcher } from '../log/batcher.ts'
@@ -7,7 +6,7 @@ import type { CuttingPorts } from '../log/cutting.ts'
 import { LineEncoder } from '../log/line-encoder.ts'
 import type { PlannableRequest, PreparedRow } from '../log/prepared-row.ts'
 import type { Column, InputFile } from '../model/column.ts'
-import { type Target, targetKey } from '../model/target.ts'
+import type { Target } from '../model/target.ts'
 import type { BatchCut } from '../plan/splitter.ts'
 import { RequestTally } from '../plan/tally.ts'
 import { FileList } from '../workspace/file-list.ts'
@@ -22,7 +21,6 @@ export interface Frozen {
   readonly rowCount: number
   readonly requestCount: number
   readonly batchCount: number
-  readonly requestsHash: string
   readonly columns: readonly Column[]
   /** The files of the input where it has several, in order; else none. */
   readonly files: readonly InputFile[]
@@ -75,7 +73,6 @@ class Freezer {
   readonly #sinks: RunSinks
   readonly #batcher: Batcher
   readonly #encoder: LineEncoder
-  readonly #requestsHash = new BufferedHash()
   readonly #columns = new ColumnList()
   readonly #files = new FileList()
   readonly #problems = new ProblemList()
@@ -101,8 +98,7 @@ class Freezer {
       this.#firstBody ??= request.body
       if (!origin) await this.#addRequest(request)
       else {
-        // Every row counts, whoever its answer is bought for: how it is bought does not make it other work.
-        this.#hash(request.target, contentOf(this.#encoder.lineOf({ ...request, ordinal: 0 }, ANY_PREFIX), ANY_PREFIX))
+        this.#sinks.addContent?.(request.target, this.#contentOf(request))
         if (origin.from === 'run') {
           // Nothing of it is sent, so it counts in no estimate.
           await this.#sinks.addCarried(this.#next(request), origin.answer)
@@ -121,7 +117,6 @@ class Freezer {
       rowCount: this.#rowCount,
       requestCount: this.#requestCount,
       batchCount: cuts.length,
-      requestsHash: this.#requestsHash.digest(),
       columns: this.#columns.all(),
       files: this.#files.all(),
       problems: this.#problems,
@@ -152,18 +147,17 @@ class Freezer {
   }
 
   async #addRequest(request: PlannableRequest): Promise<void> {
-    this.#hash(request.target, await this.#batcher.add(this.#next(request)))
+    const content = await this.#batcher.add(this.#next(request))
+    this.#sinks.addContent?.(request.target, content)
     this.#requestCount += 1
+  }
+
+  /** What is the same in every attempt of a request that is not sent. */
+  #contentOf(request: PlannableRequest): Uint8Array {
+    return contentOf(this.#encoder.lineOf({ ...request, ordinal: 0 }, ANY_PREFIX), ANY_PREFIX)
   }
 
   #next({ body, mostOutputTokens, target }: PlannableRequest) {
     return { target, ordinal: this.#requestCount, row: this.#rowCount, body, mostOutputTokens }
-  }
-
-  #hash(target: Target, content: Uint8Array): void {
-    this.#requestsHash.updateText(targetKey(target))
-    this.#requestsHash.updateText(' ')
-    this.#requestsHash.updateBytes(content)
-    this.#requestsHash.updateText('\n')
   }
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { BufferedWriter } from '../lib/atomic-file.ts'
+import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { countingSink, fileSink } from '../log/batch-sinks.ts'
 import type { BatchRequest, BatchSink } from '../log/batcher.ts'
 import type { KeptAnswer } from '../log/prepared-row.ts'
+import { type Target, targetKey } from '../model/target.ts'
 import type { NewRow } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { CarriedWriter } from './carried-writer.ts'
@@ -14,6 +16,11 @@ export interface RunSinks {
   readonly openBatch: BatchSink
   /** Takes the next row, whose record is this JSON text. */
   addRow(row: NewRow, json: string): Promise<void> | void
+  /**
+   * Takes what is the same in every attempt of each row's request. Every row counts, whoever its answer is bought for: how
+   * it is bought does not make it other work. Absent where nothing is kept.
+   */
+  addContent?(target: Target, content: Uint8Array): void
   /** Takes a request that an earlier run has answered. */
   addCarried(request: BatchRequest, answer: KeptAnswer): Promise<void>
   finishRows(): Promise<void>
@@ -41,6 +48,10 @@ export class RunFiles implements RunSinks {
   readonly #hash = createHash('sha256')
   readonly #writer: BufferedWriter
   readonly #carried: CarriedWriter
+  readonly #requestsHash = new BufferedHash()
+  /** The last target and its key: neighbouring requests mostly go to the same one. */
+  #target: Target | undefined
+  #targetKey = ''
   #page: NewRow[] = []
 
   private constructor(ports: Ports, file: DiskFile) {
@@ -65,6 +76,15 @@ export class RunFiles implements RunSinks {
     if (this.#page.length >= PAGE_ROWS) await this.#tellRows()
   }
 
+  addContent(target: Target, content: Uint8Array): void {
+    if (this.#target !== target) this.#targetKey = targetKey(target)
+    this.#target = target
+    this.#requestsHash.updateText(this.#targetKey)
+    this.#requestsHash.updateText(' ')
+    this.#requestsHash.updateBytes(content)
+    this.#requestsHash.updateText('\n')
+  }
+
   async addCarried(request: BatchRequest, answer: KeptAnswer): Promise<void> {
     await this.#carried.add(request, answer)
   }
@@ -83,9 +103,9 @@ export class RunFiles implements RunSinks {
     return this.#writer.position
   }
 
-  /** The hash of the rows, once they are finished. */
-  rowsHash(): string {
-    return this.#hash.digest('hex')
+  /** The hashes of all rows and requests, once these are finished; to be asked for once. */
+  hashes(): { readonly rowsHash: string; readonly requestsHash: string } {
+    return { rowsHash: this.#hash.digest('hex'), requestsHash: this.#requestsHash.digest() }
   }
 
   async close(): Promise<void> {
