@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Machine } from '../lib/machine.ts'
 import { visibleText } from '../lib/plain-text.ts'
+import { inFlags } from '../model/options/mention.ts'
 import { type Colors, colorsFor } from './render/terminal/colors.ts'
 import { fold } from './render/terminal/fold.ts'
 import type { Panel, Terminal } from './render/terminal/panel.ts'
@@ -95,9 +96,9 @@ export class Shell {
     return this.printData(`${JSON.stringify(value, null, 2)}\n`)
   }
 
-  /** Writes one or more lines to standard error, above the panel where one is shown. */
+  /** Writes one or more lines to standard error, options in them by their flags, above the panel where one is shown. */
   tell(text: string): void {
-    const lines = foldedFor(this.streams.error, text.endsWith('\n') ? text : `${text}\n`)
+    const lines = foldedFor(this.streams.error, inFlags(text.endsWith('\n') ? text : `${text}\n`))
     if (this.#panel) this.#panel.print(lines)
     else this.streams.error.write(lines)
   }

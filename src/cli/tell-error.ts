@@ -1,4 +1,5 @@
 import { EXIT, LlmBatchError } from '../model/error.ts'
+import { inFlags } from '../model/options/mention.ts'
 import { InputProblemsError } from '../prepare/problem-list.ts'
 import { asKnownError, exitCodeOfError, isClosedPipe } from './exit-code.ts'
 import { renderError } from './render/views/error-view.ts'
@@ -10,11 +11,12 @@ export function tellError(shell: Shell, thrown: unknown): number {
   if (isClosedPipe(thrown)) return EXIT.ok
   const error = asKnownError(thrown)
   if (LlmBatchError.isInstance(error) && error.code === 'interrupted') {
-    shell.tell(error.message)
+    shell.tell(error.inWords(inFlags).message)
     return EXIT.interrupted
   }
   if (error instanceof InputProblemsError) {
-    const { next, problems, summary } = error
+    const { problems, summary } = error
+    const { next } = error.inWords(inFlags)
     shell.tell(renderProblems(problems.first, problems.total, shell.errorColors))
     shell.tell(renderError(new LlmBatchError('input', summary, { next }), shell.errorColors))
   } else shell.tell(renderError(error, shell.errorColors))

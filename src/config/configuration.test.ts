@@ -177,7 +177,7 @@ describe('loadConfiguration', () => {
 
   it.each<[ConfigurationFlags, string, string]>([
     [{ config: 'absent.json' }, 'configuration', 'absent.json does not exist'],
-    [{ pollInterval: '5' }, 'configuration', '--poll-interval is "5"'],
+    [{ pollInterval: '5' }, 'configuration', 'pollInterval is "5"'],
     [{ maxOpenBatches: 0 }, 'usage', 'maxOpenBatches is 0'],
     [{ maxRequests: Number.NaN }, 'usage', 'maxRequests is NaN'],
     [{ maxCostUsd: 0 }, 'usage', 'The budget is 0'],

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import {
   type Credentials,
   type CredentialVariables,
@@ -113,7 +114,7 @@ async function findFile({ flags, workingFolder, disk }: ConfigurationSources) {
   const file = await readConfigurationFile(disk, path)
   if (file === undefined && flags.config !== undefined) {
     throw new LlmBatchError('configuration', `The configuration file ${path} does not exist.`, {
-      next: 'Check the path after --config.',
+      next: `Check the path after ${mention('config')}.`,
     })
   }
   return { file: file ?? NO_FILE, path }

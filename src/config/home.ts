@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import { type Disk, nearestFolder } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { Environment } from './credentials.ts'
 
 /** The folder name that marks a home of its own for a project. */
@@ -54,7 +55,7 @@ export async function makeHome(disk: Disk, path: string): Promise<void> {
   const network = await disk.networkFileSystem(nearest)
   if (network !== undefined) {
     throw new LlmBatchError('network_file_system', `${path} lies on a network file system (${network}).`, {
-      next: 'The state database needs shared memory and locks of one machine: name a local folder with --home.',
+      next: `The state database needs shared memory and locks of one machine: name a local folder with ${mention('home')}.`,
     })
   }
   await makeFolder(disk, path)
@@ -83,7 +84,7 @@ async function makeFolder(disk: Disk, path: string): Promise<void> {
       throw error
     const blocking = error.code === 'EEXIST' ? path : `a part of ${path}`
     throw new LlmBatchError('configuration', `the home ${path} cannot be made: ${blocking} is a file`, {
-      next: 'Move that file away, or name another folder with --home or LLM_BATCH_HOME.',
+      next: `Move that file away, or name another folder with ${mention('home')} or LLM_BATCH_HOME.`,
       cause: error,
     })
   }

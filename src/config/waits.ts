@@ -1,5 +1,6 @@
 import { parseDuration } from '../lib/duration.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { FileConfiguration } from './file-schema.ts'
 import type { Waits } from './settings.ts'
 
@@ -31,7 +32,7 @@ const RETRY_MOST_FACTOR = 120
 
 /** The waits in force: `--poll-interval` over the file's over the defaults, checked against each other. */
 export function mergeWaits(file: FileConfiguration['waits'], pollInterval: string | undefined): Waits {
-  const pollMs = milliseconds('--poll-interval', pollInterval) ?? inFile(file, 'poll') ?? DEFAULTS.poll
+  const pollMs = milliseconds(mention('pollInterval'), pollInterval) ?? inFile(file, 'poll') ?? DEFAULTS.poll
   const httpMs = inFile(file, 'http') ?? DEFAULTS.http
   const settleMs = inFile(file, 'settle') ?? Math.max(DEFAULTS.settle, httpMs)
   const retryMs = inFile(file, 'retryBackoff') ?? DEFAULTS.retryBackoff

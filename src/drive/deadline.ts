@@ -1,5 +1,6 @@
 import { parseDuration } from '../lib/duration.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { Deadline, DeadlineWish } from '../model/run.ts'
 import type { RunContext } from '../workspace/context.ts'
 
@@ -24,7 +25,7 @@ export function deadlineFrom(wish: DeadlineWish, now: number, windUpMs: number):
   const at = 'at' in wish ? wish.at : now + wish.afterMs
   if (at <= now) {
     throw new LlmBatchError('usage', `the deadline ${new Date(at).toISOString()} is over`, {
-      next: 'Name a later one with --deadline, or take it away with --deadline none.',
+      next: `Name a later one with ${mention('deadline')}, or take it away with ${mention('deadline', 'none')}.`,
     })
   }
   return { at, windUpAt: at - Math.min(windUpMs, Math.round((at - now) * WIND_UP_SHARE)) }

@@ -1,5 +1,6 @@
 import type { CanarySettings } from '../config/settings.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
 import type { AttemptRecord, RunStore } from '../store/store.ts'
 import { chosenBy } from '../workspace/retryable.ts'
@@ -49,7 +50,7 @@ export function assertLimitable({ describe }: Pick<Site, 'describe'>, attempts: 
   for (const { target } of attempts) {
     if (describe(target.provider).limits(target).maxTokensField !== null) continue
     throw new LlmBatchError('usage', `${target.endpoint} has no limit of tokens to set; nothing was sent`, {
-      next: 'Leave --max-tokens out.',
+      next: `Leave ${mention('maxTokens')} out.`,
     })
   }
 }

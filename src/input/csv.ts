@@ -1,6 +1,7 @@
 import { peekBytes } from '../lib/peek.ts'
 import type { Column } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { ReadRow } from '../model/row.ts'
 import { type CsvDialect, detectDialect, givenDelimiter } from './csv-dialect.ts'
 import { type CsvRecord, CsvRecordCutter } from './csv-records.ts'
@@ -106,6 +107,6 @@ function headerError(message: string): LlmBatchError {
 
 function endlessRecord(name: string, line: number): LlmBatchError {
   return new LlmBatchError('input', `the record at line ${line} of ${name} does not end`, {
-    next: 'Look for a quote (") that is opened there and never closed, or for the wrong --delimiter.',
+    next: `Look for a quote (") that is opened there and never closed, or for the wrong ${mention('delimiter')}.`,
   })
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { peekBytes } from '../lib/peek.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { ByteSource } from './reader.ts'
 
 /** Bytes looked at to tell an encoding; enough to see the zero bytes of UTF-16 text. */
@@ -102,7 +103,7 @@ function linesBeforeFault(piece: Uint8Array, encoding: string): number {
 
 function notText(name: string, encoding: string, line: number): LlmBatchError {
   return new LlmBatchError('input', `${name} is not ${encoding} text at or after line ${line}`, {
-    next: 'Give its encoding, for example --encoding windows-1252, or save it as UTF-8.',
+    next: `Give its encoding, for example ${mention('encoding', 'windows-1252')}, or save it as UTF-8.`,
   })
 }
 

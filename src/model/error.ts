@@ -1,3 +1,5 @@
+import { inProperties } from './options/mention.ts'
+
 const MARKER = Symbol.for('llm-batch.error')
 
 /** Exit codes of the command, also carried by errors so that the library and the command agree. */
@@ -35,7 +37,8 @@ export type ErrorCode = (typeof ERROR_CODES)[number]
 
 /**
  * Base of every error this package throws on purpose. `message` says what happened and to which thing, `next` what
- * to do about it. Row-level failures are never errors: they are outcomes and problems.
+ * to do about it. Options in them are called as in the library; a command asks for `inWords`. Row-level failures are never
+ * errors: they are outcomes and problems.
  */
 export class LlmBatchError extends Error {
   override readonly name: string = 'LlmBatchError'
@@ -43,11 +46,22 @@ export class LlmBatchError extends Error {
   /** One sentence: what the user can do next; empty when there is nothing sensible to say. */
   readonly next: string
   readonly [MARKER] = true
+  readonly #asSaid: { readonly message: string; readonly next: string }
 
   constructor(code: ErrorCode, message: string, options: { readonly next?: string; readonly cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(inProperties(message), options.cause === undefined ? undefined : { cause: options.cause })
+    const { next = '' } = options
     this.code = code
-    this.next = options.next ?? ''
+    this.next = inProperties(next)
+    this.#asSaid = { message, next }
+  }
+
+  /**
+   * Message and next step with the options in other words than those of the library, which `message` and `next` have;
+   * `words` puts a text with mentions into them.
+   */
+  inWords(words: (text: string) => string): { readonly message: string; readonly next: string } {
+    return { message: words(this.#asSaid.message), next: words(this.#asSaid.next) }
   }
 
   /** True for errors of this family, also across two copies of the package. */

@@ -1,14 +1,15 @@
 import { dirname, extname } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { OutputPlan } from '../model/run.ts'
 import { formatOf, isPacked, KNOWN_ENDINGS } from './format.ts'
 import { summaryPathOf } from './run-summary.ts'
 
-/** A file that answers go to, and the flag that names it. */
+/** A file that answers go to, and the option that names it. */
 interface Named {
   readonly path: string
-  readonly flag: '-o' | '--failed'
+  readonly option: 'output' | 'failed'
 }
 
 /**
@@ -22,26 +23,26 @@ export async function checkOutput(plan: OutputPlan, inputPaths: readonly string[
   const surroundings = { force, inputPaths, disk }
   if (format === 'provider' && (plan.columns !== null || plan.raw)) {
     throw refusal(
-      '--format provider writes the lines of the provider, which have no columns',
-      'Leave out --columns and --raw.',
+      `${mention('format', 'provider')} writes the lines of the provider, which have no columns`,
+      `Leave out ${mention('columns')} and ${mention('raw')}.`,
     )
   }
   if (path === '-' && format === 'parquet') {
-    throw refusal('Parquet cannot be written to standard output', 'Name a file with -o.')
+    throw refusal('Parquet cannot be written to standard output', `Name a file with ${mention('output')}.`)
   }
   if (path !== null && path !== '-') {
     checkEnding(path, format)
-    await checkPlace({ path, flag: '-o' }, surroundings)
+    await checkPlace({ path, option: 'output' }, surroundings)
   }
   if (failedPath === null) return
   if (failedPath === path) {
     throw refusal(
       `${failedPath} is named for the answers and for the rows that failed`,
-      'Name another file with --failed.',
+      `Name another file with ${mention('failed')}.`,
     )
   }
   if (formatOf(failedPath) === undefined) throw unknownEnding(failedPath)
-  await checkPlace({ path: failedPath, flag: '--failed' }, surroundings)
+  await checkPlace({ path: failedPath, option: 'failed' }, surroundings)
 }
 
 /** What is at the place of the answers and beside it. */
@@ -52,48 +53,53 @@ interface OutputContext {
 }
 
 async function checkPlace(named: Named, surroundings: OutputContext): Promise<void> {
-  const { flag, path } = named
+  const { option, path } = named
   checkPacking(path)
   try {
     const folder = dirname(path)
     if ((await surroundings.disk.identity(folder)) === undefined) {
       throw refusal(
         `the folder ${folder} for the answers does not exist`,
-        `Make it, or name another file with ${flag}.`,
+        `Make it, or name another file with ${mention(option)}.`,
       )
     }
     await refuseWhatIsThere(named, surroundings)
-    if (flag === '-o') await refuseWhatIsThere({ flag, path: summaryPathOf(path) }, { ...surroundings, force: true })
+    if (option === 'output')
+      await refuseWhatIsThere({ option, path: summaryPathOf(path) }, { ...surroundings, force: true })
     await makeTrialFile(named, surroundings.disk)
   } catch (error) {
     if (LlmBatchError.isInstance(error)) throw error
     throw new LlmBatchError('usage', `no file can be made beside ${path}: ${messageOf(error)}`, {
-      next: `Make that possible, or name another file with ${flag}.`,
+      next: `Make that possible, or name another file with ${mention(option)}.`,
       cause: error,
     })
   }
 }
 
 /** Refuses to destroy what is at the place of a file. */
-async function refuseWhatIsThere({ flag, path }: Named, { disk, force, inputPaths }: OutputContext): Promise<void> {
+async function refuseWhatIsThere({ option, path }: Named, { disk, force, inputPaths }: OutputContext): Promise<void> {
   const present = await disk.identity(path)
   if (present === undefined) return
   for (const inputPath of inputPaths ?? []) {
     if (inputPath === '-' || (await disk.identity(inputPath)) !== present) continue
     throw refusal(
       `${path} is the input file, and writing the answers would destroy it`,
-      `Name another file with ${flag}.`,
+      `Name another file with ${mention(option)}.`,
     )
   }
-  if ((await disk.size(path)) === undefined) throw refusal(`${path} is not a file`, `Name a file with ${flag}.`)
+  if ((await disk.size(path)) === undefined)
+    throw refusal(`${path} is not a file`, `Name a file with ${mention(option)}.`)
   if (!force) {
-    throw refusal(`${path} exists already`, `Name another file with ${flag}, or replace it with --force.`)
+    throw refusal(
+      `${path} exists already`,
+      `Name another file with ${mention(option)}, or replace it with ${mention('force')}.`,
+    )
   }
 }
 
 /** Makes a file beside the longest name that will be written, as long as a name gets while it is written, and removes it. */
-async function makeTrialFile({ flag, path }: Named, disk: Disk): Promise<void> {
-  const trial = `${flag === '-o' ? summaryPathOf(path) : path}.testing`
+async function makeTrialFile({ option, path }: Named, disk: Disk): Promise<void> {
+  const trial = `${option === 'output' ? summaryPathOf(path) : path}.testing`
   await (await disk.open(trial, 'write')).close()
   await disk.remove(trial)
 }
@@ -113,7 +119,10 @@ function checkEnding(path: string, format: OutputPlan['format']): void {
   // Provider-shaped lines are JSON lines.
   const wanted = format === 'provider' ? 'jsonl' : format
   if (meant !== wanted) {
-    throw refusal(`${path} ends in ${extname(path)}, but the format asked for is ${format}`, 'Change -o or --format.')
+    throw refusal(
+      `${path} ends in ${extname(path)}, but the format asked for is ${format}`,
+      `Change ${mention('output')} or ${mention('format')}.`,
+    )
   }
 }
 

@@ -108,6 +108,6 @@ describe('columns that nobody has', () => {
   it('are refused, naming those that there are', () => {
     const given = options(choosing('text', 'titel', 'llm_rau'))
     expect(findUnknown(given)).toEqual(['titel', 'llm_rau'])
-    expect(() => checkFields(given)).toThrow('unknown columns in --columns: titel, llm_rau')
+    expect(() => checkFields(given)).toThrow('unknown columns in output.columns: titel, llm_rau')
   })
 })

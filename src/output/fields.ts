@@ -1,5 +1,6 @@
 import type { Column, ColumnType } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { OutputPlan } from '../model/run.ts'
 import type { AnswerShape } from './answer-shape.ts'
 import { type AnswerColumn, COLUMN_NAMES, columnsIn, type FileFacts } from './columns.ts'
@@ -86,7 +87,7 @@ export function checkFields(options: FieldOptions, code: 'input' | 'usage' = 'us
   const collisions = findCollisions(options)
   if (collisions.length > 0) {
     throw new LlmBatchError(code, `the input has columns named like ours: ${collisions.join(', ')}`, {
-      next: 'Choose another beginning for ours with --prefix, such as --prefix second_, or leave them out with --columns.',
+      next: `Choose another beginning for ours with ${mention('prefix')}, such as ${mention('prefix', 'second_')}, or leave them out with ${mention('columns')}.`,
     })
   }
   const unknown = findUnknown(options)
@@ -98,9 +99,9 @@ export function checkFields(options: FieldOptions, code: 'input' | 'usage' = 'us
   })
 }
 
-/** The names of `--columns` that are unknown, in words. */
+/** The names of columns that are unknown, in words. */
 export function describeUnknown(names: readonly string[]): string {
-  return `unknown ${names.length === 1 ? 'column' : 'columns'} in --columns: ${names.join(', ')}`
+  return `unknown ${names.length === 1 ? 'column' : 'columns'} in ${mention('columns')}: ${names.join(', ')}`
 }
 
 const MOST_NAMED = 40

@@ -6,6 +6,7 @@ import type { BatchRequest } from '../log/batcher.ts'
 import { LineEncoder } from '../log/line-encoder.ts'
 import type { KeptAnswer } from '../log/prepared-row.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { Target } from '../model/target.ts'
 import type { NewResult } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
@@ -116,7 +117,7 @@ export class CarriedWriter {
     const decoded = this.#ports.provider.decode(line.toString('utf8'), target)
     if (decoded?.outcome.status === 'succeeded') return
     throw new LlmBatchError('disk', `${place.path} holds no usable answer at byte ${place.offset}: it was damaged`, {
-      next: 'Nothing was sent. Leave --since out, or name another run.',
+      next: `Nothing was sent. Leave ${mention('since')} out, or name another run.`,
     })
   }
 

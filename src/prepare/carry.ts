@@ -7,6 +7,7 @@ import type { KeptAnswer } from '../log/prepared-row.ts'
 import { placesIn } from '../log/result-lines.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
+import { mention } from '../model/options/mention.ts'
 import type { CarriedOver, RunDefinition } from '../model/run.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { costOfRequest } from '../prices/cost.ts'
@@ -68,7 +69,7 @@ function assertSamePlace(
   if (definition.provider === provider && definition.baseUrl === baseUrl) return
   const what = `run ${id} asked ${definition.provider} at ${definition.baseUrl}, and this one asks ${provider} at ${baseUrl}`
   throw new LlmBatchError('usage', `${what}; answers of another server are not carried over`, {
-    next: 'Name a run of the same provider and base URL with --since, or leave it out.',
+    next: `Name a run of the same provider and base URL with ${mention('since')}, or leave it out.`,
   })
 }
 

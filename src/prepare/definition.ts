@@ -4,6 +4,7 @@ import { TEXT_COLUMN } from '../input/text-lines.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
 import { ENDPOINTS_BY_NAME, type EndpointChoice, endpointPath } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { ImageDetail, MessageTemplate, OutputPlan, RunDefinition } from '../model/run.ts'
 import { parseModel } from '../model/target.ts'
 import type { PlanSummary } from '../plan/summary.ts'
@@ -136,7 +137,7 @@ function assertReaskable({ answer, maxReasks = 0 }: NewRunOptions): void {
   }
   if (maxReasks === 0 || answer !== undefined) return
   throw new LlmBatchError('usage', 'asking again needs a schema that tells which answers are invalid', {
-    next: 'Add --schema FILE or --field, or leave --reask out.',
+    next: `Add ${mention('schema', 'FILE')} or ${mention('field')}, or leave ${mention('reask')} out.`,
   })
 }
 
@@ -152,12 +153,14 @@ function targetOf({ model, provider }: NewRunOptions): { provider: string; model
   if (model === undefined) return { provider: provider ?? 'openai', model: null }
   const parsed = parseModel(model)
   if (!parsed) {
-    throw new LlmBatchError('usage', `--model ${model} has no provider before the slash`, {
+    throw new LlmBatchError('usage', `${mention('model', model)} has no provider before the slash`, {
       next: 'Write provider/model, such as openai/gpt-6.1-terra or mistral/mistral-small-latest.',
     })
   }
   if (provider !== undefined && provider !== parsed.provider) {
-    throw new LlmBatchError('usage', `--provider ${provider} contradicts --model ${model}`, { next: 'Leave one out.' })
+    throw new LlmBatchError('usage', `${mention('provider', provider)} contradicts ${mention('model', model)}`, {
+      next: 'Leave one out.',
+    })
   }
   return parsed
 }

@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { Problem } from '../model/problem.ts'
 
 /** How many problems are kept with their details; the rest is counted. */
@@ -26,7 +27,7 @@ export class InputProblemsError extends LlmBatchError {
     const summary = `${problems.total} ${problems.total === 1 ? 'problem' : 'problems'} in the input; nothing was sent`
     const [first] = problems.first
     super('input', first === undefined ? summary : `${summary}. ${describe(first, problems.total)}`, {
-      next: 'Correct the rows, or leave them out and record them as failed with --skip-invalid.',
+      next: `Correct the rows, or leave them out and record them as failed with ${mention('skipInvalid')}.`,
     })
     this.problems = problems
     this.summary = summary

@@ -1,6 +1,7 @@
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit, RunEvent } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
+import { mention } from '../model/options/mention.ts'
 import { isFinished, type RunDefinition } from '../model/run.ts'
 import { checkOutput } from '../output/check-output.ts'
 import type { PlanSummary } from '../plan/summary.ts'
@@ -133,7 +134,7 @@ async function findSameWork(
       'name_taken',
       `run ${named.id} is named ${name} and has other input, prompt or parameters`,
       {
-        next: 'Choose another --name, or remove that run with: llm-batch runs rm',
+        next: `Choose another ${mention('name')}, or remove that run with: llm-batch runs rm`,
       },
     )
   }
@@ -148,7 +149,7 @@ async function findSameWork(
   // A process that died between the last result and the answers file left nothing but the writing to do.
   if (finished.output.path === output.path && (await isUnwritten(disk, output.path))) return finished
   throw new LlmBatchError('already_done', `the same work was finished as run ${finished.id}; it was not bought again`, {
-    next: `Write its answers with: llm-batch results ${finished.id} -o OUT. To pay once more, add --again.`,
+    next: `Write its answers with: llm-batch results ${finished.id} -o OUT. To pay once more, add ${mention('again')}.`,
   })
 }
 
@@ -159,9 +160,13 @@ async function findSameWork(
 function assertSameCheck({ definition, id }: RunRecord, wanted: Omit<RunDefinition, 'shape'>): void {
   const checkOf = ({ answer, maxReasks }: typeof wanted): string => JSON.stringify([answer, maxReasks])
   if (checkOf(definition) === checkOf(wanted)) return
-  throw new LlmBatchError('usage', `run ${id} is the same work, begun with another schema or another --reask`, {
-    next: `Go on with it as it is: llm-batch resume ${id}. To buy the same work once more, add --again.`,
-  })
+  throw new LlmBatchError(
+    'usage',
+    `run ${id} is the same work, begun with another schema or another ${mention('reask')}`,
+    {
+      next: `Go on with it as it is: llm-batch resume ${id}. To buy the same work once more, add ${mention('again')}.`,
+    },
+  )
 }
 
 async function isUnwritten(disk: Workspace['disk'], path: string | null): Promise<boolean> {

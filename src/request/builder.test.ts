@@ -60,7 +60,7 @@ describe('a builder for records', () => {
 
   it('refuses one parameter in two spellings', async () => {
     const settings = { ...DEFINITION, temperature: 0, parameters: { temperature: 1 } }
-    await expect(built(settings, '{"text":"x"}')).rejects.toThrow('--temperature and --param temperature= both set')
+    await expect(built(settings, '{"text":"x"}')).rejects.toThrow('temperature and parameters.temperature both set')
   })
 
   it('leaves the model out where it is named on the job', async () => {

@@ -1,5 +1,6 @@
 import { endpointName } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { CHAT_ENDPOINT } from '../model/target.ts'
@@ -61,7 +62,7 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   if (definition.endpoint !== null) assertOffered(laneOf(definition.endpoint, definition.model ?? ''))
   if (definition.shape === 'provider') return createProviderBuilder(definition, laneOf)
   if (definition.model === null)
-    throw new LlmBatchError('usage', 'no model given', { next: 'Add --model provider/model.' })
+    throw new LlmBatchError('usage', 'no model given', { next: `Add ${mention('model', 'provider/model')}.` })
   const lane = laneOf(definition.endpoint ?? CHAT_ENDPOINT, definition.model)
   assertOffered(lane)
   const form = formOf(lane, definition)
@@ -96,14 +97,16 @@ function messagesFor(
   const column = textColumn ?? suffixColumn
   if (column !== null) {
     throw new LlmBatchError('usage', `${endpointName(target.endpoint)} takes messages, not the text of a column`, {
-      next: `Write a prompt in place of ${textColumn === null ? '--suffix-column' : '--text-column'}, such as --prompt "{{${column}}}".`,
+      next: `Write a prompt in place of ${mention(textColumn === null ? 'suffixColumn' : 'textColumn')}, such as ${mention('prompt', `"{{${column}}}"`)}.`,
     })
   }
   if (shape === 'chat') return messagesOfRow(system, compile)
   if (promptFunction) return messagesByFunction(promptFunction, definition, compile)
   if (messages !== null || messagesColumn !== null) return messagesByTurns(definition, compile)
   if (prompt !== null) return messagesByTemplate(prompt, system, compile)
-  throw new LlmBatchError('usage', 'no prompt given', { next: 'Add --prompt "… {{column}} …" or --prompt-file FILE.' })
+  throw new LlmBatchError('usage', 'no prompt given', {
+    next: `Add ${mention('prompt', '"… {{column}} …"')} or ${mention('promptFile', 'FILE')}.`,
+  })
 }
 
 function imagesFor(
@@ -122,15 +125,17 @@ function textFor(options: RequestOptions, form: EndpointForm, { limits, target }
   const { hasTextLists: isList, imageColumns, messages, messagesColumn, suffixColumn, system } = options.definition
   const name = endpointName(target.endpoint)
   if (system !== null) {
-    throw new LlmBatchError('usage', `${name} has no system message`, { next: 'Leave --system out.' })
+    throw new LlmBatchError('usage', `${name} has no system message`, { next: `Leave ${mention('system')} out.` })
   }
   if (messages !== null || messagesColumn !== null || imageColumns.length > 0) {
     throw new LlmBatchError('usage', `${name} takes a text, neither messages nor images`, {
-      next: 'Leave --messages-file, --messages-column and --image-column out.',
+      next: `Leave ${mention('messagesFile')}, ${mention('messagesColumn')} and ${mention('imageColumn')} out.`,
     })
   }
   if (suffixColumn !== null && form.takes !== 'gap') {
-    throw new LlmBatchError('usage', `${name} does not support a suffix`, { next: 'Leave --suffix-column out.' })
+    throw new LlmBatchError('usage', `${name} does not support a suffix`, {
+      next: `Leave ${mention('suffixColumn')} out.`,
+    })
   }
   const text = textSource(options, name, {
     mayBeEmpty: form.mayBeEmpty,
@@ -149,12 +154,12 @@ function textSource(
   if (textColumn !== null) {
     if (prompt === null && promptFunction === undefined) return textOfColumn(textColumn, rules)
     throw new LlmBatchError('usage', 'a text column and a prompt both say what is sent', {
-      next: 'Leave --text-column out, and name the column in the prompt.',
+      next: `Leave ${mention('textColumn')} out, and name the column in the prompt.`,
     })
   }
   if (promptFunction) return textByFunction(promptFunction, rules)
   if (prompt !== null) return textByTemplate(prompt, rules, compile)
   throw new LlmBatchError('usage', `${name} takes a text, and none is named`, {
-    next: 'Name its column with --text-column, or compose it with --prompt "… {{column}} …".',
+    next: `Name its column with ${mention('textColumn')}, or compose it with ${mention('prompt', '"… {{column}} …"')}.`,
   })
 }

@@ -1,5 +1,6 @@
 import { endpointName, isWritten } from '../model/endpoint.ts'
 import { WIRE_ID_LENGTH } from '../model/ids.ts'
+import { mention } from '../model/options/mention.ts'
 import { type Target } from '../model/target.ts'
 import type { Limits, WireRequest } from '../providers/provider.ts'
 
@@ -63,6 +64,6 @@ function misfitOf({ endpoint, model }: Target): Misfit | null {
 function misfit(model: string, gives: string, endpoint: string, better: string): Misfit {
   return {
     what: `${model} gives ${gives}, and ${endpointName(endpoint)} asks for written answers`,
-    next: `Add --endpoint ${better}, or name another model.`,
+    next: `Add ${mention('endpoint', better)}, or name another model.`,
   }
 }

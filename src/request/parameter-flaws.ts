@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { RunDefinition } from '../model/run.ts'
 import type { Limits } from '../providers/provider.ts'
 import { LIMIT_FIELDS } from './most-output.ts'
@@ -13,9 +14,12 @@ type Settings = Pick<RunDefinition, 'maxTokens' | 'temperature' | 'parameters'>
 export function refuseFlawed(settings: Settings, { mostTemperature }: Pick<Limits, 'mostTemperature'>): void {
   const { maxTokens, parameters, temperature } = settings
   const given = (names: readonly string[]): readonly string[] =>
-    names.filter((name) => Object.hasOwn(parameters, name)).map((name) => `--param ${name}=`)
-  refuseTwice([...(maxTokens === null ? [] : ['--max-tokens']), ...given(LIMIT_FIELDS)], 'the most tokens of an answer')
-  refuseTwice([...(temperature === null ? [] : ['--temperature']), ...given(['temperature'])], 'the temperature')
+    names.filter((name) => Object.hasOwn(parameters, name)).map((name) => mention('param', `${name}=`))
+  refuseTwice(
+    [...(maxTokens === null ? [] : [mention('maxTokens')]), ...given(LIMIT_FIELDS)],
+    'the most tokens of an answer',
+  )
+  refuseTwice([...(temperature === null ? [] : [mention('temperature')]), ...given(['temperature'])], 'the temperature')
   const wanted = temperature ?? parameters['temperature']
   if (mostTemperature === null || typeof wanted !== 'number') return
   if (wanted >= 0 && wanted <= mostTemperature) return

@@ -1,6 +1,7 @@
 import { isJsonObject } from '../lib/json.ts'
 import { sliceProperty } from '../lib/json-slice.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
@@ -83,11 +84,11 @@ function withModel(json: string, model: string): string {
 
 function refuseBodySettings(settings: ProviderSettings): void {
   const set = [
-    settings.system === null ? [] : ['--system'],
-    settings.imageColumns.length === 0 ? [] : ['--image-column'],
-    settings.maxTokens === null ? [] : ['--max-tokens'],
-    settings.temperature === null ? [] : ['--temperature'],
-    Object.keys(settings.parameters).length === 0 ? [] : ['--param'],
+    settings.system === null ? [] : [mention('system')],
+    settings.imageColumns.length === 0 ? [] : [mention('imageColumn')],
+    settings.maxTokens === null ? [] : [mention('maxTokens')],
+    settings.temperature === null ? [] : [mention('temperature')],
+    Object.keys(settings.parameters).length === 0 ? [] : [mention('param')],
   ].flat()
   if (set.length === 0) return
   throw new LlmBatchError(
@@ -133,7 +134,7 @@ function modelOf(row: Row, body: Readonly<Record<string, unknown>>, given: strin
   const own = body['model']
   if (own === undefined || own === null) {
     if (given !== null && own === undefined) return { name: given, isInBody: false }
-    return { problem: problemOf(row, 'missing_model', 'the body names no model, and none was given with --model') }
+    return { problem: problemOf(row, 'missing_model', 'the body names no model, and none was given for the run') }
   }
   if (typeof own !== 'string' || own === '') {
     return { problem: problemOf(row, 'missing_model', `"model" in the body is ${JSON.stringify(own)}, not a name`) }

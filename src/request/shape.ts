@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { Row } from '../model/row.ts'
 import type { InputShape } from '../model/run.ts'
 
@@ -13,6 +14,6 @@ export function detectShape(firstRow: Row, hasPrompt: boolean): InputShape {
   if (has('body') && (has('custom_id') || !has('messages'))) return 'provider'
   if (has('messages')) return 'chat'
   throw new LlmBatchError('usage', `line ${firstRow.line} holds neither "messages" nor "custom_id" and "body"`, {
-    next: 'Give a prompt for every row, for example --prompt "Summarise: {{text}}".',
+    next: `Give a prompt for every row, for example ${mention('prompt', '"Summarise: {{text}}"')}.`,
   })
 }

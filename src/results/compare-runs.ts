@@ -91,7 +91,7 @@ function joinOf(runs: readonly RunRecord[], by: string | undefined): Join {
       ),
     }
   throw new LlmBatchError('usage', `the runs have different inputs, and the rows of run ${nameless.id} have no ids`, {
-    next: 'Name a column that tells which rows belong together, with --by COLUMN.',
+    next: 'Name a column that tells which rows belong together: llm-batch compare RUN RUN --by COLUMN',
   })
 }
 

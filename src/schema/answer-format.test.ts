@@ -51,7 +51,7 @@ describe('the fields that ask for a schema', () => {
     )
     const flawed = { ...ANSWER, schema: { type: 'string' } }
     expect(() => answerFields(flawed, CHAT)).toThrow(
-      expect.objectContaining({ code: 'usage', next: expect.stringContaining('--no-strict') }),
+      expect.objectContaining({ code: 'usage', next: expect.stringContaining('strict: false') }),
     )
     expect(() => answerFields(flawed, { ...CHAT, schemaDialect: 'closed' })).not.toThrow()
   })

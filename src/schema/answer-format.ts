@@ -1,6 +1,7 @@
 import { isJsonObject } from '../lib/json.ts'
 import type { AnswerDefinition, JsonSchema, SchemaDialect } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { Target } from '../model/target.ts'
 import { wireSchema } from './wire-schema.ts'
 
@@ -25,7 +26,7 @@ export function answerFields(answer: AnswerDefinition, place: FormatPlace): Read
   const { parameters, schemaDialect, target } = place
   if (schemaDialect === null) {
     throw new LlmBatchError('usage', `${target.endpoint} does not support a schema`, {
-      next: 'Leave --schema and --field out.',
+      next: `Leave ${mention('schema')} and ${mention('field')} out.`,
     })
   }
   const schema = answer.isStrict
@@ -50,7 +51,7 @@ function strictSchema(given: JsonSchema, dialect: SchemaDialect, provider: strin
     'usage',
     `the schema breaks the rules of ${provider} for strict answers: ${lines.join('; ')}${more}`,
     {
-      next: 'Change it, or add --no-strict (strict: false): then it is sent as it is, not enforced, and answers are checked here all the same.',
+      next: `Change it, or add ${mention('strict')}: then it is sent as it is, not enforced, and answers are checked here all the same.`,
     },
   )
 }

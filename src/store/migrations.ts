@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import type { Driver } from './driver.ts'
 
 /** One step from an older state to a newer one; never changed after a release, only added to. */
@@ -349,7 +350,7 @@ export function migrate(driver: Driver, path: string, now: number): void {
     throw new LlmBatchError(
       'newer_state',
       `${path} was written by a newer llm-batch (state version ${applied}, this one knows ${NEWEST})`,
-      { next: 'Use the newer llm-batch again, or another --home.' },
+      { next: `Use the newer llm-batch again, or another ${mention('home')}.` },
     )
   }
 }
@@ -359,7 +360,7 @@ function assertOurs(driver: Driver, path: string): void {
   const tables = driver.all<{ name: string }>("select name from sqlite_master where type = 'table'")
   if (tables.length === 0 || tables.some(({ name }) => name === 'migrations')) return
   throw new LlmBatchError('disk', `${path} is a database of another program`, {
-    next: 'Move it away, or name another folder with --home.',
+    next: `Move it away, or name another folder with ${mention('home')}.`,
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Column, InputFile } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import {
   type CancelCause,
   type CarriedOver,
@@ -91,7 +92,7 @@ function stored(row: RunRow, column: 'definition' | 'output' | 'columns' | 'stop
 
 function unreadable({ id }: RunRow, column: string, cause?: unknown): LlmBatchError {
   return new LlmBatchError('disk', `the ${column} of run ${id} cannot be read`, {
-    next: 'It was damaged, or written by another version; use that version, or another --home.',
+    next: `It was damaged, or written by another version; use that version, or another ${mention('home')}.`,
     cause,
   })
 }

@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/configuration.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { findPrice } from '../prices/cost.ts'
 import { capMicrosOf } from '../prices/micros.ts'
@@ -71,7 +72,7 @@ export async function capRun(
   const { run } = await store.spending(0)
   if (run.unknown > 0) {
     throw new LlmBatchError('usage', `run ${store.id} has calls whose price was unknown, so a cap cannot be kept`, {
-      next: 'Leave --max-cost out, or send the rest as another run.',
+      next: `Leave ${mention('maxCost')} out, or send the rest as another run.`,
     })
   }
   await store.capRun(capMicrosOf(maxCostUsd))

@@ -41,7 +41,7 @@ async function tellRuleOf(context: RunContext, attempts: readonly AttemptRecord[
     type: 'warning',
     code: 'cap_is_estimated',
     message:
-      `without --max-tokens the cap counts ${each} tokens an answer of ${nameOf(largest.target)} ` +
+      `without a maximum of tokens the cap counts ${each} tokens an answer of ${nameOf(largest.target)} ` +
       `(${BASIS_WORDS[allowance.basis]}) and ${percentAbove(OUTPUT_MARGIN)} more; longer answers may overshoot it by what ` +
       `the batches at the provider then cost above that: at most ${dollars(usdOf(allowance.micros))} for each of them if ` +
       `answers are twice as long as counted`,

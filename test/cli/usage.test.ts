@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { flagOf, optionsOf } from '../../src/cli/flags/option-flags.ts'
+import { optionsOf } from '../../src/cli/flags/option-flags.ts'
+import { flagOf } from '../../src/model/options/mention.ts'
 import { expectExit, type Surroundings, type, typedFirst, typeHere } from '../support/command.ts'
 
 /** The files that the cases name. */

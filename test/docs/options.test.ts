@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { flagOf, helpOf, optionsOf } from '../../src/cli/flags/option-flags.ts'
+import { helpOf, optionsOf } from '../../src/cli/flags/option-flags.ts'
 import { HEADINGS, type Heading } from '../../src/model/options/declaration.ts'
+import { flagOf } from '../../src/model/options/mention.ts'
 import { OPTION_NAMES, OPTIONS, type OptionName, propertyOf } from '../../src/model/options/options.ts'
 
 const PAGE = fileURLToPath(new URL('../../docs/options.md', import.meta.url))

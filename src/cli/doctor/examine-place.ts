@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Disk, nearestFolder } from '../../lib/disk.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
+import { inFlags } from '../../model/options/mention.ts'
 import type { Site, Workspace } from '../../workspace/workspace.ts'
 import { asKnownError } from '../exit-code.ts'
 import { bytes, counted } from '../render/terminal/quantity.ts'
@@ -54,8 +55,10 @@ async function examineState(disk: Disk, home: string, open: Opener): Promise<See
     return { text: ` (${counted(runs.length, 'run')})`, problem: null }
   } catch (thrown) {
     const error = asKnownError(thrown)
-    const next = LlmBatchError.isInstance(error) ? `; ${error.next}` : ''
-    return { text: '', problem: `its state cannot be read: ${messageOf(error)}${next}` }
+    const { message, next } = LlmBatchError.isInstance(error)
+      ? error.inWords(inFlags)
+      : { message: messageOf(error), next: '' }
+    return { text: '', problem: `its state cannot be read: ${message}${next === '' ? '' : `; ${next}`}` }
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
-import { LlmBatchError, messageOf } from '../../model/error.ts'
+import { LlmBatchError } from '../../model/error.ts'
 import type { Failure } from '../../model/failure.ts'
+import { inFlags } from '../../model/options/mention.ts'
 import { ProviderError } from '../../providers/provider.ts'
 import type { ProviderEntry } from '../../providers/registry.ts'
 import type { Site } from '../../workspace/workspace.ts'
@@ -43,7 +44,8 @@ export async function examineProvider(place: Site, entry: ProviderEntry, mayAsk:
     return found({ what, text: `${text}${answer}`, problem }, { aheadMs })
   } catch (error) {
     if (!LlmBatchError.isInstance(error)) throw error
-    return found({ what, text: messageOf(error), problem: `${messageOf(error)} ${error.next}`.trim() })
+    const { message, next } = error.inWords(inFlags)
+    return found({ what, text: message, problem: `${message} ${next}`.trim() })
   }
 }
 

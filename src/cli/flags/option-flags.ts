@@ -5,6 +5,7 @@ import {
   type OptionDeclaration,
   type OptionKind,
 } from '../../model/options/declaration.ts'
+import { flagOf } from '../../model/options/mention.ts'
 import { OPTION_NAMES, OPTIONS, type OptionName } from '../../model/options/options.ts'
 import { addLongHelp, COMMON_HEADING } from '../help.ts'
 import {
@@ -79,11 +80,6 @@ export function optionsOf(command: OptionCommand): readonly OptionName[] {
   return OPTION_NAMES.filter((name) => OPTIONS[name].inJobs !== 'only' && OPTIONS[name].commands.includes(command))
 }
 
-/** The flag of an option as it is typed, such as `--max-tokens` or `--no-wait`; of one that has two, the first. */
-export function flagOf(name: OptionName): string {
-  return `--${OPTIONS[name].kind === 'off' ? 'no-' : ''}${kebabCase(name)}`
-}
-
 /** What help says of an option in a command: the sentence and its default. */
 export function helpOf(name: OptionName, command: OptionCommand): string {
   const { help, helpIn, usual } = OPTIONS[name]
@@ -101,9 +97,6 @@ function addFlags(command: Command, name: OptionName, takenBy: OptionCommand, he
   if (reader !== undefined) option.argParser(reader as (text: string, before: unknown) => unknown)
   if (choices !== undefined) option.choices(choices)
   command.addOption(option)
-  if (offHelp !== undefined) command.addOption(new Option(`--no-${kebabCase(name)}`, offHelp).helpGroup(heading))
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  if (offHelp !== undefined)
+    command.addOption(new Option(flagOf(name).replace('--', '--no-'), offHelp).helpGroup(heading))
 }

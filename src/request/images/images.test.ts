@@ -158,7 +158,7 @@ describe('columns with images', () => {
   it('are not put into provider-ready lines', () => {
     const definition = { ...DEFINITION, shape: 'provider', prompt: null, imageColumns: ['image'] } as const
     const make = () => createRequestBuilder({ definition, encode, limitsOf: () => LIMITS, imageFiles })
-    expect(make).toThrow('--image-column cannot be used with provider-ready lines')
+    expect(make).toThrow('imageColumns cannot be used with provider-ready lines')
   })
 })
 

@@ -130,7 +130,7 @@ function unknown(flaw: string): Image {
 }
 
 function tooLarge(bytes: number, maxBytes: number): Image {
-  const flaw = `which has ${bytes} bytes; at most ${maxBytes} can be sent (see --image-max-mb)`
+  const flaw = `which has ${bytes} bytes; at most ${maxBytes} can be sent, by the limit of bytes per image`
   return { code: 'image_too_large', flaw }
 }
 

@@ -1,5 +1,6 @@
 import { endpointName } from '../../model/endpoint.ts'
 import { LlmBatchError } from '../../model/error.ts'
+import { mention } from '../../model/options/mention.ts'
 import type { Row } from '../../model/row.ts'
 import type { RunDefinition } from '../../model/run.ts'
 import { answerFields } from '../../schema/answer-format.ts'
@@ -64,12 +65,12 @@ function fieldsOf(settings: ChatSettings, form: EndpointForm, lane: Lane): Reado
   refuseFlawed(settings, lane.limits)
   if (maxTokens !== null && maxTokensField === null) {
     throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} has no limit of tokens to set`, {
-      next: 'Leave --max-tokens out.',
+      next: `Leave ${mention('maxTokens')} out.`,
     })
   }
   if (temperature !== null && !form.hasTemperature) {
     throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} has no temperature`, {
-      next: 'Leave --temperature out.',
+      next: `Leave ${mention('temperature')} out.`,
     })
   }
   if (answer !== null && parameters['n'] !== undefined && parameters['n'] !== 1) {

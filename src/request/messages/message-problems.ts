@@ -15,7 +15,7 @@ export function fillingProblems(row: Row, filled: readonly Filled[]): readonly P
 
 /** A row may bring a system message, or all may be given one. */
 export function systemContradiction(row: Row): Problem {
-  const detail = 'the row has a system message of its own; leave --system out, or take it from the row'
+  const detail = 'the row has a system message of its own; leave that of the run out, or take it from the row'
   return problemOf(row, 'system_contradiction', detail)
 }
 

@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../../model/error.ts'
+import { mention } from '../../model/options/mention.ts'
 import type { Problem } from '../../model/problem.ts'
 import type { Row } from '../../model/row.ts'
 import type { MessageRole, RunDefinition } from '../../model/run.ts'
@@ -67,7 +68,7 @@ export function turnsOf(
   const rest = all.slice(first.length)
   if (!rest.some(({ role }) => isSystem(role))) return { system: first, turns: rest }
   throw new LlmBatchError('usage', 'the messages have a system message that is not the first and only one', {
-    next: 'Give it once: as the first of the messages, or with --system.',
+    next: `Give it once: as the first of the messages, or with ${mention('system')}.`,
   })
 }
 

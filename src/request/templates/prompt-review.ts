@@ -1,5 +1,7 @@
 import { nearMatches } from '../../lib/near-match.ts'
 import { LlmBatchError } from '../../model/error.ts'
+import { mention } from '../../model/options/mention.ts'
+import type { OptionName } from '../../model/options/options.ts'
 import type { Row } from '../../model/row.ts'
 import type { RunDefinition } from '../../model/run.ts'
 import { templatesOf } from '../messages/turns.ts'
@@ -93,15 +95,15 @@ function usedTemplates(naming: Naming): Readonly<Record<string, string>> {
 }
 
 function namedColumns(naming: Naming): readonly (Absent & { readonly hasPaths: boolean })[] {
-  const named = (flag: string, column: string | null, hasPaths: boolean): (Absent & { hasPaths: boolean })[] =>
-    column === null ? [] : [{ what: `${flag} names "${column}"`, column, written: asFlag, hasPaths }]
+  const named = (option: OptionName, column: string | null, hasPaths: boolean): (Absent & { hasPaths: boolean })[] =>
+    column === null ? [] : [{ what: `${mention(option)} names "${column}"`, column, written: asFlag, hasPaths }]
   const { idColumn, imageColumns, messagesColumn, suffixColumn, textColumn } = naming
   return [
-    ...named('--id-column', idColumn, false),
-    ...named('--text-column', textColumn, true),
-    ...named('--suffix-column', suffixColumn, true),
-    ...named('--messages-column', messagesColumn, false),
-    ...imageColumns.flatMap((column) => named('--image-column', column, false)),
+    ...named('idColumn', idColumn, false),
+    ...named('textColumn', textColumn, true),
+    ...named('suffixColumn', suffixColumn, true),
+    ...named('messagesColumn', messagesColumn, false),
+    ...imageColumns.flatMap((column) => named('imageColumn', column, false)),
   ]
 }
 

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { formatDuration } from '../../../lib/duration.ts'
 import { plainLine, plainText } from '../../../lib/plain-text.ts'
 import { LlmBatchError } from '../../../model/error.ts'
+import { inFlags } from '../../../model/options/mention.ts'
 import { type Failure, ProviderError } from '../../../providers/provider.ts'
 import type { Colors } from '../terminal/colors.ts'
 
@@ -10,7 +11,10 @@ import type { Colors } from '../terminal/colors.ts'
  * keeps its stack.
  */
 export function renderError(error: unknown, colors: Colors): string {
-  if (LlmBatchError.isInstance(error)) return knownError(plainText(error.message), error.next, colors)
+  if (LlmBatchError.isInstance(error)) {
+    const { message, next } = error.inWords(inFlags)
+    return knownError(plainText(message), next, colors)
+  }
   if (error instanceof ProviderError) {
     return knownError(failureText(error.failure), nextStepAfter(error.failure), colors)
   }

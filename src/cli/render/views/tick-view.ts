@@ -1,5 +1,6 @@
 import { plainLine } from '../../../lib/plain-text.ts'
 import { EXIT, LlmBatchError, messageOf } from '../../../model/error.ts'
+import { inFlags } from '../../../model/options/mention.ts'
 import { isFinished } from '../../../model/run.ts'
 import { exitCodeOf, type RunReport } from '../../../workspace/report.ts'
 import { runDocument } from '../../documents/report-document.ts'
@@ -74,5 +75,7 @@ export function tickedDocument(ticked: TickedRun): object {
 
 function errorDocument(error: unknown): object {
   const isOurs = LlmBatchError.isInstance(error)
-  return { code: isOurs ? error.code : null, message: messageOf(error), next: isOurs ? error.next : null }
+  return isOurs
+    ? { code: error.code, ...error.inWords(inFlags) }
+    : { code: null, message: messageOf(error), next: null }
 }
