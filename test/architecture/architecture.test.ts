@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { factsOf, readSources } from './facts.ts'
 import {
   badNames,
+  crowdedFolders,
   findCycles,
   forbiddenArrows,
   forbiddenProofArrows,
@@ -29,6 +30,12 @@ describe('the sources', () => {
     expect(idleFaces(sources)).toEqual([])
     const inside = factsOf('cli/status.ts', "import { Flights } from '../drive/flights.ts'")
     expect(hiddenImports(inside)).toHaveLength(1)
+  })
+
+  it('stand at most twenty-five in a folder', () => {
+    expect(crowdedFolders(sources)).toEqual([])
+    const many = Array.from({ length: 26 }, (_, place) => factsOf(`drive/step-${place}.ts`, ''))
+    expect(crowdedFolders(many)).toEqual(['drive has 26 files'])
   })
 
   it('reach the outside world only through its adapters', () => {

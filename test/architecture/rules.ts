@@ -117,6 +117,9 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
   probe: ['evidence', 'live-probe', 'one-row'],
 }
 
+/** The most source files that stand beside each other in a folder. */
+const MOST_FILES = 25
+
 /** The same for `proof`: the simulated world knows nothing of what is carried out in it, and judges only read evidence. */
 const PROOF_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   world: [],
@@ -218,6 +221,16 @@ export function idleFaces(files: readonly FileFacts[]): readonly string[] {
   return Object.entries(FACES).flatMap(([room, face]) =>
     face.map((name) => `${room}/${name}.ts`).filter((path) => !used.has(path)),
   )
+}
+
+/** Folders with more source files than one overlooks. */
+export function crowdedFolders(files: readonly FileFacts[]): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { path } of files) {
+    const folder = path.split('/').slice(0, -1).join('/')
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  return [...counts].filter(([, count]) => count > MOST_FILES).map(([folder, count]) => `${folder} has ${count} files`)
 }
 
 /** Arrows between the rooms of `proof`, by paths below it; it may use all of `src`, and its own programs everything. */
