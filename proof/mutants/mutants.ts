@@ -170,7 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('planned inputs are not forced to disk', replace('BatchWriter.finish', 'await this.#file.sync()')),
   mutant(
     'the folder of a run is not forced to disk',
-    replace('syncNames', '[inputs, path, dirname(path), dirname(dirname(path))]', '[inputs, path]'),
+    replace('#syncNames', '[inputs, path, dirname(path), dirname(dirname(path))]', '[inputs, path]'),
   ),
   mutant(
     'what is set aside for a batch is free before its end was seen',
