@@ -5,6 +5,7 @@ import type { AttemptRecord, KnownRemote, RunStore } from '../store/store.ts'
 import type { Markers } from '../submit/markers.ts'
 import { observed } from '../submit/observed.ts'
 import { renewInputUnder } from '../submit/renew.ts'
+import { wireInput } from '../submit/upload.ts'
 import { type RunContext, runContext } from '../workspace/context.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { confirmAccount } from './confirm-account.ts'
@@ -133,10 +134,13 @@ async function assertSameSize(
   signal: AbortSignal,
 ): Promise<void> {
   const file = inputFileId === null ? undefined : await provider.file?.(inputFileId, signal)
-  if (file === undefined || file === 'absent' || file.bytes === null || file.bytes === attempt.inputBytes) return
+  const { bytes } = wireInput(provider, attempt, () => nothing())
+  if (file === undefined || file === 'absent' || file.bytes === null || file.bytes === bytes) return
   throw new LlmBatchError(
     'usage',
-    `${id} says that it is the work of batch ${attempt.batch}, but its input has ${file.bytes} bytes in place of ${attempt.inputBytes}`,
+    `${id} says that it is the work of batch ${attempt.batch}, but its input has ${file.bytes} bytes in place of ${bytes}`,
     { next: 'It was not taken over. List what is there with: llm-batch remote' },
   )
 }
+
+async function* nothing(): AsyncIterable<Uint8Array> {}

@@ -1,4 +1,5 @@
 import { Batcher, type BatchRequest } from '../log/batcher.ts'
+import { bodyOf } from '../log/frozen-line.ts'
 import { ResultLines } from '../log/result-lines.ts'
 import { askAgain } from '../request/ask-again.ts'
 import type { ReaskableRequest } from '../store/store.ts'
@@ -72,10 +73,10 @@ class Questions {
     const { provider } = this.#context
     const { reason, target } = request
     const decoded = rawLine === null ? undefined : provider.decode(rawLine, target)
-    const line = Buffer.from(await this.#lines.read(request)).toString('utf8')
+    const body = bodyOf(await this.#lines.read(request))
     const { maxBytes, maxLineBytes } = provider.limits(target)
     const room = Math.min(maxLineBytes, maxBytes - 1) - request.length
-    const made = askAgain(line, { answer: decoded?.outcome.output ?? null, flaw: reason, room, target })
+    const made = askAgain(body, { answer: decoded?.outcome.output ?? null, flaw: reason, room, target })
     return { target, replaces: request.ordinal, ...made }
   }
 }

@@ -1,10 +1,10 @@
 import type { DiskFile } from '../lib/disk.ts'
-import { sliceProperty } from '../lib/json-slice.ts'
 import { fileSink } from '../log/batch-sinks.ts'
 import { Batcher, type BatchSink } from '../log/batcher.ts'
 import { CanaryChoice } from '../log/canary-choice.ts'
+import { bodyOf } from '../log/frozen-line.ts'
 import { mostOutputTokens as mostOutputOf } from '../request/most-output.ts'
-import { lineWithTokenLimit } from '../request/token-limit.ts'
+import { withTokenLimit } from '../request/token-limit.ts'
 import type { AttemptRecord, PendingRequest } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 
@@ -24,7 +24,7 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
   const batcher = new Batcher({ ports: context, sink, canary, mostRequests })
   try {
     for await (const request of pendingRequests(context)) {
-      const body = bodyOf(limited(context, request, await copier.read(request)))
+      const body = limited(context, request, bodyOf(await copier.read(request)))
       const { ordinal, target } = request
       const mostOutputTokens = mostOutputOf(JSON.parse(body), target.endpoint)
       await batcher.add({ ordinal, target, row: null, body, mostOutputTokens })
@@ -44,14 +44,10 @@ function canaryOf({ provider, settings }: RunContext): CanaryChoice | null {
   return new CanaryChoice(settings.canary, 'provider', (target) => provider.limits(target).canCallDirectly)
 }
 
-function bodyOf(line: Uint8Array): string {
-  return sliceProperty(Buffer.from(line).toString(), 'body') ?? '{}'
-}
-
-/** The line with the limit of tokens that a retry has set, where it has. */
-function limited({ provider }: RunContext, { maxTokens, target }: PendingRequest, line: Uint8Array): Uint8Array {
+/** The body with the limit of tokens that a retry has set, where it has. */
+function limited({ provider }: RunContext, { maxTokens, target }: PendingRequest, body: string): string {
   const { maxTokensField } = provider.limits(target)
-  return maxTokens === null || maxTokensField === null ? line : lineWithTokenLimit(line, maxTokensField, maxTokens)
+  return maxTokens === null || maxTokensField === null ? body : withTokenLimit(body, maxTokensField, maxTokens)
 }
 
 /** Writes batches of a run that is under way: the store may name a file once a power loss cannot take its name away. */

@@ -1,7 +1,8 @@
 import { WIRE_ID_LENGTH, wirePrefix } from '../model/ids.ts'
 import type { RunContext } from '../workspace/context.ts'
-import { BatchWriter, contentOf } from './batch-writer.ts'
+import { BatchWriter } from './batch-writer.ts'
 import type { BatchSink } from './batcher.ts'
+import { contentOf } from './frozen-line.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'random' | 'store'>
 
@@ -43,7 +44,7 @@ export const countingSink: BatchSink = () => {
       size.requests += 1
       size.bytes += line.length + LINE_FEED_BYTES
       size.tokens += tokens
-      return contentOf(line, ANY_PREFIX)
+      return contentOf(line)
     },
     size: () => size,
     finish: () => Promise.resolve(),

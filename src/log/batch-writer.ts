@@ -4,11 +4,12 @@ import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { sumKnown } from '../lib/sum.ts'
 import type { BatchKind } from '../model/batch.ts'
-import { nonceFrom, WIRE_ID_LENGTH, wirePrefix } from '../model/ids.ts'
+import { nonceFrom, wirePrefix } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { NewBatchRecord, TokenMethod } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 import type { BatchFacts, BatchRequest } from './batcher.ts'
+import { contentOf } from './frozen-line.ts'
 import { WrittenRequests } from './written-requests.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'random'>
@@ -31,8 +32,6 @@ export class BatchWriter {
   readonly #inputHash = createHash('sha256')
   readonly #contentHash = new BufferedHash()
   readonly #requests = new WrittenRequests()
-  /** Where the wire id stood in the last line. */
-  #idAt = 0
   readonly #tokenMethod: TokenMethod
   #tokens = 0
   /** Null once any answer is without limit. */
@@ -63,20 +62,11 @@ export class BatchWriter {
     this.#requests.add(request.ordinal, request.row, line.length, request.replaces)
     if (!this.#writer.tryBytes(line)) await this.#writer.writeBytes(line)
     if (!this.#writer.tryBytes(LINE_FEED)) await this.#writer.writeBytes(LINE_FEED)
-    const content = this.#contentOf(line)
+    const content = contentOf(line)
     this.#contentHash.updateText(`${request.ordinal} `)
     this.#contentHash.updateBytes(content)
     this.#contentHash.updateText('\n')
     return content
-  }
-
-  /**
-   * What follows the wire id in a line. Adapters put the id first, so this is the body and how it is addressed. The id
-   * nearly always stands where it stood before.
-   */
-  #contentOf(line: Buffer): Uint8Array {
-    if (!hasAt(line, this.prefix, this.#idAt)) this.#idAt = line.indexOf(this.prefix, 0, 'latin1')
-    return line.subarray(this.#idAt + WIRE_ID_LENGTH)
   }
 
   /** What was written so far. */
@@ -116,14 +106,4 @@ export class BatchWriter {
 /** Named after the nonce, as at the provider: our own random characters, nothing of the user's. */
 function inputName(nonce: string): string {
   return `${nonce}.jsonl`
-}
-
-function hasAt(bytes: Uint8Array, text: string, start: number): boolean {
-  for (let at = 0; at < text.length; at += 1) if (bytes[start + at] !== text.charCodeAt(at)) return false
-  return true
-}
-
-/** What follows the wire id in a line. Adapters put the id first, so this is the body and how it is addressed. */
-export function contentOf(line: Buffer, prefix: string): Uint8Array {
-  return line.subarray(line.indexOf(prefix, 0, 'latin1') + WIRE_ID_LENGTH)
 }

@@ -70,7 +70,7 @@ interface Lane {
  */
 export class Batcher {
   readonly #options: BatcherOptions
-  readonly #encoder: LineEncoder
+  readonly #encoder = new LineEncoder()
   readonly #splitter: Splitter
   readonly #lanes = new Map<string, Lane>()
   readonly #direct = new Map<string, Lane>()
@@ -79,7 +79,6 @@ export class Batcher {
 
   constructor(options: BatcherOptions) {
     this.#options = options
-    this.#encoder = new LineEncoder(options.ports.provider)
     this.#splitter = createSplitter((target) => {
       const { limits } = this.#known(targetKey(target))
       return { ...limits, maxRequests: Math.min(limits.maxRequests, options.mostRequests ?? limits.maxRequests) }

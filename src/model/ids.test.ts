@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nonceFrom, ordinalOf, runIdFrom, spliceWireId, WIRE_ID_LENGTH, wireId, wirePrefix } from './ids.ts'
+import { nonceFrom, ordinalOf, runIdFrom, WIRE_ID_LENGTH, wireId, wirePrefix } from './ids.ts'
 
 const nonces = fc.uint8Array({ minLength: 16, maxLength: 16 }).map(nonceFrom)
 const ordinals = fc.integer({ min: 0, max: 36 ** 7 - 1 })
@@ -35,29 +35,6 @@ describe('wire ids', () => {
       expect(ordinalOf(id, 'b00000000')).toBeUndefined()
     },
   )
-})
-
-describe('spliceWireId', () => {
-  it('changes the id and no other byte, in lines with any text', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const from = wireId('b1a2b3c4d', 1)
-        const to = wireId('bz9y8x7w6', 1)
-        const line = (id: string): Buffer => Buffer.from(JSON.stringify({ custom_id: id, body: { text } }))
-        expect(Buffer.from(spliceWireId(line(from), from, to))).toEqual(line(to))
-      }),
-    )
-  })
-
-  it('leaves the given line as it was', () => {
-    const line = Buffer.from('{"custom_id":"b000000000000001"}')
-    spliceWireId(line, 'b000000000000001', 'b111111110000001')
-    expect(line.toString()).toBe('{"custom_id":"b000000000000001"}')
-  })
-
-  it('throws where the line does not carry the id', () => {
-    expect(() => spliceWireId(Buffer.from('{}'), 'b000000000000001', 'b111111110000001')).toThrow('does not carry')
-  })
 })
 
 describe('runIdFrom', () => {

@@ -47,18 +47,6 @@ export function ordinalOf(id: string, prefix: string): number | undefined {
   return /^[0-9a-z]+$/.test(digits) ? Number.parseInt(digits, 36) : undefined
 }
 
-/**
- * The same line with another wire id. Both ids have the same length; the old one is found by its bytes, which
- * cannot occur earlier in the line by chance, since its prefix is random.
- */
-export function spliceWireId(line: Uint8Array, from: string, to: string): Uint8Array {
-  const bytes = Buffer.from(line)
-  const at = bytes.indexOf(from)
-  if (at < 0 || from.length !== to.length) throw new Error(`frozen line does not carry the wire id ${from}`)
-  bytes.write(to, at, 'latin1')
-  return bytes
-}
-
 /** A run id such as `k3f9-2026-11-22`: four random characters, then the day it was made in UTC. */
 export function runIdFrom(bytes: Uint8Array, now: Date): string {
   const characters = [...bytes.subarray(0, 4)].map((byte) => (byte % 36).toString(36)).join('')

@@ -1,3 +1,5 @@
+import { parsedBodyOf } from '../log/frozen-line.ts'
+
 /** What a request takes of a batch besides its own bytes and tokens. */
 export interface RequestLoad {
   /** Texts that are answered each for itself. */
@@ -21,7 +23,7 @@ export type LoadOf = (line: Uint8Array) => RequestLoad
 /** For endpoints that answer with vectors of `usualLength` numbers, where a request does not ask for another length. */
 export function vectorLoad(usualLength: number): LoadOf {
   return (line) => {
-    const body = bodyOf(line)
+    const body = parsedBodyOf(line)
     const inputs = inputCount(body['input'])
     const length = lengthOf(body['dimensions']) ?? lengthOf(body['output_dimension']) ?? usualLength
     const numberBytes = body['encoding_format'] === 'base64' ? PACKED_NUMBER_BYTES : NUMBER_BYTES
@@ -36,10 +38,4 @@ function inputCount(input: unknown): number {
 
 function lengthOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null
-}
-
-/** The request body of an encoded line; adapters of every provider name it so. */
-function bodyOf(line: Uint8Array): Readonly<Record<string, unknown>> {
-  const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString()
-  return (JSON.parse(text) as { readonly body?: Record<string, unknown> }).body ?? {}
 }

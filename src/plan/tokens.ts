@@ -1,3 +1,4 @@
+import { parsedBodyOf } from '../log/frozen-line.ts'
 import { WIRE_ID_LENGTH } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { TokenMethod } from '../store/store.ts'
@@ -100,13 +101,13 @@ class FittedCounter implements TokenCounter {
   }
 
   count(line: Uint8Array, nearTokens: number | null): number {
-    if (hasMedia(line)) return this.#countParts(partsOf(line))
+    if (hasMedia(line)) return this.#countParts(requestParts(parsedBodyOf(line)))
     const features = tokenFeatures(line.subarray(AFTER_ID))
     const vocabulary = this.#vocabulary
     if (vocabulary && this.#isSampled(line.length)) return this.#sample(line, features, vocabulary)
     const tokens = this.#fit.estimate(features)
     const isNear = nearTokens !== null && Math.max(tokens, estimateTokens(line.length)) > nearTokens / 2
-    return vocabulary && isNear ? exactTokens(partsOf(line), vocabulary) : tokens
+    return vocabulary && isNear ? exactTokens(requestParts(parsedBodyOf(line)), vocabulary) : tokens
   }
 
   close(): void {
@@ -119,7 +120,7 @@ class FittedCounter implements TokenCounter {
 
   #sample(line: Uint8Array, features: TokenFeatures, vocabulary: Vocabulary): number {
     this.#sampledBytes += line.length
-    const tokens = exactTokens(partsOf(line), vocabulary)
+    const tokens = exactTokens(requestParts(parsedBodyOf(line)), vocabulary)
     this.#fit.learn(features, tokens)
     if (this.#sampledBytes >= SAMPLE_BYTES) vocabulary.close()
     return tokens
@@ -147,11 +148,4 @@ function hasMedia(line: Uint8Array): boolean {
   const bytes = Buffer.from(line.buffer, line.byteOffset, line.length)
   if (bytes.includes(IMAGE_MARK)) return true
   return line.length >= SHORTEST_MEDIA_BYTES && MEDIA_MARKS.some((mark) => bytes.includes(mark))
-}
-
-/** The parts of an encoded line; adapters of every provider name the body `body`. */
-function partsOf(line: Uint8Array): RequestParts {
-  const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString()
-  const { body } = JSON.parse(text) as { readonly body?: unknown }
-  return requestParts(body)
 }

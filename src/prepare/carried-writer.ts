@@ -42,14 +42,13 @@ interface OpenBatch {
 export class CarriedWriter {
   readonly #ports: Ports
   readonly #answers: RangeReader
-  readonly #encoder: LineEncoder
+  readonly #encoder = new LineEncoder()
   readonly #open = new Map<Target, OpenBatch>()
   #begun = 0
 
   constructor(ports: Ports) {
     this.#ports = ports
     this.#answers = new RangeReader(ports.disk)
-    this.#encoder = new LineEncoder(ports.provider)
   }
 
   /** Appends a request with its answer. */

@@ -1,8 +1,8 @@
 import { judgeAnswer } from '../collect/judge-answer.ts'
 import { type ByteRange, RangeReader } from '../lib/byte-range.ts'
-import { jsonMembers } from '../lib/json-members.ts'
 import { DigestQueues } from '../lib/packed/digest-queues.ts'
 import { sumKnown } from '../lib/sum.ts'
+import { bodyOf } from '../log/frozen-line.ts'
 import type { KeptAnswer } from '../log/prepared-row.ts'
 import { placesIn } from '../log/result-lines.ts'
 import { LlmBatchError } from '../model/error.ts'
@@ -128,7 +128,7 @@ async function indexOf(
         const key = targetKey(request.target)
         const target = targets.get(key) ?? request.target
         targets.set(key, target)
-        index.add(identities.of(target, bodyOf(lines[at], request)), request.ordinal, request.rows)
+        index.add(identities.of(target, bodyIn(lines[at], request)), request.ordinal, request.rows)
       }
     }
   } finally {
@@ -152,12 +152,10 @@ function frozenPlace(folder: RunFolder, { inputName, length, offset }: AnsweredR
   return { path: folder.input(inputName), offset, length }
 }
 
-/** The body of a frozen line, as it was sent; adapters of every provider name it so. */
-function bodyOf(line: Buffer | null | undefined, { ordinal }: AnsweredRequest): string {
-  const text = line?.toString('utf8') ?? ''
-  const body = jsonMembers(text).get('body')
-  if (!body) throw new LlmBatchError('disk', `the frozen line of request ${ordinal} cannot be read`)
-  return text.slice(body.start, body.end)
+/** The body of a frozen line, as it was sent. */
+function bodyIn(line: Buffer | null | undefined, { ordinal }: AnsweredRequest): string {
+  if (!line) throw new LlmBatchError('disk', `the frozen line of request ${ordinal} cannot be read`)
+  return bodyOf(line)
 }
 
 function readerOf(

@@ -1,8 +1,8 @@
 import { ANY_PREFIX } from '../log/batch-sinks.ts'
-import { contentOf } from '../log/batch-writer.ts'
 import { Batcher } from '../log/batcher.ts'
 import { CanaryChoice, readAhead } from '../log/canary-choice.ts'
 import type { CuttingPorts } from '../log/cutting.ts'
+import { contentOf } from '../log/frozen-line.ts'
 import { LineEncoder } from '../log/line-encoder.ts'
 import type { PlannableRequest, PreparedRow } from '../log/prepared-row.ts'
 import type { Column, InputFile } from '../model/column.ts'
@@ -72,7 +72,7 @@ export async function freeze(
 class Freezer {
   readonly #sinks: RunSinks
   readonly #batcher: Batcher
-  readonly #encoder: LineEncoder
+  readonly #encoder = new LineEncoder()
   readonly #columns = new ColumnList()
   readonly #files = new FileList()
   readonly #problems = new ProblemList()
@@ -87,7 +87,6 @@ class Freezer {
   constructor(ports: FreezePorts, sinks: RunSinks, canary: CanaryChoice | null) {
     this.#sinks = sinks
     this.#batcher = new Batcher({ ports, sink: sinks.openBatch, canary, tally: this.#tally })
-    this.#encoder = new LineEncoder(ports.provider)
     this.#answered = new AnsweredRows(ports)
   }
 
@@ -154,7 +153,7 @@ class Freezer {
 
   /** What is the same in every attempt of a request that is not sent. */
   #contentOf(request: PlannableRequest): Uint8Array {
-    return contentOf(this.#encoder.lineOf({ ...request, ordinal: 0 }, ANY_PREFIX), ANY_PREFIX)
+    return contentOf(this.#encoder.lineOf({ ...request, ordinal: 0 }, ANY_PREFIX))
   }
 
   #next({ body, mostOutputTokens, target }: PlannableRequest) {

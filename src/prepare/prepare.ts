@@ -132,7 +132,6 @@ async function* requestsOf(
     compile,
     imageFiles: imageFilesBeside(input.disk, definition.inputPaths),
     limitsOf,
-    encode: (request) => provider.encode(request),
   })
   const ids = new SeenIds()
   const lengths = new PromptLengths(settings.isCountingTokens)

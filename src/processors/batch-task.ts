@@ -37,7 +37,6 @@ export function createTaskMaker(context: ProcessorContext, options: ProcessorOpt
   const { limits, provider, target } = context
   const laneOf = createLanes(provider.name, {
     limitsOf: () => limits,
-    encode: (request) => provider.encode(request),
   })
   const lane = laneOf(CHAT_ENDPOINT, target.model)
   const build = createChatBuilder(

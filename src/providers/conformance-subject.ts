@@ -89,7 +89,8 @@ export async function thrownBy(call: () => Promise<unknown>): Promise<Error> {
   return fail('it threw nothing')
 }
 
-async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+/** These bytes as a stream. */
+export async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes
 }
 

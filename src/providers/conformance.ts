@@ -1,3 +1,4 @@
+import { frozenLine } from '../log/frozen-line.ts'
 import { isTerminal } from '../model/attempt.ts'
 import {
   type ConformanceSubject,
@@ -6,6 +7,7 @@ import {
   fail,
   failedCreate,
   never,
+  only,
   readAll,
   storeInput,
   thrownBy,
@@ -45,14 +47,34 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'encodes a request as one line that begins with its id and holds its body byte for byte',
+    name: 'encodes a request as one line that names its id and holds its body byte for byte',
     run: async ({ provider, target }) => {
       const body = '{"n":12345678901234567890, "e":1.0, "t":"\\u00e9\u2028é"}'
       const line = provider.encode({ wireId: WIRE_ID, target, body })
-      check(line.startsWith(`{"custom_id":"${WIRE_ID}"`), `the line begins ${line.slice(0, 40)}`)
+      check(line.includes(`"${WIRE_ID}"`), `the line begins ${line.slice(0, 40)}`)
       check(line.includes(body), 'the body was changed')
       check(!line.includes('\n'), 'the line holds a line feed')
       check(typeof JSON.parse(line) === 'object', 'the line is not JSON')
+    },
+  },
+  {
+    name: 'makes its own input of frozen lines, of the size that it tells and with every request as it was',
+    run: async ({ body, provider, target }) => {
+      const requests = [WIRE_ID, WIRE_ID.replace(/1$/, '2')].map((wireId) => ({ wireId, target, body }))
+      const frozen = Buffer.from(requests.map((request) => `${frozenLine(request)}\n`).join(''))
+      const input = provider.encodeInput({
+        name: 'llm-batch-conformance.jsonl',
+        bytes: frozen.length,
+        open: () => only(frozen),
+        requests: requests.length,
+        target,
+      })
+      const text = await readAll(input.open())
+      check(Buffer.byteLength(text) === input.bytes, `the input has ${Buffer.byteLength(text)} of ${input.bytes} bytes`)
+      check(
+        requests.every((request) => text.includes(provider.encode(request))),
+        'a request is not in the input',
+      )
     },
   },
   {

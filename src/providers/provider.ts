@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
+import type { FrozenRequest } from '../log/frozen-line.ts'
 import type { SchemaDialect } from '../model/answer.ts'
 import type { RemoteStatus, TerminalStatus } from '../model/attempt.ts'
 import type { Failure } from '../model/failure.ts'
@@ -21,8 +22,13 @@ export interface Provider {
   readonly baseUrl: string
   /** What can be sent where; pure. */
   limits(target: Target): Limits
-  /** One line of an input file without line feed, exactly as sent; pure. Begins `{"custom_id":"<wire id>"`. */
+  /** One request as the provider takes it on a line, without line feed; pure. */
   encode(request: WireRequest): string
+  /**
+   * An input of frozen lines (`log/frozen-line.ts`, our own format) as the provider takes it, with its exact size; pure. The
+   * same object where it takes these lines as they are.
+   */
+  encodeInput(input: FrozenInput): BatchInput
   /** A result line, of either file; undefined where it carries no usable id; pure and tolerant. */
   decode(line: string, target: Target): DecodedLine | undefined
   /** Stores the input file; may be repeated, a copy costs nothing but quota. */
@@ -100,7 +106,7 @@ export interface Limits {
   readonly inputForm: 'file' | 'inline'
   readonly maxRequests: number
   readonly minRequests: number
-  /** Bytes of an input file. */
+  /** Bytes of an input, counted in frozen lines: less than documented where the provider's own lines are longer. */
   readonly maxBytes: number
   /** Bytes of one line, line feed excluded. */
   readonly maxLineBytes: number
@@ -146,14 +152,9 @@ export interface Limits {
 }
 
 /** One request as it goes on a line. */
-export interface WireRequest {
-  readonly wireId: string
-  readonly target: Target
-  /** The body as JSON text; becomes part of the line byte for byte. */
-  readonly body: string
-}
+export type WireRequest = FrozenRequest
 
-/** An input file to be stored. */
+/** An input as the provider takes it. */
 export interface BatchInput {
   /** The file name at the provider; carries the attempt's nonce and ends in `.jsonl`. */
   readonly name: string
@@ -161,6 +162,13 @@ export interface BatchInput {
   readonly bytes: number
   /** Opens the file's bytes; called once per try. */
   open(): AsyncIterable<Uint8Array>
+}
+
+/** An input of frozen lines. */
+export interface FrozenInput extends BatchInput {
+  readonly target: Target
+  /** How many lines there are. */
+  readonly requests: number
 }
 
 /** A file as the provider describes it. */

@@ -3,13 +3,9 @@ import { type AskAgainOptions, askAgain } from './ask-again.ts'
 
 const CHAT = { target: { endpoint: '/v1/chat/completions' }, answer: '{"a":', flaw: 'a is missing', room: 10_000 }
 
-function line(body: string): string {
-  return `{"custom_id":"b123","method":"POST","url":"/v1/chat/completions","body":${body}}`
-}
-
 /** The messages that were added to a body. */
 function added(body: string, options: AskAgainOptions = CHAT, field = 'messages'): unknown {
-  const made = JSON.parse(askAgain(line(body), options).body) as Record<string, readonly unknown[]>
+  const made = JSON.parse(askAgain(body, options).body) as Record<string, readonly unknown[]>
   return made[field]?.slice(1)
 }
 
@@ -29,7 +25,7 @@ describe('a question that is asked again', () => {
   it('is otherwise the same to the byte', () => {
     const body =
       '{ "model":"m", "seed": 12345678901234567890, "messages" : [ {"role":"user","content":"\\u00e9"} ] ,"n":1.0}'
-    const made = askAgain(line(body), CHAT).body
+    const made = askAgain(body, CHAT).body
     expect(
       made.startsWith(
         '{ "model":"m", "seed": 12345678901234567890, "messages" : [{"role":"user","content":"\\u00e9"},{',
@@ -39,12 +35,12 @@ describe('a question that is asked again', () => {
   })
 
   it('has the same most tokens as before', () => {
-    expect(askAgain(line('{"messages":[],"max_tokens":7,"n":2}'), CHAT).mostOutputTokens).toBe(14)
+    expect(askAgain('{"messages":[],"max_tokens":7,"n":2}', CHAT).mostOutputTokens).toBe(14)
   })
 
   it('grows by a turn every time', () => {
-    const once = askAgain(line('{"messages":[{"role":"user","content":"?"}]}'), CHAT).body
-    const twice = JSON.parse(askAgain(line(once), { ...CHAT, answer: 'no' }).body) as { messages: { role: string }[] }
+    const once = askAgain('{"messages":[{"role":"user","content":"?"}]}', CHAT).body
+    const twice = JSON.parse(askAgain(once, { ...CHAT, answer: 'no' }).body) as { messages: { role: string }[] }
     expect(twice.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user'])
   })
 
@@ -55,13 +51,13 @@ describe('a question that is asked again', () => {
     ['[{"role":"user","content":"what?"}]', { role: 'user', content: 'what?' }],
   ])('stands in the input of a response: %s', (input, first) => {
     expect(added(`{"input":${input}}`, responses, 'input')).toEqual(TURN)
-    expect(JSON.parse(askAgain(line(`{"input":${input}}`), responses).body).input[0]).toEqual(first)
+    expect(JSON.parse(askAgain(`{"input":${input}}`, responses).body).input[0]).toEqual(first)
   })
 
   it('leaves the answer out where the line would grow too long, and all of it where even that is too much', () => {
     const body = '{"messages":[{"role":"user","content":"?"}]}'
     expect(added(body, { ...CHAT, answer: 'x'.repeat(20_000) })).toEqual(TURN.slice(1))
-    expect(askAgain(line(body), { ...CHAT, room: 10 }).body).toBe(body)
+    expect(askAgain(body, { ...CHAT, room: 10 }).body).toBe(body)
   })
 
   it.each([
@@ -69,7 +65,7 @@ describe('a question that is asked again', () => {
     ['has an input of another kind', '{"input":{"a":1}}', responses],
     ['has nothing at all', '{}', CHAT],
   ])('is the same question where it %s', (_what, body, options) => {
-    expect(askAgain(line(body), options).body).toBe(body)
+    expect(askAgain(body, options).body).toBe(body)
   })
 
   it('says only that the answer was wrong where neither it nor why is known', () => {
@@ -79,7 +75,7 @@ describe('a question that is asked again', () => {
   })
 
   it('holds no half of a surrogate pair, for which a provider would refuse the whole file', () => {
-    const { body } = askAgain(line('{"messages":[]}'), { ...CHAT, answer: 'a\ud800b 😀' })
+    const { body } = askAgain('{"messages":[]}', { ...CHAT, answer: 'a\ud800b 😀' })
     expect(body).not.toContain('\\ud800')
     expect(body).toContain('😀')
   })

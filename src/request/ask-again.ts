@@ -1,5 +1,4 @@
 import { jsonMembers } from '../lib/json-members.ts'
-import { sliceProperty } from '../lib/json-slice.ts'
 import type { Target } from '../model/target.ts'
 import { mostOutputTokens } from './most-output.ts'
 
@@ -13,20 +12,19 @@ export interface AskAgainOptions {
   readonly answer: string | null
   /** What is wrong with it. */
   readonly flaw: string | null
-  /** Bytes by which the line may grow. */
+  /** Bytes by which the body may grow. */
   readonly room: number
 }
 
 /**
- * The body of a frozen line with two messages put after its own: the invalid answer, and what is wrong with it. Nothing
- * else of the body is touched, byte for byte. Where the line would grow too long, the answer is left out; a body that takes
+ * A body with two messages put after its own: the invalid answer, and what is wrong with it. Nothing
+ * else of the body is touched, byte for byte. Where the body would grow too long, the answer is left out; a body that takes
  * no messages is asked again as it is.
  */
 export function askAgain(
-  line: string,
+  body: string,
   { answer, flaw, room, target }: AskAgainOptions,
 ): { readonly body: string; readonly mostOutputTokens: number | null } {
-  const body = sliceProperty(line, 'body') ?? '{}'
   const candidates = [answer === null ? null : withTurn(body, target, answer, flaw), withTurn(body, target, null, flaw)]
   const fitting = candidates.find(
     (candidate) => candidate !== null && Buffer.byteLength(candidate) - Buffer.byteLength(body) <= room,

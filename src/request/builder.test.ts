@@ -7,12 +7,12 @@ import {
   codes,
   DEFINITION,
   type Definition,
-  encode,
   failed,
   LIMITS,
   PROVIDER_ROWS,
   rowOf,
 } from '../../test/support/built-requests.ts'
+import { frozenLine } from '../log/frozen-line.ts'
 import type { Limits } from '../providers/provider.ts'
 import type { BuiltRequest } from './build-result.ts'
 import { createRequestBuilder } from './builder.ts'
@@ -123,7 +123,11 @@ describe('a builder for records', () => {
 
   it('counts a line in bytes, to the last one', async () => {
     const text = 'é'.repeat(100)
-    const line = encode({ wireId: 'b'.repeat(16), body: (await built(DEFINITION, JSON.stringify({ text }))).body })
+    const line = frozenLine({
+      wireId: 'b'.repeat(16),
+      target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'm' },
+      body: (await built(DEFINITION, JSON.stringify({ text }))).body,
+    })
     const bytes = Buffer.byteLength(line)
     const json = JSON.stringify({ text })
     expect((await build(DEFINITION, json, { maxLineBytes: bytes })) as object).toHaveProperty('request')
@@ -136,7 +140,6 @@ describe('a builder for records', () => {
     let asked = 0
     const builder = createRequestBuilder({
       definition: DEFINITION,
-      encode,
       limitsOf: () => {
         asked += 1
         return LIMITS

@@ -90,7 +90,6 @@ describe('a body', () => {
       definition: at('/v1/embeddings', { textColumn: null }),
       promptFunction: (row) => `<${String(row['text'])}>`,
       limitsOf: () => limitsOf('openai', '/v1/embeddings'),
-      encode: ({ body }) => body,
     })
     const result = await builder(rowOf('{"text":"x"}'))
     expect('request' in result && JSON.parse(result.request.body)).toEqual({ model: 'm', input: '<x>' })

@@ -1,14 +1,15 @@
+import { frozenOverheadBytes } from '../log/frozen-line.ts'
 import { endpointName, isWritten } from '../model/endpoint.ts'
-import { WIRE_ID_LENGTH } from '../model/ids.ts'
+import { frozenOverheadBytes } from '../log/frozen-line.ts'
 import { mention } from '../model/options/mention.ts'
 import { type Target } from '../model/target.ts'
-import type { Limits, WireRequest } from '../providers/provider.ts'
+import type { Limits } from '../providers/provider.ts'
 
 /** A target with what applies to every request sent there. */
 export interface Lane {
   readonly target: Target
   readonly limits: Limits
-  /** Bytes of an encoded line besides its body. */
+  /** Bytes of a frozen line besides its body. */
   readonly overheadBytes: number
   /** Why the model does not answer at the endpoint; null where nothing is known against it. */
   readonly misfit: Misfit | null
@@ -17,8 +18,6 @@ export interface Lane {
 export interface LaneOptions {
   /** The limits in force, the user's overrides included. */
   readonly limitsOf: (target: Target) => Limits
-  /** The provider's own encoding of a line. */
-  readonly encode: (request: WireRequest) => string
 }
 
 /** Looks targets up, so that each is made, and its limits asked for, once. */
@@ -35,11 +34,8 @@ export function createLanes(provider: string, options: LaneOptions): (endpoint: 
   }
 }
 
-function createLane(target: Target, { limitsOf, encode }: LaneOptions): Lane {
-  // A line is its body and a constant rest, because all wire ids have one length.
-  const line = encode({ wireId: 'b'.repeat(WIRE_ID_LENGTH), target, body: '{}' })
-  const overheadBytes = Buffer.byteLength(line) - '{}'.length
-  return { target, limits: limitsOf(target), overheadBytes, misfit: misfitOf(target) }
+function createLane(target: Target, { limitsOf }: LaneOptions): Lane {
+  return { target, limits: limitsOf(target), overheadBytes: frozenOverheadBytes(target), misfit: misfitOf(target) }
 }
 
 /** Why a model does not answer at an endpoint, and what to do. */

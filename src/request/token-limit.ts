@@ -18,12 +18,3 @@ function appended(body: string, field: string, maxTokens: number, isEmpty: boole
   const end = body.lastIndexOf('}')
   return `${body.slice(0, end)}${isEmpty ? '' : ','}${JSON.stringify(field)}:${maxTokens}${body.slice(end)}`
 }
-
-/** The same for an encoded line, whose body is one of its members. */
-export function lineWithTokenLimit(line: Uint8Array, field: string, maxTokens: number): Uint8Array {
-  const json = Buffer.from(line).toString()
-  const body = jsonMembers(json).get('body')
-  if (!body) throw new Error('a frozen line has no body')
-  const changed = withTokenLimit(json.slice(body.start, body.end), field, maxTokens)
-  return Buffer.from(json.slice(0, body.start) + changed + json.slice(body.end))
-}

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import type { DiskFile } from '../lib/disk.ts'
-import { jsonMembers } from '../lib/json-members.ts'
+import { bodyOf } from '../log/frozen-line.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type FailureKind, ProviderError } from '../providers/provider.ts'
@@ -108,14 +108,6 @@ function answerOf(error: unknown): CallAnswer {
 /** Anything that is not certain counts as executed, because a request that is sent twice is paid twice. */
 function isInDoubt(error: unknown): boolean {
   return !(error instanceof ProviderError && NOT_MADE.includes(error.failure.kind))
-}
-
-/** The body within a frozen line, byte for byte. */
-function bodyOf(line: Uint8Array): string {
-  const json = Buffer.from(line).toString('utf8')
-  const body = jsonMembers(json).get('body')
-  if (!body) throw new Error('a frozen line has no body')
-  return json.slice(body.start, body.end)
 }
 
 /** The answers as a result file, in the order of the requests: from here on they are read like any batch's. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import { splitLines } from '../lib/jsonl.ts'
+import { withId } from '../log/frozen-line.ts'
 import { nonceFrom, wirePrefix } from '../model/ids.ts'
 import type { AttemptRecord, NewAttempt } from '../store/store.ts'
 import type { SubmitPorts } from './ports.ts'
@@ -30,7 +31,7 @@ export async function renewInputUnder(
   await writeAtomically(disk, folder.input(inputName), async (writer) => {
     for await (const lines of splitLines(disk.stream(folder.input(attempt.inputName)))) {
       for (const line of lines) {
-        const bytes = replacePrefix(line.bytes, from, to)
+        const bytes = withId(line.bytes, from, to)
         sha256.update(bytes).update(LINE_FEED)
         await writer.writeBytes(bytes)
         await writer.writeBytes(LINE_FEED)
@@ -44,13 +45,4 @@ export async function renewInputUnder(
     inputSha256: sha256.digest('hex'),
     createdAt: clock.now(),
   }
-}
-
-/** The wire id stands at the beginning of each line, so the first occurrence of its random prefix is the id's. */
-function replacePrefix(line: Uint8Array, from: string, to: string): Uint8Array {
-  const bytes = Buffer.from(line)
-  const at = bytes.indexOf(from)
-  if (at < 0) throw new Error(`a frozen line does not carry the prefix ${from}`)
-  bytes.write(to, at, 'latin1')
-  return bytes
 }

@@ -27,8 +27,7 @@ export async function uploadInput(
     sent = createHash('sha256')
     return hashing(disk.stream(path), sent)
   }
-  const name = remoteFileName(attempt.nonce)
-  const file = await storeInput(provider, { name, bytes: attempt.inputBytes, open }, signal)
+  const file = await storeInput(provider, wireInput(provider, attempt, open), signal)
   if (sent.digest('hex') !== attempt.inputSha256) {
     await provider.discard?.(file.id, signal)
     throw changedInput(`${path} is not what was planned: its bytes have changed`)
@@ -42,6 +41,12 @@ export async function uploadInput(
     reason: null,
   })
   return MOVED
+}
+
+/** The attempt's frozen lines, which `open` reads, as the provider takes them. */
+export function wireInput(provider: Provider, attempt: AttemptRecord, open: BatchInput['open']): BatchInput {
+  const { inputBytes: bytes, nonce, requestCount: requests, target } = attempt
+  return provider.encodeInput({ name: remoteFileName(nonce), bytes, open, requests, target })
 }
 
 /** Hashes what passes through. */

@@ -1,7 +1,13 @@
 import type { FileFacts } from './facts.ts'
 
 /** The contracts that everything above may know, while only few know what stands behind them. */
-const PORTS = ['providers/provider.ts', 'providers/transport.ts', 'store/store.ts', 'store/run-folder.ts']
+const PORTS = [
+  'log/frozen-line.ts',
+  'providers/provider.ts',
+  'providers/transport.ts',
+  'store/store.ts',
+  'store/run-folder.ts',
+]
 
 const GROUND = ['model', 'lib', 'version.ts']
 const BASE = [...GROUND, 'ports', 'prices', 'schema', 'config']

@@ -1,6 +1,5 @@
 import type { Row } from '../../src/model/row.ts'
 import { LATER_FIELDS } from '../../src/model/run.ts'
-import type { Target } from '../../src/model/target.ts'
 import type { Limits } from '../../src/providers/provider.ts'
 import type { BuildResult, BuiltRequest } from '../../src/request/build-result.ts'
 import { createRequestBuilder, type RequestOptions } from '../../src/request/builder.ts'
@@ -65,18 +64,6 @@ export const LIMITS: Limits = {
   windowHours: { default: 24, most: 24, canChoose: false },
 }
 
-/** A line as a provider would write it. */
-export function encode({
-  wireId,
-  body,
-}: {
-  readonly wireId: string
-  readonly target?: Target
-  readonly body: string
-}): string {
-  return `{"custom_id":"${wireId}","body":${body}}`
-}
-
 /** A row of this JSON text, on line 3. */
 export function rowOf(json: string): Row {
   return { line: 3, json, record: JSON.parse(json) as Record<string, unknown> }
@@ -87,7 +74,7 @@ export function builderFor(
   definition: Definition,
   limits: Partial<Limits> = {},
 ): ReturnType<typeof createRequestBuilder> {
-  return createRequestBuilder({ definition, encode, limitsOf: () => ({ ...LIMITS, ...limits }) })
+  return createRequestBuilder({ definition, limitsOf: () => ({ ...LIMITS, ...limits }) })
 }
 
 /** What becomes of one row. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Api, createApi } from '../api.ts'
+import { encodeLines } from '../encode-lines.ts'
 import { isCreatedSince, type Page, type PagePosition, readPages } from '../listing.ts'
 import { callDirectly } from '../openai-shape/direct-call.ts'
 import { downloadFile } from '../openai-shape/download.ts'
@@ -22,7 +23,8 @@ export function createMistralProvider(options: ProviderOptions): Provider {
     name: 'mistral',
     baseUrl: options.baseUrl,
     limits: (target) => mistralLimits(target, options.maxLineBytes),
-    encode: ({ body, wireId }) => `{"custom_id":${JSON.stringify(wireId)},"body":${body}}`,
+    encode: encodeLine,
+    encodeInput: (input) => encodeLines(input, encodeLine),
     decode: (line, target) => decodeResultLine(line, target.endpoint, secrets),
     upload: (input, signal) => uploadFile(api, input, options, signal),
     file: (id, signal) => getFile(api, id, signal),
@@ -58,6 +60,10 @@ export function createMistralProvider(options: ProviderOptions): Provider {
     discard: (ref, signal) => discardFile(api, ref, signal),
     direct: (request, signal) => callDirectly(api, withModel(request), options, signal),
   }
+}
+
+function encodeLine({ body, wireId }: WireRequest): string {
+  return `{"custom_id":${JSON.stringify(wireId)},"body":${body}}`
 }
 
 function creation(batch: NewBatch): unknown {

@@ -32,6 +32,8 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
     limits: (target) => openAILimits(target, options.maxLineBytes),
     encode: ({ body, target, wireId }) =>
       `{"custom_id":${JSON.stringify(wireId)},"method":"POST","url":${JSON.stringify(target.endpoint)},"body":${body}}`,
+    // Frozen lines are lines of this API.
+    encodeInput: (input) => input,
     decode: (line, target) => decodeResultLine(line, target.endpoint, secrets),
     upload: (input, signal) => uploadFile(api, input, options, signal),
     file: (id, signal) => getFile(api, id, signal),

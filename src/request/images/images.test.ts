@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DEFINITION, encode, LIMITS, rowOf } from '../../../test/support/built-requests.ts'
+import { DEFINITION, LIMITS, rowOf } from '../../../test/support/built-requests.ts'
 import { GIF, JPEG, PNG, WEBP } from '../../../test/support/images.ts'
 import type { BuildResult } from '../build-result.ts'
 import { createRequestBuilder, type RequestOptions } from '../builder.ts'
@@ -34,7 +34,7 @@ const urlOf = (type: string, bytes: Uint8Array): string =>
 async function build(json: string, more: Partial<RequestOptions['definition']> = {}, maxImageBytes = 90) {
   const definition = { ...DEFINITION, imageColumns: ['image'], ...more }
   const limitsOf = () => ({ ...LIMITS, maxImageBytes })
-  return await createRequestBuilder({ definition, encode, limitsOf, imageFiles })(rowOf(json))
+  return await createRequestBuilder({ definition, limitsOf, imageFiles })(rowOf(json))
 }
 
 function contentOf(result: BuildResult, index = 0): unknown {
@@ -123,7 +123,7 @@ describe('columns with images', () => {
     expect(result).toMatchObject({ problems: [{ code: 'image_missing' }, { code: 'image_unknown' }] })
     const files = { ...imageFiles, size: async () => 5 }
     const definition = { ...DEFINITION, imageColumns: ['image'] }
-    const builder = createRequestBuilder({ definition, encode, limitsOf: () => LIMITS, imageFiles: files })
+    const builder = createRequestBuilder({ definition, limitsOf: () => LIMITS, imageFiles: files })
     expect(await builder(rowOf('{"text":"x","image":"gone.png"}'))).toMatchObject({
       problems: [{ code: 'image_missing', detail: expect.stringContaining('permission denied') as string }],
     })
@@ -133,7 +133,7 @@ describe('columns with images', () => {
     READ.length = 0
     const limitsOf = () => ({ ...LIMITS, maxImages: 2 })
     const definition = { ...DEFINITION, imageColumns: ['image', 'more'] }
-    const builder = createRequestBuilder({ definition, encode, limitsOf, imageFiles })
+    const builder = createRequestBuilder({ definition, limitsOf, imageFiles })
     expect(await builder(rowOf('{"text":"x","image":["a.png","b.jpg"],"more":"c.gif"}'))).toMatchObject({
       problems: [{ code: 'too_many_images', detail: 'the row names 3 images; at most 2 can be sent' }],
     })
@@ -149,7 +149,7 @@ describe('columns with images', () => {
   it('count as bytes of the line that they are put into', async () => {
     const definition = { ...DEFINITION, imageColumns: ['image'] }
     const limitsOf = () => ({ ...LIMITS, maxLineBytes: 200 })
-    const builder = createRequestBuilder({ definition, encode, limitsOf, imageFiles })
+    const builder = createRequestBuilder({ definition, limitsOf, imageFiles })
     expect(await builder(rowOf('{"text":"x","image":"large.png"}'))).toMatchObject({
       problems: [{ code: 'request_too_large' }],
     })
@@ -157,7 +157,7 @@ describe('columns with images', () => {
 
   it('are not put into provider-ready lines', () => {
     const definition = { ...DEFINITION, shape: 'provider', prompt: null, imageColumns: ['image'] } as const
-    const make = () => createRequestBuilder({ definition, encode, limitsOf: () => LIMITS, imageFiles })
+    const make = () => createRequestBuilder({ definition, limitsOf: () => LIMITS, imageFiles })
     expect(make).toThrow('imageColumns cannot be used with provider-ready lines')
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { built, CHAT_ROWS, codes, DEFINITION, encode, LIMITS, rowOf } from '../../../test/support/built-requests.ts'
+import { built, CHAT_ROWS, codes, DEFINITION, LIMITS, rowOf } from '../../../test/support/built-requests.ts'
 import type { BuildResult } from '../build-result.ts'
 import { createRequestBuilder, type RequestOptions } from '../builder.ts'
 
@@ -9,9 +9,7 @@ describe('a builder with a prompt function', () => {
     system: string | null = null,
   ): Promise<BuildResult> => {
     const definition = { ...DEFINITION, prompt: null, system }
-    return await createRequestBuilder({ definition, promptFunction, limitsOf: () => LIMITS, encode })(
-      rowOf('{"text":"x"}'),
-    )
+    return await createRequestBuilder({ definition, promptFunction, limitsOf: () => LIMITS })(rowOf('{"text":"x"}'))
   }
 
   it.each<[name: string, made: ReturnType<NonNullable<RequestOptions['promptFunction']>>, messages: unknown]>([

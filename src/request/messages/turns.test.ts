@@ -5,7 +5,6 @@ import {
   codes,
   DEFINITION,
   type Definition,
-  encode,
   failed,
   LIMITS,
   rowOf,
@@ -122,7 +121,7 @@ describe('a conversation of several turns', () => {
   it('stands before what a function makes', async () => {
     const definition = { ...DEFINITION, prompt: null, messages: SHOTS, messagesColumn: 'history' }
     const promptFunction = () => [{ role: 'user', content: 'made' }]
-    const build = createRequestBuilder({ definition, encode, limitsOf: () => LIMITS, promptFunction })
+    const build = createRequestBuilder({ definition, limitsOf: () => LIMITS, promptFunction })
     const result = await build(rowOf('{"kind":"cat","history":[{"role":"user","content":"a"}]}'))
     expect('request' in result && JSON.parse(result.request.body)).toMatchObject({
       messages: [{ content: 'One of cat' }, { content: 'A cat' }, { content: 'a' }, { content: 'made' }],
