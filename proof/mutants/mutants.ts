@@ -1,8 +1,8 @@
 import { ANSWER_MUTANTS } from './answer-mutants.ts'
 import { before, type Mutant, mutant, replace, reword, shownBy } from './mutant.ts'
 
-/** In `resultFilesOf`: which result files are not read. */
-const IS_NO_FILE = 'id === null'
+/** In `keptResultsOf`: which results are read. */
+const IS_READ = 'result.role === role'
 
 /** In `absent`: a create that was throttled, of whose batch a listing knows nothing. */
 const UPLOADED_AGAIN =
@@ -118,16 +118,16 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'the output of an expired batch is ignored',
-    replace('resultFilesOf', IS_NO_FILE, "id === null || (remote.status === 'expired' && file === 'output')"),
+    replace('keptResultsOf', IS_READ, "result.role === role && !(remote.status === 'expired' && role === 'output')"),
   ),
-  mutant('the error file is ignored', replace('resultFilesOf', IS_NO_FILE, "id === null || file === 'error'")),
+  mutant('the error file is ignored', replace('keptResultsOf', IS_READ, "result.role === role && role !== 'error'")),
   mutant(
     'the results of a cancelled batch are dropped',
-    replace('resultFilesOf', IS_NO_FILE, "id === null || remote.status === 'cancelled'"),
+    replace('keptResultsOf', IS_READ, "result.role === role && remote.status !== 'cancelled'"),
   ),
   mutant(
     'counts tell what is complete',
-    replace('resultFilesOf', IS_NO_FILE, "id === null || (file === 'error' && remote.counts?.failed === 0)"),
+    replace('keptResultsOf', IS_READ, "result.role === role && !(role === 'error' && remote.counts?.failed === 0)"),
   ),
   mutant(
     'answers are joined by position',

@@ -1,4 +1,5 @@
 import { isTerminal } from '../model/attempt.ts'
+import { RESULT_ROLES, type ResultRef, resultIds, resultRefs } from '../model/result-ref.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { isTooMany, stopLossReason, type UniformFailure } from '../model/stop-loss.ts'
 import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
@@ -17,28 +18,25 @@ const FETCHED_AGAIN = 'fetched_again'
 const SIZE_CHECKS = 4
 
 /**
- * Harvests an ended batch, whatever its status: every file id it carries is fetched, verified, kept, and read, and every
+ * Harvests an ended batch, whatever its status: every result it names is fetched, verified, kept, and read, and every
  * request of it gets a result; `ended -> collected`. May be repeated from any point.
  */
 export async function collectBatch(ports: CollectPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
-  const remote = withKnownFiles(await ports.provider.get(attempt.remoteId ?? '', signal), attempt)
+  const remote = withKnownResults(await ports.provider.get(attempt.remoteId ?? '', signal), attempt)
   if (!isTerminal(remote.status)) return await reopenWatch(ports, attempt)
   const tries = await triesOf(ports, attempt)
-  const hasFiles = remote.outputFileId !== null || remote.errorFileId !== null
-  if (!hasFiles && remote.status === 'failed') return await refuse(ports, attempt, remote, tries)
-  if (!hasFiles && remote.status === 'completed' && !ports.isCancelling) {
+  const hasResults = remote.results.length > 0
+  if (!hasResults && remote.status === 'failed') return await refuse(ports, attempt, remote, tries)
+  if (!hasResults && remote.status === 'completed' && !ports.isCancelling) {
     return await holdWithoutResults(ports, attempt)
   }
   return await harvest(ports, attempt, remote, tries, signal)
 }
 
-/** A file that was named once is still there where a later look does not name it (F66). */
-function withKnownFiles(remote: RemoteBatch, attempt: AttemptRecord): RemoteBatch {
-  return {
-    ...remote,
-    outputFileId: remote.outputFileId ?? attempt.outputFileId,
-    errorFileId: remote.errorFileId ?? attempt.errorFileId,
-  }
+/** A result that was named once is still there where a later look does not name it (F66). */
+function withKnownResults(remote: RemoteBatch, attempt: AttemptRecord): RemoteBatch {
+  const known = resultRefs(attempt).filter(({ role }) => !remote.results.some((result) => result.role === role))
+  return { ...remote, results: [...remote.results, ...known] }
 }
 
 /** The provider took back its terminal word: watch on (seen with servers that set it early). */
@@ -59,8 +57,8 @@ async function harvest(
 ): Promise<Step> {
   const { provider, store } = ports
   const settling = new Settling(ports, attempt, tries)
-  const files = resultFilesOf(ports, attempt, remote)
-  for (const { file, ...place } of files) {
+  const files = keptResultsOf(ports, attempt, remote)
+  for (const place of files) {
     try {
       await downloadFile(ports, { ...place, limits: ports.resultLimitsOf(attempt), isProvedByRows: true }, signal)
     } catch (error) {
@@ -69,7 +67,7 @@ async function harvest(
     }
     try {
       const isTakenAsItIs = attempt.failures >= SIZE_CHECKS - 1
-      await ports.reading(() => settling.readFile(file, isTakenAsItIs))
+      await ports.reading(() => settling.readFile(place.result.role, isTakenAsItIs))
     } catch (error) {
       await ports.disk.remove(place.path)
       throw error
@@ -86,8 +84,7 @@ async function harvest(
   const changes = {
     remoteStatus: remote.status,
     rawStatus: remote.rawStatus,
-    outputFileId: remote.outputFileId,
-    errorFileId: remote.errorFileId,
+    ...resultIds(remote.results),
     failures: 0,
     reasonCode: null,
     reason: null,
@@ -99,23 +96,18 @@ async function harvest(
   return MOVED
 }
 
-/** A result file of a batch, and where it is kept. */
-interface BatchFile {
-  readonly file: 'output' | 'error'
-  readonly fileId: string
+/** A result of a batch, and where it is kept. */
+interface KeptResult {
+  readonly result: ResultRef
   readonly path: string
 }
 
-function resultFilesOf({ folder }: CollectPorts, { key }: AttemptRecord, remote: RemoteBatch): readonly BatchFile[] {
-  const files: BatchFile[] = []
-  for (const [file, id] of [
-    ['output', remote.outputFileId],
-    ['error', remote.errorFileId],
-  ] as const) {
-    if (id === null) continue
-    files.push({ file, fileId: id, path: folder.result(key, file) })
-  }
-  return files
+/** What holds answers is read first: a success counts before an error of the same request. */
+function keptResultsOf({ folder }: CollectPorts, { key }: AttemptRecord, remote: RemoteBatch): readonly KeptResult[] {
+  return RESULT_ROLES.flatMap((role) => remote.results.filter((result) => result.role === role)).map((result) => ({
+    result,
+    path: folder.result(key, result.role),
+  }))
 }
 
 /**
@@ -126,7 +118,7 @@ async function assertWhole(
   ports: CollectPorts,
   attempt: AttemptRecord,
   settling: Settling,
-  files: readonly BatchFile[],
+  files: readonly KeptResult[],
   signal: AbortSignal,
 ): Promise<void> {
   // Unchecked only now and then: what failed for other reasons must still get the chance to fit.
@@ -167,8 +159,7 @@ async function fetchAgain(ports: CollectPorts, attempt: AttemptRecord, missing: 
 }
 
 async function discardFiles({ disk, folder }: CollectPorts, attempt: AttemptRecord): Promise<void> {
-  await disk.remove(folder.result(attempt.key, 'output'))
-  await disk.remove(folder.result(attempt.key, 'error'))
+  for (const role of RESULT_ROLES) await disk.remove(folder.result(attempt.key, role))
 }
 
 async function reportOddities(

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import { unanswered } from '../model/failure.ts'
+import type { ResultRef } from '../model/result-ref.ts'
 import { type Provider, ProviderError } from '../providers/provider.ts'
 import type { CollectPorts, ResultLimits } from './ports.ts'
 
@@ -18,7 +19,7 @@ const LEAST_MARGIN_BYTES = 2 ** 20
 export async function downloadFile(
   ports: Ports,
   options: {
-    readonly fileId: string
+    readonly result: ResultRef
     readonly path: string
     readonly limits: ResultLimits
     /** False where the size alone tells whether a file is whole: then one that is too short is refused. */
@@ -27,21 +28,21 @@ export async function downloadFile(
   signal: AbortSignal,
 ): Promise<void> {
   const { disk, provider } = ports
-  const { fileId, isProvedByRows, limits, path } = options
+  const { isProvedByRows, limits, path, result } = options
+  const { id } = result
   if ((await disk.size(path)) !== undefined) {
     // Whoever put it there may have died before its name was on disk, and what is built on it will be.
     await disk.syncFolder(dirname(path))
     return
   }
-  const told = await toldBytes(provider, fileId, signal)
+  const told = await toldBytes(provider, id, signal)
   const mostBytes = mostBytesOf(told, limits)
   await writeAtomically(disk, path, async (writer) => {
-    for await (const bytes of provider.download(fileId, signal)) {
-      if (writer.position + bytes.length > mostBytes) throw oversized(fileId, told, mostBytes)
+    for await (const bytes of provider.read(result, signal)) {
+      if (writer.position + bytes.length > mostBytes) throw oversized(id, told, mostBytes)
       await writer.writeBytes(bytes)
     }
-    if (!isProvedByRows && told !== null && writer.position < told)
-      throw damaged(cameWith(fileId, writer.position, told))
+    if (!isProvedByRows && told !== null && writer.position < told) throw damaged(cameWith(id, writer.position, told))
   })
 }
 
@@ -55,12 +56,12 @@ function mostBytesOf(told: number | null, { grantedBytes, untoldBytes }: ResultL
  */
 export async function sizeDoubt(
   { disk, provider }: Ports,
-  { fileId, path }: { readonly fileId: string; readonly path: string },
+  { path, result: { id } }: { readonly path: string; readonly result: ResultRef },
   signal: AbortSignal,
 ): Promise<string | null> {
-  const told = await toldBytes(provider, fileId, signal)
+  const told = await toldBytes(provider, id, signal)
   const bytes = await disk.size(path)
-  return told === null || told === bytes ? null : cameWith(fileId, bytes ?? 0, told)
+  return told === null || told === bytes ? null : cameWith(id, bytes ?? 0, told)
 }
 
 function cameWith(fileId: string, bytes: number, told: number): string {

@@ -2,6 +2,7 @@ import { isBlank, type Line, splitLines } from '../lib/jsonl.ts'
 import type { TerminalStatus } from '../model/attempt.ts'
 import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
+import type { ResultRole } from '../model/result-ref.ts'
 import type { UniformFailure } from '../model/stop-loss.ts'
 import type { AttemptRecord, NewResult } from '../store/store.ts'
 import { damaged } from './download.ts'
@@ -12,8 +13,6 @@ import type { Tries } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
 import { Refusals } from './refusal-counts.ts'
 import { absentOutcome, triage } from './triage.ts'
-
-type ResultFile = 'output' | 'error'
 
 /** Results handed to the store at once: every page is a transaction of its own, forced to disk. */
 const PAGE_RESULTS = 10_000
@@ -66,7 +65,7 @@ export class Settling {
    * Reads one result file. Throws where the file's last line is cut, because then it is not the provider's file, and
    * where no line of it is readable, unless it came so again and again and is to be taken as it is.
    */
-  async readFile(file: ResultFile, isTakenAsItIs: boolean): Promise<void> {
+  async readFile(file: ResultRole, isTakenAsItIs: boolean): Promise<void> {
     const path = this.#ports.folder.result(this.#attempt.key, file)
     let good = 0
     let bad = 0
@@ -117,7 +116,7 @@ export class Settling {
   }
 
   /** True where the line could be read, whoever it belongs to. */
-  async #readLine(file: ResultFile, line: Line): Promise<boolean> {
+  async #readLine(file: ResultRole, line: Line): Promise<boolean> {
     const text = line.isTooLong ? undefined : decodeText(line.bytes)
     const decoded = text === undefined ? undefined : this.#ports.provider.decode(text, this.#attempt.target)
     if (decoded === undefined) {

@@ -60,7 +60,7 @@ export function ownerOfFile(file: RemoteFile, known: readonly KnownRemote[]): Kn
 /** Whose a file is, as far as its name and the batches at the provider tell. */
 export function describeFile(file: RemoteFile, batches: readonly RemoteBatch[]): UnknownFile {
   const inputOf = batches.filter(({ inputFileId }) => inputFileId === file.id)
-  const resultsOf = batches.filter(({ errorFileId, outputFileId }) => [errorFileId, outputFileId].includes(file.id))
+  const resultsOf = batches.filter(({ results }) => results.some(({ id }) => id === file.id))
   const isOurs =
     nonceInFileName(file.name) !== null || [...inputOf, ...resultsOf].some((batch) => markersOf(batch) !== null)
   return { file, isOurs, inputOf: inputOf.map(({ id }) => id), resultsOf: resultsOf.map(({ id }) => id) }
@@ -89,8 +89,8 @@ export function sameContent(unknown: readonly UnknownBatch[], contentHash: strin
 }
 
 /** Refused, expired or cancelled without a result: nothing can be taken from it. */
-function isEmpty({ errorFileId, outputFileId, status }: RemoteBatch): boolean {
-  return isTerminal(status) && status !== 'completed' && outputFileId === null && errorFileId === null
+function isEmpty({ results, status }: RemoteBatch): boolean {
+  return isTerminal(status) && status !== 'completed' && results.length === 0
 }
 
 function usefulness({ status }: RemoteBatch): number {

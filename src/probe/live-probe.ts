@@ -1,6 +1,7 @@
 import { formatDuration } from '../lib/duration.ts'
 import { isTerminal } from '../model/attempt.ts'
 import type { ProbeFinding, ProbeRecord } from '../model/probe.ts'
+import { RESULT_ROLES } from '../model/result-ref.ts'
 import { type NewBatch, NotCreated, ProviderError, type RemoteBatch, Unknown } from '../providers/provider.ts'
 import { OneRowBatches, type ProbePorts } from './one-row.ts'
 
@@ -107,7 +108,7 @@ async function judgeDeletedInput(ports: ProbePorts, batches: OneRowBatches): Pro
   if (made instanceof Unknown)
     return { verdict: 'unclear', seen: `the create was not answered clearly, and no batch was listed: ${made.message}` }
   const end = await batches.end(made.id)
-  if (end.outputFileId !== null || !['queued', 'failed'].includes(end.status)) {
+  if (end.results.some(({ role }) => role === 'output') || !['queued', 'failed'].includes(end.status)) {
     return { verdict: 'broken', seen: `a batch came to life from a deleted input: ${end.rawStatus}` }
   }
   if (end.status === 'failed') return { verdict: 'holds', seen: `the batch failed before it started${reasonOf(end)}` }
@@ -139,7 +140,7 @@ async function judgeRobbed(
 
 /** What a batch has left, in words: which files, and what became of its row. */
 async function leftBy(batches: OneRowBatches, batch: RemoteBatch): Promise<string> {
-  const files = [batch.outputFileId === null ? [] : ['output'], batch.errorFileId === null ? [] : ['error']].flat()
+  const files = RESULT_ROLES.filter((role) => batch.results.some((result) => result.role === role))
   if (files.length === 0) return 'no result file'
   const outcomes = (await batches.outcomes(batch)).map(
     ({ billed, code, status }) => `${status}${code === null ? '' : ` (${code})`}, billed: ${billed}`,

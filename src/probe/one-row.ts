@@ -127,13 +127,12 @@ export class OneRowBatches {
   }
 
   /** What the result files of a batch tell of its row; more than one where they contradict each other. */
-  async outcomes({ errorFileId, outputFileId }: RemoteBatch): Promise<readonly Outcome[]> {
+  async outcomes({ results }: RemoteBatch): Promise<readonly Outcome[]> {
     const { provider, signal, target } = this.#ports
     const found: Outcome[] = []
-    for (const id of [outputFileId, errorFileId]) {
-      if (id === null) continue
+    for (const result of results) {
       const pieces: Uint8Array[] = []
-      for await (const piece of provider.download(id, signal)) pieces.push(piece)
+      for await (const piece of provider.read(result, signal)) pieces.push(piece)
       for (const line of Buffer.concat(pieces).toString('utf8').split('\n')) {
         const decoded = line.trim() === '' ? undefined : provider.decode(line, target)
         if (decoded) found.push(decoded.outcome)

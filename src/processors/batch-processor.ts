@@ -1,6 +1,7 @@
 import type { TerminalStatus } from '../model/attempt.ts'
-import type { RemoteBatch, RemoteFile } from '../providers/provider.ts'
+import type { RemoteFile } from '../providers/provider.ts'
 import { writeBatchFile, writeTaskFile } from './batch-files.ts'
+import { type BatchJob, jobOf } from './batch-job.ts'
 import { type BatchTask, type Conversation, createTaskMaker, type MakeTasks } from './batch-task.ts'
 import { type CreateJobOptions, createJob } from './create-job.ts'
 import { CreateRecords } from './create-records.ts'
@@ -81,8 +82,8 @@ export class BatchProcessor<Client> {
    * Starts the job of an uploaded file: the call that costs money. Null where that failed, see `lastError`: its outcome
    * `unknown` says that a job may exist. A file that a job was made from before gives that job, unless `force` is true.
    */
-  async createBatchJob(file: RemoteFile | string, options: CreateJobOptions = {}): Promise<RemoteBatch | null> {
-    return await this.#orNull(() => createJob(this.#context, this.#records, file, options))
+  async createBatchJob(file: RemoteFile | string, options: CreateJobOptions = {}): Promise<BatchJob | null> {
+    return await this.#orNull(async () => jobOf(await createJob(this.#context, this.#records, file, options)))
   }
 
   /** Waits until the job has ended and returns its final status. Throws `ProcessorError` where waiting is of no use. */
@@ -92,8 +93,8 @@ export class BatchProcessor<Client> {
   }
 
   /** The account's jobs, newest first, all pages. Throws `ProcessorError` where the list cannot be read to its end. */
-  listJobs(options: ListJobsOptions = {}): AsyncGenerator<RemoteBatch, void, undefined> {
-    return listJobs(this.#context, options)
+  async *listJobs(options: ListJobsOptions = {}): AsyncGenerator<BatchJob, void, undefined> {
+    for await (const job of listJobs(this.#context, options)) yield jobOf(job)
   }
 
   /** Saves a result file as `{outputDir}/{prefix}_batch_output_{fileId}.jsonl` and returns the path. */

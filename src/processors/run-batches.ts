@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { nonceFrom } from '../model/ids.ts'
+import { resultIds } from '../model/result-ref.ts'
 import { writeBatchFile } from './batch-files.ts'
 import { type BatchReport, beginReport, reportLine } from './batch-report.ts'
 import type { BatchTask } from './batch-task.ts'
@@ -85,8 +86,12 @@ async function runBatch(
     const job = await createJob(context, records, file, { ...options, force: false })
     report = { ...report, status: 'not_watched', jobId: job.id }
     const ended = await watchJob(context, job.id, options)
-    const { status, outputFileId, errorFileId } = ended
-    return { ...report, status, outputFileId, errorFileId, reasons: ended.errors.map(({ message }) => message) }
+    return {
+      ...report,
+      status: ended.status,
+      ...resultIds(ended.results),
+      reasons: ended.errors.map(({ message }) => message),
+    }
   } catch (error) {
     if (!(error instanceof ProcessorError)) throw error
     context.log(`batch ${report.batchId}: ${error.message}`)

@@ -50,12 +50,16 @@ export async function saveFile(context: ProcessorContext, kind: 'output' | 'erro
   await disk.makeFolder(places.outputFolder)
   const provider: Provider = {
     ...context.provider,
-    download: (id, signal) => wholeLines(context.provider.download(id, signal), `file ${id}`),
+    read: (result, signal) => wholeLines(context.provider.read(result, signal), `file ${result.id}`),
   }
   try {
     const signal = new AbortController().signal
     await repeatCall(context, 'download', () =>
-      downloadFile({ disk, provider }, { fileId, path, limits: LIMITS, isProvedByRows: false }, signal),
+      downloadFile(
+        { disk, provider },
+        { result: { id: fileId, role: kind }, path, limits: LIMITS, isProvedByRows: false },
+        signal,
+      ),
     )
   } catch (error) {
     if (error instanceof ProviderError) throw callError(error, `Saving file ${fileId}`)
@@ -119,11 +123,7 @@ export function isKeyRefused(error: ProcessorError): boolean {
 }
 
 function filesOf(job: RemoteBatch): readonly ResultFile[] {
-  const files = [
-    { kind: 'output', fileId: job.outputFileId },
-    { kind: 'error', fileId: job.errorFileId },
-  ] as const
-  return files.flatMap(({ kind, fileId }) => (fileId === null ? [] : [{ jobId: job.id, kind, fileId }]))
+  return job.results.map(({ id, role }) => ({ jobId: job.id, kind: role, fileId: id }))
 }
 
 function whyNothing(job: RemoteBatch): string | undefined {

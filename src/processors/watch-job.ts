@@ -1,6 +1,7 @@
 import { isTerminal } from '../model/attempt.ts'
 import { reactionTo } from '../model/failure.ts'
 import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
+import { type BatchJob, jobOf } from './batch-job.ts'
 import type { ProcessorContext } from './processor-context.ts'
 import { callError, ProcessorError } from './processor-error.ts'
 import { MOST_REPEATS, waitAfter } from './repeat-call.ts'
@@ -10,7 +11,7 @@ export interface WatchOptions {
   /** Minutes between two looks; fractions are allowed. @default 1 */
   readonly checkInterval?: number | undefined
   /** Called with the job at every look, the last included. */
-  readonly onStatus?: ((job: RemoteBatch) => void) | undefined
+  readonly onStatus?: ((job: BatchJob) => void) | undefined
   /** Ends the waiting; the job goes on at the provider. The signal's reason is thrown. */
   readonly signal?: AbortSignal | undefined
 }
@@ -45,7 +46,7 @@ export async function watchJob(
     if ('id' in seen) {
       failures = absences = 0
       log(statusLine(seen))
-      onStatus?.(seen)
+      onStatus?.(jobOf(seen))
       const isEmpty = isWithoutFiles(seen)
       if (isTerminal(seen.status) && !(isEmpty && emptyEnds < LOOKS_FOR_FILES)) return seen
       if (isEmpty) emptyEnds += 1
@@ -109,7 +110,7 @@ function inconclusive(error: ProviderError): ProviderError {
 const LOOKS_FOR_FILES = 3
 
 function isWithoutFiles(job: RemoteBatch): boolean {
-  return job.status === 'completed' && job.outputFileId === null && job.errorFileId === null
+  return job.status === 'completed' && job.results.length === 0
 }
 
 /** A job's status for people, with the provider's own counts and reasons. */

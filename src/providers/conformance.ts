@@ -137,8 +137,9 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       await subject.finish(id)
       const batch = await provider.get(id, never())
       check(isTerminal(batch.status), `the status is ${batch.status}`)
-      check(batch.outputFileId !== null, 'there is no output file')
-      const text = await readAll(provider.download(batch.outputFileId, never()))
+      const [result] = batch.results
+      check(result !== undefined, 'there is no result')
+      const text = await readAll(provider.read(result, never()))
       const decoded = text
         .split('\n')
         .filter(Boolean)
@@ -241,7 +242,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       for (const id of ['', '..', '../files', 'a/b', 'a%2fb', 'a?b', 'a#b', 'a\\b', 'a b', 'a\n', 'x'.repeat(257)]) {
         await throwsKind('refused', () => provider.get(id, never()))
         await throwsKind('refused', () => provider.cancel(id, never()))
-        await throwsKind('refused', () => readAll(provider.download(id, never())))
+        await throwsKind('refused', () => readAll(provider.read({ id, role: 'output' }, never())))
         await throwsKind('refused', async () => provider.file?.(id, never()) ?? fail('unanswered'))
       }
     },

@@ -19,12 +19,9 @@ export function encodeLines(input: FrozenInput, encode: (request: WireRequest) =
   }
 }
 
-async function* encoded(
-  { open, target }: FrozenInput,
-  encode: (request: WireRequest) => string,
-): AsyncIterable<Uint8Array> {
-  for await (const lines of splitLines(open())) {
-    const texts = lines.map(({ bytes }) => encode({ wireId: idOf(bytes), target, body: bodyOf(bytes) }))
+async function* encoded(input: FrozenInput, encode: (request: WireRequest) => string): AsyncIterable<Uint8Array> {
+  for await (const lines of splitLines(input.open())) {
+    const texts = lines.map(({ bytes }) => encode({ wireId: idOf(bytes), target: input.target, body: bodyOf(bytes) }))
     if (texts.length > 0) yield Buffer.from(`${texts.join('\n')}\n`)
   }
 }

@@ -5,6 +5,7 @@ import type { SchemaDialect } from '../model/answer.ts'
 import type { RemoteStatus, TerminalStatus } from '../model/attempt.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
+import type { ResultRef } from '../model/result-ref.ts'
 import type { Target } from '../model/target.ts'
 import type { Transport } from './transport.ts'
 
@@ -50,8 +51,8 @@ export interface Provider {
   /** The input files stored since then. */
   listFiles?(since: Date, signal: AbortSignal): Promise<FileListing>
   get(id: string, signal: AbortSignal): Promise<RemoteBatch>
-  /** The bytes of a result file. Throws where the body ends before its declared length. */
-  download(ref: string, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** The bytes of a result. Throws where the body ends before its declared length. */
+  read(result: ResultRef, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** A wish: the next `get` tells what became of it. */
   cancel(id: string, signal: AbortSignal): Promise<void>
   /** Deletes a file; says what happened, because the fence depends on it. */
@@ -204,9 +205,8 @@ export interface RemoteBatch {
   readonly metadata: Readonly<Record<string, string>>
   /** The provider's own counts: for display only, never for completeness. */
   readonly counts: { readonly total: number; readonly completed: number; readonly failed: number } | null
-  /** Absent, null and empty ids are all null. */
-  readonly outputFileId: string | null
-  readonly errorFileId: string | null
+  /** The results that there are, or are known of so far; none before the end at most providers. */
+  readonly results: readonly ResultRef[]
   /** Reasons for the batch as a whole, with the 1-based line of the input file where given. */
   readonly errors: readonly RemoteProblem[]
   readonly createdAt: Date | null
@@ -236,6 +236,7 @@ export type FileListing =
   | { readonly isConclusive: false; readonly files: readonly RemoteFile[]; readonly reason: string }
 
 export type { Failure, FailureKind } from '../model/failure.ts'
+export type { ResultRef, ResultRole } from '../model/result-ref.ts'
 
 /** A call that failed. Whether and when it is repeated is decided by the stage that made it. */
 export class ProviderError extends Error {

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import { isTerminal } from '../model/attempt.ts'
 import type { Emit } from '../model/event.ts'
+import { resultIds } from '../model/result-ref.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type Provider, ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import type { AttemptChanges, AttemptRecord, RunStore } from '../store/store.ts'
@@ -40,7 +41,7 @@ export async function pollBatch(ports: WatchPorts, attempt: AttemptRecord, signa
   }
   const now = clock.now()
   const seen = seenChanges(remote, attempt, now)
-  if (isTerminal(remote.status) && !isWaitingForFiles(remote, attempt, settings.waits.settleMs, now)) {
+  if (isTerminal(remote.status) && !isWaitingForResults(remote, attempt, settings.waits.settleMs, now)) {
     await store.moveAttempt(attempt.key, 'submitted', 'ended', {
       ...seen,
       endedAt: attempt.endedAt ?? now,
@@ -95,8 +96,7 @@ function seenChanges(remote: RemoteBatch, attempt: AttemptRecord, now: number): 
   return {
     remoteStatus: remote.status,
     rawStatus: remote.rawStatus,
-    outputFileId: remote.outputFileId,
-    errorFileId: remote.errorFileId,
+    ...resultIds(remote.results),
     remoteTotal: remote.counts?.total ?? attempt.remoteTotal,
     remoteCompleted: remote.counts?.completed ?? attempt.remoteCompleted,
     remoteFailed: remote.counts?.failed ?? attempt.remoteFailed,
@@ -109,14 +109,13 @@ function seenChanges(remote: RemoteBatch, attempt: AttemptRecord, now: number): 
   }
 }
 
-/** The file ids may come after the terminal status (F66): a batch that has results is looked at again for a settle wait. */
-function isWaitingForFiles(remote: RemoteBatch, attempt: AttemptRecord, settleMs: number, now: number): boolean {
-  const hasFiles = remote.outputFileId !== null || remote.errorFileId !== null
-  return mustHaveFiles(remote) && !hasFiles && now - (attempt.endedAt ?? now) < settleMs
+/** The results may be named after the terminal status (F66): a batch that has results is looked at again for a settle wait. */
+function isWaitingForResults(remote: RemoteBatch, attempt: AttemptRecord, settleMs: number, now: number): boolean {
+  return mustHaveResults(remote) && remote.results.length === 0 && now - (attempt.endedAt ?? now) < settleMs
 }
 
-/** One that was cut short may have executed nothing; its counts are believed only so far as to wait for files. */
-function mustHaveFiles({ counts, status }: RemoteBatch): boolean {
+/** One that was cut short may have executed nothing; its counts are believed only so far as to wait for results. */
+function mustHaveResults({ counts, status }: RemoteBatch): boolean {
   const wasCutShort = status === 'cancelled' || status === 'expired'
   return status === 'completed' || (wasCutShort && (counts === null || counts.completed + counts.failed > 0))
 }

@@ -80,6 +80,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'batcher',
     'canary-choice',
     'cutting',
+    'frozen-line',
     'frozen-rows',
     'line-encoder',
     'prepared-row',

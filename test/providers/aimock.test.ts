@@ -54,7 +54,7 @@ describe('against an emulator that others wrote, the adapter', () => {
     expect(created).toMatchObject({ status: 'queued', inputFileId: file.id, metadata: { llm_batch_nonce: 'nonce-1' } })
     const ended = await finish(created.id)
     expect(ended).toMatchObject({ status: 'completed', counts: { total: 100, completed: 100, failed: 0 } })
-    const text = await readAll(provider.download(ended.outputFileId ?? '', never()))
+    const text = await readAll(provider.read(ended.results[0] ?? { id: '', role: 'output' }, never()))
     const results = text
       .trimEnd()
       .split('\n')
@@ -67,7 +67,7 @@ describe('against an emulator that others wrote, the adapter', () => {
 
   it('gets its file back byte for byte', async () => {
     const file = await upload(3)
-    const text = await readAll(provider.download(file.id, never()))
+    const text = await readAll(provider.read({ id: file.id, role: 'output' }, never()))
     expect(Buffer.byteLength(text)).toBe(file.bytes)
     expect(text).toContain('\u2028')
   })
@@ -89,7 +89,7 @@ describe('against an emulator that others wrote, the adapter', () => {
   it('cancels, and then sees the batch cancelled', async () => {
     const { id } = await create((await upload(1)).id, 'nonce-1')
     await provider.cancel(id, never())
-    expect(await finish(id)).toMatchObject({ status: 'cancelled', outputFileId: null })
+    expect(await finish(id)).toMatchObject({ status: 'cancelled', results: [] })
     await provider.cancel(id, never())
   })
 

@@ -216,7 +216,7 @@ describe('what comes back', () => {
 describe('a download', () => {
   async function download(headers: Record<string, string>, body: string | Buffer): Promise<string> {
     const server = await serve((_, response) => response.writeHead(200, headers).end(body))
-    return await readAll(adapterFor('openai', server.origin).download('file-1', never()))
+    return await readAll(adapterFor('openai', server.origin).read({ id: 'file-1', role: 'output' }, never()))
   }
 
   it.each([
@@ -241,7 +241,7 @@ describe('a download', () => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"custom_id":"b1"}\n')
       setImmediate(() => response.destroy())
     })
-    const reading = readAll(adapterFor('openai', server.origin).download('file-1', never()))
+    const reading = readAll(adapterFor('openai', server.origin).read({ id: 'file-1', role: 'output' }, never()))
     await expect(reading).rejects.toMatchObject({ failure: { kind: 'transport' } })
   })
 
@@ -251,7 +251,9 @@ describe('a download', () => {
       calls += 1
       return calls < 3 ? answerJson(response, 502, {}) : response.end('{}\n')
     })
-    expect(await readAll(adapterFor('openai', server.origin).download('file-1', never()))).toBe('{}\n')
+    expect(await readAll(adapterFor('openai', server.origin).read({ id: 'file-1', role: 'output' }, never()))).toBe(
+      '{}\n',
+    )
   })
 })
 

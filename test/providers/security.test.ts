@@ -30,7 +30,7 @@ async function callEverything(provider: Provider): Promise<ProviderError[]> {
     async () => inconclusive(await provider.list(new Date(0), never())),
     async () => inconclusive(await provider.listFiles?.(new Date(0), never())),
     () => provider.get('batch_1', never()),
-    () => readAll(provider.download('file-1', never())),
+    () => readAll(provider.read({ id: 'file-1', role: 'output' }, never())),
     () => provider.cancel('batch_1', never()),
     async () => provider.discard?.('file-1', never()),
     () => provider.direct({ wireId: 'b1', target, body: '{"secret":"prompt"}' }, never()),

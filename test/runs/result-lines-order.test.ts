@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { RESULT_ROLES, type ResultRef } from '../../src/model/result-ref.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 import { answersPath } from '../support/fault-run.ts'
 import { openWorld } from '../support/local-world.ts'
@@ -31,10 +32,11 @@ const arrangement: fc.Arbitrary<Arrangement> = fc.record({
 
 /** The adapter, but for the result files, whose lines are arranged anew. */
 function arranging(provider: Provider, { doubled, inErrorFile, order, pieceBytes }: Arrangement): Provider {
-  let source: string | undefined
+  let source: ResultRef | undefined
   const texts = async (signal: AbortSignal): Promise<Readonly<Record<'output' | 'error', string>>> => {
     let text = ''
-    for await (const piece of provider.download(source ?? '', signal)) text += Buffer.from(piece).toString('latin1')
+    for await (const piece of provider.read(source ?? { id: '', role: 'output' }, signal))
+      text += Buffer.from(piece).toString('latin1')
     const lines = text.trimEnd().split('\n')
     const arranged = { output: '', error: '' }
     for (const index of order) {
@@ -47,13 +49,13 @@ function arranging(provider: Provider, { doubled, inErrorFile, order, pieceBytes
     ...provider,
     async get(id, signal) {
       const remote = await provider.get(id, signal)
-      if (remote.outputFileId === null) return remote
-      source = remote.outputFileId
-      return { ...remote, outputFileId: 'output', errorFileId: 'error' }
+      source = remote.results.find(({ role }) => role === 'output')
+      if (!source) return remote
+      return { ...remote, results: RESULT_ROLES.map((role) => ({ id: role, role })) }
     },
     file: async () => 'absent',
-    async *download(ref, signal) {
-      const bytes = Buffer.from((await texts(signal))[ref === 'error' ? 'error' : 'output'], 'latin1')
+    async *read({ role }, signal) {
+      const bytes = Buffer.from((await texts(signal))[role], 'latin1')
       for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes)
     },
   }

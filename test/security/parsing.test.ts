@@ -144,7 +144,7 @@ describe('an answer of the provider', () => {
       onTestFinished(() => server.close())
       const provider = adapterFor(name, server.origin)
       await expect(provider.get('batch_1', never())).rejects.toMatchObject({ failure: { kind: 'shape' } })
-      const pieces = provider.download('file-1', never())[Symbol.asyncIterator]()
+      const pieces = provider.read({ id: 'file-1', role: 'output' }, never())[Symbol.asyncIterator]()
       await expect(pieces.next()).rejects.toThrow(/coded as gzip, which was not asked for/)
       for (const { headers } of server.received) expect(headers['accept-encoding']).toBe('identity')
     },

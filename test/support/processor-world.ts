@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { BatchJob, RemoteFile } from '../../src/index.ts'
 import { MistralAIBatchProcessor, OpenAIBatchProcessor, type ProcessorOptions } from '../../src/index.ts'
-import type { RemoteBatch, RemoteFile } from '../../src/provider.ts'
 import { type LocalWorld, openWorld } from './local-world.ts'
 
 /** Both processors, for tests that hold for each. */
@@ -71,15 +71,15 @@ export async function uploaded({ processor }: ProcessorWorld, count = 3): Promis
 }
 
 /** The same, and starts its job. */
-export async function created(world: ProcessorWorld, count = 3): Promise<RemoteBatch> {
+export async function created(world: ProcessorWorld, count = 3): Promise<BatchJob> {
   const job = await world.processor.createBatchJob(await uploaded(world, count))
   if (!job) throw world.processor.lastError ?? new Error('nothing was created')
   return job
 }
 
 /** All jobs that the list shows. */
-export async function jobsOf(processor: AnyProcessor): Promise<RemoteBatch[]> {
-  const jobs: RemoteBatch[] = []
+export async function jobsOf(processor: AnyProcessor): Promise<BatchJob[]> {
+  const jobs: BatchJob[] = []
   for await (const job of processor.listJobs()) jobs.push(job)
   return jobs
 }

@@ -84,17 +84,16 @@ async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
 async function finished(batch: RemoteBatch): Promise<RemoteBatch> {
   for (;;) {
     const now = await provider.get(batch.id, signal)
-    if (now.outputFileId !== null || now.errorFileId !== null) return now
+    if (now.results.length > 0) return now
     if (now.status === 'failed' || now.status === 'cancelled') throw new Error(`batch ${batch.id} is ${now.status}`)
     await systemClock.sleep(POLL_MS)
   }
 }
 
-async function collect({ errorFileId, outputFileId }: RemoteBatch): Promise<void> {
-  for (const id of [outputFileId, errorFileId]) {
-    if (id === null) continue
+async function collect({ results }: RemoteBatch): Promise<void> {
+  for (const result of results) {
     const pieces: Uint8Array[] = []
-    for await (const piece of provider.download(id, signal)) pieces.push(piece)
+    for await (const piece of provider.read(result, signal)) pieces.push(piece)
     for (const text of Buffer.concat(pieces).toString('utf8').split('\n')) {
       const decoded = provider.decode(text, target)
       if (decoded?.outcome.status === 'succeeded') answers.set(decoded.wireId, decoded.outcome.output)

@@ -48,8 +48,7 @@ describe('a job of Mistral', () => {
       inputFileId: '0c4c-in',
       metadata: { llm_batch_nonce: 'n' },
       counts: { total: 3, completed: 2, failed: 1 },
-      outputFileId: '0c4c-out',
-      errorFileId: null,
+      results: [{ id: '0c4c-out', role: 'output' }],
       errors: [],
       createdAt: new Date('2025-11-23T12:13:20Z'),
       expiresAt: null,
@@ -70,12 +69,12 @@ describe('a job of Mistral', () => {
   it.each([
     ['an inline job', { input_files: [] }, { inputFileId: null }],
     ['no metadata', { metadata: undefined }, { metadata: {} }],
-    ['empty objects for files', { output_file: {}, error_file: {} }, { outputFileId: null, errorFileId: null }],
-    ['empty texts for files', { output_file: '', error_file: '' }, { outputFileId: null, errorFileId: null }],
+    ['empty objects for files', { output_file: {}, error_file: {} }, { results: [] }],
+    ['empty texts for files', { output_file: '', error_file: '' }, { results: [] }],
     [
       'a file as an object',
       { output_file: { id: 'f-1' }, error_file: null },
-      { outputFileId: 'f-1', errorFileId: null },
+      { results: [{ id: 'f-1', role: 'output' }] },
     ],
     ['a word never seen', { status: 'PAUSED' }, { status: 'in_progress', isStatusUnknown: true }],
   ])('tolerates %s', (_, change, expected) => {

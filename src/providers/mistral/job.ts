@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { RemoteStatus } from '../../model/attempt.ts'
+import { resultRefs } from '../../model/result-ref.ts'
 import { cleanOrNull, cleanText, findProblem } from '../error-text.ts'
 import { instantOf } from '../instant.ts'
 import { countsOf, looseListSchema, metadataSchema } from '../openai-shape/batch-fields.ts'
@@ -54,8 +55,7 @@ export function mistralJobSchema(secrets: readonly string[]): z.ZodType<RemoteBa
       inputFileId: job.input_files?.[0] ?? null,
       metadata: job.metadata,
       counts: countsOf(job.total_requests, job.succeeded_requests, job.failed_requests),
-      outputFileId: job.output_file,
-      errorFileId: job.error_file,
+      results: resultRefs({ outputFileId: job.output_file, errorFileId: job.error_file }),
       errors: job.errors.flatMap((item) => problemOf(item, secrets)),
       createdAt: instantOf(job.created_at),
       expiresAt: null,

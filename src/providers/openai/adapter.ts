@@ -60,7 +60,7 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
       return { ...end, files: items }
     },
     get: (id, signal) => getBatch(api, place, id, signal),
-    download: (ref, signal) => downloadFile(api, ref, signal),
+    read: ({ id }, signal) => downloadFile(api, id, signal),
     cancel: (id, signal) => cancelBatch(api, place, id, signal),
     discard: (ref, signal) => discardFile(api, ref, signal),
     direct: (request, signal) => callDirectly(api, request, options, signal),

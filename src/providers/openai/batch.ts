@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { RemoteStatus } from '../../model/attempt.ts'
+import { resultRefs } from '../../model/result-ref.ts'
 import { cleanOrNull, cleanText, findProblem } from '../error-text.ts'
 import { instantOf } from '../instant.ts'
 import { countsOf, looseListSchema, metadataSchema } from '../openai-shape/batch-fields.ts'
@@ -58,8 +59,10 @@ export function openAIBatchSchema(secrets: readonly string[]): z.ZodType<RemoteB
       inputFileId: batch.input_file_id ?? null,
       metadata: batch.metadata,
       counts: countsOf(counts?.['total'], counts?.['completed'], counts?.['failed']),
-      outputFileId: batch.output_file_id ?? batch.output_file,
-      errorFileId: batch.error_file_id ?? batch.error_file,
+      results: resultRefs({
+        outputFileId: batch.output_file_id ?? batch.output_file,
+        errorFileId: batch.error_file_id ?? batch.error_file,
+      }),
       errors: problemsOf(batch.errors, secrets),
       createdAt: instantOf(batch.created_at),
       expiresAt: instantOf(batch.expires_at),

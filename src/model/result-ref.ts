@@ -1,0 +1,31 @@
+/** What a result may hold: answers and errors, or errors alone. A provider with one stream of results gives it as `output`. */
+export const RESULT_ROLES = ['output', 'error'] as const
+
+export type ResultRole = (typeof RESULT_ROLES)[number]
+
+/** A result of a batch at the provider: a file, or whatever else the provider's adapter can read again by this id. */
+export interface ResultRef {
+  readonly id: string
+  /** At most one result of a batch has each role; a run keeps what it holds under this name. */
+  readonly role: ResultRole
+}
+
+/** The results of a batch by their roles, as the catalog keeps them. */
+export interface ResultIds {
+  readonly outputFileId: string | null
+  readonly errorFileId: string | null
+}
+
+/** References to the results that there are. */
+export function resultRefs({ errorFileId, outputFileId }: ResultIds): readonly ResultRef[] {
+  return RESULT_ROLES.flatMap((role) => {
+    const id = role === 'output' ? outputFileId : errorFileId
+    return id === null ? [] : [{ id, role }]
+  })
+}
+
+/** The same by role; null where there is none. */
+export function resultIds(results: readonly ResultRef[]): ResultIds {
+  const idOf = (role: ResultRole): string | null => results.find((result) => result.role === role)?.id ?? null
+  return { outputFileId: idOf('output'), errorFileId: idOf('error') }
+}
