@@ -20,11 +20,11 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'the intent is written after the call',
-    replace('createBatch', 'const answer = await sendCreate(ports, attempt, inputFileId)'),
+    replace('createBatch', 'const answer = await sendCreate(ports, attempt, input)'),
     before(
       'createBatch',
-      'const opening = await openIntent(ports, attempt, inputFileId)',
-      'const answer = await sendCreate(ports, attempt, inputFileId)',
+      'const opening = await openIntent(ports, attempt)',
+      'const answer = await sendCreate(ports, attempt, input)',
     ),
   ),
   mutant('commits are not forced to disk', reword('Driver', 'pragma synchronous = full', 'pragma synchronous = off')),
@@ -78,8 +78,8 @@ export const MUTANTS: readonly Mutant[] = [
     'batches are matched by likeness',
     replace(
       'matchesOf',
-      "batch.metadata['llm_batch_nonce'] === attempt.nonce",
-      "(batch.metadata['llm_batch_nonce'] === attempt.nonce || (batch.endpoint === attempt.target.endpoint && batch.counts?.total === attempt.requestCount))",
+      'provider.isOurs(batch, attempt)',
+      '(provider.isOurs(batch, attempt) || (batch.endpoint === attempt.target.endpoint && batch.counts?.total === attempt.requestCount))',
     ),
   ),
   mutant(

@@ -4,7 +4,7 @@ import { LlmBatchError } from './error.ts'
  * What we did with an attempt; moves only when we act, each move one guarded update.
  *
  * - `planned`: the input file is on disk, nothing was sent. A batch of kind `carried` goes from here to `collected`.
- * - `uploaded`: the provider has the file and reported our size; creating may be tried.
+ * - `uploaded`: the provider has the file and reported our size, or takes the input with the create; creating may be tried.
  * - `creating`: an intent is committed and its one POST may be on the wire. Found at start-up, it means that a
  *   process died there, and the attempt becomes `unconfirmed`.
  * - `unconfirmed`: whether the batch exists is unknown; only listing may decide.

@@ -1,4 +1,4 @@
-/** What a result may hold: answers and errors, or errors alone. A provider with one stream of results gives it as `output`. */
+/** What a result may hold: answers and errors, or errors alone. The only stream of results of a provider is `output`. */
 export const RESULT_ROLES = ['output', 'error'] as const
 
 export type ResultRole = (typeof RESULT_ROLES)[number]

@@ -2,8 +2,8 @@ import { formatDuration } from '../lib/duration.ts'
 import { isTerminal } from '../model/attempt.ts'
 import type { ProbeFinding, ProbeRecord } from '../model/probe.ts'
 import { RESULT_ROLES } from '../model/result-ref.ts'
-import { type NewBatch, NotCreated, ProviderError, type RemoteBatch, Unknown } from '../providers/provider.ts'
-import { OneRowBatches, type ProbePorts } from './one-row.ts'
+import { NotCreated, ProviderError, type RemoteBatch, Unknown } from '../providers/provider.ts'
+import { OneRowBatches, type OneRowInput, type ProbePorts } from './one-row.ts'
 
 /** Batches of one row that a probe makes at most; what its price is counted from. */
 export const PROBE_BATCHES = 3
@@ -66,7 +66,7 @@ async function judged(judge: () => Promise<ProbeFinding>): Promise<ProbeFinding>
 }
 
 /** The batches that must come about for anything to be learnt. */
-async function created(batches: OneRowBatches, batch: NewBatch): Promise<RemoteBatch> {
+async function created(batches: OneRowBatches, batch: OneRowInput): Promise<RemoteBatch> {
   const made = await batches.create(batch)
   if (made instanceof ProviderError) throw made
   return made

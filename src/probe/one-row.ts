@@ -53,6 +53,12 @@ export function probeTarget(provider: string, model: string): Target {
   return { provider, endpoint: CHAT_ENDPOINT, model }
 }
 
+/** A stored row, and the batch that is to be made of it. */
+export interface OneRowInput {
+  readonly inputFileId: string
+  readonly batch: NewBatch
+}
+
 /** Uploads of one row each and the batches made of them; remembers all, so that nothing is left at the provider. */
 export class OneRowBatches {
   readonly #ports: ProbePorts
@@ -64,7 +70,7 @@ export class OneRowBatches {
   }
 
   /** Stores one row under a nonce of its own; what `create` needs to make a batch of it. */
-  async upload(): Promise<NewBatch> {
+  async upload(): Promise<OneRowInput> {
     const { provider, random, signal, target } = this.#ports
     const nonce = nonceFrom(random.bytes(16))
     const body = probeBody(provider, target)
@@ -73,25 +79,21 @@ export class OneRowBatches {
     const { id: inputFileId } = await storeInput(provider, input, signal)
     this.#fileIds.push(inputFileId)
     const contentHash = createHash('sha256').update(body).digest('hex')
-    return {
-      target,
-      inputFileId,
-      metadata: { ...markerMetadata({ nonce, contentHash }), [PROBE_MARK]: '1' },
-      windowHours: null,
-    }
+    const metadata = { ...markerMetadata({ nonce, contentHash }), [PROBE_MARK]: '1' }
+    return { inputFileId, batch: { target, metadata, windowHours: null } }
   }
 
   /**
    * One POST; a refusal is an answer here, and so is an unclear one of which no batch is listed: some servers refuse in
    * plain text. Throws where nothing can be learnt: no connection, no right to create.
    */
-  async create(batch: NewBatch): Promise<RemoteBatch | NotCreated | Unknown> {
+  async create(input: OneRowInput): Promise<RemoteBatch | NotCreated | Unknown> {
     try {
-      const made = await this.#ports.provider.create(batch, this.#ports.signal)
+      const made = await this.#ports.provider.create(input.batch, { id: input.inputFileId }, this.#ports.signal)
       this.#batchIds.push(made.id)
       return made
     } catch (error) {
-      if (error instanceof Unknown) return (await this.#listed(batch)) ?? error
+      if (error instanceof Unknown) return (await this.#listed(input)) ?? error
       const isRefusal =
         error instanceof NotCreated && (error.failure.kind === 'refused' || error.failure.kind === 'absent')
       if (isRefusal) return error
@@ -100,7 +102,7 @@ export class OneRowBatches {
   }
 
   /** The batch of this input, where one of a few listings shows it. */
-  async #listed({ inputFileId }: NewBatch): Promise<RemoteBatch | undefined> {
+  async #listed({ inputFileId }: OneRowInput): Promise<RemoteBatch | undefined> {
     const { clock, lookMs, provider, signal } = this.#ports
     const since = new Date(clock.now() - 3_600_000)
     for (let looks = 0; looks < LOOKS_AFTER_DOUBT; looks += 1) {

@@ -43,8 +43,8 @@ export async function createJob(
   file: RemoteFile | string,
   options: CreateJobOptions,
 ): Promise<RemoteBatch> {
-  const batch = newBatch(context, file, options)
-  const key = { fileId: batch.inputFileId, endpoint: batch.target.endpoint, model: batch.target.model }
+  const batch = newBatch(context, options)
+  const key = { fileId: fileIdOf(file), endpoint: batch.target.endpoint, model: batch.target.model }
   for (let count = 0; ; count += 1) {
     const beganAt = new Date(context.clock.now())
     const earlier = await records.begin(key, options.force === true && count === 0)
@@ -72,7 +72,7 @@ async function createOnce(
   batch: NewBatch,
 ): Promise<RemoteBatch | { readonly error: NotCreated | Unknown }> {
   try {
-    const job = await provider.create(batch, new AbortController().signal)
+    const job = await provider.create(batch, { id: key.fileId }, new AbortController().signal)
     // An answer that does not name our file proves nothing, whatever its status; the list must tell.
     if (job.inputFileId !== key.fileId) return { error: new Unknown(NOT_OURS) }
     await records.finish(key, { jobId: job.id })
@@ -96,16 +96,17 @@ async function takeUp(context: ProcessorContext, key: CreateKey, jobId: string):
   }
 }
 
-function newBatch(context: ProcessorContext, file: RemoteFile | string, options: CreateJobOptions): NewBatch {
-  const inputFileId = typeof file === 'string' ? file : (file as RemoteFile | null | undefined)?.id
-  if (!inputFileId) {
-    throw new ProcessorError('refused', 'usage', 'There is no uploaded file to create a job from.', {
-      next: 'uploadBatchFile() returns null where the upload failed; go on with the next batch then.',
-    })
-  }
+function fileIdOf(file: RemoteFile | string): string {
+  const id = typeof file === 'string' ? file : (file as RemoteFile | null | undefined)?.id
+  if (id) return id
+  throw new ProcessorError('refused', 'usage', 'There is no uploaded file to create a job from.', {
+    next: 'uploadBatchFile() returns null where the upload failed; go on with the next batch then.',
+  })
+}
+
+function newBatch(context: ProcessorContext, options: CreateJobOptions): NewBatch {
   return {
     target: { ...context.target, endpoint: options.endpoint ?? context.target.endpoint },
-    inputFileId,
     metadata: options.metadata ?? {},
     windowHours: windowHours(context, options),
   }

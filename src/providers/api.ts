@@ -45,8 +45,16 @@ const LONGEST_ERROR_BYTES = 64 * 1024
 /** Failures of a read that the next moment may mend. */
 const PASSING: readonly FailureKind[] = ['unreached', 'transport', 'server', 'shape']
 
-/** Binds key and root; `headers` go with every call. Throws `LlmBatchError` for a key that cannot be a header. */
-export function createApi(options: ProviderOptions, headers: Readonly<Record<string, string>> = {}): Api {
+/** The key as OAuth's bearer token, as most APIs take it. */
+export function bearer({ apiKey }: Pick<ProviderOptions, 'apiKey'>): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${apiKey}` }
+}
+
+/**
+ * Binds root and headers, one of which holds the key and all of which go with every call. Throws `LlmBatchError` for a key
+ * that cannot be a header.
+ */
+export function createApi(options: ProviderOptions, headers: Readonly<Record<string, string>>): Api {
   if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
     throw new LlmBatchError(
       'configuration',
@@ -72,7 +80,6 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
         headers: {
           accept: 'application/json',
           'user-agent': 'llm-batch',
-          authorization: `Bearer ${options.apiKey}`,
           ...headers,
           ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
         },

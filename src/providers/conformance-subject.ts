@@ -48,9 +48,9 @@ export async function storeInput({
   target,
 }: ConformanceSubject): Promise<{ id: string; bytes: number }> {
   const line = Buffer.from(`${provider.encode({ wireId: WIRE_ID, target, body })}\n`)
-  check(provider.upload !== undefined, 'the adapter takes no input files')
+  check(provider.store !== undefined, 'the adapter takes no input files')
   const input = { name: 'llm-batch-conformance.jsonl', bytes: line.length, open: () => only(line) }
-  const { id } = await provider.upload(input, never())
+  const { id } = await provider.store(input, never())
   return { id, bytes: line.length }
 }
 
@@ -58,7 +58,8 @@ export async function storeInput({
 export async function createOne(subject: ConformanceSubject): Promise<RemoteBatch> {
   const { id } = await storeInput(subject)
   return await subject.provider.create(
-    { target: subject.target, inputFileId: id, metadata: { llm_batch_nonce: 'conformance' }, windowHours: null },
+    { target: subject.target, metadata: { llm_batch_nonce: 'conformance' }, windowHours: null },
+    { id },
     never(),
   )
 }
@@ -69,7 +70,7 @@ export async function failedCreate(subject: ConformanceSubject, fault: Conforman
   await subject.failNext(fault, 1)
   const { provider, target } = subject
   const metadata = { llm_batch_nonce: 'conformance' }
-  return await thrownBy(() => provider.create({ target, inputFileId: id, metadata, windowHours: null }, never()))
+  return await thrownBy(() => provider.create({ target, metadata, windowHours: null }, { id }, never()))
 }
 
 /** Fails unless the call throws a `ProviderError` of this kind. */

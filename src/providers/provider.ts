@@ -21,6 +21,7 @@ export interface Provider {
   readonly name: string
   /** The API root with its version path, without a slash at the end. */
   readonly baseUrl: string
+  readonly abilities: Abilities
   /** What can be sent where; pure. */
   limits(target: Target): Limits
   /** One request as the provider takes it on a line, without line feed; pure. */
@@ -32,12 +33,23 @@ export interface Provider {
   encodeInput(input: FrozenInput): BatchInput
   /** A result line, of either file; undefined where it carries no usable id; pure and tolerant. */
   decode(line: string, target: Target): DecodedLine | undefined
-  /** Stores the input file; may be repeated, a copy costs nothing but quota. */
-  upload?(input: BatchInput, signal: AbortSignal): Promise<RemoteFile>
+  /**
+   * Stores an input; may be repeated, a copy costs nothing but quota. Absent where the create carries the input itself: such
+   * an adapter has neither `file` nor `discard`.
+   */
+  store?(input: BatchInput, signal: AbortSignal): Promise<RemoteFile>
   /** The stored file, or `absent`. */
   file?(id: string, signal: AbortSignal): Promise<RemoteFile | 'absent'>
-  /** The paid call: exactly one HTTP attempt. Throws `NotCreated` or `Unknown`, never just an error. */
-  create(batch: NewBatch, signal: AbortSignal): Promise<RemoteBatch>
+  /**
+   * The paid call: exactly one HTTP attempt. The input is the one stored before, or, where nothing is stored, the input
+   * itself. Throws `NotCreated` or `Unknown`, never just an error.
+   */
+  create(batch: NewBatch, input: InputRef | BatchInput, signal: AbortSignal): Promise<RemoteBatch>
+  /**
+   * True for a batch that proves to be the one meant: by the input stored for it, by its marks, by whatever else the
+   * provider repeats; never by likeness. Pure. Always false where batches carry nothing of ours (`counted`).
+   */
+  isOurs(batch: RemoteBatch, mark: BatchMark): boolean
   /**
    * Batches created since then, and whether the listing was conclusive; serves all open intents at once. The instant is
    * compared with the provider's clock, so the caller allows for a difference.
@@ -63,6 +75,22 @@ export interface Provider {
    */
   direct(request: WireRequest, signal: AbortSignal): Promise<DirectAnswer>
 }
+
+/** What a provider can do besides what its verbs say. Read by the steps that submit. */
+export interface Abilities {
+  /** How a create is found again whose answer was lost. */
+  readonly recovery: Recovery
+}
+
+/**
+ * How a lost create can be found again.
+ *
+ * - `marked`: by a mark of ours on the batch, such as its stored input or metadata. What the listing does not show, after
+ *   the waits and the fence, was not made.
+ * - `counted`: by nothing but likeness. The answer to the POST is believed as it comes; a create without an answer is held
+ *   for a person, and never sent again unless the user says so.
+ */
+export type Recovery = 'marked' | 'counted'
 
 /** Whose result line it is, and what it says. */
 export interface DecodedLine {
@@ -103,8 +131,6 @@ export interface ProviderOptions {
 
 /** Limits and capabilities of one target. Every number can be overridden, because providers change them. */
 export interface Limits {
-  /** How requests reach the provider. */
-  readonly inputForm: 'file' | 'inline'
   readonly maxRequests: number
   readonly minRequests: number
   /** Bytes of an input, counted in frozen lines: less than documented where the provider's own lines are longer. */
@@ -128,8 +154,6 @@ export interface Limits {
   readonly vectorLength: number | null
   /** Whether the requests of one model count against that, or those of all models of the account. */
   readonly queueRequestsPer: 'model' | 'account'
-  /** How a lost create can be found again: a key, a marker we choose, or likeness only. */
-  readonly recovery: 'idempotent' | 'marked' | 'guess'
   /** Terminal statuses after which a request in neither file is known to be unbilled. */
   readonly absentRowIsUnbilled: readonly TerminalStatus[]
   /** Days until result files vanish, by the strictest source. */
@@ -172,6 +196,16 @@ export interface FrozenInput extends BatchInput {
   readonly requests: number
 }
 
+/** An input that the provider has stored. */
+export type InputRef = Pick<RemoteFile, 'id'>
+
+/** What a batch of ours is known by. */
+export interface BatchMark {
+  /** The input stored for it and for no other batch; null where the create carried the input. */
+  readonly inputFileId: string | null
+  readonly nonce: string
+}
+
 /** A file as the provider describes it. */
 export interface RemoteFile {
   readonly id: string
@@ -184,7 +218,6 @@ export interface RemoteFile {
 /** What a batch is created with. */
 export interface NewBatch {
   readonly target: Target
-  readonly inputFileId: string
   /** Private markers; keys of at most 32 characters, values of 1 to 512, the smallest limits of all providers. */
   readonly metadata: Readonly<Record<string, string>>
   /** Hours until the provider gives up; ignored where it cannot be chosen. */

@@ -23,8 +23,7 @@ export interface ProviderEntry {
   create(options: ProviderOptions, environment: Environment): Provider
 }
 
-/** All providers by name. */
-export const PROVIDERS: Readonly<Record<string, ProviderEntry>> = {
+const entries: Record<string, ProviderEntry> = {
   openai: {
     name: 'openai',
     keyVariable: 'OPENAI_API_KEY',
@@ -44,6 +43,20 @@ export const PROVIDERS: Readonly<Record<string, ProviderEntry>> = {
     defaultBaseUrl: 'https://api.mistral.ai/v1',
     create: (options) => createMistralProvider(options),
   },
+}
+
+/** All providers by name. */
+export const PROVIDERS: Readonly<Record<string, ProviderEntry>> = entries
+
+/**
+ * Makes an adapter of the program's own known in this process, under its name. Throws `LlmBatchError` with code `usage`
+ * where another provider has the name.
+ */
+export function registerProvider(entry: ProviderEntry): void {
+  const known = Object.hasOwn(entries, entry.name) ? entries[entry.name] : entry
+  if (known !== entry)
+    throw new LlmBatchError('usage', `There is a provider named ${JSON.stringify(entry.name)} already.`)
+  entries[entry.name] = entry
 }
 
 /** The provider of this name. Throws `LlmBatchError` with code `usage`, naming those there are. */

@@ -1,6 +1,5 @@
 import { frozenOverheadBytes } from '../log/frozen-line.ts'
 import { endpointName, isWritten } from '../model/endpoint.ts'
-import { frozenOverheadBytes } from '../log/frozen-line.ts'
 import { mention } from '../model/options/mention.ts'
 import { type Target } from '../model/target.ts'
 import type { Limits } from '../providers/provider.ts'

@@ -468,7 +468,8 @@ export interface IntentFacts {
   readonly model: string
   readonly nonce: string
   readonly contentHash: string
-  readonly inputFileId: string
+  /** Null where the create carried the input. */
+  readonly inputFileId: string | null
   readonly inputBytes: number
   readonly inputSha256: string
   readonly lineCount: number

@@ -1,19 +1,16 @@
-import type { RemoteBatch } from '../providers/provider.ts'
+import type { Provider, RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord, IntentRecord } from '../store/store.ts'
 import { observed } from './observed.ts'
 import type { SubmitPorts } from './ports.ts'
 
-/**
- * The remote batches that are this attempt's, earliest first: by its input file, which no other attempt shares, or by
- * the nonce in the metadata. Never by likeness (F124).
- */
-export function matchesOf(attempt: AttemptRecord, batches: readonly RemoteBatch[]): readonly RemoteBatch[] {
+/** The listed batches that prove to be this attempt's, earliest first. Never by likeness (F124). */
+export function matchesOf(
+  provider: Pick<Provider, 'isOurs'>,
+  attempt: AttemptRecord,
+  batches: readonly RemoteBatch[],
+): readonly RemoteBatch[] {
   return batches
-    .filter(
-      (batch) =>
-        (attempt.inputFileId !== null && batch.inputFileId === attempt.inputFileId) ||
-        batch.metadata['llm_batch_nonce'] === attempt.nonce,
-    )
+    .filter((batch) => provider.isOurs(batch, attempt))
     .toSorted((one, other) => createdAt(one) - createdAt(other) || one.id.localeCompare(other.id))
 }
 

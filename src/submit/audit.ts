@@ -21,7 +21,7 @@ export async function auditCreates(
   const earliest = Math.min(...attempts.map(({ submittedAt }) => submittedAt ?? clock.now()))
   const listing = await provider.list(new Date(earliest - CLOCK_SKEW_MS), signal)
   for (const attempt of attempts) {
-    const extra = matchesOf(attempt, listing.batches).filter(({ id }) => id !== attempt.remoteId)
+    const extra = matchesOf(provider, attempt, listing.batches).filter(({ id }) => id !== attempt.remoteId)
     for (const duplicate of extra) await cancelDuplicate(ports, attempt, duplicate, signal)
     if (listing.isConclusive) await store.noteAttempt(attempt.key, { auditedAt: clock.now() })
   }

@@ -3,15 +3,15 @@ import { messageOf } from '../model/error.ts'
 import type { Failure } from '../model/failure.ts'
 import { unanswered } from '../model/failure.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
-import { NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
+import { type BatchInput, type InputRef, NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
 import type { AttemptRecord, IntentFacts, IntentOpening, IntentRecord, Wait } from '../store/store.ts'
 import { admit } from './admission.ts'
-import { matchesOf } from './adopt.ts'
 import { markerMetadata } from './markers.ts'
 import { observed } from './observed.ts'
 import { standBack } from './over-budget.ts'
 import type { SubmitPorts } from './ports.ts'
 import { spendingTerms } from './reserve.ts'
+import { createInput } from './upload.ts'
 
 /** Looks of the usual kind after which a batch that waits for room asks again, although nobody has woken it. */
 const RECHECK_POLLS = 4
@@ -25,8 +25,8 @@ const ADAPTER_VERSION = 1
  * was spent; it has a total time limit of its own.
  */
 export async function createBatch(ports: SubmitPorts, attempt: AttemptRecord): Promise<Step> {
-  const inputFileId = attempt.inputFileId ?? ''
-  const opening = await openIntent(ports, attempt, inputFileId)
+  const input = await createInput(ports, attempt)
+  const opening = await openIntent(ports, attempt)
   if (!opening.isOpen) {
     const { refusal } = opening
     if ('nextAt' in refusal) return await standBy(ports, attempt, refusal)
@@ -35,15 +35,20 @@ export async function createBatch(ports: SubmitPorts, attempt: AttemptRecord): P
     return await standBack(ports, attempt, refusal)
   }
   const { intent } = opening
-  const answer = await sendCreate(ports, attempt, inputFileId)
+  const answer = await sendCreate(ports, attempt, input)
   if (answer instanceof NotCreated) return await recordNotCreated(ports, attempt, intent, answer.failure)
   if (answer instanceof Unknown) return await recordUnknown(ports, attempt, intent, answer.failure)
-  if (matchesOf(attempt, [answer]).length > 0) return await recordCreated(ports, attempt, intent, answer)
+  if (isOurAnswer(ports, attempt, answer)) return await recordCreated(ports, attempt, intent, answer)
   return await recordUnknown(ports, attempt, intent, NOT_OURS)
 }
 
+/** Where batches carry no mark of ours, the answer to our one POST can only be believed. */
+function isOurAnswer({ provider }: SubmitPorts, attempt: AttemptRecord, answer: RemoteBatch): boolean {
+  return provider.abilities.recovery === 'counted' || provider.isOurs(answer, attempt)
+}
+
 /** Writes the intent, if the provider's queue has room for the batch and the caps allow its cost. */
-async function openIntent(ports: SubmitPorts, attempt: AttemptRecord, inputFileId: string): Promise<IntentOpening> {
+async function openIntent(ports: SubmitPorts, attempt: AttemptRecord): Promise<IntentOpening> {
   const { clock, provider, settings, store } = ports
   const facts: IntentFacts = {
     at: clock.now(),
@@ -53,7 +58,7 @@ async function openIntent(ports: SubmitPorts, attempt: AttemptRecord, inputFileI
     model: attempt.target.model,
     nonce: attempt.nonce,
     contentHash: attempt.contentHash,
-    inputFileId,
+    inputFileId: attempt.inputFileId,
     inputBytes: attempt.inputBytes,
     inputSha256: attempt.inputSha256,
     lineCount: attempt.requestCount,
@@ -81,11 +86,12 @@ async function standBy({ clock, store }: SubmitPorts, attempt: AttemptRecord, wa
 async function sendCreate(
   { provider, windowHours }: SubmitPorts,
   attempt: AttemptRecord,
-  inputFileId: string,
+  input: InputRef | BatchInput,
 ): Promise<RemoteBatch | NotCreated | Unknown> {
   try {
     return await provider.create(
-      { target: attempt.target, inputFileId, metadata: markerMetadata(attempt), windowHours },
+      { target: attempt.target, metadata: markerMetadata(attempt), windowHours },
+      input,
       new AbortController().signal,
     )
   } catch (error) {
@@ -94,7 +100,7 @@ async function sendCreate(
   }
 }
 
-/** An answer that is no refusal and names neither our file nor our nonce proves nothing; the list must tell (F35). */
+/** An answer that is no refusal and proves to be no batch of ours proves nothing; the list must tell (F35). */
 export const NOT_OURS = unanswered('shape', 'the answer does not name our input file')
 
 async function recordCreated(

@@ -40,10 +40,21 @@ async function decide(
   listing: Listing,
   signal: AbortSignal,
 ): Promise<void> {
-  const [found] = matchesOf(attempt, listing.batches)
+  const [found] = matchesOf(ports.provider, attempt, listing.batches)
   if (found) return await adopt(ports, attempt, intent, found)
+  if (ports.provider.abilities.recovery === 'counted') return await unmarked(ports, attempt)
   if (!listing.isConclusive) return await inDoubt(ports, attempt, listing)
   await absent(ports, attempt, intent, signal)
+}
+
+/**
+ * A create of which no listing can tell, because batches carry no mark of ours: held for a person at once. Only where the
+ * user has said so it is sent again, after the wait of a create that could not be fenced off.
+ */
+async function unmarked(ports: SubmitPorts, attempt: AttemptRecord): Promise<void> {
+  if (ports.onUnknownCreate === 'hold') return await hold(ports, attempt, undecidable(ports, attempt))
+  if (attempt.reconcileStep === 'unfenced') return await startAgain(ports, attempt, { mayBeBilled: true })
+  await next(ports, attempt, 'unfenced', ports.settings.waits.unfencedMs)
 }
 
 /** A listing that proves nothing is asked for again; a person must help where the provider refuses it. */
@@ -177,14 +188,15 @@ async function startAgain(
 
 /** What a person must know to decide: why we cannot, and what either mistake would cost. */
 function undecidable(ports: SubmitPorts, attempt: AttemptRecord): string {
-  const { costAtRisk, isCancelling } = ports
+  const { costAtRisk, isCancelling, provider } = ports
+  const why =
+    provider.abilities.recovery === 'counted'
+      ? `${provider.name} puts no mark of ours on its batches`
+      : 'it is not listed, and its input file could not be deleted'
   const choice = isCancelling
     ? `if it does exist, its ${attempt.requestCount} requests cost ${costAtRisk(attempt)} and their answers would be lost (to give it up`
     : `sending its ${attempt.requestCount} requests again costs ${costAtRisk(attempt)} twice if it does exist (to do so`
-  return (
-    'whether it was created cannot be decided: it is not listed, and its input file could not be deleted; ' +
-    `${choice}: resume with --on-unknown-create resend)`
-  )
+  return `whether it was created cannot be decided: ${why}; ${choice}: resume with --on-unknown-create resend)`
 }
 
 async function hold(

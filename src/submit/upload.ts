@@ -3,37 +3,26 @@ import { LlmBatchError } from '../model/error.ts'
 import { unanswered } from '../model/failure.ts'
 import { isNonce } from '../model/ids.ts'
 import { MOVED, type Step } from '../model/step.ts'
-import { type BatchInput, type Provider, ProviderError, type RemoteFile } from '../providers/provider.ts'
+import { type BatchInput, type InputRef, type Provider, ProviderError, type RemoteFile } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import type { SubmitPorts } from './ports.ts'
 
+type InputPorts = Pick<SubmitPorts, 'disk' | 'folder' | 'provider'>
+
 /**
  * Sends the input file of a planned attempt: `planned -> uploaded`. May be repeated; each attempt has an upload of its
- * own, never shared, so that the file's id alone identifies the attempt later.
+ * own, never shared, so that the file's id alone identifies the attempt later. Where the create carries the input, nothing
+ * is sent: the attempt is ready to be created as it is.
  */
 export async function uploadInput(
-  ports: Pick<SubmitPorts, 'clock' | 'store' | 'provider' | 'disk' | 'folder'>,
+  ports: InputPorts & Pick<SubmitPorts, 'clock' | 'store'>,
   attempt: AttemptRecord,
   signal: AbortSignal,
 ): Promise<Step> {
-  const { clock, disk, folder, provider, store } = ports
-  const path = folder.input(attempt.inputName)
-  const size = await disk.size(path)
-  if (size !== attempt.inputBytes) {
-    throw changedInput(`${path} has ${size ?? 'no'} bytes in place of ${attempt.inputBytes}`)
-  }
-  let sent = createHash('sha256')
-  const open = (): AsyncIterable<Uint8Array> => {
-    sent = createHash('sha256')
-    return hashing(disk.stream(path), sent)
-  }
-  const file = await storeInput(provider, wireInput(provider, attempt, open), signal)
-  if (sent.digest('hex') !== attempt.inputSha256) {
-    await provider.discard?.(file.id, signal)
-    throw changedInput(`${path} is not what was planned: its bytes have changed`)
-  }
+  const { clock, store } = ports
+  const file = ports.provider.store ? await storeFrozen(ports, attempt, signal) : null
   await store.moveAttempt(attempt.key, 'planned', 'uploaded', {
-    inputFileId: file.id,
+    inputFileId: file?.id ?? null,
     uploadedAt: clock.now(),
     failures: 0,
     nextAt: 0,
@@ -41,6 +30,46 @@ export async function uploadInput(
     reason: null,
   })
   return MOVED
+}
+
+async function storeFrozen(ports: InputPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<RemoteFile> {
+  const { disk, folder, provider } = ports
+  const path = folder.input(attempt.inputName)
+  await assertSize(ports, attempt)
+  let sent = createHash('sha256')
+  const open = (): AsyncIterable<Uint8Array> => {
+    sent = createHash('sha256')
+    return hashing(disk.stream(path), sent)
+  }
+  const file = await storeInput(provider, wireInput(provider, attempt, open), signal)
+  if (sent.digest('hex') === attempt.inputSha256) return file
+  await provider.discard?.(file.id, signal)
+  throw changedInput(`${path} is not what was planned: its bytes have changed`)
+}
+
+/**
+ * What the create of an attempt refers to: its stored input, or the input itself, which is proved to be what was planned
+ * before the intent is written, because a POST that has begun cannot be taken back.
+ */
+export async function createInput(ports: InputPorts, attempt: AttemptRecord): Promise<InputRef | BatchInput> {
+  const { disk, folder, provider } = ports
+  if (attempt.inputFileId !== null) return { id: attempt.inputFileId }
+  if (provider.store) throw new Error(`attempt ${attempt.key} is to be created and its input was not stored`)
+  const path = folder.input(attempt.inputName)
+  await assertSize(ports, attempt)
+  const hash = createHash('sha256')
+  for await (const piece of disk.stream(path)) hash.update(piece)
+  if (hash.digest('hex') !== attempt.inputSha256) {
+    throw changedInput(`${path} is not what was planned: its bytes have changed`)
+  }
+  return wireInput(provider, attempt, () => disk.stream(path))
+}
+
+async function assertSize({ disk, folder }: InputPorts, attempt: AttemptRecord): Promise<void> {
+  const path = folder.input(attempt.inputName)
+  const size = await disk.size(path)
+  if (size === attempt.inputBytes) return
+  throw changedInput(`${path} has ${size ?? 'no'} bytes in place of ${attempt.inputBytes}`)
 }
 
 /** The attempt's frozen lines, which `open` reads, as the provider takes them. */
@@ -68,8 +97,8 @@ function changedInput(message: string): LlmBatchError {
  * reported as a `ProviderError` of kind `shape`, because a batch must never be created from it.
  */
 export async function storeInput(provider: Provider, input: BatchInput, signal: AbortSignal): Promise<RemoteFile> {
-  if (!provider.upload) throw new Error(`${provider.name} takes no input files`)
-  const file = await provider.upload(input, signal)
+  if (!provider.store) throw new Error(`${provider.name} takes no input files`)
+  const file = await provider.store(input, signal)
   if (file.bytes === null || file.bytes === input.bytes) return file
   await provider.discard?.(file.id, signal)
   const message = `${provider.name} stored ${file.bytes} of the ${input.bytes} bytes of ${input.name}`

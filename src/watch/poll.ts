@@ -109,7 +109,7 @@ function seenChanges(remote: RemoteBatch, attempt: AttemptRecord, now: number): 
   }
 }
 
-/** The results may be named after the terminal status (F66): a batch that has results is looked at again for a settle wait. */
+/** Results may be named after the terminal status (F66): a batch that has some is looked at again for a settle wait. */
 function isWaitingForResults(remote: RemoteBatch, attempt: AttemptRecord, settleMs: number, now: number): boolean {
   return mustHaveResults(remote) && remote.results.length === 0 && now - (attempt.endedAt ?? now) < settleMs
 }

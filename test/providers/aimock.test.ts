@@ -28,13 +28,14 @@ describe('against an emulator that others wrote, the adapter', () => {
     })
     const content = Buffer.from(lines.join(''))
     const input = { name: 'llm-batch-test.jsonl', bytes: content.length, open: () => one(content) }
-    const file = await provider.upload?.(input, never())
+    const file = await provider.store?.(input, never())
     return { id: file?.id ?? '', bytes: content.length }
   }
 
   async function create(inputFileId: string, nonce: string): Promise<RemoteBatch> {
     return await provider.create(
-      { target, inputFileId, metadata: { llm_batch_nonce: nonce }, windowHours: null },
+      { target, metadata: { llm_batch_nonce: nonce }, windowHours: null },
+      { id: inputFileId },
       never(),
     )
   }
@@ -104,11 +105,10 @@ describe('against an emulator that others wrote, the adapter', () => {
     await expect(provider.get('batch_none', never())).rejects.toMatchObject({ failure: { kind: 'absent' } })
     const batch = {
       target: { ...target, endpoint: '/v1/none' },
-      inputFileId: 'file-1',
       metadata: {},
       windowHours: null,
     }
-    const refused = provider.create(batch, never())
+    const refused = provider.create(batch, { id: 'file-1' }, never())
     await expect(refused).rejects.toBeInstanceOf(ProviderError)
     await expect(refused).rejects.toMatchObject({ name: 'NotCreated', failure: { kind: 'refused', status: 400 } })
   })

@@ -9,7 +9,7 @@ import { answerJson, type HttpServer, startHttpServer } from '../support/http-se
 
 const CHAT = '/v1/chat/completions'
 const target = { provider: 'x', endpoint: CHAT, model: 'small-1' }
-const NEW_BATCH = { target, inputFileId: 'file-1', metadata: { llm_batch_nonce: 'n' }, windowHours: 48 }
+const NEW_BATCH = { target, metadata: { llm_batch_nonce: 'n' }, windowHours: 48 }
 const never = (): AbortSignal => new AbortController().signal
 const servers: HttpServer[] = []
 
@@ -38,7 +38,7 @@ async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<string> {
 describe('what is sent', () => {
   it('to OpenAI creates a batch with its endpoint, window and markers', async () => {
     const { provider, server } = await before('openai', { id: 'batch_1', status: 'validating' })
-    await provider.create(NEW_BATCH, never())
+    await provider.create(NEW_BATCH, { id: 'file-1' }, never())
     expect(server.received).toMatchObject([{ method: 'POST', path: '/v1/batches' }])
     expect(JSON.parse(String(server.received[0]?.body))).toEqual({
       input_file_id: 'file-1',
@@ -50,8 +50,8 @@ describe('what is sent', () => {
 
   it('to Mistral creates a job with its model and the hours it may take', async () => {
     const { provider, server } = await before('mistral', { id: 'job-1', status: 'QUEUED' })
-    await provider.create(NEW_BATCH, never())
-    await provider.create({ ...NEW_BATCH, windowHours: null }, never())
+    await provider.create(NEW_BATCH, { id: 'file-1' }, never())
+    await provider.create({ ...NEW_BATCH, windowHours: null }, { id: 'file-1' }, never())
     const job = { input_files: ['file-1'], endpoint: CHAT, model: 'small-1', metadata: { llm_batch_nonce: 'n' } }
     expect(server.received.map(({ body, path }) => [path, JSON.parse(String(body))])).toEqual([
       ['/v1/batch/jobs', { ...job, timeout_hours: 48 }],
@@ -61,7 +61,7 @@ describe('what is sent', () => {
 
   it.each(['openai', 'mistral'] as const)('to %s as a create goes over a connection of its own', async (name) => {
     const { provider, server } = await before(name, { id: 'batch-1', status: 'RUNNING' })
-    await provider.create(NEW_BATCH, never())
+    await provider.create(NEW_BATCH, { id: 'file-1' }, never())
     await provider.get('batch-1', never())
     expect(server.received.map(({ headers }) => headers.connection)).toEqual(['close', 'keep-alive'])
     expect(server.connections).toBe(2)
@@ -172,7 +172,7 @@ describe('what comes back', () => {
     ['null', null],
   ])('from a create with %s leaves it unknown', async (_, value) => {
     const { provider, server } = await before('openai', value)
-    await expect(provider.create(NEW_BATCH, never())).rejects.toBeInstanceOf(Unknown)
+    await expect(provider.create(NEW_BATCH, { id: 'file-1' }, never())).rejects.toBeInstanceOf(Unknown)
     expect(server.received).toHaveLength(1)
   })
 
@@ -181,7 +181,7 @@ describe('what comes back', () => {
     const provider = adapterFor('openai', server.origin)
     await server.close()
     servers.pop()
-    await expect(provider.create(NEW_BATCH, never())).rejects.toBeInstanceOf(NotCreated)
+    await expect(provider.create(NEW_BATCH, { id: 'file-1' }, never())).rejects.toBeInstanceOf(NotCreated)
   })
 
   it('about another batch than the one asked for counts as broken', async () => {

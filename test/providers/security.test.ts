@@ -24,9 +24,9 @@ async function callEverything(provider: Provider): Promise<ProviderError[]> {
   const secretLine = Buffer.from('{"custom_id":"b1","body":{"secret":"prompt"}}\n')
   const input = { name: 'in.jsonl', bytes: secretLine.length, open: () => one(secretLine) }
   const calls: (() => Promise<unknown>)[] = [
-    async () => provider.upload?.(input, never()),
+    async () => provider.store?.(input, never()),
     async () => provider.file?.('file-1', never()),
-    () => provider.create({ target, inputFileId: 'file-1', metadata: {}, windowHours: null }, never()),
+    () => provider.create({ target, metadata: {}, windowHours: null }, { id: 'file-1' }, never()),
     async () => inconclusive(await provider.list(new Date(0), never())),
     async () => inconclusive(await provider.listFiles?.(new Date(0), never())),
     () => provider.get('batch_1', never()),

@@ -37,7 +37,6 @@ export const PROVIDER_ROWS: Definition = { ...DEFINITION, shape: 'provider', pro
 
 /** Limits wide enough never to matter, of a provider that names the model on the line. */
 export const LIMITS: Limits = {
-  inputForm: 'file',
   maxRequests: 50_000,
   minRequests: 1,
   maxBytes: 100_000_000,
@@ -51,7 +50,6 @@ export const LIMITS: Limits = {
   maxOutputBytes: null,
   vectorLength: null,
   queueRequestsPer: 'model',
-  recovery: 'marked',
   absentRowIsUnbilled: [],
   retentionDays: 30,
   modelOn: 'line',

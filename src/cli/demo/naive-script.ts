@@ -65,8 +65,8 @@ function connect(): Provider {
 async function createBatch(start: number, part: readonly Row[]): Promise<RemoteBatch> {
   const content = Buffer.from(`${part.map((row, place) => line(`row-${start + place}`, row)).join('\n')}\n`)
   const input = { name: `rows-${start}.jsonl`, bytes: content.length, open: () => onePiece(content) }
-  const file = await provider.upload?.(input, signal)
-  return await provider.create({ target, inputFileId: file?.id ?? '', metadata: {}, windowHours: 24 }, signal)
+  const file = await provider.store?.(input, signal)
+  return await provider.create({ target, metadata: {}, windowHours: 24 }, { id: file?.id ?? '' }, signal)
 }
 
 function line(customId: string, row: Row): string {

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { type Api, createApi } from '../api.ts'
+import { type Api, bearer, createApi } from '../api.ts'
 import { encodeLines } from '../encode-lines.ts'
 import { isCreatedSince, type Page, type PagePosition, readPages } from '../listing.ts'
 import { callDirectly } from '../openai-shape/direct-call.ts'
 import { downloadFile } from '../openai-shape/download.ts'
+import { isMarked, storedId } from '../openai-shape/marks.ts'
 import { cancelBatch, createBatch, getBatch } from '../openai-shape/remote-batch.ts'
 import { discardFile, fileSchema, getFile, uploadFile } from '../openai-shape/remote-file.ts'
 import { decodeResultLine } from '../openai-shape/result-line.ts'
@@ -14,7 +15,7 @@ import { mistralLimits } from './limits.ts'
 
 /** Mistral's batch API: a job names model and endpoint, its lines only ids and bodies. Facts: docs/providers/mistral.md. */
 export function createMistralProvider(options: ProviderOptions): Provider {
-  const api = createApi(options)
+  const api = createApi(options, bearer(options))
   const secrets = secretsOf(options)
   const place = { root: '/batch/jobs', schema: mistralJobSchema(secrets) }
   const bounds = options.mostListedBytes === undefined ? {} : { bytes: options.mostListedBytes }
@@ -22,13 +23,15 @@ export function createMistralProvider(options: ProviderOptions): Provider {
   return {
     name: 'mistral',
     baseUrl: options.baseUrl,
+    abilities: { recovery: 'marked' },
     limits: (target) => mistralLimits(target, options.maxLineBytes),
     encode: encodeLine,
     encodeInput: (input) => encodeLines(input, encodeLine),
     decode: (line, target) => decodeResultLine(line, target.endpoint, secrets),
-    upload: (input, signal) => uploadFile(api, input, options, signal),
+    store: (input, signal) => uploadFile(api, input, options, signal),
     file: (id, signal) => getFile(api, id, signal),
-    create: (batch, signal) => createBatch(api, place, creation(batch), options, signal),
+    create: (batch, input, signal) => createBatch(api, place, creation(batch, storedId(input)), options, signal),
+    isOurs: isMarked,
     list: async (since, signal) => {
       // Oldest first and from an instant on, so that new jobs do not move the pages while they are read.
       const query = { order_by: 'created', created_after: since.toISOString() }
@@ -66,9 +69,9 @@ function encodeLine({ body, wireId }: WireRequest): string {
   return `{"custom_id":${JSON.stringify(wireId)},"body":${body}}`
 }
 
-function creation(batch: NewBatch): unknown {
+function creation(batch: NewBatch, inputFileId: string): unknown {
   return {
-    input_files: [batch.inputFileId],
+    input_files: [inputFileId],
     endpoint: batch.target.endpoint,
     model: batch.target.model,
     metadata: batch.metadata,

@@ -37,7 +37,6 @@ const LONGEST_VECTOR = 3_072
  */
 export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
   return {
-    inputForm: 'file',
     maxRequests: 100_000,
     minRequests: 1,
     maxBytes: 512_000_000,
@@ -51,7 +50,6 @@ export function mistralLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BY
     maxOutputBytes: null,
     vectorLength: target.endpoint === '/v1/embeddings' ? (VECTOR_LENGTHS[target.model] ?? LONGEST_VECTOR) : null,
     queueRequestsPer: 'account',
-    recovery: 'marked',
     // Whether a job that timed out or was cancelled bills what it does not return is not documented.
     absentRowIsUnbilled: [],
     retentionDays: 1,

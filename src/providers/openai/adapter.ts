@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { type Api, createApi } from '../api.ts'
+import { type Api, bearer, createApi } from '../api.ts'
 import { isCreatedSince, type Page, type PagePosition, readPages } from '../listing.ts'
 import { callDirectly } from '../openai-shape/direct-call.ts'
 import { downloadFile } from '../openai-shape/download.ts'
+import { isMarked, storedId } from '../openai-shape/marks.ts'
 import { cancelBatch, createBatch, getBatch } from '../openai-shape/remote-batch.ts'
 import { discardFile, fileSchema, getFile, uploadFile } from '../openai-shape/remote-file.ts'
 import { decodeResultLine } from '../openai-shape/result-line.ts'
@@ -21,7 +22,7 @@ export interface OpenAIOptions extends ProviderOptions {
 
 /** OpenAI's batch API, and any server that speaks it under another base URL. Facts: docs/providers/openai.md. */
 export function createOpenAIProvider(options: OpenAIOptions): Provider {
-  const api = createApi(options, scopeHeaders(options))
+  const api = createApi(options, { ...bearer(options), ...scopeHeaders(options) })
   const secrets = secretsOf(options)
   const place = { root: '/batches', schema: openAIBatchSchema(secrets) }
   const bounds = options.mostListedBytes === undefined ? {} : { bytes: options.mostListedBytes }
@@ -29,15 +30,17 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
   return {
     name: 'openai',
     baseUrl: options.baseUrl,
+    abilities: { recovery: 'marked' },
     limits: (target) => openAILimits(target, options.maxLineBytes),
     encode: ({ body, target, wireId }) =>
       `{"custom_id":${JSON.stringify(wireId)},"method":"POST","url":${JSON.stringify(target.endpoint)},"body":${body}}`,
     // Frozen lines are lines of this API.
     encodeInput: (input) => input,
     decode: (line, target) => decodeResultLine(line, target.endpoint, secrets),
-    upload: (input, signal) => uploadFile(api, input, options, signal),
+    store: (input, signal) => uploadFile(api, input, options, signal),
     file: (id, signal) => getFile(api, id, signal),
-    create: (batch, signal) => createBatch(api, place, creation(batch), options, signal),
+    create: (batch, input, signal) => createBatch(api, place, creation(batch, storedId(input)), options, signal),
+    isOurs: isMarked,
     list: async (since, signal) => {
       const { items, ...end } = await readPages(
         (position) => fetchPage(api, { path: place.root, query: { limit: '100' } }, place.schema, position, signal),
@@ -74,9 +77,9 @@ function scopeHeaders({ organization, project }: OpenAIOptions): Record<string, 
   }
 }
 
-function creation(batch: NewBatch): unknown {
+function creation(batch: NewBatch, inputFileId: string): unknown {
   return {
-    input_file_id: batch.inputFileId,
+    input_file_id: inputFileId,
     endpoint: batch.target.endpoint,
     // The only window that the API offers.
     completion_window: '24h',

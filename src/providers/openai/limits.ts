@@ -50,7 +50,6 @@ const LONGEST_VECTOR = 3_072
 export function openAILimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
   const isEmbedding = target.endpoint === EMBEDDINGS
   return {
-    inputForm: 'file',
     maxRequests: 50_000,
     minRequests: 1,
     maxBytes: 200_000_000,
@@ -64,7 +63,6 @@ export function openAILimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_BYT
     maxOutputBytes: null,
     vectorLength: isEmbedding ? (VECTOR_LENGTHS[target.model] ?? LONGEST_VECTOR) : null,
     queueRequestsPer: 'model',
-    recovery: 'marked',
     absentRowIsUnbilled: [],
     retentionDays: 30,
     modelOn: 'line',
