@@ -56,8 +56,8 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
     AnswerOptions<Schema>,
     AskedOptions {
   /**
-   * The path of a `.jsonl`, `.csv` or `.parquet` file (the first two also with `.gz`), a list of paths that are read as
-   * one input, or rows.
+   * The path of a `.jsonl`, `.json`, `.csv`, `.tsv` or `.txt` file (each also with `.gz`), or of a `.parquet` file, a list of
+   * paths that are read as one input, or rows.
    */
   readonly input: string | readonly string[] | Iterable<Row> | AsyncIterable<Row>
   /** How files are read. @default by the ending of their names */

@@ -58,7 +58,7 @@ Choices may stand in a file: "label: @labels.txt", one a line, or "label: @rows.
 export function addInput(command: Command): Command {
   return addLongHelp(command, FIELD_HELP).argument(
     '<input...>',
-    'files (.jsonl, .csv, .parquet; the first two also .gz), - for standard input, or a .yaml job file',
+    'files (.jsonl, .json, .csv, .tsv, .txt, also .gz; .parquet), - for standard input, or a .yaml job file',
   )
 }
 
