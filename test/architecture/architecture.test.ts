@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { factsOf, readSources } from './facts.ts'
 import {
   badNames,
+  broughtBy,
   crowdedFolders,
   findCycles,
   forbiddenArrows,
@@ -40,6 +41,13 @@ describe('the sources', () => {
 
   it('reach the outside world only through its adapters', () => {
     expect(sources.flatMap(forbiddenUses)).toEqual([])
+  })
+
+  it('tell what is known of a provider without the way to the network', () => {
+    const brought = broughtBy('providers/known.ts', sources)
+    expect(brought).toContain('providers/openai/facts.ts')
+    expect(brought).not.toContain('providers/http.ts')
+    expect(broughtBy('providers/connect.ts', sources)).toContain('undici')
   })
 
   it('import in no circle', () => {
@@ -80,6 +88,7 @@ describe('the arrows', () => {
     ['submit/create.ts', "const { poll } = await import('../watch/poll.ts')"],
     ['submit/create.ts', "type Poll = import('../watch/poll.ts').Poll"],
     ['submit/create.ts', "import { openai } from '../providers/openai.ts'"],
+    ['plan/tokens.ts', "import { findProvider } from '../providers/registry.ts'"],
     ['submit/create.ts', "import { openStore } from '../store/sqlite-store.ts'"],
     ['collect/settle.ts', "import { advance } from '../drive/advance.ts'"],
     ['model/run.ts', "import { join } from '../lib/path.ts'"],
@@ -95,6 +104,7 @@ describe('the arrows', () => {
 
   it.each([
     ['submit/create.ts', "import type { Provider } from '../providers/provider.ts'"],
+    ['plan/tokens.ts', "import { factsOf } from '../providers/known.ts'"],
     ['submit/create.ts', "import { upload } from './upload.ts'"],
     ['drive/advance.ts', "import { create } from '../submit/create.ts'"],
     ['providers/openai/adapter.ts', "import type { Provider } from './provider.ts'"],

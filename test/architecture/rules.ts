@@ -3,14 +3,18 @@ import type { FileFacts } from './facts.ts'
 /** The contracts that everything above may know, while only few know what stands behind them. */
 const PORTS = [
   'log/frozen-line.ts',
+  'providers/facts.ts',
   'providers/provider.ts',
   'providers/transport.ts',
   'store/store.ts',
   'store/run-folder.ts',
 ]
 
+/** Tells what is known of a provider, without a way to call one. */
+const KNOWN = 'providers/known.ts'
+
 const GROUND = ['model', 'lib', 'version.ts']
-const BASE = [...GROUND, 'ports', 'prices', 'schema', 'config']
+const BASE = [...GROUND, 'ports', 'known', 'prices', 'schema', 'config']
 const STAGES = ['input', 'request', 'plan', 'submit', 'watch', 'collect', 'output']
 const DOWN = [...BASE, ...STAGES, 'providers', 'store']
 const HOME = [...DOWN, 'workspace', 'log']
@@ -18,16 +22,17 @@ const MAIN = [...HOME, 'prepare', 'drive', 'results', 'probe', 'library']
 
 /**
  * What each room may import besides itself: the picture of ARCHITECTURE.md as a table. A room is a folder of src, or a
- * file directly in it; `ports` are the contracts.
+ * file directly in it; `ports` are the contracts, and `known` tells the facts of a provider to rooms that know no adapter.
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   lib: [],
   'version.ts': [],
   ports: GROUND,
-  prices: GROUND,
-  schema: GROUND,
-  config: [...GROUND, 'ports'],
+  known: ['ports', 'providers'],
+  prices: [...GROUND, 'ports', 'known'],
+  schema: [...GROUND, 'ports', 'known'],
+  config: [...GROUND, 'ports', 'known'],
   providers: [...GROUND, 'ports'],
   store: [...GROUND, 'ports'],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BASE])),
@@ -192,6 +197,7 @@ const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.ts$/
 
 /** The room of a path below `src`. */
 export function roomOf(path: string): string {
+  if (path === KNOWN) return 'known'
   return PORTS.includes(path) ? 'ports' : (path.split('/')[0] ?? path)
 }
 
@@ -276,6 +282,14 @@ export function badNames(file: FileFacts): readonly string[] {
   const name = file.path.split('/').at(-1) ?? ''
   if (EMPTY_NAMES.test(name)) return [`${file.path} has a name that says nothing`]
   return KEBAB_CASE.test(name) ? [] : [`${file.path} is not kebab-case`]
+}
+
+/** All that a file brings with it, itself included: what it imports, what that imports, and so on; types count too. */
+export function broughtBy(path: string, files: readonly FileFacts[]): ReadonlySet<string> {
+  const targets = new Map(files.map((file) => [file.path, file.imports.map(({ module }) => module)]))
+  const brought = new Set([path])
+  for (const found of brought) for (const target of targets.get(found) ?? []) brought.add(target)
+  return brought
 }
 
 /** Import cycles, each once, as the way round; type imports count too, they are how large cycles begin. */

@@ -12,7 +12,8 @@ interface Box {
 const CONTENTS: Readonly<Record<string, string>> = {
   ports: 'providers/provider.ts<br/>store/store.ts<br/>store/run-folder.ts',
   store: 'SQLite, the lock',
-  providers: 'the adapters',
+  known: 'the facts of providers',
+  providers: 'the adapters and their facts',
 }
 
 /**

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemRandom } from '../../src/lib/random.ts'
+import { connectProvider } from '../../src/providers/connect.ts'
 import { createTransport } from '../../src/providers/http.ts'
 import { createOpenAIProvider } from '../../src/providers/openai/adapter.ts'
 import { NotCreated, type Provider, Unknown } from '../../src/providers/provider.ts'
-import { connectProvider, findProvider } from '../../src/providers/registry.ts'
+import { findProvider } from '../../src/providers/registry.ts'
 import { adapterFor, impatientClock, KEY } from '../support/adapter.ts'
 import { answerJson, type HttpServer, startHttpServer } from '../support/http-server.ts'
 

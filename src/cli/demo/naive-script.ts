@@ -4,8 +4,8 @@ import { systemClock } from '../../lib/clock.ts'
 import { systemDisk } from '../../lib/disk.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { CHAT_ENDPOINT, parseModel, type Target } from '../../model/target.ts'
+import { connectProvider } from '../../providers/connect.ts'
 import type { Provider, RemoteBatch } from '../../providers/provider.ts'
-import { connectProvider } from '../../providers/registry.ts'
 
 /**
  * What people write by hand for this job, as a fair opponent of the demo's second act: read the CSV, fill the prompt,

@@ -4,7 +4,7 @@ import { LlmBatchError } from '../../model/error.ts'
 import type { Failure } from '../../model/failure.ts'
 import { inFlags } from '../../model/options/mention.ts'
 import { ProviderError } from '../../providers/provider.ts'
-import type { ProviderEntry } from '../../providers/registry.ts'
+import type { ProviderEntry } from '../../providers/provider-entry.ts'
 import type { Site } from '../../workspace/workspace.ts'
 import type { Finding } from './finding.ts'
 

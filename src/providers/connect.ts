@@ -1,0 +1,53 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Random } from '../lib/random.ts'
+import { createTransport } from './http.ts'
+import type { Provider } from './provider.ts'
+import type { Environment, ProviderEntry } from './provider-entry.ts'
+import { findProvider } from './registry.ts'
+
+/** What connecting needs of the configuration and the world. */
+export interface ConnectOptions {
+  readonly configuration: {
+    /** Key and checked base URL; throws where there is none. */
+    readonly credentialsFor: (entry: ProviderEntry) => {
+      readonly apiKey: string
+      readonly baseUrl: string
+      readonly isHttpAllowed: boolean
+    }
+    readonly settings: {
+      readonly waits: {
+        readonly httpMs: number
+        readonly directMs?: number
+        readonly retryAfterMostMs?: number
+        readonly retryBackoff: { readonly firstMs: number }
+      }
+    }
+  }
+  readonly environment: Environment
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** An adapter bound to today's key and base URL, with a transport of its own. Calls nobody yet. */
+export function connectProvider(name: string, surroundings: ConnectOptions): Provider {
+  const { clock, configuration, environment, random } = surroundings
+  const { directMs, httpMs, retryAfterMostMs, retryBackoff } = configuration.settings.waits
+  const entry = findProvider(name)
+  const { apiKey, baseUrl, isHttpAllowed } = configuration.credentialsFor(entry)
+  const transport = createTransport({ apiOrigin: baseUrl, clock, environment, idleTimeoutMs: httpMs, isHttpAllowed })
+  return entry.create(
+    {
+      apiKey,
+      baseUrl,
+      transport,
+      clock,
+      random,
+      createTimeoutMs: httpMs,
+      ...(directMs === undefined ? {} : { directTimeoutMs: directMs }),
+      ...(retryAfterMostMs === undefined ? {} : { retryAfterMostMs }),
+      // A read within a call is asked for again sooner than the stage would ask for the whole call.
+      readRetryMs: retryBackoff.firstMs / 10,
+    },
+    environment,
+  )
+}

@@ -1,0 +1,12 @@
+import type { ProviderEntry } from '../provider-entry.ts'
+import { createMistralProvider } from './adapter.ts'
+import { MISTRAL_FACTS } from './facts.ts'
+
+export const MISTRAL: ProviderEntry = {
+  name: 'mistral',
+  keyVariable: 'MISTRAL_API_KEY',
+  baseUrlVariable: 'MISTRAL_BASE_URL',
+  defaultBaseUrl: 'https://api.mistral.ai/v1',
+  facts: MISTRAL_FACTS,
+  create: createMistralProvider,
+}

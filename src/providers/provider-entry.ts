@@ -1,0 +1,20 @@
+import type { ProviderFacts } from './facts.ts'
+import type { Provider, ProviderOptions } from './provider.ts'
+
+/** Variables of the process by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** How a provider is named, reached and made, and what is known of it. */
+export interface ProviderEntry {
+  /** As the user writes it before the slash in `--model`. */
+  readonly name: string
+  /** The variable that holds the key, such as `OPENAI_API_KEY`. */
+  readonly keyVariable: string
+  /** The variable that holds another API root than the default, such as `OPENAI_BASE_URL`. */
+  readonly baseUrlVariable: string
+  readonly defaultBaseUrl: string
+  /** What is known of its models besides limits. @default cautious assumptions (`CAUTIOUS_FACTS`), fact by fact */
+  readonly facts?: Partial<ProviderFacts>
+  /** The adapter; the environment may scope it further, as the provider's own SDK lets it. */
+  create(options: ProviderOptions, environment: Environment): Provider
+}
