@@ -6,21 +6,17 @@ import { newResult } from './new-result.ts'
 /** How a batch that the provider refused as a whole, unbilled, goes on. */
 export type Refusal =
   /** The queue is full: the same requests later, without costing a try. */
-  | { readonly kind: 'queue_full'; readonly reason: string }
+  | { readonly kind: 'queue_full'; readonly reason: string; readonly limitTokens: number | null }
   /** Some lines are at fault: those fail, the others are sent again without them. */
   | { readonly kind: 'bad_lines'; readonly problems: ReadonlyMap<number, RemoteProblem> }
   /** The reason concerns the whole batch: a person must decide. */
   | { readonly kind: 'whole'; readonly code: string; readonly reason: string }
 
-/** Codes of refusals that pass when other batches have ended (F40). */
-const QUEUE_CODES: readonly string[] = ['token_limit_exceeded', 'request_limit_exceeded', 'queue_limit_exceeded']
-
 /** Judges the reasons of a refused batch; `line` counts from 1 in the input file. */
 export function judgeRefusal(remote: RemoteBatch): Refusal {
-  const queue = remote.errors.find(
-    ({ code, message }) => (code !== null && QUEUE_CODES.includes(code)) || /enqueued token limit/i.test(message),
-  )
-  if (queue) return { kind: 'queue_full', reason: queue.message }
+  for (const { message, queueFull } of remote.errors) {
+    if (queueFull) return { kind: 'queue_full', reason: message, ...queueFull }
+  }
   const lines = new Map<number, RemoteProblem>()
   for (const problem of remote.errors) if (problem.line !== null) lines.set(problem.line, problem)
   if (lines.size > 0) return { kind: 'bad_lines', problems: lines }

@@ -15,9 +15,6 @@ export interface CanaryStop {
   readonly reason: string
 }
 
-/** Codes of refusals that concern what one row says, not what all rows ask for. */
-const ABOUT_CONTENT = /content_(?:filter|policy)|invalid_prompt|moderation|safety/i
-
 /** Refusals at least, unless fewer rows were to be asked: one odd row with parameters of its own stops no run. */
 const LEAST_REFUSED = 3
 
@@ -33,7 +30,7 @@ export function judgeCanary(outcomes: readonly Outcome[], wanted: number): Canar
 
 function judgeRefusals(outcomes: readonly Outcome[], least: number): CanaryStop | null {
   const refusals = new Refusals()
-  for (const outcome of outcomes) if (!ABOUT_CONTENT.test(outcome.code ?? '')) refusals.add(outcome)
+  for (const outcome of outcomes) if (!outcome.contentProblem) refusals.add(outcome)
   const most = refusals.most(outcomes.length)
   if (!most || refusals.total <= outcomes.length / 2 || refusals.total < least) return null
   const reason =

@@ -190,7 +190,7 @@ async function refuse(ports: CollectPorts, attempt: AttemptRecord, remote: Remot
   const { isCancelling, settings, store } = ports
   const refusal = judgeRefusal(remote)
   if (refusal.kind === 'queue_full' && !isCancelling) {
-    return { did: 'nothing_ran', reason: refusal.reason }
+    return { did: 'nothing_ran', reason: refusal.reason, limitTokens: refusal.limitTokens }
   }
   const triesLeft = settings.maxTries - 1 - Math.max(0, ...tries.values())
   if (!isCancelling && (refusal.kind !== 'bad_lines' || triesLeft <= 0)) {

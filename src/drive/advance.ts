@@ -73,7 +73,7 @@ export const ADVANCING: readonly Stage[] = ['planned', 'uploaded', 'calling', 's
 
 /** What a stage asks for that needs more than one room. */
 async function followUp(context: RunContext, attempt: AttemptRecord, step: Step): Promise<Step> {
-  if (step.did === 'nothing_ran') return await requeue(context, attempt, step.reason)
+  if (step.did === 'nothing_ran') return await requeue(context, attempt, step)
   if (step.did === 'bad_lines') {
     await context.store.releaseAttempt(attempt.key, attempt.stage)
     return MOVED

@@ -1,9 +1,11 @@
 import { backoffMs } from '../lib/backoff.ts'
 import { MOVED, type Step } from '../model/step.ts'
 import type { AttemptRecord, QueueBelief } from '../store/store.ts'
-import { afterRefusal, BELIEVED_MS, limitIn } from '../submit/admission.ts'
+import { afterRefusal, BELIEVED_MS } from '../submit/admission.ts'
 import { renewInput } from '../submit/renew.ts'
 import type { RunContext } from '../workspace/context.ts'
+
+type QueueRefusal = Extract<Step, { readonly did: 'nothing_ran' }>
 
 /** A hold of a batch for which a queue that should be empty had no room. */
 export const QUEUE_STUCK = 'queue_stuck'
@@ -13,12 +15,13 @@ export const QUEUE_STUCK = 'queue_stuck'
  * the home; the same requests go on as a new attempt, which costs no try, or into smaller batches. Where nothing of ours
  * was in the queue time after time, a person must ask the provider.
  */
-export async function requeue(context: RunContext, attempt: AttemptRecord, words: string): Promise<Step> {
+export async function requeue(context: RunContext, attempt: AttemptRecord, refusal: QueueRefusal): Promise<Step> {
+  const { limitTokens, reason: words } = refusal
   const { clock, random, settings, store } = context
   const belief = await store.recordRefusal(attempt.key, {
     at: clock.now(),
     believedSince: clock.now() - BELIEVED_MS,
-    limitTokens: limitIn(words),
+    limitTokens,
     words,
     waitMs: (refusals) => backoffMs(settings.waits.queueBackoff, refusals - 1, random.fraction()),
   })

@@ -4,7 +4,9 @@
  * - `unreached`: the connection was never established, nothing was sent.
  * - `transport`: lost, reset, timed out; a write may have taken effect.
  * - `throttled`: 429. `server`: 408, 409, 5xx. `shape`: an answer that is not the API's own (HTML, half JSON).
- * - `unauthorised`: 401. `forbidden`: 403, or 402. `absent`: 404. `refused`: any other 4xx with the API's own JSON.
+ * - `unauthorised`: 401. `forbidden`: 403, or 402. `absent`: 404, or a create whose input the provider does not see.
+ * - `too_large`: an input that is larger than the provider takes.
+ * - `refused`: any other 4xx with the API's own JSON.
  */
 export type FailureKind =
   | 'unreached'
@@ -15,6 +17,7 @@ export type FailureKind =
   | 'unauthorised'
   | 'forbidden'
   | 'absent'
+  | 'too_large'
   | 'refused'
 
 /** Facts of a failed call; the text is the provider's, cleaned, capped and with secrets masked. */
@@ -62,14 +65,11 @@ export function reactionTo(failure: Failure, call: Call): Reaction {
       return 'hold_run'
     case 'absent':
       return call === 'upload' ? 'hold_run' : 'wait'
+    case 'too_large':
+      return call === 'upload' ? 'split' : 'hold_batch'
     case 'refused':
-      if (call === 'upload' && isTooLarge(failure)) return 'split'
       return 'hold_batch'
     default:
       return failure.kind satisfies never
   }
-}
-
-function isTooLarge(failure: Failure): boolean {
-  return failure.status === 413 || /too large|exceeds? the (?:maximum|limit)/i.test(failure.message)
 }

@@ -43,6 +43,8 @@ export interface Outcome {
    * True where the cause lies with the account (no credit, key revoked), not with this row: the run is held.
    */
   readonly accountProblem: boolean
+  /** True for a refusal of what this one row says; other rows may fare better. */
+  readonly contentProblem: boolean
   /** The answer's text, or its JSON text for endpoints without one; null where there is no answer. */
   readonly output: string | null
   /** True where `output` is JSON text: a vector, a verdict, or the list of several answers to one request. */
@@ -60,6 +62,7 @@ export function emptyOutcome(
   return {
     retryable: false,
     accountProblem: false,
+    contentProblem: false,
     output: null,
     isJson: false,
     finishReason: null,

@@ -8,7 +8,7 @@ export type Step =
   /** The batch takes too large a part of the provider's queue; its requests go into smaller ones. */
   | { readonly did: 'bad_lines' }
   /** The batch was refused as a whole, unbilled, because the provider's queue is full: its requests again later. */
-  | { readonly did: 'nothing_ran'; readonly reason: string }
+  | { readonly did: 'nothing_ran'; readonly reason: string; readonly limitTokens: number | null }
   /** Nothing of this run would fare better: a person must look at the key, the account or the disk. */
   | { readonly did: 'must_hold_run'; readonly reason: string }
 

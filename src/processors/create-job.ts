@@ -7,7 +7,7 @@ import {
   type RemoteFile,
   Unknown,
 } from '../providers/provider.ts'
-import { isFileUnseen, NOT_OURS } from '../submit/create.ts'
+import { NOT_OURS } from '../submit/create.ts'
 import { adoptOrRefuse, type OpenCreate } from './adopt-job.ts'
 import type { CreateKey, CreateRecords } from './create-records.ts'
 import type { ProcessorContext } from './processor-context.ts'
@@ -57,7 +57,7 @@ export async function createJob(
       const open: OpenCreate = { key, beganAt, failure: error.failure }
       return await adoptOrRefuse(context, records, open)
     }
-    const mayPass = error.failure.kind === 'unreached' || isFileUnseen(error.failure)
+    const mayPass = error.failure.kind === 'unreached' || error.failure.kind === 'absent'
     if (!mayPass || count >= MOST_REPEATS) throw callError(error, `Creating a job from file ${key.fileId}`)
     context.log(`${error.message}; nothing was created, trying again`)
     await waitAfter(context, error, count)

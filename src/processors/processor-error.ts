@@ -49,5 +49,6 @@ const MEANINGS: Readonly<Record<Failure['kind'], { readonly outcome: StepOutcome
   unauthorised: { outcome: 'refused', next: 'Check the API key; no other step will fare better with this one.' },
   forbidden: { outcome: 'refused', next: 'Check what the key may do, its project, and whether the account can pay.' },
   absent: { outcome: 'refused', next: 'Check the id, and that the key belongs to the same project or workspace.' },
+  too_large: { outcome: 'refused', next: 'Cut the tasks into smaller files, then try again.' },
   refused: { outcome: 'refused', next: 'Correct what the provider names, then try again.' },
 }

@@ -79,6 +79,7 @@ function isProofOfNothing(kind: FailureKind): boolean {
     case 'unauthorised':
     case 'forbidden':
     case 'absent':
+    case 'too_large':
     case 'refused':
       return true
     case 'transport':

@@ -251,6 +251,8 @@ export interface RemoteProblem {
   readonly code: string | null
   readonly message: string
   readonly line: number | null
+  /** Set where the queue had no room for the batch, which passes: with the tokens that it takes, null where not told. */
+  readonly queueFull: { readonly limitTokens: number | null } | null
 }
 
 /** A listing is conclusive only if every page was well-formed, advanced, and the end was reached. */

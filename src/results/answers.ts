@@ -173,6 +173,7 @@ function read(
     billed: result.billed,
     retryable: found.retryable,
     accountProblem: found.accountProblem,
+    contentProblem: found.contentProblem,
     output: found.output,
     isJson: found.isJson,
     finishReason: found.finishReason,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { QueueBelief, QueueLoad, QueueState } from '../store/store.ts'
-import { type AdmissionTerms, admit, afterRefusal, batchShare, limitIn, type QueueLimits } from './admission.ts'
+import { type AdmissionTerms, admit, afterRefusal, batchShare, type QueueLimits } from './admission.ts'
 
 const NOW = 1_000_000_000
 const RECHECK_MS = 15_000
@@ -120,32 +120,6 @@ describe('a refused batch', () => {
     ['gets as many tries again after a person has looked', { tokens: 100, requests: 9 }, { refusalsAlone: 13 }, 'wait'],
   ])('%s', (_, load, parts, expected) => {
     expect(afterRefusal(load, { ...BELIEF, ...parts }, LIMITS, NOW)).toBe(expected)
-  })
-})
-
-describe('limitIn', () => {
-  it.each([
-    [
-      'Enqueued token limit reached for gpt-6-luna in organization org-x. Limit: 2,000,000 enqueued tokens. Please try again once some in_progress batches have been completed.',
-      2_000_000,
-    ],
-    ['Enqueued token limit reached for gpt-6-sol. Limit: 90000 enqueued tokens.', 90_000],
-    [
-      'Enqueued token limit reached for gpt-6.1-terra in organization org-7. Limit: 2,000,000 enqueued tokens.',
-      2_000_000,
-    ],
-    ['Enqueued token limit reached for gpt-4.1-mini in organization org-7. Limit: 2,000,000 tokens.', 2_000_000],
-    ['Enqueued token limit reached for gpt-5 in organization org-7.', null],
-    ['The limit for gpt-4.1 was reached: 900,000 enqueued tokens.', null],
-    ['The limit of 5 batches at once was reached.', null],
-    ['Too many batches (limit 100). Enqueued token limit: 900,000.', 900_000],
-    ['The enqueued token limit of 30 K was exceeded', 30_000],
-    ['limit: 1.350.000 tokens', 1_350_000],
-    ['limit is 1.5M tokens', 1_500_000],
-    ['You have exceeded your limit.', null],
-    ['', null],
-  ])('reads %j', (words, limit) => {
-    expect(limitIn(words)).toBe(limit)
   })
 })
 

@@ -91,23 +91,6 @@ export function afterRefusal(
   return refusalsAlone > 0 && refusalsAlone % HOPELESS_REFUSALS === 0 ? 'hold' : 'wait'
 }
 
-/** Nobody limits a queue to less; a smaller number counts something else, such as batches. */
-const LEAST_LIMIT = 1_000
-
-/** A number that stands right after the word: one further on may belong to a model, as in `limit reached for gpt-5`. */
-const NAMED_LIMIT = /\blimit(?:\s+(?:is|of))?\s*[:=]?\s*(\d[\d,._']*)\s*([kmb])?\b/gi
-
-/** The limit of tokens that a refusal names, such as `Limit: 2,000,000 enqueued tokens` or `limit of 30 K`; or null. */
-export function limitIn(words: string): number | null {
-  for (const [, digits = '', unit = ''] of words.matchAll(NAMED_LIMIT)) {
-    const plain = digits.replace(/[,_']|[.](?=\d{3}\b)/g, '').replace(/[.]$/, '')
-    const factor = { k: 1e3, m: 1e6, b: 1e9 }[unit.toLowerCase()] ?? 1
-    const limit = Math.floor(Number(plain) * factor)
-    if (limit >= LEAST_LIMIT) return limit
-  }
-  return null
-}
-
 /** True where a batch must be cut. One request alone cannot be. */
 function isOversized({ tokens, requests }: QueueLoad, limits: QueueLimits): boolean {
   if (requests < 2) return false

@@ -157,12 +157,7 @@ const UNSEEN_TRIES = 8
  * created; after several tries, each after a longer wait, it is held with the provider's words.
  */
 function isFileNotYetVisible(failure: Failure, { failures }: AttemptRecord): boolean {
-  return isFileUnseen(failure) && failures < UNSEEN_TRIES
-}
-
-/** True for the refusal of a create because its input file is not there, or is not visible yet. */
-export function isFileUnseen(failure: Failure): boolean {
-  return failure.kind === 'absent' || /(?:cannot|can't|could not) find file|no such file/i.test(failure.message)
+  return failure.kind === 'absent' && failures < UNSEEN_TRIES
 }
 
 async function recordUnknown(

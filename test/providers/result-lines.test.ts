@@ -77,9 +77,12 @@ const CASES: Readonly<Record<string, readonly [endpoint: string, expected: Expec
   ],
   'openai/row-unsupported-parameter': [
     CHAT,
-    { status: 'failed', code: 'unsupported_parameter', billed: 'no', retryable: false, accountProblem: false },
+    { status: 'failed', code: 'unsupported_parameter', billed: 'no', retryable: false, contentProblem: false },
   ],
-  'openai/row-invalid-prompt': [CHAT, { status: 'failed', code: 'invalid_prompt', billed: 'no', retryable: false }],
+  'openai/row-invalid-prompt': [
+    CHAT,
+    { status: 'failed', code: 'invalid_prompt', billed: 'no', retryable: false, contentProblem: true },
+  ],
   'openai/row-rate-limit': [
     CHAT,
     { status: 'failed', code: 'rate_limit_exceeded', billed: 'no', retryable: true, accountProblem: false },

@@ -103,6 +103,7 @@ function problemOf({ kind, message, status }: Failure, entry: ProviderEntry, bas
     case 'shape':
       return `the answer is not the one of a batch API (${message}); check the proxy, and ${address}`
     case 'absent':
+    case 'too_large':
     case 'refused':
       return `the list of batches is refused (${message}); ${address}`
     default:

@@ -61,8 +61,8 @@ describe('a job of Mistral', () => {
       { message: 'Other', count: 1 },
     ]
     expect(schema.parse({ ...JOB, errors }).errors).toEqual([
-      { code: null, message: 'Invalid model (12 times)', line: null },
-      { code: null, message: 'Other', line: null },
+      { code: null, message: 'Invalid model (12 times)', line: null, queueFull: null },
+      { code: null, message: 'Other', line: null, queueFull: null },
     ])
   })
 

@@ -4,6 +4,7 @@ import { resultRefs } from '../../model/result-ref.ts'
 import { cleanOrNull, cleanText, findProblem } from '../error-text.ts'
 import { instantOf } from '../instant.ts'
 import { countsOf, looseListSchema, metadataSchema } from '../openai-shape/batch-fields.ts'
+import { queueFullIn } from '../openai-shape/queue-words.ts'
 import { optionalIdSchema, remoteIdSchema } from '../openai-shape/remote-file.ts'
 import type { RemoteBatch, RemoteProblem } from '../provider.ts'
 
@@ -74,6 +75,7 @@ function problemOf(item: unknown, secrets: readonly string[]): readonly RemotePr
       code: cleanOrNull(problem.code, secrets),
       message: count > 1 ? `${message} (${count} times)` : message,
       line: null,
+      queueFull: queueFullIn(problem),
     },
   ]
 }

@@ -100,6 +100,7 @@ describe('plainAnswer', () => {
         billed: 'yes',
         retryable: false,
         accountProblem: false,
+        contentProblem: false,
         isJson: false,
         output: 'billing',
         finishReason: 'stop',

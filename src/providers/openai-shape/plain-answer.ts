@@ -44,6 +44,7 @@ function succeeded(output: string, model: string, body: JsonObject): Outcome {
     billed: 'yes',
     retryable: false,
     accountProblem: false,
+    contentProblem: false,
     output,
     isJson: false,
     finishReason: 'stop',

@@ -4,6 +4,7 @@ import { instantOf } from '../instant.ts'
 import { multipartBody } from '../multipart.ts'
 import { type BatchInput, ProviderError, type ProviderOptions, type RemoteFile } from '../provider.ts'
 import { isRemoteId, path } from '../remote-id.ts'
+import { uploadError } from './refusal-words.ts'
 
 /** A remote id as it may be used in a later call. */
 export const remoteIdSchema = z.string().refine(isRemoteId, 'is not a usable id')
@@ -52,12 +53,12 @@ export async function uploadFile(
   signal: AbortSignal,
 ): Promise<RemoteFile> {
   const body = multipartBody({ purpose: 'batch' }, input, options.random)
-  const stored = await api.send(
-    { method: 'POST', path: '/files', contentType: body.contentType, body: { bytes: body.bytes, stream: body.stream } },
-    fileSchema,
-    signal,
-  )
-  return stored.file
+  const call = { method: 'POST', path: '/files', contentType: body.contentType, body } as const
+  try {
+    return (await api.send(call, fileSchema, signal)).file
+  } catch (error) {
+    throw uploadError(error)
+  }
 }
 
 /** A stored file, or `absent` where the API itself says that it has none. */

@@ -91,6 +91,9 @@ function answeredOutcome(answer: ModelAnswer, body: unknown): Outcome {
   }
 }
 
+/** Codes of refusals that concern what one row says, not what all rows ask for. */
+const CONTENT_CODES = /content_(?:filter|policy)|invalid_prompt|moderation|safety/i
+
 /** The model ran to an end of some kind, which is what is paid for. */
 const DONE = { code: null, reason: null, billed: 'yes' } as const
 
@@ -108,7 +111,8 @@ function failedOutcome({ body, status }: RowAnswer, problem: ProviderProblem | u
   if (status === 0) return emptyOutcome({ ...facts, billed: billedBy(body, 'unknown'), retryable: true })
   if (isPassing(status)) return emptyOutcome({ ...facts, billed: billedBy(body, 'no'), retryable: true })
   const isRefused = status !== null && status >= 400
-  return emptyOutcome({ ...facts, billed: billedBy(body, isRefused ? 'no' : 'unknown') })
+  const contentProblem = CONTENT_CODES.test(facts.code)
+  return emptyOutcome({ ...facts, billed: billedBy(body, isRefused ? 'no' : 'unknown'), contentProblem })
 }
 
 /** Rows that the batch ended without: unbilled by contract, each with an error of its own. */

@@ -4,6 +4,7 @@ import { resultRefs } from '../../model/result-ref.ts'
 import { cleanOrNull, cleanText, findProblem } from '../error-text.ts'
 import { instantOf } from '../instant.ts'
 import { countsOf, looseListSchema, metadataSchema } from '../openai-shape/batch-fields.ts'
+import { queueFullIn } from '../openai-shape/queue-words.ts'
 import { optionalIdSchema, remoteIdSchema } from '../openai-shape/remote-file.ts'
 import type { RemoteBatch, RemoteProblem } from '../provider.ts'
 
@@ -89,6 +90,7 @@ function problemsOf(errors: unknown, secrets: readonly string[]): readonly Remot
         code: cleanOrNull(code, secrets),
         message: cleanText(problem.message, secrets),
         line: problemSchema.safeParse(item).data?.line ?? null,
+        queueFull: queueFullIn(problem),
       },
     ]
   })

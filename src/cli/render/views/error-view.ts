@@ -55,6 +55,7 @@ function nextStepAfter({ kind, retryAfterMs }: Failure): string {
       return 'Check what the key may do, with: llm-batch doctor; and the credit of the account.'
     case 'absent':
       return 'Check the base URL and the name of the model.'
+    case 'too_large':
     case 'refused':
       return ''
   }
