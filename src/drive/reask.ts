@@ -1,4 +1,4 @@
-import { Batcher, type BatchRequest } from '../log/batcher.ts'
+import { Batcher, type BatchRequest } from '../batching/batcher.ts'
 import { bodyOf } from '../log/frozen-line.ts'
 import { ResultLines } from '../log/result-lines.ts'
 import { askAgain } from '../request/ask-again.ts'

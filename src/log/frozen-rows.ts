@@ -1,5 +1,5 @@
 import { type Line, splitLines } from '../lib/jsonl.ts'
-import type { RunContext } from '../workspace/context.ts'
+import type { LogPorts } from './ports.ts'
 
 /** Read at once; the lines of a piece live together. */
 const PIECE_BYTES = 128 * 1024
@@ -13,7 +13,7 @@ export class FrozenRows {
   #list: readonly Line[] = []
   #taken = 0
 
-  constructor({ disk, folder }: Pick<RunContext, 'disk' | 'folder'>) {
+  constructor({ disk, folder }: LogPorts) {
     this.#lists = splitLines(disk.stream(folder.rows, { chunkBytes: PIECE_BYTES, isReused: true }))[
       Symbol.asyncIterator
     ]()
@@ -46,10 +46,7 @@ export class FrozenRows {
 }
 
 /** The frozen rows alone, in lists, as JSON text. */
-export async function* readFrozenRows(
-  ports: Pick<RunContext, 'disk' | 'folder'>,
-  count: number,
-): AsyncIterable<readonly string[]> {
+export async function* readFrozenRows(ports: LogPorts, count: number): AsyncIterable<readonly string[]> {
   const rows = new FrozenRows(ports)
   try {
     for (let at = 0; at < count; at += PAGE_ROWS) yield await rows.take(Math.min(PAGE_ROWS, count - at))

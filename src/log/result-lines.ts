@@ -1,8 +1,6 @@
 import { type ByteRange, RangeReader } from '../lib/byte-range.ts'
 import type { NewResult } from '../store/store.ts'
-import type { RunContext } from '../workspace/context.ts'
-
-type Ports = Pick<RunContext, 'disk' | 'folder'>
+import type { LogPorts } from './ports.ts'
 
 /** What has a raw line, or none. */
 interface Answered {
@@ -17,7 +15,7 @@ export class ResultLines {
   readonly #bytes: RangeReader
   readonly #placeOf: ReturnType<typeof placesIn>
 
-  constructor({ disk, folder }: Ports) {
+  constructor({ disk, folder }: LogPorts) {
     this.#bytes = new RangeReader(disk)
     this.#placeOf = placesIn(folder)
   }
@@ -34,7 +32,7 @@ export class ResultLines {
 }
 
 /** Tells where the line of a result lies; null where the provider wrote none. Each file's path is made once. */
-export function placesIn(folder: Ports['folder']): (result: NonNullable<Answered['result']>) => ByteRange | null {
+export function placesIn(folder: LogPorts['folder']): (result: NonNullable<Answered['result']>) => ByteRange | null {
   const paths = { output: new Map<number, string>(), error: new Map<number, string>() }
   return ({ attemptKey, file, length, offset }) => {
     if (file === null || offset === null || length === null) return null

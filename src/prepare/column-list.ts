@@ -1,5 +1,5 @@
+import type { RowColumns } from '../batching/prepared-row.ts'
 import { jsonMembers } from '../lib/json-members.ts'
-import type { RowColumns } from '../log/prepared-row.ts'
 import { type Column, type ColumnType, isSameType } from '../model/column.ts'
 import type { Row } from '../model/row.ts'
 

@@ -1,4 +1,4 @@
-import type { PreparedRow } from '../log/prepared-row.ts'
+import type { PreparedRow } from '../batching/prepared-row.ts'
 import type { PromptReview } from '../request/templates/prompt-review.ts'
 import type { Site } from '../workspace/workspace.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'

@@ -1,5 +1,5 @@
+import type { PlannableRequest, PreparedRow } from '../batching/prepared-row.ts'
 import { DigestTable } from '../lib/packed/digest-table.ts'
-import type { PlannableRequest, PreparedRow } from '../log/prepared-row.ts'
 import type { InputShape } from '../model/run.ts'
 import { SharingTally } from '../plan/sharing.ts'
 import { Identities } from '../request/identity.ts'

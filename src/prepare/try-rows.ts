@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
+import type { PreparedRow } from '../batching/prepared-row.ts'
 import { judgeAnswer } from '../collect/judge-answer.ts'
-import type { PreparedRow } from '../log/prepared-row.ts'
 import { asAsked } from '../log/requests-as-sent.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'

@@ -14,10 +14,10 @@ const PORTS = [
 const KNOWN = 'providers/known.ts'
 
 const GROUND = ['model', 'lib', 'version.ts']
-const BASE = [...GROUND, 'ports', 'known', 'prices', 'schema', 'config']
+const BASE = [...GROUND, 'ports', 'known', 'prices', 'schema', 'config', 'log']
 const STAGES = ['input', 'request', 'plan', 'submit', 'watch', 'collect', 'output']
 const DOWN = [...BASE, ...STAGES, 'providers', 'store']
-const HOME = [...DOWN, 'workspace', 'log']
+const HOME = [...DOWN, 'workspace', 'batching']
 const MAIN = [...HOME, 'prepare', 'drive', 'results', 'probe', 'library']
 
 /**
@@ -33,11 +33,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   prices: [...GROUND, 'ports', 'known'],
   schema: [...GROUND, 'ports', 'known'],
   config: [...GROUND, 'ports', 'known'],
+  log: [...GROUND, 'ports'],
   providers: [...GROUND, 'ports'],
   store: [...GROUND, 'ports'],
   ...Object.fromEntries(STAGES.map((stage) => [stage, BASE])),
   workspace: DOWN,
-  log: [...DOWN, 'workspace'],
+  batching: [...DOWN, 'workspace'],
   prepare: HOME,
   drive: HOME,
   results: HOME,
@@ -79,19 +80,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'workspace',
     'written-answers',
   ],
-  log: [
-    'batch-sinks',
-    'batch-writer',
-    'batcher',
-    'canary-choice',
-    'cutting',
-    'frozen-line',
-    'frozen-rows',
-    'line-encoder',
-    'prepared-row',
-    'requests-as-sent',
-    'result-lines',
-  ],
+  batching: ['batch-sinks', 'batch-writer', 'batcher', 'canary-choice', 'cutting', 'line-encoder', 'prepared-row'],
   prepare: ['definition', 'freeze-run', 'fill-prompts', 'job-text', 'plan-run', 'problem-list', 'start', 'try-rows'],
   drive: [
     'adopt-remote',

@@ -1,6 +1,6 @@
+import { frozenLine } from '../log/frozen-line.ts'
 import { wireId } from '../model/ids.ts'
 import type { Target } from '../model/target.ts'
-import { frozenLine } from './frozen-line.ts'
 
 /** Lines are encoded into one piece of memory; only those that may be longer get their own. */
 const SCRATCH_BYTES = 64 * 1_024

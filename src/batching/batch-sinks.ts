@@ -1,8 +1,8 @@
+import { contentOf } from '../log/frozen-line.ts'
 import { WIRE_ID_LENGTH, wirePrefix } from '../model/ids.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { BatchSink } from './batcher.ts'
-import { contentOf } from './frozen-line.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'random' | 'store'>
 
