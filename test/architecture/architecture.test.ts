@@ -11,6 +11,8 @@ import {
   forbiddenUses,
   hiddenImports,
   idleFaces,
+  providerWords,
+  STILL_NAMING_PROVIDERS,
 } from './rules.ts'
 
 const sources = readSources(fileURLToPath(new URL('../../src', import.meta.url)))
@@ -48,6 +50,11 @@ describe('the sources', () => {
     expect(brought).toContain('providers/openai/facts.ts')
     expect(brought).not.toContain('providers/http.ts')
     expect(broughtBy('providers/connect.ts', sources)).toContain('undici')
+  })
+
+  it('name a provider and speak its dialect in its own folder only', () => {
+    const naming = sources.filter((file) => providerWords(file).length > 0).map(({ path }) => path)
+    expect(naming).toEqual(STILL_NAMING_PROVIDERS)
   })
 
   it('import in no circle', () => {
@@ -160,6 +167,28 @@ describe('the guards', () => {
     ['server/http/listen.ts', "import { serve } from '@hono/node-server'"],
   ])('in %s allow %s', (path, text) => {
     expect(forbiddenUses(factsOf(path, text))).toEqual([])
+  })
+})
+
+describe('the words of providers', () => {
+  it.each([
+    ['plan/tokens.ts', "if (provider === 'openai') count()"],
+    ['plan/tokens.ts', 'const MISTRAL_MOST = 4_096'],
+    ['plan/tokens.ts', 'const older = /^gpt-4/'],
+    ['plan/tokens.ts', 'const mark = Buffer.from(\'"image_url"\')'],
+    ['submit/create.ts', 'const { max_output_tokens: most } = body'],
+    ['processors/batch-task.ts', "const provider = 'openai'"],
+  ])('in %s refuse %s', (path, text) => {
+    expect(providerWords(factsOf(path, text))).toHaveLength(1)
+  })
+
+  it.each([
+    ['plan/tokens.ts', "// As OpenAI counts.\nconst text = 'count'"],
+    ['plan/tokens.ts', '/** `gpt-6-luna` at OpenAI. */\nexport const most = 1'],
+    ['providers/openai/facts.ts', "const name = 'openai'"],
+    ['server/dialect.ts', "const part = 'image_url'"],
+  ])('in %s allow %s', (path, text) => {
+    expect(providerWords(factsOf(path, text))).toEqual([])
   })
 })
 

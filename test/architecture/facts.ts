@@ -18,6 +18,8 @@ export interface FileFacts {
   readonly imports: readonly ImportFact[]
   /** Global names as used: `Date.now`, `new Date()`, `setTimeout`, `process.env`. */
   readonly globals: readonly { readonly name: string; readonly line: number }[]
+  /** Its text with blanks in the place of comments. */
+  readonly code: string
 }
 
 /** The facts of all sources; tests are left out, they may use anything. */
@@ -31,7 +33,7 @@ export function readSources(folder: string): readonly FileFacts[] {
 
 /** Reads one file's text; `path` is below `src`. Throws where it does not parse, so that nothing escapes unread. */
 export function factsOf(path: string, text: string): FileFacts {
-  const { program, errors } = parseSync(path, text)
+  const { comments, program, errors } = parseSync(path, text)
   if (errors[0] !== undefined) throw new Error(`${path}: ${errors[0].message}`)
   const lineAt = (offset: number): number => text.slice(0, offset).split('\n').length
   const imports: ImportFact[] = []
@@ -45,7 +47,12 @@ export function factsOf(path: string, text: string): FileFacts {
     const name = globalIn(node, parent)
     if (name !== undefined) globals.push({ name, line: lineAt(node.start) })
   })
-  return { path, imports, globals }
+  const code = comments.reduceRight((rest, { end, start }) => blanked(rest, start, end), text)
+  return { path, imports, globals, code }
+}
+
+function blanked(text: string, start: number, end: number): string {
+  return text.slice(0, start) + text.slice(start, end).replace(/[^\n]/g, ' ') + text.slice(end)
 }
 
 function visit(node: Node, parent: Node | undefined, look: (node: Node, parent: Node | undefined) => void): void {

@@ -180,6 +180,55 @@ const GUARDS: readonly Guard[] = [
   { what: 'a module whose name is computed', modules: /^\(computed\)$/, allowed: [] },
 ]
 
+/** Names of providers and of their models, and words of a dialect that are no words of ours too. */
+const PROVIDER_WORDS: readonly RegExp[] = [
+  /openai|mistral|anthropic|claude|gemini|\bgpt[-_.\d]/gi,
+  /\b(?:image_url|input_(?:audio|image|text)|file_data|output_text|tool_calls|response_format|json_schema)\b/g,
+  /\b(?:max_(?:completion|output)_tokens|random_seed|safety_identifier|prompt_cache_key)\b/g,
+  /\b(?:encoding_format|output_dimension|presence_penalty|frequency_penalty|logit_bias|(?:top_)?logprobs)\b/g,
+]
+
+/** Where a provider may be named, and its dialect spoken; comments may do so everywhere. */
+const MAY_NAME_PROVIDERS: readonly string[] = [
+  'providers/',
+  // A provider on this machine, with a reading of the documents of its own, and the demo that shows it.
+  'server/',
+  'cli/demo/',
+  // The default, and the examples of help and messages.
+  'model/named-providers.ts',
+  // Public classes with a provider in their names, and the entries that export them.
+  'processors/mistral-batch-processor.ts',
+  'processors/openai-batch-processor.ts',
+  'index.ts',
+  'provider.ts',
+]
+
+/** Files that name a provider, or speak its dialect, all the same; the list only becomes shorter. */
+export const STILL_NAMING_PROVIDERS: readonly string[] = [
+  'cli/commands/serve.ts',
+  'cli/jobs/prompt-text.ts',
+  'config/file-schema.ts',
+  'log/canary-choice.ts',
+  'plan/advice.ts',
+  'plan/image-tokens.ts',
+  'plan/request-load.ts',
+  'plan/request-parts.ts',
+  'plan/tokens.ts',
+  'plan/vocabulary.ts',
+  'prepare/definition.ts',
+  'prices/context-windows.ts',
+  'prices/near-models.ts',
+  'prices/reasoning.ts',
+  'prices/table.ts',
+  'processors/batch-task.ts',
+  'processors/processor-context.ts',
+  'request/images/image-part.ts',
+  'request/messages/response-input.ts',
+  'request/most-output.ts',
+  'schema/answer-format.ts',
+  'workspace/account.ts',
+]
+
 /** Names that say nothing about what is inside. */
 const EMPTY_NAMES = /^(utils?|helpers?|types?|commons?|misc|interfaces?|constants)\.ts$/
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.ts$/
@@ -256,6 +305,15 @@ export function forbiddenUses(file: FileFacts): readonly string[] {
       .filter(({ name }) => guard.globals?.test(name))
       .map(({ name, line }) => `${file.path}:${line} uses ${name}: ${onlyIn(guard)}`),
   ])
+}
+
+/** Words of providers outside of their folders. */
+export function providerWords({ code, path }: FileFacts): readonly string[] {
+  if (MAY_NAME_PROVIDERS.some((place) => path.startsWith(place))) return []
+  return PROVIDER_WORDS.flatMap((words) => [...code.matchAll(words)]).map(
+    ({ 0: word, index }) =>
+      `${path}:${code.slice(0, index).split('\n').length} says ${word}, which a provider's folder may`,
+  )
 }
 
 /** A namespace import takes everything. */

@@ -3,6 +3,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { systemDisk } from '../../lib/disk.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { EXIT } from '../../model/error.ts'
+import { DEFAULT_PROVIDER } from '../../model/named-providers.ts'
 import { type CrashProof, holds, proveCrashSafety } from '../demo/crash-proof.ts'
 import { type Feature, webFeatures } from '../demo/features.ts'
 import { doMainJob, type MainJob } from '../demo/main-job.ts'
@@ -26,7 +27,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .addOption(
       new Option('--provider <name>', 'provider whose batch API the local server plays')
         .choices(Object.keys(MODELS))
-        .default('openai'),
+        .default(DEFAULT_PROVIDER),
     )
     .option('--keep', 'keep the files of the demo')
     .option('--json', 'the numbers as JSON on standard output')

@@ -79,7 +79,7 @@ export const DRIVE_OPTIONS = {
     kind: 'count',
     value: '<n>',
     heading: 'limits',
-    help: 'hours after which the provider ends a batch; only Mistral takes another number',
+    help: 'hours after which the provider ends a batch, where the provider lets you choose',
     usual: '24',
     definesRequests: true,
     commands: MAKING,

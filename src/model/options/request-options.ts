@@ -1,3 +1,4 @@
+import { DEFAULT_PROVIDER, EXAMPLE_MODELS, EXAMPLE_PROVIDER } from '../named-providers.ts'
 import { IMAGE_DETAILS, INPUT_FORMATS } from '../run.ts'
 import { MAKING, type OptionDeclaration, PLANNING } from './declaration.ts'
 
@@ -10,7 +11,7 @@ export const REQUEST_OPTIONS = {
     value: '<provider/model>',
     short: 'm',
     heading: 'prompt',
-    help: 'provider and model, such as openai/gpt-6.1-terra or mistral/mistral-small-latest',
+    help: `provider and model, such as ${EXAMPLE_MODELS}`,
     definesRequests: true,
     commands: MAKING,
     commonIn: MAKING,
@@ -20,8 +21,8 @@ export const REQUEST_OPTIONS = {
     kind: 'text',
     value: '<name>',
     heading: 'prompt',
-    help: 'the provider of provider-ready lines that carry their own model, such as mistral',
-    usual: 'openai',
+    help: `the provider of provider-ready lines that carry their own model, such as ${EXAMPLE_PROVIDER}`,
+    usual: DEFAULT_PROVIDER,
     definesRequests: true,
     commands: MAKING,
     library: START,
