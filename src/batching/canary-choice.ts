@@ -3,6 +3,7 @@ import { jsonMembers } from '../lib/json-members.ts'
 import { peek } from '../lib/peek.ts'
 import type { InputShape } from '../model/run.ts'
 import { type Target, targetKey } from '../model/target.ts'
+import { factsOf } from '../providers/known.ts'
 import type { PlannableRequest, PreparedRow } from './prepared-row.ts'
 
 /** Sets of parameters that have a canary; a file where every row has its own is not asked about row by row. */
@@ -10,23 +11,6 @@ const MOST_SETS = 5
 
 /** Rows read ahead hold at most about this much in memory; what is larger has a canary, however few its rows are. */
 const MOST_AHEAD_CHARACTERS = 32 * 1_024 * 1_024
-
-/** Body fields that say what is asked or by whom, not how: rows that differ in these only are of one set. */
-const CONTENT: readonly string[] = [
-  'messages',
-  'input',
-  'inputs',
-  'prompt',
-  'suffix',
-  'document',
-  'instructions',
-  'metadata',
-  'user',
-  'seed',
-  'random_seed',
-  'safety_identifier',
-  'prompt_cache_key',
-]
 
 /** Rows with what was read ahead of them put back, and whether there are enough requests for a canary. */
 export interface AheadRead {
@@ -75,7 +59,7 @@ export class CanaryChoice {
     this.#callable.set(target, isCallable)
     if (!isCallable) return null
     // Prompts and chat rows of a run all have the parameters of its command line.
-    const parameters = this.#shape === 'provider' ? parametersOf(body) : ''
+    const parameters = this.#shape === 'provider' ? parametersOf(body, target.provider) : ''
     const set = `${targetKey(target)} ${parameters}`
     const chosen = this.#sets.get(set) ?? 0
     const isFull = chosen >= this.#settings.requests || (chosen === 0 && this.#sets.size >= MOST_SETS)
@@ -86,9 +70,10 @@ export class CanaryChoice {
 }
 
 /** How a body asks, as one text: its fields in alphabetical order. */
-function parametersOf(body: string): string {
+function parametersOf(body: string, provider: string): string {
+  const { contentFields } = factsOf(provider)
   return [...jsonMembers(body)]
-    .filter(([name]) => !CONTENT.includes(name))
+    .filter(([name]) => !contentFields.includes(name))
     .map(([name, { end, start }]) => `${JSON.stringify(name)}:${body.slice(start, end)}`)
     .sort()
     .join()

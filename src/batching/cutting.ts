@@ -29,7 +29,8 @@ export interface Cutting {
 export async function cuttingOf(ports: CuttingPorts, target: Target): Promise<Cutting> {
   const { clock, counters, provider, settings, store } = ports
   const given = limitsInForce(settings, target.provider, target.model, provider.limits(target))
-  const loadOf = given.vectorLength === null ? (): typeof USUAL_LOAD => USUAL_LOAD : vectorLoad(given.vectorLength)
+  const loadOf =
+    given.vectorLength === null ? (): typeof USUAL_LOAD => USUAL_LOAD : vectorLoad(target.provider, given.vectorLength)
   const belief = (await store?.queueBelief(target)) ?? null
   const queue = believedLimits(queueLimitsOf(settings, target, provider.limits(target)), belief, clock.now())
   const tokens = queue.tokens === null ? null : batchShare(queue.tokens)

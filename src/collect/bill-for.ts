@@ -1,5 +1,5 @@
 import { billOf } from '../prices/bill.ts'
-import { LONG_CONTEXT_TOKENS } from '../prices/table.ts'
+import { longContextTokens } from '../prices/price.ts'
 import type { AttemptRecord, Bill } from '../store/store.ts'
 import type { CollectPorts } from './ports.ts'
 
@@ -8,6 +8,6 @@ export async function billFor(
   { priceOf, store }: Pick<CollectPorts, 'priceOf' | 'store'>,
   attempt: AttemptRecord,
 ): Promise<Bill> {
-  const parts = await store.usageByAttempt(LONG_CONTEXT_TOKENS, attempt.key)
+  const parts = await store.usageByAttempt(longContextTokens(attempt.target.provider), attempt.key)
   return billOf(parts, priceOf(attempt.target), attempt.kind)
 }

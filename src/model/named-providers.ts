@@ -6,6 +6,6 @@ export const DEFAULT_PROVIDER = 'openai'
 export const EXAMPLE_PROVIDER = 'mistral'
 
 /** As a user writes it after `--model`. */
-export const EXAMPLE_MODEL = 'openai/gpt-6.1-terra'
+const EXAMPLE_MODEL = 'openai/gpt-6.1-terra'
 
 export const EXAMPLE_MODELS = `${EXAMPLE_MODEL} or mistral/mistral-small-latest`

@@ -1,12 +1,9 @@
 import type { Target } from '../model/target.ts'
 import { dollars } from '../prices/dollars.ts'
 import { nearModels } from '../prices/near-models.ts'
-import { refusedFields } from '../prices/reasoning.ts'
-import type { Price } from '../prices/table.ts'
+import type { Price } from '../prices/price.ts'
+import { factsOf } from '../providers/known.ts'
 import type { TargetTally } from './tally.ts'
-
-/** Shorter beginnings are not cached by OpenAI (guide on prompt caching, 2026-10-04). */
-const LEAST_CACHED_TOKENS = 1_024
 
 /** What advice follows from. */
 export interface AdviceFacts {
@@ -28,7 +25,7 @@ export interface AdviceFacts {
 export function adviceFor(facts: AdviceFacts, tally: TargetTally): readonly string[] {
   const { price, target } = facts
   const name = `${target.provider}/${target.model}`
-  const refused = refusedFields(target.provider, target.model, bodyOf(tally.firstBody))
+  const refused = factsOf(target.provider).refusedFields(target.model, bodyOf(tally.firstBody))
   return [
     ...(refused.length > 0 ? [`${name} refuses ${refused.join(', ')} by its documentation; every row may fail`] : []),
     ...(price === null ? [unknownPrice(name, nearModels(target))] : []),
@@ -54,9 +51,9 @@ function cachingAdvice(
   { sharedCharacters }: TargetTally,
 ): string | null {
   const sharedTokens = bytes === 0 ? 0 : Math.floor((sharedCharacters * tokens) / bytes)
-  // Elsewhere nothing is cached by itself.
-  if (price.provider !== 'openai') return null
-  if (expectedUsd === null || price.cachedInputUsd === null || sharedTokens < LEAST_CACHED_TOKENS) return null
+  const { leastCachedTokens } = factsOf(price.provider)
+  if (leastCachedTokens === null || sharedTokens < leastCachedTokens) return null
+  if (expectedUsd === null || price.cachedInputUsd === null) return null
   const cached = sharedTokens * (requests - 1)
   const cachedUsd =
     ((tokens - cached) * price.inputUsd +

@@ -28,7 +28,7 @@ const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 const SIX_BITS = Uint8Array.from({ length: 128 }, (_, byte) => Math.max(0, BASE64.indexOf(String.fromCharCode(byte))))
 
 /**
- * A vocabulary of byte pairs, as OpenAI publishes them: a token in base64 and its rank, line by line. It holds all tokens
+ * A vocabulary of byte pairs (`VocabularyFile`): a token in base64 and its rank, line by line. It holds all tokens
  * in one piece of memory and finds them through a table of places, ten megabytes together; as strings in a map they take
  * seventy.
  */

@@ -1,8 +1,4 @@
-/** Width and height of an image in pixels. */
-export interface ImageSize {
-  readonly width: number
-  readonly height: number
-}
+import type { ImageSize } from '../providers/facts.ts'
 
 /** Enough of an image to hold its size; photographs carry a preview and notes before it. */
 const HEAD_BYTES = 96 * 1_024

@@ -1,7 +1,8 @@
+import type { JsonObject } from '../lib/json.ts'
 import { endpointName, isWritten } from '../model/endpoint.ts'
 import type { Target } from '../model/target.ts'
 import { contextWindowOf } from '../prices/context-windows.ts'
-import { requestParts } from './request-parts.ts'
+import { factsOf } from '../providers/known.ts'
 import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
 /** Even text that compresses well has a token for so many bytes; used where no vocabulary counts. */
@@ -25,10 +26,8 @@ export class PromptLengths {
     const { vocabulary, window } = this.#of(target)
     // A UTF-16 unit takes at most three bytes, and a token at least one.
     if (window === null || body.length * 3 <= window || Buffer.byteLength(body) <= window) return null
-    const parsed = JSON.parse(body) as { readonly truncation?: unknown }
-    // Then the provider leaves out the middle of what is too long.
-    if (parsed.truncation === 'auto') return null
-    const { texts } = requestParts(parsed)
+    const { isCutToFit, texts } = factsOf(target.provider).requestParts(JSON.parse(body) as JsonObject)
+    if (isCutToFit) return null
     // A request for vectors may hold several texts, each of which has the window for itself.
     const tokens = isWritten(target.endpoint)
       ? count(texts, vocabulary)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { vectorLoad } from './request-load.ts'
 
 const load = (body: object) =>
-  vectorLoad(1_000)(Buffer.from(JSON.stringify({ custom_id: 'b0000000000000000', method: 'POST', body })))
+  vectorLoad('openai', 1_000)(Buffer.from(JSON.stringify({ custom_id: 'b0000000000000000', method: 'POST', body })))
 
 describe('vectorLoad', () => {
   it.each<[body: object, inputs: number, outputBytes: number]>([

@@ -1,4 +1,5 @@
 import { parsedBodyOf } from '../log/frozen-line.ts'
+import { factsOf } from '../providers/known.ts'
 
 /** What a request takes of a batch besides its own bytes and tokens. */
 export interface RequestLoad {
@@ -11,7 +12,7 @@ export interface RequestLoad {
 /** A request of one input with an answer of usual length. */
 export const USUAL_LOAD: RequestLoad = { inputs: 1, outputBytes: 0 }
 
-/** Bytes of a number in a vector, as both providers write them: `-0.006929283495992422` and a comma. */
+/** Bytes of a number in a vector, as providers write them: `-0.006929283495992422` and a comma. */
 const NUMBER_BYTES = 22
 
 /** Bytes of the same in base64: four bytes in sixteen thirds. */
@@ -21,21 +22,11 @@ const PACKED_NUMBER_BYTES = 5.34
 export type LoadOf = (line: Uint8Array) => RequestLoad
 
 /** For endpoints that answer with vectors of `usualLength` numbers, where a request does not ask for another length. */
-export function vectorLoad(usualLength: number): LoadOf {
+export function vectorLoad(provider: string, usualLength: number): LoadOf {
+  const { vectorsAsked } = factsOf(provider)
   return (line) => {
-    const body = parsedBodyOf(line)
-    const inputs = inputCount(body['input'])
-    const length = lengthOf(body['dimensions']) ?? lengthOf(body['output_dimension']) ?? usualLength
-    const numberBytes = body['encoding_format'] === 'base64' ? PACKED_NUMBER_BYTES : NUMBER_BYTES
-    return { inputs, outputBytes: Math.ceil(inputs * length * numberBytes) }
+    const { inputs, isPacked, length } = vectorsAsked(parsedBodyOf(line))
+    const numberBytes = isPacked ? PACKED_NUMBER_BYTES : NUMBER_BYTES
+    return { inputs, outputBytes: Math.ceil(inputs * (length ?? usualLength) * numberBytes) }
   }
-}
-
-/** A list of numbers is one text that was turned into tokens already. */
-function inputCount(input: unknown): number {
-  return Array.isArray(input) && typeof input[0] !== 'number' ? Math.max(1, input.length) : 1
-}
-
-function lengthOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null
 }

@@ -3,7 +3,7 @@ import { type Target, targetKey } from '../model/target.ts'
 import type { AnswerLength } from '../prices/answer-length.ts'
 import { costOf } from '../prices/cost.ts'
 import { sumUsd } from '../prices/dollars.ts'
-import type { Price } from '../prices/table.ts'
+import type { Price } from '../prices/price.ts'
 import type { BatchCut } from './splitter.ts'
 import type { TargetTally } from './tally.ts'
 

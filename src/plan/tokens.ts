@@ -1,10 +1,10 @@
 import { parsedBodyOf } from '../log/frozen-line.ts'
 import { WIRE_ID_LENGTH } from '../model/ids.ts'
 import { type Target, targetKey } from '../model/target.ts'
+import type { ProviderFacts, RequestParts } from '../providers/facts.ts'
+import { factsOf } from '../providers/known.ts'
 import type { TokenMethod } from '../store/store.ts'
 import { sizeInDataUrl } from './image-size.ts'
-import { imageTokens } from './image-tokens.ts'
-import { type RequestParts, requestParts } from './request-parts.ts'
 import { type TokenFeatures, tokenFeatures } from './token-features.ts'
 import { TokenFit } from './token-fit.ts'
 import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
@@ -17,17 +17,6 @@ const SAMPLE_BYTES = 80_000
 
 /** Lines longer than this are counted exactly only where nothing else was. */
 const LONGEST_SAMPLE_BYTES = 40_000
-
-/** Tokens around each message of a conversation, and before the answer (OpenAI's cookbook on counting tokens). */
-const MESSAGE_TOKENS = 4
-const ANSWER_TOKENS = 3
-
-/** Marks of a line that holds more than text; base64 would be counted as words. */
-const IMAGE_MARK = Buffer.from('"image_url"')
-const MEDIA_MARKS = ['"input_audio"', '"file_data"'].map((mark) => Buffer.from(mark))
-
-/** A recording or a file makes a line longer than this; shorter ones are searched for images only, to save the time. */
-const SHORTEST_MEDIA_BYTES = 8_192
 
 /**
  * Where the part of a line begins that is the same in every attempt. What stands before is the wire id, which no model
@@ -59,7 +48,7 @@ export class TokenCounters {
   of(target: Target): TokenCounter {
     if (!this.#isCounting) return BY_BYTES
     const key = targetKey(target)
-    const counter = this.#counters.get(key) ?? new FittedCounter(target, vocabularyOf(target))
+    const counter = this.#counters.get(key) ?? new FittedCounter(target)
     this.#counters.set(key, counter)
     return counter
   }
@@ -90,24 +79,26 @@ const BY_BYTES: TokenCounter = {
  */
 class FittedCounter implements TokenCounter {
   readonly method = 'fitted'
-  readonly #target: Target
+  readonly #model: string
+  readonly #facts: ProviderFacts
   readonly #vocabulary: Vocabulary | null
   readonly #fit = new TokenFit()
   #sampledBytes = 0
 
-  constructor(target: Target, vocabulary: Vocabulary | null) {
-    this.#target = target
-    this.#vocabulary = vocabulary
+  constructor(target: Target) {
+    this.#model = target.model
+    this.#facts = factsOf(target.provider)
+    this.#vocabulary = vocabularyOf(target)
   }
 
   count(line: Uint8Array, nearTokens: number | null): number {
-    if (hasMedia(line)) return this.#countParts(requestParts(parsedBodyOf(line)))
+    if (this.#facts.hasMedia(line)) return this.#countParts(this.#partsOf(line))
     const features = tokenFeatures(line.subarray(AFTER_ID))
     const vocabulary = this.#vocabulary
     if (vocabulary && this.#isSampled(line.length)) return this.#sample(line, features, vocabulary)
     const tokens = this.#fit.estimate(features)
     const isNear = nearTokens !== null && Math.max(tokens, estimateTokens(line.length)) > nearTokens / 2
-    return vocabulary && isNear ? exactTokens(requestParts(parsedBodyOf(line)), vocabulary) : tokens
+    return vocabulary && isNear ? exactTokens(this.#partsOf(line), vocabulary) : tokens
   }
 
   close(): void {
@@ -120,32 +111,26 @@ class FittedCounter implements TokenCounter {
 
   #sample(line: Uint8Array, features: TokenFeatures, vocabulary: Vocabulary): number {
     this.#sampledBytes += line.length
-    const tokens = exactTokens(requestParts(parsedBodyOf(line)), vocabulary)
+    const tokens = exactTokens(this.#partsOf(line), vocabulary)
     this.#fit.learn(features, tokens)
     if (this.#sampledBytes >= SAMPLE_BYTES) vocabulary.close()
     return tokens
   }
 
   /** A request with pictures: its text by the fitted weights, its pictures by the provider's rule. */
-  #countParts(parts: RequestParts): number {
-    let tokens = this.#fit.estimate(tokenFeatures(Buffer.from(parts.texts.join('\n')))) + fixedTokens(parts)
-    for (const { detail, url } of parts.images) {
-      tokens += imageTokens({ ...this.#target, detail, size: sizeInDataUrl(url) })
+  #countParts({ images, otherTokens, texts }: RequestParts): number {
+    let tokens = this.#fit.estimate(tokenFeatures(Buffer.from(texts.join('\n')))) + otherTokens
+    for (const { detail, url } of images) {
+      tokens += this.#facts.imageTokens({ model: this.#model, detail, size: sizeInDataUrl(url) })
     }
     return tokens
   }
+
+  #partsOf(line: Uint8Array): RequestParts {
+    return this.#facts.requestParts(parsedBodyOf(line))
+  }
 }
 
-function exactTokens(parts: RequestParts, vocabulary: Vocabulary): number {
-  return vocabulary.count(parts.texts) + fixedTokens(parts)
-}
-
-function fixedTokens({ givenTokens, messages }: RequestParts): number {
-  return givenTokens + (messages === 0 ? 0 : messages * MESSAGE_TOKENS + ANSWER_TOKENS)
-}
-
-function hasMedia(line: Uint8Array): boolean {
-  const bytes = Buffer.from(line.buffer, line.byteOffset, line.length)
-  if (bytes.includes(IMAGE_MARK)) return true
-  return line.length >= SHORTEST_MEDIA_BYTES && MEDIA_MARKS.some((mark) => bytes.includes(mark))
+function exactTokens({ otherTokens, texts }: RequestParts, vocabulary: Vocabulary): number {
+  return vocabulary.count(texts) + otherTokens
 }

@@ -1,4 +1,4 @@
-import { isReasoningModel } from './reasoning.ts'
+import { factsOf } from '../providers/known.ts'
 
 /** Where an expected length comes from. */
 export type LengthBasis = 'this_run' | 'earlier_runs' | 'assumed'
@@ -33,7 +33,7 @@ export function expectedAnswer(
   if (thisRun !== null) return { tokens: thisRun, basis: 'this_run' }
   const earlier = mean(seen.earlier)
   if (earlier !== null) return { tokens: earlier, basis: 'earlier_runs' }
-  const tokens = isReasoningModel(model.provider, model.model) ? ASSUMED_REASONING_TOKENS : ASSUMED_TOKENS
+  const tokens = factsOf(model.provider).isReasoningModel(model.model) ? ASSUMED_REASONING_TOKENS : ASSUMED_TOKENS
   return { tokens, basis: 'assumed' }
 }
 

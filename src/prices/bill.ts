@@ -1,7 +1,7 @@
 import { costOf, type PriceKind } from './cost.ts'
 import { roundUsd } from './dollars.ts'
 import { microsOf } from './micros.ts'
-import { isFree, type Price } from './table.ts'
+import { isFree, type Price } from './price.ts'
 
 /** Tokens of many results added up, as a store tells them. */
 export interface UsagePart {

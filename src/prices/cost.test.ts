@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Usage } from '../model/outcome.ts'
 import { costOf, costOfRequest, findPrice } from './cost.ts'
-import { isFree, isOldPrice, PRICES, type Price } from './table.ts'
+import { isOldPrice, longContextTokens, type Price } from './price.ts'
 
 const PRICE: Price = {
   provider: 'openai',
@@ -106,16 +106,12 @@ describe('the age of a price', () => {
   })
 })
 
-describe('the price table', () => {
-  it('has one row per model, with plausible numbers, a source and its day', () => {
-    expect(new Set(PRICES.map(({ provider, model }) => `${provider}/${model}`)).size).toBe(PRICES.length)
-    for (const price of PRICES) {
-      const { inputUsd, cachedInputUsd, outputUsd, source, asOf } = price
-      expect(inputUsd > 0 || isFree(price)).toBe(true)
-      expect(cachedInputUsd ?? 0).toBeLessThanOrEqual(inputUsd)
-      expect(outputUsd ?? inputUsd).toBeGreaterThanOrEqual(inputUsd)
-      expect(source).not.toBe('')
-      expect(asOf).toMatch(/^\d{4}-\d{2}-\d{2}$/)
-    }
+describe('the length above which a model is dearer', () => {
+  it.each([
+    ['openai', 272_000],
+    ['mistral', Number.MAX_SAFE_INTEGER],
+    ['unheard-of', Number.MAX_SAFE_INTEGER],
+  ])('is at %s %i tokens', (provider, tokens) => {
+    expect(longContextTokens(provider)).toBe(tokens)
   })
 })

@@ -1,8 +1,9 @@
 import type { BatchKind } from '../model/batch.ts'
 import type { Usage } from '../model/outcome.ts'
+import { factsOf } from '../providers/known.ts'
 import { roundUsd } from './dollars.ts'
+import { isFree, type Price } from './price.ts'
 import { nameWithoutDate } from './snapshot.ts'
-import { isFree, PRICES, type Price } from './table.ts'
 
 /** How a request was bought; what was carried over from another run is no cost of this one, whatever its price. */
 export type PriceKind = BatchKind
@@ -31,9 +32,10 @@ export function findPrice(provider: string, model: string, own: Readonly<Record<
     const given = Object.hasOwn(own, key) ? own[key] : undefined
     if (given) return fromOwn(provider, name, given)
   }
+  const { prices } = factsOf(provider)
   for (const name of names) {
-    const found = PRICES.find((price) => price.provider === provider && price.model === name)
-    if (found) return found
+    const found = prices.find((price) => price.model === name)
+    if (found) return { provider, ...found }
   }
   return null
 }

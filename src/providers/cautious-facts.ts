@@ -1,6 +1,27 @@
 import type { ProviderFacts } from './facts.ts'
+import { CONTENT_FIELDS } from './openai-shape/content-fields.ts'
+import { hasMedia, requestParts } from './openai-shape/request-parts.ts'
+import { vectorsAsked } from './openai-shape/vectors-asked.ts'
 
-/** What is assumed of a provider of which nothing is known: nothing is cheap, nothing is offered. */
+/** Tokens of an image at a provider whose rule is not known: more than most models make of the largest picture. */
+const IMAGE_TOKENS = 4_096
+
+/**
+ * What is assumed of a provider of which nothing is known: no price, no window, nothing cached. Bodies are read in the shape
+ * in which requests are frozen, which is that of OpenAI's API.
+ */
 export const CAUTIOUS_FACTS: ProviderFacts = {
+  prices: [],
+  contextWindows: {},
+  furtherModels: [],
   queueTiers: {},
+  leastCachedTokens: null,
+  contentFields: CONTENT_FIELDS,
+  isReasoningModel: () => false,
+  refusedFields: () => [],
+  vocabulary: () => null,
+  imageTokens: () => IMAGE_TOKENS,
+  requestParts,
+  hasMedia,
+  vectorsAsked,
 }

@@ -1,11 +1,109 @@
+import type { JsonObject } from '../lib/json.ts'
+
 /**
  * What is known of a provider and its models besides limits, as data and pure functions. The rooms that plan and price read
- * it and hold the general rule; every fact stands in the provider's own folder.
+ * it and hold the general rules; every fact stands in the provider's own folder, with its source.
  */
 export interface ProviderFacts {
+  /** One for each model whose price is sure; an unknown price is unknown, never zero. */
+  readonly prices: readonly ModelPrice[]
+  /** How many tokens a model can take, its answer included; a model that is not named has a window all the same. */
+  readonly contextWindows: Readonly<Record<string, number>>
+  /** Models without a price or a window here whose names are near to those of others. */
+  readonly furtherModels: readonly string[]
   /**
    * Input tokens that may wait for a model, by usage tier from 1 to 5; null where no number is published. A model that is
    * not named has none.
    */
   readonly queueTiers: Readonly<Record<string, readonly (number | null)[]>>
+  /** Synchronous calls have a shared beginning of so many tokens cached by themselves; null where they do not. */
+  readonly leastCachedTokens: number | null
+  /** Body fields that say what is asked or by whom, not how; requests that differ in these only are of one set. */
+  readonly contentFields: readonly string[]
+  /** True for a model known to think before it answers; its thoughts are billed as output. */
+  isReasoningModel(model: string): boolean
+  /** The fields of a body that its model is known to refuse. */
+  refusedFields(model: string, body: JsonObject): readonly string[]
+  /** The vocabulary that counts a model's tokens; null where there is none, or its package is not installed. */
+  vocabulary(model: string): VocabularyFile | null
+  /** Input tokens of an image, by the published rule where there is one, otherwise an upper figure. */
+  imageTokens(image: ImageUse): number
+  /** What a model reads of a body. */
+  requestParts(body: JsonObject): RequestParts
+  /** True for a frozen line that holds more than text, which would be counted as words. */
+  hasMedia(line: Uint8Array): boolean
+  /** What a body asks of an endpoint that answers with vectors. */
+  vectorsAsked(body: JsonObject): VectorsAsked
+}
+
+/** What a model costs: US dollars per million tokens at the standard, synchronous price. */
+export interface ModelPrice {
+  readonly model: string
+  readonly inputUsd: number
+  /** Input tokens that the provider had cached; null where no such price is known. */
+  readonly cachedInputUsd: number | null
+  /** Null for models that give no tokens, such as embeddings. */
+  readonly outputUsd: number | null
+  /** What the batch price is of the standard price. */
+  readonly batchFactor: number
+  /** Dearer rates for a whole request whose input is longer than this; null where there are none. */
+  readonly longContext: LongContext | null
+  /** Where the numbers come from. */
+  readonly source: string
+  /** The day on which that source was current, such as `2026-09-23`; null for the user's own price. */
+  readonly asOf: string | null
+}
+
+export interface LongContext {
+  readonly aboveTokens: number
+  readonly inputFactor: number
+  readonly outputFactor: number
+}
+
+/** A vocabulary of byte pairs as a file: a token in base64 and its rank, line by line. */
+export interface VocabularyFile {
+  readonly path: string
+  /** Cuts a text into the words inside of which pairs are joined. */
+  readonly words: RegExp
+}
+
+/** What a model reads of a request body. */
+export interface RequestParts {
+  readonly texts: readonly string[]
+  readonly images: readonly ImagePart[]
+  /** Tokens besides texts and images: those around messages, and those given as numbers, as embeddings allow. */
+  readonly otherTokens: number
+  /** True where the provider leaves out the middle of what is too long. */
+  readonly isCutToFit: boolean
+}
+
+/** An image in a request. */
+export interface ImagePart {
+  readonly url: string
+  /** `low`, `high`, `auto` or nothing. */
+  readonly detail: string | null
+}
+
+/** What is asked about an image in a request. */
+export interface ImageUse {
+  readonly model: string
+  readonly detail: string | null
+  /** Null where only a URL is known: then the largest number that the rule allows. */
+  readonly size: ImageSize | null
+}
+
+/** Width and height of an image in pixels. */
+export interface ImageSize {
+  readonly width: number
+  readonly height: number
+}
+
+/** The vectors that one request is answered with. */
+export interface VectorsAsked {
+  /** Texts that are answered each for itself; at least one. */
+  readonly inputs: number
+  /** Numbers of a vector; null for as many as the model usually gives. */
+  readonly length: number | null
+  /** True for numbers in base64. */
+  readonly isPacked: boolean
 }

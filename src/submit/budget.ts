@@ -5,7 +5,7 @@ import { longPrice } from '../prices/bill.ts'
 import { costOf, type PriceKind } from '../prices/cost.ts'
 import { dollars } from '../prices/dollars.ts'
 import { microsOf, usdOf } from '../prices/micros.ts'
-import type { Price } from '../prices/table.ts'
+import type { Price } from '../prices/price.ts'
 import type { Overspending, ShownAnswers, SpendingStanding, SpendingSum } from '../store/store.ts'
 
 /** Input tokens are estimates; this much more is set aside for them. */

@@ -2,7 +2,7 @@ import type { Configuration } from '../config/configuration.ts'
 import { sumKnown } from '../lib/sum.ts'
 import { type Billed, OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
 import { costOfParts } from '../prices/bill.ts'
-import { LONG_CONTEXT_TOKENS } from '../prices/table.ts'
+import { longContextTokens } from '../prices/price.ts'
 import type { AttemptRecord, Reopening, RunStore, UnsuccessfulRows } from '../store/store.ts'
 import { priceList } from './budget.ts'
 
@@ -38,7 +38,7 @@ export async function retryableOf(
   { prices }: Pick<Configuration, 'prices'>,
   attempts: readonly AttemptRecord[],
 ): Promise<Retryable> {
-  const all = await store.unsuccessful(LONG_CONTEXT_TOKENS)
+  const all = await store.unsuccessful(longContextTokens(attempts[0]?.target.provider ?? ''))
   const plain = chosenBy([])
   const isPlain = ({ billed, status }: UnsuccessfulRows): boolean =>
     plain.billed.includes(billed) && plain.statuses.includes(status)

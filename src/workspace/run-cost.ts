@@ -4,7 +4,7 @@ import { costOfParts } from '../prices/bill.ts'
 import type { PriceKind } from '../prices/cost.ts'
 import { roundUsd, sumUsd } from '../prices/dollars.ts'
 import { usdOf } from '../prices/micros.ts'
-import { LONG_CONTEXT_TOKENS, type Price } from '../prices/table.ts'
+import { longContextTokens, type Price } from '../prices/price.ts'
 import type { AttemptRecord, AttemptUsage, RunStore, UsageTotal } from '../store/store.ts'
 import { priceList } from './budget.ts'
 
@@ -54,7 +54,8 @@ export async function usedAttemptsOf(
   store: Pick<RunStore, 'usageByAttempt'>,
   attempts: readonly AttemptRecord[],
 ): Promise<readonly UsedAttempt[]> {
-  return withUsage(attempts, await store.usageByAttempt(LONG_CONTEXT_TOKENS))
+  const longTokens = longContextTokens(attempts[0]?.target.provider ?? '')
+  return withUsage(attempts, await store.usageByAttempt(longTokens))
 }
 
 /** Tokens of each model, in the order of their names. */

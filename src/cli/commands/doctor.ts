@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander'
 import type { Configuration } from '../../config/configuration.ts'
 import { EXIT } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
-import { PRICES } from '../../prices/table.ts'
 import { PROVIDERS } from '../../providers/registry.ts'
 import { sqliteVersion } from '../../store/engine-version.ts'
 import { VERSION } from '../../version.ts'
@@ -94,7 +93,8 @@ function versions({ file, spendingRemark }: Configuration): readonly Finding[] {
 }
 
 function newestPrice(): string {
-  const dates = PRICES.map(({ asOf }) => asOf).filter((date) => date !== null)
+  const prices = Object.values(PROVIDERS).flatMap(({ facts }) => facts?.prices ?? [])
+  const dates = prices.map(({ asOf }) => asOf).filter((date) => date !== null)
   return dates.sort().at(-1) ?? 'unknown'
 }
 

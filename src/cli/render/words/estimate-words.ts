@@ -1,7 +1,7 @@
 import type { CostEstimate, PlanSummary, TargetSummary } from '../../../plan/summary.ts'
 import { BASIS_WORDS } from '../../../prices/answer-length.ts'
 import { dollars } from '../../../prices/dollars.ts'
-import type { Price } from '../../../prices/table.ts'
+import type { Price } from '../../../prices/price.ts'
 import { count, counted } from '../terminal/quantity.ts'
 
 /** `998 in 2 batches`, and how many are asked directly before. */

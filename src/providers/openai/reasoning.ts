@@ -1,5 +1,7 @@
+import type { JsonObject } from '../../lib/json.ts'
+
 /** OpenAI's models that think before they answer: the o-series, and the line from GPT-5 on. */
-const OPENAI_REASONING = /^(?:o\d|gpt-[5-9](?!\d))(?!.*chat)/
+const REASONING = /^(?:o\d|gpt-[5-9](?!\d))(?!.*chat)/
 
 /** Body fields that these models refuse, by OpenAI's API reference (2026-11-22). */
 const REFUSED = [
@@ -22,13 +24,13 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
 }
 
 /** True for models known to think before they answer; their thoughts are billed as output. */
-export function isReasoningModel(provider: string, model: string): boolean {
-  return provider === 'openai' && OPENAI_REASONING.test(model)
+export function isReasoningModel(model: string): boolean {
+  return REASONING.test(model)
 }
 
 /** The fields of a body that its model is known to refuse. */
-export function refusedFields(provider: string, model: string, body: Readonly<Record<string, unknown>>): string[] {
-  if (!isReasoningModel(provider, model)) return []
+export function refusedFields(model: string, body: JsonObject): readonly string[] {
+  if (!isReasoningModel(model)) return []
   return REFUSED.filter((field) => {
     const value = body[field]
     return value !== undefined && value !== null && value !== DEFAULTS[field]

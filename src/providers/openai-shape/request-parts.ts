@@ -1,19 +1,5 @@
-import { isJsonObject, type JsonObject } from '../lib/json.ts'
-/** An image in a request. */
-export interface ImagePart {
-  readonly url: string
-  readonly detail: string | null
-}
-
-/** What a model reads of a request body. */
-export interface RequestParts {
-  readonly texts: readonly string[]
-  /** Messages of a conversation, each of which has a few tokens of its own. */
-  readonly messages: number
-  readonly images: readonly ImagePart[]
-  /** Tokens that were given as numbers, as embeddings allow. */
-  readonly givenTokens: number
-}
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import type { ImagePart, RequestParts } from '../facts.ts'
 
 /** Fields whose text a model reads, over all endpoints. */
 const TEXT_FIELDS = ['messages', 'instructions', 'input', 'inputs', 'prompt', 'suffix'] as const
@@ -21,18 +7,38 @@ const TEXT_FIELDS = ['messages', 'instructions', 'input', 'inputs', 'prompt', 's
 /** Fields that reach the model as text in a form of the provider's own; counted as the JSON they are. */
 const JSON_FIELDS = ['tools', 'functions', 'response_format', 'text'] as const
 
-/** Takes a request body apart. Recordings and files are left out: nobody says how many tokens they have. */
-export function requestParts(body: unknown): RequestParts {
+/** Tokens around each message of a conversation, and before the answer (OpenAI's cookbook on counting tokens). */
+const MESSAGE_TOKENS = 4
+const ANSWER_TOKENS = 3
+
+/** Marks of a line that holds more than text; base64 would be counted as words. */
+const IMAGE_MARK = Buffer.from('"image_url"')
+const MEDIA_MARKS = ['"input_audio"', '"file_data"'].map((mark) => Buffer.from(mark))
+
+/** A recording or a file makes a line longer than this; shorter ones are searched for images only, to save the time. */
+const SHORTEST_MEDIA_BYTES = 8_192
+
+/** Takes a request body apart. Recordings and files are left out: no provider says how many tokens they have. */
+export function requestParts(body: JsonObject): RequestParts {
   const gathering = new Gathering()
-  if (!isJsonObject(body)) return gathering
   for (const field of TEXT_FIELDS) gathering.add(body[field])
   for (const field of JSON_FIELDS) if (body[field] !== undefined) gathering.texts.push(JSON.stringify(body[field]))
-  return gathering
+  const { givenTokens, images, messages, texts } = gathering
+  const otherTokens = givenTokens + (messages === 0 ? 0 : messages * MESSAGE_TOKENS + ANSWER_TOKENS)
+  return { texts, images, otherTokens, isCutToFit: body['truncation'] === 'auto' }
 }
 
-class Gathering implements RequestParts {
+/** True for a line that holds images, or is long and holds recordings or files. */
+export function hasMedia(line: Uint8Array): boolean {
+  const bytes = Buffer.from(line.buffer, line.byteOffset, line.length)
+  if (bytes.includes(IMAGE_MARK)) return true
+  return line.length >= SHORTEST_MEDIA_BYTES && MEDIA_MARKS.some((mark) => bytes.includes(mark))
+}
+
+class Gathering {
   readonly texts: string[] = []
   readonly images: ImagePart[] = []
+  /** Messages of a conversation. */
   messages = 0
   givenTokens = 0
 

@@ -1,4 +1,4 @@
-import type { ImageSize } from './image-size.ts'
+import type { ImageSize, ImageUse } from '../facts.ts'
 
 /** Pictures are cut into squares of 512 pixels, each of so many tokens, and there is a part that all have. */
 interface TileRule {
@@ -38,22 +38,8 @@ const LARGEST_SIDE = 2_048
 const SHORTER_SIDE = 768
 const TILE_PIXELS = 512
 
-/** What Mistral's vision models make of the largest picture they look at (1,540 pixels in squares of 28), and more. */
-const MISTRAL_MOST = 4_096
-
-/** What is asked about an image in a request. */
-export interface ImageUse {
-  readonly provider: string
-  readonly model: string
-  /** `low`, `high`, `auto` or nothing. */
-  readonly detail: string | null
-  /** Null where only a URL is known: then the largest number that the rule allows. */
-  readonly size: ImageSize | null
-}
-
-/** Input tokens of an image, by the provider's published rule where it has one, otherwise an upper figure. */
-export function imageTokens({ detail, model, provider, size }: ImageUse): number {
-  if (provider !== 'openai') return MISTRAL_MOST
+/** Input tokens of an image. */
+export function imageTokens({ detail, model, size }: ImageUse): number {
   const name = model.replace(/^ft:/, '')
   const rule = RULES.find(([names]) => names.test(name))?.[1] ?? USUAL_RULE
   if (rule.kind === 'patches') return Math.ceil(patchesOf(size) * rule.tokensPerPatch)
