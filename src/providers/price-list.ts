@@ -20,14 +20,15 @@ interface PriceOrigin extends Pick<ModelPrice, 'batchFactor' | 'source' | 'asOf'
 /** A list that is short to write as what `ProviderFacts.prices` holds. */
 export function pricesOf(
   rows: readonly PriceRow[],
-  { longContext = null, ...origin }: PriceOrigin,
+  { batchFactor, longContext = null, ...origin }: PriceOrigin,
 ): readonly ModelPrice[] {
   return rows.map(([model, inputUsd, cachedInputUsd, outputUsd]) => ({
     model,
     inputUsd,
     cachedInputUsd,
     outputUsd,
-    ...origin,
+    batchFactor,
     longContext,
+    ...origin,
   }))
 }
