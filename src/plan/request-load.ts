@@ -23,9 +23,9 @@ export type LoadOf = (line: Uint8Array) => RequestLoad
 
 /** For endpoints that answer with vectors of `usualLength` numbers, where a request does not ask for another length. */
 export function vectorLoad(provider: string, usualLength: number): LoadOf {
-  const { vectorsAsked } = factsOf(provider)
+  const facts = factsOf(provider)
   return (line) => {
-    const { inputs, isPacked, length } = vectorsAsked(parsedBodyOf(line))
+    const { inputs, isPacked, length } = facts.vectorsAsked(parsedBodyOf(line))
     const numberBytes = isPacked ? PACKED_NUMBER_BYTES : NUMBER_BYTES
     return { inputs, outputBytes: Math.ceil(inputs * (length ?? usualLength) * numberBytes) }
   }
