@@ -5,6 +5,9 @@ export const DEFAULT_PROVIDER = 'openai'
 
 export const EXAMPLE_PROVIDER = 'mistral'
 
+/** Models by the names that their providers give them. */
+export const EXAMPLE_MODEL_NAMES = 'gpt-6.1-terra or mistral-small-latest'
+
 /** As a user writes it after `--model`. */
 const EXAMPLE_MODEL = 'openai/gpt-6.1-terra'
 

@@ -1,5 +1,4 @@
-import { parsedBodyOf } from '../log/frozen-line.ts'
-import { WIRE_ID_LENGTH } from '../model/ids.ts'
+import { contentOf, parsedBodyOf } from '../log/frozen-line.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { ProviderFacts, RequestParts } from '../providers/facts.ts'
 import { factsOf } from '../providers/known.ts'
@@ -17,12 +16,6 @@ const SAMPLE_BYTES = 80_000
 
 /** Lines longer than this are counted exactly only where nothing else was. */
 const LONGEST_SAMPLE_BYTES = 40_000
-
-/**
- * Where the part of a line begins that is the same in every attempt. What stands before is the wire id, which no model
- * reads: its random characters would give a plan other estimates than the run that it foretells.
- */
-const AFTER_ID = '{"custom_id":"'.length + WIRE_ID_LENGTH
 
 /** Counts the tokens of lines that go to one target. */
 export interface TokenCounter {
@@ -93,7 +86,8 @@ class FittedCounter implements TokenCounter {
 
   count(line: Uint8Array, nearTokens: number | null): number {
     if (this.#facts.hasMedia(line)) return this.#countParts(this.#partsOf(line))
-    const features = tokenFeatures(line.subarray(AFTER_ID))
+    // Without the wire id, which no model reads: its random characters would give a plan other estimates than its run.
+    const features = tokenFeatures(contentOf(line))
     const vocabulary = this.#vocabulary
     if (vocabulary && this.#isSampled(line.length)) return this.#sample(line, features, vocabulary)
     const tokens = this.#fit.estimate(features)

@@ -1,5 +1,6 @@
 import type { Row } from '../model/row.ts'
 import { CHAT_ENDPOINT } from '../model/target.ts'
+import { factsOf } from '../providers/known.ts'
 import type { BuildResult } from '../request/build-result.ts'
 import { createLanes } from '../request/lanes.ts'
 import { messagesOfRow } from '../request/messages/chat-messages.ts'
@@ -45,7 +46,9 @@ export function createTaskMaker(context: ProcessorContext, options: ProcessorOpt
       maxTokens: options.maxCompletionTokens ?? null,
       temperature: options.temperature ?? null,
       parameters: {
-        ...(options.responseFormat === undefined ? {} : { response_format: options.responseFormat }),
+        ...(options.responseFormat === undefined
+          ? {}
+          : { [factsOf(provider.name).responseFormatField]: options.responseFormat }),
         ...options.body,
       },
       idColumn: null,

@@ -8,6 +8,7 @@ import { thisMachine } from '../lib/machine.ts'
 import { type Random, systemRandom } from '../lib/random.ts'
 import { writeToStderr } from '../lib/terminal.ts'
 import { assertKnownOptions, type KnownOptions } from '../library/known-options.ts'
+import { EXAMPLE_MODEL_NAMES } from '../model/named-providers.ts'
 import { CHAT_ENDPOINT, type Target } from '../model/target.ts'
 import { connectProvider } from '../providers/connect.ts'
 import type { Limits, Provider } from '../providers/provider.ts'
@@ -66,7 +67,7 @@ export function connectProcessor(
   const { modelName } = options
   if (typeof modelName !== 'string' || modelName.trim() === '') {
     throw new ProcessorError('refused', 'usage', 'modelName is missing.', {
-      next: 'Give the name of a model of the provider, such as gpt-6.1-terra or mistral-small-latest.',
+      next: `Give the name of a model of the provider, such as ${EXAMPLE_MODEL_NAMES}.`,
     })
   }
   assertRuntime()

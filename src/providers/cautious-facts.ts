@@ -1,6 +1,7 @@
 import type { ProviderFacts } from './facts.ts'
 import { CONTENT_FIELDS } from './openai-shape/content-fields.ts'
 import { hasMedia, requestParts } from './openai-shape/request-parts.ts'
+import { shownRequest } from './openai-shape/shown-request.ts'
 import { vectorsAsked } from './openai-shape/vectors-asked.ts'
 
 /** Tokens of an image at a provider whose rule is not known: more than most models make of the largest picture. */
@@ -17,11 +18,13 @@ export const CAUTIOUS_FACTS: ProviderFacts = {
   queueTiers: {},
   leastCachedTokens: null,
   contentFields: CONTENT_FIELDS,
+  responseFormatField: 'response_format',
   isReasoningModel: () => false,
   refusedFields: () => [],
   vocabulary: () => null,
   imageTokens: () => IMAGE_TOKENS,
   requestParts,
   hasMedia,
+  shownRequest,
   vectorsAsked,
 }

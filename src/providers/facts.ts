@@ -20,6 +20,8 @@ export interface ProviderFacts {
   readonly leastCachedTokens: number | null
   /** Body fields that say what is asked or by whom, not how; requests that differ in these only are of one set. */
   readonly contentFields: readonly string[]
+  /** The field of a chat body for the form of the answer. */
+  readonly responseFormatField: string
   /** True for a model known to think before it answers; its thoughts are billed as output. */
   isReasoningModel(model: string): boolean
   /** The fields of a body that its model is known to refuse. */
@@ -32,6 +34,8 @@ export interface ProviderFacts {
   requestParts(body: JsonObject): RequestParts
   /** True for a frozen line that holds more than text, which would be counted as words. */
   hasMedia(line: Uint8Array): boolean
+  /** A body as people read it. */
+  shownRequest(body: JsonObject): ShownRequest
   /** What a body asks of an endpoint that answers with vectors. */
   vectorsAsked(body: JsonObject): VectorsAsked
 }
@@ -97,6 +101,24 @@ export interface ImageSize {
   readonly width: number
   readonly height: number
 }
+
+/** What a body asks, for people. */
+export interface ShownRequest {
+  /** The turns of a conversation; null for a body without turns. */
+  readonly turns: readonly ShownTurn[] | null
+  /** What is asked by a body without turns; null where it has no text either. */
+  readonly text: string | null
+  /** The fields besides turns and model. */
+  readonly parameters: JsonObject
+}
+
+export interface ShownTurn {
+  readonly role: string
+  readonly parts: readonly ShownPart[]
+}
+
+/** A text, or an image by its URL, which may hold it. */
+export type ShownPart = string | { readonly imageUrl: string }
 
 /** The vectors that one request is answered with. */
 export interface VectorsAsked {

@@ -205,12 +205,8 @@ const MAY_NAME_PROVIDERS: readonly string[] = [
 
 /** Files that name a provider, or speak its dialect, all the same; the list only becomes shorter. */
 export const STILL_NAMING_PROVIDERS: readonly string[] = [
-  'cli/commands/serve.ts',
-  'cli/jobs/prompt-text.ts',
   'config/file-schema.ts',
   'prepare/definition.ts',
-  'processors/batch-task.ts',
-  'processors/processor-context.ts',
   'request/images/image-part.ts',
   'request/messages/response-input.ts',
   'request/most-output.ts',

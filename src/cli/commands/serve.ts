@@ -4,6 +4,7 @@ import { systemDisk } from '../../lib/disk.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { SIMULATED_KEY } from '../../providers/secrets.ts'
+import { addressesOf } from '../../server/addresses.ts'
 import { startLocalServer } from '../../server/start.ts'
 import { untilSignalled } from '../drive/interruption.ts'
 import { countFlag, countOrZeroFlag, durationMsFlag, repeatedFlag } from '../flags/flag-values.ts'
@@ -92,8 +93,9 @@ async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
   // Listened for before anyone is told that Ctrl-C stops it.
   const signalled = untilSignalled()
   try {
-    await shell.print(`export OPENAI_BASE_URL=${server.openaiUrl} OPENAI_API_KEY=${SIMULATED_KEY}\n`)
-    await shell.print(`export MISTRAL_BASE_URL=${server.mistralUrl} MISTRAL_API_KEY=${SIMULATED_KEY}\n`)
+    for (const { baseUrlVariable, keyVariable, url } of addressesOf(server)) {
+      await shell.print(`export ${baseUrlVariable}=${url} ${keyVariable}=${SIMULATED_KEY}\n`)
+    }
     shell.tell(`Serving simulated answers from ${folder}. Stop with Ctrl-C.`)
     await signalled
   } finally {

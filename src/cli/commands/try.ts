@@ -80,7 +80,7 @@ function tryDocument({ inputRows, rows, wholeCostUsd }: Tried, seed: number): ob
     rows: rows.map(({ costUsd, failure, id, line, outcome, problems, request }) => ({
       line,
       id,
-      prompt: request && promptOf(request.body),
+      prompt: request && promptOf(request),
       status: outcome?.status ?? 'failed',
       output: outcome?.isJson && outcome.output !== null ? JSON.parse(outcome.output) : (outcome?.output ?? null),
       code: outcome?.code ?? failure?.code ?? problems[0]?.code ?? null,

@@ -4,6 +4,7 @@ import { writeAtomically } from '../../lib/atomic-file.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Disk } from '../../lib/disk.ts'
 import type { Random } from '../../lib/random.ts'
+import { addressesOf } from '../../server/addresses.ts'
 
 /** What the demo plays with and where. */
 export interface World {
@@ -41,10 +42,12 @@ const HANDED_ON = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'TERM', 'COLOR
 export function clientEnvironment({ environment }: World, urls: { openaiUrl: string; mistralUrl: string }) {
   return {
     ...Object.fromEntries(HANDED_ON.map((name) => [name, environment[name]])),
-    OPENAI_API_KEY: 'demo-without-a-key',
-    OPENAI_BASE_URL: urls.openaiUrl,
-    MISTRAL_API_KEY: 'demo-without-a-key',
-    MISTRAL_BASE_URL: urls.mistralUrl,
+    ...Object.fromEntries(
+      addressesOf(urls).flatMap(({ baseUrlVariable, keyVariable, url }) => [
+        [baseUrlVariable, url],
+        [keyVariable, 'demo-without-a-key'],
+      ]),
+    ),
   }
 }
 

@@ -20,7 +20,7 @@ export function planView({
     input: inputWords(definition.inputPaths, (path) => path) ?? 'rows in memory',
     summary,
     freeBytes,
-    firstPrompt: firstBody === null ? null : promptOf(firstBody),
+    firstPrompt: firstBody === null ? null : promptOf({ body: firstBody, target: definition }),
     problems: problems.first,
     problemCount: problems.total,
     notes: [

@@ -14,16 +14,16 @@ function rowText({ hasEmptyPlaceholders, id, line, problems, request }: FilledRo
   const name = id === null ? `Line ${line}` : `Line ${line} (${plainLine(id, MOST_ID_CHARACTERS)})`
   const flaws = problems.map(({ code, detail }) => `  ${colors.red(code)}: ${plainLine(detail)}\n`)
   if (!request) return `${colors.bold(name)}  not sent\n${flaws.join('')}`
-  const { body, target } = request
+  const { target } = request
   const title = `${colors.bold(name)}  ${colors.dim(plainLine(`${target.provider}/${target.model}`))}\n`
   const note = hasEmptyPlaceholders ? `  ${colors.yellow('!')} every placeholder is empty\n` : ''
-  return title + note + bodyText(body, colors)
+  return title + note + bodyText(request, colors)
 }
 
-function bodyText(body: string, colors: Colors): string {
-  const messages = shownMessages(body)
-  if (messages === null) return indented(body, 2)
-  const parameters = parametersOf(body)
+function bodyText(request: NonNullable<FilledRow['request']>, colors: Colors): string {
+  const messages = shownMessages(request)
+  if (messages === null) return indented(request.body, 2)
+  const parameters = parametersOf(request)
   const turns = messages.map(({ role, text }) => `  ${colors.cyan(plainLine(role))}\n${indented(text, 4)}`)
   return turns.join('') + (parameters === null ? '' : `  ${colors.dim('with')}\n${indented(parameters, 4)}`)
 }

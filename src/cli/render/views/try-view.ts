@@ -48,7 +48,7 @@ export function renderTriedRow(row: TriedRow, colors: Colors): string {
   const title = row.id === null ? `Line ${row.line}` : `Line ${row.line} (${plainLine(row.id, MOST_PROMPT_CHARACTERS)})`
   const facts = renderFacts(
     [
-      ['Prompt', row.request && plainLine(promptOf(row.request.body), MOST_PROMPT_CHARACTERS)],
+      ['Prompt', row.request && plainLine(promptOf(row.request), MOST_PROMPT_CHARACTERS)],
       ['Answer', answer ? plainLine(answer, MOST_ANSWER_CHARACTERS) : null],
       ['Problem', problemText(row, colors)],
       ['Tokens', tokensText(row)],
