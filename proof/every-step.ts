@@ -33,6 +33,14 @@ const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
   canary: { prompts: promptsOf(8), maxRequests: 3, hasCanary: true },
   cap: { prompts: promptsOf(12), maxRequests: 2, capUsd: 160 },
   cancel: { prompts: promptsOf(8), durations: { runMs: 3_000 }, cancelAfterMs: 1_800 },
+  // The first synchronous call is under way when the run is cancelled, and batches wait, of which the upload would be slow.
+  'cancelled canary': {
+    prompts: promptsOf(8),
+    maxRequests: 3,
+    hasCanary: true,
+    faults: ['direct:1=slow(1900)', 'upload=slow(1500)'],
+    cancelAfterMs: 300,
+  },
 }
 
 /** The scenarios that are walked for each provider, undisturbed. */

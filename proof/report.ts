@@ -7,6 +7,8 @@ import { METRICS, type Metric } from './violation.ts'
 /** What each metric counts, in a sentence. */
 const MEANINGS: Readonly<Record<Metric, string>> = {
   'over the cap': 'a run cost more than the cap that was in force, with every answer limited',
+  'sent when cancelled':
+    'a create or synchronous call that was sent after the client had time to notice that the run was cancelled',
   'billed twice': 'rows that the provider executed and billed more than once',
   'double create': 'two batches with the same row alive or paid at the same time',
   'silent provider duplicate': 'a batch that a gateway made twice and the client did not report',

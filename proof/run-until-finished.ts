@@ -43,6 +43,9 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = { conflict: 1, busy: 75, 
 /** Longer than any call is late. */
 const PATIENCE_MS = 90_000
 
+/** Within this time the client notices a cancellation: it looks every second. */
+const NOTICED_MS = 1_200
+
 /** Holds after which the trouble ends, as a person would wait for before trying again. */
 const HOLDS_UNTIL_CALM = 2
 
@@ -69,6 +72,8 @@ export interface Trace {
   readonly events: readonly RunEvent[]
   /** In order; none where the run had no cap. */
   readonly caps: readonly KeptCap[]
+  /** Calls that cost money and were sent although the run had been cancelled long enough before, as the world saw them. */
+  readonly sentWhenCancelled: readonly string[]
   /** Why the world never came to an end, where it did not. */
   readonly stuck: string | null
 }
@@ -88,11 +93,13 @@ export async function runUntilFinished(world: World, plan: Plan, task: Task): Pr
   const starts: Start[] = []
   const events: RunEvent[] = []
   const caps: KeptCap[] = []
+  const cancelled = { atMs: Number.POSITIVE_INFINITY }
   let holds = 0
   let capUsd = plan.capUsd
   const end = async (stuck: string | null): Promise<Trace> => {
     if (capUsd !== null) caps.push({ capUsd, billedUsd: await billed() })
-    return { starts, events, caps, report: starts.at(-1)?.report ?? null, stuck }
+    const sentWhenCancelled = sentAfter(world.trace.slice(beginning.step), cancelled.atMs + NOTICED_MS)
+    return { starts, events, caps, sentWhenCancelled, report: starts.at(-1)?.report ?? null, stuck }
   }
   try {
     while (starts.length < MOST_STARTS) {
@@ -108,7 +115,7 @@ export async function runUntilFinished(world: World, plan: Plan, task: Task): Pr
       // Whoever decides has waited until nothing can be on its way any more.
       if (decides) await world.wait(PATIENCE_MS)
       const runId = isHeld ? (last.report?.run.id ?? null) : null
-      const typed = { ...task, runId, decides, events, capUsd, beginning }
+      const typed = { ...task, runId, decides, events, capUsd, beginning, cancelled }
       starts.push(...(await startOnce(world, plan, typed, starts.length + 1)))
       const start = starts.at(-1)
       if (start?.report && isFinished(start.report.run.state)) return await end(null)
@@ -135,6 +142,8 @@ interface Typed extends Task {
   readonly decides: boolean
   readonly events: RunEvent[]
   readonly capUsd: number | null
+  /** When the run was cancelled, once it was. */
+  readonly cancelled: { atMs: number }
 }
 
 /** True where the wrong key is set; only for a run that has begun with the right one, or it would be the right one. */
@@ -184,7 +193,7 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
     handle = new RunHandle(workspace, taken, emitter)
     const cancelling = cancelInTime(world, plan, workspace, handle, typed)
     const onUnknownCreate = typed.decides ? 'resend' : 'hold'
-    if (typed.decides && (await hasNoResults(handle))) await handle.cancel()
+    if (typed.decides && (await hasNoResults(handle))) await cancel(world, handle, typed)
     const { report } = await handle.drive({ onUnknownCreate, releaseHeld: typed.runId !== null })
     await cancelling.stop()
     return { exitCode: exitCodeOf(report, 0), message: report.run.reason, report }
@@ -225,21 +234,31 @@ async function take(
   return await takeNewRun(workspace, options, (event) => emitter.emit('event', event))
 }
 
+async function cancel(world: World, handle: RunHandle, { cancelled }: Typed): Promise<void> {
+  await handle.cancel()
+  cancelled.atMs = Math.min(cancelled.atMs, world.time.elapsed)
+}
+
+/** The steps after this instant in which a create or a synchronous call was sent. */
+function sentAfter(trace: readonly string[], ms: number): readonly string[] {
+  return trace.filter((line) => / send (?:create|direct) /.test(line) && Number.parseInt(line, 10) > ms)
+}
+
 /** The user's second hand: cancels the run at its time, in whichever process drives it then. */
 function cancelInTime(
   world: World,
   plan: Plan,
   { clock }: Workspace,
   handle: RunHandle,
-  { beginning }: Typed,
+  typed: Typed,
 ): { stop(): Promise<void> } {
   if (plan.cancelAfterMs === null) return { stop: async () => undefined }
   const over = new AbortController()
-  const waitMs = plan.cancelAfterMs - (world.time.elapsed - beginning.ms)
+  const waitMs = plan.cancelAfterMs - (world.time.elapsed - typed.beginning.ms)
   const cancelling = async (): Promise<void> => {
     try {
       await clock.sleep(waitMs, over.signal)
-      if (!over.signal.aborted) await handle.cancel()
+      if (!over.signal.aborted) await cancel(world, handle, typed)
     } catch (error) {
       // Finished in the same moment, or dead: there is nothing left to cancel, or nobody left to do it.
       if (!LlmBatchError.isInstance(error) && !(error instanceof Dead)) throw error

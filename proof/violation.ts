@@ -2,6 +2,7 @@
 export const METRICS = [
   'billed twice',
   'over the cap',
+  'sent when cancelled',
   'double create',
   'silent provider duplicate',
   'orphan spend',

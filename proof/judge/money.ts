@@ -8,6 +8,7 @@ export function judgeMoney(evidence: Evidence): readonly Violation[] {
     ...billedTwice(evidence),
     ...carriedAndBilled(evidence),
     ...overTheCap(evidence),
+    ...violationOf('sent when cancelled', 'calls', evidence.trace.sentWhenCancelled),
     ...doubleCreates(evidence),
     ...silentDuplicates(evidence),
     ...orphans(evidence),

@@ -8,6 +8,9 @@ const IS_READ = 'result.role === role'
 const UPLOADED_AGAIN =
   "await store.closeIntent(intent.key, 'proved_absent', 'uploaded', waiting(ports, attempt, 0, null))"
 
+/** A case in which a run is cancelled while the first synchronous call is under way and batches wait for it. */
+const CANCELLED = 'cancelled canary at openai'
+
 /** The defects that the proof must find; each breaks one rule that protects the user's money or results. */
 export const MUTANTS: readonly Mutant[] = [
   mutant(
@@ -38,7 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace(
       'absent',
       "return await next(ports, attempt, 'second_listing', ...ANY)",
-      'return await startAgain(ports, attempt, { mayBeBilled: false })',
+      'return await startAgain(ports, attempt, round, { mayBeBilled: false })',
     ),
   ),
   mutant(
@@ -46,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace(
       'absent',
       'return await fence(ports, attempt, signal)',
-      'return await startAgain(ports, attempt, { mayBeBilled: false })',
+      'return await startAgain(ports, attempt, round, { mayBeBilled: false })',
       1,
     ),
   ),
@@ -154,7 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'the audit after a create is skipped',
-    replace('Driving.#goRound', 'this.#launchAudit(attempts, await this.#everMade(attempts))'),
+    replace('Driving.#goRound', 'this.#launchAudit(await this.#audits.due(attempts))'),
   ),
   mutant(
     'the account is not confirmed',
@@ -188,6 +191,21 @@ export const MUTANTS: readonly Mutant[] = [
       'collectDirect',
       'triage(answer.outcome, { tries: request.tries, maxTries: settings.maxTries, isCancelling })',
       'isCancelling ? triage(answer.outcome, { tries: request.tries, maxTries: settings.maxTries, isCancelling }) : AGAIN',
+    ),
+  ),
+  shownBy(
+    CANCELLED,
+    mutant(
+      'a step goes by what it was told of a cancellation when it began',
+      replace('Driving.#round', '() => this.#cancellation.by', '((by) => () => by)(this.#cancellation.by)'),
+    ),
+  ),
+  shownBy(
+    CANCELLED,
+    mutant(
+      'what was not sent when a run was cancelled is sent all the same',
+      replace('Cancellation.giveUpUnsent', 'await this.#context.store.cancelUnsent()', 'await Promise.resolve()'),
+      replace('Driving.#launchSteps', 'this.#isCancelled() && isBatchToCreate(attempt)', 'false'),
     ),
   ),
   mutant('the same command typed again makes a new run', replace('findSameWork', 'if (unfinished) return unfinished')),

@@ -1,6 +1,8 @@
 import { splitLines } from '../lib/jsonl.ts'
 import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome } from '../model/outcome.ts'
+import type { Round } from '../model/round.ts'
+import type { CancelCause } from '../model/run.ts'
 import { MOVED, type Step } from '../model/step.ts'
 import type { AttemptRecord, NewResult, StoredRequest } from '../store/store.ts'
 import { billFor } from './bill-for.ts'
@@ -19,21 +21,22 @@ const ALL = 1_000
  * answer can be used, the answers are kept, the refused ones stay, and the batch is held, before anything is bought in
  * batches.
  */
-export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord): Promise<Step> {
+export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord, round: Round): Promise<Step> {
   const { settings, store } = ports
   const answers = await readAnswers(ports, attempt)
   const requests = await store.requestsOf(attempt.batchKey, -1, ALL)
   const outcomes = requests.flatMap(({ ordinal }) => answers.get(ordinal)?.outcome ?? [])
-  const stop = ports.isCancelling ? null : judgeCanary(outcomes, settings.canary.requests)
+  const cancelledBy = round.cancelledBy()
+  const isCancelling = cancelledBy !== null
+  const stop = isCancelling ? null : judgeCanary(outcomes, settings.canary.requests)
   const inDoubt = new Set(
     (await store.calls(attempt.key)).filter(({ answer }) => answer === 'unknown').map(({ ordinal }) => ordinal),
   )
   const results = requests.map((request) => {
     const answer = answers.get(request.ordinal)
-    if (!answer) return uncalledResult(ports, request, inDoubt.has(request.ordinal))
+    if (!answer) return uncalledResult(request, inDoubt.has(request.ordinal), cancelledBy)
     if (stop && isUnbilledFailure(answer.outcome))
       return newResult(request.ordinal, answer.outcome, answer.place, AGAIN)
-    const { isCancelling } = ports
     const verdict = triage(answer.outcome, { tries: request.tries, maxTries: settings.maxTries, isCancelling })
     return newResult(request.ordinal, answer.outcome, answer.place, verdict)
   })
@@ -64,18 +67,14 @@ async function hold(ports: CollectPorts, attempt: AttemptRecord, { code, reason 
   return MOVED
 }
 
-function uncalledResult(
-  { cancelCause, isCancelling }: CollectPorts,
-  { ordinal }: StoredRequest,
-  isInDoubt: boolean,
-): NewResult {
+function uncalledResult({ ordinal }: StoredRequest, isInDoubt: boolean, cancelledBy: CancelCause | null): NewResult {
   if (isInDoubt) {
     const reason = 'asked directly, and whether it was answered is not known; it may have been billed'
     const outcome = emptyOutcome({ status: 'missing', code: 'missing', reason, billed: 'unknown' })
     return newResult(ordinal, outcome, null, { verdict: 'final', countsAsTry: true })
   }
-  if (isCancelling) {
-    return newResult(ordinal, cancelledOutcome(cancelCause, 'no'), null, { verdict: 'final', countsAsTry: false })
+  if (cancelledBy !== null) {
+    return newResult(ordinal, cancelledOutcome(cancelledBy, 'no'), null, { verdict: 'final', countsAsTry: false })
   }
   const reason = 'not asked directly; sent in a batch'
   return newResult(ordinal, emptyOutcome({ status: 'failed', code: 'not_called', reason, billed: 'no' }), null, AGAIN)

@@ -1,5 +1,6 @@
 import { isTerminal } from '../model/attempt.ts'
 import { RESULT_ROLES, type ResultRef, resultIds, resultRefs } from '../model/result-ref.ts'
+import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { isTooMany, stopLossReason, type UniformFailure } from '../model/stop-loss.ts'
 import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
@@ -21,16 +22,16 @@ const SIZE_CHECKS = 4
  * Harvests an ended batch, whatever its status: every result it names is fetched, verified, kept, and read, and every
  * request of it gets a result; `ended -> collected`. May be repeated from any point.
  */
-export async function collectBatch(ports: CollectPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
-  const remote = withKnownResults(await ports.provider.get(attempt.remoteId ?? '', signal), attempt)
+export async function collectBatch(ports: CollectPorts, attempt: AttemptRecord, round: Round): Promise<Step> {
+  const remote = withKnownResults(await ports.provider.get(attempt.remoteId ?? '', round.signal), attempt)
   if (!isTerminal(remote.status)) return await reopenWatch(ports, attempt)
   const tries = await triesOf(ports, attempt)
   const hasResults = remote.results.length > 0
-  if (!hasResults && remote.status === 'failed') return await refuse(ports, attempt, remote, tries)
-  if (!hasResults && remote.status === 'completed' && !ports.isCancelling) {
+  if (!hasResults && remote.status === 'failed') return await refuse(ports, attempt, remote, tries, round)
+  if (!hasResults && remote.status === 'completed' && round.cancelledBy() === null) {
     return await holdWithoutResults(ports, attempt)
   }
-  return await harvest(ports, attempt, remote, tries, signal)
+  return await harvest(ports, attempt, remote, tries, round)
 }
 
 /** A result that was named once is still there where a later look does not name it (F66). */
@@ -53,14 +54,14 @@ async function harvest(
   attempt: AttemptRecord,
   remote: RemoteBatch,
   tries: Tries,
-  signal: AbortSignal,
+  round: Round,
 ): Promise<Step> {
   const { provider, store } = ports
-  const settling = new Settling(ports, attempt, tries)
+  const settling = new Settling(ports, attempt, tries, round)
   const files = keptResultsOf(ports, attempt, remote)
   for (const place of files) {
     try {
-      await downloadFile(ports, { ...place, limits: ports.resultLimitsOf(attempt), isProvedByRows: true }, signal)
+      await downloadFile(ports, { ...place, limits: ports.resultLimitsOf(attempt), isProvedByRows: true }, round.signal)
     } catch (error) {
       if (isOversized(error) && attempt.failures >= SIZE_CHECKS) return await holdOversized(ports, attempt, error)
       throw error
@@ -73,14 +74,14 @@ async function harvest(
       throw error
     }
   }
-  await assertWhole(ports, attempt, settling, files, signal)
+  await assertWhole(ports, attempt, settling, files, round.signal)
   if (settling.missing > 0 && remote.status === 'completed' && attempt.reasonCode !== FETCHED_AGAIN) {
     return await fetchAgain(ports, attempt, settling.missing)
   }
   if (!isTerminal(remote.status)) return WAITED
   const settlement = await settling.finish(remote.status, provider.limits(attempt.target).absentRowIsUnbilled)
   await reportOddities(ports, attempt, settlement)
-  await stopLoss(ports, attempt, settlement.mostFrequentRefusal)
+  if (round.cancelledBy() === null) await stopLoss(ports, attempt, settlement.mostFrequentRefusal)
   const changes = {
     remoteStatus: remote.status,
     rawStatus: remote.rawStatus,
@@ -186,9 +187,16 @@ async function reportOddities(
   }
 }
 
-async function refuse(ports: CollectPorts, attempt: AttemptRecord, remote: RemoteBatch, tries: Tries): Promise<Step> {
-  const { isCancelling, settings, store } = ports
+async function refuse(
+  ports: CollectPorts,
+  attempt: AttemptRecord,
+  remote: RemoteBatch,
+  tries: Tries,
+  round: Round,
+): Promise<Step> {
+  const { settings, store } = ports
   const refusal = judgeRefusal(remote)
+  const isCancelling = round.cancelledBy() !== null
   if (refusal.kind === 'queue_full' && !isCancelling) {
     return { did: 'nothing_ran', reason: refusal.reason, limitTokens: refusal.limitTokens }
   }
@@ -223,11 +231,11 @@ async function holdWithoutResults(ports: CollectPorts, attempt: AttemptRecord): 
  * better. Recorded before the batch is settled, so that no crash in between forgets it; may be repeated.
  */
 async function stopLoss(
-  { emit, isCancelling, settings, store }: CollectPorts,
+  { emit, settings, store }: CollectPorts,
   attempt: AttemptRecord,
   failure: UniformFailure | null,
 ): Promise<void> {
-  if (failure === null || isCancelling || !isTooMany(failure, settings.stopLoss)) return
+  if (failure === null || !isTooMany(failure, settings.stopLoss)) return
   if ((await store.record()).stopLoss !== null) return
   const stop = { ...failure, batch: attempt.batch }
   await store.setStopLoss({ state: 'stopped', ...stop })

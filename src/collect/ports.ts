@@ -3,7 +3,6 @@ import type { Settings } from '../config/settings.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Emit } from '../model/event.ts'
-import type { CancelCause } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import type { Price } from '../prices/price.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -35,9 +34,5 @@ export interface CollectPorts {
   readonly priceOf: (target: Target) => Price | null
   /** Checks answers where the run has a schema; null where any text is one. */
   readonly checkAnswer: AnswerCheck | null
-  /** True once the run is being cancelled: nothing goes back to be sent again. */
-  readonly isCancelling: boolean
-  /** Who wanted it cancelled; meaningful while it is. */
-  readonly cancelCause: CancelCause
   readonly emit: Emit
 }

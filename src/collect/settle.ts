@@ -3,6 +3,7 @@ import type { TerminalStatus } from '../model/attempt.ts'
 import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { ResultRole } from '../model/result-ref.ts'
+import type { Round } from '../model/round.ts'
 import type { UniformFailure } from '../model/stop-loss.ts'
 import type { AttemptRecord, NewResult } from '../store/store.ts'
 import { damaged } from './download.ts'
@@ -43,6 +44,7 @@ export class Settling {
   readonly #attempt: AttemptRecord
   readonly #prefix: string
   readonly #tries: Tries
+  readonly #round: Pick<Round, 'cancelledBy'>
   readonly #places: LinePositions
   #page: NewResult[] = []
   #foreignLines = 0
@@ -53,11 +55,12 @@ export class Settling {
   #accountProblem: string | null = null
   #returning = 0
 
-  constructor(ports: CollectPorts, attempt: AttemptRecord, tries: Tries) {
+  constructor(ports: CollectPorts, attempt: AttemptRecord, tries: Tries, round: Pick<Round, 'cancelledBy'>) {
     this.#ports = ports
     this.#attempt = attempt
     this.#prefix = wirePrefix(attempt.nonce)
     this.#tries = tries
+    this.#round = round
     this.#places = new LinePositions(tries.size)
   }
 
@@ -87,7 +90,7 @@ export class Settling {
   /** Records what became of the requests that no line told of, and returns the whole count. */
   async finish(status: TerminalStatus, absentRowIsUnbilled: readonly TerminalStatus[]): Promise<Settlement> {
     const missing = this.#tries.size - this.#places.size
-    const cause = this.#ports.isCancelling ? this.#ports.cancelCause : null
+    const cause = this.#round.cancelledBy()
     for (const ordinal of this.#tries.keys()) {
       if (this.#places.has(ordinal)) continue
       this.#add(ordinal, absentOutcome(status, absentRowIsUnbilled, cause), null)
@@ -168,11 +171,12 @@ export class Settling {
   }
 
   #add(ordinal: number, outcome: Outcome, place: LinePosition | null): void {
-    const { isCancelling, settings } = this.#ports
+    const { maxTries } = this.#ports.settings
+    const isCancelling = this.#round.cancelledBy() !== null
     if (outcome.accountProblem) this.#accountProblem = outcome.reason ?? outcome.code ?? 'account problem'
     if (!outcome.accountProblem) this.#refusals.add(outcome)
     const tries = this.#tries.get(ordinal) ?? 0
-    const verdict = triage(outcome, { tries, maxTries: settings.maxTries, isCancelling })
+    const verdict = triage(outcome, { tries, maxTries, isCancelling })
     if (verdict.verdict === 'again') this.#returning += 1
     this.#page.push(newResult(ordinal, outcome, place, verdict))
   }

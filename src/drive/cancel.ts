@@ -1,24 +1,64 @@
 import { giveUpResults } from '../collect/give-up.ts'
 import { LlmBatchError } from '../model/error.ts'
+import type { Round } from '../model/round.ts'
+import type { CancelCause } from '../model/run.ts'
 import { ProviderError } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
+import { heedDeadline } from './deadline.ts'
+import { lookSoon } from './recover.ts'
 import { release } from './release.ts'
 
+/** Notices that a run is to be cancelled, by a person or by its deadline; from then on nothing of it is sent. */
+export class Cancellation {
+  readonly #context: RunContext
+  #by: CancelCause | null
+
+  constructor(context: RunContext, { cancelCause, state }: RunRecord) {
+    this.#context = context
+    this.#by = state === 'cancelling' ? (cancelCause ?? 'user') : null
+  }
+
+  /** Who wants the run cancelled; null until that was noticed. */
+  get by(): CancelCause | null {
+    return this.#by
+  }
+
+  /** Looks whether the run is to be cancelled now, and begins with that. Returns the run. */
+  async notice(): Promise<RunRecord> {
+    const { store } = this.#context
+    if (this.#by === null) await heedDeadline(this.#context)
+    const run = await store.record()
+    if (this.#by === null && run.cancelRequestedAt !== null) {
+      this.#by = run.cancelCause ?? 'user'
+      await this.giveUpUnsent()
+      await enterCancelling(this.#context, { cancelledBy: () => this.#by })
+      // The wish to cancel goes out with the next look, which must not be minutes away.
+      await lookSoon(this.#context)
+    }
+    await this.giveUpUnsent()
+    return run
+  }
+
+  /** Gives up what steps have given back to be sent since the cancellation; nothing before it. May be repeated. */
+  async giveUpUnsent(): Promise<void> {
+    if (this.#by !== null) await this.#context.store.cancelUnsent()
+  }
+}
+
 /**
- * Turns a run to cancelling: what was not sent is given up, what is held is taken up again so that it can be cancelled
- * and harvested. A batch whose results the provider no longer has is settled as missing, so that `retry --status missing`
- * can buy it again.
+ * Turns a run to cancelling: what is held is taken up again so that it can be cancelled and harvested. A batch whose
+ * results the provider no longer has is settled as missing, so that `retry --status missing` can buy it again.
  */
-export async function enterCancelling(context: RunContext): Promise<void> {
+async function enterCancelling(context: RunContext, round: Pick<Round, 'cancelledBy'>): Promise<void> {
   const { store } = context
   const { state } = await store.record()
   if (state !== 'cancelling') await store.moveRun('cancelling')
   for (const attempt of await store.currentAttempts()) {
-    if (attempt.stage === 'held' && GONE_CODES.includes(attempt.reasonCode)) await giveUpResults(context, attempt)
+    if (attempt.stage === 'held' && GONE_CODES.includes(attempt.reasonCode))
+      await giveUpResults(context, attempt, round)
   }
   await release(context)
-  await store.cancelUnsent()
 }
 
 /** Reasons of batches whose results will not come any more; looking again would only hold them again. */

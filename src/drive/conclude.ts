@@ -1,11 +1,13 @@
-import type { RunState } from '../model/run.ts'
+import { ADVANCING_STAGES } from '../model/attempt.ts'
+import type { CancelCause, RunState } from '../model/run.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
-import { ADVANCING } from './advance.ts'
 
 /** Why driving ended. */
 export interface Ending {
   readonly isStopped: boolean
+  /** Null where the run was not to be cancelled. */
+  readonly cancelledBy: CancelCause | null
   /** Set where a step has said that nothing of the run would fare better. */
   readonly holdReason: string | null
 }
@@ -14,10 +16,10 @@ const DEADLINE_REASON = 'its deadline came'
 
 /** Records what a run has come to when driving ends, and tells it. */
 export async function conclude(context: RunContext, ending: Ending): Promise<RunRecord> {
-  const { cancelCause, emit, isCancelling, store } = context
-  const after = stateAfter(ending, await store.currentAttempts(), isCancelling)
+  const { emit, store } = context
+  const after = stateAfter(ending, await store.currentAttempts())
   const { state } = after
-  const reason = state === 'cancelled' && cancelCause === 'deadline' ? DEADLINE_REASON : after.reason
+  const reason = state === 'cancelled' && ending.cancelledBy === 'deadline' ? DEADLINE_REASON : after.reason
   await store.moveRun(state, reason)
   emit({ type: 'run', state, reason })
   return await store.record()
@@ -25,23 +27,22 @@ export async function conclude(context: RunContext, ending: Ending): Promise<Run
 
 /** True while the attempt is on its way somewhere. */
 export function isActive({ stage }: AttemptRecord): boolean {
-  return stage === 'unconfirmed' || ADVANCING.includes(stage)
+  return stage === 'unconfirmed' || ADVANCING_STAGES.includes(stage)
 }
 
 function stateAfter(
-  { holdReason, isStopped }: Ending,
+  { cancelledBy, holdReason, isStopped }: Ending,
   attempts: readonly AttemptRecord[],
-  isCancelling: boolean,
 ): { readonly state: RunState; readonly reason: string | null } {
   if (holdReason !== null) return { state: 'held', reason: holdReason }
   // A run that is being cancelled stays so until the provider has answered for every batch.
-  const resting: RunState = isCancelling ? 'cancelling' : 'paused'
+  const resting: RunState = cancelledBy ? 'cancelling' : 'paused'
   if (isStopped) return { state: resting, reason: 'stopped before it was finished' }
   if (attempts.some(isActive)) return { state: resting, reason: 'waiting for the provider' }
   const held = attempts.filter(({ stage }) => stage === 'held')
   const [first] = held
   if (first) return { state: 'held', reason: heldReason(first, held.length - 1) }
-  return { state: isCancelling ? 'cancelled' : 'completed', reason: null }
+  return { state: cancelledBy ? 'cancelled' : 'completed', reason: null }
 }
 
 function heldReason(first: AttemptRecord, others: number): string {

@@ -19,8 +19,13 @@ export function gateOf({ stopLoss }: Pick<RunRecord, 'stopLoss'>, attempts: read
 }
 
 /** True for a batch that must not be sent while the gate is closed. */
-export function waitsAtGate(gate: Gate, { kind, stage }: AttemptRecord): boolean {
-  return !gate.isOpen && kind === 'batch' && (stage === 'planned' || stage === 'uploaded')
+export function waitsAtGate(gate: Gate, attempt: AttemptRecord): boolean {
+  return !gate.isOpen && isBatchToCreate(attempt)
+}
+
+/** True for a batch of which no create was sent. */
+export function isBatchToCreate({ kind, stage }: AttemptRecord): boolean {
+  return kind === 'batch' && (stage === 'planned' || stage === 'uploaded')
 }
 
 /**

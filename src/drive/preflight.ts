@@ -30,7 +30,7 @@ export async function lookBeforeSending(
 ): Promise<'clear' | 'stopped'> {
   let unknownPaths = 0
   for (let looks = 0; ; looks += 1) {
-    if (context.again || context.isCancelling || !(await mustLook(context))) return 'clear'
+    if (context.again || !(await mustLook(context))) return 'clear'
     if (signal.aborted) return 'stopped'
     const twins = await lookOrHold(context, signal)
     if (twins === 'stopped') return 'stopped'

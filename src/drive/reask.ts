@@ -9,9 +9,9 @@ import { LineCopier, storedSink } from './replan.ts'
 /** Requests whose answers are read together. */
 const PAGE_REQUESTS = 200
 
-/** True where rows with an invalid answer wait to be asked again. Nothing is asked again in a run that is being cancelled. */
-export async function mustReask({ isCancelling, maxReasks, store }: RunContext): Promise<boolean> {
-  return maxReasks > 0 && !isCancelling && (await store.hasReaskable())
+/** True where rows with an invalid answer and turns left wait to be asked again. */
+export async function mustReask({ maxReasks, store }: RunContext): Promise<boolean> {
+  return maxReasks > 0 && (await store.hasReaskable())
 }
 
 /**

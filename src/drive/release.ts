@@ -11,8 +11,9 @@ import { QUEUE_STUCK } from './requeue.ts'
  * the provider refused as a whole gets a new attempt, since the refused one cannot run any more.
  */
 export async function release(context: RunContext): Promise<void> {
+  const { state } = await context.store.record()
   for (const attempt of await context.store.currentAttempts()) {
-    if (attempt.stage === 'held') await releaseOne(context, attempt)
+    if (attempt.stage === 'held') await releaseOne(context, attempt, state === 'cancelling')
   }
 }
 
@@ -20,28 +21,33 @@ export async function release(context: RunContext): Promise<void> {
 export async function releaseForBudget(context: RunContext): Promise<void> {
   const codes: readonly (string | null)[] = BUDGET_CODES
   for (const attempt of await context.store.currentAttempts()) {
-    if (attempt.stage === 'held' && codes.includes(attempt.reasonCode)) await releaseOne(context, attempt)
+    if (attempt.stage === 'held' && codes.includes(attempt.reasonCode)) await takeUp(context, attempt)
   }
 }
 
-async function releaseOne(context: RunContext, attempt: AttemptRecord): Promise<void> {
-  const { clock, store } = context
+async function releaseOne(context: RunContext, attempt: AttemptRecord, isCancelling: boolean): Promise<void> {
+  const { store } = context
   if (attempt.reasonCode === QUEUE_STUCK) await store.trustQueue(attempt.target)
-  if (attempt.reasonCode === CANARY_REFUSED && !context.isCancelling) {
+  if (attempt.reasonCode === CANARY_REFUSED && !isCancelling) {
     await releaseCanary(context, attempt)
     return
   }
-  if (attempt.reasonCode === CANARY_UNUSABLE && !context.isCancelling) {
+  if (attempt.reasonCode === CANARY_UNUSABLE && !isCancelling) {
     // Its answers were paid for and stay; the gate opens for the others.
     await store.releaseAttempt(attempt.key, 'held')
     return
   }
   const wasRefused = attempt.heldFrom === 'ended' && attempt.remoteStatus === 'failed'
-  if (wasRefused && !context.isCancelling) {
+  if (wasRefused && !isCancelling) {
     const next = await renewInput(context, attempt)
     await store.replaceAttempt({ key: attempt.key, from: 'held', to: 'rejected', next })
     return
   }
+  await takeUp(context, attempt)
+}
+
+/** Back to where it was held, as if nothing had failed yet. */
+async function takeUp({ clock, store }: RunContext, attempt: AttemptRecord): Promise<void> {
   await store.moveAttempt(attempt.key, 'held', attempt.heldFrom ?? 'planned', {
     heldFrom: null,
     failures: 0,

@@ -16,7 +16,7 @@ const PAGE_REQUESTS = 2_000
  * that had to be cut. Their lines are copied from the frozen files under a new nonce. Nothing to do when none waits.
  */
 export async function replan(context: RunContext, mostRequests = Number.POSITIVE_INFINITY): Promise<void> {
-  if (context.isCancelling || !(await context.store.hasPending())) return
+  if (!(await context.store.hasPending())) return
   const { isCanaryDue } = await context.store.record()
   const canary = isCanaryDue ? canaryOf(context) : null
   const copier = new LineCopier(context)

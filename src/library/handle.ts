@@ -4,7 +4,7 @@ import { assertCancellable } from '../drive/cancel.ts'
 import { confirmAccount } from '../drive/confirm-account.ts'
 import { deadlineFrom } from '../drive/deadline.ts'
 import { reviewStopLoss } from '../drive/gate.ts'
-import { Driving, type Until } from '../drive/loop.ts'
+import { driveToEnd, type Until } from '../drive/loop.ts'
 import { lookBeforeSending } from '../drive/preflight.ts'
 import { lookSoon, recover } from '../drive/recover.ts'
 import { release, releaseForBudget } from '../drive/release.ts'
@@ -121,8 +121,7 @@ export class RunHandle {
       const until = options.until ?? 'finished'
       if ((await lookBeforeSending(context, until === 'finished', signal)) === 'stopped') return
       if (until === 'finished') await lookSoon(context)
-      if (!context.isCancelling) await store.moveRun('running')
-      await new Driving(context, until, signal).toEnd()
+      await driveToEnd(context, until, signal)
     } finally {
       context.counters.close()
       await log.close()

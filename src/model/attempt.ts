@@ -56,6 +56,9 @@ export const MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
 /** Stages in which nothing more will happen to the attempt. */
 export const FINAL_STAGES: readonly Stage[] = STAGES.filter((stage) => MOVES[stage].length === 0)
 
+/** Stages from which a step of its own takes an attempt further. */
+export const ADVANCING_STAGES: readonly Stage[] = ['planned', 'uploaded', 'calling', 'submitted', 'ended']
+
 /** Stages in which a batch of ours may be alive at the provider, so that it counts as open. */
 export const OPEN_STAGES = ['creating', 'unconfirmed', 'submitted'] as const satisfies readonly Stage[]
 

@@ -3,12 +3,13 @@ import { writeAtomically } from '../lib/atomic-file.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { bodyOf } from '../log/frozen-line.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
+import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type FailureKind, ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord, CallAnswer, StoredRequest } from '../store/store.ts'
 import type { SubmitPorts } from './ports.ts'
 
-type Ports = Pick<SubmitPorts, 'disk' | 'emit' | 'folder' | 'isCancelling' | 'provider' | 'settings' | 'store'>
+type Ports = Pick<SubmitPorts, 'disk' | 'emit' | 'folder' | 'provider' | 'settings' | 'store'>
 
 /** More requests than a direct batch ever has. */
 const ALL = 1_000
@@ -21,21 +22,21 @@ const NOT_MADE: readonly FailureKind[] = ['unreached', 'throttled', 'unauthorise
  * committed before, and is made once; what it is answered with is committed at once. A call that may have been executed
  * without an answer (a lost connection, a 5xx, a process that died) ends the calling: its request is in doubt and never
  * sent again by itself, and those that were not called yet go into batches. A call that was certainly not executed is
- * thrown, and made again with the next step. May be repeated from any point.
+ * thrown, and made again with the next step. No call is begun once the run is cancelled. May be repeated from any point.
  */
-export async function callRequests(ports: Ports, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
+export async function callRequests(ports: Ports, attempt: AttemptRecord, round: Round): Promise<Step> {
   const { store } = ports
   if (attempt.stage === 'planned') await store.moveAttempt(attempt.key, 'planned', 'calling')
   for (const call of await store.calls(attempt.key)) {
     // Whoever made it is not here any more.
     if (call.answer === null) await store.closeCall(call.key, 'unknown', null)
   }
-  const calling = new Calling(ports, attempt)
+  const calling = new Calling(ports, attempt, round)
   const first = (await calling.waiting()).slice(0, 1)
   // One alone: where it goes wrong, the others are not in doubt.
-  await calling.call(first, signal)
-  await calling.call(await calling.waiting(), signal)
-  if (signal.aborted && (await calling.waiting()).length > 0) return WAITED
+  await calling.call(first)
+  await calling.call(await calling.waiting())
+  if (round.signal.aborted && (await calling.waiting()).length > 0) return WAITED
   await writeAnswers(ports, attempt)
   await store.endCalls(attempt.key)
   return MOVED
@@ -44,31 +45,34 @@ export async function callRequests(ports: Ports, attempt: AttemptRecord, signal:
 class Calling {
   readonly #ports: Ports
   readonly #attempt: AttemptRecord
+  readonly #round: Round
   #failure: unknown
 
-  constructor(ports: Ports, attempt: AttemptRecord) {
+  constructor(ports: Ports, attempt: AttemptRecord, round: Round) {
     this.#ports = ports
     this.#attempt = attempt
+    this.#round = round
   }
 
   /** The requests that are still to be called; none once a call is in doubt, or nobody wants them called. */
   async waiting(): Promise<readonly StoredRequest[]> {
-    const { isCancelling, settings, store } = this.#ports
+    const { settings, store } = this.#ports
     const calls = await store.calls(this.#attempt.key)
-    if (isCancelling || !settings.canary.isOn || calls.some(({ answer }) => answer === 'unknown')) return []
+    if (this.#isCancelled() || !settings.canary.isOn || calls.some(({ answer }) => answer === 'unknown')) return []
     const answered = new Set(calls.filter(({ answer }) => answer === 'answered').map(({ ordinal }) => ordinal))
     const requests = await store.requestsOf(this.#attempt.batchKey, -1, ALL)
     return requests.filter(({ ordinal }) => !answered.has(ordinal))
   }
 
   /** Calls these, several at once. Throws what a call that was not executed has thrown, after all have ended. */
-  async call(requests: readonly StoredRequest[], signal: AbortSignal): Promise<void> {
+  async call(requests: readonly StoredRequest[]): Promise<void> {
     const { disk, folder, settings } = this.#ports
     if (requests.length === 0) return
     const file = await disk.open(folder.input(this.#attempt.inputName), 'read')
     try {
       await pLimit(settings.maxTransfers).map(requests, async (request) => {
-        if (this.#failure === undefined && !signal.aborted) await this.#callOne(file, request)
+        const isWanted = this.#failure === undefined && !this.#round.signal.aborted && !this.#isCancelled()
+        if (isWanted) await this.#callOne(file, request)
       })
     } finally {
       await file.close()
@@ -91,6 +95,10 @@ class Calling {
       await store.closeCall(key, answerOf(error), null)
       if (isInDoubt(error)) this.#warn(error)
     }
+  }
+
+  #isCancelled(): boolean {
+    return this.#round.cancelledBy() !== null
   }
 
   #warn(error: unknown): void {

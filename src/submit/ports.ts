@@ -31,7 +31,5 @@ export interface SubmitPorts {
   readonly budget: Budget
   /** In words for people: what sending this attempt a second time may cost, such as `about $1.20`. */
   readonly costAtRisk: (attempt: AttemptRecord) => string
-  /** True once the user has cancelled the run: what was never created is not sent any more. */
-  readonly isCancelling: boolean
   readonly emit: Emit
 }

@@ -1,5 +1,6 @@
 import { backoffMs } from '../lib/backoff.ts'
 import { formatDuration } from '../lib/duration.ts'
+import type { Round } from '../model/round.ts'
 import type { Listing } from '../providers/provider.ts'
 import type { AttemptRecord, IntentRecord, ReconcileStep } from '../store/store.ts'
 import { adopt, matchesOf } from './adopt.ts'
@@ -13,17 +14,13 @@ import { renewInput } from './renew.ts'
  * deleted, so that a late create has nothing to run), and a third listing after another wait. Waits are instants in
  * the store, so a restart or `tick` goes on where this stopped. Until something is proved, nothing is bought.
  */
-export async function reconcile(
-  ports: SubmitPorts,
-  attempts: readonly AttemptRecord[],
-  signal: AbortSignal,
-): Promise<void> {
+export async function reconcile(ports: SubmitPorts, attempts: readonly AttemptRecord[], round: Round): Promise<void> {
   const cases = await Promise.all(
     attempts.map(async (attempt) => ({ attempt, intent: await openIntentOf(ports, attempt) })),
   )
   const earliest = Math.min(...cases.map(({ intent }) => intent.at))
-  const listing = await ports.provider.list(new Date(earliest - CLOCK_SKEW_MS), signal)
-  for (const { attempt, intent } of cases) await decide(ports, attempt, intent, listing, signal)
+  const listing = await ports.provider.list(new Date(earliest - CLOCK_SKEW_MS), round.signal)
+  for (const { attempt, intent } of cases) await decide(ports, attempt, intent, listing, round)
 }
 
 /** The intent whose POST is in question: the newest one; an attempt has at most one that is open. */
@@ -38,22 +35,22 @@ async function decide(
   attempt: AttemptRecord,
   intent: IntentRecord,
   listing: Listing,
-  signal: AbortSignal,
+  round: Round,
 ): Promise<void> {
   const [found] = matchesOf(ports.provider, attempt, listing.batches)
   if (found) return await adopt(ports, attempt, intent, found)
-  if (ports.provider.abilities.recovery === 'counted') return await unmarked(ports, attempt)
+  if (ports.provider.abilities.recovery === 'counted') return await unmarked(ports, attempt, round)
   if (!listing.isConclusive) return await inDoubt(ports, attempt, listing)
-  await absent(ports, attempt, intent, signal)
+  await absent(ports, attempt, intent, round)
 }
 
 /**
  * A create of which no listing can tell, because batches carry no mark of ours: held for a person at once. Only where the
  * user has said so it is sent again, after the wait of a create that could not be fenced off.
  */
-async function unmarked(ports: SubmitPorts, attempt: AttemptRecord): Promise<void> {
-  if (ports.onUnknownCreate === 'hold') return await hold(ports, attempt, undecidable(ports, attempt))
-  if (attempt.reconcileStep === 'unfenced') return await startAgain(ports, attempt, { mayBeBilled: true })
+async function unmarked(ports: SubmitPorts, attempt: AttemptRecord, round: Round): Promise<void> {
+  if (ports.onUnknownCreate === 'hold') return await hold(ports, attempt, undecidable(ports, attempt, round))
+  if (attempt.reconcileStep === 'unfenced') return await startAgain(ports, attempt, round, { mayBeBilled: true })
   await next(ports, attempt, 'unfenced', ports.settings.waits.unfencedMs)
 }
 
@@ -70,13 +67,9 @@ async function inDoubt(
 }
 
 /** One conclusive listing without the batch: what it proves depends on how far we have come. */
-async function absent(
-  ports: SubmitPorts,
-  attempt: AttemptRecord,
-  intent: IntentRecord,
-  signal: AbortSignal,
-): Promise<void> {
+async function absent(ports: SubmitPorts, attempt: AttemptRecord, intent: IntentRecord, round: Round): Promise<void> {
   const { settings, store } = ports
+  const { signal } = round
   const step = attempt.reconcileStep ?? 'first_listing'
   switch (step) {
     case 'first_listing':
@@ -93,13 +86,13 @@ async function absent(
     case 'fence':
       return await fence(ports, attempt, signal)
     case 'third_listing':
-      return await startAgain(ports, attempt, { mayBeBilled: false })
+      return await startAgain(ports, attempt, round, { mayBeBilled: false })
     case 'unfenced':
       // A cancellation proves nothing: a batch that may exist and cost money is held and named, not forgotten.
       if (ports.onUnknownCreate === 'resend') {
-        return await startAgain(ports, attempt, { mayBeBilled: true })
+        return await startAgain(ports, attempt, round, { mayBeBilled: true })
       }
-      return await hold(ports, attempt, undecidable(ports, attempt))
+      return await hold(ports, attempt, undecidable(ports, attempt, round))
     default:
       return step satisfies never
   }
@@ -169,9 +162,10 @@ function waiting(ports: SubmitPorts, attempt: AttemptRecord, waitMs: number, rea
 async function startAgain(
   ports: SubmitPorts,
   attempt: AttemptRecord,
+  round: Round,
   { mayBeBilled }: { readonly mayBeBilled: boolean },
 ): Promise<void> {
-  if (ports.isCancelling) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed', mayBeBilled)
+  if (round.cancelledBy() !== null) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed', mayBeBilled)
   if (attempt.number >= MOST_ATTEMPTS && attempt.reasonCode !== RETRY_APPROVED) {
     const reason = `${attempt.number} creates in a row were not answered and made no batch`
     return await hold(ports, attempt, reason, CREATES_VANISHED)
@@ -187,13 +181,12 @@ async function startAgain(
 }
 
 /** What a person must know to decide: why we cannot, and what either mistake would cost. */
-function undecidable(ports: SubmitPorts, attempt: AttemptRecord): string {
-  const { costAtRisk, isCancelling, provider } = ports
+function undecidable({ costAtRisk, provider }: SubmitPorts, attempt: AttemptRecord, round: Round): string {
   const why =
     provider.abilities.recovery === 'counted'
       ? `${provider.name} puts no mark of ours on its batches`
       : 'it is not listed, and its input file could not be deleted'
-  const choice = isCancelling
+  const choice = round.cancelledBy()
     ? `if it does exist, its ${attempt.requestCount} requests cost ${costAtRisk(attempt)} and their answers would be lost (to give it up`
     : `sending its ${attempt.requestCount} requests again costs ${costAtRisk(attempt)} twice if it does exist (to do so`
   return `whether it was created cannot be decided: ${why}; ${choice}: resume with --on-unknown-create resend)`

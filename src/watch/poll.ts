@@ -4,6 +4,7 @@ import type { Random } from '../lib/random.ts'
 import { isTerminal } from '../model/attempt.ts'
 import type { Emit } from '../model/event.ts'
 import { resultIds } from '../model/result-ref.ts'
+import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type Provider, ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import type { AttemptChanges, AttemptRecord, RunStore } from '../store/store.ts'
@@ -19,8 +20,6 @@ export interface WatchPorts {
   readonly clock: Clock
   readonly random: Random
   readonly settings: Settings
-  /** True while a batch waits until this one, or another, has ended. */
-  readonly isShortOfRoom: boolean
   readonly emit: Emit
 }
 
@@ -28,7 +27,11 @@ export interface WatchPorts {
  * Looks at a submitted batch once: records what the provider says, and moves `submitted -> ended` at a terminal
  * status. May be repeated at any time; never changes anything at the provider.
  */
-export async function pollBatch(ports: WatchPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<Step> {
+export async function pollBatch(
+  ports: WatchPorts,
+  attempt: AttemptRecord,
+  { isShortOfRoom, signal }: Pick<Round, 'isShortOfRoom' | 'signal'>,
+): Promise<Step> {
   const { clock, provider, random, settings, store } = ports
   const remote = await getOrLost(ports, attempt, signal)
   if (remote === 'lost') {
@@ -63,7 +66,7 @@ export async function pollBatch(ports: WatchPorts, attempt: AttemptRecord, signa
     ...seen,
     endedAt: isTerminal(remote.status) ? (attempt.endedAt ?? now) : null,
     polls: attempt.polls + 1,
-    nextAt: now + Math.min(intervalMs, ports.isShortOfRoom ? shortOfRoomMs(settings.waits, ageMs) : intervalMs),
+    nextAt: now + Math.min(intervalMs, isShortOfRoom ? shortOfRoomMs(settings.waits, ageMs) : intervalMs),
   })
   return WAITED
 }

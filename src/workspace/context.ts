@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
-import type { CancelCause, DeadlineWish } from '../model/run.ts'
+import type { DeadlineWish } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { TokenCounters } from '../plan/tokens.ts'
 import type { Price } from '../prices/price.ts'
@@ -64,12 +64,6 @@ export interface RunContext {
   readonly checkAnswer: AnswerCheck | null
   /** How often a row is asked again whose answer does not fit. */
   readonly maxReasks: number
-  /** Set once when the user cancels, or the deadline is near. */
-  isCancelling: boolean
-  /** True while a batch waits for room in a queue, so that its end is looked for more often. */
-  isShortOfRoom: boolean
-  /** Who wanted that. */
-  cancelCause: CancelCause
   readonly emit: Emit
 }
 
@@ -82,7 +76,7 @@ export async function runContext(
 ): Promise<RunContext> {
   const { clock, configuration, disk, random } = workspace
   const run = await store.record()
-  const { definition, state } = run
+  const { definition } = run
   const budget = budgetOf(workspace, run)
   const entry = findProvider(definition.provider)
   const credentials = configuration.credentialsFor(entry)
@@ -109,9 +103,6 @@ export async function runContext(
     priceOf: budget.priceOf,
     checkAnswer: definition.answer && (await createAnswerCheck(definition.answer, steering.judgeValue)),
     maxReasks: definition.maxReasks,
-    isCancelling: state === 'cancelling',
-    isShortOfRoom: false,
-    cancelCause: run.cancelCause ?? 'user',
     emit,
   }
 }
