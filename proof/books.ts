@@ -107,7 +107,7 @@ interface ResultLine {
   readonly response?: { readonly status_code?: number; readonly body?: ChatBody } | null
 }
 
-/** What an answer to a chat request is read for. */
+/** The parts of an answer to a chat request that are read. */
 export interface ChatBody {
   readonly choices?: readonly {
     readonly message?: { readonly content?: string | null; readonly tool_calls?: readonly unknown[] | null }

@@ -12,7 +12,7 @@ import { WorkerPool } from './worker-pool.ts'
 
 export type PlantMutants = (defects: readonly Mutant[], onFound: (mutant: CaughtMutant) => void) => Promise<unknown>
 
-/** What is asked of the parts. */
+/** Options of carrying out the parts. */
 export interface Wanted {
   readonly seeds: Range
   readonly real: Range

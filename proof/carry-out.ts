@@ -9,7 +9,7 @@ import type { DiskTrouble } from './world/simulated-disk.ts'
 import type { CallName, Weather } from './world/simulated-network.ts'
 import { NO_TROUBLE, World } from './world/world.ts'
 
-/** What came of one simulated run. */
+/** Result of one simulated run. */
 export interface Verdict {
   readonly plan: Plan
   readonly violations: readonly Violation[]

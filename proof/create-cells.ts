@@ -114,7 +114,7 @@ function effectsAndAnswers(): readonly Course[] {
   ]
 }
 
-/** Whoever says "429, not now" has not let the call through: only then is it left out where the call arrives late. */
+/** A 429 proves that the call was not accepted: only then is it left out where the call arrives late. */
 function answersOnTheWay(effect: string): readonly string[] {
   const answers = effect === 'not created' ? ANSWERS : ANSWERS.filter((answer) => answer !== 'status(429)')
   return [...answers, ...STRANGE]

@@ -4,7 +4,7 @@ import type { EarlierRun, Plan } from './plan.ts'
 import { runUntilFinished, type Trace } from './run-until-finished.ts'
 import { WORK, type World } from './world/world.ts'
 
-/** What a run left behind that another one begins with. */
+/** Files that a run left behind and another one begins with. */
 export interface Earlier {
   readonly plan: Plan
   readonly trace: Trace

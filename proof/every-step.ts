@@ -50,7 +50,7 @@ export function scenarioPlans(): readonly Plan[] {
   )
 }
 
-/** How an undisturbed run of a scenario goes; what every disturbed one is compared with. */
+/** An undisturbed run of a scenario, with which every disturbed one is compared. */
 export interface Walk {
   readonly plan: Plan
   readonly steps: number

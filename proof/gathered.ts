@@ -20,7 +20,7 @@ export interface Proof {
   readonly otherNames: readonly string[]
 }
 
-/** How much of a part there is. */
+/** Size of a part. */
 export interface PartProgress {
   readonly done: number
   /** How many there are; null where nothing of it was carried out that would tell. */

@@ -14,7 +14,7 @@ const STEPS_APART = 7
 async function hunt(): Promise<Pick<CaseReport, 'name' | 'violations'> | null> {
   const parent = process.ppid
   for await (const name of cases()) {
-    // Whoever asked has ended.
+    // The process that asked has ended.
     if (process.ppid !== parent) return null
     const violations = await violationsOf(name)
     if (violations.length > 0) return { name, violations }

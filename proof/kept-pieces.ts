@@ -11,7 +11,7 @@ export interface RepeatedSeeds {
   readonly differing: readonly string[]
 }
 
-/** What a piece of each part came to. */
+/** Result of a piece of each part. */
 export interface PieceValues {
   readonly seeds: TallyRecord
   readonly steps: TallyRecord
@@ -21,7 +21,7 @@ export interface PieceValues {
   readonly real: RealRuns
 }
 
-/** What is proved: the sources as they were copied, and how people call them. */
+/** The proved sources, as they were copied, and their name. */
 export interface Source {
   /** Such as `commit 1a2b3c4`, or the same `with changes`. */
   readonly name: string

@@ -35,7 +35,7 @@ export class Progress {
   }
 }
 
-/** Writes a line for whoever watches. */
+/** Writes a line for a person who watches. */
 export function tell(line: string): void {
   process.stderr.write(`${line}\n`)
 }

@@ -49,7 +49,7 @@ const NOTICED_MS = 1_200
 /** Holds after which the trouble ends, as a person would wait for before trying again. */
 const HOLDS_UNTIL_CALM = 2
 
-/** What one start of the command came to, as seen from outside. */
+/** Result of one start of the command, as seen from outside. */
 export interface Start {
   /** Null where the process died. */
   readonly exitCode: number | null
@@ -112,7 +112,7 @@ export async function runUntilFinished(world: World, plan: Plan, task: Task): Pr
       } else if (isHeld) holds += 1
       if (holds >= HOLDS_UNTIL_CALM || starts.length > MOST_STARTS / 2) world.calm()
       const decides = isHeld && !isShort && holds > HOLDS_UNTIL_CALM
-      // Whoever decides has waited until nothing can be on its way any more.
+      // A person who decides has waited until nothing can be on its way any more.
       if (decides) await world.wait(PATIENCE_MS)
       const runId = isHeld ? (last.report?.run.id ?? null) : null
       const typed = { ...task, runId, decides, events, capUsd, beginning, cancelled }
@@ -167,7 +167,7 @@ async function startOnce(world: World, plan: Plan, typed: Typed, number: number)
         ]
       : []),
   ]
-  // A process that died may still reject in a promise nobody waits for.
+  // A process that died may still reject in a promise without a handler.
   for (const work of works) work.catch(() => undefined)
   const deaths = [life, ...(rival ? [rival.life] : [])].map((one) => one.ended.then(() => 'dead' as const))
   const outcome = await world.time.runUntil(Promise.race([Promise.all(works), ...deaths]))
@@ -260,7 +260,7 @@ function cancelInTime(
       await clock.sleep(waitMs, over.signal)
       if (!over.signal.aborted) await cancel(world, handle, typed)
     } catch (error) {
-      // Finished in the same moment, or dead: there is nothing left to cancel, or nobody left to do it.
+      // Finished in the same moment, or dead: there is nothing left to cancel, or no process left to do it.
       if (!LlmBatchError.isInstance(error) && !(error instanceof Dead)) throw error
     }
   }

@@ -2,7 +2,7 @@ import { faultNames } from './random-faults.ts'
 import { METRICS, type Metric, type Violation } from './violation.ts'
 import { NETWORK_FAULTS } from './world/simulated-network.ts'
 
-/** What a worker tells of one case. */
+/** A worker's report on one case. */
 export interface CaseReport {
   readonly name: string
   readonly violations: readonly Violation[]

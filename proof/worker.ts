@@ -4,7 +4,7 @@ import type { CaseReport } from './tally.ts'
 
 /** A process that carries out the cases it is sent by name, and answers with a report of each. */
 process.on('message', (name: string) => void answer(name))
-// Nobody waits for an answer any more.
+// No process waits for an answer any more.
 process.on('disconnect', () => process.exit())
 
 async function answer(name: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 // oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its default export
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
-    // A rejection that nobody awaited belongs to no test, and fails the run all the same.
+    // A rejection that was not awaited belongs to no test, and fails the run all the same.
     const count = { passed: 0, failed: errors.length, skipped: 0 }
     for (const module of modules) {
       if (module.errors().length > 0) count.failed += 1

@@ -13,3 +13,14 @@ export function messages(folders?: readonly string[]): readonly Message[]
 
 /** The texts of one file, given by its path from the root of the project and its source. */
 export function messagesIn(path: string, source: string): readonly Message[]
+
+/** A comment, in one line without its stars. */
+export interface Comment {
+  readonly place: string
+  readonly text: string
+  /** The kind of the declaration below it, such as `TSInterfaceDeclaration`; undefined for none at the top of the file. */
+  readonly above: string | undefined
+}
+
+/** Every comment of the sources below these folders. */
+export function comments(folders: readonly string[]): readonly Comment[]

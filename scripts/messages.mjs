@@ -27,6 +27,26 @@ export function messages(folders = ['src']) {
   return sourcesIn(folders).flatMap((path) => messagesIn(path, readFileSync(join(root, path), 'utf8')))
 }
 
+/**
+ * Every comment of the sources, in one line without its stars, and the kind of the declaration below it, such as
+ * `TSInterfaceDeclaration`, as `{ place, text, above }`.
+ */
+export function comments(folders) {
+  return sourcesIn(folders).flatMap((path) => {
+    const source = readFileSync(join(root, path), 'utf8')
+    const { comments: found, program } = parse(path, source)
+    const kinds = new Map(program.body.map((node) => [node.start, node.declaration?.type ?? node.type]))
+    return found.map(({ end, start, value }) => ({
+      place: `${path}:${lineOf(source, start)}`,
+      text: value
+        .replaceAll(/\s*\n\s*\*? ?/g, ' ')
+        .replace(/^\*/, '')
+        .trim(),
+      above: kinds.get(end + source.slice(end).search(/\S|$/)),
+    }))
+  })
+}
+
 /** The texts of one file; an expression within a template is shown as it is written. */
 export function messagesIn(path, source) {
   const found = []
@@ -52,7 +72,7 @@ function sourcesIn(folders) {
   )
 }
 
-/** Whether a text is in words, where what is computed within it counts as one, and is no query. */
+/** Whether a text is in words, where each expression counts as one, and is not a query. */
 function isRead(path, node, text) {
   return WORDS.test(textOf(node, () => 'word')) && !(path.startsWith('src/store/') && QUERY.test(text))
 }

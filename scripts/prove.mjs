@@ -7,7 +7,7 @@ import { plantMutants } from './plant-mutants.mjs'
 import { root, run } from './project.mjs'
 import { compileCopy, digestOfCopy, removeCopy } from './proof-copy.mjs'
 
-// Whoever ends the proof wants no copy to stay behind.
+// A proof that is ended early leaves no copy behind.
 process.on('exit', () => removeCopy('proof'))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
 

@@ -1,4 +1,4 @@
-// The naive floor: what a good script does that nobody wrote a library for. Everything in memory, `fetch`, one batch.
+// The naive floor: what a good script does without a library. Everything in memory, `fetch`, one batch.
 // `node naive.mjs submit ROWS BATCH_FILE ID_FILE`, then `node naive.mjs collect ROWS ID_FILE ANSWERS`.
 import { openAsBlob } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'

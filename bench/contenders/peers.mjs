@@ -1,4 +1,4 @@
-// Other packages that npm carries. They are no dependencies of ours: the AI SDK is installed into the user's cache folder
+// Other packages that npm carries. They are not dependencies of ours: the AI SDK is installed into the user's cache folder
 // when the long bench first runs, with a Node 22 to run it. What cannot be had is left out with a sentence.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'

@@ -45,7 +45,7 @@ function roadCase({ rowBytes = 1_000, rows, runs }, contenders) {
 
 const COPY = fileURLToPath(new URL('../contenders/copy.mjs', import.meta.url))
 
-/** The least that anybody could do: read the bytes and write them. */
+/** The least that a program could do: read the bytes and write them. */
 function copier(rows, rowBytes) {
   return {
     name: 'copy',

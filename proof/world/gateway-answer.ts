@@ -2,7 +2,7 @@ import type { HttpAnswer } from './exchange.ts'
 
 const HTML = '<html><head><title>error</title></head><body>Something went wrong.</body></html>'
 
-/** Answers with status 200 that are no batch, by the names of the server's own faults. */
+/** Answers with status 200 other than a batch, by the names of the server's own faults. */
 const STRANGE: Readonly<Record<string, string>> = {
   'half-json': '{"id":"batch_1","object":"bat',
   'empty-answer': '',

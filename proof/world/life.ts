@@ -1,4 +1,4 @@
-/** How a process ends against its will. */
+/** Ways in which a process ends against its will. */
 export type CrashKind = 'death' | 'power loss'
 
 /** A process that is to die in front of a step. */
@@ -46,7 +46,7 @@ export class Life {
     if (!this.#mayPass(name)) throw new Dead()
   }
 
-  /** For what is no step: waits for ever where the process is dead. */
+  /** For work other than steps: waits for ever where the process is dead. */
   async live(): Promise<void> {
     if (this.isOver) await never()
   }

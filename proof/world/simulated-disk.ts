@@ -16,7 +16,7 @@ interface Change {
   readonly apply: (entries: Map<string, Entry>) => void
 }
 
-/** What a disk can be made to do wrong: the error code of one operation. */
+/** Fault of a disk: the error code of one operation. */
 export type DiskTrouble = (operation: 'write' | 'sync') => 'ENOSPC' | 'EIO' | undefined
 
 /**
@@ -61,7 +61,7 @@ export class SimulatedDisk {
     this.#changes = []
   }
 
-  /** Every file with its bytes, for whoever looks at the disk from outside. */
+  /** Every file with its bytes, for a look at the disk from outside. */
   *files(): Iterable<readonly [path: string, bytes: Uint8Array]> {
     for (const [path, entry] of this.#entries) if (entry !== 'folder') yield [path, entry.slice()]
   }

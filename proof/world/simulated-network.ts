@@ -22,7 +22,7 @@ export type NetworkFault = (typeof NETWORK_FAULTS)[number]
 /** Calls by their purpose, in the words of the server's fault rules. */
 export type CallName = 'upload' | 'create' | 'get' | 'list' | 'content' | 'file' | 'delete' | 'cancel' | 'direct'
 
-/** What happens to a call. */
+/** Fate of a call. */
 export interface Trouble {
   readonly fault: NetworkFault
   /** How late a call arrives that arrives late; infinity for never. */
@@ -34,7 +34,7 @@ export interface Trouble {
 /** Chooses what happens to each call. */
 export type Weather = (call: CallName) => Trouble | undefined
 
-/** What is told of every exchange, for traces and for the judge. */
+/** Record of an exchange, for traces and for the judge. */
 export interface NetworkNews {
   readonly onDelivered: (call: CallName, message: Message, answer: HttpAnswer | null) => void
 }

@@ -33,7 +33,7 @@ export const SETTLE_MS = 4_000
 /** Rows that are asked directly, the first ones, where a world has a canary. */
 export const CANARY_ROWS = 3
 
-/** What goes wrong in a world, counted from when it begins. */
+/** Faults of a world, counted from when it begins. */
 export interface Trouble {
   readonly faults: readonly string[]
   readonly weather: Weather
@@ -49,7 +49,7 @@ export const NO_TROUBLE: Trouble = {
   crashes: [],
 }
 
-/** What a world is made of. The same options make the same world, step for step. */
+/** Options of a world. The same options make the same world, step for step. */
 export interface WorldOptions {
   readonly seed: number
   readonly maxRequests: number
@@ -122,7 +122,7 @@ export class World {
   boot(apiKey: string): { readonly life: Life; readonly workspace: Promise<Workspace> } {
     const life = new Life((name) => this.#isLastStep(name))
     const workspace = this.#openWorkspace(life, environmentOf(apiKey))
-    // Whoever waits for it later hears of a failure then.
+    // A caller that waits for it later hears of a failure then.
     workspace.catch(() => undefined)
     return { life, workspace }
   }

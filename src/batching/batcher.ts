@@ -21,7 +21,7 @@ export interface BatchRequest {
   readonly mostOutputTokens: number | null
 }
 
-/** What is known of a batch before its first line. */
+/** Facts of a batch before its first line. */
 export interface BatchFacts {
   readonly kind: BatchKind
   readonly tokenMethod: TokenMethod
@@ -41,10 +41,10 @@ export interface OpenBatch {
   close(): Promise<void>
 }
 
-/** Where batches go: opens the next one of a target. */
+/** Receiver of batches: opens the next one of a target. */
 export type BatchSink = (target: Target, facts: BatchFacts) => Promise<OpenBatch>
 
-/** What a batcher works by. */
+/** Options of a batcher. */
 export interface BatcherOptions {
   readonly ports: CuttingPorts
   readonly sink: BatchSink

@@ -8,13 +8,13 @@ import { batchShare, believedLimits } from '../submit/admission.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { queueLimitsOf } from '../workspace/queue-limits.ts'
 
-/** What tells how the requests of a target are cut. */
+/** Ports of cutting the requests of a target. */
 export type CuttingPorts = Pick<RunContext, 'clock' | 'counters' | 'provider' | 'settings'> & {
   /** Null where nothing is remembered, as when a plan is only shown. */
   readonly store: Pick<RunStore, 'queueBelief' | 'tokenRate'> | null
 }
 
-/** How the requests of a target are counted and cut. */
+/** Rules for counting and cutting the requests of a target. */
 export interface Cutting {
   readonly limits: CutLimits
   /** Counts tokens before calibration. */

@@ -4,14 +4,14 @@ import type { Problem } from '../model/problem.ts'
 import type { BuiltRequest } from '../request/build-result.ts'
 import type { NewResult } from '../store/store.ts'
 
-/** What planning needs of a request. */
+/** The part of a request that planning needs. */
 export type PlannableRequest = Pick<BuiltRequest, 'target' | 'body' | 'mostOutputTokens'>
 
 /** One row on its way to be frozen or counted. */
 export interface PreparedRow {
   readonly line: number
   readonly id: string | null
-  /** The record as JSON text; `{}` where the row is no object. */
+  /** The record as JSON text; `{}` where the row is not an object. */
   readonly json: string
   readonly columns: RowColumns
   /** The file it stands in; null where the input is no more than one. */
@@ -34,7 +34,7 @@ export interface KeptAnswer {
   readonly result: NewResult
 }
 
-/** What a row says about the columns of the input: those of its file, or the names of its own. */
+/** Columns of the input as a row shows them: those of its file, or the names of its own. */
 export interface RowColumns {
   readonly table: readonly Column[] | null
   readonly names: readonly string[]

@@ -25,8 +25,8 @@ export function isClosedPipe(error: unknown): boolean {
 
 /** System errors that the user's own files and folders cause, with what to do about them. */
 const FILE_ADVICE: Readonly<Record<string, string>> = {
-  EACCES: 'Check who may read and write it.',
-  EPERM: 'Check who may read and write it.',
+  EACCES: 'Check its permissions.',
+  EPERM: 'Check its permissions.',
   EISDIR: 'Name a file, not a folder.',
   EADDRINUSE: 'Choose another --port.',
   ENOTDIR: 'Check the path: a part of it is not a folder.',

@@ -7,7 +7,7 @@ import { Shell } from './shell.ts'
 // Everything that a command needs is loaded when that command was typed, so that `--help` is there at once.
 const shell = new Shell(thisMachine(), { input: process.stdin, output: process.stdout, error: process.stderr })
 
-// A reader that has seen enough, such as `head`, is no error, nor is a terminal that was closed. A command that must know
+// A reader that has seen enough, such as `head`, is not an error, nor is a terminal that was closed. A command that must know
 // is told by `print`, and work that goes on by `Interruption`.
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)

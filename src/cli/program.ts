@@ -63,7 +63,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'compare',
     usage: 'RUN RUN [--gold COLUMN] [options]',
-    summary: 'put runs side by side, to choose a model or a prompt',
+    summary: 'compare runs, to choose a model or a prompt',
     load: () => import('./commands/compare.ts'),
   },
   {
@@ -81,19 +81,19 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'tick',
     usage: '[options]',
-    summary: 'one round of work for all runs, for cron',
+    summary: 'do one round of work for all runs, for cron',
     load: () => import('./commands/tick.ts'),
   },
   {
     name: 'runs',
     usage: '[job RUN | rm RUN...] [options]',
-    summary: 'list the runs, print the job of one, or forget some',
+    summary: 'list the runs, print the job of one, or remove some',
     load: () => import('./commands/runs.ts'),
   },
   {
     name: 'remote',
     usage: '[adopt [RUN] [ID...] | cancel ID... | delete ID...] [options]',
-    summary: 'batches and files at the provider that no run here knows',
+    summary: 'list batches and files at the provider that no run here knows',
     load: () => import('./commands/remote.ts'),
   },
   {
@@ -105,13 +105,13 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
     usage: '--simulate [options]',
-    summary: 'a local batch server that speaks both APIs',
+    summary: 'start a local batch server with both APIs',
     load: () => import('./commands/serve.ts'),
   },
   {
     name: 'demo',
     usage: '[options]',
-    summary: 'the whole road on real data, without a key, in under a minute',
+    summary: 'show everything on real data, without a key, in under a minute',
     load: () => import('./commands/demo.ts'),
   },
   {
@@ -153,7 +153,7 @@ async function buildProgram(
     .configureOutput({ writeOut: (text) => shell.streams.output.write(text), writeErr: () => undefined })
     .addHelpText(
       'after',
-      '\nEvery command explains itself: llm-batch COMMAND --help, and all of it: llm-batch help COMMAND',
+      '\nHelp for a command: llm-batch COMMAND --help, and with all its options: llm-batch help COMMAND',
     )
   const typed = typedCommand(words)
   for (const { load, name, summary, usage } of COMMANDS) {

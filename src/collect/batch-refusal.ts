@@ -3,7 +3,7 @@ import type { RemoteBatch, RemoteProblem } from '../providers/provider.ts'
 import type { NewResult } from '../store/store.ts'
 import { newResult } from './new-result.ts'
 
-/** How a batch that the provider refused as a whole, unbilled, goes on. */
+/** The next step after the provider refused a whole batch, unbilled. */
 export type Refusal =
   /** The queue is full: the same requests later, without costing a try. */
   | { readonly kind: 'queue_full'; readonly reason: string; readonly limitTokens: number | null }

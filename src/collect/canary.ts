@@ -8,7 +8,7 @@ export const CANARY_REFUSED = 'canary_refused'
 /** Why a direct batch is held, where none of its answers can be used. */
 export const CANARY_UNUSABLE = 'canary_unusable'
 
-/** Why a run should stop after its canary. */
+/** The reason to stop a run after its canary. */
 export interface CanaryStop {
   readonly code: typeof CANARY_REFUSED | typeof CANARY_UNUSABLE
   /** In words, with the ways on. */

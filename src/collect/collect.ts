@@ -170,13 +170,13 @@ async function reportOddities(
 ): Promise<void> {
   const remoteIds = attempt.remoteId === null ? [] : [attempt.remoteId]
   const oddities = [
-    { kind: 'unknown_ids', count: found.foreignLines, what: 'lines that belong to none of our requests' },
+    { kind: 'unknown_ids', count: found.foreignLines, what: 'lines that answer no request of the batch' },
     { kind: 'unreadable_lines', count: found.unreadableLines, what: 'lines that could not be read' },
     { kind: 'conflicting_results', count: found.conflicts, what: 'requests with several different results' },
     {
       kind: 'text_bodies',
       count: found.textBodies,
-      what: 'answers as JSON inside of a text, which were read all the same',
+      what: 'answers whose body was JSON in a text, which llm-batch read',
     },
   ] as const
   for (const { kind, count, what } of oddities) {

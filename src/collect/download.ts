@@ -31,7 +31,7 @@ export async function downloadFile(
   const { isProvedByRows, limits, path, result } = options
   const { id } = result
   if ((await disk.size(path)) !== undefined) {
-    // Whoever put it there may have died before its name was on disk, and what is built on it will be.
+    // The process that put it there may have died before its name was on disk, and what is built on it will be.
     await disk.syncFolder(dirname(path))
     return
   }
@@ -72,7 +72,7 @@ function cameWith(fileId: string, bytes: number, told: number): string {
 export const OVERSIZED = 'oversized_file'
 
 function oversized(fileId: string, told: number | null, mostBytes: number): ProviderError {
-  const should = told === null ? `${mostBytes} bytes are foreseen at most` : `it should have ${told} bytes`
+  const should = told === null ? `${mostBytes} bytes were expected at most` : `it should have ${told} bytes`
   return unusable(OVERSIZED, `file ${fileId} was given up after ${mostBytes} bytes: ${should}`)
 }
 

@@ -1,7 +1,7 @@
 import { longer } from '../lib/packed/longer.ts'
 import { NumberIndex } from '../lib/packed/number-index.ts'
 
-/** Where the line that counts for a request lies, for telling duplicates apart. */
+/** Position of the line that counts for a request, for telling duplicates apart. */
 export interface LinePosition {
   readonly isSuccess: boolean
   readonly file: 'output' | 'error'

@@ -2,7 +2,7 @@ import type { Outcome } from '../model/outcome.ts'
 import type { NewResult } from '../store/store.ts'
 import type { Verdict } from './triage.ts'
 
-/** Where the line of a result lies in the attempt's files. */
+/** Position of a result's line in the attempt's files. */
 export type ResultPlace = Pick<NewResult, 'file' | 'offset' | 'length'>
 
 /** A request's outcome as it is recorded; `place` is null where no line tells of it. */

@@ -10,7 +10,7 @@ import type { AnswerCheck } from '../schema/check-answer.ts'
 import type { RunFolder } from '../store/run-folder.ts'
 import type { AttemptRecord, RunStore } from '../store/store.ts'
 
-/** How long a result file may be before it is given up, so that no body without an end fills the disk. */
+/** Limits of a result file's length, so that no body without an end fills the disk. */
 export interface ResultLimits {
   /** Where the provider does not tell its size. */
   readonly untoldBytes: number
@@ -18,7 +18,7 @@ export interface ResultLimits {
   readonly grantedBytes: number
 }
 
-/** What collecting needs of the world. */
+/** Ports of collecting. */
 export interface CollectPorts {
   readonly store: RunStore
   readonly provider: Provider

@@ -21,7 +21,7 @@ const PAGE_RESULTS = 10_000
 /** Read at once; the lines of a piece live together. */
 const PIECE_BYTES = 128 * 1024
 
-/** What reading the files of a batch came to. */
+/** Result of reading the files of a batch. */
 export interface Settlement {
   readonly missing: number
   /** Lines that carry no id of ours, or could not be read. */
@@ -118,7 +118,7 @@ export class Settling {
     return this.#returning
   }
 
-  /** True where the line could be read, whoever it belongs to. */
+  /** True where the line could be read, also one of another batch. */
   async #readLine(file: ResultRole, line: Line): Promise<boolean> {
     const text = line.isTooLong ? undefined : decodeText(line.bytes)
     const decoded = text === undefined ? undefined : this.#ports.provider.decode(text, this.#attempt.target)

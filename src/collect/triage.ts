@@ -2,7 +2,7 @@ import type { TerminalStatus } from '../model/attempt.ts'
 import { type Billed, emptyOutcome, type Outcome } from '../model/outcome.ts'
 import type { CancelCause } from '../model/run.ts'
 
-/** What is known when it is decided what becomes of a request. */
+/** Facts for the decision about a request. */
 export interface TriageFacts {
   /** Tries that counted before this one. */
   readonly tries: number

@@ -1,6 +1,6 @@
 import { LlmBatchError } from '../model/error.ts'
 
-/** What a base URL is checked against. */
+/** Rules that a base URL is checked by. */
 export interface BaseUrlRules {
   /** The variable it came from, for messages. */
   readonly variable: string

@@ -165,7 +165,7 @@ describe('loadConfiguration', () => {
     [{ limits: { maxRequests: -1 } }, 'limits.maxRequests'],
     [{ waits: { poll: 15 } }, 'waits.poll'],
     [{ waits: { poll: 'soon' } }, 'waits.poll: expected a duration such as'],
-    [{ waits: { poll: '0s' } }, 'waits.poll is "0s", which is not a wait'],
+    [{ waits: { poll: '0s' } }, 'waits.poll is "0s", which is not a duration above zero'],
     [{ waits: { settle: '1s' } }, 'waits.settle must be at least as long as waits.http'],
     [{ waits: { pollMost: '1s' } }, 'waits.pollMost must be at least as long as waits.poll'],
     ['{ "home": ', 'is not valid JSON'],
@@ -180,7 +180,7 @@ describe('loadConfiguration', () => {
     [{ pollInterval: '5' }, 'configuration', 'pollInterval is "5"'],
     [{ maxOpenBatches: 0 }, 'usage', 'maxOpenBatches is 0'],
     [{ maxRequests: Number.NaN }, 'usage', 'maxRequests is NaN'],
-    [{ maxCostUsd: 0 }, 'usage', 'The budget is 0'],
+    [{ maxCostUsd: 0 }, 'usage', 'the budget is 0'],
   ])('refuses the flags %j', async (flags, code, message) => {
     await expect(load(flags)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
   })
@@ -231,7 +231,7 @@ describe('a configuration file that lay in the working folder', () => {
       { budget: { askAboveUsd: 50 } },
       /config\.json is in force: .*\$50 are sent without/,
     ],
-    ['says a price', { prices: { 'openai/o1': price } }, /in force: it says what openai\/o1 costs$/],
+    ['says a price', { prices: { 'openai/o1': price } }, /in force: it sets the price of openai\/o1$/],
   ])('is remarked on where it %s', async (_, content, remark) => {
     await configure(content)
     const { spendingRemark } = await load()

@@ -21,7 +21,7 @@ import { spendingRemark } from './spending-remark.ts'
 /** The name of the configuration file in the working folder. */
 const CONFIGURATION_FILE = 'llm-batch.config.json'
 
-/** What the command line says; undefined where the user said nothing. */
+/** Settings from the command line; undefined where the user said nothing. */
 export interface ConfigurationFlags extends SettingFlags {
   /** `--config`: the configuration file, which must then exist. */
   readonly config?: string | undefined
@@ -46,7 +46,7 @@ export interface ConfigurationSources {
 /** A user's own price for a model; wins over the table that ships with the package. */
 export type PriceOverride = NonNullable<FileConfiguration['prices']>[string]
 
-/** What may be spent, in US dollars. */
+/** Limits of spending, in US dollars. */
 export interface BudgetSettings {
   /** By one run; a run that was given a cap of its own keeps that. Null for no cap. */
   readonly maxCostUsd: number | null
@@ -69,7 +69,7 @@ export interface Configuration {
   /** One sentence where that file, found in the working folder, may make the user spend unasked; null otherwise. */
   readonly spendingRemark: string | null
   /**
-   * Key and base URL of a provider, looked up when asked for, so that commands which call nobody need no key. Throws
+   * Key and base URL of a provider, looked up when asked for, so that commands which call no provider need no key. Throws
    * `configuration`, naming the variable to set.
    */
   readonly credentialsFor: (variables: CredentialVariables) => Credentials
@@ -113,7 +113,7 @@ async function findFile({ flags, workingFolder, disk }: ConfigurationSources) {
   const path = resolve(workingFolder, flags.config ?? CONFIGURATION_FILE)
   const file = await readConfigurationFile(disk, path)
   if (file === undefined && flags.config !== undefined) {
-    throw new LlmBatchError('configuration', `The configuration file ${path} does not exist.`, {
+    throw new LlmBatchError('configuration', `the configuration file ${path} does not exist`, {
       next: `Check the path after ${mention('config')}.`,
     })
   }
@@ -129,7 +129,7 @@ const DEFAULT_ASK_ABOVE_USD = 1
 
 function budgetOf({ maxCostUsd }: ConfigurationFlags, { budget }: FileConfiguration): BudgetSettings {
   if (maxCostUsd !== undefined && !(maxCostUsd > 0)) {
-    throw new LlmBatchError('usage', `The budget is ${maxCostUsd}; it must be above zero.`)
+    throw new LlmBatchError('usage', `the budget is ${maxCostUsd}; it must be above zero`)
   }
   return {
     maxCostUsd: maxCostUsd ?? budget?.maxCostUsd ?? null,

@@ -65,7 +65,7 @@ describe('findCredentials', () => {
 
   it('refuses a key that no header can carry, without showing it', () => {
     const look = () => findCredentials({ environment: { OPENAI_API_KEY: 'sk-secret two' }, dotEnv: {} }, openai)
-    expect(look).toThrow(/OPENAI_API_KEY holds characters/)
+    expect(look).toThrow(/OPENAI_API_KEY has characters/)
     expect(look).not.toThrow(/secret/)
   })
 

@@ -4,7 +4,7 @@ import { parseBaseUrl } from './base-url.ts'
 /** Variables by name; undefined and blank ones count as absent. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** How a provider's access is named in the environment. */
+/** Names of a provider's variables in the environment. */
 export interface CredentialVariables {
   /** The provider's name, such as `openai`. */
   readonly name: string
@@ -15,7 +15,7 @@ export interface CredentialVariables {
   readonly defaultBaseUrl: string
 }
 
-/** What an adapter needs to reach its provider. Never stored, never logged. */
+/** Key and base URL of a provider. Never stored, never logged. */
 export interface Credentials {
   readonly apiKey: string
   /** With its version path, without a slash at the end. */
@@ -27,7 +27,7 @@ export interface Credentials {
   readonly warning: string | null
 }
 
-/** Where keys and base URLs are looked for. */
+/** Sources of keys and base URLs. */
 export interface CredentialSources {
   readonly environment: Environment
   /** The `.env` of the working folder; null where the caller reads none. */
@@ -55,7 +55,7 @@ export function hasKey({ dotEnv, environment }: CredentialSources, { keyVariable
 }
 
 /**
- * The base URL alone, for commands that call nobody and need no key. The same rule holds: one from `.env` counts only
+ * The base URL alone, for commands that call no provider and need no key. The same rule holds: one from `.env` counts only
  * where no key of the real environment would be sent there.
  */
 export function findBaseUrl(
@@ -87,7 +87,7 @@ function missingKey({ name, keyVariable }: CredentialVariables, isFileRead: bool
   const elsewhere = isFileRead
     ? 'or in a file named .env in the working folder.'
     : 'or start the script with node --env-file=.env.'
-  return new LlmBatchError('configuration', `There is no key for ${name}: ${keyVariable} is not set.`, {
+  return new LlmBatchError('configuration', `there is no key for ${name}: ${keyVariable} is not set`, {
     next: `Set ${keyVariable} in the environment, ${elsewhere}`,
   })
 }
@@ -95,7 +95,7 @@ function missingKey({ name, keyVariable }: CredentialVariables, isFileRead: bool
 /** Other characters cannot stand in a header; they come from copying too much. The key itself is never shown. */
 function assertKey(apiKey: string, keyVariable: string): void {
   if (/^[\x21-\x7e]+$/.test(apiKey)) return
-  throw new LlmBatchError('configuration', `${keyVariable} holds characters that no key has, such as a space.`, {
+  throw new LlmBatchError('configuration', `${keyVariable} has characters that keys do not have, such as a space`, {
     next: 'Copy the key again, without quotes and line breaks.',
   })
 }

@@ -7,36 +7,42 @@ const count = z.int().positive()
 const waits = z
   .strictObject({
     poll: duration.describe('First interval between two looks at a batch; grows by half each time. 15s'),
-    pollMost: duration.describe('The longest interval between two looks. 20 times poll'),
-    settle: duration.describe('Between two listings before absence counts; at least http. 10m'),
-    unfenced: duration.describe('Between two listings where no fence can be set. 30m'),
+    pollMost: duration.describe('Longest interval between two looks. 20 times poll'),
+    settle: duration.describe(
+      'Time between two listings before a batch that is in neither counts as absent; at least http. 10m',
+    ),
+    unfenced: duration.describe('The same where the input file of the batch could not be deleted. 30m'),
     http: duration.describe('Idle time after which a call is given up, and the total time of a create. 60s'),
-    direct: duration.describe('The total time of a synchronous call, within which the model may say nothing. 10m'),
-    windUp: duration.describe('How long before its deadline a run is wound up; at most a quarter of its time. 15m'),
+    direct: duration.describe('Total time of a synchronous call; the model may be silent until then. 10m'),
+    windUp: duration.describe(
+      'How long before its deadline a run cancels unfinished work; at most a quarter of its time. 15m',
+    ),
     absent: duration.describe('How long a batch seen before may be missing before it counts as lost. 6h'),
     queue: duration.describe(
-      'First wait after a queue refused a batch although nothing of ours was in it; doubles. 1m',
+      'First wait after a queue refused a batch although no batch of this home was in it; doubles. 1m',
     ),
-    queueMost: duration.describe('The longest of these waits. 240 times queue'),
-    retryAfterMost: duration.describe('The longest wait that a provider may ask for with Retry-After. 1h'),
+    queueMost: duration.describe('Longest of these waits. 240 times queue'),
+    retryAfterMost: duration.describe('Longest wait that a provider may ask for with Retry-After. 1h'),
     retryBackoff: duration.describe('First wait after a failed call; doubles up to 120 times itself. 5s'),
   })
   .partial()
 
 const limits = z
   .strictObject({
-    maxRequests: count.describe('Requests of one batch.'),
-    maxBytes: count.describe('Bytes of one input file.'),
-    maxInputs: count.describe('Inputs of all requests of one batch, where a request may hold several (embeddings).'),
-    maxOutputBytes: count.describe('Bytes that the answers to one batch may be expected to have. 200000000'),
-    maxResultBytes: count.describe(
-      'Bytes of a result file that are taken in where its size is not told. Many times what is foreseen, 1 GiB at least',
+    maxRequests: count.describe('Maximum requests per batch.'),
+    maxBytes: count.describe('Maximum bytes per input file.'),
+    maxInputs: count.describe(
+      'Maximum inputs of all requests of one batch, where a request may hold several (embeddings).',
     ),
-    maxImageBytes: count.describe('Bytes of one image that is put into a request.'),
-    maxImages: count.describe('Images of one request.'),
-    maxOpenBatches: count.describe('Batches of one run that may be open at the provider at once. 20'),
-    queueTokens: count.describe('Input tokens that may wait at the provider for one model.'),
-    queueRequests: count.describe('Requests that may wait at the provider for one model.'),
+    maxOutputBytes: count.describe('Maximum bytes that the answers to one batch are expected to have. 200000000'),
+    maxResultBytes: count.describe(
+      'Maximum bytes of a result file whose size the provider does not state. Many times the expected size, at least 1 GiB',
+    ),
+    maxImageBytes: count.describe('Maximum bytes per image that is put into a request.'),
+    maxImages: count.describe('Maximum images per request.'),
+    maxOpenBatches: count.describe('Maximum batches of one run at the provider at once. 20'),
+    queueTokens: count.describe('Maximum input tokens that wait at the provider for one model.'),
+    queueRequests: count.describe('Maximum requests that wait at the provider for one model.'),
   })
   .partial()
 
@@ -49,21 +55,29 @@ const canary = z
 
 const stopLoss = z
   .strictObject({
-    share: z.number().positive().max(1).describe('Share of a batch that fails with one code; 1 turns it off. 0.5'),
-    leastRows: count.describe('So many rows at least must have failed. 10'),
+    share: z
+      .number()
+      .positive()
+      .max(1)
+      .describe('Share of a batch that must have failed with one code; 1 turns it off. 0.5'),
+    leastRows: count.describe('Minimum number of rows that must have failed. 10'),
   })
   .partial()
 
-const tier = count.max(5).describe('Usage tier of the account; what may wait follows from it for some models.')
+const tier = count.max(5).describe('Usage tier of the account; for some models it decides how much may wait.')
 
 const price = z.strictObject({
   inputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million input tokens, standard price.'),
-  cachedInputUsdPerMillion: z.number().nonnegative().optional().describe('The same for tokens found in a cache.'),
+  cachedInputUsdPerMillion: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('US dollars for a million input tokens that the provider reads from its cache.'),
   outputUsdPerMillion: z
     .number()
     .nonnegative()
     .nullable()
-    .describe('US dollars for a million output tokens, standard price; null for models that give none (embeddings).'),
+    .describe('US dollars for a million output tokens, standard price; null for models without output (embeddings).'),
   batchFactor: z.number().positive().max(1).optional().describe('Batch price as part of the standard price. 0.5'),
 })
 
@@ -71,9 +85,12 @@ const dollars = z.number().positive()
 
 const budget = z
   .strictObject({
-    maxCostUsd: dollars.describe('The most that a run may cost, in US dollars. No cap'),
-    perDayUsd: dollars.describe('The most that all runs of the home may cost on one day (UTC). No cap'),
-    askAboveUsd: z.number().nonnegative().describe('Above this estimate a run must be agreed to. 1'),
+    maxCostUsd: dollars.describe('Maximum cost of a run, in US dollars. No cap'),
+    perDayUsd: dollars.describe('Maximum cost of all runs of the home on one day (UTC), in US dollars. No cap'),
+    askAboveUsd: z
+      .number()
+      .nonnegative()
+      .describe('Estimated cost, in US dollars, above which a run asks for consent. 1'),
   })
   .partial()
 
@@ -86,7 +103,7 @@ export const fileSchema = z.strictObject({
     .union([z.literal(false), canary])
     .optional()
     .describe('Rows that are asked directly before anything is bought in batches; false for none.'),
-  stopLoss: stopLoss.optional().describe('When rows that fail alike hold the rest of a run.'),
+  stopLoss: stopLoss.optional().describe('When rows that fail for the same reason hold the rest of a run.'),
   tokenCount: z.boolean().optional().describe('False: estimate tokens by bytes alone. true'),
   limits: limits.optional(),
   providers: z

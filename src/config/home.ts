@@ -8,7 +8,7 @@ import type { Environment } from './credentials.ts'
 /** The folder name that marks a home of its own for a project. */
 export const PROJECT_HOME = '.llm-batch'
 
-/** Where a home may be named, in the order in which they count. */
+/** Places that may name a home, in the order in which they count. */
 export interface HomeSources {
   /** `--home`. */
   readonly flag: string | undefined
@@ -90,7 +90,7 @@ async function makeFolder(disk: Disk, path: string): Promise<void> {
   }
 }
 
-/** What a machine says about where its user's data goes. */
+/** Facts of a machine that decide where its user's data goes. */
 export interface UserPlace {
   /** As in `process.platform`. */
   readonly platform: string

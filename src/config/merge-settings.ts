@@ -3,7 +3,7 @@ import type { FileConfiguration } from './file-schema.ts'
 import type { CanarySettings, LimitOverrides, Settings, StopLossSettings } from './settings.ts'
 import { mergeWaits } from './waits.ts'
 
-/** What steers a run from the command line; undefined where the user said nothing. */
+/** Settings of a run from the command line; undefined where the user said nothing. */
 export interface SettingFlags extends LimitOverrides {
   /** A duration such as `200ms`; overrides `waits.poll`. */
   readonly pollInterval?: string | undefined
@@ -78,7 +78,7 @@ function limitsOf(flags: SettingFlags): LimitOverrides {
 
 function assertCount(name: string, value: number): void {
   if (Number.isSafeInteger(value) && value > 0) return
-  throw new LlmBatchError('usage', `${name} is ${value}; it must be a whole number above zero.`)
+  throw new LlmBatchError('usage', `${name} is ${value}; it must be a whole number above zero`)
 }
 
 function mapValues<From, To>(

@@ -23,7 +23,7 @@ function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw new LlmBatchError('configuration', `${path} is not valid JSON: ${messageOf(error)}.`, { cause: error })
+    throw new LlmBatchError('configuration', `${path} is not valid JSON: ${messageOf(error)}`, { cause: error })
   }
 }
 

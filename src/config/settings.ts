@@ -9,11 +9,11 @@ export interface Waits {
   readonly pollMostMs: number
   /** Between two listings before absence counts; at least `httpMs`. @default 10 min */
   readonly settleMs: number
-  /** Between two listings where no fence can be set. @default 30 min */
+  /** The same where the input file of the batch could not be deleted. @default 30 min */
   readonly unfencedMs: number
   /** Idle time after which a call is given up, and the total time limit of a create. @default 60 s */
   readonly httpMs: number
-  /** The total time of a synchronous call, within which the model may say nothing. @default 10 min */
+  /** Total time of a synchronous call; the model may be silent until then. @default 10 min */
   readonly directMs: number
   /** How long before its deadline a run is wound up; at most a quarter of the time it was given. @default 15 min */
   readonly windUpMs: number
@@ -43,7 +43,7 @@ export interface LimitOverrides {
   readonly maxOpenBatches?: number | undefined
 }
 
-/** Whether some rows are asked directly before anything is bought in batches, and how many. */
+/** Settings of the rows that are asked directly before anything is bought in batches. */
 export interface CanarySettings {
   /** False for `--no-canary`. @default true */
   readonly isOn: boolean
@@ -57,14 +57,14 @@ export interface CanarySettings {
 export interface StopLossSettings {
   /** The share of a batch, from 0 to 1, that fails with one code; 1 is never exceeded. @default 0.5 */
   readonly share: number
-  /** So many rows at least must have failed. @default 10 */
+  /** Minimum number of rows that must have failed. @default 10 */
   readonly leastRows: number
 }
 
 /** Everything that steers a run without defining its requests; merged and checked in one place. */
 export interface Settings {
   readonly waits: Waits
-  /** Batches of one run that may be open at the provider at once. @default 20 */
+  /** Maximum batches of one run at the provider at once. @default 20 */
   readonly maxOpenBatches: number
   /** Uploads and downloads at the same time. @default 4 */
   readonly maxTransfers: number

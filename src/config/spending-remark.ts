@@ -1,7 +1,7 @@
 import { plainLine } from '../lib/plain-text.ts'
 import type { FileConfiguration } from './file-schema.ts'
 
-/** What a configuration file that lay in the working folder says about money. */
+/** Facts about money in a configuration file that lay in the working folder. */
 export interface FoundFile {
   readonly path: string
   readonly file: FileConfiguration
@@ -19,7 +19,7 @@ export function spendingRemark({ file, isOwn, path }: FoundFile, usualAskAboveUs
   const reasons = [
     ...(isOwn ? [] : ['it was made by another user']),
     ...(askAboveUsd > usualAskAboveUsd ? [`runs of up to $${askAboveUsd} are sent without a question`] : []),
-    ...(models.length > 0 ? [`it says what ${namesOf(models)} ${models.length === 1 ? 'costs' : 'cost'}`] : []),
+    ...(models.length > 0 ? [`it sets the price of ${namesOf(models)}`] : []),
   ]
   return reasons.length === 0 ? null : `${plainLine(path)} is in force: ${reasons.join('; ')}`
 }

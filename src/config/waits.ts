@@ -40,10 +40,10 @@ export function mergeWaits(file: FileConfiguration['waits'], pollInterval: strin
   const queueMostMs = inFile(file, 'queueMost') ?? queueMs * QUEUE_MOST_FACTOR
   const pollMostMs = inFile(file, 'pollMost') ?? pollMs * POLL_MOST_FACTOR
   if (settleMs < httpMs) {
-    throw contradiction('settle', 'http', 'A create may still arrive until its time limit is over.')
+    throw contradiction('settle', 'http', 'A create may still arrive at the provider until its time limit is over.')
   }
   if (pollMostMs < pollMs && pollInterval === undefined) {
-    throw contradiction('pollMost', 'poll', 'It is the longest interval, poll the first.')
+    throw contradiction('pollMost', 'poll', 'waits.pollMost is the longest interval and waits.poll the first.')
   }
   return {
     pollMs,
@@ -69,13 +69,13 @@ function milliseconds(name: string, text: string | undefined): number | undefine
   const parsed = parseDuration(text)
   // A wait of nothing would look at the provider without pause.
   if (parsed !== undefined && parsed > 0) return parsed
-  throw new LlmBatchError('configuration', `${name} is ${JSON.stringify(text)}, which is not a wait.`, {
-    next: 'Write a duration above zero such as 200ms, 30s, 10m, 2h.',
+  throw new LlmBatchError('configuration', `${name} is ${JSON.stringify(text)}, which is not a duration above zero`, {
+    next: 'Write a duration such as 200ms, 30s, 10m, 2h.',
   })
 }
 
 function contradiction(small: string, large: string, reason: string): LlmBatchError {
-  return new LlmBatchError('configuration', `waits.${small} must be at least as long as waits.${large}.`, {
+  return new LlmBatchError('configuration', `waits.${small} must be at least as long as waits.${large}`, {
     next: `${reason} Raise waits.${small} or lower waits.${large}.`,
   })
 }

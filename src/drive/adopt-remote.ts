@@ -11,7 +11,7 @@ import type { Workspace } from '../workspace/workspace.ts'
 import { confirmAccount } from './confirm-account.ts'
 import { isUnsent, LOOK_BACK_MS, sameContent, type UnknownBatch, unknownBatches } from './remote.ts'
 
-/** What taking over has come to. */
+/** Result of taking batches over. */
 export interface Adoption {
   readonly adopted: readonly { readonly batch: number; readonly remoteId: string; readonly rawStatus: string }[]
   /** Further remote batches of the same work: it was bought more than once already. */
@@ -88,8 +88,8 @@ function assertAdoptable(
     throw new LlmBatchError(
       'usage',
       found
-        ? `${id} carries no mark of llm-batch, so its results could not be joined to rows`
-        : `${id} belongs to run ${owner?.runId ?? 'of this home'} already`,
+        ? `${id} has no mark of llm-batch, so its results cannot be joined to rows`
+        : `${id} belongs to ${owner ? `run ${owner.runId}` : 'a run of this home'} already`,
       { next: 'List what can be taken over with: llm-batch remote' },
     )
   }
@@ -98,7 +98,7 @@ function assertAdoptable(
 function assertAllUsed(ids: readonly string[], used: readonly string[], runId: string): void {
   const unused = ids.find((id) => !used.includes(id))
   if (unused === undefined) return
-  throw new LlmBatchError('usage', `${unused} is not the work of a batch of run ${runId} that is still to be sent`, {
+  throw new LlmBatchError('usage', `${unused} does not have the work of an unsent batch of run ${runId}`, {
     next: 'The same input, prompt, parameters and batch limits make the same work; type the run line exactly as it was.',
   })
 }
@@ -138,7 +138,7 @@ async function assertSameSize(
   if (file === undefined || file === 'absent' || file.bytes === null || file.bytes === bytes) return
   throw new LlmBatchError(
     'usage',
-    `${id} says that it is the work of batch ${attempt.batch}, but its input has ${file.bytes} bytes in place of ${bytes}`,
+    `${id} has the mark of batch ${attempt.batch}, but its input has ${file.bytes} bytes instead of ${bytes}`,
     { next: 'It was not taken over. List what is there with: llm-batch remote' },
   )
 }

@@ -79,7 +79,7 @@ export async function cancelRemote(context: RunContext, attempt: AttemptRecord, 
     context.emit({
       type: 'warning',
       code: 'cancel_not_confirmed',
-      message: `cancelling batch ${attempt.batch} was not confirmed: ${error.message}`,
+      message: `the provider did not confirm that batch ${attempt.batch} was cancelled: ${error.message}`,
       batch: attempt.batch,
     })
   }

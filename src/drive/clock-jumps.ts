@@ -44,7 +44,7 @@ export function isClockBehind(attempts: readonly AttemptRecord[], waits: Waits, 
 
 /**
  * Begins all waits of a run again after a jump: what is only waited for politely is looked at now, and a wait that is
- * part of a proof is waited in full, because nobody knows how much of it has passed.
+ * part of a proof is waited in full, because the process cannot know how much of it has passed.
  */
 export async function restartWaits({ clock, emit, settings, store }: RunContext): Promise<void> {
   const now = clock.now()
@@ -53,7 +53,7 @@ export async function restartWaits({ clock, emit, settings, store }: RunContext)
     const waitMs = proofWaitMs(attempt, settings.waits)
     await store.noteAttempt(attempt.key, { nextAt: now + waitMs })
     if (waitMs === 0) continue
-    const message = `the clock has jumped; whether batch ${attempt.batch} was created is waited for from now on`
+    const message = `the clock of this machine has jumped; the wait for batch ${attempt.batch} to appear at the provider starts again`
     emit({ type: 'warning', code: 'clock_jumped', message, batch: attempt.batch })
   }
 }

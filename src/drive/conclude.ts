@@ -3,7 +3,7 @@ import type { CancelCause, RunState } from '../model/run.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 
-/** Why driving ended. */
+/** The reason why driving ended. */
 export interface Ending {
   readonly isStopped: boolean
   /** Null where the run was not to be cancelled. */

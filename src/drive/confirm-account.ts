@@ -31,7 +31,7 @@ async function moveBaseUrl({ emit, provider, store }: RunContext, { carried, def
   const { baseUrlVariable } = findProvider(definition.provider)
   if (carried === null && !(await store.origin()).hasSent) {
     await store.moveBaseUrl(provider.baseUrl)
-    const message = `run ${store.id}, of which nothing was sent to ${definition.baseUrl}, goes to ${provider.baseUrl} now`
+    const message = `run ${store.id} now goes to ${provider.baseUrl}; nothing of it was sent to ${definition.baseUrl}`
     return emit({ type: 'warning', code: 'base_url_changed', message, batch: null })
   }
   throw new LlmBatchError(

@@ -25,7 +25,7 @@ export function deadlineFrom(wish: DeadlineWish, now: number, windUpMs: number):
   const at = 'at' in wish ? wish.at : now + wish.afterMs
   if (at <= now) {
     throw new LlmBatchError('usage', `the deadline ${new Date(at).toISOString()} is over`, {
-      next: `Name a later one with ${mention('deadline')}, or take it away with ${mention('deadline', 'none')}.`,
+      next: `Set a later one with ${mention('deadline')}, or remove it with ${mention('deadline', 'none')}.`,
     })
   }
   return { at, windUpAt: at - Math.min(windUpMs, Math.round((at - now) * WIND_UP_SHARE)) }
@@ -44,7 +44,7 @@ export async function heedDeadline({ clock, emit, store }: RunContext): Promise<
   emit({
     type: 'warning',
     code: 'deadline',
-    message: `the deadline ${when} is ${clock.now() < at ? 'near' : 'over'}: what is unfinished is cancelled at the provider`,
+    message: `the deadline ${when} is ${clock.now() < at ? 'near' : 'over'}: unfinished work is cancelled at the provider`,
     batch: null,
   })
 }

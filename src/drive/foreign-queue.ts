@@ -5,12 +5,12 @@ import type { AttemptRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 /**
- * Looks at batches of other runs while a batch of this one waits for the room they take: a run that nobody drives any
+ * Looks at batches of other runs while a batch of this one waits for the room they take: a run that no process drives any
  * more must not keep its place in the queue for ever. Those that are driven are left to their own processes.
  */
 export class ForeignQueueWatch {
   readonly #context: RunContext
-  /** By the clock that nobody sets. */
+  /** In monotonic time. */
   #nextAt = Number.NEGATIVE_INFINITY
 
   constructor(context: RunContext) {

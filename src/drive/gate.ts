@@ -3,7 +3,7 @@ import { isTooMany, stopLossReason } from '../model/stop-loss.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 
-/** Whether batches may be sent; what is at the provider already goes on in any case. */
+/** Permission to send batches; what is at the provider already goes on in any case. */
 export type Gate =
   | { readonly isOpen: true }
   /** `holdReason` is null where the gate opens by itself, once the canary has been answered. */

@@ -7,7 +7,7 @@ import { priceList } from '../workspace/budget.ts'
 import { chosenBy } from '../workspace/retryable.ts'
 import { canaryAboveFor, type RetryOptions } from './retry.ts'
 
-/** What sending requests again may cost. */
+/** Cost of sending requests again. */
 export interface RetryBill {
   /** Requests that are sent again. */
   readonly requests: number

@@ -6,7 +6,7 @@ import type { AttemptRecord, RunStore } from '../store/store.ts'
 import { chosenBy } from '../workspace/retryable.ts'
 import type { Site } from '../workspace/workspace.ts'
 
-/** What is sent again. */
+/** Selection of the rows to send again. */
 export interface RetryOptions {
   /** Outcomes to buy again, also where they were or may have been billed; none for what was certainly not billed. */
   readonly statuses: readonly OutcomeStatus[]
@@ -14,7 +14,7 @@ export interface RetryOptions {
   readonly maxTokens: number | null
 }
 
-/** What was given back to be sent. */
+/** Rows that were given back to be sent. */
 export interface Reopened {
   readonly count: number
   /** True where a few of them are asked directly first. */
@@ -49,7 +49,7 @@ export function canaryAboveFor(
 export function assertLimitable({ describe }: Pick<Site, 'describe'>, attempts: readonly AttemptRecord[]): void {
   for (const { target } of attempts) {
     if (describe(target.provider).limits(target).maxTokensField !== null) continue
-    throw new LlmBatchError('usage', `${target.endpoint} has no limit of tokens to set; nothing was sent`, {
+    throw new LlmBatchError('usage', `${target.endpoint} does not support a maximum of tokens; nothing was sent`, {
       next: `Leave ${mention('maxTokens')} out.`,
     })
   }

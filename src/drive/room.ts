@@ -6,7 +6,7 @@ import { isWaitingForRoom } from './foreign-queue.ts'
 /** Batches of a target that wait for room in the provider's queue, uploaded; more would only take up its storage. */
 const MOST_WAITING = 2
 
-/** How many batches may still be opened, for the run and for each target. */
+/** Room for further batches, of the run and of each target. */
 export class Room {
   readonly #settings: Settings
   readonly #openByTarget = new Map<string, number>()

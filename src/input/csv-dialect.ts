@@ -1,6 +1,6 @@
 import { LlmBatchError } from '../model/error.ts'
 
-/** How a CSV file is written. */
+/** Form of a CSV file. */
 export interface CsvDialect {
   readonly delimiter: string
   /** What ends a record: a line feed (a carriage return before it is dropped), or a lone carriage return. */

@@ -11,7 +11,7 @@ export interface CsvRecord {
   readonly isMalformed: boolean
 }
 
-/** What the parser returns; the package's types leave it open. */
+/** Result of the parser; the package's types leave it open. */
 interface Parsed {
   readonly data: string[][]
   readonly errors: readonly { readonly row?: number }[]

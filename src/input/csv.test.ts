@@ -196,7 +196,7 @@ describe('readCsv', () => {
     await expect(read(Buffer.from('a\n😀').subarray(0, -1))).rejects.toMatchObject({ code: 'input' })
   })
 
-  it('refuses an encoding that nobody knows', async () => {
+  it('refuses an unknown encoding', async () => {
     const reading = collectRows(readCsv(source('a\n', 9), { ...OPTIONS, encoding: 'klingon' }))
     await expect(reading).rejects.toMatchObject({ code: 'usage', message: 'unknown encoding "klingon"' })
   })

@@ -81,7 +81,7 @@ function rowMaker(header: CsvRecord, name: string): RowMaker {
       return { problem: { code: 'invalid_csv', line: firstLine, detail } }
     }
     if (fields.length !== columns.length) {
-      const detail = `${fields.length} fields where the header names ${columns.length}; text with a delimiter needs quotes`
+      const detail = `${fields.length} fields, but the header has ${columns.length}; text with a delimiter needs quotes`
       return { problem: { code: 'invalid_csv', line: firstLine, detail } }
     }
     // Written by hand, because an object would put columns called "1" or "2" before all others.

@@ -28,7 +28,7 @@ export function detectEncoding(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16
 
 /**
  * The canonical name of an encoding the user gave, such as `windows-1252` for `latin1`.
- * @throws LlmBatchError `usage` for a name that nobody knows
+ * @throws LlmBatchError `usage` for an unknown name
  */
 export function canonicalEncoding(label: string): string {
   try {
@@ -66,7 +66,7 @@ async function* encodeUtf8(texts: AsyncIterable<string>): AsyncIterable<Uint8Arr
   for await (const text of texts) yield Buffer.from(text, 'utf8')
 }
 
-/** Gives undefined for what is no text. Without an argument the end is checked: a character must not be cut. */
+/** Gives undefined for what is not text. Without an argument the end is checked: a character must not be cut. */
 function decoderOf(encoding: string): (bytes?: Uint8Array) => string | undefined {
   if (encoding === 'windows-1252') return (bytes) => (bytes ? decodeWindows1252(bytes) : '')
   const decoder = new TextDecoder(encoding, { fatal: true })
@@ -103,7 +103,7 @@ function linesBeforeFault(piece: Uint8Array, encoding: string): number {
 
 function notText(name: string, encoding: string, line: number): LlmBatchError {
   return new LlmBatchError('input', `${name} is not ${encoding} text at or after line ${line}`, {
-    next: `Give its encoding, for example ${mention('encoding', 'windows-1252')}, or save it as UTF-8.`,
+    next: `Name its encoding, for example ${mention('encoding', 'windows-1252')}, or save it as UTF-8.`,
   })
 }
 

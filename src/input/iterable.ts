@@ -39,9 +39,9 @@ function readValue(value: unknown, line: number): ReadRow {
     // The type of JSON.stringify hides that objects with a toJSON method may give undefined.
     const json: string | undefined = JSON.stringify(value)
     if (json?.startsWith('{')) return { row: { line, json, record: value } }
-    return { problem: { code: 'not_an_object', line, detail: 'the row does not become a JSON object' } }
+    return { problem: { code: 'not_an_object', line, detail: 'the row cannot be written as a JSON object' } }
   } catch (error) {
-    return { problem: { code: 'invalid_json', line, detail: `the row cannot become JSON: ${messageOf(error)}` } }
+    return { problem: { code: 'invalid_json', line, detail: `the row cannot be written as JSON: ${messageOf(error)}` } }
   }
 }
 

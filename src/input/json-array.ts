@@ -19,7 +19,7 @@ interface Element {
   readonly isTooLong: boolean
 }
 
-/** True where the first byte that is no white space opens a list. */
+/** True where the first byte after white space opens a list. */
 export function isJsonArray(head: Uint8Array): boolean {
   const at = head[0] === 0xef ? 3 : 0
   return head.subarray(at).find((byte) => byte > 0x20) === OPEN_BRACKET

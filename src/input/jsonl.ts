@@ -33,7 +33,7 @@ function readLine(line: Line, maxLineBytes: number): ReadRow {
     return problem(line, 'line_too_long', `the line is longer than ${maxLineBytes} bytes`)
   }
   if (!isUtf8(line.bytes)) {
-    return problem(line, 'invalid_encoding', 'the line is not UTF-8 text; give its encoding, for example windows-1252')
+    return problem(line, 'invalid_encoding', 'the line is not UTF-8 text; name its encoding, for example windows-1252')
   }
   const { buffer, byteOffset, length } = line.bytes
   return readRecord(Buffer.from(buffer, byteOffset, length).toString('utf8'), line.number)

@@ -178,7 +178,7 @@ describe('Parquet through a pipe', () => {
   it('is refused with the reason', async () => {
     const stream = pieces(Buffer.from('PAR1 and more'), 3)
     await expect(collectRows(openInput({ source: { stream }, disk }))).rejects.toThrow(
-      'standard input is Parquet, which is read from its end',
+      'standard input is Parquet, which can only be read from a file',
     )
   })
 })

@@ -12,7 +12,7 @@ import { readJsonLines } from './jsonl.ts'
 import type { ByteSource, Reader } from './reader.ts'
 import { readTextLines } from './text-lines.ts'
 
-/** Where rows come from: a file, several files read as one input, a stream such as standard input, or values in memory. */
+/** Source of rows: a file, several files read as one input, a stream such as standard input, or values in memory. */
 export type InputSource =
   | { readonly path: string }
   | { readonly paths: readonly string[] }
@@ -36,7 +36,7 @@ const DEFAULT_MAX_LINE_BYTES = 64 * 1024 * 1024
 
 /**
  * Read at once. The rows of a piece live together, and what lives while the garbage collector passes is kept for long:
- * measured with 50,000 rows of 1 KB, four times more is no faster and takes 40 MB more.
+ * measured with 50,000 rows of 1 KB, four times more is not faster and takes 40 MB more.
  */
 const PIECE_BYTES = 64 * 1024
 
@@ -112,15 +112,15 @@ function readRows({ format, source }: Opened, options: InputOptions): AsyncItera
 async function openFile(disk: Disk, path: string, given: InputFormat | undefined): Promise<Opened> {
   if ((await disk.size(path)) === undefined) {
     throw new LlmBatchError('input', `the input file ${path} does not exist or is not a regular file`, {
-      next: 'Check the path; what comes through a pipe is read from standard input with "-".',
+      next: 'Check the path; to read from a pipe, name "-".',
     })
   }
   const format = given ?? formatByEnding(path)
   const open = () => disk.stream(path, { chunkBytes: PIECE_BYTES })
   if (!isGzipName(path)) return { source: { name: path, file: { disk, path }, open }, format }
   if (format === 'parquet') {
-    throw new LlmBatchError('input', `${path} is Parquet inside gzip, which cannot be read`, {
-      next: 'Unpack it; Parquet is compressed in itself.',
+    throw new LlmBatchError('input', `${path} is Parquet inside gzip, which llm-batch does not support`, {
+      next: 'Unpack it; a Parquet file compresses its own columns.',
     })
   }
   return { source: { name: path, open: () => unpacked(open(), path) }, format }
@@ -129,8 +129,8 @@ async function openFile(disk: Disk, path: string, given: InputFormat | undefined
 function formatByEnding(path: string): InputFormat {
   const format = ENDINGS[extname(withoutGzip(path)).toLowerCase()]
   if (format) return format
-  throw new LlmBatchError('input', `the ending of ${path} is not the one of a format that llm-batch reads`, {
-    next: `Rename it to one of ${Object.keys(ENDINGS).join(', ')} (with .gz after it where it is packed), or pipe it in as "-".`,
+  throw new LlmBatchError('input', `llm-batch does not know the file ending of ${path}`, {
+    next: `Rename it to one of ${Object.keys(ENDINGS).join(', ')} (with .gz after it if it is packed), or pipe it in as "-".`,
   })
 }
 
@@ -151,8 +151,8 @@ async function* unpacked(pieces: AsyncIterable<Uint8Array>, name: string): Async
     if (LlmBatchError.isInstance(error)) throw error
     const next =
       error instanceof GunzipRatioError
-        ? 'That does not look like a table of texts. Unpack it yourself where you trust it.'
-        : 'Get the file again: it is damaged, cut, or no gzip file.'
+        ? 'Files of text do not pack that well. Unpack it yourself if you trust it.'
+        : 'Get the file again: it is damaged, cut off, or not a gzip file.'
     throw new LlmBatchError('input', `${name} cannot be unpacked: ${messageOf(error)}`, { next, cause: error })
   }
 }

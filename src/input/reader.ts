@@ -1,7 +1,7 @@
 import type { Disk } from '../lib/disk.ts'
 import type { ReadRow } from '../model/row.ts'
 
-/** Where the bytes of an input come from. */
+/** Source of the bytes of an input. */
 export interface ByteSource {
   /** For messages: the path as the user gave it, or `standard input`. */
   readonly name: string

@@ -22,7 +22,7 @@ export const readTextLines: Reader = async function* (source, options) {
         const record = { [TEXT_COLUMN]: Buffer.from(line.bytes).toString('utf8') }
         rows.push({ row: { line: number, json: JSON.stringify(record), record } })
       } else {
-        const detail = 'the line is not UTF-8 text; give its encoding, for example windows-1252'
+        const detail = 'the line is not UTF-8 text; name its encoding, for example windows-1252'
         rows.push({ problem: { code: 'invalid_encoding', line: number, detail } })
       }
     }

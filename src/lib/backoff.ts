@@ -1,4 +1,4 @@
-/** How waits grow: from `firstMs`, times `factor` each time, never above `mostMs`. */
+/** Growth of waits: from `firstMs`, times `factor` each time, never above `mostMs`. */
 export interface Backoff {
   readonly firstMs: number
   readonly factor: number

@@ -1,6 +1,6 @@
 import type { Disk, DiskFile } from './disk.ts'
 
-/** Where some bytes lie in a file. */
+/** Range of bytes in a file. */
 export interface ByteRange {
   readonly path: string
   readonly offset: number

@@ -14,7 +14,7 @@ export interface DiskFile {
   close(): Promise<void>
 }
 
-/** What is read of a file, and how. */
+/** Range and manner of reading a file. */
 export interface ReadRange {
   /** @default 0 */
   readonly start?: number
@@ -26,7 +26,7 @@ export interface ReadRange {
   readonly isReused?: boolean
 }
 
-/** How a file is opened. */
+/** Manner of opening a file. */
 export type OpenMode = 'read' | 'write' | 'append' | 'share'
 
 /** The one way to the file system; injected, so that simulations can lose power. */
@@ -42,7 +42,7 @@ export interface Disk {
   stream(path: string, range?: ReadRange): AsyncIterable<Uint8Array>
   /** The whole of a small file as UTF-8; undefined where it does not exist. */
   readText(path: string): Promise<string | undefined>
-  /** Bytes of a file, or undefined where it does not exist or is no file. */
+  /** Bytes of a file, or undefined where it does not exist or is not a file. */
   size(path: string): Promise<number | undefined>
   /**
    * What a path leads to, the same text for every spelling of it, links followed (device and inode); undefined where

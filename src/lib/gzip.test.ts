@@ -47,7 +47,7 @@ describe('gunzip', () => {
     expect((await unpack(gzipSync(content))).equals(content)).toBe(true)
   })
 
-  it('closes its source when nobody reads on', async () => {
+  it('closes its source when its reader stops', async () => {
     let isClosed = false
     async function* source(): AsyncIterable<Uint8Array> {
       try {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip, createGzip, type Gzip } from 'node:zlib'
 
-/** What unpacking is bounded by: compressed data of a few bytes can claim any size. */
+/** Limits of unpacking: compressed data of a few bytes can claim any size. */
 export interface GunzipLimits {
   /** Bytes unpacked for each byte read, at most; natural text stays below 30, repetitive tables below 200. */
   readonly maxRatio: number

@@ -1,4 +1,4 @@
-/** Where a member's value lies in the JSON text, from `start` up to and without `end`. */
+/** Range of a member's value in the JSON text, from `start` up to and without `end`. */
 export interface JsonMember {
   readonly start: number
   readonly end: number

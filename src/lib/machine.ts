@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 
-/** What the process was started with; the one place besides the command that looks at it. */
+/** Environment and folders that the process was started with; the one place besides the command that looks at it. */
 export interface Machine {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly workingFolder: string

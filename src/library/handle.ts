@@ -23,7 +23,7 @@ import { type Progress, progressOf } from '../workspace/progress.ts'
 import { type RunReport, reportOf } from '../workspace/report.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 
-/** How a run is driven. */
+/** Options of driving a run. */
 export interface DriveOptions extends Steering {
   /** @default 'finished' */
   readonly until?: Until | undefined
@@ -35,7 +35,7 @@ export interface DriveOptions extends Steering {
   readonly sink?: TextSink | undefined
 }
 
-/** What driving came to. */
+/** Result of driving a run. */
 export interface Driven {
   readonly report: RunReport
   /** Where the answers were written; null where the run is not finished or names no file. */

@@ -22,9 +22,9 @@ const KINDS = {
 export type KnownOptions<Options> = Readonly<Record<keyof Options, LibraryCheck>>
 
 /**
- * Throws `usage` for an option that does not exist, with what may have been meant, and for one that holds something else:
- * either could send thousands of requests that nobody wanted. `what` is the call, such as `startRun`; `elsewhere` says of
- * options that exist in another call where they go.
+ * Throws `usage` for an option that does not exist, with what may have been meant, and for one that holds something
+ * else: either could send thousands of requests that the user did not want. `what` is the call, such as `startRun`;
+ * `elsewhere` says of options that exist in another call where they go.
  */
 export function assertKnownOptions(
   what: string,
@@ -33,7 +33,9 @@ export function assertKnownOptions(
   elsewhere: (name: string) => string | undefined = () => undefined,
 ): void {
   if (typeof options !== 'object' || options === null) {
-    throw new LlmBatchError('usage', `${what} was called without its options`, { next: `They are ${listOf(known)}.` })
+    throw new LlmBatchError('usage', `${what} was called without its options`, {
+      next: `The options are ${listOf(known)}.`,
+    })
   }
   for (const [name, value] of Object.entries(options)) {
     const kind = Object.hasOwn(known, name) ? known[name] : undefined
@@ -54,7 +56,7 @@ function unknownOption(
   const camelCase = name.replace(/[-_]+([a-z])/g, (_, letter: string) => letter.toUpperCase())
   const near = Object.hasOwn(known, camelCase) ? [camelCase] : nearMatches(camelCase, Object.keys(known))
   const meant = near.length > 0 ? ` (did you mean ${near.join(' or ')}?)` : ''
-  const next = place ?? (near.length > 0 ? `Write ${near[0]}, or leave it out.` : `Its options are ${listOf(known)}.`)
+  const next = place ?? (near.length > 0 ? `Write ${near[0]}, or leave it out.` : `The options are ${listOf(known)}.`)
   return new LlmBatchError('usage', `${what} has no option ${JSON.stringify(name)}${meant}`, { next })
 }
 

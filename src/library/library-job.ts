@@ -24,7 +24,7 @@ export function libraryJob(options: LibraryOptions): Job {
       .filter(([, value]) => !isSaid(value))
       .map(
         ([name]) =>
-          `Its ${propertyOf(name)} was made by the program that started it; it is frozen with the run and not repeated here.`,
+          `Its ${propertyOf(name)} was made by the program that started the run; it is stored with the run and is not part of this file.`,
       ),
   }
 }

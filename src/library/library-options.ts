@@ -14,8 +14,8 @@ import { isValidator, jsonSchemaOf } from '../schema/standard-schema.ts'
 import type { AnswerSchema, AnyRow } from './library-result.ts'
 
 /**
- * Where a run lives, how it waits and how large its batches are; every field may also come from the environment or the
- * configuration file.
+ * Options for the place of a run, its waits and the size of its batches; every field may also come from the environment
+ * or the configuration file.
  */
 export interface PlaceOptions extends BatchLimitOptions {
   /** The home folder. @default as the command finds it */
@@ -34,13 +34,13 @@ export interface PlaceOptions extends BatchLimitOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
-/** How large batches become, for every provider and model, whatever the configuration says. */
+/** Limits of batches, for every provider and model, whatever the configuration says. */
 export interface BatchLimitOptions extends Pick<LimitOverrides, 'maxRequests' | 'maxBytes' | 'maxOpenBatches'> {
   /** False estimates input tokens by bytes alone. @default as the configuration says, else true */
   readonly tokenCount?: boolean | undefined
 }
 
-/** How answers are read. */
+/** Options for reading answers. */
 export interface AnswerOptions<Schema extends AnswerSchema | undefined> {
   /**
    * Asked of the provider, and every answer is checked by it: what does not fit is `invalid`. A validator runs when
@@ -50,7 +50,7 @@ export interface AnswerOptions<Schema extends AnswerSchema | undefined> {
   readonly schema?: Schema
 }
 
-/** What `startRun` makes a run from. */
+/** Options of `startRun`. */
 export interface StartRunOptions<Row extends object = AnyRow, Schema extends AnswerSchema | undefined = undefined>
   extends PlaceOptions,
     AnswerOptions<Schema>,
@@ -80,7 +80,7 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
   readonly output?: string | (Partial<OutputPlan> & { readonly path: string })
 }
 
-/** What `retry` sends again. */
+/** Options of `retry`. */
 export interface RetryRunOptions {
   /**
    * Outcomes to send again, also where they were billed or may have been: naming one buys those rows again.
@@ -91,7 +91,7 @@ export interface RetryRunOptions {
   readonly maxTokens?: number | undefined
 }
 
-/** How a run is driven. */
+/** Options of driving a run. */
 export interface FinishOptions {
   /** Stops the driving; nothing is cancelled at the provider, and calling again goes on. */
   readonly signal?: AbortSignal
@@ -141,7 +141,7 @@ export function deadlineWish(deadline: FinishOptions['deadline']): DeadlineWish 
   if (deadline instanceof Date) return { at: deadline.getTime() }
   const wish = parseDeadline(deadline)
   if (wish !== undefined) return wish
-  throw new LlmBatchError('usage', `the deadline ${JSON.stringify(deadline)} is neither a time nor an instant`, {
+  throw new LlmBatchError('usage', `the deadline ${JSON.stringify(deadline)} is neither a duration nor an instant`, {
     next: 'Write a duration such as 20h, or an instant such as 2026-11-24T08:00Z.',
   })
 }

@@ -9,7 +9,7 @@ import type { costOfResult } from '../workspace/report.ts'
 /** A record of the user's input, where nothing more is known of its columns. */
 export type AnyRow = Readonly<Record<string, unknown>>
 
-/** What answers must look like: a validator of any library that speaks Standard Schema, or a JSON Schema. */
+/** Schema of the answers: a validator of any library that speaks Standard Schema, or a JSON Schema. */
 export type AnswerSchema = Validator | JsonSchema
 
 /** The value that answers of a schema are: typed by a validator, unknown of a JSON Schema, text without either. */
@@ -17,7 +17,7 @@ export type AnswerOf<Schema> =
   Schema extends Validator<infer Output> ? Output : Schema extends JsonSchema ? unknown : string
 
 /**
- * What the answers of an endpoint are read as; `Row` and `Column` tell whether a row of the caller's own type holds one
+ * Type of the answers of an endpoint; `Row` and `Column` tell whether a row of the caller's own type holds one
  * text or several.
  */
 export type OutputOf<Endpoint, Row = AnyRow, Column = undefined> = Endpoint extends 'embeddings' | '/v1/embeddings'
@@ -35,7 +35,7 @@ type PerText<Answer, Row, Column> = Column extends keyof Row
     : Answer
   : Answer
 
-/** What the answers of a run are read as: by its schema, else by its endpoint. */
+/** Type of the answers of a run: by its schema, else by its endpoint. */
 export type OutputBy<Schema extends AnswerSchema | undefined, Endpoint, Row, Column> = Schema extends AnswerSchema
   ? AnswerOf<Schema>
   : OutputOf<Endpoint, Row, Column>
@@ -52,7 +52,7 @@ export type RowAnswer<Output> =
     }
   | { readonly status: Exclude<OutcomeStatus, 'succeeded'> | 'pending'; readonly output: string | null }
 
-/** What is known of a row besides its answer. */
+/** Facts of a row besides its answer. */
 export interface RowFacts<Row extends object> {
   /** The input row, as it was frozen. */
   readonly row: Row

@@ -15,16 +15,16 @@ import { checkFinishOptions, retryOptions } from './library-checks.ts'
 import { deadlineWish, type FinishOptions, type RetryRunOptions } from './library-options.ts'
 import { type AnswerSchema, type AnyRow, judgeBy, type RowResult, rowResult } from './library-result.ts'
 
-/** How a run stands after it was driven. */
+/** State of a run after it was driven. */
 export interface DrivenRun extends RunReport {
   /** Where the answers were written; null where the run is not finished or names no file. */
   readonly answers: WrittenFiles | null
 }
 
-/** What is known of a run besides what is stored. */
+/** Facts of a run besides those that are stored. */
 interface RunFacts {
   readonly again?: boolean | undefined
-  /** What happened before anybody could listen. */
+  /** Events from before the program could listen. */
   readonly early?: readonly RunEvent[] | undefined
   readonly schema?: AnswerSchema | undefined
 }
@@ -124,7 +124,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
 
   /**
    * Every row in input order with its result, also while the run goes on. Answers that a validator rejects now are
-   * `invalid`, whatever they were to whoever collected them.
+   * `invalid`, whatever the process that collected them made of them.
    */
   async *results(): AsyncGenerator<RowResult<Row, Output>, void> {
     this.#assertOpen()
@@ -185,7 +185,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
   #assertOpen(): void {
     if (!this.#isClosed) return
     throw new LlmBatchError('usage', `run ${this.id} was closed by this program`, {
-      next: `Take it up again with openRun('${this.id}').`,
+      next: `Open it again with openRun('${this.id}').`,
     })
   }
 }

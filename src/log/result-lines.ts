@@ -2,7 +2,7 @@ import { type ByteRange, RangeReader } from '../lib/byte-range.ts'
 import type { NewResult } from '../store/store.ts'
 import type { LogPorts } from './ports.ts'
 
-/** What has a raw line, or none. */
+/** A request with its raw line, or without one. */
 interface Answered {
   readonly result: (Pick<NewResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }) | null
 }

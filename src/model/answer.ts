@@ -1,7 +1,7 @@
 /** A JSON Schema, as a user or a validator wrote it. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** What every answer of a run must look like. Frozen with the run, stored as JSON. */
+/** Rules for every answer of a run. Frozen with the run, stored as JSON. */
 export interface AnswerDefinition {
   /** The user's own schema: answers are checked by it, whatever dialect of it the provider was sent. */
   readonly schema: JsonSchema

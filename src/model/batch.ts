@@ -1,6 +1,6 @@
 /**
- * How a batch is sent. `batch`: as a file, at the batch price. `direct`: request by request in synchronous calls, before
- * anything is bought in batches; the canary. `carried`: never, because an earlier run has bought its answers.
+ * Manner of sending a batch. `batch`: as a file, at the batch price. `direct`: request by request in synchronous calls,
+ * before anything is bought in batches; the canary. `carried`: never, because an earlier run has bought its answers.
  */
 export type BatchKind = 'batch' | 'direct' | 'carried'
 
@@ -11,7 +11,7 @@ export interface PlannedRequests {
   slice(start: number, end: number): readonly PlannedRequest[]
 }
 
-/** Where a planned request's encoded line lies in its batch's first input file. */
+/** Range of a planned request's encoded line in its batch's first input file. */
 export interface PlannedRequest {
   readonly ordinal: number
   /** The row it answers, or null where the run knows that already because the request was planned before. */

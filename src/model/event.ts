@@ -33,7 +33,7 @@ export type Happening =
       readonly remoteIds: readonly string[]
     }
 
-/** Where stages tell what happened; never throws, never waits. */
+/** Receiver of the events of a stage; never throws, never waits. */
 export type Emit = (happening: Happening) => void
 
 /** Something that happened, with the run that it happened to: for progress, `--events` and the run's log. */

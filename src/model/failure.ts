@@ -1,5 +1,5 @@
 /**
- * What kind of failure a call met; the reaction follows from it.
+ * Kind of a call's failure; the reaction follows from it.
  *
  * - `unreached`: the connection was never established, nothing was sent.
  * - `transport`: lost, reset, timed out; a write may have taken effect.
@@ -42,7 +42,7 @@ export function unanswered(kind: FailureKind, message: string, code: string | nu
 export type Call = 'upload' | 'create' | 'read' | 'download'
 
 /**
- * How a stage answers a failed call.
+ * Reaction of a stage to a failed call.
  *
  * - `wait`: keep the state and try the same again later; no local deadline ever turns this into a new create.
  * - `hold_run`: the key, the project or the account; nothing else would fare better.

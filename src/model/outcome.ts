@@ -15,7 +15,7 @@ export const OUTCOME_STATUSES = [
 
 export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number]
 
-/** Whether the provider charged for it, as far as its answer proves. */
+/** Billing of a request by the provider, as far as its answer proves it. */
 export type Billed = 'yes' | 'no' | 'unknown'
 
 /** Tokens as the provider counted them. A number that the provider did not give is null, never zero. */

@@ -1,5 +1,5 @@
 /**
- * What a live probe has found out about one assumption: it `holds`, it is `broken`, or it stayed `unclear`, with a
+ * Finding of a live probe about one assumption: it `holds`, it is `broken`, or it stayed `unclear`, with a
  * sentence that tells what was seen.
  */
 export interface ProbeFinding {

@@ -19,7 +19,7 @@ export interface Row {
   readonly file?: string
 }
 
-/** What a reader yields: a row, or what was wrong with that piece of the input. */
+/** A row of a reader, or a mistake in that piece of the input: a row, or what was wrong with that piece of the input. */
 export type ReadRow = { readonly row: Row } | { readonly problem: Problem }
 
 /** A frozen row with its final or present outcome, in input order; what answers files are written from. */

@@ -53,7 +53,7 @@ export const INPUT_SHAPES = ['records', 'chat', 'provider'] as const
 export type InputShape = (typeof INPUT_SHAPES)[number]
 
 /**
- * What defines the requests of a run: frozen when it is prepared and never changed by a resume. Stored as JSON,
+ * Definition of the requests of a run: frozen when it is prepared and never changed by a resume. Stored as JSON,
  * therefore versioned.
  */
 export interface RunDefinition {
@@ -133,7 +133,7 @@ export function inputOf({ inputPaths }: Pick<RunDefinition, 'inputPaths'>): stri
   return inputPaths?.length === 1 ? (inputPaths[0] ?? null) : inputPaths
 }
 
-/** What a run took over from an earlier one when it was made. */
+/** Answers that a run took over from an earlier one when it was made. */
 export interface CarriedOver {
   /** The id of that run, which may be gone by now. */
   readonly from: string
@@ -169,7 +169,7 @@ export interface Deadline {
   readonly windUpAt: number
 }
 
-/** Who wanted a run to be cancelled. */
+/** The reason why a run is cancelled. */
 export type CancelCause = 'user' | 'deadline'
 
 /** Formats an answers file can have. */
@@ -177,7 +177,7 @@ export const OUTPUT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet', 'provid
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 
-/** Where and how the answers are written when the run finishes; may be changed by a later command. */
+/** Place and form of the answers when the run finishes; may be changed by a later command. */
 export interface OutputPlan {
   /** An absolute path, `-` for standard output, or null where answers are only read through the library. */
   readonly path: string | null

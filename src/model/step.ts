@@ -1,4 +1,4 @@
-/** What one step of a batch came to. Everything else it learnt is in the store. */
+/** Result of one step of a batch. Everything else it learnt is in the store. */
 export type Step =
   | { readonly did: 'moved' }
   /** Nothing changed but the instant of the next try. */

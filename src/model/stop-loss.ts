@@ -8,7 +8,7 @@ export interface UniformFailure {
   readonly requests: number
 }
 
-/** Where a run stands with failures that look alike; kept with the run, so that every way of going on knows it. */
+/** State of a run with failures that look alike; kept with the run, so that every way of going on knows it. */
 export type StopLoss =
   /** Nothing more is sent until a person decides. */
   | ({ readonly state: 'stopped'; readonly batch: number } & UniformFailure)

@@ -1,5 +1,5 @@
 /**
- * Where a request goes: provider, endpoint and model. A batch never mixes targets, because the providers
+ * Destination of a request: provider, endpoint and model. A batch never mixes targets, because the providers
  * refuse files with more than one model or endpoint.
  */
 export interface Target {

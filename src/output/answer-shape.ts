@@ -2,7 +2,7 @@ import type { JsonSchema } from '../model/answer.ts'
 import { isWritten } from '../model/endpoint.ts'
 import type { RunDefinition } from '../model/run.ts'
 
-/** What the answers of a whole run are: text, or JSON, by a schema or of a form that only the answers show. */
+/** Shape of the answers of a whole run: text, or JSON, by a schema or of a form that only the answers show. */
 export type AnswerShape = { readonly kind: 'text' } | { readonly kind: 'json'; readonly schema: JsonSchema | null }
 
 const VECTOR = { type: 'array', items: { type: 'number' } } as const

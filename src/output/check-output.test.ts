@@ -33,18 +33,18 @@ describe('an answers file is refused before spending', () => {
     [
       'has an unknown ending',
       'out.xlsx',
-      /the ending \.xlsx of .* is not known/,
+      /the file ending \.xlsx of .* is unknown/,
       /\.jsonl, \.ndjson, \.json, \.csv, \.tsv, \.parquet/,
     ],
-    ['has no ending', 'out', /has no ending/, /\.jsonl/],
-    ['contradicts the format', 'out.csv', /ends in \.csv, but the format asked for is jsonl/, /output\.format/],
+    ['has no ending', 'out', /has no file ending/, /\.jsonl/],
+    ['contradicts the format', 'out.csv', /ends in \.csv, but you asked for the format jsonl/, /output\.format/],
     ['lies in a missing folder', 'none/out.jsonl', /folder .*none.* does not exist/, /Make it/],
     ['is a folder', 'a.jsonl', /is not a file/, /output/],
     ['has a folder where its summary goes', 'b.jsonl', /b\.jsonl\.run\.json is not a file/, /output/],
     [
       'has a name too long to be written',
       `${'x'.repeat(240)}.jsonl`,
-      /no file can be made beside .*x\.jsonl/,
+      /llm-batch cannot write to the folder of .*x\.jsonl/,
       /output/,
     ],
     ['exists', 'old.jsonl', /old\.jsonl exists already/, /output\.force/],
@@ -80,8 +80,8 @@ describe('an answers file is refused before spending', () => {
 
 describe('a file for the rows that failed is refused before spending', () => {
   it.each<[what: string, name: string, message: RegExp]>([
-    ['has no known ending', 'failed.txt', /the ending \.txt of .* is not known/],
-    ['is that of the answers', 'out.jsonl', /for the answers and for the rows that failed/],
+    ['has no known ending', 'failed.txt', /the file ending \.txt of .* is unknown/],
+    ['is that of the answers', 'out.jsonl', /cannot hold both the answers and the failed rows/],
     ['is the input', 'in.jsonl', /is the input file/],
     ['exists', 'old.jsonl', /old\.jsonl exists already/],
     ['is Parquet inside gzip', 'failed.parquet.gz', /Parquet inside gzip/],
@@ -110,7 +110,7 @@ describe('an answers file is accepted', () => {
 
   it('for provider-shaped lines under the ending of JSON lines', async () => {
     await expect(check('out.jsonl', { format: 'provider' })).resolves.toBeUndefined()
-    await expect(check('out.csv', { format: 'provider' })).rejects.toThrow(/format asked for is provider/)
+    await expect(check('out.csv', { format: 'provider' })).rejects.toThrow(/you asked for the format provider/)
   })
 
   it.each([null, '-'])('without looking where the path is %s', async (path) => {

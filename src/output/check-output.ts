@@ -16,7 +16,7 @@ interface Named {
  * Refuses, before anything is spent, files for answers that could not be written in the end: an unknown or contradicting
  * ending, a missing folder, an input file itself under any spelling or link, one file for two things, an existing file
  * without `force`, a place where no file can be made. To know the last, a file is made there and removed. Standard output
- * and plans without a path pass. `inputPaths` are null for rows from memory, and may hold `-`, which is no file.
+ * and plans without a path pass. `inputPaths` are null for rows from memory, and may hold `-`, which is not a file.
  */
 export async function checkOutput(plan: OutputPlan, inputPaths: readonly string[] | null, disk: Disk): Promise<void> {
   const { failedPath, force, format, path } = plan
@@ -37,7 +37,7 @@ export async function checkOutput(plan: OutputPlan, inputPaths: readonly string[
   if (failedPath === null) return
   if (failedPath === path) {
     throw refusal(
-      `${failedPath} is named for the answers and for the rows that failed`,
+      `${failedPath} cannot hold both the answers and the failed rows`,
       `Name another file with ${mention('failed')}.`,
     )
   }
@@ -45,7 +45,7 @@ export async function checkOutput(plan: OutputPlan, inputPaths: readonly string[
   await checkPlace({ path: failedPath, option: 'failed' }, surroundings)
 }
 
-/** What is at the place of the answers and beside it. */
+/** Files at the place of the answers and beside it. */
 interface OutputContext {
   readonly force: boolean
   readonly inputPaths: readonly string[] | null
@@ -69,8 +69,8 @@ async function checkPlace(named: Named, surroundings: OutputContext): Promise<vo
     await makeTrialFile(named, surroundings.disk)
   } catch (error) {
     if (LlmBatchError.isInstance(error)) throw error
-    throw new LlmBatchError('usage', `no file can be made beside ${path}: ${messageOf(error)}`, {
-      next: `Make that possible, or name another file with ${mention(option)}.`,
+    throw new LlmBatchError('usage', `llm-batch cannot write to the folder of ${path}: ${messageOf(error)}`, {
+      next: `Change its permissions, or name another file with ${mention(option)}.`,
       cause: error,
     })
   }
@@ -108,8 +108,8 @@ async function makeTrialFile({ option, path }: Named, disk: Disk): Promise<void>
 function checkPacking(path: string): void {
   if (formatOf(path) !== 'parquet' || !isPacked(path)) return
   throw refusal(
-    `${path} would be Parquet inside gzip, which no reader opens`,
-    'Leave out .gz: Parquet is compressed in itself.',
+    `${path} would be Parquet inside gzip, which readers do not support`,
+    'Leave out .gz: a Parquet file compresses its own columns.',
   )
 }
 
@@ -120,7 +120,7 @@ function checkEnding(path: string, format: OutputPlan['format']): void {
   const wanted = format === 'provider' ? 'jsonl' : format
   if (meant !== wanted) {
     throw refusal(
-      `${path} ends in ${extname(path)}, but the format asked for is ${format}`,
+      `${path} ends in ${extname(path)}, but you asked for the format ${format}`,
       `Change ${mention('output')} or ${mention('format')}.`,
     )
   }
@@ -128,8 +128,8 @@ function checkEnding(path: string, format: OutputPlan['format']): void {
 
 function unknownEnding(path: string): LlmBatchError {
   const ending = extname(path)
-  const what = ending === '' ? `${path} has no ending` : `the ending ${ending} of ${path} is not known`
-  return refusal(`${what}, so the format of the answers is open`, `Use one of ${KNOWN_ENDINGS.join(', ')}.`)
+  const what = ending === '' ? `${path} has no file ending` : `the file ending ${ending} of ${path} is unknown`
+  return refusal(`${what}, so the format of the answers is not clear`, `Use one of ${KNOWN_ENDINGS.join(', ')}.`)
 }
 
 function refusal(message: string, next: string): LlmBatchError {

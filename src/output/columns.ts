@@ -7,7 +7,7 @@ import { answerId, type CostOf, earlierAnswers, errorOf, outputOf, statusOf, tok
 /** The value of a column in one row; null where nothing is known, never zero. */
 export type AnswerValue = string | number | null
 
-/** What decides whether a column stands in a file. */
+/** Facts that decide whether a file has a column. */
 export interface FileFacts {
   readonly format: OutputFormat
   /** True where the input has several files. */
@@ -103,7 +103,7 @@ const TABLE = {
   },
   cost_usd: {
     type: DOLLARS,
-    help: 'price of all questions of the row in US dollars; empty where it is not known',
+    help: 'price of all questions of the row in US dollars; empty if it is not known',
     of: ({ result }, costOf) => result && costOf(result),
   },
   model: {
@@ -119,7 +119,7 @@ const TABLE = {
   },
   attempt: {
     type: COUNT,
-    help: 'number of tries that the row took; 0 where another run has made them',
+    help: 'number of tries that the row took; 0 if the answer comes from another run',
     of: ({ result }) => result?.tries ?? null,
   },
   source: {

@@ -5,7 +5,7 @@ import { isPacked } from './format.ts'
 import { GatheredSink } from './gathered-sink.ts'
 import type { ByteSink } from './row-writer.ts'
 
-/** Where answers go that do not go to a file, such as standard output. */
+/** Receiver of answers that do not go to a file, such as standard output. */
 export interface TextSink {
   /** Resolves when the sink is ready for more. */
   write(text: string): Promise<void>

@@ -100,11 +100,13 @@ describe('columns of the input that are named like ours', () => {
 
   it('do no harm where they are not kept', () => {
     expect(findCollisions(options(choosing('text'), ['text', 'llm_output']))).toEqual([])
-    expect(() => checkFields(options({}, ['text', 'llm_output']))).toThrow('columns named like ours: llm_output')
+    expect(() => checkFields(options({}, ['text', 'llm_output']))).toThrow(
+      'columns with the names of added columns: llm_output',
+    )
   })
 })
 
-describe('columns that nobody has', () => {
+describe('columns that do not exist', () => {
   it('are refused, naming those that there are', () => {
     const given = options(choosing('text', 'titel', 'llm_rau'))
     expect(findUnknown(given)).toEqual(['titel', 'llm_rau'])

@@ -19,7 +19,7 @@ export type OutputField =
   /** An answer that does not fit the type of its column; only in Parquet. */
   | { readonly kind: 'misfit'; readonly name: string }
 
-/** What decides about the columns of an answers file. */
+/** Facts that decide about the columns of an answers file. */
 export interface FieldOptions extends FileFacts {
   readonly plan: Pick<OutputPlan, 'columns' | 'prefix' | 'raw'>
   readonly shape: AnswerShape
@@ -79,15 +79,15 @@ function partField(name: string, whole: (name: string) => OutputField | undefine
 }
 
 /**
- * Refuses, before anything is spent, columns that a file cannot have: named ones that nobody knows, and columns of the
+ * Refuses, before anything is spent, columns that a file cannot have: named ones that do not exist, and columns of the
  * input that are named like ours, because one of the two would be lost. `isInput` where the input is to blame, not
  * the flags of a later command.
  */
 export function checkFields(options: FieldOptions, code: 'input' | 'usage' = 'usage'): void {
   const collisions = findCollisions(options)
   if (collisions.length > 0) {
-    throw new LlmBatchError(code, `the input has columns named like ours: ${collisions.join(', ')}`, {
-      next: `Choose another beginning for ours with ${mention('prefix')}, such as ${mention('prefix', 'second_')}, or leave them out with ${mention('columns')}.`,
+    throw new LlmBatchError(code, `the input has columns with the names of added columns: ${collisions.join(', ')}`, {
+      next: `Choose another prefix for the added columns with ${mention('prefix')}, such as ${mention('prefix', 'second_')}, or leave them out with ${mention('columns')}.`,
     })
   }
   const unknown = findUnknown(options)

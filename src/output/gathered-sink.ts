@@ -3,7 +3,7 @@ import type { ByteSink } from './row-writer.ts'
 /** Characters gathered before they are handed on; more does not make it faster. */
 const PIECE_CHARACTERS = 1 << 16
 
-/** What takes large pieces only: a packer, or standard output. */
+/** A writer that takes large pieces only: a packer, or standard output. */
 export type PieceWriter = Pick<ByteSink, 'writeBytes'> & { readonly write: (text: string) => Promise<void> }
 
 /** Gathers lines for a writer of pieces; what is left at the end is written by `flush`. */

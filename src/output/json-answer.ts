@@ -3,7 +3,7 @@ import type { RowOutcome } from '../model/row.ts'
 
 /**
  * The answer of a row as JSON text on one line, where the run's answers are JSON: only what succeeded counts, anything
- * else stays the text that came. Null where it is no JSON.
+ * else stays the text that came. Null where it is not JSON.
  */
 export function jsonAnswer({ result }: RowOutcome): string | null {
   if (result === null || result.outcome.status !== 'succeeded') return null

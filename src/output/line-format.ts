@@ -1,6 +1,6 @@
 import type { RowOutcome } from '../model/row.ts'
 
-/** How one file format writes rows as text; made anew for every file, because it counts. */
+/** A file format that writes rows as text; made anew for every file, because it counts. */
 export interface LineFormat<Row = RowOutcome> {
   /** What the file begins with, line feed included; empty where there is no header. */
   readonly header: string

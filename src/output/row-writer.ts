@@ -1,6 +1,6 @@
 import type { RowOutcome } from '../model/row.ts'
 
-/** How one file is written, whatever its format; made anew for every file. */
+/** Writer of one file, whatever its format; made anew for every file. */
 export interface RowWriter<Row = RowOutcome> {
   /** Takes the next rows, in input order; resolves when there is room for more. */
   add(rows: readonly Row[]): Promise<void>
@@ -10,7 +10,7 @@ export interface RowWriter<Row = RowOutcome> {
   readonly formulaCells: number
 }
 
-/** Where the bytes of a file go. */
+/** Receiver of the bytes of a file. */
 export interface ByteSink {
   /**
    * Takes the text where it can do so at once, else does nothing and gives false: then the text is for `writeText`. Waiting

@@ -10,7 +10,7 @@ import type { WrittenAnswers } from './write-answers.ts'
 
 const COUNTED = [...OUTCOME_STATUSES, 'pending', 'batched', 'skipped'] as const
 
-/** What the summary of a run is made from. */
+/** Facts that the summary of a run is made from. */
 export interface RunFacts {
   readonly run: RunRecord
   /** Version of this package. */
@@ -39,7 +39,7 @@ export interface RowSelection {
   readonly seed: number | null
 }
 
-/** What the run cost, in parts; US dollars, null where any part of a sum is not known. */
+/** Cost of the run, in parts; US dollars, null where any part of a sum is not known. */
 export interface CostFacts {
   readonly synchronousUsd: number | null
   readonly savedUsd: number | null
@@ -75,7 +75,9 @@ export async function writeRunSummary(answersPath: string, facts: RunFacts, disk
   return path
 }
 
-/** What tells of which run an answers file is, when that run was finished, and how it was written; only to be compared. */
+/**
+ * Marks that tell of which run an answers file is, when that run was finished, and how it was written; only to be compared.
+ */
 export type SummaryMarks = string
 
 /** The marks of a file with all answers of a run. */

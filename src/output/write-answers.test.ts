@@ -315,7 +315,7 @@ describe('the answers file', () => {
   })
 
   it('must have a name', async () => {
-    await expect(writeTo(inPairs([]), null)).rejects.toMatchObject({ code: 'usage', next: 'Name one with -o OUT.' })
+    await expect(writeTo(inPairs([]), null)).rejects.toMatchObject({ code: 'usage', next: 'Name a file with -o.' })
   })
 })
 

@@ -42,7 +42,7 @@ export interface WriteAnswersOptions {
   readonly sink?: TextSink
 }
 
-/** What was written. */
+/** The files of answers that were written. */
 export interface WrittenAnswers {
   readonly rows: number
   readonly bytes: number
@@ -65,7 +65,7 @@ export async function writeAnswers(options: WriteAnswersOptions): Promise<Writte
   const rows = inOrder(options.rows, isPart)
   const { failedPath, path } = plan
   if (path === null) {
-    throw new LlmBatchError('usage', 'no file for the answers is named', { next: 'Name one with -o OUT.' })
+    throw new LlmBatchError('usage', 'the answers have no file', { next: 'Name a file with -o.' })
   }
   const failedFormat = failedPath === null ? undefined : formatOf(failedPath)
   const types = await missingTypes(options, [plan.format, failedFormat])

@@ -5,7 +5,7 @@ import type { Price } from '../prices/price.ts'
 import { factsOf } from '../providers/known.ts'
 import type { TargetTally } from './tally.ts'
 
-/** What advice follows from. */
+/** Facts that advice follows from. */
 export interface AdviceFacts {
   readonly target: Target
   readonly requests: number
@@ -27,16 +27,18 @@ export function adviceFor(facts: AdviceFacts, tally: TargetTally): readonly stri
   const name = `${target.provider}/${target.model}`
   const refused = factsOf(target.provider).refusedFields(target.model, bodyOf(tally.firstBody))
   return [
-    ...(refused.length > 0 ? [`${name} refuses ${refused.join(', ')} by its documentation; every row may fail`] : []),
+    ...(refused.length > 0
+      ? [`the documentation of ${name} says that it refuses ${refused.join(', ')}; every row may fail`]
+      : []),
     ...(price === null ? [unknownPrice(name, nearModels(target))] : []),
-    ...(price && facts.isPriceOld ? [`the prices of ${name} are of ${price.asOf}, more than ninety days ago`] : []),
+    ...(price && facts.isPriceOld ? [`the prices of ${name} are from ${price.asOf}, more than ninety days ago`] : []),
     ...(price ? [cachingAdvice(name, price, facts, tally)] : []),
   ].filter((sentence) => sentence !== null)
 }
 
 function unknownPrice(name: string, near: readonly string[]): string {
   const meant = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
-  return `the price of ${name} is unknown, and so is the cost; give it under prices${meant}`
+  return `the price of ${name} is unknown, and so is the cost; set it under prices in the configuration${meant}`
 }
 
 function bodyOf(json: string): Readonly<Record<string, unknown>> {
@@ -63,6 +65,6 @@ function cachingAdvice(
   if (cachedUsd >= expectedUsd) return null
   return (
     `the prompts for ${name} share a beginning of about ${sharedTokens.toLocaleString('en-US')} tokens: synchronous ` +
-    `calls, which cache it, may cost ${dollars(cachedUsd)} in place of ${dollars(expectedUsd)}`
+    `calls, which cache it, may cost ${dollars(cachedUsd)} instead of ${dollars(expectedUsd)}`
   )
 }

@@ -97,7 +97,7 @@ export class BytePairs {
     return (hash ^ (hash >>> 15)) & (this.#table.length - 1)
   }
 
-  /** The rank of a part of the word; NONE where it is no token. */
+  /** The rank of a part of the word; NONE where it is not a token. */
   #rankOf(start: number, end: number): number {
     const length = end - start
     for (let place = this.#placeOf(this.#word, start, end); ; place = (place + 1) % this.#table.length) {

@@ -1,7 +1,7 @@
 import { parsedBodyOf } from '../log/frozen-line.ts'
 import { factsOf } from '../providers/known.ts'
 
-/** What a request takes of a batch besides its own bytes and tokens. */
+/** Load of a request on its batch besides its own bytes and tokens. */
 export interface RequestLoad {
   /** Texts that are answered each for itself. */
   readonly inputs: number

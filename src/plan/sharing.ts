@@ -15,7 +15,7 @@ interface SharingPart {
   bytes: number
 }
 
-/** What a plan says about rows that are not bought, or need not be. */
+/** Rows of a plan that are not bought, or need not be. */
 export interface PlanSharing {
   /** Rows answered by an earlier run; null where none was named. */
   readonly carried: CarriedOver | null
@@ -31,7 +31,7 @@ export interface SharedRows {
   readonly savedUsd: number | null
 }
 
-/** What a saving follows from; part of what an estimate knows of a target. */
+/** Facts that a saving follows from; part of what an estimate knows of a target. */
 interface SavingFacts {
   readonly price: Price | null
   readonly expectedAnswer: AnswerLength
@@ -86,7 +86,7 @@ function add(parts: Map<string, SharingPart>, target: Target, body: string): voi
   parts.set(key, part)
 }
 
-/** What was counted, and how. */
+/** Counts of shared rows, and the way they were counted. */
 export interface SharingCounts {
   readonly tally: SharingTally
   /** The run that answers are carried over from; null for none. */

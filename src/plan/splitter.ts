@@ -21,7 +21,7 @@ export interface BatchCut {
   readonly kind?: BatchKind | undefined
 }
 
-/** Where a request belongs. */
+/** Batch that a request belongs to. */
 export interface Placement {
   /** The ordinal of the request's batch. */
   readonly batch: number

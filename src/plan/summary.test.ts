@@ -25,7 +25,7 @@ const ONLY_KNOWN = CUTS.filter(({ target }) => target === KNOWN)
 
 const TALLY: TargetTally = { mostOutputTokens: 400, sharedCharacters: 0, outputBytes: 0, firstBody: '{}' }
 
-/** What is known of targets: 60 tokens an answer are expected, 100 are the most. */
+/** What is known of targets: 60 tokens an answer are expected, 100 the maximum is. */
 function facts(tally: Partial<TargetTally> = {}, parts: Partial<TargetFacts> = {}) {
   return ({ model, provider }: Target): TargetFacts => ({
     price: findPrice(provider, model),
@@ -132,13 +132,13 @@ describe('the advice of a plan', () => {
       'parameters that the model refuses',
       many,
       { firstBody: '{"temperature":0.2,"top_p":1,"max_tokens":5}' },
-      [/refuses max_tokens, temperature by/],
+      [/says that it refuses max_tokens, temperature;/],
     ],
     [
       'a shared beginning that synchronous calls would cache',
       many,
       { sharedCharacters: 38_000 },
-      [/share a beginning of about 9,500 tokens: .* may cost \$0\.\d+ in place of \$5\.\d+/],
+      [/share a beginning of about 9,500 tokens: .* may cost \$0\.\d+ instead of \$5\.\d+/],
     ],
     ['no shared beginning shorter than what is cached', many, { sharedCharacters: 4_000 }, []],
   ])('names %s', (_name, cuts, tally, expected) => {

@@ -10,7 +10,7 @@ import { NOTHING_SHARED, type PlanSharing, type SharingCounts, summariseSharing 
 import type { BatchCut } from './splitter.ts'
 import type { TargetTally } from './tally.ts'
 
-/** What a run would send: shown by `plan`, and before money is spent. */
+/** Summary of the requests that a run would send: shown by `plan`, and before money is spent. */
 export interface PlanSummary {
   readonly rows: number
   readonly requests: number
@@ -62,7 +62,7 @@ export interface TargetSummary {
   readonly queue: { readonly tokens: number; readonly rounds: number } | null
 }
 
-/** What it may cost at worst that invalid answers are asked for again: part of the most, not of what is expected. */
+/** Highest cost of asking again for invalid answers: part of the most, not of what is expected. */
 export interface ReaskEstimate {
   /** Times that a row is asked again at most. */
   readonly turns: number
@@ -85,7 +85,7 @@ export interface CostEstimate {
   readonly synchronousMostUsd: number | null
 }
 
-/** What is counted while rows become requests. */
+/** Counts from the time when rows become requests. */
 export interface PlanCounts {
   readonly rows: number
   readonly problems: number
@@ -100,7 +100,7 @@ export interface PlanCounts {
   readonly sharing?: SharingCounts
 }
 
-/** What an estimate needs to know of a target. */
+/** Facts of a target that an estimate needs. */
 export interface TargetFacts {
   readonly price: Price | null
   /** True for prices of ours that are more than ninety days old. @default false */

@@ -2,7 +2,7 @@ import { sumKnown } from '../lib/sum.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { RequestLoad } from './request-load.ts'
 
-/** What is known of a target's requests besides their number and size. */
+/** Facts of a target's requests besides their number and size. */
 export interface TargetTally {
   /** The most tokens all answers may have together; null where any of them is without limit. */
   readonly mostOutputTokens: number | null

@@ -1,5 +1,5 @@
 /**
- * What a line of an input file is made of, as far as it tells how many tokens it has: a constant, words, letters, digits,
+ * Composition of a line of an input file, as far as it tells how many tokens it has: a constant, words, letters, digits,
  * other ASCII characters, and characters beyond ASCII. Spaces are left out, because tokens carry the space before them.
  */
 export type TokenFeatures = readonly [

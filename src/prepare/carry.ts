@@ -221,10 +221,10 @@ function lineageOf(runs: readonly RunRecord[], id: string): ReadonlySet<string> 
 /** Says what a person would not expect: a run that is not finished yet, and one that has no answer for any row. */
 export function tellCarried({ openRows, run }: Carry, { rows }: CarriedOver, emit: Emit): void {
   if (openRows > 0) {
-    const message = `run ${run.id} is not finished: ${openRows} of its rows have no answer yet, so what asks the same is bought here as well`
+    const message = `run ${run.id} is not finished: ${openRows} of its rows have no answer yet, so this run buys them too`
     emit({ type: 'warning', code: 'since_unfinished', message, batch: null })
   }
   if (rows > 0) return
-  const message = `no row asks what run ${run.id} has answered, with the same model, prompt and parameters; all are bought`
+  const message = `run ${run.id} has answered none of these requests (model, prompt, parameters and row together); all are bought`
   emit({ type: 'warning', code: 'nothing_carried', message, batch: null })
 }

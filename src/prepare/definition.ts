@@ -20,7 +20,7 @@ export interface Proposal {
   readonly review: PromptReview
 }
 
-/** What programs and the command say of a new run in the same words. */
+/** Options of a new run that programs and the command give in the same words. */
 export interface AskedOptions {
   /** For provider-ready lines without `model`. @default 'openai' */
   readonly provider?: string | undefined
@@ -56,7 +56,7 @@ export interface AskedOptions {
   readonly again?: boolean | undefined
 }
 
-/** What a new run is made from. */
+/** Options of a new run. */
 export interface NewRunOptions extends AskedOptions {
   readonly input: Omit<InputOptions, 'disk'>
   /** `provider/model`; may be absent for provider-ready lines. */
@@ -136,7 +136,7 @@ function assertReaskable({ answer, maxReasks = 0 }: NewRunOptions): void {
     })
   }
   if (maxReasks === 0 || answer !== undefined) return
-  throw new LlmBatchError('usage', 'asking again needs a schema that tells which answers are invalid', {
+  throw new LlmBatchError('usage', 'asking again needs a schema, to know which answers are invalid', {
     next: `Add ${mention('schema', 'FILE')} or ${mention('field')}, or leave ${mention('reask')} out.`,
   })
 }

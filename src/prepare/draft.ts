@@ -17,14 +17,14 @@ import { tellOrigins } from './origins.ts'
 import { prepareInput } from './prepare.ts'
 import type { RunSinks } from './run-sinks.ts'
 
-/** What a draft is made in: a home that may not exist yet. */
+/** Ports of a draft: a home that may not exist yet. */
 export interface DraftPorts {
   readonly site: Site
   readonly home: Store | null
   readonly provider: Provider
 }
 
-/** What becomes of an input: everything that is known before anything is sent. */
+/** Everything about an input before anything is sent: everything that is known before anything is sent. */
 export interface Draft {
   readonly definition: RunDefinition
   readonly frozen: Frozen
@@ -37,7 +37,7 @@ export interface Draft {
   readonly review: PromptReview
 }
 
-/** What drafts differ in. */
+/** Choices in which drafts differ. */
 export interface DraftChoices {
   /** Opens what the input is frozen into. */
   readonly openSinks: (definition: RunDefinition) => Promise<RunSinks>

@@ -13,14 +13,14 @@ import { priceList } from '../workspace/budget.ts'
 import { queueLimitsOf } from '../workspace/queue-limits.ts'
 import type { Site } from '../workspace/workspace.ts'
 
-/** What was gathered while the rows of a run became requests. */
+/** Facts from the time when the rows of a run became requests. */
 export interface Gathered {
   readonly counts: PlanCounts
   readonly cuts: readonly BatchCut[]
   readonly tally: RequestTally
 }
 
-/** What an estimate is made by. */
+/** Ports of an estimate. */
 export interface EstimatePorts extends Pick<Site, 'clock' | 'configuration'> {
   readonly provider: Provider
   /** Knows earlier answers, and what refusals have taught of queues; null where there is no home yet. */

@@ -94,7 +94,12 @@ async function warn({ disk, home }: Workspace, draft: Draft, emit: Emit): Promis
   }
   const bytesToCome = estimate.diskBytes - frozen.rowBytes - estimate.bytes
   if (bytesToCome > (await disk.freeBytes(home))) {
-    emit({ type: 'warning', code: 'disk_space', message: 'the disk has not enough room for this run', batch: null })
+    emit({
+      type: 'warning',
+      code: 'disk_space',
+      message: 'the disk does not have enough free space for this run',
+      batch: null,
+    })
   }
   if (carry && carried) tellCarried(carry, carried, emit)
 }

@@ -16,7 +16,7 @@ import type { PreparedInput } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 import type { RunSinks } from './run-sinks.ts'
 
-/** What was frozen, or would be. */
+/** The frozen run, or the one that would be frozen. */
 export interface Frozen {
   readonly rowCount: number
   readonly requestCount: number
@@ -38,7 +38,7 @@ export interface Frozen {
   readonly hasAnswered: boolean
 }
 
-/** What freezing works by, and the beginning of the names of the columns that a run writes. */
+/** Ports of freezing, and the prefix of the columns that a run writes. */
 export interface FreezePorts extends CuttingPorts {
   readonly prefix: string
 }

@@ -1,6 +1,6 @@
 import { VERSION } from '../version.ts'
 
-/** What a run was started from, to be kept with it, so that it can be repeated. */
+/** Origin of a run, to be kept with it, so that it can be repeated. */
 export interface Job {
   /** By the keys of a job file; the values are JSON. Fields that are undefined are left out. */
   readonly fields: Readonly<Record<string, unknown>>
@@ -24,7 +24,7 @@ export function withOwnRows({ fields, notes }: Job, rowsPath: string): Job {
 export function jobText({ fields, notes }: Job, runId: string): string {
   const comments = [
     `The job of run ${runId}, kept by llm-batch ${VERSION}.`,
-    'Carry it out once more with: llm-batch run FILE.yaml --again',
+    'Run it once more with: llm-batch run FILE.yaml --again',
     ...notes,
   ]
   const lines = Object.entries(fields).flatMap(([key, value]) => {

@@ -76,7 +76,7 @@ describe('every row has one origin', () => {
           return origin ? old[origin.answer.place.offset] : questions[at]
         })
         expect(answered).toEqual(questions)
-        // No answer goes to two requests; and where one is left, nobody buys another.
+        // No answer goes to two requests; and where one is left, no other is bought.
         expect(new Set(taken).size).toBe(taken.length)
         const times = (list: readonly unknown[], question: number) => list.filter((one) => one === question).length
         for (const question of [0, 1, 2, 3, 4]) {
@@ -106,7 +106,7 @@ describe('what may be shared', () => {
     expect(tally.sharable).toMatchObject([{ rows: 1 }])
   })
 
-  it('is not even looked for where nobody asks', async () => {
+  it('is not even looked for where it is not asked for', async () => {
     const { rows, tally } = await tell([1, 1], { dedupe: false })
     expect(rows.filter(({ origin }) => origin)).toEqual([])
     expect(tally.sharable).toEqual([])

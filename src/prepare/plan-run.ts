@@ -10,7 +10,7 @@ import { withStoreIfAny } from './estimate.ts'
 import type { ProblemList } from './problem-list.ts'
 import { countingSinks } from './run-sinks.ts'
 
-/** What `plan` shows: everything that is known before anything is sent. */
+/** Facts that `plan` shows: everything that is known before anything is sent. */
 export interface PlannedRun {
   readonly definition: RunDefinition
   readonly summary: PlanSummary
@@ -18,7 +18,7 @@ export interface PlannedRun {
   readonly problems: ProblemList
   /** Input columns that are named like ours. */
   readonly collisions: readonly string[]
-  /** Columns asked for that nobody has. */
+  /** Columns that the user asked for and that do not exist. */
   readonly unknownColumns: readonly string[]
   /** The body of the first request, as it would be sent; null where no row can be sent. */
   readonly firstBody: string | null

@@ -25,7 +25,7 @@ import { createAnswerCheck } from '../schema/check-answer.ts'
 import { FileList } from '../workspace/file-list.ts'
 import { columnsOf } from './column-list.ts'
 
-/** What a run is prepared from. */
+/** Options for preparing a run. */
 export interface PrepareOptions {
   /** Everything that defines the requests but the shape, which the first row tells. */
   readonly definition: Omit<RunDefinition, 'shape'>

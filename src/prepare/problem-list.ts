@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.ts'
 /** How many problems are kept with their details; the rest is counted. */
 const MOST_KEPT = 20
 
-/** What is wrong with an input: the first problems in full, and how many there are. */
+/** Problems of an input: the first problems in full, and how many there are. */
 export class ProblemList {
   readonly first: Problem[] = []
   total = 0

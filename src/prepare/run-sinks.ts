@@ -11,14 +11,14 @@ import type { NewRow } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { CarriedWriter } from './carried-writer.ts'
 
-/** Where the rows, batches and carried answers of a run go while it is frozen. */
+/** Receivers of the rows, batches and carried answers of a run while it is frozen. */
 export interface RunSinks {
   readonly openBatch: BatchSink
   /** Takes the next row, whose record is this JSON text. */
   addRow(row: NewRow, json: string): Promise<void> | void
   /**
-   * Takes what is the same in every attempt of each row's request. Every row counts, whoever its answer is bought for: how
-   * it is bought does not make it other work. Absent where nothing is kept.
+   * Takes what is the same in every attempt of each row's request. Every row counts, also one that shares the request of
+   * another: how it is bought does not make it other work. Absent where nothing is kept.
    */
   addContent?(target: Target, content: Uint8Array): void
   /** Takes a request that an earlier run has answered. */

@@ -55,7 +55,7 @@ export async function takeNewRun(
     const here = await findSameWork(workspace, draft, definition, options, written)
     // The file that is there holds the answers to other work.
     if (written !== undefined && here?.id !== written.id) await refuseOutput(false)
-    // Nobody is asked about work that is here already; whoever else starts it meanwhile is noticed below.
+    // Work that is here already needs no question; a concurrent start of it is noticed below.
     if (!here) await options.agree?.(id, draft)
     const known = await whileNoOtherStarts(workspace, id, async () => {
       const same = await findSameWork(workspace, draft, definition, options, written)
@@ -132,7 +132,7 @@ async function findSameWork(
     if (isSame(named) && (!again || named.state === 'ready')) return named
     throw new LlmBatchError(
       'name_taken',
-      `run ${named.id} is named ${name} and has other input, prompt or parameters`,
+      `run ${named.id} has the name ${name}, but other input, prompt or parameters`,
       {
         next: `Choose another ${mention('name')}, or remove that run with: llm-batch runs rm`,
       },
@@ -148,7 +148,7 @@ async function findSameWork(
   if (!finished || takesFinished) return finished
   // A process that died between the last result and the answers file left nothing but the writing to do.
   if (finished.output.path === output.path && (await isUnwritten(disk, output.path))) return finished
-  throw new LlmBatchError('already_done', `the same work was finished as run ${finished.id}; it was not bought again`, {
+  throw new LlmBatchError('already_done', `run ${finished.id} has finished the same work; nothing was bought again`, {
     next: `Write its answers with: llm-batch results ${finished.id} -o OUT. To pay once more, add ${mention('again')}.`,
   })
 }
@@ -160,13 +160,9 @@ async function findSameWork(
 function assertSameCheck({ definition, id }: RunRecord, wanted: Omit<RunDefinition, 'shape'>): void {
   const checkOf = ({ answer, maxReasks }: typeof wanted): string => JSON.stringify([answer, maxReasks])
   if (checkOf(definition) === checkOf(wanted)) return
-  throw new LlmBatchError(
-    'usage',
-    `run ${id} is the same work, begun with another schema or another ${mention('reask')}`,
-    {
-      next: `Go on with it as it is: llm-batch resume ${id}. To buy the same work once more, add ${mention('again')}.`,
-    },
-  )
+  throw new LlmBatchError('usage', `run ${id} has the same work, but another schema or another ${mention('reask')}`, {
+    next: `Go on with it as it is: llm-batch resume ${id}. To buy the same work once more, add ${mention('again')}.`,
+  })
 }
 
 async function isUnwritten(disk: Workspace['disk'], path: string | null): Promise<boolean> {

@@ -16,7 +16,7 @@ import type { Site, Workspace } from '../workspace/workspace.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { prepareInput } from './prepare.ts'
 
-/** What became of one row that was tried. */
+/** Result of one row that was tried. */
 export interface TriedRow {
   readonly line: number
   readonly id: string | null
@@ -32,7 +32,7 @@ export interface TriedRow {
   readonly batchCostUsd: number | null
 }
 
-/** What a try came to. */
+/** Result of a try. */
 export interface Tried {
   /** In input order. */
   readonly rows: readonly TriedRow[]
@@ -42,7 +42,7 @@ export interface Tried {
   readonly wholeCostUsd: number | null
 }
 
-/** Who is told while rows are tried. */
+/** Listener to a try. */
 export interface TryListener {
   /** What was found about the prompt as a whole; before anything is sent. */
   readonly onReview: (review: PromptReview) => void

@@ -1,6 +1,6 @@
 import { factsOf } from '../providers/known.ts'
 
-/** Where an expected length comes from. */
+/** Source of an expected length. */
 export type LengthBasis = 'this_run' | 'earlier_runs' | 'assumed'
 
 /** Tokens that an answer is expected to have, the model's own thoughts included. */
@@ -45,5 +45,5 @@ function mean(seen: AnswersSeen | null): number | null {
 export const BASIS_WORDS: Readonly<Record<LengthBasis, string>> = {
   this_run: "as in this run's answers",
   earlier_runs: 'as in earlier answers of this model here',
-  assumed: 'assumed, because no answers of this model were seen here yet',
+  assumed: 'assumed, because this home has no answers of the model yet',
 }

@@ -5,7 +5,10 @@ import { roundUsd } from './dollars.ts'
 import { isFree, type Price } from './price.ts'
 import { nameWithoutDate } from './snapshot.ts'
 
-/** How a request was bought; what was carried over from another run is no cost of this one, whatever its price. */
+/**
+ * Way in which a request was bought; what was carried over from another run does not count as cost of this one, whatever
+ * its price.
+ */
 export type PriceKind = BatchKind
 
 /** A price the user gave; US dollars per million tokens at the standard, synchronous price. */

@@ -1,7 +1,7 @@
 import type { ModelPrice } from '../providers/facts.ts'
 import { factsOf } from '../providers/known.ts'
 
-/** What a model of a provider costs. */
+/** Price of a model of a provider. */
 export interface Price extends ModelPrice {
   readonly provider: string
 }

@@ -8,7 +8,7 @@ import { OneRowBatches, type OneRowInput, type ProbePorts } from './one-row.ts'
 /** Batches of one row that a probe makes at most; what its price is counted from. */
 export const PROBE_BATCHES = 3
 
-/** What a probe has found out. */
+/** Findings of a probe. */
 export type ProbeResult = Pick<ProbeRecord, 'findings' | 'listedAfterMs'>
 
 /**
@@ -61,7 +61,7 @@ async function judged(judge: () => Promise<ProbeFinding>): Promise<ProbeFinding>
     return await judge()
   } catch (error) {
     if (!(error instanceof ProviderError) || error.failure.kind !== 'shape') throw error
-    return { verdict: 'unclear', seen: `an answer was not the API's own: ${error.message}` }
+    return { verdict: 'unclear', seen: `an answer did not come from the API: ${error.message}` }
   }
 }
 
@@ -109,7 +109,7 @@ async function judgeDeletedInput(ports: ProbePorts, batches: OneRowBatches): Pro
     return { verdict: 'unclear', seen: `the create was not answered clearly, and no batch was listed: ${made.message}` }
   const end = await batches.end(made.id)
   if (end.results.some(({ role }) => role === 'output') || !['queued', 'failed'].includes(end.status)) {
-    return { verdict: 'broken', seen: `a batch came to life from a deleted input: ${end.rawStatus}` }
+    return { verdict: 'broken', seen: `the provider ran a batch whose input was deleted: ${end.rawStatus}` }
   }
   if (end.status === 'failed') return { verdict: 'holds', seen: `the batch failed before it started${reasonOf(end)}` }
   return { verdict: 'unclear', seen: `the batch was still ${end.rawStatus} when the probe ended` }

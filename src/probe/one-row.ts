@@ -25,7 +25,7 @@ const LOOKS_AFTER_DOUBT = 3
 /** The metadata that tells the batches of a probe from those of runs. */
 export const PROBE_MARK = 'llm_batch_probe'
 
-/** What a probe works with. */
+/** Ports of a probe. */
 export interface ProbePorts {
   readonly provider: Provider
   readonly clock: Clock

@@ -30,7 +30,7 @@ export async function adoptOrRefuse(
   open: OpenCreate,
 ): Promise<RemoteBatch> {
   const { fileId } = open.key
-  context.log(`whether a job was created from file ${fileId} is not clear; looking for it in the list`)
+  context.log(`it is not clear whether a job was created from file ${fileId}; looking for it in the list`)
   for (let look = 0; look < LOOKS; look += 1) {
     const listing = await listSince(context, open.beganAt)
     const [job, ...others] = await newJobsOf(records, fileId, listing.batches)
@@ -101,7 +101,7 @@ function tooManyRequests(fileId: string, failure: Failure): ProcessorError {
 
 function unknownCreate({ beganAt, failure, key }: OpenCreate): ProcessorError {
   const began = failure === null ? `begun ${beganAt.toISOString()}, was never answered` : `failed: ${failure.message}`
-  const message = `Whether a job was created from file ${key.fileId} is unknown: the create ${began}; the list does not show it yet.`
+  const message = `Whether a job was created from file ${key.fileId} is unknown: the create ${began}, and the list does not show a job yet.`
   return new ProcessorError('unknown', 'provider', message, {
     next: 'Call createBatchJob with the same file again later: it looks and creates nothing. With { force: true } it creates, which may pay twice.',
     ...(failure === null ? {} : { failure }),

@@ -28,7 +28,7 @@ export class BatchProcessor<Client> {
   #client: Client | undefined
   #lastError: ProcessorError | null = null
 
-  /** Calls nobody. Throws `LlmBatchError` for unusable options and a missing key, naming the variable to set. */
+  /** Sends no call. Throws `LlmBatchError` for unusable options and a missing key, naming the variable to set. */
   constructor(providerName: string, options: ProcessorOptions, loadClient: (access: ClientAccess) => Client) {
     const { access, context } = connectProcessor(providerName, options)
     this.#context = context

@@ -2,7 +2,7 @@ import type { RemoteStatus } from '../model/attempt.ts'
 import type { ProcessorContext } from './processor-context.ts'
 import type { ProcessorError } from './processor-error.ts'
 
-/** What became of one batch of `runBatches`. */
+/** Result of one batch of `runBatches`. */
 export interface BatchReport {
   readonly batchId: string
   readonly path: string

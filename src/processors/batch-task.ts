@@ -21,7 +21,7 @@ export interface BatchTask {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** What is asked in one task: a prompt, one message, or a list of messages. */
+/** Messages of one task: a prompt, one message, or a list of messages. */
 export type Conversation = string | ChatMessage | readonly ChatMessage[]
 
 /** Makes tasks of ids and conversations of the same length. */

@@ -14,7 +14,7 @@ import type { ProcessorContext } from './processor-context.ts'
 import { callError, ProcessorError } from './processor-error.ts'
 import { MOST_REPEATS, repeatCall, waitAfter } from './repeat-call.ts'
 
-/** How a job is created. */
+/** Options of creating a job. */
 export interface CreateJobOptions {
   /** The endpoint that the file's tasks are meant for. @default '/v1/chat/completions' */
   readonly endpoint?: string | undefined
@@ -76,7 +76,7 @@ async function createOnce(
     // An answer that does not name our file proves nothing, whatever its status; the list must tell.
     if (job.inputFileId !== key.fileId) return { error: new Unknown(NOT_OURS) }
     await records.finish(key, { jobId: job.id })
-    log(`job ${job.id} is created from file ${key.fileId}`)
+    log(`job ${job.id} was created from file ${key.fileId}`)
     return job
   } catch (error) {
     if (error instanceof NotCreated) await records.finish(key, 'not_created')
@@ -87,7 +87,7 @@ async function createOnce(
 
 /** The job that was made from the file before. */
 async function takeUp(context: ProcessorContext, key: CreateKey, jobId: string): Promise<RemoteBatch> {
-  context.log(`file ${key.fileId} has job ${jobId} already; no other is created`)
+  context.log(`file ${key.fileId} has job ${jobId} already; no other job is created`)
   try {
     return await repeatCall(context, 'read', () => context.provider.get(jobId, new AbortController().signal))
   } catch (error) {
@@ -99,8 +99,8 @@ async function takeUp(context: ProcessorContext, key: CreateKey, jobId: string):
 function fileIdOf(file: RemoteFile | string): string {
   const id = typeof file === 'string' ? file : (file as RemoteFile | null | undefined)?.id
   if (id) return id
-  throw new ProcessorError('refused', 'usage', 'There is no uploaded file to create a job from.', {
-    next: 'uploadBatchFile() returns null where the upload failed; go on with the next batch then.',
+  throw new ProcessorError('refused', 'usage', 'createBatchJob() was called without an uploaded file.', {
+    next: 'uploadBatchFile() returns null if the upload failed; go on with the next batch then.',
   })
 }
 
@@ -121,7 +121,7 @@ function windowHours({ limits, provider }: ProcessorContext, options: CreateJobO
   if (isOffered) return hours
   const given =
     timeoutHours === undefined ? `completionWindow ${JSON.stringify(completionWindow)}` : `timeoutHours ${timeoutHours}`
-  throw new ProcessorError('refused', 'usage', `${provider.name} does not offer the ${given}.`, {
+  throw new ProcessorError('refused', 'usage', `${provider.name} does not support the ${given}.`, {
     next: canChoose ? `Choose whole hours from 1 to ${most}.` : `Leave it out, or say ${usual}h.`,
   })
 }

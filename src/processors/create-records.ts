@@ -5,7 +5,7 @@ import type { ProcessorContext } from './processor-context.ts'
 
 type Ports = Pick<ProcessorContext, 'clock' | 'disk' | 'places'>
 
-/** What makes two creates the same: one input file may serve several models at Mistral. */
+/** Key by which two creates are the same: one input file may serve several models at Mistral. */
 export interface CreateKey {
   readonly fileId: string
   readonly endpoint: string
@@ -13,7 +13,7 @@ export interface CreateKey {
 }
 
 /**
- * What the records tell of a file. `open`: a create was begun and what became of it is not known. `created`: this job
+ * State of a file's create in the records. `open`: a create was begun and what became of it is not known. `created`: this job
  * was made from it. A file without records, or whose create certainly made nothing, may be created from.
  */
 export type CreateState =

@@ -6,7 +6,7 @@ import type { ProcessorOptions } from './processor-options.ts'
 /** Which batch of a script's is meant: becomes part of file names. */
 export type BatchId = string | number
 
-/** Where the files of a processor lie. Paths are relative where the user's folders are. */
+/** Places of the files of a processor. Paths are relative where the user's folders are. */
 export interface FilePlaces {
   readonly taskFolder: string
   readonly batchFolder: string
@@ -15,7 +15,7 @@ export interface FilePlaces {
   /** The record of creates. */
   readonly creates: string
   batch(batchId: BatchId): string
-  /** A saved result file; throws for what is no id of a provider's file, so that it never leads elsewhere. */
+  /** A saved result file; throws for what is not an id of a provider's file, so that it never leads elsewhere. */
   result(kind: 'output' | 'error', fileId: string): string
 }
 
@@ -29,9 +29,14 @@ export function filePlaces(
 ): FilePlaces {
   const prefix = options.filenamePrefix ?? providerName
   if (prefix === '' || UNFIT_FOR_NAMES.test(prefix)) {
-    throw new ProcessorError('refused', 'usage', `filenamePrefix ${JSON.stringify(prefix)} cannot begin a file name.`, {
-      next: 'Use letters, digits, dashes and underscores; folders go into taskDir, batchDir and outputDir.',
-    })
+    throw new ProcessorError(
+      'refused',
+      'usage',
+      `filenamePrefix ${JSON.stringify(prefix)} cannot be used as the beginning of a file name.`,
+      {
+        next: 'Use letters, digits, dashes and underscores; folders go into taskDir, batchDir and outputDir.',
+      },
+    )
   }
   const taskFolder = options.taskDir ?? `${providerName}_batch_tasks`
   const batchFolder = options.batchDir ?? `${providerName}_batch_jobs`

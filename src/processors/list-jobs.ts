@@ -26,7 +26,7 @@ export async function* listJobs(
   const all = await completeList(context, instantOf(since))
   const newestFirst = all.toSorted((one, other) => createdAtMs(other) - createdAtMs(one))
   const stop = newestFirst.find((job) => job.id === stopAt)
-  if (stopAt !== undefined && !stop) context.log(`job ${stopAt} is not in the list, so nothing stops at it`)
+  if (stopAt !== undefined && !stop) context.log(`job ${stopAt} is not in the list, so all jobs are listed`)
   // Jobs of the same second come in no order, so all of them are given: seen twice does no harm, never seen does.
   const wanted = newestFirst.filter((job) => job.id !== stopAt && !(stop && createdAtMs(job) < createdAtMs(stop)))
   const statuses = typeof status === 'string' ? [status] : status

@@ -17,7 +17,7 @@ import { type FilePlaces, filePlaces } from './file-places.ts'
 import { ProcessorError } from './processor-error.ts'
 import type { ProcessorOptions } from './processor-options.ts'
 
-/** What every step works with. */
+/** Context of every step. */
 export interface ProcessorContext {
   readonly provider: Provider
   /** Where tasks go unless a job names another endpoint. */
@@ -47,7 +47,7 @@ const OPTIONS: KnownOptions<ProcessorOptions> = {
   waits: 'any',
 }
 
-/** What the official client is made with. */
+/** Access of the official client. */
 export interface ClientAccess {
   readonly apiKey: string
   /** With its version path, without a slash at the end. */
@@ -56,7 +56,7 @@ export interface ClientAccess {
 }
 
 /**
- * Checks the options and binds key and base URL; calls nobody. Throws `LlmBatchError` with code `configuration`, naming
+ * Checks the options and binds key and base URL; sends no call. Throws `LlmBatchError` with code `configuration`, naming
  * the variable to set, where there is no key.
  */
 export function connectProcessor(

@@ -3,7 +3,7 @@ import type { Failure } from '../model/failure.ts'
 import type { ProviderError } from '../providers/provider.ts'
 
 /**
- * What a failed step means for the provider's side.
+ * Meaning of a failed step for the provider's side.
  *
  * - `refused`: nothing happened there, and the same call would be refused again.
  * - `failed`: nothing happened there that costs money; the same call may be tried again.
@@ -46,7 +46,7 @@ const MEANINGS: Readonly<Record<Failure['kind'], { readonly outcome: StepOutcome
   throttled: AGAIN,
   server: AGAIN,
   shape: AGAIN,
-  unauthorised: { outcome: 'refused', next: 'Check the API key; no other step will fare better with this one.' },
+  unauthorised: { outcome: 'refused', next: 'Check the API key; every other step fails with it too.' },
   forbidden: { outcome: 'refused', next: 'Check what the key may do, its project, and whether the account can pay.' },
   absent: { outcome: 'refused', next: 'Check the id, and that the key belongs to the same project or workspace.' },
   too_large: { outcome: 'refused', next: 'Cut the tasks into smaller files, then try again.' },

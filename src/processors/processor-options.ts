@@ -1,6 +1,6 @@
 import type { FileConfiguration } from '../config/file-schema.ts'
 
-/** What both processors are made with; all but `modelName` may be left out. */
+/** Options of both processors; all but `modelName` may be left out. */
 export interface ProcessorOptions {
   /** The provider's own model name, such as `gpt-6.1-terra` or `mistral-small-latest`. */
   readonly modelName: string

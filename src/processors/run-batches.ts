@@ -13,7 +13,7 @@ import { isKeyRefused } from './save-output.ts'
 import { uploadBatch } from './upload-batch.ts'
 import { type WatchOptions, watchJob } from './watch-job.ts'
 
-/** How `runBatches` works. */
+/** Options of `runBatches`. */
 export interface RunBatchesOptions extends Omit<CreateJobOptions, 'force'>, WatchOptions {
   /** Tasks of one batch; fewer where the file would grow too large. @default 20,000 */
   readonly batchSize?: number | undefined
@@ -21,7 +21,7 @@ export interface RunBatchesOptions extends Omit<CreateJobOptions, 'force'>, Watc
   readonly parallel?: number | undefined
 }
 
-/** What became of all batches, in the order in which they were cut. */
+/** Results of all batches, in the order in which they were cut. */
 export interface RunBatchesSummary {
   readonly requests: number
   readonly batches: readonly BatchReport[]

@@ -17,7 +17,7 @@ export interface SaveAllOptions extends ListJobsOptions {
 /** Nothing was planned here, so only a body without an end is given up where its size is not told. */
 const LIMITS = { untoldBytes: 16 * 2 ** 30, grantedBytes: 0 }
 
-/** What `saveAllOutputs` did. */
+/** Results of `saveAllOutputs`. */
 export interface SavedOutputs {
   readonly saved: readonly SavedFile[]
   /** Jobs of which there is nothing to save, or not yet. */

@@ -6,7 +6,7 @@ import type { ProcessorContext } from './processor-context.ts'
 import { callError, ProcessorError } from './processor-error.ts'
 import { MOST_REPEATS, waitAfter } from './repeat-call.ts'
 
-/** How a job is waited for. */
+/** Options of waiting for a job. */
 export interface WatchOptions {
   /** Minutes between two looks; fractions are allowed. @default 1 */
   readonly checkInterval?: number | undefined
@@ -115,7 +115,7 @@ function isWithoutFiles(job: RemoteBatch): boolean {
 
 /** A job's status for people, with the provider's own counts and reasons. */
 function statusLine(job: RemoteBatch): string {
-  const word = job.isStatusUnknown ? `${job.rawStatus} (not a word we know; taken as in progress)` : job.status
+  const word = job.isStatusUnknown ? `${job.rawStatus} (an unknown word; taken as in progress)` : job.status
   const counts = job.counts
     ? `, ${job.counts.completed} of ${job.counts.total} done${job.counts.failed > 0 ? `, ${job.counts.failed} failed` : ''}`
     : ''

@@ -16,7 +16,7 @@ export async function* wholeLines(pieces: AsyncIterable<Uint8Array>, what: strin
     yield piece
   }
   const last = Buffer.concat(tail).toString('utf8').trim()
-  if (last !== '' && !isJson(last)) throw damaged(`${what} came with a last line that is cut`)
+  if (last !== '' && !isJson(last)) throw damaged(`${what} has a last line that is cut off`)
 }
 
 function isJson(text: string): boolean {

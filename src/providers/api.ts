@@ -7,7 +7,7 @@ import { type FailureKind, ProviderError, type ProviderOptions } from './provide
 import { secretsOf } from './secrets.ts'
 import { type TransportRequest, type TransportResponse } from './transport.ts'
 
-/** What `Api.send` sends; the path begins with a slash and lies below the API root. */
+/** Request of `Api.send`; the path begins with a slash and lies below the API root. */
 export interface ApiRequest extends Pick<TransportRequest, 'method' | 'body' | 'totalTimeoutMs' | 'idleTimeoutMs'> {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
@@ -58,7 +58,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
   if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
     throw new LlmBatchError(
       'configuration',
-      'the API key is empty or contains a space, a line break or a letter no key has',
+      'the API key is empty or contains a space, a line break or another character that keys do not have',
       {
         next: 'Check the variable that holds it.',
       },
@@ -101,7 +101,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     if (!isWhole) throw refuse(`more than ${LONGEST_JSON_BYTES} bytes`)
     const value = parseJson(text, secrets)
     if (value === undefined)
-      throw refuse(text.trim() === '' ? 'nothing' : `something else than JSON: ${text.slice(0, 200)}`)
+      throw refuse(text.trim() === '' ? 'nothing' : `something other than JSON: ${text.slice(0, 200)}`)
     return { at: dateOf(response.headers), bytes, text, value, refuse }
   }
 
@@ -176,7 +176,7 @@ function parseJson(text: string, secrets: readonly string[]): unknown {
   try {
     return JSON.parse(text, clean)
   } catch {
-    // Undefined is no JSON value, so it tells "not JSON" apart; the caller reports the text itself.
+    // Undefined is not a JSON value, so it tells "not JSON" apart; the caller reports the text itself.
     return undefined
   }
 }

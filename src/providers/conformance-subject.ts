@@ -2,7 +2,7 @@ import type { Target } from '../model/target.ts'
 import { type FailureKind, type Provider, ProviderError, type RemoteBatch } from './provider.ts'
 
 /**
- * How the server behind a subject treats a call instead of answering it.
+ * Fault that the server behind a subject makes instead of an answer.
  *
  * - `lost`: does what is asked, then cuts the connection without an answer.
  * - `server_error`: 500 with the API's own error. `throttled`: 429. `refused`: 400. `unauthorised`: 401.
@@ -48,7 +48,7 @@ export async function storeInput({
   target,
 }: ConformanceSubject): Promise<{ id: string; bytes: number }> {
   const line = Buffer.from(`${provider.encode({ wireId: WIRE_ID, target, body })}\n`)
-  check(provider.store !== undefined, 'the adapter takes no input files')
+  check(provider.store !== undefined, 'the adapter does not store input files')
   const input = { name: 'llm-batch-conformance.jsonl', bytes: line.length, open: () => only(line) }
   const { id } = await provider.store(input, never())
   return { id, bytes: line.length }

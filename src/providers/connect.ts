@@ -5,7 +5,7 @@ import type { Provider } from './provider.ts'
 import type { Environment, ProviderEntry } from './provider-entry.ts'
 import { findProvider } from './registry.ts'
 
-/** What connecting needs of the configuration and the world. */
+/** Options of connecting a provider. */
 export interface ConnectOptions {
   readonly configuration: {
     /** Key and checked base URL; throws where there is none. */
@@ -28,7 +28,7 @@ export interface ConnectOptions {
   readonly random: Random
 }
 
-/** An adapter bound to today's key and base URL, with a transport of its own. Calls nobody yet. */
+/** An adapter bound to today's key and base URL, with a transport of its own. Sends no call yet. */
 export function connectProvider(name: string, surroundings: ConnectOptions): Provider {
   const { clock, configuration, environment, random } = surroundings
   const { directMs, httpMs, retryAfterMostMs, retryBackoff } = configuration.settings.waits

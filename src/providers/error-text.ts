@@ -7,7 +7,7 @@ const LONGEST_TEXT = 500
 /** Error objects nest at most this deep in any answer seen so far, with room to spare. */
 const DEEPEST = 6
 
-/** What a provider says went wrong, in whatever shape it said it; neither part is cleaned yet. */
+/** Problem as a provider describes it, in whatever shape; neither part is cleaned yet. */
 export interface ProviderProblem {
   readonly code: string | null
   readonly message: string

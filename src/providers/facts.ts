@@ -1,7 +1,7 @@
 import type { JsonObject } from '../lib/json.ts'
 
 /**
- * What is known of a provider and its models besides limits, as data and pure functions. The rooms that plan and price read
+ * Facts of a provider and its models besides limits, as data and pure functions. The rooms that plan and price read
  * it and hold the general rules; every fact stands in the provider's own folder, with its source.
  */
 export interface ProviderFacts {
@@ -40,7 +40,7 @@ export interface ProviderFacts {
   vectorsAsked(body: JsonObject): VectorsAsked
 }
 
-/** What a model costs: US dollars per million tokens at the standard, synchronous price. */
+/** Price of a model: US dollars per million tokens at the standard, synchronous price. */
 export interface ModelPrice {
   readonly model: string
   readonly inputUsd: number
@@ -71,7 +71,7 @@ export interface VocabularyFile {
   readonly words: RegExp
 }
 
-/** What a model reads of a request body. */
+/** The parts of a request body that a model reads. */
 export interface RequestParts {
   readonly texts: readonly string[]
   readonly images: readonly ImagePart[]
@@ -88,7 +88,7 @@ export interface ImagePart {
   readonly detail: string | null
 }
 
-/** What is asked about an image in a request. */
+/** Facts about an image in a request. */
 export interface ImageUse {
   readonly model: string
   readonly detail: string | null

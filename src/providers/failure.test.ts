@@ -51,7 +51,7 @@ describe('failureOf', () => {
   it('says where a redirect pointed', () => {
     const failure = failureOf(response(307, { location: 'https://other.example/x' }), '', CONTEXT)
     expect(failure.kind).toBe('shape')
-    expect(failure.message).toMatch(/307: a redirect to https:\/\/other\.example\/x, which is never followed/)
+    expect(failure.message).toMatch(/307: a redirect to https:\/\/other\.example\/x, which llm-batch does not follow/)
   })
 
   it.each(['<html>404</html>', '', 'null', '[]', '"no"', '{"object":"page"}', '{"error":null}'])(

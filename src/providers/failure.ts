@@ -5,7 +5,7 @@ import { cleanOrNull, cleanText, findProblem } from './error-text.ts'
 import { type Failure, type FailureKind, NotCreated, ProviderError, Unknown } from './provider.ts'
 import { type TransportResponse } from './transport.ts'
 
-/** What a failure's message is made with. */
+/** Facts for a failure's message. */
 export interface FailureContext {
   /** The call, such as `GET /batches/batch_1`. */
   readonly call: string
@@ -108,7 +108,7 @@ function askedWaitMs(headers: Readonly<Record<string, string>>, nowMs: number): 
   if (exact >= 0) return Math.round(exact)
   const text = headers['retry-after'] ?? ''
   if (/^\s*\d+(\.\d+)?\s*$/.test(text)) return Math.round(Number(text) * 1_000)
-  // Without a weekday's or a zone's letters it is no date, though the parser would make one of `-5`.
+  // Without a weekday's or a zone's letters it is not a date, though the parser would make one of `-5`.
   const instant = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(instant)) return null
   // The provider's own clock, where it shows it, is the one that its date was made with.
@@ -126,7 +126,7 @@ function requestIdOf(headers: Readonly<Record<string, string>>, secrets: readonl
 function redirection(response: TransportResponse): string | undefined {
   const location = response.headers['location']
   if (response.status < 300 || response.status > 399 || location === undefined) return undefined
-  return `a redirect to ${location}, which is never followed because it could carry the key elsewhere`
+  return `a redirect to ${location}, which llm-batch does not follow, because the key could go to another server`
 }
 
 function jsonObject(body: string): unknown {

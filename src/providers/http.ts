@@ -8,7 +8,7 @@ import { ProviderError } from './provider.ts'
 import { assertSecure, isLoopback } from './secure-origin.ts'
 import { type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
 
-/** What a transport is made with. */
+/** Options of a transport. */
 export interface TransportOptions {
   /** The only origin that requests may go to, such as `https://api.openai.com`; a whole base URL is fine too. */
   readonly apiOrigin: string
@@ -69,14 +69,14 @@ export function createTransport(options: TransportOptions): Transport {
   }
 }
 
-/** Where requests go through, as URLs; empty for directly. */
+/** URLs of the proxies that requests go through; empty for directly. */
 interface Proxies {
   readonly httpProxy: string
   readonly httpsProxy: string
   readonly noProxy: string
 }
 
-/** The proxies that the environment names; null where none may be used. Throws for one that is no URL. */
+/** The proxies that the environment names; null where none may be used. Throws for one that is not a URL. */
 function proxiesFor(base: URL, environment: TransportOptions['environment']): Proxies | null {
   // A proxy on the way to this machine would carry the key over the network in clear text.
   if (isLoopback(base)) return null
@@ -204,7 +204,7 @@ async function* notDripping(
     bytes += piece.length
     waitedMs += clock.monotonic() - askedAt
     if (waitedMs > idleTimeoutMs + bytes / SLOWEST_BYTES_PER_MS)
-      throw new Error(`it dripped, ${bytes} bytes within ${formatDuration(waitedMs)}`)
+      throw new Error(`it came too slowly, ${bytes} bytes within ${formatDuration(waitedMs)}`)
     yield piece
     askedAt = clock.monotonic()
   }

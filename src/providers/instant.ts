@@ -1,7 +1,7 @@
 /** Numbers above this are milliseconds: in seconds it would be the year 5138. */
 const LARGEST_SECONDS = 1e11
 
-/** Outside of these years it is no time at which a batch was made or will end, whatever the server meant. */
+/** Outside of these years it is not a time at which a batch was made or will end, whatever the server meant. */
 const EARLIEST_MS = Date.UTC(2000, 0)
 const LATEST_MS = Date.UTC(2200, 0)
 

@@ -12,7 +12,7 @@ export interface Page<Item> {
   readonly bytes?: number
 }
 
-/** Where the next page begins, in both ways of counting. */
+/** Position of the next page, in both ways of counting. */
 export interface PagePosition {
   /** The last id seen, or null for the first page. */
   readonly after: string | null
@@ -30,7 +30,7 @@ export type ReadPages<Item> =
       readonly failure?: Failure
     }
 
-/** How much of a listing is read before it ends as inconclusive. */
+/** Limits of reading a listing before it ends as inconclusive. */
 export interface ListingBounds {
   readonly pages: number
   readonly bytes: number

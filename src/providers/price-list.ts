@@ -11,7 +11,7 @@ export type PriceRow = readonly [
 /** Its rows cite the providers' own price pages. */
 export const GENAI_PRICES = { source: '@pydantic/genai-prices 0.1.8', asOf: '2026-09-23' } as const
 
-/** What all rows of a list have in common. */
+/** Facts that all rows of a list share. */
 interface PriceOrigin extends Pick<ModelPrice, 'batchFactor' | 'source' | 'asOf'> {
   /** @default no dearer rates */
   readonly longContext?: LongContext | null

@@ -4,7 +4,7 @@ import type { Provider, ProviderOptions } from './provider.ts'
 /** Variables of the process by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** How a provider is named, reached and made, and what is known of it. */
+/** Name, access, factory and facts of a provider. */
 export interface ProviderEntry {
   /** As the user writes it before the slash in `--model`. */
   readonly name: string

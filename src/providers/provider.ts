@@ -76,14 +76,14 @@ export interface Provider {
   direct(request: WireRequest, signal: AbortSignal): Promise<DirectAnswer>
 }
 
-/** What a provider can do besides what its verbs say. Read by the steps that submit. */
+/** Abilities of a provider besides those that its verbs say. Read by the steps that submit. */
 export interface Abilities {
   /** How a create is found again whose answer was lost. */
   readonly recovery: Recovery
 }
 
 /**
- * How a lost create can be found again.
+ * Way to find a lost create again.
  *
  * - `marked`: by a mark of ours on the batch, such as its stored input or metadata. What the listing does not show, after
  *   the waits and the fence, was not made.
@@ -100,14 +100,14 @@ export interface DecodedLine {
   readonly isBodyText?: boolean
 }
 
-/** What a synchronous call was answered with. */
+/** Answer to a synchronous call. */
 export interface DirectAnswer {
   readonly outcome: Outcome
   /** The same as a result line that `decode` reads, the body as it came; to be kept and joined like any other. */
   readonly line: string
 }
 
-/** What an adapter is made of. */
+/** Options of an adapter. */
 export interface ProviderOptions {
   readonly apiKey: string
   /** As `Provider.baseUrl`; what a user wrote is checked and completed before (`config/base-url.ts`). */
@@ -150,7 +150,7 @@ export interface Limits {
   readonly maxInputsPerRequest: number | null
   /** Bytes that the answers to a batch may have, as far as they can be foreseen; null for no limit. */
   readonly maxOutputBytes: number | null
-  /** Numbers of a vector that is asked for without saying how many; null where the answers are no vectors. */
+  /** Numbers of a vector that is asked for without saying how many; null where the answers are not vectors. */
   readonly vectorLength: number | null
   /** Whether the requests of one model count against that, or those of all models of the account. */
   readonly queueRequestsPer: 'model' | 'account'
@@ -199,7 +199,7 @@ export interface FrozenInput extends BatchInput {
 /** An input that the provider has stored. */
 export type InputRef = Pick<RemoteFile, 'id'>
 
-/** What a batch of ours is known by. */
+/** Mark of a batch of ours. */
 export interface BatchMark {
   /** The input stored for it and for no other batch; null where the create carried the input. */
   readonly inputFileId: string | null
@@ -215,7 +215,7 @@ export interface RemoteFile {
   readonly createdAt: Date | null
 }
 
-/** What a batch is created with. */
+/** Content of a batch that is to be created. */
 export interface NewBatch {
   readonly target: Target
   /** Private markers; keys of at most 32 characters, values of 1 to 512, the smallest limits of all providers. */

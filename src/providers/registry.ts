@@ -19,7 +19,7 @@ export const PROVIDERS: Readonly<Record<string, ProviderEntry>> = entries
 export function registerProvider(entry: ProviderEntry): void {
   const known = Object.hasOwn(entries, entry.name) ? entries[entry.name] : entry
   if (known !== entry)
-    throw new LlmBatchError('usage', `There is a provider named ${JSON.stringify(entry.name)} already.`)
+    throw new LlmBatchError('usage', `there is a provider named ${JSON.stringify(entry.name)} already`)
   entries[entry.name] = entry
 }
 
@@ -27,14 +27,14 @@ export function registerProvider(entry: ProviderEntry): void {
 export function findProvider(name: string): ProviderEntry {
   const entry = Object.hasOwn(PROVIDERS, name) ? PROVIDERS[name] : undefined
   if (entry) return entry
-  throw new LlmBatchError('usage', `There is no provider named ${JSON.stringify(name)}.`, {
+  throw new LlmBatchError('usage', `unknown provider ${JSON.stringify(name)}`, {
     next: `Write the model as provider/model; the providers are ${Object.keys(PROVIDERS).join(', ')}.`,
   })
 }
 
 /**
  * An adapter without key and network, for what is pure: limits, encoding, decoding. Its network calls throw, because
- * whoever reaches them should have connected.
+ * a caller that reaches them should have connected.
  */
 export function describeProvider(name: string): Provider {
   const entry = findProvider(name)

@@ -21,7 +21,5 @@ export function path(parts: TemplateStringsArray, ...ids: readonly string[]): st
 function encodeId(id: string): string {
   if (isRemoteId(id)) return encodeURIComponent(id)
   const shown = JSON.stringify(plainLine(id, 80))
-  throw new ProviderError(
-    unanswered('refused', `${shown} is not an id of this provider, so nothing was asked about it`),
-  )
+  throw new ProviderError(unanswered('refused', `${shown} is not an id of this provider; nothing was sent`))
 }

@@ -2,7 +2,7 @@
 export const SIMULATED_KEY = 'simulated'
 
 /**
- * What no text that is kept or shown may hold. The key of the local server is no secret, and its answers hold the same
+ * What no text that is kept or shown may hold. The key of the local server is not a secret, and its answers hold the same
  * word.
  */
 export function secretsOf({ apiKey }: { readonly apiKey: string }): readonly string[] {

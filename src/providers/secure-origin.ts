@@ -1,11 +1,11 @@
 import { LlmBatchError } from '../model/error.ts'
 
-/** Throws `LlmBatchError` where a key would travel unencrypted to another machine, or to something that is no server. */
+/** Throws `LlmBatchError` where a key would travel unencrypted to another machine, or to something that is not a server. */
 export function assertSecure(url: URL, isHttpAllowed: boolean): void {
   if (url.protocol === 'https:') return
   if (url.protocol === 'http:' && (isHttpAllowed || isLoopback(url))) return
-  throw new LlmBatchError('configuration', `${url.origin} would get the key and the prompts unencrypted`, {
-    next: 'Use https; plain http is accepted for this machine only.',
+  throw new LlmBatchError('configuration', `${url.origin} would receive the key and the prompts unencrypted`, {
+    next: 'Use https; llm-batch accepts http only for this machine.',
   })
 }
 

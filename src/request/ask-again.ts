@@ -5,7 +5,7 @@ import { mostOutputTokens } from './most-output.ts'
 /** Half of a pair, which a model may have written and for which providers refuse the whole file. */
 const LONE_SURROGATE = /\p{Surrogate}/gu
 
-/** What a question is asked again with. */
+/** Options of asking a question again. */
 export interface AskAgainOptions {
   readonly target: Pick<Target, 'endpoint'>
   /** The invalid answer; null where its text is not known any more. */

@@ -16,7 +16,7 @@ export interface BuiltRequest {
   readonly emptyPlaceholders: boolean
 }
 
-/** What became of a row: a request, or what is wrong with it (with the row's id, where that could be read). */
+/** Result of a row: a request, or what is wrong with it (with the row's id, where that could be read). */
 export type BuildResult =
   | { readonly request: BuiltRequest }
   | { readonly id: string | null; readonly problems: readonly Problem[] }

@@ -89,8 +89,8 @@ describe('a builder for records', () => {
     const definition = { ...DEFINITION, prompt: '{{a}} {{b}} {{a}}', system: '{{b}}' }
     const { problems } = await failed(definition, '{"text":"x","other":"y"}')
     expect(problems).toEqual([
-      { code: 'missing_column', line: 3, detail: 'no column "a"; there are: text, other' },
-      { code: 'missing_column', line: 3, detail: 'no column "b"; there are: text, other' },
+      { code: 'missing_column', line: 3, detail: 'no column "a"; the columns are: text, other' },
+      { code: 'missing_column', line: 3, detail: 'no column "b"; the columns are: text, other' },
     ])
   })
 

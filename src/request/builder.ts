@@ -62,7 +62,7 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   if (definition.endpoint !== null) assertOffered(laneOf(definition.endpoint, definition.model ?? ''))
   if (definition.shape === 'provider') return createProviderBuilder(definition, laneOf)
   if (definition.model === null)
-    throw new LlmBatchError('usage', 'no model given', { next: `Add ${mention('model', 'provider/model')}.` })
+    throw new LlmBatchError('usage', 'the run has no model', { next: `Add ${mention('model', 'provider/model')}.` })
   const lane = laneOf(definition.endpoint ?? CHAT_ENDPOINT, definition.model)
   assertOffered(lane)
   const form = formOf(lane, definition)
@@ -76,15 +76,15 @@ function assertOffered({ limits, misfit, target }: Lane): void {
   if (limits.isEndpointKnown && misfit === null) return
   if (misfit) throw new LlmBatchError('usage', `${misfit.what}; nothing was sent`, { next: misfit.next })
   const offered = limits.endpoints.map(endpointName).join(', ')
-  throw new LlmBatchError('usage', `${target.provider} takes no batches for ${endpointName(target.endpoint)}`, {
-    next: `It takes them for ${offered}.`,
+  throw new LlmBatchError('usage', `${target.provider} does not support batches for ${endpointName(target.endpoint)}`, {
+    next: `It supports batches for ${offered}.`,
   })
 }
 
 function formOf({ target }: Lane, definition: RequestOptions['definition']): EndpointForm {
   const form = endpointForm(target.endpoint, definition)
   if (form) return form
-  throw new LlmBatchError('usage', `no requests are made for ${target.endpoint} out of prompts and columns`, {
+  throw new LlmBatchError('usage', `llm-batch cannot make requests for ${target.endpoint} from prompts and columns`, {
     next: 'Give provider-ready lines: "custom_id" and "body" in every row, and no prompt.',
   })
 }
@@ -97,14 +97,14 @@ function messagesFor(
   const column = textColumn ?? suffixColumn
   if (column !== null) {
     throw new LlmBatchError('usage', `${endpointName(target.endpoint)} takes messages, not the text of a column`, {
-      next: `Write a prompt in place of ${mention(textColumn === null ? 'suffixColumn' : 'textColumn')}, such as ${mention('prompt', `"{{${column}}}"`)}.`,
+      next: `Write a prompt instead of ${mention(textColumn === null ? 'suffixColumn' : 'textColumn')}, such as ${mention('prompt', `"{{${column}}}"`)}.`,
     })
   }
   if (shape === 'chat') return messagesOfRow(system, compile)
   if (promptFunction) return messagesByFunction(promptFunction, definition, compile)
   if (messages !== null || messagesColumn !== null) return messagesByTurns(definition, compile)
   if (prompt !== null) return messagesByTemplate(prompt, system, compile)
-  throw new LlmBatchError('usage', 'no prompt given', {
+  throw new LlmBatchError('usage', 'the run has no prompt', {
     next: `Add ${mention('prompt', '"… {{column}} …"')} or ${mention('promptFile', 'FILE')}.`,
   })
 }
@@ -125,10 +125,12 @@ function textFor(options: RequestOptions, form: EndpointForm, { limits, target }
   const { hasTextLists: isList, imageColumns, messages, messagesColumn, suffixColumn, system } = options.definition
   const name = endpointName(target.endpoint)
   if (system !== null) {
-    throw new LlmBatchError('usage', `${name} has no system message`, { next: `Leave ${mention('system')} out.` })
+    throw new LlmBatchError('usage', `${name} does not support a system message`, {
+      next: `Leave ${mention('system')} out.`,
+    })
   }
   if (messages !== null || messagesColumn !== null || imageColumns.length > 0) {
-    throw new LlmBatchError('usage', `${name} takes a text, neither messages nor images`, {
+    throw new LlmBatchError('usage', `${name} takes a text and does not support messages or images`, {
       next: `Leave ${mention('messagesFile')}, ${mention('messagesColumn')} and ${mention('imageColumn')} out.`,
     })
   }
@@ -153,13 +155,13 @@ function textSource(
   const { prompt, textColumn } = definition
   if (textColumn !== null) {
     if (prompt === null && promptFunction === undefined) return textOfColumn(textColumn, rules)
-    throw new LlmBatchError('usage', 'a text column and a prompt both say what is sent', {
+    throw new LlmBatchError('usage', 'a text column and a prompt cannot be used together', {
       next: `Leave ${mention('textColumn')} out, and name the column in the prompt.`,
     })
   }
   if (promptFunction) return textByFunction(promptFunction, rules)
   if (prompt !== null) return textByTemplate(prompt, rules, compile)
-  throw new LlmBatchError('usage', `${name} takes a text, and none is named`, {
+  throw new LlmBatchError('usage', `${name} takes a text, and the run has none`, {
     next: `Name its column with ${mention('textColumn')}, or compose it with ${mention('prompt', '"… {{column}} …"')}.`,
   })
 }

@@ -3,12 +3,12 @@ import type { Row } from '../model/row.ts'
 import { problemOf } from './build-result.ts'
 import type { Lane } from './lanes.ts'
 
-/** What makes a body unfit for its target, whatever it says: too many bytes, or text that is no Unicode. */
+/** What makes a body unfit for its target, whatever it says: too many bytes, or text that is not Unicode. */
 export function checkBody(row: Row, lane: Lane, body: string): Problem | undefined {
   const excess = excessBytes(lane, body)
   if (excess > 0) return problemOf(row, 'request_too_large', `the request is ${excess} bytes longer than the limit`)
   if (!hasLoneSurrogate(body)) return undefined
-  return problemOf(row, 'lone_surrogate', 'the text holds half of a surrogate pair, which is not valid Unicode')
+  return problemOf(row, 'lone_surrogate', 'the text contains half of a surrogate pair, which is not valid Unicode')
 }
 
 /** Exact UTF-8 bytes by which the encoded line is too long for a line, or for a file of its own; 0 where it fits. */

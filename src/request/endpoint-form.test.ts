@@ -210,24 +210,24 @@ describe('a definition', () => {
     [
       'an endpoint the provider has not',
       at('/v1/responses', { ...PROMPT, provider: 'mistral' }),
-      /mistral takes no batches for responses/,
+      /mistral does not support batches for responses/,
       limitsOf('mistral', '/v1/responses'),
     ],
     [
       'a limit of tokens',
       at('/v1/embeddings', { maxTokens: 5 }),
-      /embeddings has no limit of tokens/,
+      /embeddings does not support a maximum of tokens/,
       { maxTokensField: null },
     ],
-    ['a temperature', at('/v1/embeddings', { temperature: 0 }), /embeddings has no temperature/],
-    ['a system message', at('/v1/moderations', { system: 'x' }), /moderations has no system message/],
+    ['a temperature', at('/v1/embeddings', { temperature: 0 }), /embeddings does not support a temperature/],
+    ['a system message', at('/v1/moderations', { system: 'x' }), /moderations does not support a system message/],
     ['a suffix', at('/v1/embeddings', { suffixColumn: 'x' }), /embeddings does not support a suffix/],
     [
       'neither column nor prompt',
       at('/v1/embeddings', { textColumn: null }),
-      /embeddings takes a text, and none is named/,
+      /embeddings takes a text, and the run has none/,
     ],
-    ['both column and prompt', at('/v1/embeddings', { prompt: 'x' }), /both say what is sent/],
+    ['both column and prompt', at('/v1/embeddings', { prompt: 'x' }), /cannot be used together/],
     ['a text column for chat', at('/v1/chat/completions'), /chat takes messages/],
     [
       'a suffix column for responses',
@@ -235,7 +235,7 @@ describe('a definition', () => {
       /responses takes messages/,
     ],
     ['the input as a parameter', at('/v1/embeddings', { parameters: { input: 'x' } }), /"input" cannot be set/],
-    ['a prompt for an endpoint of other input', at('/v1/ocr', PROMPT), /no requests are made for \/v1\/ocr/],
+    ['a prompt for an endpoint of other input', at('/v1/ocr', PROMPT), /cannot make requests for \/v1\/ocr/],
   ])('is refused with %s, before any row', (_name, definition, message, limits) => {
     expect(() => builderFor(definition, limits)).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) }),

@@ -3,7 +3,7 @@ import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { responseMembers } from './messages/response-input.ts'
 
-/** How an endpoint takes what a row says. */
+/** Form in which an endpoint takes a row. */
 export interface EndpointForm {
   /** Messages; one text, or several; or a text with a gap after it, and maybe what follows the gap. */
   readonly takes: 'messages' | 'text' | 'gap'

@@ -37,7 +37,7 @@ function createLane(target: Target, { limitsOf }: LaneOptions): Lane {
   return { target, limits: limitsOf(target), overheadBytes: frozenOverheadBytes(target), misfit: misfitOf(target) }
 }
 
-/** Why a model does not answer at an endpoint, and what to do. */
+/** The reason why a model does not answer at an endpoint, and the next step. */
 interface Misfit {
   readonly what: string
   readonly next: string
@@ -49,7 +49,7 @@ const GIVES_VECTORS = /(?:^|-)embed(?:ding)?(?:-|$)/
 /** How both name models that give verdicts, such as `omni-moderation-latest`. */
 const GIVES_VERDICTS = /(?:^|-)moderation(?:-|$)/
 
-/** Told by the names of models: one that writes nothing is no model for messages or a gap. Null where nothing is wrong. */
+/** Told by the names of models: a model without text output does not fit messages or a gap. Null where nothing is wrong. */
 function misfitOf({ endpoint, model }: Target): Misfit | null {
   if (!isWritten(endpoint)) return null
   if (GIVES_VECTORS.test(model)) return misfit(model, 'vectors', endpoint, 'embeddings')
@@ -58,7 +58,7 @@ function misfitOf({ endpoint, model }: Target): Misfit | null {
 
 function misfit(model: string, gives: string, endpoint: string, better: string): Misfit {
   return {
-    what: `${model} gives ${gives}, and ${endpointName(endpoint)} asks for written answers`,
+    what: `${model} gives ${gives}, but ${endpointName(endpoint)} expects texts`,
     next: `Add ${mention('endpoint', better)}, or name another model.`,
   }
 }

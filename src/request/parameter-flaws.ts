@@ -4,7 +4,7 @@ import type { RunDefinition } from '../model/run.ts'
 import type { Limits } from '../providers/provider.ts'
 import { LIMIT_FIELDS } from './most-output.ts'
 
-/** What of a run's definition sets parameters of all requests. */
+/** The part of a run's definition that sets parameters of all requests. */
 type Settings = Pick<RunDefinition, 'maxTokens' | 'temperature' | 'parameters'>
 
 /**
@@ -17,13 +17,13 @@ export function refuseFlawed(settings: Settings, { mostTemperature }: Pick<Limit
     names.filter((name) => Object.hasOwn(parameters, name)).map((name) => mention('param', `${name}=`))
   refuseTwice(
     [...(maxTokens === null ? [] : [mention('maxTokens')]), ...given(LIMIT_FIELDS)],
-    'the most tokens of an answer',
+    'the maximum tokens per answer',
   )
   refuseTwice([...(temperature === null ? [] : [mention('temperature')]), ...given(['temperature'])], 'the temperature')
   const wanted = temperature ?? parameters['temperature']
   if (mostTemperature === null || typeof wanted !== 'number') return
   if (wanted >= 0 && wanted <= mostTemperature) return
-  throw new LlmBatchError('usage', `the temperature ${wanted} is outside what the provider takes; nothing was sent`, {
+  throw new LlmBatchError('usage', `the provider does not support the temperature ${wanted}; nothing was sent`, {
     next: `Choose one from 0 to ${mostTemperature}.`,
   })
 }

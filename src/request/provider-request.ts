@@ -12,7 +12,7 @@ import type { Lane } from './lanes.ts'
 import { mostOutputTokens } from './most-output.ts'
 import { readRowId } from './row-id.ts'
 
-/** What of a run's definition applies to provider-ready lines; the rest must not be set. */
+/** The part of a run's definition that applies to provider-ready lines; the rest must not be set. */
 export type ProviderSettings = Pick<
   RunDefinition,
   'model' | 'endpoint' | 'system' | 'imageColumns' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn'
@@ -65,7 +65,7 @@ function finish(
 ): BuildResult {
   const { limits, misfit, target } = lane
   if (!limits.isEndpointKnown) {
-    const detail = `${target.provider} takes no batches for ${target.endpoint}`
+    const detail = `${target.provider} does not support batches for ${target.endpoint}`
     return { id, problems: [problemOf(row, 'unsupported_endpoint', detail)] }
   }
   if (misfit) return { id, problems: [problemOf(row, 'unsupported_endpoint', misfit.what)] }
@@ -115,7 +115,7 @@ function lineProblems(row: Row, body: Readonly<Record<string, unknown>>, chosen:
   if (url !== undefined && url !== null && typeof url !== 'string') {
     problems.push(problemOf(row, 'unsupported_endpoint', '"url" is not text'))
   } else if (typeof url === 'string' && chosen !== null && url !== chosen) {
-    problems.push(problemOf(row, 'endpoint_contradiction', `the row asks for ${url}, the command for ${chosen}`))
+    problems.push(problemOf(row, 'endpoint_contradiction', `the row has the endpoint ${url}, the run ${chosen}`))
   }
   if (method !== undefined && method !== null && method !== 'POST') {
     problems.push(
@@ -123,7 +123,9 @@ function lineProblems(row: Row, body: Readonly<Record<string, unknown>>, chosen:
     )
   }
   if (body['stream'] !== undefined && body['stream'] !== null && body['stream'] !== false) {
-    problems.push(problemOf(row, 'streaming_not_allowed', 'batches cannot stream; take "stream" out of the body'))
+    problems.push(
+      problemOf(row, 'streaming_not_allowed', 'batches do not support streaming; remove "stream" from the body'),
+    )
   }
   return problems
 }
@@ -134,13 +136,13 @@ function modelOf(row: Row, body: Readonly<Record<string, unknown>>, given: strin
   const own = body['model']
   if (own === undefined || own === null) {
     if (given !== null && own === undefined) return { name: given, isInBody: false }
-    return { problem: problemOf(row, 'missing_model', 'the body names no model, and none was given for the run') }
+    return { problem: problemOf(row, 'missing_model', 'the body has no model, and the run has none either') }
   }
   if (typeof own !== 'string' || own === '') {
     return { problem: problemOf(row, 'missing_model', `"model" in the body is ${JSON.stringify(own)}, not a name`) }
   }
   if (given !== null && own !== given) {
-    const detail = `the body asks for the model "${own}", the command for "${given}"`
+    const detail = `the body has the model "${own}", the run "${given}"`
     return { problem: problemOf(row, 'model_contradiction', detail) }
   }
   return { name: own, isInBody: true }

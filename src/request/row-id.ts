@@ -7,7 +7,7 @@ export type RowId = { readonly id: string } | { readonly problem: Problem }
 
 /**
  * The user's id in this column, as text. Numbers are taken as they are written, so that 12345678901234567890 keeps
- * all its digits; anything but text and numbers is no id.
+ * all its digits; only text and numbers are ids.
  */
 export function readRowId(row: Row, column: string, code: ProblemCode): RowId {
   const value = Object.hasOwn(row.record, column) ? row.record[column] : undefined

@@ -13,7 +13,7 @@ export function detectShape(firstRow: Row, hasPrompt: boolean): InputShape {
   const has = (name: string): boolean => Object.hasOwn(firstRow.record, name)
   if (has('body') && (has('custom_id') || !has('messages'))) return 'provider'
   if (has('messages')) return 'chat'
-  throw new LlmBatchError('usage', `line ${firstRow.line} holds neither "messages" nor "custom_id" and "body"`, {
-    next: `Give a prompt for every row, for example ${mention('prompt', '"Summarise: {{text}}"')}.`,
+  throw new LlmBatchError('usage', `line ${firstRow.line} has neither "messages" nor "custom_id" and "body"`, {
+    next: `Add a prompt, for example ${mention('prompt', '"Summarise: {{text}}"')}.`,
   })
 }

@@ -1,7 +1,7 @@
 import { exactMcNemar, type Share, shareOf } from './statistics.ts'
 import { LONGEST_VALUE, MOST_VALUES } from './value-counts.ts'
 
-/** How right runs are against a column of right answers. */
+/** Accuracy of runs, measured by a column of right answers. */
 export interface Accuracy {
   /** Rows that have a right answer and a result in every run. */
   readonly rows: number

@@ -55,7 +55,7 @@ async function* readParts(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
   }
 }
 
-/** What the reading of all rows has in common. */
+/** State that the reading of all rows shares. */
 interface Reading {
   readonly provider: Ports['provider']
   readonly cause: CancelCause
@@ -211,8 +211,8 @@ function withUnanswered(
   if (last === undefined || last.request === request || state !== 'invalid') return outcome
   const fate =
     last.result === null
-      ? 'and the run was cancelled before that was sent'
-      : `and that ended as ${[last.result.status, last.result.code, last.result.reason].filter((part) => part !== null).join(', ')}`
+      ? 'and the run was cancelled before the new question was sent'
+      : `and the new question ended as ${[last.result.status, last.result.code, last.result.reason].filter((part) => part !== null).join(', ')}`
   return { ...outcome, reason: `${outcome.reason ?? ''}; it was asked again, ${fate}` }
 }
 

@@ -3,7 +3,7 @@ import { outputOf, statusOf } from '../output/answer.ts'
 import { jsonAnswerOf, valueAt } from './json-answer.ts'
 import type { RowView } from './row-view.ts'
 
-/** How answers are compared. */
+/** Rules for comparing answers. */
 export interface ComparisonRules {
   readonly ignoresCase: boolean
   /** Only this part of answers that are JSON, as a path; null for the whole answer. */
@@ -30,7 +30,7 @@ export function comparableOf(row: RowView, rules: ComparisonRules): Comparable {
   const facts = { isPending: status === 'pending', isAnswered, members: null }
   const whole = (outputOf(row.row) ?? '').trim()
   const json = isAnswered ? row.json() : undefined
-  // An answer that is no JSON does not have the part that is asked for.
+  // An answer that is not JSON does not have the part that is asked for.
   const value = rules.field === null || !isAnswered ? (json ?? whole) : valueAt(json, rules.field)
   try {
     return { ...facts, key: keyOf(value, rules), text: shownText(value), members: membersOf(value, rules) }

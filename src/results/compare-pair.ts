@@ -1,7 +1,7 @@
 import type { Comparable } from './comparable.ts'
 import { LONGEST_VALUE, ValueCounts } from './value-counts.ts'
 
-/** How the answers of two runs agree. */
+/** Agreement of the answers of two runs. */
 export interface PairComparison {
   /** Places of the two among the runs compared. */
   readonly first: number

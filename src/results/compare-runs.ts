@@ -13,7 +13,7 @@ import { type JoinCounts, type JoinedRows, joinByKey, joinByPlace, joinCounts, t
 import { findColumn, type LookedColumn } from './row-columns.ts'
 import { cellOf, type RowView, rowLooker } from './row-view.ts'
 
-/** How runs are compared. */
+/** Options of a comparison of runs. */
 export interface CompareOptions {
   /** The column that rows are joined by. @default the place of runs with the same rows, else the id */
   readonly by?: string | undefined
@@ -91,7 +91,7 @@ function joinOf(runs: readonly RunRecord[], by: string | undefined): Join {
       ),
     }
   throw new LlmBatchError('usage', `the runs have different inputs, and the rows of run ${nameless.id} have no ids`, {
-    next: 'Name a column that tells which rows belong together: llm-batch compare RUN RUN --by COLUMN',
+    next: 'Name a column to join the rows by: llm-batch compare RUN RUN --by COLUMN',
   })
 }
 

@@ -20,7 +20,7 @@ export interface Comparison {
   readonly accuracy: Accuracy | null
 }
 
-/** What one run came to on these rows. */
+/** Result of one run on these rows. */
 export interface ComparedRun extends Spending {
   readonly answered: number
 }
@@ -104,7 +104,7 @@ export class Comparing {
   }
 }
 
-/** True where answers differ, or only some runs have one. Rows that no run answered are no difference. */
+/** True where answers differ, or only some runs have one. Rows that no run answered do not differ. */
 function isDifferent(answers: readonly Comparable[]): boolean {
   const [first] = answers
   return answers.some((answer) =>

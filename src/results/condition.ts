@@ -51,7 +51,7 @@ function partsOf(text: string, facts: ColumnFacts): { name: string; operator: Op
   const operator = OPERATORS.find((candidate) => text.startsWith(candidate, at))
   if (at < 1 || !operator) {
     throw new LlmBatchError('usage', `${JSON.stringify(text)} is not a condition`, {
-      next: 'Write COLUMN=VALUE, or with !=, ~ (contains), <, <=, > or >= in place of =.',
+      next: 'Write COLUMN=VALUE, or with !=, ~ (contains), <, <=, > or >= instead of =.',
     })
   }
   return { name: text.slice(0, at).trim(), operator, operand: text.slice(at + operator.length).trim() }

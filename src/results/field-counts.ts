@@ -13,7 +13,7 @@ const LONGEST_PATH = 200
 /** Longer lists, such as vectors, are counted by their length. */
 const LONGEST_LIST = 100
 
-/** What one part of JSON answers held. */
+/** Summary of one part of JSON answers. */
 export interface FieldSummary {
   /** The path, such as `address.city`; `tags[]` for the members of a list, empty for the whole answer. */
   readonly path: string

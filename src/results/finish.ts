@@ -16,7 +16,7 @@ import { readAnswers } from './answers.ts'
 import { rowLooker } from './row-view.ts'
 import { describeSelection, EVERY_ROW, isWhole, type Selection, selectRows } from './selection.ts'
 
-/** Where answers were written. */
+/** Files with the answers that were written. */
 export interface WrittenFiles extends WrittenAnswers {
   readonly path: string
   /** `OUT.run.json`, or null for standard output. */
@@ -33,7 +33,7 @@ export function answersOf(workspace: Workspace, store: RunStore, providerName: s
   })
 }
 
-/** Where answers are to be written, and what stands in the summary beside them. */
+/** Place of the answers that are to be written, and content of the summary beside them. */
 export interface AnswersOrder {
   readonly plan: OutputPlan & { readonly path: string }
   readonly report: RunReport

@@ -5,7 +5,7 @@ import type { RowView } from './row-view.ts'
 /** The rows of several runs that belong together, in the order of the runs. */
 export type JoinedRows = readonly RowView[]
 
-/** What was found while joining; complete when all rows were read. */
+/** Counts from joining; complete when all rows were read. */
 export interface JoinCounts {
   /** Of each run: rows that not every other run has. */
   readonly alone: number[]
@@ -13,7 +13,7 @@ export interface JoinCounts {
   readonly withoutKey: number[]
 }
 
-/** What a row is joined by; null where it has nothing. */
+/** Key that a row is joined by; null where it has nothing. */
 export type KeyOf = (row: RowView) => string | null
 
 export type RowStream = AsyncIterable<readonly RowView[]>
@@ -42,7 +42,7 @@ export async function* joinByPlace(streams: readonly RowStream[]): AsyncIterable
       if (rows.length === 0) return
       const [first] = rows
       if (rows.length < streams.length || rows.some(({ row }) => row.ordinal !== first?.row.ordinal)) {
-        throw new LlmBatchError('conflict', 'two runs of the same rows have different numbers of them')
+        throw new LlmBatchError('conflict', 'two runs of the same input have different numbers of rows')
       }
       yield rows
     }
@@ -156,7 +156,7 @@ class WaitingRows {
     throw new LlmBatchError(
       'usage',
       `the runs have their rows in too different an order: ${this.#rows} rows wait in memory for their partners`,
-      { next: 'Compare runs whose inputs are sorted alike; then any number of rows will do.' },
+      { next: 'Sort the inputs in the same order; then the number of rows does not matter.' },
     )
   }
 }

@@ -10,7 +10,7 @@ export type LookedColumn =
   /** The line of the input that the row stood on. */
   | { readonly of: 'line'; readonly path: readonly [] }
 
-/** What names mean in a run. */
+/** Meaning of column names in a run. */
 export type ColumnFacts = Pick<RunRecord, 'columns' | 'output'>
 
 /**
@@ -57,7 +57,7 @@ function unknownColumn(name: string, facts: ColumnFacts): LlmBatchError {
   const near = nearMatches(name, columnNames(facts))
   const names = facts.columns.map((column) => column.name)
   const inputs = names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ', …' : '')
-  const known = `The input has ${inputs || 'no columns'}; ours are ${COLUMN_NAMES.join(', ')}, line, and output.NAME for a part of a JSON answer.`
+  const known = `The input has ${inputs || 'no columns'}; the added columns are ${COLUMN_NAMES.join(', ')}, line, and output.NAME for a part of a JSON answer.`
   return new LlmBatchError('usage', `the run has no column ${JSON.stringify(name)}`, {
     next: near.length > 0 ? `Did you mean ${near.join(' or ')}? ${known}` : known,
   })

@@ -5,7 +5,7 @@ import { type AnswerColumn, type AnswerValue, COLUMNS } from '../output/columns.
 import { type JsonAnswer, jsonAnswerOf, jsonText, valueAt } from './json-answer.ts'
 import type { LookedColumn } from './row-columns.ts'
 
-/** A row somebody looks at. */
+/** A row that is shown to the user. */
 export interface RowView {
   readonly row: RowOutcome
   /** What one of our columns holds. */
@@ -14,7 +14,7 @@ export interface RowView {
   readonly json: () => JsonAnswer | undefined
 }
 
-/** What a column holds in one row. */
+/** Content of a column in one row. */
 export interface Cell {
   /** Text as it is, anything else as its JSON; empty for null and for what is absent. */
   readonly text: string

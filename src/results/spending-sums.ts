@@ -15,7 +15,7 @@ export interface CostSum {
   readonly unknown: number
 }
 
-/** What rows used and cost. */
+/** Tokens and cost of rows. */
 export interface Spending {
   readonly tokens: TokenSums
   readonly cost: CostSum

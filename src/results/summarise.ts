@@ -5,7 +5,7 @@ import type { RowView } from './row-view.ts'
 import { type CostSum, SpendingSums, type TokenSums } from './spending-sums.ts'
 import { type CountedValues, ValueCounts } from './value-counts.ts'
 
-/** What a set of rows came to. Every row is counted in `statuses` exactly once. */
+/** Summary of a set of rows. Every row is counted in `statuses` exactly once. */
 export interface RowSummary {
   readonly rows: number
   readonly statuses: Readonly<Partial<Record<OutcomeStatus | 'pending', number>>>
@@ -20,7 +20,7 @@ export interface RowSummary {
   readonly hasMoreFields: boolean
 }
 
-/** Why rows did not succeed, the most frequent first. */
+/** Causes of rows that did not succeed, the most frequent first. */
 export interface Causes {
   readonly list: readonly Cause[]
   /** Rows with a cause that came when a thousand different ones were known already. */

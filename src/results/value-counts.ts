@@ -1,7 +1,7 @@
 /** Different values that are counted apart; those that come later are counted together. */
 export const MOST_VALUES = 1_000
 
-/** Values longer than this are no labels; they are counted together. */
+/** Values longer than this are not labels; they are counted together. */
 export const LONGEST_VALUE = 100
 
 /** A value with how often it came, and the first row that had it. */
@@ -11,7 +11,7 @@ export interface CountedValue {
   readonly example: string
 }
 
-/** How often each value came. */
+/** Frequency of each value. */
 export interface CountedValues {
   /** All values counted, long and late ones included. */
   readonly total: number

@@ -5,7 +5,7 @@ import { mention } from '../model/options/mention.ts'
 import type { Target } from '../model/target.ts'
 import { wireSchema } from './wire-schema.ts'
 
-/** What the words of a schema become at an endpoint. */
+/** Form of a schema at an endpoint. */
 export interface FormatPlace {
   readonly target: Pick<Target, 'provider' | 'endpoint'>
   /** What the endpoint can enforce; null where its answers follow no schema. */
@@ -51,7 +51,7 @@ function strictSchema(given: JsonSchema, dialect: SchemaDialect, provider: strin
     'usage',
     `the schema breaks the rules of ${provider} for strict answers: ${lines.join('; ')}${more}`,
     {
-      next: `Change it, or add ${mention('strict')}: then it is sent as it is, not enforced, and answers are checked here all the same.`,
+      next: `Change it, or add ${mention('strict')}: then the provider does not enforce it, and llm-batch still checks the answers.`,
     },
   )
 }
@@ -63,7 +63,7 @@ function withoutMeta({ $id: _id, $schema: _draft, ...schema }: JsonSchema): Json
 
 function refuseTwice(fields: Readonly<Record<string, unknown>>, name: string): void {
   if (!Object.hasOwn(fields, name)) return
-  throw new LlmBatchError('usage', `the parameter "${name}" and a schema say the same twice`, {
+  throw new LlmBatchError('usage', `the parameter "${name}" and a schema cannot be used together`, {
     next: 'Leave one of them out.',
   })
 }

@@ -31,9 +31,9 @@ describe('a checked answer', () => {
   })
 
   it.each([
-    ['billing', /holds no JSON/],
-    ['[simulated] billing', /holds no JSON/],
-    ['{"label": "bil', /begins like JSON and is not/],
+    ['billing', /contains no JSON/],
+    ['[simulated] billing', /contains no JSON/],
+    ['{"label": "bil', /begins like JSON, but it is broken/],
   ])('%j is no JSON', async (text, message) => {
     expect(await check(text, TICKET)).toMatchObject({
       isValid: false,

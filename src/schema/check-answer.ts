@@ -8,7 +8,7 @@ import { readAnswer } from './read-answer.ts'
 
 const MOST_MESSAGE_CHARACTERS = 600
 
-/** What a check found an answer to be. */
+/** Result of a check of an answer. */
 export type CheckedAnswer =
   | { readonly isValid: true; readonly note: AnswerNote | null }
   | { readonly isValid: false; readonly code: 'invalid_json' | 'schema_mismatch'; readonly message: string }
@@ -55,7 +55,7 @@ function told(message: string): string {
 
 function whyNoJson(text: string): string {
   const beginsWell = /^\s*(?:```\w*\s*)?(?:\{\s*["}]|\[\s*["{[\]\d-])/.test(text)
-  return beginsWell ? 'the answer begins like JSON and is not: it is broken or ends early' : 'the answer holds no JSON'
+  return beginsWell ? 'the answer begins like JSON, but it is broken or ends early' : 'the answer contains no JSON'
 }
 
 /** What is wrong with a value by the schema, or null. The validator is loaded when the first schema is compiled. */

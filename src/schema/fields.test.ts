@@ -33,9 +33,9 @@ describe('a field in shorthand', () => {
   })
 
   it.each([
-    [['label'], /has not the form name: type/],
-    [[': string'], /has not the form name: type/],
-    [['label:'], /has not the form name: type/],
+    [['label'], /does not have the form name: type/],
+    [[': string'], /does not have the form name: type/],
+    [['label:'], /does not have the form name: type/],
     [['label: strnig'], /asks for "strnig", which is not a type/],
     [['label: a|'], /has an empty choice/],
     [['label: a|b|a'], /has the same choice twice/],

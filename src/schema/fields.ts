@@ -51,7 +51,7 @@ function readField(
   const { isList, isWhole, name: named, type } = partsOf(field)
   const isNullable = named.endsWith('?')
   const name = isNullable ? named.slice(0, -1).trim() : named
-  if (!isWhole || name === '') throw unreadable(field, 'has not the form name: type')
+  if (!isWhole || name === '') throw unreadable(field, 'does not have the form name: type')
   const choices = labels.get(type)
   const one: FieldSchema = choices ? { type: 'string', enum: choices } : schemaOfType(field, type)
   const schema = isList ? { type: 'array', items: one } : one

@@ -9,7 +9,7 @@ export interface FoundJson {
   readonly note: AnswerNote | null
 }
 
-/** What is looked for in text that is more than JSON. */
+/** Wanted JSON in text that has more than JSON. */
 export type Wanted = 'object' | 'array' | 'any'
 
 /** Beginnings tried in stray text, each of which may lead to its end: so the time taken stays linear. */

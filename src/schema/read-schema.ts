@@ -6,12 +6,12 @@ import { schemaName } from './schema-name.ts'
 
 /**
  * Reads a JSON Schema from the text of a file.
- * @throws LlmBatchError `usage` where the text is no JSON object
+ * @throws LlmBatchError `usage` where the text is not a JSON object
  */
 export function readSchema(text: string, path: string): { readonly schema: JsonSchema; readonly name: string } {
   const schema = parse(text, path)
   if (!isJsonObject(schema)) {
-    throw new LlmBatchError('usage', `${path} holds no JSON Schema: it is not a JSON object`, {
+    throw new LlmBatchError('usage', `${path} is not a JSON Schema: it is not a JSON object`, {
       next: 'Check the file.',
     })
   }

@@ -42,13 +42,13 @@ async function convertZod(validator: StandardSchemaV1): Promise<JsonSchema | und
 }
 
 function noJsonSchema(vendor: string, why: string, cause?: unknown): LlmBatchError {
-  return new LlmBatchError('usage', `the JSON Schema of a schema made with ${vendor} cannot be told by itself${why}`, {
-    next: 'Give it beside the schema, as jsonSchema; for valibot: toJsonSchema(schema) of @valibot/to-json-schema.',
+  return new LlmBatchError('usage', `a schema made with ${vendor} does not give its JSON Schema${why}`, {
+    next: 'Add it beside the schema, as jsonSchema; for valibot: toJsonSchema(schema) of @valibot/to-json-schema.',
     cause,
   })
 }
 
-/** What a validator made of a value. */
+/** Result of a validator. */
 export type Validated<Output> =
   | { readonly isValid: true; readonly value: Output }
   | { readonly isValid: false; readonly message: string }

@@ -111,7 +111,7 @@ describe('a schema for strict answers', () => {
     ],
     [{ type: 'object', properties: {}, required: ['it'] }, '#', /requires "it", which is not among/],
     [holding({}), '#/properties/it', /has no type/],
-    [holding(true), '#/properties/it', /is true, which says nothing/],
+    [holding(true), '#/properties/it', /is true, which does not set a type/],
     [holding({ type: 'array' }), '#/properties/it', /a list without "items"/],
     [holding({ type: 'array', items: [{ type: 'string' }] }), '#/properties/it', /each place of a list/],
     [
@@ -128,8 +128,8 @@ describe('a schema for strict answers', () => {
     ],
     [holding({ $ref: 'https://example.com/other.json' }), '#/properties/it', /refers to https/],
     [{ ...holding({ $ref: '#/$defs/a~1b' }), $defs: { 'a/b': {} } }, '#/$defs/a~1b', /has no type/],
-    [deep, `#${'/properties/it'.repeat(10)}`, /11 levels deep; 10 are the most/],
-    [{ type: 'object', properties: many }, '#', /has 5001 properties; 5000 are the most/],
+    [deep, `#${'/properties/it'.repeat(10)}`, /11 levels deep; the maximum is 10/],
+    [{ type: 'object', properties: many }, '#', /has 5001 properties; the maximum is 5000/],
     [
       holding({ type: 'integer', enum: Array.from({ length: 1_001 }, (_, index) => index) }),
       '#',
@@ -138,7 +138,7 @@ describe('a schema for strict answers', () => {
     [
       holding({ type: 'string', enum: Array.from({ length: 251 }, (_, index) => `${index}`.padStart(100, 'x')) }),
       '#/properties/it',
-      /above 250 values/,
+      /with more than 250 values/,
     ],
     [holding({ type: 'string', enum: ['x'.repeat(120_000)] }), '#', /characters of names/],
   ])('that breaks a rule is refused with the place and the rule: %#', (schema, path, rule) => {

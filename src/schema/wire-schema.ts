@@ -174,18 +174,18 @@ class SubsetWalk {
       [this.#nameCharacters, MOST.nameCharacters, 'characters of names and enumerated values'],
     ] as const
     for (const [found, most, what] of sizes) {
-      if (found > most) this.#flaw('#', `has ${found} ${what}; ${most} are the most`)
+      if (found > most) this.#flaw('#', `has ${found} ${what}; the maximum is ${most}`)
     }
   }
 
   #node(given: unknown, path: string, depth: number): JsonSchema {
     if (!isJsonObject(given)) {
-      this.#flaw(path, typeof given === 'boolean' ? `is ${given}, which says nothing of a type` : 'is not a schema')
+      this.#flaw(path, typeof given === 'boolean' ? `is ${given}, which does not set a type` : 'is not a schema')
       return {}
     }
     const node = this.#merged(given, path)
     for (const keyword of REFUSED) {
-      if (node[keyword] !== undefined) this.#flaw(path, `uses "${keyword}", which strict schemas do not have`)
+      if (node[keyword] !== undefined) this.#flaw(path, `uses "${keyword}", which strict schemas do not support`)
     }
     if (typeof node['$ref'] === 'string') return this.#reference(node, node['$ref'], path)
     const result: Record<string, unknown> = {}
@@ -210,12 +210,13 @@ class SubsetWalk {
     const [only, ...others] = listOf(allOf)
     const isPlain = Object.keys(rest).every((keyword) => ['title', 'description', 'default'].includes(keyword))
     if (others.length === 0 && isJsonObject(only) && isPlain) return { ...only, ...rest }
-    this.#flaw(path, 'uses "allOf", which strict schemas do not have; write one schema that says all of it')
+    this.#flaw(path, 'uses "allOf", which strict schemas do not support; write one schema with all of it')
     return rest
   }
 
   #reference({ $defs, definitions }: JsonSchema, reference: string, path: string): JsonSchema {
-    if (!reference.startsWith('#')) this.#flaw(path, `refers to ${reference}; only parts of the same schema can be`)
+    if (!reference.startsWith('#'))
+      this.#flaw(path, `refers to ${reference}; a strict schema can refer only to its own parts`)
     const result: Record<string, unknown> = { $ref: reference }
     this.#definitions({ $defs, definitions }, result, path)
     return result
@@ -237,7 +238,7 @@ class SubsetWalk {
     if (members.length > MOST.longEnum && characters > MOST.longEnumCharacters) {
       this.#flaw(
         path,
-        `lists ${members.length} values of ${characters} characters; above ${MOST.longEnum} values ${MOST.longEnumCharacters} are the most`,
+        `lists ${members.length} values of ${characters} characters; with more than ${MOST.longEnum} values the maximum is ${MOST.longEnumCharacters}`,
       )
     }
   }
@@ -245,9 +246,9 @@ class SubsetWalk {
   #object(node: JsonSchema, result: Record<string, unknown>, path: string, depth: number): void {
     const { additionalProperties } = node
     if (additionalProperties !== undefined && additionalProperties !== false) {
-      this.#flaw(path, 'allows further properties ("additionalProperties"); a strict object has named ones only')
+      this.#flaw(path, 'allows further properties ("additionalProperties"); a strict object supports only named ones')
     }
-    if (depth > MOST.depth) this.#flaw(path, `is an object ${depth} levels deep; ${MOST.depth} are the most`)
+    if (depth > MOST.depth) this.#flaw(path, `is an object ${depth} levels deep; the maximum is ${MOST.depth}`)
     const properties = isJsonObject(node['properties']) ? node['properties'] : {}
     const required = listOf(node['required'])
     const names = Object.keys(properties)

@@ -1,6 +1,6 @@
 import type { DialectName } from './state/record.ts'
 
-/** What differs between the two APIs when a batch is checked and executed. */
+/** Differences between the two APIs when a batch is checked and executed. */
 export interface Dialect {
   readonly name: DialectName
   /** Paths that a batch may be sent to. */

@@ -6,7 +6,7 @@ import type { AnswerShares } from './simulate/answer-mix.ts'
 import type { AnswerFunction } from './simulate/given-answer.ts'
 import type { Ledger } from './state/ledger.ts'
 
-/** How long each part of a batch's life takes, in milliseconds. */
+/** Durations of the parts of a batch's life, in milliseconds. */
 export interface Durations {
   /** From creation to the end of validation. @default 20 */
   readonly validateMs: number
@@ -28,7 +28,7 @@ export const DEFAULT_DURATIONS: Durations = {
   expireAfterMs: null,
 }
 
-/** How the local batch server is started; everything but the folder has a default. */
+/** Options of the local batch server; everything but the folder has a default. */
 export interface LocalServerOptions {
   /** All state lies below this folder; a server started on it again goes on where the last one stopped. */
   readonly folder: string

@@ -7,7 +7,7 @@ import type { Simulation } from './simulate/execute-row.ts'
 import type { DialectName } from './state/record.ts'
 import type { State } from './state/state.ts'
 
-/** What every part of the server works with. */
+/** State that every part of the server shares. */
 export interface Simulator extends Simulation {
   readonly state: State
   readonly clock: Clock

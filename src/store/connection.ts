@@ -32,11 +32,11 @@ const IO_ERROR = 10
 const CORRUPT = 11
 const NOT_A_DATABASE = 26
 
-/** What a file that is no usable database means for the user, and what to do next; any other error as `withDiskCode`. */
+/** What an unusable database file means for the user, and what to do next; any other error as `withDiskCode`. */
 export function unlessUnreadable(error: unknown, path: string, next: string): unknown {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
   if (code !== CORRUPT && code !== NOT_A_DATABASE) return withDiskCode(error)
-  const what = code === CORRUPT ? 'is a damaged database' : 'is no database'
+  const what = code === CORRUPT ? 'is a damaged database' : 'is not a database'
   return new LlmBatchError('disk', `${path} ${what}`, { next, cause: error })
 }
 

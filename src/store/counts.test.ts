@@ -131,7 +131,7 @@ describe('counts', () => {
     expect(await watcher.counts()).toMatchObject({ batched: 5, failed: 0 })
   })
 
-  it('of a finished run are kept for whoever asks later', async () => {
+  it('of a finished run are kept for later questions', async () => {
     await endedBatch()
     await run.moveRun('completed')
     driver.run(`update requests set state = 'failed'`)

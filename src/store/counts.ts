@@ -43,7 +43,7 @@ export function noteWork(driver: Driver, runKey: number): void {
   driver.run('update runs set work_version = work_version + 1 where key = ?', runKey)
 }
 
-/** Keeps the counts of a run that is finished, for whoever asks later. */
+/** Keeps the counts of a run that is finished, for later questions. */
 export function keepCounts(driver: Driver, runKey: number): void {
   const version = selectKept(driver, runKey)?.version ?? 0
   const kept = JSON.stringify({ version, counts: selectCounts(driver, runKey) })

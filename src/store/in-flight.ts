@@ -21,7 +21,7 @@ const OPEN = OPEN_STAGES.map((stage) => `'${stage}'`).join(', ')
 
 /**
  * Attempts whose batch may be in the provider's queue: released only when it was seen to have ended. One of which no
- * batch was ever seen is the exception, because nobody may come to decide it. Takes the time as a value.
+ * batch was ever seen is the exception, because perhaps no process ever comes to decide it. Takes the time as a value.
  */
 export const IN_FLIGHT = `a.freed_at is null and a.ended_at is null
   and (a.stage in (${OPEN}) or (a.stage = 'held' and a.held_from in (${OPEN})))

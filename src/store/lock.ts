@@ -12,8 +12,8 @@ export interface RunLock {
 /** How long a lock is waited for, because another process may be looking at it for an instant: see `isRunLocked`. */
 const GLANCE_MS = 50
 
-/** What to do about a lock file that is no database. */
-const LOCK_ADVICE = 'It holds nothing that is needed: remove it, and go on.'
+/** What to do about a lock file that is not a database. */
+const LOCK_ADVICE = 'It holds nothing that is needed: remove it, and run the same command again.'
 
 /**
  * Takes a run's lock: an exclusive transaction on a database of its own, which the kernel frees on SIGKILL and which
@@ -30,7 +30,7 @@ export async function lockRun(disk: Disk, path: string, runId: string): Promise<
   } catch (error) {
     database.close()
     if (!isBusy(error)) throw unlessUnreadable(error, path, LOCK_ADVICE)
-    throw new LlmBatchError('busy', `another llm-batch is working on run ${runId}`, {
+    throw new LlmBatchError('busy', `another process is working on run ${runId}`, {
       next: `Wait for it, stop it, or watch it with: llm-batch status ${runId} --watch`,
       cause: error,
     })

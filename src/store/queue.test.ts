@@ -202,7 +202,7 @@ describe('the queue as the store sees it', () => {
   })
 
   it.each(['unconfirmed', 'held', 'creating'] as const)(
-    'counts a create in doubt that nobody decides for a day, %s',
+    'counts a create in doubt that stays undecided for a day, %s',
     async (stage) => {
       const run = await runOf([100, 1])
       const key = await upload(run)
@@ -237,7 +237,7 @@ describe('the queue as the store sees it', () => {
     expect((await other.currentAttempts())[0]?.nextAt).toBe(now)
   })
 
-  it('lets another run say that a batch has ended which nobody watches', async () => {
+  it('lets another run say that a batch has ended which no process watches', async () => {
     const [left, waiting] = [await runOf([100]), await runOf([1])]
     const key = await upload(left)
     await create(left, key)

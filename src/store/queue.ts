@@ -80,7 +80,7 @@ export function selectUnwatched(driver: Driver, runKey: number, queue: Queue, no
   )
 }
 
-/** Remembers a look at a batch of another run, which goes on as if nobody had looked. */
+/** Remembers a look at a batch of another run, which goes on as if it had not been looked at. */
 export function updateUnwatched(driver: Driver, attemptKey: number, at: number, hasEnded: boolean): void {
   driver.run('update attempts set last_poll_at = ?, freed_at = ? where key = ?', at, hasEnded ? at : null, attemptKey)
   if (hasEnded) wakeWaiting(driver, attemptKey, at)

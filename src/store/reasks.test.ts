@@ -21,7 +21,7 @@ afterEach(async () => {
   await rm(home, { recursive: true })
 })
 
-/** Invalid answers, whoever paid for them. */
+/** Invalid answers, of whatever question. */
 const REOPENED: Reopening = {
   statuses: ['invalid'],
   billed: ['yes', 'no', 'unknown'],

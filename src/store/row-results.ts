@@ -47,7 +47,7 @@ const ATTEMPT_KEY = 0
 const REQUEST = 14
 const BATCH_KEY = 17
 
-/** What the statement below lists of a row: its first question, then itself. */
+/** Content of the list of the statement below for a row: its first question, then itself. */
 type RowResultList = readonly [
   ...QuestionColumns,
   row: number,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { LlmBatchError } from '../model/error.ts'
 
-/** Where the files of one run lie. All names come from our own numbers; nothing remote ever becomes a path. */
+/** Places of the files of one run. All names come from our own numbers; nothing remote ever becomes a path. */
 export interface RunFolder {
   readonly path: string
   /** The frozen rows, one JSON object a line, in input order. */
@@ -10,7 +10,7 @@ export interface RunFolder {
   readonly results: string
   readonly log: string
   readonly lock: string
-  /** What the run was started from, as a job file; absent where nobody said so. */
+  /** What the run was started from, as a job file; absent where the run has no such file. */
   readonly job: string
   input(name: string): string
   /** The raw result file of an attempt, byte for byte as the provider sent it. */
@@ -42,7 +42,7 @@ export function runFolder(home: string, runId: string): RunFolder {
 function ownName(name: string): string {
   if (/^[\w-]+(?:\.jsonl)?$/.test(name) && !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name)) return name
   throw new LlmBatchError('disk', `the state names ${JSON.stringify(name)}, which llm-batch never makes`, {
-    next: 'Do not go on with it: the state was damaged, or made to do harm.',
+    next: 'Do not go on with this run: its state was damaged, or made to do harm.',
   })
 }
 

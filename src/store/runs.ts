@@ -68,7 +68,7 @@ function runFrom(row: RunRow): RunRecord {
   }
 }
 
-/** What the frozen input looks like as a table, as it is stored. */
+/** The frozen input as a table, as it is stored. */
 type StoredTable = Pick<RunRecord, 'columns' | 'files'>
 
 /** Older runs have the columns' names only. */
@@ -132,7 +132,7 @@ export function nextWriter(driver: Driver, runKey: number): number {
 export function assertWriter(driver: Driver, runKey: number, runId: string, writer: number): void {
   const current = driver.get<{ writer: number }>('select writer from runs where key = ?', runKey)?.writer
   if (current !== writer) {
-    throw new LlmBatchError('busy', `another llm-batch has taken over run ${runId}`, {
+    throw new LlmBatchError('busy', `another process has taken over run ${runId}`, {
       next: `Watch it with: llm-batch status ${runId} --watch`,
     })
   }

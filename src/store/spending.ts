@@ -81,7 +81,7 @@ export function closeReservations(driver: Driver, runId: string, at: number): vo
   driver.run('update spending set settled_at = ? where run = ? and settled_at is null', at, runId)
 }
 
-/** A batch that is being watched is settled without anybody's help; one that is held is not. */
+/** A batch that is being watched is settled without help; one that is held is not. */
 const IN_FLIGHT = `exists (
   select 1 from attempts a where a.nonce = s.id and a.stage in ('creating', 'unconfirmed', 'calling', 'submitted', 'ended'))`
 

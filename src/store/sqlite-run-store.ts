@@ -125,7 +125,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     moveBaseUrl: async (baseUrl) =>
       write(() => {
         if (selectOrigin(driver, runKey).hasSent) {
-          throw new LlmBatchError('conflict', `something of run ${id} was sent, so it stays where it is`)
+          throw new LlmBatchError('conflict', `a part of run ${id} was sent, so its base URL cannot change`)
         }
         updateBaseUrl(driver, runKey, baseUrl)
       }),

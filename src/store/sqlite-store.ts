@@ -73,7 +73,7 @@ function openState(path: string, disk: Disk, now: number): Driver {
     throw unlessUnreadable(
       error,
       path,
-      'Restore it from a backup, or move it away: what was sent from this home is taken over with llm-batch remote adopt.',
+      'Restore it from a backup, or move it away: llm-batch remote adopt takes over what was sent from this home.',
     )
   }
 }

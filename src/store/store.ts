@@ -25,7 +25,7 @@ export interface Store {
    * caller must hold the run's lock.
    */
   write(id: string): Promise<RunStore>
-  /** Asks whoever drives the run, now or later, to cancel it. Needs no lock; may be repeated. */
+  /** Asks the process that drives the run, now or later, to cancel it. Needs no lock; may be repeated. */
   requestCancel(id: string): Promise<void>
   /** Forgets a run and everything of it in the store but what it spent; its files are the caller's. */
   dropRun(id: string): Promise<void>
@@ -165,7 +165,7 @@ export interface RunStore {
   bringBackQueues(now: number): Promise<void>
   /** Batches of this model that count as in flight and that this run does not watch itself. */
   unwatchedInFlight(target: Target): Promise<readonly UnwatchedBatch[]>
-  /** Remembers a look at such a batch; its own run goes on as if nobody had looked. */
+  /** Remembers a look at such a batch; its own run goes on as if it had not been looked at. */
   noteUnwatched(attemptKey: number, at: number, hasEnded: boolean): Promise<void>
   /** True while a batch of any run waits for room at this run's provider, so that ends should be looked for often. */
   isRoomWanted(): Promise<boolean>
@@ -328,9 +328,9 @@ export interface NewRow {
 }
 
 /**
- * How the input tokens of a batch were estimated; calibration is kept apart for each. `bytes`: four bytes a token.
- * `fitted`: by classes of characters, their weights fitted to rows that were counted exactly, or ours where no tokenizer
- * knows the model.
+ * Method by which the input tokens of a batch were estimated; calibration is kept apart for each. `bytes`: four bytes a
+ * token. `fitted`: by classes of characters, their weights fitted to rows that were counted exactly, or ours where no
+ * tokenizer knows the model.
  */
 export type TokenMethod = 'bytes' | 'fitted'
 
@@ -413,7 +413,7 @@ export interface AttemptRecord extends NewAttempt {
   readonly waitingSince: number | null
 }
 
-/** What a run has done so far at its provider, or took over there. */
+/** Work of a run at its provider so far, made or taken over there. */
 export interface RunOrigin {
   /** Whether a create of it was ever prepared here. */
   readonly hasIntents: boolean
@@ -428,7 +428,7 @@ export const RECONCILE_STEPS = ['first_listing', 'second_listing', 'fence', 'thi
 
 export type ReconcileStep = (typeof RECONCILE_STEPS)[number]
 
-/** What may change on an attempt besides its stage. */
+/** Changes of an attempt besides its stage. */
 export type AttemptChanges = Partial<
   Pick<
     AttemptRecord,
@@ -488,15 +488,15 @@ export interface IntentRecord extends IntentFacts {
   readonly answeredAt: number | null
 }
 
-/** What opening an intent came to. */
+/** Result of opening an intent. */
 export type IntentOpening =
   | { readonly isOpen: true; readonly intent: IntentRecord }
   | { readonly isOpen: false; readonly refusal: Wait | Overspending }
 
-/** Whether the provider's queue has room for a batch now. */
+/** Permission of the provider's queue for a batch now. */
 export type Admission = { readonly isAdmitted: true } | { readonly isAdmitted: false; readonly wait: Wait }
 
-/** Why a batch may not be created now. */
+/** The reason why a batch may not be created now. */
 export interface Wait {
   /** `too_large`: it must be cut, waiting does not help. */
   readonly code: 'queue_full' | 'too_large'
@@ -527,7 +527,7 @@ export interface QueueLoad {
   readonly requests: number
 }
 
-/** What refusals have taught about a queue. Instants are epoch milliseconds. */
+/** Knowledge about a queue that refusals have taught. Instants are epoch milliseconds. */
 export interface QueueBelief {
   /** Tokens that fit, as far as known; null where no refusal told. */
   readonly tokens: number | null
@@ -559,7 +559,7 @@ export interface QueueRefusal {
   readonly waitMs: (refusals: number) => number
 }
 
-/** A batch in flight that another run, or nobody, watches. */
+/** A batch in flight that another run, or no process, watches. */
 export interface UnwatchedBatch {
   readonly attemptKey: number
   readonly run: string
@@ -591,7 +591,7 @@ export interface RemoteBatchFacts {
   readonly role: 'ours' | 'adopted' | 'duplicate'
 }
 
-/** What a run of this home knows to be its own at a provider. */
+/** Batches and files at a provider that a run of this home knows to be its own. */
 export interface KnownRemote {
   readonly runId: string
   readonly nonce: string
@@ -738,7 +738,7 @@ export interface AttemptUsage extends Omit<UsageTotal, 'target'> {
   readonly isLong: boolean
 }
 
-/** What is set aside before a paid call. Amounts are whole micro-dollars, so that adding up is exact. */
+/** Amount that is set aside before a paid call. Amounts are whole micro-dollars, so that adding up is exact. */
 export interface Reservation {
   /** The nonce of the attempt, or of the call. */
   readonly id: string
@@ -750,7 +750,7 @@ export interface Reservation {
   readonly micros: number | null
 }
 
-/** What must hold in the moment of a paid call, looked at in the transaction that sets its cost aside. */
+/** Conditions of a paid call, checked in the transaction that sets its cost aside. */
 export interface SpendingTerms {
   readonly reservation: Reservation
   /** From when on the spending of all runs is added up. */
@@ -759,7 +759,7 @@ export interface SpendingTerms {
   readonly refuse: (standing: SpendingStanding) => Overspending | null
 }
 
-/** Why a call must not be made: it may cost more than was agreed. */
+/** The reason why a call must not be made: it may cost more than was agreed. */
 export interface Overspending {
   readonly code: 'over_budget' | 'over_day_budget' | 'price_unknown'
   /** In words, with numbers. */
@@ -785,7 +785,7 @@ export interface SpendingStanding {
   readonly sinceThen: SpendingSum
 }
 
-/** What a paid call came to. */
+/** Tokens and cost of a paid call. */
 export interface Bill extends ShownAnswers {
   /** Micro-dollars by the usage that was told; null where the price is unknown. */
   readonly micros: number | null
@@ -802,7 +802,7 @@ export interface ShownAnswers {
   readonly completionTokens: number
 }
 
-/** What the calls of one month (UTC, by their create) came to at one model. */
+/** Tokens and cost of the calls of one month (UTC, by their create) at one model. */
 export interface MonthlySpending extends SpendingSum, ShownAnswers {
   /** Such as `2026-11`. */
   readonly month: string

@@ -193,8 +193,8 @@ class World {
     let hasMoved = false
     for (const { run } of order) hasMoved = this.#ask(run) || hasMoved
     if (this.#inFlight.length > 0) this.#inFlight.splice(this.#choose(this.#inFlight.length), 1)
-    // With nothing in flight somebody must have been admitted or cut: otherwise they would wait for each other for ever.
-    else if (!hasMoved && !this.isDone) this.faults.push('nothing is in flight and nobody may go on')
+    // With nothing in flight a batch must have been admitted or cut: otherwise they would wait for each other for ever.
+    else if (!hasMoved && !this.isDone) this.faults.push('nothing is in flight and no batch may go on')
   }
 
   #choose(most: number): number {

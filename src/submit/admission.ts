@@ -1,7 +1,7 @@
 import { DAY_MS } from '../lib/duration.ts'
 import type { Admission, QueueBelief, QueueLoad, QueueState } from '../store/store.ts'
 
-/** What may wait at the provider for one model; null where nobody has said. */
+/** Limits of the load that may wait at the provider for one model; null where neither provider nor user sets a limit. */
 export interface QueueLimits {
   /** Input tokens. */
   readonly tokens: number | null
@@ -10,13 +10,13 @@ export interface QueueLimits {
   readonly requestsPer: 'model' | 'account'
 }
 
-/** What admission is decided with besides the queue. */
+/** Terms of an admission besides the queue. */
 export interface AdmissionTerms {
   readonly limits: QueueLimits
   /** Named in messages. */
   readonly model: string
   readonly now: number
-  /** How long to wait before asking again where nobody wakes the batch. */
+  /** How long to wait before asking again where no other batch wakes this one. */
   readonly recheckMs: number
 }
 
@@ -67,7 +67,7 @@ export function admit(queue: QueueState, terms: AdmissionTerms): Admission {
     isAdmitted: false,
     wait: { code: 'queue_full', reason: `waiting for quota: ${reason}`, nextAt },
   })
-  // Nobody waits longer than until the next question; a later instant is of a clock that was set back since.
+  // A batch waits until the next question at most; a later instant is of a clock that was set back since.
   const latest = Math.max(terms.now, queue.belief?.tryAt ?? 0) + Math.max(terms.recheckMs, PLACE_KEPT_MS)
   if (queue.ahead.some(({ nextAt }) => nextAt + PLACE_KEPT_MS > terms.now && nextAt <= latest)) {
     return waits(`another batch for ${terms.model} waits longer; ${loadText(queue, limits)}`)

@@ -36,7 +36,7 @@ async function cancelDuplicate(
 ): Promise<void> {
   const { clock, emit, provider, store } = ports
   const remoteIds = [attempt.remoteId ?? '', duplicate.id]
-  const message = `batch ${attempt.batch} was made twice by one request of ours: ${remoteIds.join(' and ')}`
+  const message = `the provider made batch ${attempt.batch} twice from one create: ${remoteIds.join(' and ')}`
   await store.addRemoteBatch(attempt.key, { id: duplicate.id, seenAt: clock.now(), role: 'duplicate' })
   await store.addIncident({ at: clock.now(), kind: 'duplicate_batch', detail: message, remoteIds })
   emit({ type: 'incident', kind: 'duplicate_batch', message, remoteIds })
@@ -48,7 +48,7 @@ async function cancelDuplicate(
     emit({
       type: 'warning',
       code: 'cancel_not_confirmed',
-      message: `cancelling the extra batch ${duplicate.id} was not confirmed: ${error.message}`,
+      message: `the provider did not confirm that the extra batch ${duplicate.id} was cancelled: ${error.message}`,
       batch: attempt.batch,
     })
   }

@@ -14,7 +14,7 @@ export const INPUT_MARGIN = 1.25
 /** Without a limit of tokens, this much more than the expected length of an answer is set aside. */
 export const OUTPUT_MARGIN = 1.5
 
-/** What the cost of a call follows from. */
+/** Facts that the cost of a call follows from. */
 export interface CallSize {
   readonly requests: number
   /** Estimated input tokens. */
@@ -23,7 +23,7 @@ export interface CallSize {
   readonly mostOutputTokens: number | null
 }
 
-/** What is set aside for a call. */
+/** Amount that is set aside for a call. */
 export interface Allowance {
   /** Whole micro-dollars; null where the price is unknown. */
   readonly micros: number | null
@@ -67,14 +67,14 @@ export interface Caps {
   readonly dayMicros: number | null
 }
 
-/** What a run may spend, and by which prices that is counted. */
+/** Limits of a run's spending, and the prices by which it is counted. */
 export interface Budget extends Caps {
   readonly priceOf: (target: Target) => Price | null
   /** What answers of a target's model were like so far, in all runs of the home. */
   readonly answersBefore: (target: Target) => Promise<ShownAnswers>
 }
 
-/** What asks to be paid for. */
+/** A call that is to be paid for. */
 export interface Asked {
   /** For messages, such as `batch 3`. */
   readonly name: string

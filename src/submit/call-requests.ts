@@ -28,7 +28,7 @@ export async function callRequests(ports: Ports, attempt: AttemptRecord, round: 
   const { store } = ports
   if (attempt.stage === 'planned') await store.moveAttempt(attempt.key, 'planned', 'calling')
   for (const call of await store.calls(attempt.key)) {
-    // Whoever made it is not here any more.
+    // The process that sent this request is gone.
     if (call.answer === null) await store.closeCall(call.key, 'unknown', null)
   }
   const calling = new Calling(ports, attempt, round)
@@ -54,7 +54,7 @@ class Calling {
     this.#round = round
   }
 
-  /** The requests that are still to be called; none once a call is in doubt, or nobody wants them called. */
+  /** The requests that are still to be called; none once a call is in doubt, or the run is being cancelled. */
   async waiting(): Promise<readonly StoredRequest[]> {
     const { settings, store } = this.#ports
     const calls = await store.calls(this.#attempt.key)

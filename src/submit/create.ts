@@ -13,7 +13,7 @@ import type { SubmitPorts } from './ports.ts'
 import { spendingTerms } from './reserve.ts'
 import { createInput } from './upload.ts'
 
-/** Looks of the usual kind after which a batch that waits for room asks again, although nobody has woken it. */
+/** Looks of the usual kind after which a batch that waits for room asks again, although no other batch has woken it. */
 const RECHECK_POLLS = 4
 
 /** Grows with changes to how adapters create, so that an old intent tells how it was sent. */
@@ -100,8 +100,8 @@ async function sendCreate(
   }
 }
 
-/** An answer that is no refusal and proves to be no batch of ours proves nothing; the list must tell (F35). */
-export const NOT_OURS = unanswered('shape', 'the answer does not name our input file')
+/** An answer that is neither a refusal nor a batch of ours proves nothing; the list must tell (F35). */
+export const NOT_OURS = unanswered('shape', 'the answer does not name the input file')
 
 async function recordCreated(
   ports: SubmitPorts,
@@ -179,7 +179,7 @@ async function recordUnknown(
   emit({
     type: 'warning',
     code: 'create_unknown',
-    message: `whether batch ${attempt.batch} was created is unknown; looking for it at ${ports.provider.name}`,
+    message: `it is unknown whether batch ${attempt.batch} was created; looking for it at ${ports.provider.name}`,
     batch: attempt.batch,
   })
   return MOVED

@@ -2,7 +2,7 @@ import { isNonce } from '../model/ids.ts'
 import type { RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
 
-/** What proves a remote batch to be ours, and of which work. */
+/** Marks that prove a remote batch to be ours, and of which work. */
 export type Markers = Pick<AttemptRecord, 'nonce' | 'contentHash'>
 
 /** The markers as metadata: within the smallest limits of all providers. */

@@ -10,7 +10,7 @@ import type { AttemptRecord, RunStore } from '../store/store.ts'
 import type { QueueLimits } from './admission.ts'
 import type { Budget } from './budget.ts'
 
-/** What submitting needs of the world. */
+/** Ports of submitting. */
 export interface SubmitPorts {
   readonly store: RunStore
   readonly provider: Provider

@@ -78,7 +78,7 @@ async function absent(ports: SubmitPorts, attempt: AttemptRecord, intent: Intent
     case 'second_listing':
       if (!(await isControlSeen(ports, attempt, signal))) return await again(ports, attempt, CONTROL_UNSEEN)
       if (attempt.reasonCode === 'throttled') {
-        // Whoever says "not now" has not let the call through: nothing is to be fenced off, and the upload stays good.
+        // A 429 proves that the create was not accepted: it needs no fence, and the upload can be used again.
         await store.closeIntent(intent.key, 'proved_absent', 'uploaded', waiting(ports, attempt, 0, null))
         return
       }

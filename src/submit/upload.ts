@@ -69,7 +69,7 @@ async function assertSize({ disk, folder }: InputPorts, attempt: AttemptRecord):
   const path = folder.input(attempt.inputName)
   const size = await disk.size(path)
   if (size === attempt.inputBytes) return
-  throw changedInput(`${path} has ${size ?? 'no'} bytes in place of ${attempt.inputBytes}`)
+  throw changedInput(`${path} has ${size ?? 'no'} bytes instead of ${attempt.inputBytes}`)
 }
 
 /** The attempt's frozen lines, which `open` reads, as the provider takes them. */
@@ -88,7 +88,7 @@ async function* hashing(pieces: AsyncIterable<Uint8Array>, hash: Hash): AsyncIte
 
 function changedInput(message: string): LlmBatchError {
   return new LlmBatchError('disk', message, {
-    next: 'Its run cannot be sent as it was planned; restore the file from a backup, or start the run again.',
+    next: 'The run cannot be sent as it was planned; restore the file from a backup, or start the run again.',
   })
 }
 
@@ -97,7 +97,7 @@ function changedInput(message: string): LlmBatchError {
  * reported as a `ProviderError` of kind `shape`, because a batch must never be created from it.
  */
 export async function storeInput(provider: Provider, input: BatchInput, signal: AbortSignal): Promise<RemoteFile> {
-  if (!provider.store) throw new Error(`${provider.name} takes no input files`)
+  if (!provider.store) throw new Error(`${provider.name} does not store input files`)
   const file = await provider.store(input, signal)
   if (file.bytes === null || file.bytes === input.bytes) return file
   await provider.discard?.(file.id, signal)

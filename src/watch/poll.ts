@@ -13,7 +13,7 @@ import { nextPollMs, shortOfRoomMs } from './cadence.ts'
 /** How a person settles a batch whose results will not come. */
 const GIVING_UP = 'to settle its rows as missing: llm-batch cancel, then retry --status missing buys them again'
 
-/** What watching needs of the world. */
+/** Ports of watching. */
 export interface WatchPorts {
   readonly store: RunStore
   readonly provider: Provider

@@ -49,9 +49,13 @@ export function assertPriced(targets: Iterable<Target>, priceOf: (target: Target
   for (const target of targets) {
     if (priceOf(target) !== null) continue
     const name = `${target.provider}/${target.model}`
-    throw new LlmBatchError('usage', `the price of ${name} is unknown, so a cap cannot be kept; nothing was sent`, {
-      next: `Give it in llm-batch.config.json: ${priceExample(name)}`,
-    })
+    throw new LlmBatchError(
+      'usage',
+      `the price of ${name} is unknown, so llm-batch cannot keep a cap; nothing was sent`,
+      {
+        next: `Set it in llm-batch.config.json: ${priceExample(name)}`,
+      },
+    )
   }
 }
 
@@ -71,9 +75,13 @@ export async function capRun(
   )
   const { run } = await store.spending(0)
   if (run.unknown > 0) {
-    throw new LlmBatchError('usage', `run ${store.id} has calls whose price was unknown, so a cap cannot be kept`, {
-      next: `Leave ${mention('maxCost')} out, or send the rest as another run.`,
-    })
+    throw new LlmBatchError(
+      'usage',
+      `run ${store.id} has calls whose price was unknown, so llm-batch cannot keep a cap`,
+      {
+        next: `Leave ${mention('maxCost')} out, or send the rest as another run.`,
+      },
+    )
   }
   await store.capRun(capMicrosOf(maxCostUsd))
 }

@@ -23,7 +23,7 @@ import { queueLimitsOf } from './queue-limits.ts'
 import { resultLimitsOf } from './result-limits.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What steers a run from the command line or the library, beyond the configuration. */
+/** Settings of a run from the command line or the library, beyond the configuration. */
 export interface Steering {
   /** What to do with a create whose fate cannot be decided. @default 'hold' */
   readonly onUnknownCreate?: 'hold' | 'resend' | undefined
@@ -53,7 +53,7 @@ export interface RunContext {
   readonly costAtRisk: (attempt: AttemptRecord) => string
   /** What any run of this home knows to be its own at a provider. */
   readonly knownRemotes: Store['knownRemotes']
-  /** True where the user buys the same work once more, whoever has bought it before. */
+  /** True where the user buys the same work once more, although it was bought before. */
   readonly again: boolean
   readonly counters: TokenCounters
   readonly queueLimitsOf: (target: Target) => QueueLimits

@@ -42,9 +42,9 @@ async function tellRuleOf(context: RunContext, attempts: readonly AttemptRecord[
     code: 'cap_is_estimated',
     message:
       `without a maximum of tokens the cap counts ${each} tokens an answer of ${nameOf(largest.target)} ` +
-      `(${BASIS_WORDS[allowance.basis]}) and ${percentAbove(OUTPUT_MARGIN)} more; longer answers may overshoot it by what ` +
-      `the batches at the provider then cost above that: at most ${dollars(usdOf(allowance.micros))} for each of them if ` +
-      `answers are twice as long as counted`,
+      `(${BASIS_WORDS[allowance.basis]}) and ${percentAbove(OUTPUT_MARGIN)} more; if answers are ` +
+      `longer, the run may cost more than the cap: at most ${dollars(usdOf(allowance.micros))} more for each batch at the ` +
+      `provider if answers are twice as long as counted`,
     batch: null,
   })
 }

@@ -19,13 +19,13 @@ export const BATCH_PHASES = [
 
 export type BatchPhase = (typeof BATCH_PHASES)[number]
 
-/** What a run is called and in what state it is. */
+/** Name and state of a run. */
 export type ProgressRun = Pick<
   RunRecord,
   'id' | 'name' | 'state' | 'reason' | 'rowCount' | 'requestCount' | 'createdAt' | 'finishedAt' | 'deadline'
 >
 
-/** How far a run has come. Instants are epoch milliseconds. */
+/** Progress of a run. Instants are epoch milliseconds. */
 export interface Progress {
   readonly run: ProgressRun
   /** Rows of the run. */
@@ -68,7 +68,7 @@ export async function progressOf(store: Pick<RunStore, 'record' | 'counts' | 'cu
     collected: 0,
   }
   for (const attempt of attempts) {
-    // Rows asked directly are no batch to a person, once they have been.
+    // To a user, rows that were asked directly are not a batch.
     if (attempt.kind === 'batch' || phaseOf(attempt) !== 'collected') batches[phaseOf(attempt)] += 1
   }
   const open = attempts.filter(({ stage }) => stage === 'submitted')
@@ -150,7 +150,7 @@ export function phaseOf(attempt: Pick<AttemptRecord, 'stage' | 'remoteStatus' | 
 function noteOf(attempt: AttemptRecord): Progress['notes'] {
   const isFinal = STAGE_PHASES[attempt.stage as keyof typeof STAGE_PHASES] === 'collected'
   if (isFinal || attempt.reason === null) return []
-  // Room and budget appear when they appear; the instant of the next question is no end of the wait.
+  // Room and budget appear when they appear; the instant of the next question is not the end of the wait.
   const hasNoEnd = attempt.stage === 'held' || WAITING_PHASES[attempt.reasonCode ?? ''] !== undefined
   return [{ batch: attempt.batch, text: attempt.reason, until: hasNoEnd ? null : attempt.nextAt }]
 }

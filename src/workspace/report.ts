@@ -16,7 +16,7 @@ import { priceList } from './budget.ts'
 import { type Retryable, retryableOf } from './retryable.ts'
 import { type RunCost, runCostOf, usageByModel, usedAttemptsOf } from './run-cost.ts'
 
-/** How a run stands, or how it ended. */
+/** State of a run, or its end. */
 export interface RunReport {
   readonly run: RunRecord
   readonly counts: RequestCounts
@@ -35,7 +35,7 @@ export interface RunReport {
   readonly incidents: readonly Incident[]
 }
 
-/** What checking answers by a schema came to, besides those that are invalid. */
+/** Counts from checking answers by a schema, besides those that are invalid. */
 export interface CheckedAnswers {
   /** Rows that succeeded although something had to be overlooked, by what that was: `code_fence`, `stray_text`. */
   readonly tolerated: Readonly<Record<string, number>>

@@ -26,7 +26,7 @@ export interface Retryable {
   readonly billedUsd: number | null
 }
 
-/** How many rows ended in one way. */
+/** Number of rows with one status. */
 export interface StatusRows {
   readonly status: OutcomeStatus
   readonly rows: number

@@ -8,7 +8,7 @@ import { longContextTokens, type Price } from '../prices/price.ts'
 import type { AttemptRecord, AttemptUsage, RunStore, UsageTotal } from '../store/store.ts'
 import { priceList } from './budget.ts'
 
-/** What a run has cost so far by the usage of its results. US dollars; null where any part of a sum is not known. */
+/** Cost of a run so far by the usage of its results. US dollars; null where any part of a sum is not known. */
 export interface RunCost {
   readonly totalUsd: number | null
   /** The same tokens bought in synchronous calls. */

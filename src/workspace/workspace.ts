@@ -9,7 +9,7 @@ import { describeProvider } from '../providers/registry.ts'
 import { openStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 
-/** What a place of work is made from. */
+/** Sources of a place of work. */
 export interface PlaceSources {
   readonly configuration: Configuration
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -18,7 +18,7 @@ export interface PlaceSources {
   readonly random: Random
 }
 
-/** Where runs live and how providers are reached; nothing is opened or made. */
+/** Home of runs and access to providers; nothing is opened or made. */
 export interface Site {
   readonly home: string
   readonly configuration: Configuration

@@ -6,7 +6,7 @@ import type { RunRecord } from '../store/store.ts'
 
 /**
  * The finished run whose answers lie whole at the place that a plan names, as that plan wants them: known by the summary
- * beside them, or, where somebody has removed that, by what the run was told. Undefined where there is none.
+ * beside them, or, where the user has removed that, by what the run was told. Undefined where there is none.
  */
 export async function findWrittenRun(
   disk: Disk,

@@ -24,7 +24,9 @@ describe('a place where the answers could not be written', () => {
     await world.write(input, questions(1))
     const refused = await typed(world, 'run', input, ...WISHES, ...flags)
     expectExit(refused, 2)
-    expect(refused.stderr).toMatch(/no file can be made beside .*answers.*\n.*name another file with (-o|--failed)/)
+    expect(refused.stderr).toMatch(
+      /llm-batch cannot write to the folder of .*answers.*\n.*name another file with (-o|--failed)/,
+    )
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
     expectExit(await typeHere(world, 'status'), 2)
   })
@@ -46,7 +48,7 @@ describe('a place where the answers could not be written', () => {
 
     const status = await type(world, 'status', 'last')
     expect(status.stdout).not.toContain('a.jsonl')
-    expect(status.stdout).toMatch(/Answers +the file is not there; write it with: llm-batch results \S+ -o OUT/)
+    expect(status.stdout).toMatch(/Answers +the file does not exist; write it with: llm-batch results \S+ -o OUT/)
     const { stdout } = await typeHere(world, 'status', 'last', '--json')
     expect(JSON.parse(stdout)).toMatchObject({ answersFile: null })
 

@@ -16,7 +16,7 @@ describe('a prompt that forgets its columns', () => {
   it('is pointed out once by plan, prompt and try, which go on, and by run, which does not', async () => {
     const world = await openTable()
     const prompt = ['--prompt', 'Sort: {text}']
-    const meant = /the prompt has no placeholder.*\{text\} is sent as it stands: did you mean \{\{text\}\}\?/g
+    const meant = /the prompt has no placeholder.*\{text\} is sent as it is: did you mean \{\{text\}\}\?/g
     const planned = await type(world, 'plan', ...INPUT, ...prompt)
     expectExit(planned, 0)
     expect(planned.stdout.match(meant)).toHaveLength(1)
@@ -43,7 +43,7 @@ describe('a prompt that forgets its columns', () => {
     const world = await openTable()
     const { code, stdout } = await typeHere(world, 'plan', ...INPUT, '--prompt', '{{id}}: {Text} {"a": 1} {other}')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/! \{Text\} in the prompt is sent as it stands; did you mean \{\{text\}\}\?\n/)
+    expect(stdout).toMatch(/! \{Text\} in the prompt is sent as it is; did you mean \{\{text\}\}\?\n/)
     expect(stdout).not.toContain('{other} in')
   })
 })
@@ -52,7 +52,7 @@ describe('a column that the input does not have', () => {
   it.each([
     [
       ['--prompt', '{{txt}}'],
-      /the prompt asks for \{\{txt\}\}.*there are: id, text\nnext: Did you mean \{\{text\}\}\?/,
+      /the prompt asks for \{\{txt\}\}.*the columns are: id, text\nnext: Did you mean \{\{text\}\}\?/,
     ],
     [['--prompt', '{{ txt | upcase }}'], /next: Did you mean \{\{text\}\}\?/],
     [['--prompt', '{{text}}', '--system', '{{tetx}}'], /the system message asks for \{\{tetx\}\}/],
@@ -99,7 +99,7 @@ describe('what the provider would refuse', () => {
     ],
     [
       ['openai/gpt-4o-mini', '--param', 'max_tokens=1', '--param', 'max_completion_tokens=9'],
-      /both set the most tokens of an answer/,
+      /both set the maximum tokens per answer/,
     ],
     [
       ['openai/gpt-4o-mini', '--temperature', '1', '--param', 'temperature=0'],
@@ -107,7 +107,7 @@ describe('what the provider would refuse', () => {
     ],
     [
       ['openai/gpt-4o-mini', '--temperature', '2.1'],
-      /the temperature 2\.1 is outside.*\nnext: Choose one from 0 to 2\./,
+      /does not support the temperature 2\.1;.*\nnext: Choose one from 0 to 2\./,
     ],
     [['mistral/mistral-small-latest', '--param', 'temperature=1.6'], /next: Choose one from 0 to 1\.5\./],
     [['openai/text-embedding-3-small'], /gives vectors.*\nnext: Add --endpoint embeddings/],
@@ -129,7 +129,7 @@ describe('what the provider would refuse', () => {
     const refused = await type(world, 'run', ...words)
     expectExit(refused, 2)
     expect(refused.stderr).toMatch(
-      /no model gpt-6-lunna is known here; nothing was sent\nnext: Did you mean openai\/gpt-6-luna\?/,
+      /the model gpt-6-lunna is not known; nothing was sent\nnext: Did you mean openai\/gpt-6-luna\?/,
     )
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
     expectExit(await typeHere(world, 'run', ...words, '--yes', '-o', 'out.jsonl', '--quiet'), 0)

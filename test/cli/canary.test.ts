@@ -84,7 +84,7 @@ describe('a large run of the command', () => {
     expect(found.slice(0, 5)).toEqual(['succeeded', 'missing', 'missing', 'missing', 'missing'])
     expect(found.slice(5)).toEqual(Array.from({ length: ROWS - 5 }, () => 'succeeded'))
     expect(await world.server.ledger()).toMatchObject({ directCalls: 5, rowsBilled: ROWS - 5, rowsBilledAgain: 0 })
-    // Whoever wants them all the same, says so.
+    // A user who still wants them says so.
     expectExit(await typeHere(world, 'retry', 'last', '--status', 'missing', '--yes', '--quiet', '--force'), 0)
     expect(new Set(await statuses(world))).toEqual(new Set(['succeeded']))
   })

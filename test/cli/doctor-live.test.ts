@@ -76,7 +76,7 @@ describe('doctor --live', () => {
       verdict: 'broken',
       seen: expect.stringContaining('waits.settle is 500ms'),
     })
-    expect(stderr).toMatch(/promise does not hold/)
+    expect(stderr).toMatch(/cannot keep its promise of crash safety/)
   })
 
   it.each([
@@ -142,7 +142,7 @@ describe('doctor --live', () => {
     expect(await client.json('GET', '/files')).toMatchObject({ data: [] })
   })
 
-  it('was not made for the key of somebody else', async () => {
+  it('was not made for the key of another account', async () => {
     const world = await openWorld({ durations: DURATIONS })
     await world.write('rows.jsonl', questions(1))
     const line = ['run', 'rows.jsonl', '--model', MODELS.openai, '--prompt', '{{text}}', '-o', 'answers.jsonl']

@@ -60,8 +60,8 @@ describe('llm-batch doctor', () => {
     ['a key that is refused', 401, error('Incorrect API key provided'), /the key is refused .*OPENAI_API_KEY/],
     ['a key that may not', 403, error('You have insufficient permissions'), /may not read batches/],
     ['a path that is wrong', 404, error('Invalid URL'), /no batch API at this base URL .*check OPENAI_BASE_URL/],
-    ['a server of something else', 200, { hello: 'world' }, /not the one of a batch API/],
-    ['a provider in trouble', 503, error('down for maintenance'), /it is in trouble/],
+    ['a server of something else', 200, { hello: 'world' }, /does not come from a batch API/],
+    ['a provider in trouble', 503, error('down for maintenance'), /it reports a failure/],
   ])('finds %s', async (_, status, body, problem) => {
     const { server, world } = await worldOf((response) => answerJson(response, status, body))
     try {
@@ -87,7 +87,7 @@ describe('llm-batch doctor', () => {
       const { code, problemOf } = await examine({ folder: world.folder, environment }, '--home', join(file, 'home'))
       expect(code).toBe(3)
       expect(problemOf('mistral')).toMatch(/cannot be reached .*check the network/)
-      expect(problemOf('home')).toMatch(/no file can be made .*--home/)
+      expect(problemOf('home')).toMatch(/llm-batch cannot write to .*--home/)
       expect(problemOf('clock')).toMatch(/the clock is (3h|2h 59m)[^;]* ahead of the provider's; set it/)
       expect(problemOf('answers')).toBeNull()
     } finally {

@@ -128,7 +128,7 @@ describe('Parquet in and out', () => {
     await world.write('rows.jsonl', '{"text":"a"}\n')
     const run = (...words: readonly string[]) => typeHere(world, 'run', ...words, ...MODEL, ...PROMPT)
     const piped = await start(world, ['run', '-', ...MODEL, ...PROMPT], { input: 'PAR1 and more' }).ended
-    expect(piped).toMatchObject({ code: 2, stderr: expect.stringContaining('only from a file') as string })
+    expect(piped).toMatchObject({ code: 2, stderr: expect.stringContaining('only be read from a file') as string })
     expect(await run('rows.jsonl', '--format', 'parquet')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('cannot be written to standard output') as string,
@@ -193,7 +193,7 @@ describe('several files', () => {
     await world.write('a.csv', 'text\none\n')
     await world.write('b.csv', 'text\ntwo\n')
     const mixed = await type(world, 'run', 'a.csv', '-', ...MODEL, ...PROMPT)
-    expect(mixed).toMatchObject({ code: 2, stderr: expect.stringContaining('together with files') as string })
+    expect(mixed).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be used with files') as string })
     const own = await typeHere(world, 'run', 'a.csv', 'b.csv', ...MODEL, ...PROMPT, '-o', 'b.csv', '--force')
     expect(own).toMatchObject({ code: 2, stderr: expect.stringContaining('is the input file') as string })
   })

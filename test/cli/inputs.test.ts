@@ -60,7 +60,7 @@ describe('a file of rows that failed', () => {
     // A file with answers in it is not taken for one of failed rows: they would be lost.
     const whole = await typeHere(world, 'run', 'out.jsonl', ...words, '-o', 'third.jsonl')
     expectExit(whole, 2)
-    expect(whole.stderr).toMatch(/columns named like ours: llm_output/)
+    expect(whole.stderr).toMatch(/columns with the names of added columns: llm_output/)
   })
 })
 

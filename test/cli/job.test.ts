@@ -139,7 +139,9 @@ describe('a job file', () => {
     })
     await run.close()
     const { stderr } = await keepJob(world, 'kept.yaml')
-    expect(stderr).toContain('warning: Its prompt was made by the program that started it; it is frozen with the run')
+    expect(stderr).toContain(
+      'warning: Its prompt was made by the program that started the run; it is stored with the run',
+    )
   })
 
   it('is missing from a run that was made before jobs were kept', async () => {
@@ -166,7 +168,7 @@ describe('a job file', () => {
     await rm(join(world.home, 'runs', run, 'job.yaml'))
     const { code, stderr } = await type(world, 'runs', 'job', run)
     expectExit({ code, stderr }, 2)
-    expect(stderr).toMatch(/keeps no job[\s\S]*next: .*llm-batch status/)
+    expect(stderr).toMatch(/has no stored job[\s\S]*next: .*llm-batch status/)
     expect(parseLines(await readFile(join(world.home, 'runs', run, 'rows.jsonl'), 'utf8'))).toHaveLength(1)
   })
 })

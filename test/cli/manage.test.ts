@@ -31,7 +31,7 @@ describe('llm-batch cancel', () => {
     await first.shows('1 running')
     const { code, stderr } = await type(world, 'cancel', 'last')
     expectExit({ code, stderr }, 0)
-    expect(stderr).toContain('Another llm-batch is working on run')
+    expect(stderr).toContain('Another process is working on run')
     expect(await first.ended).toMatchObject({ code: 4 })
     expect(await statuses(world)).toEqual(['succeeded', 'cancelled', 'cancelled'])
   })
@@ -114,7 +114,7 @@ describe('llm-batch results', () => {
     expect(parseLines(stdout)).toMatchObject([{ custom_id: '1', response: { status_code: 200 } }])
     const clash = await typeHere(world, 'results', 'last', '-o', 'clash.csv', '--prefix', 'llm_')
     expect(clash.code).toBe(2)
-    expect(clash.stderr).toContain('columns named like ours: llm_output')
+    expect(clash.stderr).toContain('columns with the names of added columns: llm_output')
   })
 })
 

@@ -67,8 +67,8 @@ describe('templates', () => {
     await world.write('rows.jsonl', '{"day":"2026-11-27"}\n{"date":"x"}\n{"day":"now"}\n')
     const words = ['run', 'rows.jsonl', ...OPENAI, '--prompt', 'On {{ day | date: "%d.%m." }}', '-o', 'out.jsonl']
     const { stderr } = await typeHere(world, ...words)
-    expect(stderr).toMatch(/line 2 {2}missing_column: no column "day"; there are: date/)
-    expect(stderr).toMatch(/line 3 {2}template_failed: the template cannot be filled: "now" is another time/)
+    expect(stderr).toMatch(/line 2 {2}missing_column: no column "day"; the columns are: date/)
+    expect(stderr).toMatch(/line 3 {2}template_failed: the template cannot be filled: "now" gives another time/)
     expectExit(await type(world, ...words, '--skip-invalid'), 4)
     expect(await sentBodies(world)).toMatchObject([{ messages: [{ content: 'On 27.11.' }] }])
   })

@@ -275,7 +275,9 @@ describe('llm-batch results', () => {
   it('says nothing fits where nothing does, and which column was meant', async () => {
     const { stderr, stdout } = await atTerminal(80, 'text', '--where', 'id=r99')
     expect(stdout).toBe('')
-    expect(stderr).toMatch(/^No row of run \S+ with id=r99\.\nid is a column of the input here; ours is llm_id\.\n$/)
+    expect(stderr).toMatch(
+      /^No row of run \S+ with id=r99\.\nid is a column of the input here; the added column is llm_id\.\n$/,
+    )
   })
 
   it('explains itself with examples', async () => {

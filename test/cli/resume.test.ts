@@ -10,7 +10,7 @@ const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6.1-terra', '--prompt'
 /** A batch that is at work, as far as anyone can see, until the faults are taken away. */
 const AT_WORK = { faults: ['get=batch-status(in_progress)'] }
 
-/** The batch is made, but the answer to its create never comes; and nobody gives up waiting for it. */
+/** The batch is made, but the answer to its create never comes; and the command does not give up waiting for it. */
 const SILENT = { faults: ['create:1=accept-then-hang'], waits: { http: '60s', settle: '60s', unfenced: '60s' } }
 
 /** A batch that does not end within a test. */
@@ -70,7 +70,7 @@ describe('a run that was stopped', () => {
     await first.ended
     world.server.setFaults([])
     const second = await type(world, ...LINE)
-    expect(second.stderr).toMatch(/Going on with run \S+, which is the same work/)
+    expect(second.stderr).toMatch(/Going on with run \S+, which has the same work/)
     await expectBoughtOnce(world, second, 5)
   })
 
@@ -82,7 +82,7 @@ describe('a run that was stopped', () => {
     first.process.kill('SIGKILL')
     await first.ended
     const second = await type(world, ...LINE)
-    expect(second.stderr).toContain('which is the same work')
+    expect(second.stderr).toContain('which has the same work')
     await expectBoughtOnce(world, second, 5)
   })
 
@@ -118,7 +118,7 @@ describe('the same line', () => {
     await isCreated(world)
     const second = await type(world, ...LINE)
     expect(second.code).toBe(75)
-    expect(second.stderr).toMatch(/another llm-batch is working on run[\s\S]*status \S+ --watch/)
+    expect(second.stderr).toMatch(/another process is working on run[\s\S]*status \S+ --watch/)
     world.server.setFaults([])
     await expectBoughtOnce(world, await first.ended, 5)
   })
@@ -132,7 +132,7 @@ describe('the same line', () => {
     expect(left.stderr).toMatch(/Next: llm-batch resume/)
     const other = await type(world, ...named.with(5, 'Other {{text}}'))
     expect(other.code).toBe(2)
-    expect(other.stderr).toContain('is named nightly and has other input, prompt or parameters')
+    expect(other.stderr).toContain('has the name nightly, but other input, prompt or parameters')
     await expectBoughtOnce(world, await type(world, ...named), 5)
   })
 })

@@ -66,7 +66,7 @@ describe('llm-batch retry --max-tokens', () => {
     const held = await type(world, ...retry, '--max-cost', '2000')
     expectExit(held, 3)
     expect(held.stderr).toMatch(/batch 2 may cost \$[45],\d{3}\.\d\d; of the cap of \$2,000\.00/)
-    // What was held goes on with the limit that the retry has set, whoever takes it up.
+    // What was held goes on with the limit that the retry has set, in every process that takes it up.
     expectExit(await typeHere(world, 'resume', 'last', '--max-cost', '100000', '--quiet'), 0)
     expect(await statusesIn(world)).toEqual({ succeeded: 8 })
   })
@@ -99,7 +99,7 @@ describe('llm-batch retry --max-tokens', () => {
     expectExit(await typeHere(world, 'run', 'rows.jsonl', '-o', 'out.jsonl', '--quiet'), 4)
     const refused = await type(world, 'retry', 'last', '--max-tokens', '5')
     expectExit(refused, 2)
-    expect(refused.stderr).toContain('/v1/embeddings has no limit of tokens to set')
+    expect(refused.stderr).toContain('/v1/embeddings does not support a maximum of tokens')
   })
 })
 

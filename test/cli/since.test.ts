@@ -220,7 +220,7 @@ describe('an incremental run', () => {
       'b.jsonl',
     )
     expectExit(other, 0)
-    expect(other.stderr).toMatch(/no row asks what run \S+ has answered/)
+    expect(other.stderr).toMatch(/run \S+ has answered none of these requests/)
     expect((await world.server.ledger()).rowsBilled).toBe(4)
   })
 })

@@ -56,7 +56,7 @@ describe('llm-batch try', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(200))
     const plan = async () => (await typeHere(world, 'plan', 'rows.jsonl', ...MODEL)).stdout
-    expect(await plan()).toContain('assumed, because no answers of this model were seen here yet')
+    expect(await plan()).toContain('assumed, because this home has no answers of the model yet')
     expectExit(await typeHere(world, 'try', 'rows.jsonl', ...MODEL), 0)
     expect(await plan()).toContain('9 tokens each, as in earlier answers of this model here')
   })

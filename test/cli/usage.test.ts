@@ -37,7 +37,7 @@ beforeAll(async () => {
     environment: {
       PATH: process.env['PATH'] ?? '',
       OPENAI_API_KEY: 'sk-canary-0123456789',
-      // Nobody listens there: whatever is refused was refused without a call.
+      // No server listens there: whatever is refused was refused without a call.
       OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
       LLM_BATCH_HOME: join(folder, 'home'),
     },
@@ -69,16 +69,16 @@ describe('a command that cannot be carried out', () => {
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--config', 'bad-config.json'], /waits\.pol \(did you mean poll\?\)/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--events', 'absent/events.jsonl'], /the events cannot be written/],
     [['run', 'good.csv', '--model', 'gpt-6.1-terra', ...PROMPT], /--model gpt-6.1-terra has no provider/],
-    [['run', 'good.csv', '--model', 'opnai/gpt-6.1-terra', ...PROMPT], /no provider named "opnai"/],
+    [['run', 'good.csv', '--model', 'opnai/gpt-6.1-terra', ...PROMPT], /unknown provider "opnai"/],
     [['run', 'good.csv', '--model', 'mistral/mistral-small-latest', ...PROMPT], /MISTRAL_API_KEY is not set/],
     [['run', 'absent.csv', ...MODEL, ...PROMPT], /the input file absent\.csv does not exist/],
-    [['run', 'rows.xls', ...MODEL, ...PROMPT], /the ending of rows\.xls is not the one/],
+    [['run', 'rows.xls', ...MODEL, ...PROMPT], /llm-batch does not know the file ending of rows\.xls/],
     [['run', 'empty.jsonl', ...MODEL, ...PROMPT], /empty\.jsonl has no rows/],
     [['run', 'header.csv', ...MODEL, ...PROMPT], /header\.csv has no rows/],
     [['run', 'array.jsonl', ...MODEL, ...PROMPT], /array\.jsonl ends inside its JSON list/],
     [
       ['run', 'good.csv', ...MODEL, '--prompt', '{{txt}}'],
-      /no column "txt"; there are: id, text\nnext: Did you mean \{\{text\}\}\?/,
+      /no column "txt"; the columns are: id, text\nnext: Did you mean \{\{text\}\}\?/,
     ],
     [
       ['run', 'good.csv', ...MODEL, ...PROMPT, '--id-column', 'di'],
@@ -97,13 +97,13 @@ describe('a command that cannot be carried out', () => {
     [['run', 'twice.csv', ...MODEL, ...PROMPT, '--id-column', 'id'], /line 3 {2}duplicate_id/],
     [['run', 'surrogate.jsonl', ...MODEL, ...PROMPT], /line 2 {2}lone_surrogate/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--max-bytes', '150'], /line 2 {2}request_too_large/],
-    [['run', 'ours.csv', ...MODEL, '--prompt', '{{id}}'], /columns named like ours: llm_output/],
+    [['run', 'ours.csv', ...MODEL, '--prompt', '{{id}}'], /columns with the names of added columns: llm_output/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'there.jsonl'], /there\.jsonl exists already/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'good.csv'], /good\.csv is the input file/],
-    [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'out.parq'], /the ending \.parq .* is not known/],
+    [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'out.parq'], /the file ending \.parq .* is unknown/],
     [
       ['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'out.csv', '--format', 'jsonl'],
-      /but the format asked for is jsonl/,
+      /but you asked for the format jsonl/,
     ],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'absent/out.csv'], /the folder .*absent .* does not exist/],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '-o', 'folder.jsonl', '--force'], /folder\.jsonl is not a file/],
@@ -114,7 +114,7 @@ describe('a command that cannot be carried out', () => {
     [['retry', 'last', '--status', 'succeeded'], /Statuses are failed, expired/],
     [['runs', 'rm', 'k3f9'], /there is no run k3f9/],
     [['serve'], /can only simulate/],
-    [['serve', '--simulate', '--folder', 'server', '--fault', 'create=nonsense'], /there is no fault nonsense/],
+    [['serve', '--simulate', '--folder', 'server', '--fault', 'create=nonsense'], /unknown fault nonsense/],
   ]
 
   it.concurrent.each(REFUSED)('%j says why in few words and exits with 2', async (words, message) => {

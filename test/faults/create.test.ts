@@ -65,7 +65,7 @@ describe.concurrent.each(PROVIDERS)('too many creates at %s', (provider) => {
 })
 
 describe.concurrent.each(PROVIDERS)('creates that vanish at %s', (provider) => {
-  it('end in a hold after five in a row, and whoever goes on has one more each time', async ({ onTestFinished }) => {
+  it('end in a hold after five in a row, and each process that goes on has one more', async ({ onTestFinished }) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults: ['create:1-6=reset'] })
     const run = await startIn(world, provider, questions(ROWS))
     const first = await finish(run)

@@ -73,7 +73,7 @@ describe('a deadline', () => {
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilled: 6, repeated: [] })
   })
 
-  it('that nobody waited for is heeded by whoever looks next', async () => {
+  it('that no process waited for is heeded by the next process', async () => {
     const world = await openWorld({ ...AT_ONCE, faults: ['run:1=stuck(0.5)'] })
     const run = await halfDone(world)
     await run.finished({ deadline: '600ms', signal: AbortSignal.timeout(100) })

@@ -161,13 +161,13 @@ describe.concurrent('what a power cut leaves behind', () => {
     const [name = ''] = await readdir(inputs)
     await truncate(join(inputs, name), 100)
     const held = await finish(run)
-    expect(held.run).toMatchObject({ state: 'held', reason: expect.stringContaining('has 100 bytes in place of') })
+    expect(held.run).toMatchObject({ state: 'held', reason: expect.stringContaining('has 100 bytes instead of') })
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 0 })
   })
 
   it('as a database whose last transaction is torn goes on from the one before', async ({ onTestFinished }) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS })
-    // Whoever closes the last connection takes the log into the database.
+    // The process that closes the last connection takes the log into the database.
     await leaveEnded(world, () => {
       const other = new DatabaseSync(join(world.home, 'state.db'))
       other.prepare('select count(*) from runs').get()
@@ -189,7 +189,7 @@ describe.concurrent('what a power cut leaves behind', () => {
     // New files, as another process would find them: what this process still holds open is left out of it.
     for (const part of ['state.db', 'state.db-wal', 'state.db-shm']) await rm(join(world.home, part), { force: true })
     await writeFile(join(world.home, 'state.db'), 'Z'.repeat(8_192))
-    await expect(startIn(world, 'openai', questions(ROWS))).rejects.toThrow(/is no database/)
+    await expect(startIn(world, 'openai', questions(ROWS))).rejects.toThrow(/is not a database/)
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1 })
   })
 })

@@ -143,7 +143,7 @@ describe.concurrent.each(PROVIDERS)('the rows of a run at %s', (provider) => {
 
 describe.concurrent('one run', () => {
   it.for([
-    ['in a home that nobody has used yet', false],
+    ['in a home that was not used yet', false],
     ['in a home that is there', true],
   ] as const)('is made once where two callers start it at the same moment, %s', async ([, isThere], context) => {
     const world = await openWorld({ onFinished: context.onTestFinished, waits: SHORT_WAITS })

@@ -46,7 +46,7 @@ describe.concurrent.each(PROVIDERS)('a run at %s', (provider) => {
     expect(await finalBooks(world)).toMatchObject({ rowsBilled: ROWS, rowsBilledAgain: 0 })
   })
 
-  it('that was planned and never sent is sent by whoever takes it up', async ({ onTestFinished }) => {
+  it('that was planned and never sent is sent by the process that takes it up', async ({ onTestFinished }) => {
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS })
     await (await startIn(world, provider, questions(ROWS))).close()
     expect((await finish(await reopenIn(world))).run.state).toBe('completed')

@@ -102,7 +102,7 @@ describe('an exchange', () => {
 })
 
 describe('a failure', () => {
-  it('is unreached where nobody listens', async () => {
+  it('is unreached where no server listens', async () => {
     const origin = await listenRaw(() => {})
     await cleanUps.pop()?.()
     await expect(transportTo(origin).send(get(origin), never())).rejects.toMatchObject({
@@ -212,7 +212,7 @@ describe('time', () => {
     await expect(readText(body)).rejects.toMatchObject({
       failure: {
         kind: 'transport',
-        message: expect.stringMatching(/the answer broke off: it dripped, \d+ bytes within/),
+        message: expect.stringMatching(/the answer broke off: it came too slowly, \d+ bytes within/),
       },
     })
   })

@@ -272,7 +272,7 @@ describe('a result line', () => {
     expect(decodeResultLine(text, CHAT, [])?.outcome.status).toBe('succeeded')
   })
 
-  it('is no success where an error stands beside the answer', () => {
+  it('is not a success where an error stands beside the answer', () => {
     const text = line('openai/chat-success').replace(/"error": null\}$/, '"error": {"code": "oops", "message": "no"}}')
     expect(decodeResultLine(text, CHAT, [])?.outcome).toMatchObject({ status: 'failed', code: 'oops', billed: 'yes' })
   })

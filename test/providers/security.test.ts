@@ -143,7 +143,9 @@ describe.each(NAMES)('the adapter of %s', (name) => {
 
   it.each(['', ' ', 'sk-with space', 'sk-line\nbreak', 'sk-ключ'])('is not made with the key %j', (apiKey) => {
     const make = (): Provider => adapterFor(name, 'http://127.0.0.1:9', impatientClock, apiKey)
-    expect(make).toThrow(/^the API key is empty or contains a space, a line break or a letter no key has$/)
+    expect(make).toThrow(
+      /^the API key is empty or contains a space, a line break or another character that keys do not have$/,
+    )
   })
 })
 

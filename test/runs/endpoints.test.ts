@@ -148,7 +148,7 @@ describe('llm-batch run --endpoint', () => {
       typeHere(world, ...words, 'embed'),
     ])
     expectExit(responses, 2)
-    expect(responses.stderr).toMatch(/mistral takes no batches for responses[\s\S]*chat, embeddings, fim/)
+    expect(responses.stderr).toMatch(/mistral does not support batches for responses[\s\S]*chat, embeddings, fim/)
     expectExit(guess, 2)
     expect(guess.stderr).toMatch(/no endpoint named "embed"[\s\S]*chat-moderations/)
   })

@@ -35,7 +35,7 @@ it('a disk that is full while a run is planned is said to be so, and nothing of 
   expect(await readdir(join(world.home, 'runs'))).toEqual([])
   expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
 
-  // There is room again, and what was left of the first run is in nobody's way.
+  // There is room again, and what was left of the first run is in the way of no run.
   expectExit(await run('small.jsonl'), 0)
   expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 3 })
 })

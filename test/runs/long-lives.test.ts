@@ -108,7 +108,7 @@ describe.each(PROVIDERS)('a laptop that sleeps for a day, at %s', (provider) => 
   })
 
   it('between two listings for a create in doubt, believes neither the time that passed nor what it saw before', async () => {
-    // The batch lives and is only listed late: whoever takes the night for the wait would delete its input.
+    // The batch lives and is only listed late: a process that takes the night for the wait would delete its input.
     const world = await openWorld({
       waits: { ...SHORT_WAITS, settle: '900ms' },
       faults: ['create:1=accept-then-reset', 'list=lag(700)'],

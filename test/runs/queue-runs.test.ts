@@ -156,7 +156,7 @@ async function cancelAtProvider({ environment, server }: LocalWorld, remoteId: s
   expect(answer.status).toBe(200)
 }
 
-describe('a run that nobody drives any more', () => {
+describe('a run that no process drives any more', () => {
   it('does not keep its place in the queue for ever', async () => {
     const world = await openWorld({
       queueTokens: LIMIT,
@@ -174,7 +174,7 @@ describe('a run that nobody drives any more', () => {
     await vi.waitFor(async () => expect((await attemptsOf(world)).attempts.some(waitsForRoom)).toBe(true), PATIENCE)
     for (const { remoteId } of attempts) await cancelAtProvider(world, remoteId ?? '')
     expect((await finished).counts.succeeded).toBe(30)
-    // Its room was needed, and was given although nobody has driven it on.
+    // Its room was needed, and was given although no process has driven it on.
     expect(stagesOf(await attemptsOf(world))).toEqual(['collected', 'submitted'])
   })
 })

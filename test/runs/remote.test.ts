@@ -214,7 +214,7 @@ describe('the look before the first create', () => {
     },
   )
 
-  it('comes back later where nobody waits, with nothing sent', async () => {
+  it('comes back later where no process waits, with nothing sent', async () => {
     const world = await openWorld({ faults: ['list=repeat-page'] })
     await world.write('rows.jsonl', questions(2))
     const { code, stderr } = await type(world, ...lineFor('openai'), '--no-wait')
@@ -310,7 +310,7 @@ describe('llm-batch remote', () => {
     const ours = (await remoteOf(world, 'openai')).batches.find(({ isOurs }) => isOurs)?.id ?? ''
     const cancelled = await type(world, 'remote', 'cancel', ours, ...place, '--yes')
     expectExit(cancelled, 0)
-    expect(cancelled.stderr).toMatch(/made by an llm-batch of another home[\s\S]*cancel/)
+    expect(cancelled.stderr).toMatch(/made by llm-batch, in another home[\s\S]*cancel/)
     await expect.poll(async () => (await client.batch(ours)).status).toBe('cancelled')
     expect((await client.batch(foreign.batchId)).status).not.toMatch(/cancel/)
 
@@ -318,7 +318,7 @@ describe('llm-batch remote', () => {
     const deleted = await type(world, 'remote', 'delete', foreign.fileId, ...place, '--yes')
     expectExit(deleted, 0)
     expect(deleted.stderr).toMatch(
-      new RegExp(`foreign: not made by llm-batch; ${foreign.batchId}, which is \\w+, runs on it`),
+      new RegExp(`foreign: not made by llm-batch; ${foreign.batchId}, which is \\w+, reads it`),
     )
     expect((await client.send('GET', `/files/${foreign.fileId}`)).status).toBe(404)
   })
@@ -342,7 +342,7 @@ describe('llm-batch remote', () => {
     message: RegExp,
   ])[] = [
     ['batch of others', async (world: LocalWorld) => (await leaveForeign(world)).batchId, /no mark of llm-batch/],
-    ['batch of other work of ours', otherWork, /is not the work of a batch of run/],
+    ['batch of other work of ours', otherWork, /does not have the work of an unsent batch of run/],
     ['batch that is not there', async () => 'batch_nowhere', /./],
   ]
 
@@ -373,7 +373,7 @@ describe('llm-batch remote', () => {
     })
     const { code, stderr } = await type(world, 'remote', 'adopt', 'last', forged.id)
     expectExit({ code, stderr }, 2)
-    expect(stderr).toMatch(/its input has \d+ bytes in place of/)
+    expect(stderr).toMatch(/its input has \d+ bytes instead of/)
   })
 
   it('needs the name of the provider where an id alone does not tell it', async () => {

@@ -114,7 +114,7 @@ describe('asking again', () => {
       llm_output: '{"simulated": tru',
       llm_status: 'invalid',
       llm_error: expect.stringMatching(
-        /^invalid_json: .*; it was asked again, and that ended as expired, batch_expired/,
+        /^invalid_json: .*; it was asked again, and the new question ended as expired, batch_expired/,
       ),
       llm_turns: 2,
       llm_attempt: 4,
@@ -192,7 +192,7 @@ describe('asking again', () => {
         llm_status: 'invalid',
         llm_output: '{"simulated": tru',
         llm_error: expect.stringMatching(
-          /^invalid_json: .*; it was asked again, and the run was cancelled before that was sent$/,
+          /^invalid_json: .*; it was asked again, and the run was cancelled before the new question was sent$/,
         ),
       })
     }
@@ -356,7 +356,7 @@ describe('a schema on the command line', () => {
     const words = ['run', 'rows.jsonl', '--schema', 'ticket.json', '-o', 'out.jsonl']
     expectExit(await type(world, ...words, '--reask', '1'), 4)
     expect(await answers(world)).toMatchObject([
-      { llm_id: 'a', llm_status: 'invalid', llm_error: expect.stringContaining('holds no JSON'), llm_turns: 2 },
+      { llm_id: 'a', llm_status: 'invalid', llm_error: expect.stringContaining('contains no JSON'), llm_turns: 2 },
       { llm_id: 'b', llm_status: 'succeeded', llm_output: { label: 'support' }, llm_turns: 2 },
     ])
     // The bodies are the same under any schema, so the run is too: who asks for something else is told.
@@ -386,7 +386,7 @@ describe('a schema on the command line', () => {
 
   const REFUSED: readonly (readonly [flags: readonly string[], message: RegExp])[] = [
     [['--field', 'label: a|b', '--schema', 'good.json'], /cannot be used with/],
-    [['--field', 'label'], /has not the form name: type/],
+    [['--field', 'label'], /does not have the form name: type/],
     [['--schema', 'absent.json'], /absent\.json does not exist/],
     [['--schema', 'broken.json'], /broken\.json is not JSON/],
     [['--schema', 'list.json'], /it is not a JSON object/],
@@ -397,7 +397,7 @@ describe('a schema on the command line', () => {
     [['--schema', 'wrong.json', '--no-strict'], /the schema cannot be used/],
     [['--no-strict'], /there is none/],
     [['--reask', '1'], /needs a schema/],
-    [['--field', 'label: a|b', '--param', 'response_format={"type":"json_object"}'], /say the same twice/],
+    [['--field', 'label: a|b', '--param', 'response_format={"type":"json_object"}'], /cannot be used together/],
   ]
 
   it.each(REFUSED)('is refused before anything is sent: %j', async (flags, message) => {

@@ -28,7 +28,7 @@ describe('a configuration file in the working folder', () => {
     expectExit(run, 0)
     expect(remarks(run.stderr)).toBe(1)
     expect(run.stderr).toContain(
-      'in force: runs of up to $50 are sent without a question; it says what openai/gpt-6-luna costs',
+      'in force: runs of up to $50 are sent without a question; it sets the price of openai/gpt-6-luna',
     )
     expect(remarks((await typeHere(world, 'try', ...LINE, '--rows', '1')).stderr)).toBe(1)
     const named = await typeHere(world, 'try', ...LINE, '--rows', '1', '--config', world.configPath)

@@ -15,7 +15,7 @@ import { newRunIn, openPlace } from '../support/open-place.ts'
 
 const never = (): AbortSignal => new AbortController().signal
 
-/** JSON that nests so deep that whoever follows it by calling itself runs out of stack. */
+/** JSON that nests so deep that a parser that calls itself runs out of stack. */
 function deep(levels: number): string {
   return `${'['.repeat(levels)}${']'.repeat(levels)}`
 }
@@ -145,7 +145,7 @@ describe('an answer of the provider', () => {
       const provider = adapterFor(name, server.origin)
       await expect(provider.get('batch_1', never())).rejects.toMatchObject({ failure: { kind: 'shape' } })
       const pieces = provider.read({ id: 'file-1', role: 'output' }, never())[Symbol.asyncIterator]()
-      await expect(pieces.next()).rejects.toThrow(/coded as gzip, which was not asked for/)
+      await expect(pieces.next()).rejects.toThrow(/coded as gzip, which llm-batch did not ask for/)
       for (const { headers } of server.received) expect(headers['accept-encoding']).toBe('identity')
     },
   )

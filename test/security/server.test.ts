@@ -9,7 +9,7 @@ import { serverForTest } from '../support/local-server.ts'
 /** Refused by the server, or as malformed before it. */
 const REFUSED = [403, 400]
 
-/** A request with headers as a browser, or whoever, would send them; its status and headers. */
+/** A request with headers as a browser, or another client, would send them; its status and headers. */
 async function send(server: LocalServer, path: string, headers: Record<string, string>, method = 'GET') {
   const { hostname, port } = new URL(server.url)
   const outgoing = request({ hostname, port, path, method, headers: { authorization: 'Bearer any', ...headers } })

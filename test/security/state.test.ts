@@ -101,8 +101,8 @@ describe('a state file that is not ours', () => {
     make: (path: string) => Promise<void>,
     RegExp,
   ])[] = [
-    ['a text', ['status'], (path) => writeFile(path, 'remember the milk\n'.repeat(500)), /state\.db is no database/],
-    ['a text', LINE, (path) => writeFile(path, 'remember the milk\n'.repeat(500)), /state\.db is no database/],
+    ['a text', ['status'], (path) => writeFile(path, 'remember the milk\n'.repeat(500)), /state\.db is not a database/],
+    ['a text', LINE, (path) => writeFile(path, 'remember the milk\n'.repeat(500)), /state\.db is not a database/],
     ['a damaged state', ['runs'], damagedState, /state\.db is a damaged database/],
     ['a database of another program', ['tick'], foreignDatabase, /state\.db is a database of another program/],
   ]
@@ -130,7 +130,7 @@ describe('a state file that is not ours', () => {
     await writeFile(runFolder(world.home, run).lock, 'remember the milk\n'.repeat(500))
     const ended = await typeHere(world, 'resume', '--no-wait')
     expectExit(ended, 3)
-    expect(ended.stderr).toMatch(/lock\.db is no database\nnext: It holds nothing that is needed: remove it/)
+    expect(ended.stderr).toMatch(/lock\.db is not a database\nnext: It holds nothing that is needed: remove it/)
   })
 })
 

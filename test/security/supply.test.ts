@@ -30,7 +30,7 @@ interface Lock {
 }
 
 describe('the package', () => {
-  it('runs nothing on the machine of whoever installs it', async () => {
+  it('runs nothing on the machine of the user who installs it', async () => {
     const { allowScripts, scripts } = await readJson<Manifest>('package.json')
     // npm runs `prepare` in a checkout only, where it builds; never for a package from a registry or an archive.
     const lifecycle = ['preinstall', 'install', 'postinstall']

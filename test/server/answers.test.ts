@@ -32,7 +32,7 @@ describe('a simulated model that answers badly at given rates', () => {
     const world = await openWorld()
     const wrong = await type(world, 'serve', '--simulate', '--answers', 'silly=1')
     expectExit(wrong, 2)
-    expect(wrong.stderr).toMatch(/answers cannot be "silly"[\s\S]*wrong_schema/)
+    expect(wrong.stderr).toMatch(/unknown flaw of answers "silly"[\s\S]*wrong_schema/)
     const served = start(world, ['serve', '--simulate', '--folder', `${world.folder}/other`, '--answers', 'refused=1'])
     await served.shows(/OPENAI_BASE_URL=\S+/)
     await served.shows('Stop with Ctrl-C')

@@ -148,7 +148,7 @@ describe('the official Mistral SDK against the local server', () => {
     expect(job.outputs).toMatchObject([{ custom_id: 'one', response: { status_code: 200 } }])
   })
 
-  it('does what the example async_batch_jobs of the SDK does: two models, and results that nobody asked for inline', async () => {
+  it('does what the example async_batch_jobs of the SDK does: two models, and results that were not asked for inline', async () => {
     const requests = Array.from({ length: 5 }, (_, place) => ({
       customId: String(place),
       body: { model: 'mistral-medium-latest', messages: [{ role: 'user', content: `What's i + ${place}` }] },

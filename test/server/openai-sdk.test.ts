@@ -128,7 +128,7 @@ describe('the official OpenAI SDK against the local server', () => {
   })
 
   it.each([
-    ['a batch that nobody made', () => client.batches.retrieve('batch_none'), { status: 404 }],
+    ['a batch that was never made', () => client.batches.retrieve('batch_none'), { status: 404 }],
     ['a listing of more than 100', () => client.batches.list({ limit: 101 }), { code: 'integer_above_max_value' }],
     [
       'a file that is not called .jsonl',

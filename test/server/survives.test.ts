@@ -66,7 +66,7 @@ describe('a body that asks for too much is refused', () => {
 
   it.each([
     ['lists the choices after many empty lines', `one of${'\n'.repeat(100_000)}`],
-    ['lists more choices than anybody reads', `one of: ${'a,'.repeat(200_000)}\n${'b'.repeat(200_000)}`],
+    ['lists more choices than a person reads', `one of: ${'a,'.repeat(200_000)}\n${'b'.repeat(200_000)}`],
     ['has a directive with much space in it', `[[simulate: x${' '.repeat(100_000)}y]]`],
   ])('a prompt is answered that %s', async (_, prompt) => {
     const server = await serverForTest()

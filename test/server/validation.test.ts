@@ -95,7 +95,7 @@ describe('a create call is refused at once', () => {
       'invalid_value',
       'output_expires_after',
     ],
-    ['with a file that nobody stored', { ...right, input_file_id: 'file-none' }, null, 'input_file_id'],
+    ['with a file that was never stored', { ...right, input_file_id: 'file-none' }, null, 'input_file_id'],
   ])('%s', async (_, parts, code, param) => {
     const server = await serverForTest()
     const client = new RawClient(server.openaiUrl)
@@ -126,7 +126,7 @@ describe('an upload is refused', () => {
 })
 
 describe('keys and accounts', () => {
-  it('let nobody in without an accepted key', async () => {
+  it('let no client in without an accepted key', async () => {
     const server = await serverForTest({ acceptedKeys: ['right-key'] })
     const wrong = await new RawClient(server.openaiUrl, 'sk-wrong-key-1234').send('GET', '/batches')
     expect(wrong.status).toBe(401)

@@ -67,7 +67,7 @@ async function cancel(
   return (await store.record()).state === 'cancelled' ? EXIT.ok : code
 }
 
-/** The run, as soon as nobody else drives it; undefined when the one who does has finished it meanwhile. */
+/** The run, as soon as no other process drives it; undefined when the other process has finished it meanwhile. */
 async function takeOrWatch(
   shell: Shell,
   workspace: Workspace,
@@ -78,11 +78,11 @@ async function takeOrWatch(
   const first = await tryTake(workspace, id)
   if (first) return first
   const store = workspace.store.read(id)
-  shell.tell(`Another llm-batch is working on run ${id}; it was asked to cancel it.`)
+  shell.tell(`Another process is working on run ${id}; it was asked to cancel the run.`)
   const progress = flags.quiet ? undefined : new RunProgress(shell, workspace.clock, () => progressOf(store))
   try {
     return await interruption.during(
-      `It is cancelled all the same; look with: llm-batch status ${id}`,
+      `The other process still cancels the run; look with: llm-batch status ${id}`,
       async (signal) => {
         while (!signal.aborted) {
           if (isFinished((await store.record()).state)) return undefined

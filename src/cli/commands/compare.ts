@@ -44,7 +44,7 @@ Examples:
     llm-batch compare small large --gold label
   the right answer stands in one part of a JSON answer:
     llm-batch compare v1 v2 --gold label --field label
-  other inputs, joined by a column; all rows that differ to a file:
+  other inputs, joined by a column, with all rows that differ in a file:
     llm-batch compare may june --by ticket_id -o differences.csv
 
 Runs of the same rows are joined by their place, others by their ids or --by.
@@ -58,7 +58,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--by <column>', 'join rows by this column (default: by their place in the same input, else by their ids)')
     .option('--gold <column>', 'the column with the right answers')
     .option('--field <path>', 'compare only this part of answers that are JSON, such as label')
-    .option('--ignore-case', 'upper and lower case are equal')
+    .option('--ignore-case', 'treat upper and lower case as equal')
     .option('--limit <n>', 'maximum of rows shown that differ', countOrZeroFlag, 20)
     .option('-o, --output <file>', 'write all rows that differ to a file such as rows.csv')
     .option(
@@ -68,7 +68,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--force', 'replace an existing file')
   addOptions(command, 'compare')
     .option('--json', 'as JSON on standard output')
-    .option('--quiet', 'say nothing about files')
+    .option('--quiet', 'do not report which file was written')
     .addHelpText('after', EXAMPLES)
     .action(async (names: readonly string[], flags: CompareFlags) => {
       await withHome(shell, flags, (workspace) => compare(shell, workspace, names, flags))
@@ -99,7 +99,7 @@ async function compare(
 }
 
 const NEVER_RIGHT =
-  'No answer equals its right answer. Answers may say more than that: compare a part of JSON with --field, or try --ignore-case.'
+  'No answer equals its right answer. If the answers hold more text than that, compare a part of JSON with --field, or try --ignore-case.'
 
 /** Two runs that have nothing right were hardly asked for what the column holds. */
 function isNeverRight({ comparison: { accuracy } }: ComparedRuns): boolean {
@@ -155,7 +155,7 @@ async function checkFile(
   const added = differenceColumns(runs.length)
   const taken = columnNamesOf(runs[0]).filter((column) => added.includes(column))
   if (taken.length === 0) return
-  throw new LlmBatchError('usage', `the input has columns named like those of a comparison: ${taken.join(', ')}`, {
+  throw new LlmBatchError('usage', `the input has columns with the names of comparison columns: ${taken.join(', ')}`, {
     next: 'Leave out -o, or rename them in the input.',
   })
 }

@@ -31,7 +31,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     )
     .option('--keep', 'keep the files of the demo')
     .option('--json', 'the numbers as JSON on standard output')
-    .option('--quiet', 'print nothing; the exit code says whether all is well')
+    .option('--quiet', 'print nothing; the exit code says whether the demo succeeded')
     .action(async (flags: DemoFlags) => setExitCode(await demo(shell, flags)))
 }
 
@@ -55,7 +55,7 @@ async function demo(shell: Shell, flags: DemoFlags): Promise<number> {
     })
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    shell.tell('Interrupted; nothing of the demo is left running.')
+    shell.tell('Interrupted; every process of the demo has ended.')
     return EXIT.interrupted
   } finally {
     if (!flags.keep) await systemDisk.remove(folder)

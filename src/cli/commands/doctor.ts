@@ -37,8 +37,8 @@ const LEAST_NODE = '20.19.0'
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOptions(command, 'doctor')
     .option('--json', 'as JSON on standard output')
-    .option('--offline', 'ask no provider whether it accepts the key')
-    .option('--live', 'buy up to three batches of one row, to test at the provider what crash safety relies on')
+    .option('--offline', 'do not ask the providers whether they accept the keys')
+    .option('--live', 'buy up to three batches of one row, to test what crash safety needs of the provider')
     .option('-m, --model <provider/model>', 'with --live: the model that the probe uses')
     .addOption(
       new Option('--within <duration>', 'with --live: how long to wait for each batch of the probe')
@@ -73,7 +73,7 @@ async function examine(shell: Shell, flags: DoctorFlags): Promise<number> {
   const isWell = findings.every(({ problem }) => problem === null)
   if (flags.json) await shell.printJson({ version: 1, isWell, findings })
   else await shell.show(renderFindings(shell, findings))
-  if (!isWell) shell.tell(hasKey ? 'Something would stop a run; see above.' : 'No provider can be used: set a key.')
+  if (!isWell) shell.tell(hasKey ? 'A run would stop; see the problems above.' : 'No provider has a key: set one.')
   return isWell ? EXIT.ok : EXIT.held
 }
 

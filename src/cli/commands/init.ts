@@ -11,7 +11,9 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     const home = join(shell.machine.workingFolder, PROJECT_HOME)
     const isThere = (await systemDisk.list(home)).length > 0
     await makeHome(systemDisk, home)
-    shell.tell(isThere ? `${home} is here already.` : `Made ${home}; runs started in this folder live there.`)
+    shell.tell(
+      isThere ? `${home} exists already.` : `Made ${home}; runs that are started in this folder are stored there.`,
+    )
     setExitCode(EXIT.ok)
   })
 }

@@ -33,7 +33,7 @@ async function plan(shell: Shell, inputPaths: readonly string[], flags: PlanFlag
   return conclude(shell, planned)
 }
 
-/** A plan that `run` would refuse is no success. */
+/** A plan that `run` would refuse is not a success. */
 function conclude(shell: Shell, planned: PlannedRun): number {
   const { collisions, definition, problems, unknownColumns } = planned
   const isRefused =

@@ -34,7 +34,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addOptions(command, 'remote')
     .option('--provider <name>', 'only this provider (default: all that have a key)')
     .addOption(
-      new Option('--since <duration>', 'only what was made within this time, such as 12h or 90d')
+      new Option('--since <duration>', 'only batches and files that were made within this time, such as 12h or 90d')
         .argParser(durationMsFlag)
         .default(SINCE_MS, '31d'),
     )
@@ -43,7 +43,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
       setExitCode(await withHome(shell, flags, (workspace) => list(shell, workspace, flags)))
     })
   addOptions(command.command('adopt'), 'remote')
-    .description('take batches of the same work, made by another home, into a run that is still to be sent')
+    .description('take over batches that another home made of the same work, into a run that was not sent yet')
     .usage('[RUN] [ID...] [options]')
     .argument(
       '[words...]',
@@ -59,7 +59,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   ] as const
   for (const { description, name, what, work } of changes) {
     addOptions(command.command(name).description(description).argument('<ids...>', `ids of ${what}`), 'remote')
-      .option('--provider <name>', 'where they are; needed where several providers have a key')
+      .option('--provider <name>', 'the provider that has them; needed if several providers have a key')
       .option('-y, --yes', 'do not ask')
       .action(async (ids: readonly string[], _own: ChangeFlags, self: Command) => {
         const flags: ChangeFlags = self.optsWithGlobals()

@@ -46,7 +46,7 @@ Examples:
 const CONDITION_HELP = `A condition names a column of the input; an added one, with or without the
 prefix; line; or a part of JSON such as output.label. = and != compare whole
 values, ~ finds a part in upper or lower case, < <= > >= compare numbers. A
-name that the input has means the input's column; then the added one is
+name that the input has means the input's column; the added one is then
 reached with its prefix: llm_status.
 
 Added columns:
@@ -55,10 +55,10 @@ Added columns:
 /** `llm-batch results RUN`: looks at the answers, or writes them again, also while the run goes on. Needs no key. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addSelectionFlags(command.argument('<run>', 'an id, the beginning of one, a name, or last'))
-    .option('--summary', 'counts of statuses, causes of errors, labels, tokens, and the cost')
-    .addOption(new Option('--table', 'rows as a table, also in a pipe').conflicts('summary').helpGroup('Rows:'))
+    .option('--summary', 'show counts of statuses, causes of errors, labels, tokens, and the cost')
+    .addOption(new Option('--table', 'show rows as a table, also in a pipe').conflicts('summary').helpGroup('Rows:'))
     .addOption(
-      new Option('--full', 'each row with its whole texts, one below the other').conflicts(['summary', 'table']),
+      new Option('--full', 'show each row with its whole texts, one below the other').conflicts(['summary', 'table']),
     )
   addLongHelp(addOptions(command, 'results'), CONDITION_HELP + columnHelp(command))
     .addHelpText('after', EXAMPLES)
@@ -89,13 +89,13 @@ function assertOneWay(shell: Shell, flags: ResultsFlags): void {
   if (isShown && (hasOutputFlags(fileFlags) || (flags.json && !flags.summary))) {
     const isUnnamed = flags.output === undefined && !flags.summary && !flags.table && !flags.full
     throw isUnnamed
-      ? new LlmBatchError('usage', 'results needs to know where the answers go', { next: 'Name a file with -o.' })
-      : new LlmBatchError('usage', 'what is shown here goes to no file', {
-          next: 'Leave out -o and what belongs to it.',
+      ? new LlmBatchError('usage', 'the answers have no file', { next: 'Name a file with -o.' })
+      : new LlmBatchError('usage', 'results either shows rows or writes them to a file, not both', {
+          next: 'Leave out -o and the other options for files.',
         })
   }
   if (!isShown && flags.json && flags.output === undefined) {
-    throw new LlmBatchError('usage', 'results needs to know where the answers go', { next: 'Name a file with -o.' })
+    throw new LlmBatchError('usage', 'the answers have no file', { next: 'Name a file with -o.' })
   }
 }
 

@@ -59,7 +59,7 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
 
 /** What is said of work that is here already. */
 function describeAttached({ id, output, state }: RunRecord, { areAnswersThere }: TakenRun): string {
-  if (!isFinished(state)) return `Going on with run ${id}, which is the same work.`
+  if (!isFinished(state)) return `Going on with run ${id}, which has the same work.`
   const done = state === 'cancelled' ? `Cancelled before, as run ${id}` : `Finished already, as run ${id}`
   const where = areAnswersThere ? 'the answers are in' : 'nothing is sent, and the answers are written to'
   const place = output.path === '-' ? 'standard output' : plainLine(output.path ?? '')

@@ -36,17 +36,17 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
       await withHome(shell, flags, (workspace) => list(shell, workspace, flags))
       setExitCode(EXIT.ok)
     })
-  const job = command.command('job').description('print the job file of a run, to carry it out once more')
+  const job = command.command('job').description('print the job file of a run, to run it once more')
   addOptions(job.argument('<run>', 'an id, the beginning of one, a name, or last'), 'runs').action(
     async (name: string, _own: OptionsOf<'runs'>, self: Command) => {
       await withHome(shell, self.optsWithGlobals(), (workspace) => printJob(shell, workspace, name))
       setExitCode(EXIT.ok)
     },
   )
-  const remove = command.command('rm').description('forget runs with their folders')
+  const remove = command.command('rm').description('remove runs and their folders')
   addOptions(remove.argument('<runs...>', 'ids, beginnings of ids, or names'), 'runs')
-    .option('--force', 'also where results were not collected: they are lost')
-    .option('-y, --yes', 'without being asked about answers that were paid for')
+    .option('--force', 'also remove runs whose results were not collected; these results are lost')
+    .option('-y, --yes', 'do not ask about answers that were paid for')
     .action(async (names: readonly string[], _own: RemoveFlags, self: Command) => {
       const flags: RemoveFlags = self.optsWithGlobals()
       setExitCode(await withHome(shell, flags, (workspace) => removeAll(shell, workspace, names, flags)))
@@ -57,8 +57,8 @@ async function printJob(shell: Shell, { disk, home, store }: Workspace, name: st
   const { id } = await findRun(store, name)
   const text = await disk.readText(runFolder(home, id).job)
   if (text === undefined) {
-    throw new LlmBatchError('not_found', `run ${id} keeps no job`, {
-      next: `It was made before jobs were kept. Its settings: llm-batch status ${id} --json`,
+    throw new LlmBatchError('not_found', `run ${id} has no stored job`, {
+      next: `An older llm-batch made it. See its settings with: llm-batch status ${id} --json`,
     })
   }
   const { forReaders, notesOf } = await import('../jobs/job-print.ts')

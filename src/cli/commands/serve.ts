@@ -33,30 +33,30 @@ interface ServeFlags extends OptionsOf<'serve'> {
 /** `llm-batch serve`: the local batch server, until it is stopped. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOptions(command, 'serve')
-    .option('--simulate', 'answer with simulated texts; no model is asked')
+    .option('--simulate', 'answer with simulated texts, without a model')
     .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', countOrZeroFlag)
     .option('--folder <folder>', 'folder for its files and books (default: server, in the home)')
     .option('--fault <rule>', 'fault to inject, such as create:1=accept-then-500; may be repeated', repeatedFlag)
-    .option('--answers <shares>', 'answers that are not as asked, such as invalid=0.05,fenced=0.1,empty=0.01')
-    .option('--seed <n>', 'random seed of ids, order and faults; the same seed gives the same', countOrZeroFlag)
+    .option('--answers <shares>', 'shares of flawed answers, such as invalid=0.05,fenced=0.1,empty=0.01')
+    .option('--seed <n>', 'random seed of ids, order and faults; the same seed gives the same ones', countOrZeroFlag)
     .option('--validate <duration>', 'how long a batch is validated', durationMsFlag)
     .option('--run <duration>', 'how long a batch runs', durationMsFlag)
-    .option('--finalize <duration>', 'how long its results take', durationMsFlag)
+    .option('--finalize <duration>', 'how long the results of a batch take', durationMsFlag)
     .option('--expire-after <duration>', 'when a batch expires (default: its own window)', durationMsFlag)
     .option('--queue-tokens <n>', 'maximum input tokens queued per model (default: no limit)', countFlag)
     .option('--max-requests <n>', "maximum rows per batch (default: the provider's)", countFlag)
     .option('--max-bytes <n>', "maximum bytes per input file (default: the provider's)", countFlag)
     .addOption(
-      new Option('--upload-names <names>', 'names an upload for batches may have (default: jsonl)').choices([
+      new Option('--upload-names <names>', 'file names that uploads for batches may have (default: jsonl)').choices([
         'jsonl',
         'any',
       ]),
     )
     .addOption(
-      new Option('--stream-refuses <what>', 'what one row with stream: true makes it refuse (default: row)').choices([
-        'row',
-        'batch',
-      ]),
+      new Option(
+        '--stream-refuses <what>',
+        'what the server refuses for a row with stream: true (default: row)',
+      ).choices(['row', 'batch']),
     )
     .action(async (flags: ServeFlags) => {
       await serve(shell, flags)

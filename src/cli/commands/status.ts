@@ -31,10 +31,10 @@ interface StatusFlags extends OptionsOf<'status'> {
 /** Between two looks at the store while watching. */
 const LOOK_MS = 500
 
-/** `llm-batch status [RUN]`: what stands where. Needs no key and disturbs nobody. */
+/** `llm-batch status [RUN]`: how far the runs are. Needs no key and disturbs no other process. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOptions(
-    command.argument('[run]', 'an id, the beginning of one, a name, or last; without it all unfinished runs'),
+    command.argument('[run]', 'an id, the beginning of one, a name, or last (default: all unfinished runs)'),
     'status',
   )
     .option('--watch', 'keep looking until the run is finished or held')

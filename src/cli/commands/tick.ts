@@ -63,7 +63,7 @@ async function tickRun(round: Round): Promise<TickedRun> {
   let error: unknown = null
   try {
     if (run.state !== 'held' || (await isNewDay(workspace, run))) {
-      isElsewhere = await interruption.during('The next tick goes on.', (signal) => goRound(round, signal))
+      isElsewhere = await interruption.during('The next tick goes on from here.', (signal) => goRound(round, signal))
     }
   } catch (thrown) {
     error = asKnownError(thrown)

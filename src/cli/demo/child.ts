@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** What became of a child process. */
+/** End of a child process. */
 export interface Ended {
   /** Null where a signal ended it. */
   readonly code: number | null

@@ -2,7 +2,7 @@ import { LlmBatchError } from '../../model/error.ts'
 import { type Child, programPath, startChild } from './child.ts'
 import { clientEnvironment, type World } from './world.ts'
 
-/** Where a command of the demo is typed, and with which server. */
+/** Working folder and server of a command of the demo. */
 export interface CommandPlace {
   readonly folder: string
   readonly openaiUrl: string

@@ -21,7 +21,7 @@ type MarkedFeature = Feature & { readonly nonce: string }
 
 const PROMPT = 'Explain this web feature in a sentence. {{name}}: {{description}} nonce:{{nonce}}'
 
-/** What became of one client that was killed and started again: told by the server's books and the answers file. */
+/** Result of one client that was killed and started again: told by the server's books and the answers file. */
 export interface Trial {
   readonly rowsAsked: number
   /** True where it was killed while its last batch was accepted and not yet answered. */
@@ -82,7 +82,7 @@ async function tryOut(
   const batches = Math.ceil(rows.length / maxRequests)
   const folder = await makeWorkingFolder(world, name, { isSlow: false, limits: { maxRequests } })
   await writeCsv(world.disk, join(folder, 'features.csv'), rows)
-  // The server takes the last batch in and never answers: the moment in which nobody can know.
+  // The server takes the last batch in and never answers: the moment in which the client cannot know.
   const faults = [`create:${batches}=accept-then-hang`]
   return await withServer(world, { name: `${name}-server`, faults }, async (server) => {
     const place = { folder, maxRequests, server }

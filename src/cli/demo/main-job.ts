@@ -24,7 +24,7 @@ export function mainWords(model: string): readonly string[] {
   return ['run', 'features.csv', '--model', model, '--prompt', PROMPT, '-o', 'answers.jsonl', '--yes']
 }
 
-/** What came of the first act. */
+/** Result of the first act. */
 export interface MainJob {
   readonly rows: number
   /** Rows that stand in the answers where they stood in the input, each with an answer. */

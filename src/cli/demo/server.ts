@@ -7,10 +7,10 @@ import type { Ledger } from '../../server/state/ledger.ts'
 import { programPath } from './child.ts'
 import type { World } from './world.ts'
 
-/** How the server's process is started; travels as JSON. */
+/** Settings of the server's process; travels as JSON. */
 export type ServerSettings = Pick<LocalServerOptions, 'folder' | 'seed' | 'durations' | 'faults'>
 
-/** What the server's process can be asked. The final ledger is told when no batch is alive any more. */
+/** A question to the server's process. The final ledger is told when no batch is alive any more. */
 export type Question = 'ledger' | 'final-ledger'
 
 /** The local batch server in a process of its own, so that killing a client is as real as with a provider. */

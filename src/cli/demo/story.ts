@@ -20,7 +20,7 @@ export function renderOpening({ model, provider }: World, rows: number, colors: 
 A server on this machine plays ${api} batch API; its answers are ${colors.yellow('simulated')} and say so. Nothing leaves this machine.
 
 ${colors.bold('1. The main job')}: a file of prompts becomes a file of answers, in several batches. The report at the end tells the
-cost that this would have had.
+cost that a real run would have had.
 
 ${colors.cyan(`$ llm-batch ${mainWords(model).map(quoted).join(' ')}`)}
 `
@@ -36,7 +36,7 @@ export function renderAnswers({ answers }: MainJob, colors: Colors): string {
     llm_output ?? '',
   ])
   const columns = [{ title: 'name' }, { title: 'description' }, { title: 'llm_output' }]
-  return `\n${shown.length} of the ${counted(answers.length, 'answer')} (the simulated model takes a choice that the text mentions, else any):\n\n${renderTable(columns, rows, colors)}\n`
+  return `\n${shown.length} of the ${counted(answers.length, 'answer')} (the simulated model picks a choice that the text mentions, else any):\n\n${renderTable(columns, rows, colors)}\n`
 }
 
 /** What the second act is about. */

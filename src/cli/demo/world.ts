@@ -6,7 +6,7 @@ import type { Disk } from '../../lib/disk.ts'
 import type { Random } from '../../lib/random.ts'
 import { addressesOf } from '../../server/addresses.ts'
 
-/** What the demo plays with and where. */
+/** Folders, server and settings of the demo. */
 export interface World {
   /** Everything lies below this folder. */
   readonly folder: string

@@ -15,7 +15,7 @@ import { confirm } from '../questions/ask.ts'
 import { evidenceDocument, renderEvidence } from '../render/views/evidence-view.ts'
 import type { Shell } from '../shell.ts'
 
-/** What `doctor --live` is steered by. */
+/** Flags of `doctor --live`. */
 export interface LiveFlags {
   readonly model?: string | undefined
   readonly within: number
@@ -27,7 +27,7 @@ export interface LiveFlags {
 const LONGEST_LOOK_MS = 5_000
 
 /**
- * Tests what the promise assumes at the provider of whoever runs it, for a price that is said before, and keeps the
+ * Tests what the promise assumes at the user's provider, for a price that is said before, and keeps the
  * dated answer in the home.
  */
 export async function examineLive(shell: Shell, workspace: Workspace, flags: LiveFlags): Promise<number> {
@@ -37,7 +37,7 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
   const provider = workspace.connect(name)
   const target = probeTarget(name, model)
   if (!limitsInForce(configuration.settings, name, model, provider.limits(target)).isEndpointKnown) {
-    throw new LlmBatchError('usage', `${name} takes no chat requests in batches`)
+    throw new LlmBatchError('usage', `${name} does not support chat requests in batches`)
   }
   shell.tell(announcement(workspace, name, model, Buffer.byteLength(probeBody(provider, target))))
   if (!(await isAccepted(shell, flags))) return EXIT.usage
@@ -45,7 +45,7 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
   const interruption = new Interruption(shell, systemClock)
   try {
     const result = await interruption.during(
-      'What the probe has made may be left; look with: llm-batch remote',
+      'Batches and files of the probe may be left at the provider; look with: llm-batch remote',
       (signal) =>
         probeLive(
           {
@@ -79,7 +79,7 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
       await shell.printJson({ version: 1, evidence: evidenceDocument({ probe: record, isSameKey: true }) })
     else await shell.print(renderEvidence(record, shell.outputColors))
     const isBroken = Object.values(record.findings).some(({ verdict }) => verdict === 'broken')
-    if (isBroken) shell.tell('The promise does not hold at this provider as it stands; see above.')
+    if (isBroken) shell.tell('At this provider, llm-batch cannot keep its promise of crash safety; see above.')
     return isBroken ? EXIT.held : EXIT.ok
   } finally {
     interruption.end()
@@ -89,7 +89,7 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
 function modelOf({ model }: LiveFlags): { provider: string; model: string } {
   const parsed = model === undefined ? undefined : parseModel(model)
   if (parsed) return parsed
-  throw new LlmBatchError('usage', '--live needs a model to buy the probe from', {
+  throw new LlmBatchError('usage', '--live needs a model for the probe', {
     next: 'Add --model provider/model, the cheapest one that takes chat requests.',
   })
 }

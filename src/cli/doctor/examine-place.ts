@@ -39,7 +39,7 @@ export async function examineAnswers(disk: Disk, workingFolder: string): Promise
   return { what: 'answers', text: workingFolder, problem: await trialRefusal(disk, workingFolder, '-o') }
 }
 
-/** What the state of a home came to. */
+/** Findings about the state of a home. */
 interface SeenState {
   readonly text: string
   readonly problem: string | null
@@ -76,6 +76,6 @@ async function trialRefusal(disk: Disk, folder: string, flag: '--home' | '-o'): 
     }
     return null
   } catch (error) {
-    return `no file can be made in ${folder} (${messageOf(error)}); make that possible, or name another place with ${flag}`
+    return `llm-batch cannot write to ${folder} (${messageOf(error)}); change its permissions, or name another place with ${flag}`
   }
 }

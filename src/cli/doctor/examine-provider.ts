@@ -14,7 +14,7 @@ const ANSWER_WITHIN_MS = 20_000
 /** Clocks that differ by more make deadlines and the age of batches wrong. */
 const MOST_SKEW_MS = 5 * 60_000
 
-/** What one provider came to. */
+/** Findings about one provider. */
 export interface ExaminedProvider {
   readonly finding: Finding
   readonly hasKey: boolean
@@ -99,9 +99,9 @@ function problemOf({ kind, message, status }: Failure, entry: ProviderEntry, bas
     case 'throttled':
       return `it asks to wait (${message}); ask again in a minute`
     case 'server':
-      return `it is in trouble (${message}); ask again later`
+      return `it reports a failure (${message}); ask again later`
     case 'shape':
-      return `the answer is not the one of a batch API (${message}); check the proxy, and ${address}`
+      return `the answer does not come from a batch API (${message}); check the proxy, and ${address}`
     case 'absent':
     case 'too_large':
     case 'refused':

@@ -26,10 +26,10 @@ export function planView({
     notes: [
       ...review.warnings,
       ...unknownColumns.map((column) => describeUnknown([column])),
-      ...collisions.map((column) => `the input has a column ${column}, which is named like one of ours: see --prefix`),
+      ...collisions.map((column) => `the input has a column with the name of an added column, ${column}: see --prefix`),
       ...[dedupeHint(summary.sharing.sharable)].filter((hint) => hint !== null),
       ...summary.advice,
-      ...(summary.diskBytes > freeBytes ? ['the disk has not enough room for this run'] : []),
+      ...(summary.diskBytes > freeBytes ? ['the disk does not have enough free space for this run'] : []),
     ],
   }
 }

@@ -18,7 +18,7 @@ import type { Interruption } from './interruption.ts'
 import type { RunEvents } from './run-events.ts'
 import { RunProgress } from './run-progress.ts'
 
-/** What driving a run from the command needs. */
+/** Options of driving a run from the command. */
 export interface DriveRun {
   readonly shell: Shell
   readonly workspace: Workspace

@@ -15,8 +15,8 @@ export async function untilSignalled(): Promise<void> {
 }
 
 /**
- * What Ctrl-C, SIGTERM and a closed terminal do: the first stops the work at hand and gives it a few seconds, the second
- * leaves at once. A reader of standard error that goes away, as in `2>&1 | head`, counts as the first.
+ * The reaction to Ctrl-C, SIGTERM and a closed terminal: the first stops the work at hand and gives it a few seconds,
+ * the second leaves at once. A reader of standard error that goes away, as in `2>&1 | head`, counts as the first.
  * Nothing is cancelled at the provider. Outside of work the first one leaves too: nothing was sent then.
  */
 export class Interruption {

@@ -77,8 +77,8 @@ async function answerDefinition(
   if (typeof schema === 'string') return { ...readSchema(await fileText(disk, folder, schema), schema), isStrict }
   if (schema !== undefined) return { schema, name: name ?? schemaName(schema), isStrict }
   if (isStrict) return undefined
-  throw new LlmBatchError('usage', '--no-strict says something of a schema, and there is none', {
-    next: 'Add --schema FILE or --field, or leave it out.',
+  throw new LlmBatchError('usage', '--no-strict needs a schema, and there is none', {
+    next: 'Add --schema FILE or --field, or leave --no-strict out.',
   })
 }
 
@@ -91,7 +91,7 @@ async function messagesOf(name = '', text?: string): Promise<NewRunOptions['mess
 function sourceOf(shell: Shell, paths: readonly string[]): InputSource {
   if (!paths.includes('-')) return { paths }
   if (paths.length === 1) return { stream: shell.streams.input }
-  throw new LlmBatchError('usage', 'standard input cannot be read together with files', {
+  throw new LlmBatchError('usage', 'standard input cannot be used with files', {
     next: 'Name files only, or pipe all of it in as "-".',
   })
 }

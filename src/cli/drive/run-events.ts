@@ -10,7 +10,7 @@ import type { AnyOptions } from '../../model/options/options.ts'
 import type { Site } from '../../workspace/workspace.ts'
 import type { Shell } from '../shell.ts'
 
-/** Where a run tells what happens. */
+/** Receiver of a run's events. */
 export type RunEmitter = EventEmitter<{ event: [RunEvent] }>
 
 /** Events of one command: warnings go to standard error, everything to the file of `--events`. */

@@ -5,7 +5,7 @@ import { nearMatches } from '../../lib/near-match.ts'
 import { LlmBatchError } from '../../model/error.ts'
 import { labelSourceOf } from '../../schema/fields.ts'
 
-/** Where labels are looked for. */
+/** The file and column that labels are read from. */
 interface LabelSource {
   readonly disk: Disk
   readonly workingFolder: string

@@ -6,7 +6,7 @@ import { type OutputFormat, type OutputPlan, PLAIN_OUTPUT } from '../../model/ru
 import { formatOf } from '../../output/format.ts'
 import type { Shell } from '../shell.ts'
 
-/** Where the answers go and how they look. */
+/** Flags for the place and the form of the answers. */
 export type OutputFlags = ValuesOf<typeof OUTPUT_OPTIONS>
 
 /** True where any flag for the answers was given. */
@@ -21,14 +21,16 @@ export function wishesOf({ columns, excelSafe, failedPath, prefix, raw }: Output
 
 /**
  * Where the answers go: the file named, else `INPUT.answers.jsonl` for a person at a terminal and standard output for a
- * pipe. `mustBeFile` where standard output is taken, or nobody waits for it.
+ * pipe. `mustBeFile` where standard output is taken, or the command does not wait for the answers.
  */
 export function outputPlan(
   flags: OutputFlags,
   { inputPaths, mustBeFile, shell }: { inputPaths: readonly string[] | null; mustBeFile: boolean; shell: Shell },
 ): OutputPlan {
   if (flags.output === '-' && mustBeFile) {
-    throw new LlmBatchError('usage', '-o - cannot be used with --json or --no-wait', { next: 'Name a file with -o.' })
+    throw new LlmBatchError('usage', '-o - cannot be used with --json or --no-wait', {
+      next: 'Name a file with -o.',
+    })
   }
   const format = flags.format ?? formatOf(flags.output ?? '') ?? 'jsonl'
   const isFile = flags.output !== undefined || mustBeFile || shell.isOutputTerminal

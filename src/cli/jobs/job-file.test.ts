@@ -111,9 +111,9 @@ describe('a job file', () => {
 
   it.each([
     ['model: x', 'job.yaml has no input'],
-    ['input: a\nmodle: x', 'there is no key "modle" (did you mean model?)'],
-    ['input: a\nmax-tokens: 5', 'there is no key "max-tokens" (did you mean maxTokens?)'],
-    ['input: a\nyes: true', 'there is no key "yes"'],
+    ['input: a\nmodle: x', 'unknown key "modle" (did you mean model?)'],
+    ['input: a\nmax-tokens: 5', 'unknown key "max-tokens" (did you mean maxTokens?)'],
+    ['input: a\nyes: true', 'unknown key "yes"'],
     ['input: a\napiKey: sk-1', '"apiKey" is not a key of a job file; API keys are taken from the environment only'],
     ['input: a\nOPENAI_API_KEY: sk-1', '"OPENAI_API_KEY" is not a key of a job file'],
     ['input: a\nmistral-token: sk-1', '"mistral-token" is not a key of a job file'],

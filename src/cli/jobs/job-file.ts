@@ -19,7 +19,7 @@ export interface JobRequest {
   readonly flags: Fields
 }
 
-/** A key that would hold what nobody should write into a file. */
+/** A key that would hold a secret, which does not belong into a file. */
 const SECRET = /(?:^|[a-z_-])(?:key|secret|password|authorization)$|token$/i
 
 /**
@@ -53,7 +53,7 @@ function unknownKey(key: string, known: readonly string[]): string {
   if (SECRET.test(key)) return `"${key}" is not a key of a job file; API keys are taken from the environment only`
   const camelCase = key.replace(/[-_]+([a-z])/g, (_, letter: string) => letter.toUpperCase())
   const meant = known.includes(camelCase) ? ` (did you mean ${camelCase}?)` : didYouMean(camelCase, known)
-  return `there is no key "${key}"${meant}`
+  return `unknown key "${key}"${meant}`
 }
 
 function inputsOf(input: unknown, path: string, folder: string): readonly string[] {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { LlmBatchError } from '../../model/error.ts'
 import type { Shell } from '../shell.ts'
 
-/** What a command was asked for. */
+/** The request of a command. */
 export interface Request<Flags> {
   readonly inputPaths: readonly string[]
   readonly flags: Flags
@@ -17,8 +17,8 @@ export async function requestOf<Flags>(
   const jobPath = inputs.find((path) => /\.ya?ml$/i.test(path))
   if (jobPath === undefined) return { inputPaths: inputs, flags: command.opts<object>() as Flags }
   if (inputs.length > 1) {
-    throw new LlmBatchError('usage', `the job file ${jobPath} stands beside other inputs`, {
-      next: 'Name the job file alone; its inputs stand in it.',
+    throw new LlmBatchError('usage', `the job file ${jobPath} cannot be used with other inputs`, {
+      next: 'Name the job file alone; it holds its own inputs.',
     })
   }
   const { readJobFile } = await import('./job-file.ts')

@@ -7,7 +7,7 @@ import { parseYaml } from './yaml-text.ts'
 export const messagesSchema = z
   .array(z.strictObject({ role: z.enum(MESSAGE_ROLES), content: z.string() }))
   .min(1)
-  .describe('Turns of a conversation, each with a role and a content that is filled like the prompt.')
+  .describe('Messages of a conversation, each with a role and a content that is filled like the prompt.')
 
 /** Reads a YAML or JSON file of messages. Throws `usage`, naming the place; `name` is the file's. */
 export async function readMessages(text: string, name: string): Promise<readonly MessageTemplate[]> {

@@ -44,7 +44,8 @@ export function storedJob(
       ...(isSchemaKept ? { schema: answer?.schema, schemaName: answer?.name } : {}),
       output: output.path ?? undefined,
     },
-    notes: fields['deadline'] === undefined && 'deadline' in fields ? ['Its deadline was a date, which is over.'] : [],
+    notes:
+      fields['deadline'] === undefined && 'deadline' in fields ? ['Its deadline was a date, which has passed.'] : [],
   }
 }
 

@@ -26,7 +26,7 @@ export async function parseYaml(text: string, name: string): Promise<unknown> {
   try {
     return document.toJS({ maxAliasCount: MOST_ALIASES })
   } catch (error) {
-    throw unreadable(`${name} repeats itself too often by its aliases`, error)
+    throw unreadable(`${name} has aliases that repeat too much of it`, error)
   }
 }
 

@@ -28,8 +28,8 @@ describe('agreeing to a prompt that says the same for every row', () => {
   })
 
   it.each([
-    ['a person says no', 'n', 'the prompt was not agreed to; nothing was sent'],
-    ['nobody can be asked', null, /no placeholder, and asks every row the same; nothing was sent/],
+    ['a person says no', 'n', 'you did not accept the prompt; nothing was sent'],
+    ['no user can be asked', null, /no placeholder, and asks every row the same; nothing was sent/],
   ])('ends where %s', async (_name, answer, message) => {
     const refused = { code: 'usage', message: expect.stringMatching(message) }
     await expect(agreeToPrompt(shellWith(answer), CONSTANT, 2)).rejects.toMatchObject(refused)

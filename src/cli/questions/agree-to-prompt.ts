@@ -7,7 +7,7 @@ import { confirm } from './ask.ts'
 
 /**
  * Asks about a prompt that says the same for every row, which is most often a mistake that costs as much as the whole
- * run. Throws `usage` where nobody can be asked, and where the answer is no.
+ * run. Throws `usage` where no user can be asked, and where the answer is no.
  */
 export async function agreeToPrompt(shell: Shell, { isConstant }: PromptReview, requests: number): Promise<void> {
   if (!isConstant || requests < 2) return
@@ -18,7 +18,7 @@ export async function agreeToPrompt(shell: Shell, { isConstant }: PromptReview, 
     })
   }
   if (await confirm(shell, `Ask the same ${count(requests)} times?`)) return
-  throw new LlmBatchError('usage', 'the prompt was not agreed to; nothing was sent', { next })
+  throw new LlmBatchError('usage', 'you did not accept the prompt; nothing was sent', { next })
 }
 
 /** Tells what was found about the prompt as a whole. */

@@ -46,7 +46,7 @@ describe('agreeing to a cost', () => {
     await agreeTo(shell, 'k3f9', CHEAP, AGREEMENT)
     const text = said()
     expect(text).toContain('Run k3f9: 9 rows. Requests: 100 in 1 batch.')
-    expect(text).toContain('about $1.00 (set --max-tokens to know the most)')
+    expect(text).toContain('about $1.00 (set --max-tokens to know the maximum)')
     expect(text).not.toContain('Send it?')
   })
 
@@ -67,7 +67,7 @@ describe('agreeing to a cost', () => {
     })
   })
 
-  it('refuses where nobody can be asked, and names the flag', async () => {
+  it('refuses where no user can be asked, and names the flag', async () => {
     const { shell } = shellWith(null)
     await expect(agreeTo(shell, 'k3f9', DEAR, AGREEMENT)).rejects.toMatchObject({
       code: 'usage',
@@ -76,7 +76,7 @@ describe('agreeing to a cost', () => {
     })
   })
 
-  it('goes on with --yes, and with an unknown cost where nobody can be asked', async () => {
+  it('goes on with --yes, and with an unknown cost where no user can be asked', async () => {
     const { said, shell } = shellWith(null)
     await agreeTo(shell, 'k3f9', DEAR, { ...AGREEMENT, isAccepted: true })
     await agreeTo(shell, 'k3f9', UNKNOWN, AGREEMENT)

@@ -17,19 +17,19 @@ export function remarkOn(shell: Shell, { spendingRemark }: { readonly spendingRe
   if (spendingRemark !== null) shell.warn(spendingRemark)
 }
 
-/** How a new run is agreed to. */
+/** Terms of the consent to a new run. */
 export interface Agreement {
   readonly isQuiet: boolean
   /** `--yes`: whatever the estimate says. */
   readonly isAccepted: boolean
-  /** Up to so many US dollars nobody is asked. */
+  /** US dollars up to which the user is not asked. */
   readonly askAboveUsd: number
   /** The cap, in US dollars; null where there is none. */
   readonly maxCostUsd: number | null
 }
 
 /**
- * Shows what a new run would cost, and asks where that is above the sum; where nobody can be asked it throws `usage`, as
+ * Shows what a new run would cost, and asks where that is above the sum; where no user can be asked it throws `usage`, as
  * it does when the answer is no. A cost that is unknown is asked about in a terminal; elsewhere the warning must do, unless
  * the model is named nearly like a known one.
  */
@@ -42,7 +42,7 @@ export async function agreeTo(shell: Shell, runId: string, estimate: PlanSummary
   if (!isQuiet || (mustAsk && shell.canAsk)) introduce(shell, runId, estimate, agreement.maxCostUsd)
   if (!mustAsk) return
   const limit =
-    sum === null ? 'unknown' : `${dollars(sum)}, more than the ${dollars(askAboveUsd)} that need no question`
+    sum === null ? 'unknown' : `${dollars(sum)}, more than the ${dollars(askAboveUsd)} that are sent without a question`
   const message = `run ${runId} may cost ${limit}`
   const [typo] = misspelt
   if (!shell.canAsk && typo) throw misspeltError(typo.target)
@@ -53,15 +53,15 @@ export async function agreeTo(shell: Shell, runId: string, estimate: PlanSummary
   }
   shell.tell(`${message[0]?.toUpperCase()}${message.slice(1)}.`)
   if (await confirm(shell, 'Send it?')) return
-  throw new LlmBatchError('usage', 'the cost was not agreed to; nothing was sent', {
+  throw new LlmBatchError('usage', 'you did not accept the cost; nothing was sent', {
     next: 'A part of the rows costs less: --limit N, or --sample N.',
   })
 }
 
 function misspeltError(target: Target): LlmBatchError {
   const near = nearModels(target).join(' or ')
-  return new LlmBatchError('usage', `no model ${target.model} is known here; nothing was sent`, {
-    next: `Did you mean ${near}? To send it as it is, add --yes, or give the price of the model in the configuration.`,
+  return new LlmBatchError('usage', `the model ${target.model} is not known; nothing was sent`, {
+    next: `Did you mean ${near}? To use it as it is written, add --yes, or give its price in the configuration.`,
   })
 }
 

@@ -53,7 +53,7 @@ function tell(shell: Shell, { adopted, doubt, extra, unsent }: Adoption, runId: 
   }
   if (doubt !== null) shell.warn(`the provider did not list everything (${doubt}); run this again to find more`)
   if (adopted.length === 0) {
-    shell.tell(`Nothing at the provider is the work of a batch of run ${runId} that is still to be sent.`)
+    shell.tell(`No batch at the provider has the work of an unsent batch of run ${runId}.`)
     shell.tell('next: list what is there with: llm-batch remote')
     return doubt === null ? EXIT.usage : EXIT.unfinished
   }

@@ -10,7 +10,7 @@ import { confirm } from '../questions/ask.ts'
 import type { Shell } from '../shell.ts'
 import { oneProvider } from './choose-provider.ts'
 
-/** What steers a change at the provider. */
+/** Flags of a change at the provider. */
 interface ChangeFlags {
   readonly provider?: string | undefined
   readonly yes?: boolean | undefined
@@ -38,7 +38,7 @@ export async function cancelBatches(
   }
   for (const batch of batches) shell.tell(`${batch.id}: ${batch.rawStatus}, ${whose(markersOf(batch) !== null)}`)
   const alive = batches.filter(({ status }) => !isTerminal(status))
-  if (alive.length === 0) shell.tell('None of them is at work any more; there is nothing to cancel.')
+  if (alive.length === 0) shell.tell('All of these batches have ended; there is nothing to cancel.')
   else if (!(await isWanted(shell, flags, `Cancel ${alive.map(({ id }) => id).join(', ')} at ${provider.name}?`))) {
     return EXIT.usage
   }
@@ -68,7 +68,7 @@ export async function deleteFiles(
     }
     const owner = ownerOfFile(file, known)
     if (owner) {
-      throw inUse(owner, id, `Forget the run first, once its answers are written: llm-batch runs rm ${owner.runId}`)
+      throw inUse(owner, id, `Remove the run first, once its answers are written: llm-batch runs rm ${owner.runId}`)
     }
     files.push(file)
   }
@@ -95,14 +95,14 @@ function inUse({ runId }: KnownRemote, id: string, next: string): LlmBatchError 
 function tellFile(shell: Shell, file: RemoteFile, batches: readonly RemoteBatch[]): void {
   const { inputOf, isOurs, resultsOf } = describeFile(file, batches)
   const notes = batches.flatMap(({ id, rawStatus, status }) => {
-    if (inputOf.includes(id) && !isTerminal(status)) return [`; ${id}, which is ${rawStatus}, runs on it and may fail`]
+    if (inputOf.includes(id) && !isTerminal(status)) return [`; ${id}, which is ${rawStatus}, reads it and may fail`]
     return resultsOf.includes(id) ? [`; the results of ${id} are lost with it`] : []
   })
   shell.tell(`${file.id}: ${plainLine(file.name ?? 'without a name')}, ${whose(isOurs)}${notes.join('')}`)
 }
 
 function whose(isOurs: boolean): string {
-  return isOurs ? 'made by an llm-batch of another home' : 'foreign: not made by llm-batch'
+  return isOurs ? 'made by llm-batch, in another home' : 'foreign: not made by llm-batch'
 }
 
 async function isWanted(shell: Shell, { yes }: ChangeFlags, question: string): Promise<boolean> {

@@ -20,7 +20,7 @@ export function chosenProviders(workspace: Workspace, name: string | undefined):
 export function oneProvider(workspace: Workspace, name: string | undefined): Provider {
   const [provider, ...others] = chosenProviders(workspace, name)
   if (provider && others.length === 0) return provider
-  throw new LlmBatchError('usage', 'several providers have a key, and an id does not tell whose it is', {
+  throw new LlmBatchError('usage', 'several providers have a key, and an id does not show its provider', {
     next: 'Add --provider NAME.',
   })
 }

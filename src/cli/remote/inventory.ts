@@ -1,7 +1,7 @@
 import type { UnknownBatch, UnknownFile } from '../../drive/remote.ts'
 import type { UnsentWork } from '../../drive/unsent-work.ts'
 
-/** What `remote` has seen at one provider. */
+/** Batches and files that `remote` has seen at one provider. */
 export interface RemoteInventory {
   readonly provider: string
   readonly baseUrl: string

@@ -15,7 +15,7 @@ import { renderSummary } from '../render/views/summary-view.ts'
 import type { Shell } from '../shell.ts'
 import { shownColumns } from './shown-columns.ts'
 
-/** What of a run is looked at, and how. */
+/** Flags that select rows of a run and their form. */
 export interface LookFlags extends SelectionFlags {
   readonly full?: boolean | undefined
   readonly columns?: readonly string[] | undefined
@@ -23,7 +23,7 @@ export interface LookFlags extends SelectionFlags {
   readonly quiet?: boolean | undefined
 }
 
-/** Rows of a table where nobody says how many. */
+/** Rows of a table where the user does not say how many. */
 const USUAL_LIMIT = 20
 
 /** Shows rows of a run as a table, or one below the other, and says on standard error how to see more. */
@@ -63,7 +63,7 @@ function shadowNotes({ conditions }: Selection, { output }: RunRecord): readonly
   const names = conditions.flatMap(({ column }) => (column.of === 'input' ? [column.name] : []))
   return [...new Set(names)]
     .filter((name) => COLUMN_NAMES.some((ours) => ours === name))
-    .map((name) => `${name} is a column of the input here; ours is ${output.prefix}${name}.`)
+    .map((name) => `${name} is a column of the input here; the added column is ${output.prefix}${name}.`)
 }
 
 /** Shows what the rows of a run came to. */

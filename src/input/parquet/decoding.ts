@@ -1,7 +1,7 @@
 import type { Compressors, ParquetParsers } from 'hyparquet'
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
 
-/** How the library unpacks pages and makes values of their bytes. */
+/** Functions of the library that unpack pages and make values of their bytes. */
 export interface Decoding {
   readonly compressors: Compressors
   readonly parsers: ParquetParsers

@@ -143,7 +143,7 @@ describe('a Parquet file', () => {
     expect(Object.hasOwn(record, '__proto__')).toBe(true)
   })
 
-  it('gives its columns as one list, so that nobody looks twice', async () => {
+  it('gives its columns as one list, so that a reader need not look twice', async () => {
     const rows = await copied('select i from range(3000) t(i)')
     const lists = new Set(rows.map((read) => ('row' in read ? read.row.columns : undefined)))
     expect(lists.size).toBe(1)

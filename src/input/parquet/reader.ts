@@ -23,7 +23,7 @@ interface TextColumn extends ParquetColumn {
   readonly text: JsonTextOf
 }
 
-/** What does not change while a file is read. */
+/** State of reading that is the same for the whole file. */
 interface OpenFile {
   readonly name: string
   readonly file: DiskFile
@@ -40,9 +40,13 @@ interface OpenFile {
  */
 export const readParquet: Reader = async function* (source, options) {
   if (!source.file) {
-    throw new LlmBatchError('input', `${source.name} is Parquet, which is read from its end and so only from a file`, {
-      next: 'Save it to a file and name that.',
-    })
+    throw new LlmBatchError(
+      'input',
+      `${source.name} is Parquet, which can only be read from a file, because it is read from its end`,
+      {
+        next: 'Save it to a file, and name that file.',
+      },
+    )
   }
   const { disk, path } = source.file
   const file = await disk.open(path, 'read')

@@ -37,7 +37,7 @@ export const HEADINGS = {
 
 export type Heading = keyof typeof HEADINGS
 
-/** What an option holds, by its kind; `choice` holds one of its `choices`. */
+/** Type of an option's value, by its kind; `choice` holds one of its `choices`. */
 interface KindValues {
   readonly text: string
   /** The path of a file or folder; relative ones count from the working folder, in a job file from the file's folder. */
@@ -70,7 +70,7 @@ interface KindValues {
 
 export type OptionKind = keyof KindValues | 'choice'
 
-/** How the library checks a value that it is given. */
+/** The library's check of a value that it is given. */
 export type LibraryCheck = 'any' | 'text' | 'boolean' | 'number' | 'count' | 'countOrZero'
 
 /** One option, declared once: its flag, key of job files, library option, help and reference follow from it. */

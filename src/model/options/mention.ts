@@ -7,7 +7,7 @@ const MENTION = new RegExp(`${OPEN}([a-zA-Z]+)${BETWEEN}([^${CLOSE}]*)${CLOSE}`,
 /** Flags that people know by their letter. */
 const BY_LETTER: Readonly<Partial<Record<OptionName, string>>> = { output: '-o' }
 
-/** How an option is called, with the value that is mentioned beside it; null where only the option is. */
+/** Words for an option, with the value that is mentioned beside it; null where only the option is. */
 type OptionWords = (name: OptionName, value: string | null) => string
 
 /**

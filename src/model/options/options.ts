@@ -15,7 +15,7 @@ export const OPTIONS: Readonly<Record<OptionName, OptionDeclaration>> = TABLE
 /** All names, in the order of help. */
 export const OPTION_NAMES = Object.keys(TABLE) as readonly OptionName[]
 
-/** What the library calls an option, or where it lies, such as `budget.maxCostUsd`. */
+/** Property of an option in the library, or its place, such as `budget.maxCostUsd`. */
 type PropertyIn<Name extends OptionName, Call> = (typeof TABLE)[Name] extends {
   readonly library: { readonly calls: readonly (infer Known)[]; readonly property?: infer Property }
 }

@@ -24,7 +24,7 @@ export const SETTING_OPTIONS = {
     kind: 'dollars',
     value: '<usd>',
     heading: 'money',
-    help: 'maximum cost of the run in US dollars, such as 5; it is held before it could cost more',
+    help: 'maximum cost of the run in US dollars, such as 5; the run is held before it could cost more',
     usual: 'no maximum',
     commands: [...PLANNING, 'resume', 'retry'],
     commonIn: [...PLANNING, 'resume', 'retry'],
@@ -97,7 +97,7 @@ export const SETTING_OPTIONS = {
     value: '<folder>',
     heading: 'run',
     help: 'folder for state and results',
-    usual: 'the nearest .llm-batch, else one of the user',
+    usual: 'the nearest .llm-batch folder, else one of the user',
     commands: PLACED,
     library: { calls: OPENING },
   },
@@ -112,5 +112,5 @@ export const SETTING_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, OptionDeclaration>>
 
-/** What the user said of settings; undefined where nothing. */
+/** Settings as the user gave them; undefined where nothing. */
 export type SettingOptions = ValuesOf<typeof SETTING_OPTIONS>

@@ -12,7 +12,7 @@ const EXACT = 2 ** 53
 /** Whole numbers from here on do not fit 64 bits. */
 const TOO_LARGE = 2 ** 63
 
-/** What was seen of a column so far; it only ever widens, and `mixed` is the widest. */
+/** Type of a column as far as its values were seen; it only ever widens, and `mixed` is the widest. */
 type Seen =
   | { readonly kind: 'nothing' | 'boolean' | 'number' | 'string' | 'mixed' }
   | { readonly kind: 'integer'; readonly isExact: boolean }

@@ -33,7 +33,7 @@ export interface ParquetOptions {
   readonly costOf: CostOf
 }
 
-/** What is asked of a row more than once. */
+/** Facts of a row that are needed more than once. */
 interface OpenRow {
   readonly row: RowOutcome
   /** The answer as JSON text; null where it is none. */

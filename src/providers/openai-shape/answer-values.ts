@@ -54,7 +54,7 @@ function inOrder<Item extends { readonly index?: number | undefined }>(items: re
   return isInOrder ? items : items.toSorted((one, other) => (one.index ?? 0) - (other.index ?? 0))
 }
 
-/** The numbers of a vector that was asked for as base64; what are no floats stays the text it was. */
+/** The numbers of a vector that was asked for as base64; other text stays as it was. */
 function unpacked(embedding: string | readonly unknown[]): unknown {
   if (typeof embedding !== 'string') return embedding
   const bytes = Buffer.from(embedding, 'base64')

@@ -5,7 +5,7 @@ interface Written {
   readonly isJson?: boolean
 }
 
-/** What a body with status 200 says. */
+/** Content of a body with status 200. */
 export type ModelAnswer =
   | (Written & { readonly kind: 'text'; readonly finishReason: string | null })
   /** Cut off at the token limit; what there is of it. */
@@ -27,5 +27,5 @@ export type ShapedAnswer = Exclude<ModelAnswer, { readonly kind: 'misshapen' }>
 /** The text of an answer, or the failure that its absence is: the tokens were spent, yet nothing can be used. */
 export function textOrEmpty(text: string, finishReason: string | null): ShapedAnswer {
   if (text.trim() !== '') return { kind: 'text', text, finishReason }
-  return { kind: 'failed', code: 'empty_answer', reason: 'the model answered with nothing', finishReason }
+  return { kind: 'failed', code: 'empty_answer', reason: 'the model gave an empty answer', finishReason }
 }

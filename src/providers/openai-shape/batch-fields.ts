@@ -10,7 +10,7 @@ export function countsOf(total: unknown, completed: unknown, failed: unknown): R
   return countsSchema.safeParse({ total, completed, failed }).data ?? null
 }
 
-/** Markers as they came back; what is no text was not ours. */
+/** Markers as they came back; a value other than text was not ours. */
 export const metadataSchema = z
   .record(z.string(), z.unknown())
   .nullish()

@@ -7,7 +7,7 @@ const SPACE = /^[\s\uFEFF]*/
 
 /**
  * The bytes of a result file as they are. Throws `ProviderError`: kind `transport` where they end before their declared
- * length, `shape` where they are not JSON Lines from their first character (an error page, a coding nobody asked for).
+ * length, `shape` where they are not JSON Lines from their first character (an error page, a coding that was not asked for).
  * An empty file is fine.
  */
 export async function* downloadFile(api: Api, id: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
@@ -15,7 +15,7 @@ export async function* downloadFile(api: Api, id: string, signal: AbortSignal): 
   const response = await api.open({ path: call }, signal)
   const coding = response.headers['content-encoding'] ?? 'identity'
   if (coding !== 'identity')
-    throw api.misshapen({ path: call }, response, `a body coded as ${coding}, which was not asked for`)
+    throw api.misshapen({ path: call }, response, `a body coded as ${coding}, which llm-batch did not ask for`)
   const declared = declaredBytes(response.headers['content-length'])
   let received = 0
   let beginning: string | undefined = ''
@@ -24,7 +24,7 @@ export async function* downloadFile(api: Api, id: string, signal: AbortSignal): 
     if (beginning !== undefined) {
       beginning = (beginning + Buffer.from(piece.subarray(0, 200)).toString('utf8')).replace(SPACE, '')
       if (beginning !== '' && !beginning.startsWith('{')) {
-        throw api.misshapen({ path: call }, response, `something else than result lines: ${beginning}`)
+        throw api.misshapen({ path: call }, response, `something other than result lines: ${beginning}`)
       }
       if (beginning !== '') beginning = undefined
     }

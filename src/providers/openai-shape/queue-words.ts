@@ -10,7 +10,7 @@ export function queueFullIn({ code, message }: ProviderProblem): RemoteProblem['
   return isFull ? { limitTokens: limitIn(message) } : null
 }
 
-/** Nobody limits a queue to less; a smaller number counts something else, such as batches. */
+/** Providers do not limit a queue to less; a smaller number counts something else, such as batches. */
 const LEAST_LIMIT = 1_000
 
 /** A number that stands right after the word: one further on may belong to a model, as in `limit reached for gpt-5`. */

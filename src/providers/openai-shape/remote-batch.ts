@@ -11,7 +11,7 @@ const CREATE_TIMEOUT_MS = 60_000
 /** Answers to a cancel that the next look at the batch explains better: most often it has ended meanwhile. */
 const ENDED_MEANWHILE: readonly FailureKind[] = ['refused', 'absent']
 
-/** Where a provider keeps its batches, and how it describes one. */
+/** A provider's path of batches, and its form of one. */
 export interface BatchPlace {
   /** The path of the list, such as `/batches`. */
   readonly root: string
@@ -51,7 +51,7 @@ export async function getBatch(
   return await api.read({ path: root + path`/${id}` }, same, signal)
 }
 
-/** Asks for a batch to be cancelled. That it has ended already is no error: only the next look tells. */
+/** Asks for a batch to be cancelled. That it has ended already is not an error: only the next look tells. */
 export async function cancelBatch(api: Api, { root }: BatchPlace, id: string, signal: AbortSignal): Promise<void> {
   const call = root + path`/${id}/cancel`
   try {

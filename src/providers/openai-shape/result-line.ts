@@ -54,7 +54,7 @@ function parseLine(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch {
-    // A line that is no JSON is counted by the caller, which keeps its bytes.
+    // A line that is not JSON is counted by the caller, which keeps its bytes.
     return undefined
   }
 }

@@ -5,7 +5,7 @@ import type { ModelAnswer } from './answer.ts'
 import { readAnswer } from './read-answer.ts'
 import { hasSpent, usageOf } from './usage.ts'
 
-/** What a provider says about one request: on a result line, or as the answer to a synchronous call. */
+/** The provider's answer to one request: on a result line, or as the answer to a synchronous call. */
 export interface RowAnswer {
   /** HTTP status of the request's own answer, or null where it has none. */
   readonly status: number | null
@@ -83,7 +83,7 @@ function answeredOutcome(answer: ModelAnswer, body: unknown): Outcome {
       return emptyOutcome({
         status: 'failed',
         code: 'bad_shape',
-        reason: 'the answer has not the shape of its endpoint',
+        reason: 'the answer does not have the form of its endpoint',
         billed: billedBy(body, 'unknown'),
       })
     default:
@@ -103,7 +103,8 @@ function failedOutcome({ body, status }: RowAnswer, problem: ProviderProblem | u
   const facts = {
     status: 'failed',
     code: problem?.code ?? (status === null ? 'bad_shape' : `status_${status}`),
-    reason: problem?.message ?? (status === null ? 'the line has neither answer nor error' : `answered with ${status}`),
+    reason:
+      problem?.message ?? (status === null ? 'the line has neither an answer nor an error' : `answered with ${status}`),
   } as const
   if (isAccountProblem(status, problem)) {
     return emptyOutcome({ ...facts, billed: billedBy(body, 'no'), retryable: true, accountProblem: true })

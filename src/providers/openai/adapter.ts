@@ -12,7 +12,7 @@ import { secretsOf } from '../secrets.ts'
 import { openAIBatchSchema } from './batch.ts'
 import { openAILimits } from './limits.ts'
 
-/** What OpenAI's adapter takes besides the common options. */
+/** Options of OpenAI's adapter besides the common options. */
 export interface OpenAIOptions extends ProviderOptions {
   /** Sent as `OpenAI-Organization`; chooses which batches exist. */
   readonly organization?: string | undefined

@@ -1,7 +1,7 @@
 import type { ImageDetail } from '../../model/run.ts'
 import type { Target } from '../../model/target.ts'
 
-/** How an endpoint takes the parts of a message. */
+/** Form in which an endpoint takes the parts of a message. */
 export type PartForm = 'chat' | 'mistral' | 'responses'
 
 /** The form of parts that a target takes. */

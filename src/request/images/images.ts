@@ -32,7 +32,7 @@ const DATA_URL = /^data:image\/[a-z.+-]+;base64,/i
 /**
  * The images that the columns of a row name, one after the other: a path, an `https` or `data:` URL, or a list of them
  * (in JSON, or as the JSON text of one). Files become `data:` URLs, so that nothing else has to reach the provider. An
- * empty cell is no image, but a row without any is wrong.
+ * empty cell counts as no image, but a row without any is wrong.
  */
 export async function imagesOf(row: Row, settings: ImageSettings): Promise<RowImages> {
   const { columns, files, maxBytes, maxImages } = settings
@@ -109,7 +109,7 @@ function isBase64(text: string): boolean {
   )
 }
 
-/** Its first bytes are looked at before the rest is read: whatever is no image never leaves the machine. */
+/** Its first bytes are looked at before the rest is read: a file of another kind never leaves the machine. */
 async function fileImage(path: string, row: Row, files: ImageFiles, maxBytes: number): Promise<Image> {
   const size = await files.size(path, row)
   if (size === undefined) return { code: 'image_missing', flaw: 'and there is no such file' }

@@ -4,7 +4,7 @@ import type { MessagesOf } from '../messages/row-messages.ts'
 import { imagePart, type PartForm, textPart } from './image-part.ts'
 import { type ImageSettings, imagesOf } from './images.ts'
 
-/** How the images of a row are put into its messages. */
+/** Options of putting the images of a row into its messages. */
 export interface ImageOptions extends ImageSettings {
   readonly detail: ImageDetail | null
   readonly form: PartForm

@@ -13,7 +13,7 @@ import { refuseFlawed } from '../parameter-flaws.ts'
 import { readRowId } from '../row-id.ts'
 import type { MessagesOf, RowMessages } from './row-messages.ts'
 
-/** What of a run's definition shapes the body of a request that we make. */
+/** The part of a run's definition that shapes the body of a request that we make. */
 export type ChatSettings = Pick<
   RunDefinition,
   'model' | 'maxTokens' | 'temperature' | 'parameters' | 'idColumn' | 'answer'
@@ -64,12 +64,12 @@ function fieldsOf(settings: ChatSettings, form: EndpointForm, lane: Lane): Reado
   const { maxTokensField } = lane.limits
   refuseFlawed(settings, lane.limits)
   if (maxTokens !== null && maxTokensField === null) {
-    throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} has no limit of tokens to set`, {
+    throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} does not support a maximum of tokens`, {
       next: `Leave ${mention('maxTokens')} out.`,
     })
   }
   if (temperature !== null && !form.hasTemperature) {
-    throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} has no temperature`, {
+    throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} does not support a temperature`, {
       next: `Leave ${mention('temperature')} out.`,
     })
   }

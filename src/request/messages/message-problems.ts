@@ -15,13 +15,13 @@ export function fillingProblems(row: Row, filled: readonly Filled[]): readonly P
 
 /** A row may bring a system message, or all may be given one. */
 export function systemContradiction(row: Row): Problem {
-  const detail = 'the row has a system message of its own; leave that of the run out, or take it from the row'
+  const detail = 'the row and the run both have a system message; leave one out'
   return problemOf(row, 'system_contradiction', detail)
 }
 
 /** A column that a row was expected to have. */
 export function missingColumn(row: Row, name: string): Problem {
   const columns = Object.keys(row.record)
-  const there = columns.length > 0 ? `there are: ${columns.slice(0, 20).join(', ')}` : 'the row has none'
+  const there = columns.length > 0 ? `the columns are: ${columns.slice(0, 20).join(', ')}` : 'the row has no columns'
   return problemOf(row, 'missing_column', `no column "${name}"; ${there}${columns.length > 20 ? ', …' : ''}`)
 }

@@ -29,7 +29,7 @@ export function responseMembers(row: Row, json: string, hasSystem: boolean): str
 class UnknownPart extends Error {
   constructor(part: unknown) {
     const type = isJsonObject(part) ? part['type'] : undefined
-    super(`the responses endpoint takes no content of type ${JSON.stringify(type ?? null)}`)
+    super(`the responses endpoint does not support content of type ${JSON.stringify(type ?? null)}`)
   }
 }
 

@@ -8,7 +8,7 @@ import type { PromptFunction } from './chat-messages.ts'
 import { fillingProblems, missingColumn } from './message-problems.ts'
 import type { MessagesOf, RowMessages } from './row-messages.ts'
 
-/** What a text must be before it is paid for. */
+/** Rules for a text before it is paid for. */
 export interface TextRules {
   /** False where the provider refuses an empty text. */
   readonly mayBeEmpty: boolean
@@ -47,7 +47,11 @@ export function textByFunction(prompt: PromptFunction, rules: TextRules): Messag
     try {
       const made = await prompt(row.record)
       if (typeof made === 'string') return textJson(row, made, rules, 'the prompt')
-      return problem(row, 'prompt_function_failed', 'the prompt function returned no text, which this endpoint takes')
+      return problem(
+        row,
+        'prompt_function_failed',
+        'the prompt function did not return a text, which this endpoint needs',
+      )
     } catch (error) {
       return problem(row, 'prompt_function_failed', `the prompt function failed: ${messageOf(error)}`)
     }
@@ -71,7 +75,8 @@ export function promptAndSuffix(promptOf: MessagesOf, suffixColumn: string | nul
 }
 
 function textJson(row: Row, text: string, { mayBeEmpty }: TextRules, what: string): RowMessages {
-  if (text === '' && !mayBeEmpty) return problem(row, 'empty_text', `${what} is empty, which the endpoint refuses`)
+  if (text === '' && !mayBeEmpty)
+    return problem(row, 'empty_text', `${what} is empty, and the endpoint refuses empty texts`)
   return { json: JSON.stringify(text), isEmpty: text.trim() === '' }
 }
 
@@ -82,14 +87,14 @@ function listOf(row: Row, column: string, texts: readonly unknown[], { mostInput
   const empty = texts.indexOf('')
   if (empty >= 0) return problem(row, 'empty_text', `entry ${empty + 1} of "${column}" is empty`)
   if (mostInputs !== null && texts.length > mostInputs) {
-    const detail = `"${column}" holds ${texts.length} texts, and a request may have ${mostInputs}; make several rows of it`
+    const detail = `"${column}" holds ${texts.length} texts, and a request may have ${mostInputs}; split it into several rows`
     return problem(row, 'too_many_inputs', detail)
   }
   return { json: JSON.stringify(texts), isEmpty: false }
 }
 
 function unexpectedList(row: Row, column: string): RowMessages {
-  const detail = `"${column}" is a list here and a text in the first row; a run takes one or the other`
+  const detail = `"${column}" is a list here and a text in the first row; a run supports only one of them`
   return problem(row, 'not_text', detail)
 }
 

@@ -102,8 +102,8 @@ describe('a conversation of several turns', () => {
     const messages = [...SHOTS, { role: 'user', content: '{{kind}} {{more}}' }] as const
     const { problems } = await failed({ ...DEFINITION, messages }, '{"text":"x"}')
     expect(problems.map(({ detail }) => detail)).toEqual([
-      'no column "kind"; there are: text',
-      'no column "more"; there are: text',
+      'no column "kind"; the columns are: text',
+      'no column "more"; the columns are: text',
     ])
   })
 

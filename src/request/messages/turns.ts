@@ -11,7 +11,7 @@ import { isSystem, message } from './message-json.ts'
 import { fillingProblems, systemContradiction } from './message-problems.ts'
 import type { MessagesOf } from './row-messages.ts'
 
-/** What a conversation is made of, in this order: system message, turns, the row's own conversation, prompt. */
+/** The parts of a conversation, in this order: system message, turns, the row's own conversation, prompt. */
 export type TurnSettings = Pick<RunDefinition, 'prompt' | 'system' | 'messages' | 'messagesColumn'>
 
 interface Turn {

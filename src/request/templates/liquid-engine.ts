@@ -65,7 +65,7 @@ function withoutNow(filter: FilterImplOptions | undefined): Handler {
   const handler = handlerOf(filter)
   return function (value: unknown, ...rest: unknown[]) {
     if (value !== 'now' && value !== 'today') return handler.call(this, value, ...rest)
-    throw new Error(`"${value}" is another time whenever it is read: write the date itself`)
+    throw new Error(`"${value}" gives another time on every call: write the date itself`)
   }
 }
 

@@ -50,7 +50,7 @@ function mistake(template: string, offset: number, what: string, flaw: string): 
   const before = template.slice(0, offset).split('\n')
   const place = `${before.length}:${(before.at(-1) ?? '').length + 1}`
   return new LlmBatchError('usage', `${what} has a mistake at ${place}: ${flaw}`, {
-    next: 'It is read as Liquid for its {% or |. Write {% raw %}…{% endraw %} around what is meant as it is.',
+    next: 'A template with {% or | is read as Liquid. Write {% raw %}…{% endraw %} around text that is not Liquid.',
   })
 }
 

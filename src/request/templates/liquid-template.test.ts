@@ -71,8 +71,8 @@ describe('a template of tags and filters', () => {
 
   it.each<[template: string, json: string, failure: RegExp]>([
     ['{% for t in tags %}{{ t.name }}{% endfor %}', '{"tags":[{}]}', /undefined variable: t\.name, line:1, col:/],
-    ['{{ a | date: "%Y" }}', '{"a":"now"}', /another time whenever it is read/],
-    ['{{ "today" | date: "%Y" }}', '{}', /another time whenever it is read/],
+    ['{{ a | date: "%Y" }}', '{"a":"now"}', /another time on every call/],
+    ['{{ "today" | date: "%Y" }}', '{}', /another time on every call/],
     ['{% for i in (1..n) %}{% endfor %}', '{"n":100000000}', /memory alloc limit exceeded/],
   ])('tells why %s cannot be filled from %s', (template, json, failure) => {
     const filled = compile(template, 'it').fill(rowOf(json))

@@ -49,7 +49,7 @@ function fill(nodes: Node[], { paths, roots, row }: Filling): Filled {
   }
 }
 
-/** What names mean in a row; a column of this name wins over `row` as the whole. */
+/** Meaning of names in a row; a column of this name wins over `row` as the whole. */
 type Scope = Record<string, unknown>
 
 /** Looks names up as plain templates do: a column of exactly this name, points included, wins over a path. */

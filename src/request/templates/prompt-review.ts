@@ -8,15 +8,17 @@ import { templatesOf } from '../messages/turns.ts'
 import { columnText } from './column-text.ts'
 import type { CompileTemplate } from './template-compiler.ts'
 
-/** What was found about the prompt of an input as a whole, before any request is made. */
+/** Findings about the prompt of an input as a whole, before any request is made. */
 export interface PromptReview {
-  /** True where no template names a column, so that every row is asked the same, and nobody said that this is meant. */
+  /**
+   * True where no template names a column, so that every row is asked the same, and the user did not say that this is meant.
+   */
   readonly isConstant: boolean
   /** Sentences for people. */
   readonly warnings: readonly string[]
 }
 
-/** What of a run's definition names columns. */
+/** The part of a run's definition that names columns. */
 type Naming = Pick<
   RunDefinition,
   | 'shape'
@@ -31,7 +33,7 @@ type Naming = Pick<
   | 'skipInvalid'
 >
 
-/** Rows that are looked at: a column that none of them has is no column of the input. */
+/** Rows that are looked at: a column that none of them has does not exist in the input. */
 const LOOKED_AT_ROWS = 50
 
 /** Columns that are listed where one is missing. */
@@ -113,7 +115,8 @@ function absentError(absent: Absent, columns: readonly string[]): LlmBatchError 
 
 function absentText({ column, what }: Absent, columns: readonly string[]): string {
   const more = columns.length > LISTED_COLUMNS ? ', …' : ''
-  const there = columns.length === 0 ? 'there are none' : `there are: ${columns.slice(0, LISTED_COLUMNS).join(', ')}`
+  const there =
+    columns.length === 0 ? 'there are no columns' : `the columns are: ${columns.slice(0, LISTED_COLUMNS).join(', ')}`
   return `${what}, and the rows have no column "${column}"; ${there}${more}`
 }
 
@@ -132,7 +135,7 @@ function asksTheSame(naming: Naming, compile: CompileTemplate): boolean {
   return Object.entries(templatesOf(naming)).every(([what, text]) => compile(text, what).placeholders.length === 0)
 }
 
-/** A column's name in single braces, which is no placeholder. */
+/** A column's name in single braces, which is not a placeholder. */
 interface SingleBraces {
   readonly written: string
   readonly column: string
@@ -151,12 +154,12 @@ function singleBraces(naming: Naming, columns: readonly string[]): readonly Sing
 }
 
 function singleText({ column, what, written }: SingleBraces): string {
-  return `${written} in ${what} is sent as it stands; did you mean {{${column}}}?`
+  return `${written} in ${what} is sent as it is; did you mean {{${column}}}?`
 }
 
 function constantText([single]: readonly SingleBraces[], columns: readonly string[]): string {
   const same = 'the prompt has no placeholder, so every row is asked the same'
-  if (single) return `${same}; ${single.written} is sent as it stands: did you mean {{${single.column}}}?`
+  if (single) return `${same}; ${single.written} is sent as it is: did you mean {{${single.column}}}?`
   const [column] = columns
-  return column === undefined ? same : `${same}; a column is filled in by {{column}}, such as {{${column}}}`
+  return column === undefined ? same : `${same}; write a column as {{column}}, such as {{${column}}}`
 }

@@ -36,7 +36,7 @@ export function isPlainTemplate(template: string): boolean {
 
 /**
  * Reads a plain template. `{{name}}` (spaces inside the braces do not count) is the column of exactly this name, else a
- * path such as `customer.name` or `tags.0`. `\{{` stands for two braces as they are. An absent column is missing; what
+ * path such as `customer.name` or `tags.0`. `\{{` stands for two literal braces. An absent column is missing; what
  * the others become says `columnText`. What was filled in is never read as a template again.
  * @throws LlmBatchError `usage` where braces are not closed or hold no name; `what` names the template
  */
@@ -61,7 +61,7 @@ function partsOf(template: string, what: string): readonly Part[] {
     const end = template.indexOf('}}', match.index)
     if (end < 0) throw templateError(template, match.index, `in ${what} is not closed by }}`)
     const name = template.slice(match.index + 2, end).trim()
-    if (name === '') throw templateError(template, match.index, `in ${what} holds no name`)
+    if (name === '') throw templateError(template, match.index, `in ${what} has no name`)
     parts.push({ name })
     at = end + 2
   }
@@ -70,7 +70,7 @@ function partsOf(template: string, what: string): readonly Part[] {
 
 function templateError(template: string, at: number, flaw: string): LlmBatchError {
   return new LlmBatchError('usage', `the placeholder at "${template.slice(at, at + 20)}" ${flaw}`, {
-    next: 'Write {{column}}, or \\{{ for two braces as they are.',
+    next: 'Write {{column}}, or \\{{ for two literal braces.',
   })
 }
 

@@ -56,7 +56,7 @@ export class BatchRunner {
     return cancelling
   }
 
-  /** Resolves when no batch is alive any more; throws the bugs that broke the work on one. A full disk is no bug. */
+  /** Resolves when no batch is alive any more; throws the bugs that broke the work on one, not a full disk. */
   async drain(): Promise<void> {
     while (this.#work.size > 0) await Promise.all([...this.#work.values()].map((work) => work.done))
     if (this.#failures.length > 0)

@@ -4,7 +4,7 @@ import type { BatchRecord } from '../state/record.ts'
 import type { Owner } from '../state/state.ts'
 import type { BatchRunner } from './batch-runner.ts'
 
-/** What a client asked for, checked. */
+/** A client's request for a batch, checked. */
 export interface BatchDraft {
   readonly owner: Owner
   readonly endpoint: string

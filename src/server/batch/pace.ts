@@ -1,7 +1,9 @@
 import type { Simulator } from '../simulator.ts'
 import type { BatchRecord } from '../state/record.ts'
 
-/** Why an execution stops before its last row. `closed`: the server stops, and goes on when it is started again. */
+/**
+ * The reason why an execution stops before its last row. `closed`: the server stops, and goes on when it is started again.
+ */
 export type Halt = 'cancelled' | 'expired' | 'closed'
 
 /** Looks at the clock at most this often during one execution. */

@@ -1,7 +1,7 @@
 import { digestOf, uuidFrom } from '../state/identifier.ts'
 import type { BatchRecord } from '../state/record.ts'
 
-/** What a result line reports: an HTTP answer, or why the request was never executed. */
+/** Content of a result line: an HTTP answer, or why the request was never executed. */
 export type Reported =
   | { readonly status: number; readonly body: object }
   | { readonly code: 'batch_expired' | 'batch_cancelled' }

@@ -1,4 +1,4 @@
-/** How many lines may be out of order; enough that nobody joins by position, and flat in memory. */
+/** How many lines may be out of order; enough that a client cannot join by position, and flat in memory. */
 const WINDOW = 64
 
 /** Gives things back in another order than they came, the same for the same numbers. */

@@ -11,7 +11,7 @@ import { parseRequestLine } from './request-line.ts'
 /** The API reports no more problems than this; the list may be shorter than the number of bad lines. */
 const MOST_PROBLEMS = 50
 
-/** What validation found out about a batch. Any problem refuses the batch as a whole. */
+/** Result of a batch's validation. Any problem refuses the batch as a whole. */
 export interface Validation {
   readonly total: number
   readonly model: string | null

@@ -52,7 +52,7 @@ export const FAULTS = [
     name: 'retry-after',
     calls: ['any'],
     argument: '99999999999999999999',
-    description: 'refused with 429 and this `Retry-After`, by default longer than any calendar; nothing is done',
+    description: 'refused with 429 and this `Retry-After`, by default years; nothing is done',
   },
   { name: 'reset', calls: ['any'], description: 'the connection is reset; nothing is done' },
   { name: 'hang', calls: ['any'], description: 'no answer ever; nothing is done' },
@@ -61,7 +61,7 @@ export const FAULTS = [
     name: 'drip',
     calls: ['any'],
     argument: '100',
-    description: 'done; the answer comes byte by byte, so many milliseconds apart',
+    description: 'done; the answer comes byte by byte, with this many milliseconds between them',
   },
   {
     name: 'redirect',
@@ -101,10 +101,10 @@ export const FAULTS = [
     name: 'wrong-size',
     calls: ['upload', 'file'],
     argument: '-7',
-    description: 'the file object tells so many bytes more than there are, or fewer',
+    description: 'the file object reports this many bytes more than there are, or fewer',
   },
   { name: 'renamed', calls: ['upload', 'file'], description: 'the file came back under another name' },
-  { name: 'delete-ignored', calls: ['delete'], description: 'says deleted, but the file stays' },
+  { name: 'delete-ignored', calls: ['delete'], description: 'the answer says deleted, but the file stays' },
 
   // Creating a batch.
   {
@@ -128,7 +128,7 @@ export const FAULTS = [
   { name: 'metadata-dropped', calls: BATCHES, description: 'metadata is null; on create it is dropped for good' },
   { name: 'batch-status', calls: BATCHES, argument: 'pre_schedule', description: 'the batch shows this status word' },
   { name: 'ids-hidden', calls: BATCHES, description: 'result file ids are null, as if they appeared late' },
-  { name: 'ids-empty', calls: BATCHES, description: 'absent result file ids are "" in place of null' },
+  { name: 'ids-empty', calls: BATCHES, description: 'absent result file ids are "" instead of null' },
   {
     name: 'ids-objects',
     calls: BATCHES,
@@ -140,8 +140,8 @@ export const FAULTS = [
     description: 'result file ids are shown while the batch still runs; they lead nowhere',
   },
   { name: 'counts-lie', calls: BATCHES, description: 'request counts have nothing to do with the rows' },
-  { name: 'times-odd', calls: BATCHES, description: 'instants are ISO texts in place of seconds' },
-  { name: 'errors-odd', calls: BATCHES, description: 'errors is a text in place of its usual shape' },
+  { name: 'times-odd', calls: BATCHES, description: 'instants are ISO texts instead of seconds' },
+  { name: 'errors-odd', calls: BATCHES, description: 'errors is a text instead of its usual shape' },
 
   // Cancelling.
   { name: 'cancel-ignored', calls: ['cancel'], description: 'answers as if it were cancelled, but the batch runs on' },
@@ -213,7 +213,7 @@ export const FAULTS = [
   { name: 'unfinished-absent', calls: ['run'], description: 'rows that were never executed are in neither file' },
   { name: 'errors-in-output', calls: ['run'], description: 'failed rows are in the output file' },
   { name: 'in-both-files', calls: ['run'], description: 'the first row that succeeds is in the error file too' },
-  { name: 'zero-byte-files', calls: ['run'], description: 'a result file without lines exists all the same' },
+  { name: 'zero-byte-files', calls: ['run'], description: 'a result file exists even without lines' },
   {
     name: 'row-status',
     calls: ['run'],

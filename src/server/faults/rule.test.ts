@@ -20,8 +20,8 @@ describe('a fault rule', () => {
 
   it.each([
     ['nonsense', 'does not look like'],
-    ['creat=reset', 'there is no call creat'],
-    ['create=explode', 'there is no fault explode'],
+    ['creat=reset', 'unknown call creat'],
+    ['create=explode', 'unknown fault explode'],
     ['create:x=reset', 'neither a number nor a range'],
     ['create=cut', 'can be put on content'],
     ['run=reset', 'can be put on any'],

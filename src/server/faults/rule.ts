@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { LlmBatchError } from '../../model/error.ts'
 import { CALLS, type Call, FAULTS, type Fault, type FaultName, findFault } from './catalogue.ts'
 
-/** What goes wrong, and when. Calls are counted by kind, from 1, since the server started or rules were set. */
+/**
+ * A fault, and the calls that it happens to. Calls are counted by kind, from 1, since the server started or rules were set.
+ */
 export interface FaultRule {
   readonly call: Call | 'any'
   readonly fault: FaultName
@@ -35,7 +37,7 @@ export function parseFaultRule(text: string): FaultRule {
   if (!match) throw unreadable(text, 'it does not look like CALL:WHEN=FAULT(ARGUMENT)')
   const [, call = '', when, word = '', argument] = match
   if (call !== 'any' && !isCall(call))
-    throw unreadable(text, `there is no call ${call}; calls are ${CALLS.join(', ')} and any`)
+    throw unreadable(text, `unknown call ${call}; calls are ${CALLS.join(', ')} and any`)
   return checkFaultRule({ call, ...parseWhen(text, when), ...faultOf(text, word, argument) })
 }
 
@@ -46,7 +48,7 @@ export function checkFaultRule(given: unknown): FaultRule {
   const rule = read.data as FaultRule
   const fault: Fault | undefined = findFault(rule.fault)
   if (!fault)
-    throw unreadable(rule.fault, `there is no such fault; faults are ${FAULTS.map(({ name }) => name).join(', ')}`)
+    throw unreadable(rule.fault, `the fault is unknown; faults are ${FAULTS.map(({ name }) => name).join(', ')}`)
   const isHttp = rule.call !== 'run'
   const fits = rule.call === 'any' || fault.calls.includes(rule.call) || (isHttp && fault.calls.includes('any'))
   if (!fits) throw unreadable(`${rule.call}=${rule.fault}`, `${rule.fault} can be put on ${fault.calls.join(', ')}`)
@@ -57,8 +59,7 @@ function faultOf(text: string, word: string, argument: string | undefined): Pick
   const short = /^(accept-then-)?(\d{3})$/.exec(word)
   if (short) return { fault: short[1] ? 'accept-then-status' : 'status', argument: short[2] }
   const fault = findFault(word)
-  if (!fault)
-    throw unreadable(text, `there is no fault ${word}; faults are ${FAULTS.map(({ name }) => name).join(', ')}`)
+  if (!fault) throw unreadable(text, `unknown fault ${word}; faults are ${FAULTS.map(({ name }) => name).join(', ')}`)
   return { fault: fault.name, argument }
 }
 
@@ -77,7 +78,7 @@ function isCall(word: string): word is Call {
 }
 
 function unreadable(text: string, reason: string): LlmBatchError {
-  return new LlmBatchError('usage', `The fault "${text}" cannot be used: ${reason}.`, {
+  return new LlmBatchError('usage', `the fault "${text}" cannot be used: ${reason}`, {
     next: 'Write it as in create:1=accept-then-500 or content:2-3=cut(0.5).',
   })
 }

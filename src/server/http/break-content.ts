@@ -32,7 +32,7 @@ function withLength(answer: Response, bytes: number): Response {
   return answer
 }
 
-/** Sends a body that only the end of the connection delimits: nobody can tell that it came short. */
+/** Sends a body that only the end of the connection delimits: a client cannot see that it came short. */
 function closeDelimited(context: ServerContext, headers: Headers): void {
   headers.set('connection', 'close')
   const { outgoing } = context.env

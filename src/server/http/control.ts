@@ -29,7 +29,7 @@ export function controlRoutes(simulator: Simulator, runner: BatchRunner): Hono<E
 function setFaults(simulator: Simulator, text: string): Response {
   try {
     const rules: unknown = parseJson(text)
-    if (!Array.isArray(rules)) throw new LlmBatchError('usage', 'The faults must be a list of rules.')
+    if (!Array.isArray(rules)) throw new LlmBatchError('usage', 'the faults must be a list of rules')
     simulator.faults.set(rules)
     return Response.json({ rules: simulator.faults.rules })
   } catch (error) {

@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { ActiveFaults } from '../faults/injector.ts'
 
-/** What hono carries through one request. */
+/** Values that hono carries through one request. */
 export interface Environment {
   Bindings: HttpBindings
   Variables: {

@@ -30,7 +30,7 @@ const MOST_FIELDS = 100
 
 /**
  * Streams a form with one file to `path`; memory does not grow with the file. Throws where the disk fails or the
- * client breaks off, and then leaves nothing on disk. Undefined where the request is no correct multipart form.
+ * client breaks off, and then leaves nothing on disk. Undefined where the request is not a correct multipart form.
  */
 export async function receiveUpload(
   incoming: IncomingMessage,

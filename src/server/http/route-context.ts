@@ -8,7 +8,7 @@ import type { Owner } from '../state/state.ts'
 import type { ServerContext } from './environment.ts'
 import { faulty } from './faulty.ts'
 
-/** What the routes of one dialect work with. */
+/** Context of the routes of one dialect. */
 export interface RouteContext {
   readonly simulator: Simulator
   readonly runner: BatchRunner

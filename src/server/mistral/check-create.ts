@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { DIALECT } from '../dialect.ts'
 import { unprocessable } from '../http/error-answer.ts'
 
-/** What a correct create call asks for: stored files, or requests in the call itself. */
+/** Content of a correct create call: stored files, or requests in the call itself. */
 export interface CreateCall {
   readonly endpoint: string
   readonly model: string | null

@@ -28,7 +28,7 @@ export function signedUrl(route: RouteContext, context: ServerContext, id: strin
   return Response.json({ url: url.href })
 }
 
-/** The bytes behind a signed URL; whoever has the URL gets them, until it expires. */
+/** The bytes behind a signed URL; a client with the URL gets them, until it expires. */
 export function signedContent(route: RouteContext, context: ServerContext, id: string): Response {
   const { state, clock } = route.simulator
   const expires = Number(context.req.query('expires'))

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { DIALECT } from '../dialect.ts'
 import { invalidRequest } from '../http/error-answer.ts'
 
-/** What a correct create call asks for. */
+/** Content of a correct create call. */
 export interface CreateCall {
   readonly inputFileId: string
   readonly endpoint: string

@@ -1,7 +1,7 @@
 import type { ServerContext } from '../http/environment.ts'
 import { invalidRequest } from '../http/error-answer.ts'
 
-/** How long a page may be and is. */
+/** Size of a page, and its limit. */
 export interface PageSize {
   readonly standard: number
   readonly most: number

@@ -10,7 +10,7 @@ interface Flaw {
 
 /** What a mix can hold. */
 export const FLAWS = [
-  { name: 'invalid', directive: 'invalid_json', description: 'text that begins like JSON and is none' },
+  { name: 'invalid', directive: 'invalid_json', description: 'text that begins like JSON and is not JSON' },
   { name: 'fenced', directive: 'fenced_json', description: 'the answer inside a Markdown code fence' },
   { name: 'stray', directive: 'stray_json', description: 'the answer with sentences before and after it' },
   { name: 'wrong_schema', directive: 'wrong_schema', description: 'JSON that breaks the schema that was asked for' },
@@ -35,7 +35,7 @@ export const NO_FLAWS: AnswerMix = { shares: {}, seed: 0 }
 
 /**
  * Reads shares such as `invalid=0.05,fenced=0.1`.
- * @throws LlmBatchError `usage` for a word that is no flaw, a share outside of 0 to 1, and shares above 1 together
+ * @throws LlmBatchError `usage` for a word that is not a flaw, a share outside of 0 to 1, and shares above 1 together
  */
 export function parseAnswerShares(text: string): AnswerShares {
   const entries = text.split(',').map((part) => {
@@ -49,7 +49,7 @@ export function parseAnswerShares(text: string): AnswerShares {
 export function checkedShares(shares: Readonly<Record<string, number | undefined>>): AnswerShares {
   let sum = 0
   for (const [name, share] of Object.entries(shares)) {
-    if (!FLAWS.some((flaw) => flaw.name === name)) throw wrong(`answers cannot be ${JSON.stringify(name)}`)
+    if (!FLAWS.some((flaw) => flaw.name === name)) throw wrong(`unknown flaw of answers ${JSON.stringify(name)}`)
     if (share === undefined) continue
     if (!(share >= 0 && share <= 1)) throw wrong(`the share of ${name} answers is not a number from 0 to 1`)
     sum += share

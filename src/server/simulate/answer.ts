@@ -2,7 +2,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { DialectName } from '../state/record.ts'
 import type { ToolCall } from './tool-call.ts'
 
-/** What an answer consists of, before it takes the shape of an endpoint. */
+/** Parts of an answer, before it takes the shape of an endpoint. */
 export interface SimulatedAnswer {
   readonly dialect: DialectName
   readonly model: string
@@ -17,7 +17,7 @@ export interface SimulatedAnswer {
   readonly createdAt: number
 }
 
-/** What the model wrote, and why it stopped. */
+/** The text of the model, and the reason why it stopped. */
 export interface Words {
   readonly text: string
   readonly ending: Ending
@@ -25,7 +25,7 @@ export interface Words {
   readonly toolCall?: ToolCall
 }
 
-/** How an answer ended. */
+/** The way an answer ended. */
 export type Ending = 'stop' | 'length' | 'refusal' | 'content_filter' | 'tool_call'
 
 /** The model as the answer names it: OpenAI answers with a dated snapshot. */

@@ -80,7 +80,7 @@ describe('a directive', () => {
     expect(ask(`[[simulate: ${wish}]]`)).toMatchObject({ status, body: { error: { code } }, billed: null })
   })
 
-  it('that nobody knows is ignored', () => {
+  it('that is unknown is ignored', () => {
     expect(choice('[[simulate: magic]]')).toMatchObject({ finish_reason: 'stop' })
   })
 })

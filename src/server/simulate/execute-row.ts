@@ -27,7 +27,7 @@ export interface RowRequest {
   readonly createdAt: number
 }
 
-/** What became of one request. `billed` is null where the provider would not charge. */
+/** Result of one request. `billed` is null where the provider would not charge. */
 export type RowResult =
   | {
       readonly fate: 'answered'
@@ -38,10 +38,10 @@ export type RowResult =
   | { readonly fate: 'missing' | 'garbled'; readonly billed: Booking | null }
   | { readonly fate: 'expired'; readonly billed: null }
 
-/** How often each row with a `times=` directive was executed; in memory, so a restart counts anew. */
+/** Number of executions of each row with a `times=` directive; in memory, so a restart counts anew. */
 export type Executions = Map<string, number>
 
-/** What answers: the simulated model, and the function that a test may have put in its place. */
+/** Sources of answers: the simulated model, and the function that a test may have put in its place. */
 export interface Simulation {
   readonly executions: Executions
   /** How often answers are not as asked. */
@@ -122,7 +122,7 @@ interface Examined {
   readonly wish: string | undefined
 }
 
-/** What a request that is answered is answered by. */
+/** Facts that the answer to a request is made from. */
 interface Asked extends Examined {
   readonly mix: AnswerMix
   /** In place of a simulated text. */
@@ -157,7 +157,7 @@ function bodied(request: RowRequest, { mix, nonce, prompt, text, wish: wished }:
   return { fate: 'answered', status: 200, body: wish === 'no_usage' || !usage ? rest : { ...rest, usage }, billed }
 }
 
-/** What one choice is made from. */
+/** Facts that one choice is made from. */
 interface Draft {
   readonly body: JsonObject
   readonly prompt: string

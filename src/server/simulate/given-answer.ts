@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { DialectName } from '../state/record.ts'
 
-/** Where a request came from that a function answers. */
+/** Origin of a request that a function answers. */
 export interface AnswerRequest {
   readonly provider: DialectName
   /** Path such as `/v1/chat/completions`. */
@@ -15,7 +15,7 @@ export type GivenAnswer = string | JsonObject | undefined
 /** Answers the body of a request, a row of a batch or a direct call. What it throws is answered with status 500. */
 export type AnswerFunction = (body: JsonObject, request: AnswerRequest) => GivenAnswer | Promise<GivenAnswer>
 
-/** Why a function gave no answer. */
+/** The reason why a function gave no answer. */
 export class NoAnswer extends Error {}
 
 /** Asks the function. Throws NoAnswer where it throws, and where it gives what is neither text nor a JSON object. */

@@ -5,7 +5,7 @@ import { wrongValue } from './wrong-value.ts'
 /** Choices that are looked for in a prompt. */
 const MOST_CHOICES = 1_000
 
-/** What every simulated text begins with, so that nobody takes it for a model's answer. */
+/** First words of every simulated text, so that a reader does not take it for a model's answer. */
 const MARK = '[simulated]'
 
 /** The text a model would have answered, the same for the same request. JSON where the request wants JSON. */

@@ -84,7 +84,7 @@ interface Books {
   readonly outputTokens: number
 }
 
-/** What is counted over all books. */
+/** Counts over all books. */
 interface Counts {
   /** Executions of each row. */
   readonly times: Map<string, number>

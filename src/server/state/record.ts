@@ -63,7 +63,7 @@ const problemSchema = z.object({
   param: z.string().nullable(),
 })
 
-/** Why validation refused a batch. */
+/** The reason why validation refused a batch. */
 export type ValidationProblem = Readonly<z.infer<typeof problemSchema>>
 
 export const batchSchema = z.object({

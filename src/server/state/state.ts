@@ -112,7 +112,7 @@ export class State {
   }
 }
 
-/** Who asks: one account as seen through one dialect. */
+/** The client of a call: one account as seen through one dialect. */
 export interface Owner {
   readonly dialect: DialectName
   readonly account: string

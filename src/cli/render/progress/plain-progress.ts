@@ -48,7 +48,7 @@ export class PlainProgress {
   }
 }
 
-/** Notes count without their numbers: `4m left` changes all the time and is no news. */
+/** Notes count without their numbers: `4m left` changes all the time and is not news. */
 function statesOf({ batches, notes }: ProgressView): string {
   return JSON.stringify([describeBatches(batches), notes.map((note) => note.replace(/\d+/g, '#'))])
 }

@@ -26,6 +26,6 @@ it('tells a person how many rows were read, first within two seconds and then ev
   expect(saidAt).toEqual([1_000, 2_000, 4_000, 8_000])
 })
 
-it('says nothing where nobody looks', () => {
+it('says nothing without a terminal', () => {
   expect(readingLine(shellWith(false).shell, { monotonic: () => 0 })).toBeUndefined()
 })

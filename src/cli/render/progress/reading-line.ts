@@ -6,7 +6,7 @@ import { count } from '../terminal/quantity.ts'
 const FIRST_LINE_MS = 1_000
 
 /**
- * Tells a person in a terminal, from the second second on, how many rows were read so far; null where nobody looks. The
+ * Tells a person in a terminal, from the second second on, how many rows were read so far; null without a terminal. The
  * one who reads calls it again and again.
  */
 export function readingLine(shell: Shell, clock: Pick<Clock, 'monotonic'>): ((rows: number) => void) | undefined {

@@ -3,7 +3,9 @@ import type { Colors } from './colors.ts'
 import { panelLines } from './panel-lines.ts'
 import { displayWidth } from './width.ts'
 
-/** What the panel needs of a terminal; `process.stderr` is one where it is a TTY. Sizes are read at every drawing. */
+/**
+ * The part of a terminal that the panel needs; `process.stderr` is one where it is a TTY. Sizes are read at every drawing.
+ */
 export interface Terminal {
   readonly columns: number
   readonly rows: number

@@ -8,7 +8,7 @@ import { type FittedColumn, renderFittedTable } from '../terminal/fitted-table.t
 import { count } from '../terminal/quantity.ts'
 import { paintStatus } from './rows-view.ts'
 
-/** What a comparison of runs shows. */
+/** Facts that a comparison of runs shows. */
 export interface CompareView extends ComparedRuns {
   readonly runs: readonly RunRecord[]
   /** The column of right answers, where one was named. */

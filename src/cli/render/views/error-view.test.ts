@@ -49,7 +49,7 @@ describe('a failure', () => {
     expect(renderError(new ProviderError(throttled), plain)).toContain('next: Wait 1m 30s,')
   })
 
-  it('that nobody foresaw keeps its stack and its cause', () => {
+  it('that was not foreseen keeps its stack and its cause', () => {
     const text = renderError(new TypeError('x is not a function', { cause: new Error('deeper') }), plain)
     expect(text).toMatch(/^bug: TypeError: x is not a function\n +at .*error-view\.test\.ts/)
     expect(text).toContain('deeper')

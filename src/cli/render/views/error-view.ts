@@ -46,9 +46,9 @@ function nextStepAfter({ kind, retryAfterMs }: Failure): string {
       return `Wait ${wait}, then run the same command again; it goes on where it stopped.`
     }
     case 'server':
-      return 'The provider is in trouble: wait a while, then run the same command again; it goes on where it stopped.'
+      return 'The provider reports a failure: wait a while, then run the same command again; it goes on where it stopped.'
     case 'shape':
-      return "The answer is not the API's own: check the base URL and the proxy settings, with: llm-batch doctor"
+      return 'The answer does not come from the API: check the base URL and the proxy settings, with: llm-batch doctor'
     case 'unauthorised':
       return 'Check the API key in the environment, with: llm-batch doctor'
     case 'forbidden':

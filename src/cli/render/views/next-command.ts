@@ -4,7 +4,7 @@ import type { RunReport } from '../../../workspace/report.ts'
 import type { Retryable, StatusRows } from '../../../workspace/retryable.ts'
 import { count, counted } from '../terminal/quantity.ts'
 
-/** What the next commands follow from. */
+/** Facts that the next commands follow from. */
 export type NextFacts = Pick<RunReport, 'counts' | 'retryable'> & {
   readonly run: { readonly id: string; readonly state: RunState }
   /** True where another process works on the run, which can only be watched then. @default false */

@@ -19,7 +19,7 @@ import {
 import { describeCarried, describeSaving } from '../words/sharing-words.ts'
 import { renderProblems } from './problems.ts'
 
-/** What `plan` shows; nothing was sent. */
+/** Facts that `plan` shows; nothing was sent. */
 export interface PlanView {
   /** Where the input came from, for people. */
   readonly input: string

@@ -88,7 +88,7 @@ function adviceFor(sight: RemoteInventory): readonly string[] {
   if (files.length > 0) lines.push('Delete:    llm-batch remote delete ID')
   const isOursThere = batches.some(({ markers }) => markers !== null) || files.some(({ isOurs }) => isOurs)
   if (isOursThere) {
-    lines.push('Ours was made by an llm-batch, perhaps by another home of this account that is still at work on it.')
+    lines.push('llm-batch made what is "ours", perhaps in another home of this account that still works on it.')
   }
   return lines.length === 0 ? [] : [`${lines.join('\n')}\n`]
 }

@@ -84,7 +84,7 @@ describe('the report', () => {
       /Next: llm-batch retry k3f9-2026-11-23 --status truncated --max-tokens N {3}\(buys 1 truncated row again; .*\$0\.50/,
     ],
     [
-      'rows whose bill nobody knows',
+      'rows whose bill is unknown',
       { retryable: { unbilled: [], billed: [{ status: 'missing', rows: 2 }], billedUsd: null } },
       /retry k3f9-2026-11-23 --status missing {3}\(buys 2 missing rows again; what they cost is not known\)/,
     ],
@@ -138,7 +138,7 @@ describe('the report', () => {
         '$0.50 in direct calls before the batches',
         '$2.25 in batches that were sent first',
         'unknown in batches that sent rows again',
-        'Cost limit  $5.00',
+        'Cost cap    $5.00',
         'Set aside   $0.75 for batches that are not finished',
       ]),
     )

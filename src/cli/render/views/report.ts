@@ -17,11 +17,11 @@ import { renderNext } from './next-command.ts'
 
 const MOST_REASONS = 5
 
-/** How a schema is called that nobody named: no reader needs to see it. */
+/** Name of a schema that the user did not name: no reader needs to see it. */
 const USUAL_SCHEMA_NAME = 'answer'
 const MOST_REASON_CHARACTERS = 140
 
-/** What the report needs besides what the store knows. */
+/** Facts of a report besides those in the store. */
 export interface ReportPlaces {
   /** The answers as just written, or null where none were written to a file. */
   readonly answers: WrittenFiles | null

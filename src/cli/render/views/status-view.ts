@@ -23,7 +23,7 @@ import { describeState } from '../words/state-words.ts'
 import { describeEvidence } from './evidence-view.ts'
 import { renderNext } from './next-command.ts'
 
-/** What `status` shows of one run. */
+/** Facts that `status` shows of one run. */
 export interface RunStatus {
   readonly run: RunRecord
   readonly counts: RequestCounts

@@ -99,7 +99,7 @@ function heading(name: string, colors: Colors): string {
   return colors.bold(plainLine(name, 60))
 }
 
-/** How often each label came; a line that says how many there are where they are no labels. */
+/** How often each label came; a line that says how many there are where they are not labels. */
 function valuesText(name: string, values: CountedValues, width: number, colors: Colors): string {
   if (!areLabels(values)) return `${heading(name, colors)}: ${describeVariety(values)}\n`
   const shown = values.values.slice(0, MOST_LINES)

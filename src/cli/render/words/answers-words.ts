@@ -8,5 +8,5 @@ export function describeAnswersPlace({ id, output, state }: RunRecord, isThere: 
   if (path === null) return null
   if (path === '-') return placeText(path)
   if (!isFinished(state)) return `to be written to ${placeText(path)}`
-  return isThere ? placeText(path) : `the file is not there; write it with: llm-batch results ${id} -o OUT`
+  return isThere ? placeText(path) : `the file does not exist; write it with: llm-batch results ${id} -o OUT`
 }

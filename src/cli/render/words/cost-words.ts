@@ -35,7 +35,7 @@ function sumOf(attempts: readonly AttemptCost[]): number | null {
 /** What the run may cost, and what is set aside for batches whose bill is not known yet, each where there is any. */
 export function costLimits({ maxUsd, reservedUsd }: RunCost): readonly Fact[] {
   return [
-    ['Cost limit', maxUsd === null ? null : dollars(maxUsd)],
+    ['Cost cap', maxUsd === null ? null : dollars(maxUsd)],
     ['Set aside', reservedUsd === 0 ? null : `${dollars(reservedUsd)} for batches that are not finished`],
   ]
 }

@@ -32,7 +32,7 @@ export function describeAnswers({ targets }: PlanSummary): string {
 /** `about $0.42, at most $1.23`; `unknown` where it is. */
 export function describeCost(cost: CostEstimate | null): string {
   if (cost === null) return 'unknown'
-  return amounts(cost.expectedUsd, cost.mostUsd, 'set --max-tokens to know the most')
+  return amounts(cost.expectedUsd, cost.mostUsd, 'set --max-tokens to know the maximum')
 }
 
 /** What asking again may add at worst; null where nothing is asked again. */
@@ -45,7 +45,7 @@ export function describeReasks({ cost, reasks }: PlanSummary): string | null {
   const part =
     cost === null || cost.mostUsd === null
       ? 'not part of the cost above'
-      : 'part of the most above, not of the expected cost'
+      : 'part of the maximum above, not of the expected cost'
   return `${turns} where an answer does not fit: ${worst}; ${part}`
 }
 
