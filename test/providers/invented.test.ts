@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { tierTokens } from '../../src/plan/queue-tiers.ts'
 import { registerProvider } from '../../src/provider.ts'
 import { PARCEL } from '../fixtures/parcel/adapter.ts'
 import { ParcelServer } from '../fixtures/parcel/server.ts'
@@ -42,13 +41,6 @@ it('a provider without stored inputs, marks and error files is one folder, and t
   const answers = await answersIn(world)
   expect(answers).toHaveLength(250)
   expect(answers[7]).toMatchObject({ id: 'q7', llm_status: 'succeeded' })
-})
-
-it('what is known of a registered provider is read like that of the others, and of an unknown one nothing is', () => {
-  const target = { provider: 'parcel', endpoint: '/v1/chat/completions', model: 'large' }
-  expect(tierTokens(target, 2)).toBe(2_000)
-  expect(tierTokens(target, 3)).toBeNull()
-  expect(tierTokens({ ...target, provider: 'pigeon' }, 2)).toBeNull()
 })
 
 it('a create without an answer is held where batches carry no mark, and sent again only when the user says so', async () => {
