@@ -102,7 +102,7 @@ export interface ImageSize {
   readonly height: number
 }
 
-/** What a body asks, for people. */
+/** A body's question as people read it. */
 export interface ShownRequest {
   /** The turns of a conversation; null for a body without turns. */
   readonly turns: readonly ShownTurn[] | null

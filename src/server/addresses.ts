@@ -1,6 +1,6 @@
 import type { LocalServer } from './options.ts'
 
-/** Where a client of one dialect finds the server, and the variables in which its SDK looks for that. */
+/** The place where clients of one dialect find the server, and the variables in which their SDKs look for it. */
 interface Address {
   readonly baseUrlVariable: string
   readonly keyVariable: string

@@ -4,7 +4,7 @@ import type { ShownPart, ShownRequest } from '../../providers/facts.ts'
 import { factsOf } from '../../providers/known.ts'
 import { bytes } from '../render/terminal/quantity.ts'
 
-/** What is shown of a request. */
+/** The part of a request that is shown. */
 interface AskedRequest {
   readonly body: string
   readonly target: Pick<Target, 'provider'>
