@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { RunHandle } from '../src/library/handle.ts'
+import { toldEvent, toldReport } from '../src/library/told.ts'
 import { type ErrorCode, LlmBatchError, messageOf } from '../src/model/error.ts'
 import type { RunEvent } from '../src/model/event.ts'
+import { inProperties } from '../src/model/options/mention.ts'
 import { isFinished, PLAIN_OUTPUT } from '../src/model/run.ts'
 import { ProviderError } from '../src/providers/provider.ts'
 import { exitCodeOf, type RunReport } from '../src/workspace/report.ts'
@@ -196,7 +198,7 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
     if (typed.decides && (await hasNoResults(handle))) await cancel(world, handle, typed)
     const { report } = await handle.drive({ onUnknownCreate, releaseHeld: typed.runId !== null })
     await cancelling.stop()
-    return { exitCode: exitCodeOf(report, 0), message: report.run.reason, report }
+    return { exitCode: exitCodeOf(report, 0), message: toldReport(report, inProperties).run.reason, report }
   } catch (error) {
     return await told(error, workspace, typed.since)
   } finally {
@@ -208,7 +210,7 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
 /** True for a run of which a batch is completed without any file: only a person can say that its rows are gone. */
 async function hasNoResults(handle: RunHandle): Promise<boolean> {
   const { run } = await handle.report()
-  return run.reason?.includes('names no result file') ?? false
+  return run.reason?.kind === 'batch_held' && run.reason.why?.kind === 'no_results'
 }
 
 async function take(
@@ -231,7 +233,7 @@ async function take(
     ...(maxCostUsd === undefined ? {} : { maxTokens: MOST_TOKENS, maxCostUsd }),
     output: { ...PLAIN_OUTPUT, path: answersPath, force: true },
   } as const
-  return await takeNewRun(workspace, options, (event) => emitter.emit('event', event))
+  return await takeNewRun(workspace, options, (happening) => emitter.emit('event', toldEvent(happening, inProperties)))
 }
 
 async function cancel(world: World, handle: RunHandle, { cancelled }: Typed): Promise<void> {
@@ -301,7 +303,7 @@ async function alreadyDone(workspace: Workspace, since: string | null): Promise<
   const handle = new RunHandle(workspace, await takeRun(workspace, run.id), new EventEmitter())
   try {
     const { report } = await handle.drive()
-    return { exitCode: exitCodeOf(report, 0), message: report.run.reason, report }
+    return { exitCode: exitCodeOf(report, 0), message: toldReport(report, inProperties).run.reason, report }
   } finally {
     handle.close()
   }

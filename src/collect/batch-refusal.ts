@@ -6,16 +6,16 @@ import { newResult } from './new-result.ts'
 /** The next step after the provider refused a whole batch, unbilled. */
 export type Refusal =
   /** The queue is full: the same requests later, without costing a try. */
-  | { readonly kind: 'queue_full'; readonly reason: string; readonly limitTokens: number | null }
+  | { readonly kind: 'queue_full'; readonly words: string; readonly limitTokens: number | null }
   /** Some lines are at fault: those fail, the others are sent again without them. */
   | { readonly kind: 'bad_lines'; readonly problems: ReadonlyMap<number, RemoteProblem> }
-  /** The reason concerns the whole batch: a person must decide. */
-  | { readonly kind: 'whole'; readonly code: string; readonly reason: string }
+  /** What the provider says concerns the whole batch: a person must decide. */
+  | { readonly kind: 'whole'; readonly code: string | null; readonly words: string }
 
 /** Judges the reasons of a refused batch; `line` counts from 1 in the input file. */
 export function judgeRefusal(remote: RemoteBatch): Refusal {
   for (const { message, queueFull } of remote.errors) {
-    if (queueFull) return { kind: 'queue_full', reason: message, ...queueFull }
+    if (queueFull) return { kind: 'queue_full', words: message, ...queueFull }
   }
   const lines = new Map<number, RemoteProblem>()
   for (const problem of remote.errors) if (problem.line !== null) lines.set(problem.line, problem)
@@ -23,8 +23,8 @@ export function judgeRefusal(remote: RemoteBatch): Refusal {
   const [first] = remote.errors
   return {
     kind: 'whole',
-    code: first?.code ?? 'batch_failed',
-    reason: first?.message ?? `the provider refused the batch (${remote.rawStatus}) and gave no reason`,
+    code: first?.code ?? null,
+    words: first?.message ?? `the provider refused the batch (${remote.rawStatus}) and gave no reason`,
   }
 }
 

@@ -1,19 +1,9 @@
 import type { Outcome } from '../model/outcome.ts'
-import { clauseOf } from '../model/stop-loss.ts'
+import type { Reason } from '../model/reason.ts'
 import { Refusals } from './refusal-counts.ts'
 
-/** Why a direct batch is held, where most of its rows were refused. */
-export const CANARY_REFUSED = 'canary_refused'
-
-/** Why a direct batch is held, where none of its answers can be used. */
-export const CANARY_UNUSABLE = 'canary_unusable'
-
-/** The reason to stop a run after its canary. */
-export interface CanaryStop {
-  readonly code: typeof CANARY_REFUSED | typeof CANARY_UNUSABLE
-  /** In words, with the ways on. */
-  readonly reason: string
-}
+/** The reason to stop a run after its canary: most of its rows were refused, or none of its answers can be used. */
+export type CanaryStop = Extract<Reason, { readonly kind: 'canary_refused' | 'canary_unusable' }>
 
 /** Refusals at least, unless fewer rows were to be asked: one odd row with parameters of its own stops no run. */
 const LEAST_REFUSED = 3
@@ -33,11 +23,8 @@ function judgeRefusals(outcomes: readonly Outcome[], least: number): CanaryStop 
   for (const outcome of outcomes) if (!outcome.contentProblem) refusals.add(outcome)
   const most = refusals.most(outcomes.length)
   if (!most || refusals.total <= outcomes.length / 2 || refusals.total < least) return null
-  const reason =
-    `${refusals.total} of the ${outcomes.length} rows that were asked directly beforehand were refused, ` +
-    `${most.failed} with ${most.code}: ${clauseOf(most.example)}; nothing was bought in batches. ` +
-    'With other parameters it is another run. Resume asks the same again; --no-canary sends all rows without asking'
-  return { code: CANARY_REFUSED, reason }
+  const { code, example, failed } = most
+  return { kind: 'canary_refused', refused: refusals.total, asked: outcomes.length, code, example, failed }
 }
 
 function judgeAnswers(outcomes: readonly Outcome[], least: number): CanaryStop | null {
@@ -47,12 +34,7 @@ function judgeAnswers(outcomes: readonly Outcome[], least: number): CanaryStop |
     const word = status === 'failed' ? (code ?? status) : status
     counts.set(word, (counts.get(word) ?? 0) + 1)
   }
-  const words = [...counts].map(([word, count]) => `${count} ${word}`).join(', ')
-  const cut = counts.has('truncated') ? ', such as more --max-tokens,' : ''
-  const reason =
-    `none of the ${outcomes.length} rows that were asked directly beforehand has a usable answer (${words}); nothing was ` +
-    `bought in batches. With other parameters${cut} or another prompt it is another run. Resume sends the other rows as they are`
-  return { code: CANARY_UNUSABLE, reason }
+  return { kind: 'canary_unusable', asked: outcomes.length, counts: Object.fromEntries(counts) }
 }
 
 /** An answer that was or may have been paid for and cannot be used. */

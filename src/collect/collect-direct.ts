@@ -1,6 +1,7 @@
 import { splitLines } from '../lib/jsonl.ts'
 import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome } from '../model/outcome.ts'
+import { because, NO_REASON } from '../model/reason.ts'
 import type { Round } from '../model/round.ts'
 import type { CancelCause } from '../model/run.ts'
 import { MOVED, type Step } from '../model/step.ts'
@@ -42,7 +43,7 @@ export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord,
   })
   await store.addResults(attempt.key, results)
   if (stop) return await hold(ports, attempt, stop)
-  const changes = { failures: 0, reasonCode: null, reason: null }
+  const changes = { failures: 0, ...NO_REASON }
   await store.settleAttempt(attempt.key, 'collected', changes, await billFor(ports, attempt))
   return MOVED
 }
@@ -55,14 +56,13 @@ function isUnbilledFailure({ billed, status }: Outcome): boolean {
 }
 
 /** What is answered for good is settled; the refused requests wait in the batch until a person has decided. */
-async function hold(ports: CollectPorts, attempt: AttemptRecord, { code, reason }: CanaryStop): Promise<Step> {
+async function hold(ports: CollectPorts, attempt: AttemptRecord, stop: CanaryStop): Promise<Step> {
   const { store } = ports
   await store.settleFinal(attempt.key)
   await store.settleReservation(attempt.nonce, await billFor(ports, attempt))
   await store.moveAttempt(attempt.key, 'ended', 'held', {
     heldFrom: 'ended',
-    reasonCode: code,
-    reason,
+    ...because(stop),
   })
   return MOVED
 }

@@ -1,8 +1,9 @@
 import { isTerminal } from '../model/attempt.ts'
+import { because, NO_REASON } from '../model/reason.ts'
 import { RESULT_ROLES, type ResultRef, resultIds, resultRefs } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
-import { isTooMany, stopLossReason, type UniformFailure } from '../model/stop-loss.ts'
+import { isTooMany, type UniformFailure } from '../model/stop-loss.ts'
 import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import { type AttemptRecord } from '../store/store.ts'
 import { judgeRefusal, refusedResults } from './batch-refusal.ts'
@@ -11,9 +12,6 @@ import { damaged, downloadFile, OVERSIZED, sizeDoubt } from './download.ts'
 import { type Tries, triesOf } from './planned.ts'
 import { type CollectPorts } from './ports.ts'
 import { type Settlement, Settling } from './settle.ts'
-
-/** Marks an attempt whose files were fetched a second time because rows were absent from the first. */
-const FETCHED_AGAIN = 'fetched_again'
 
 /** Fetches whose size must fit where rows would be sent again; later a line for every request is enough. */
 const SIZE_CHECKS = 4
@@ -75,7 +73,7 @@ async function harvest(
     }
   }
   await assertWhole(ports, attempt, settling, files, round.signal)
-  if (settling.missing > 0 && remote.status === 'completed' && attempt.reasonCode !== FETCHED_AGAIN) {
+  if (settling.missing > 0 && remote.status === 'completed' && attempt.reasonCode !== 'fetched_again') {
     return await fetchAgain(ports, attempt, settling.missing)
   }
   if (!isTerminal(remote.status)) return WAITED
@@ -87,12 +85,11 @@ async function harvest(
     rawStatus: remote.rawStatus,
     ...resultIds(remote.results),
     failures: 0,
-    reasonCode: null,
-    reason: null,
+    ...NO_REASON,
   }
   await store.settleAttempt(attempt.key, 'collected', changes, await billFor(ports, attempt))
   if (settlement.hasAccountProblem !== null) {
-    return { did: 'must_hold_run', reason: settlement.hasAccountProblem }
+    return { did: 'must_hold_run', reason: { kind: 'account_problem', words: settlement.hasAccountProblem } }
   }
   return MOVED
 }
@@ -141,8 +138,7 @@ function isOversized(error: unknown): error is ProviderError {
 async function holdOversized(ports: CollectPorts, attempt: AttemptRecord, error: ProviderError): Promise<Step> {
   await ports.store.moveAttempt(attempt.key, 'ended', 'held', {
     heldFrom: 'ended',
-    reasonCode: OVERSIZED,
-    reason: `${error.message}; its answers stay at ${ports.provider.name}; limits.maxResultBytes in the configuration grants more`,
+    ...because({ kind: 'results_too_large', provider: ports.provider.name, words: error.message }),
   })
   return MOVED
 }
@@ -152,8 +148,7 @@ async function fetchAgain(ports: CollectPorts, attempt: AttemptRecord, missing: 
   const { clock, settings, store } = ports
   await discardFiles(ports, attempt)
   await store.noteAttempt(attempt.key, {
-    reasonCode: FETCHED_AGAIN,
-    reason: `${missing} requests were in neither result file; fetching both once more`,
+    ...because({ kind: 'fetched_again', missing }),
     nextAt: clock.now() + settings.waits.retryBackoff.firstMs,
   })
   return WAITED
@@ -198,17 +193,20 @@ async function refuse(
   const refusal = judgeRefusal(remote)
   const isCancelling = round.cancelledBy() !== null
   if (refusal.kind === 'queue_full' && !isCancelling) {
-    return { did: 'nothing_ran', reason: refusal.reason, limitTokens: refusal.limitTokens }
+    return { did: 'nothing_ran', words: refusal.words, limitTokens: refusal.limitTokens }
   }
   const triesLeft = settings.maxTries - 1 - Math.max(0, ...tries.values())
   if (!isCancelling && (refusal.kind !== 'bad_lines' || triesLeft <= 0)) {
-    const [code, reason] =
-      refusal.kind === 'whole'
-        ? [refusal.code, refusal.reason]
-        : ['refused_repeatedly', `the provider refused this batch ${settings.maxTries} times`]
     // Refused as a whole it costs nothing, however long it waits for a person.
     await store.settleReservation(attempt.nonce, null)
-    await store.moveAttempt(attempt.key, 'ended', 'held', { heldFrom: 'ended', reasonCode: code, reason })
+    await store.moveAttempt(attempt.key, 'ended', 'held', {
+      heldFrom: 'ended',
+      ...because(
+        refusal.kind === 'whole'
+          ? { kind: 'batch_refused', code: refusal.code, words: refusal.words }
+          : { kind: 'refused_repeatedly', tries: settings.maxTries },
+      ),
+    })
     return MOVED
   }
   const problems = refusal.kind === 'bad_lines' ? refusal.problems : new Map()
@@ -220,8 +218,7 @@ async function refuse(
 async function holdWithoutResults(ports: CollectPorts, attempt: AttemptRecord): Promise<Step> {
   await ports.store.moveAttempt(attempt.key, 'ended', 'held', {
     heldFrom: 'ended',
-    reasonCode: 'no_results',
-    reason: `${ports.provider.name} reports the batch as completed but names no result file`,
+    ...because({ kind: 'no_results', provider: ports.provider.name }),
   })
   return MOVED
 }
@@ -239,5 +236,5 @@ async function stopLoss(
   if ((await store.record()).stopLoss !== null) return
   const stop = { ...failure, batch: attempt.batch }
   await store.setStopLoss({ state: 'stopped', ...stop })
-  emit({ type: 'warning', code: 'stop_loss', message: stopLossReason(stop), batch: attempt.batch })
+  emit({ type: 'warning', code: 'stop_loss', message: { kind: 'stop_loss', ...stop }, batch: attempt.batch })
 }

@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { VARIABLES } from './variables.ts'
 
 /** Rules that a base URL is checked by. */
 export interface BaseUrlRules {
@@ -24,7 +25,7 @@ export function parseBaseUrl(text: string, rules: BaseUrlRules): string {
     throw refused(rules, 'has a query or a fragment', 'Leave it out; paths are added at the end of the URL.')
   }
   if (url.protocol === 'http:' && !rules.isHttpAllowed && !isLoopback(url.hostname)) {
-    const next = 'Use https, or set LLM_BATCH_ALLOW_HTTP=1 in the environment if you trust that network.'
+    const next = `Use https, or set ${VARIABLES.allowHttp}=1 in the environment if you trust that network.`
     throw refused(rules, 'would send the key unencrypted over the network', next)
   }
   const path = url.pathname.replace(/\/+$/, '')

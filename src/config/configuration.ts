@@ -23,9 +23,9 @@ const CONFIGURATION_FILE = 'llm-batch.config.json'
 
 /** Settings from the command line; undefined where the user said nothing. */
 export interface ConfigurationFlags extends SettingFlags {
-  /** `--config`: the configuration file, which must then exist. */
+  /** The configuration file, which must then exist. */
   readonly config?: string | undefined
-  /** `--home`. */
+  /** The folder for state and results. */
   readonly home?: string | undefined
   /** The most a run may cost in US dollars. */
   readonly maxCostUsd?: number | undefined
@@ -103,7 +103,7 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
 
 const NO_FILE: FileConfiguration = {}
 
-/** A file that the user named with `--config` needs no remark. */
+/** A file that the user named needs no remark. */
 async function remarkOn({ disk, flags }: ConfigurationSources, file: FileConfiguration, path: string) {
   if (file === NO_FILE || flags.config !== undefined) return null
   return spendingRemark({ path, file, isOwn: await disk.isOwn(path) }, DEFAULT_ASK_ABOVE_USD)

@@ -1,5 +1,6 @@
 import { LlmBatchError } from '../model/error.ts'
 import { parseBaseUrl } from './base-url.ts'
+import { VARIABLES } from './variables.ts'
 
 /** Variables by name; undefined and blank ones count as absent. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -67,7 +68,7 @@ export function findBaseUrl(
   const ownUrl = present(sources.environment[baseUrlVariable])
   const fileUrl = present(sources.dotEnv?.[baseUrlVariable])
   const countedFileUrl = ownKey === undefined ? fileUrl : undefined
-  const isHttpAllowed = present(sources.environment['LLM_BATCH_ALLOW_HTTP']) === '1'
+  const isHttpAllowed = present(sources.environment[VARIABLES.allowHttp]) === '1'
   return {
     baseUrl: parseBaseUrl(ownUrl ?? countedFileUrl ?? defaultBaseUrl, { variable: baseUrlVariable, isHttpAllowed }),
     isHttpAllowed,

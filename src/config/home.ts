@@ -4,13 +4,14 @@ import { type Disk, nearestFolder } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
 import type { Environment } from './credentials.ts'
+import { VARIABLES } from './variables.ts'
 
 /** The folder name that marks a home of its own for a project. */
 export const PROJECT_HOME = '.llm-batch'
 
 /** Places that may name a home, in the order in which they count. */
 export interface HomeSources {
-  /** `--home`. */
+  /** What the user named for this call. */
   readonly flag: string | undefined
   readonly environment: Environment
   /** `home` of the configuration file, already absolute. */
@@ -22,12 +23,12 @@ export interface HomeSources {
 }
 
 /**
- * The folder that holds state and results: `--home`, else `LLM_BATCH_HOME`, else the configuration file, else the
- * nearest `.llm-batch` at or above the working folder, else the user's data folder, so that a scheduler's temporary
- * working folder finds its runs again. Only looks; `makeHome` makes it.
+ * The folder that holds state and results: the one named for this call, else in the environment, else in the
+ * configuration file, else the nearest `.llm-batch` at or above the working folder, else the user's data folder, so that a
+ * scheduler's temporary working folder finds its runs again. Only looks; `makeHome` makes it.
  */
 export async function findHome(sources: HomeSources): Promise<string> {
-  const named = [sources.flag, sources.environment['LLM_BATCH_HOME'], sources.configured].find(
+  const named = [sources.flag, sources.environment[VARIABLES.home], sources.configured].find(
     (path) => path !== undefined && path.trim() !== '',
   )
   if (named !== undefined) return resolve(sources.workingFolder, named)
@@ -84,7 +85,7 @@ async function makeFolder(disk: Disk, path: string): Promise<void> {
       throw error
     const blocking = error.code === 'EEXIST' ? path : `a part of ${path}`
     throw new LlmBatchError('configuration', `the home ${path} cannot be made: ${blocking} is a file`, {
-      next: `Move that file away, or name another folder with ${mention('home')} or LLM_BATCH_HOME.`,
+      next: `Move that file away, or name another folder with ${mention('home')} or ${VARIABLES.home}.`,
       cause: error,
     })
   }

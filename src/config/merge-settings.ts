@@ -7,9 +7,9 @@ import { mergeWaits } from './waits.ts'
 export interface SettingFlags extends LimitOverrides {
   /** A duration such as `200ms`; overrides `waits.poll`. */
   readonly pollInterval?: string | undefined
-  /** False for `--no-token-count`. */
+  /** False: estimate tokens by bytes alone. */
   readonly tokenCount?: boolean | undefined
-  /** False for `--no-canary`. */
+  /** False for none. */
   readonly canary?: boolean | undefined
 }
 

@@ -8,7 +8,7 @@ import { describeMistakes } from './mistakes.ts'
 export async function readConfigurationFile(disk: Disk, path: string): Promise<FileConfiguration | undefined> {
   const text = await disk.readText(path)
   if (text === undefined) return undefined
-  // Most people have no configuration file, and loading zod takes longer than all else `--help` does.
+  // Most people have no configuration file, and loading zod takes longer than all else that help does.
   const { configurationJsonSchema, fileSchema } = await import('./file-schema.ts')
   const result = fileSchema.safeParse(parse(text, path))
   if (result.success) return result.data

@@ -45,7 +45,7 @@ export interface LimitOverrides {
 
 /** Settings of the rows that are asked directly before anything is bought in batches. */
 export interface CanarySettings {
-  /** False for `--no-canary`. @default true */
+  /** False for none. @default true */
   readonly isOn: boolean
   /** Runs of more requests than this have a canary. @default 1,000 */
   readonly aboveRequests: number

@@ -30,7 +30,7 @@ const QUEUE_MOST_FACTOR = 240
 /** The longest wait after failed calls, counted in first ones. */
 const RETRY_MOST_FACTOR = 120
 
-/** The waits in force: `--poll-interval` over the file's over the defaults, checked against each other. */
+/** The waits in force: the user's own interval over the file's over the defaults, checked against each other. */
 export function mergeWaits(file: FileConfiguration['waits'], pollInterval: string | undefined): Waits {
   const pollMs = milliseconds(mention('pollInterval'), pollInterval) ?? inFile(file, 'poll') ?? DEFAULTS.poll
   const httpMs = inFile(file, 'http') ?? DEFAULTS.http

@@ -1,5 +1,6 @@
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
+import { commandLine } from '../model/options/mention.ts'
 import type { RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord, KnownRemote, RunStore } from '../store/store.ts'
 import type { Markers } from '../submit/markers.ts'
@@ -90,7 +91,7 @@ function assertAdoptable(
       found
         ? `${id} has no mark of llm-batch, so its results cannot be joined to rows`
         : `${id} belongs to ${owner ? `run ${owner.runId}` : 'a run of this home'} already`,
-      { next: 'List what can be taken over with: llm-batch remote' },
+      { next: `List what can be taken over with: ${commandLine('remote')}` },
     )
   }
 }
@@ -139,7 +140,7 @@ async function assertSameSize(
   throw new LlmBatchError(
     'usage',
     `${id} has the mark of batch ${attempt.batch}, but its input has ${file.bytes} bytes instead of ${bytes}`,
-    { next: 'It was not taken over. List what is there with: llm-batch remote' },
+    { next: `It was not taken over. List what is there with: ${commandLine('remote')}` },
   )
 }
 

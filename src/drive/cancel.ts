@@ -1,5 +1,6 @@
 import { giveUpResults } from '../collect/give-up.ts'
 import { LlmBatchError } from '../model/error.ts'
+import type { ReasonCode } from '../model/reason.ts'
 import type { Round } from '../model/round.ts'
 import type { CancelCause } from '../model/run.ts'
 import { ProviderError } from '../providers/provider.ts'
@@ -48,7 +49,7 @@ export class Cancellation {
 
 /**
  * Turns a run to cancelling: what is held is taken up again so that it can be cancelled and harvested. A batch whose
- * results the provider no longer has is settled as missing, so that `retry --status missing` can buy it again.
+ * results the provider no longer has is settled as missing, so that a retry can buy it again.
  */
 async function enterCancelling(context: RunContext, round: Pick<Round, 'cancelledBy'>): Promise<void> {
   const { store } = context
@@ -62,7 +63,7 @@ async function enterCancelling(context: RunContext, round: Pick<Round, 'cancelle
 }
 
 /** Reasons of batches whose results will not come any more; looking again would only hold them again. */
-const GONE_CODES: readonly (string | null)[] = ['lost_at_provider', 'results_gone']
+const GONE_CODES: readonly (ReasonCode | null)[] = ['lost_at_provider', 'results_gone']
 
 /**
  * Asks the provider to cancel a batch that is still at work there. Only a wish, repeated with every look until the

@@ -1,4 +1,5 @@
 import { ADVANCING_STAGES } from '../model/attempt.ts'
+import type { Reason } from '../model/reason.ts'
 import type { CancelCause, RunState } from '../model/run.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
@@ -9,17 +10,16 @@ export interface Ending {
   /** Null where the run was not to be cancelled. */
   readonly cancelledBy: CancelCause | null
   /** Set where a step has said that nothing of the run would fare better. */
-  readonly holdReason: string | null
+  readonly holdReason: Reason | null
 }
-
-const DEADLINE_REASON = 'its deadline came'
 
 /** Records what a run has come to when driving ends, and tells it. */
 export async function conclude(context: RunContext, ending: Ending): Promise<RunRecord> {
   const { emit, store } = context
   const after = stateAfter(ending, await store.currentAttempts())
   const { state } = after
-  const reason = state === 'cancelled' && ending.cancelledBy === 'deadline' ? DEADLINE_REASON : after.reason
+  const isLate = state === 'cancelled' && ending.cancelledBy === 'deadline'
+  const reason: Reason | null = isLate ? { kind: 'deadline_came' } : after.reason
   await store.moveRun(state, reason)
   emit({ type: 'run', state, reason })
   return await store.record()
@@ -33,19 +33,16 @@ export function isActive({ stage }: AttemptRecord): boolean {
 function stateAfter(
   { cancelledBy, holdReason, isStopped }: Ending,
   attempts: readonly AttemptRecord[],
-): { readonly state: RunState; readonly reason: string | null } {
+): { readonly state: RunState; readonly reason: Reason | null } {
   if (holdReason !== null) return { state: 'held', reason: holdReason }
   // A run that is being cancelled stays so until the provider has answered for every batch.
   const resting: RunState = cancelledBy ? 'cancelling' : 'paused'
-  if (isStopped) return { state: resting, reason: 'stopped before it was finished' }
-  if (attempts.some(isActive)) return { state: resting, reason: 'waiting for the provider' }
-  const held = attempts.filter(({ stage }) => stage === 'held')
-  const [first] = held
-  if (first) return { state: 'held', reason: heldReason(first, held.length - 1) }
+  if (isStopped) return { state: resting, reason: { kind: 'stopped' } }
+  if (attempts.some(isActive)) return { state: resting, reason: { kind: 'waiting' } }
+  const [first, ...others] = attempts.filter(({ stage }) => stage === 'held')
+  if (first) {
+    const { batch, reason: why } = first
+    return { state: 'held', reason: { kind: 'batch_held', batch, why, others: others.length } }
+  }
   return { state: cancelledBy ? 'cancelled' : 'completed', reason: null }
-}
-
-function heldReason(first: AttemptRecord, others: number): string {
-  const more = others > 0 ? ` (and ${others} more)` : ''
-  return `batch ${first.batch} is held: ${first.reason ?? first.reasonCode ?? 'unknown reason'}${more}`
 }

@@ -15,7 +15,10 @@ describe('the gate before the batches', () => {
   ])('is open where %s', (_, attempts) => {
     expect(gateOf({ stopLoss: null }, attempts)).toEqual({ isOpen: true })
     expect(gateOf({ stopLoss: { state: 'ignored' } }, attempts)).toEqual({ isOpen: true })
-    expect(gateOf({ stopLoss: STOP }, attempts)).toMatchObject({ isOpen: false, holdReason: expect.any(String) })
+    expect(gateOf({ stopLoss: STOP }, attempts)).toMatchObject({
+      isOpen: false,
+      holdReason: { kind: 'stop_loss', failed: 20 },
+    })
   })
 
   it.each(['planned', 'calling', 'ended'] as const)('opens by itself while the canary is %s', (stage) => {
@@ -23,8 +26,9 @@ describe('the gate before the batches', () => {
   })
 
   it('stays closed while any canary is held, for its reason', () => {
-    const held = sampleAttempt({ kind: 'direct', stage: 'held', reason: 'refused' })
-    expect(gateOf({ stopLoss: null }, [direct('calling'), held])).toEqual({ isOpen: false, holdReason: 'refused' })
+    const reason = { kind: 'request_too_large' } as const
+    const held = sampleAttempt({ kind: 'direct', stage: 'held', reason })
+    expect(gateOf({ stopLoss: null }, [direct('calling'), held])).toEqual({ isOpen: false, holdReason: reason })
   })
 
   it('keeps back what was not created yet, and nothing else', () => {

@@ -1,5 +1,6 @@
 import { FINAL_STAGES } from '../model/attempt.ts'
-import { isTooMany, stopLossReason } from '../model/stop-loss.ts'
+import type { Reason } from '../model/reason.ts'
+import { isTooMany } from '../model/stop-loss.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 
@@ -7,15 +8,22 @@ import type { RunContext } from '../workspace/context.ts'
 export type Gate =
   | { readonly isOpen: true }
   /** `holdReason` is null where the gate opens by itself, once the canary has been answered. */
-  | { readonly isOpen: false; readonly holdReason: string | null }
+  | { readonly isOpen: false; readonly holdReason: Reason | null }
 
 /** Closed by failures that looked alike, and until every row that is asked directly beforehand has been answered. */
 export function gateOf({ stopLoss }: Pick<RunRecord, 'stopLoss'>, attempts: readonly AttemptRecord[]): Gate {
-  if (stopLoss?.state === 'stopped') return { isOpen: false, holdReason: stopLossReason(stopLoss) }
+  if (stopLoss?.state === 'stopped') {
+    const { state: _, ...stop } = stopLoss
+    return { isOpen: false, holdReason: { kind: 'stop_loss', ...stop } }
+  }
   const canary = attempts.filter(({ kind, stage }) => kind === 'direct' && !FINAL_STAGES.includes(stage))
   if (canary.length === 0) return { isOpen: true }
   const held = canary.find(({ stage }) => stage === 'held')
-  return { isOpen: false, holdReason: held ? (held.reason ?? 'the rows asked directly are held') : null }
+  return { isOpen: false, holdReason: held ? (held.reason ?? heldUntold(held)) : null }
+}
+
+function heldUntold({ batch }: AttemptRecord): Reason {
+  return { kind: 'batch_held', batch, why: null, others: 0 }
 }
 
 /** True for a batch that must not be sent while the gate is closed. */

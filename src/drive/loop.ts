@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { ADVANCING_STAGES, OPEN_STAGES } from '../model/attempt.ts'
+import type { Reason } from '../model/reason.ts'
 import type { Round } from '../model/round.ts'
 import type { Step } from '../model/step.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
@@ -59,7 +60,7 @@ class Driving {
   /** When driving ends although the provider has not answered yet: at a deadline that was still to come at the start. */
   #endsAt: number | undefined
   /** Why the run must stop, once a step has said so. */
-  #holdReason: string | null = null
+  #holdReason: Reason | null = null
 
   constructor(context: RunContext, run: RunRecord, until: Until, signal: AbortSignal) {
     this.#context = context

@@ -1,9 +1,11 @@
 import { backoffMs } from '../lib/backoff.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { type Failure, reactionTo } from '../model/failure.ts'
+import { commandLine, mention } from '../model/options/mention.ts'
+import { because, callFailed, type Reason } from '../model/reason.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
-import { isPathUnknown, UNKNOWN_PATH_TRIES, unknownPathReason } from '../workspace/base-url-doubt.ts'
+import { isPathUnknown, noBatchApi, UNKNOWN_PATH_TRIES } from '../workspace/base-url-doubt.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { isUnsent, LOOK_BACK_MS, sameContent, unknownBatches } from './remote.ts'
 
@@ -37,13 +39,18 @@ export async function lookBeforeSending(
     if (twins.found.length > 0) throw alreadySent(context, twins)
     if (twins.doubt === null) return 'clear'
     if (twins.failure?.kind === 'refused') {
-      await hold(context, unlisted(context, twins.doubt))
+      await hold(context, {
+        kind: 'work_unlisted',
+        run: context.store.id,
+        provider: context.provider.name,
+        doubt: twins.doubt,
+      })
       return 'stopped'
     }
     tellDoubt(context, twins.doubt)
     unknownPaths = isPathUnknown(twins.failure) ? unknownPaths + 1 : 0
     if (twins.failure && unknownPaths >= UNKNOWN_PATH_TRIES) {
-      await hold(context, unknownPathReason(context.provider, twins.failure))
+      await hold(context, noBatchApi(context.provider, twins.failure))
       return 'stopped'
     }
     if (!isPatient && unknownPaths === 0) return 'stopped'
@@ -66,11 +73,11 @@ export async function holdDuplicateWork(context: RunContext, signal: AbortSignal
     if (remoteId === undefined && doubt === null) continue
     await store.moveAttempt(attempt.key, 'planned', 'held', {
       heldFrom: 'planned',
-      reasonCode: 'same_content',
-      reason:
+      ...because(
         remoteId === undefined
-          ? `whether the same work was sent by another home could not be looked up: ${doubt}`
-          : `${context.provider.name} has ${remoteId} of the same work; take it over with: llm-batch remote adopt ${store.id}`,
+          ? { kind: 'work_unseen', doubt: doubt ?? '' }
+          : { kind: 'same_content', run: store.id, provider: context.provider.name, remoteId },
+      ),
     })
   }
 }
@@ -106,21 +113,14 @@ async function lookOrHold(context: RunContext, signal: AbortSignal): Promise<Dup
   } catch (error) {
     if (signal.aborted) return 'stopped'
     if (!(error instanceof ProviderError) || reactionTo(error.failure, 'read') === 'wait') throw error
-    await hold(context, error.failure.message)
+    await hold(context, callFailed(error.failure))
     return 'stopped'
   }
 }
 
-async function hold({ emit, store }: RunContext, reason: string): Promise<void> {
+async function hold({ emit, store }: RunContext, reason: Reason): Promise<void> {
   await store.moveRun('held', reason)
   emit({ type: 'run', state: 'held', reason })
-}
-
-function unlisted({ provider, store }: RunContext, doubt: string): string {
-  return (
-    `${provider.name} refuses to list its batches (${doubt}), so whether it has this work already cannot be seen; ` +
-    `to send it without looking: llm-batch resume ${store.id} --again`
-  )
 }
 
 function alreadySent({ provider, store }: RunContext, { found }: DuplicateWork): LlmBatchError {
@@ -130,7 +130,7 @@ function alreadySent({ provider, store }: RunContext, { found }: DuplicateWork):
     'already_sent',
     `${provider.name} already has this work, sent by a home that is not this one: ${ids.join(', ')}${more}; nothing was sent`,
     {
-      next: `Take it over with: llm-batch remote adopt ${store.id}. To pay once more: llm-batch resume ${store.id} --again`,
+      next: `Take it over with: ${commandLine('remote', 'adopt', store.id)}. To pay once more: ${sendAnyway(store.id)}`,
     },
   )
 }
@@ -141,7 +141,11 @@ function tellDoubt({ emit, provider, store }: RunContext, doubt: string): void {
     code: 'listing_inconclusive',
     message:
       `whether ${provider.name} has this work already cannot be seen (${doubt}); nothing is sent until it can ` +
-      `(llm-batch resume ${store.id} --again sends without looking)`,
+      `(${sendAnyway(store.id)} sends without looking)`,
     batch: null,
   })
+}
+
+function sendAnyway(runId: string): string {
+  return commandLine('resume', runId, mention('again'))
 }

@@ -1,3 +1,4 @@
+import { because } from '../model/reason.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { isClockBehind, restartWaits } from './clock-jumps.ts'
 
@@ -13,8 +14,7 @@ export async function recover(context: RunContext): Promise<void> {
     if (!intent) throw new Error(`attempt ${attempt.key} is creating and has no intent`)
     await store.closeIntent(intent.key, 'unknown', 'unconfirmed', {
       reconcileStep: 'first_listing',
-      reasonCode: 'interrupted',
-      reason: 'the program stopped while the batch was being created',
+      ...because({ kind: 'create_unknown', found: 'interrupted' }),
       nextAt: clock.now(),
     })
   }

@@ -1,10 +1,8 @@
-import { CANARY_REFUSED, CANARY_UNUSABLE } from '../collect/canary.ts'
+import { NO_REASON, type ReasonCode } from '../model/reason.ts'
 import type { AttemptRecord } from '../store/store.ts'
 import { BUDGET_CODES } from '../submit/over-budget.ts'
-import { CREATES_VANISHED, RETRY_APPROVED } from '../submit/reconcile.ts'
 import { renewInput } from '../submit/renew.ts'
 import type { RunContext } from '../workspace/context.ts'
-import { QUEUE_STUCK } from './requeue.ts'
 
 /**
  * Takes up every held batch again, each where it was stopped: what `resume` does after a person has looked. A batch that
@@ -19,7 +17,7 @@ export async function release(context: RunContext): Promise<void> {
 
 /** Takes up again what was held for want of budget: whether it fits now is judged anew, and asking costs nothing. */
 export async function releaseForBudget(context: RunContext): Promise<void> {
-  const codes: readonly (string | null)[] = BUDGET_CODES
+  const codes: readonly (ReasonCode | null)[] = BUDGET_CODES
   for (const attempt of await context.store.currentAttempts()) {
     if (attempt.stage === 'held' && codes.includes(attempt.reasonCode)) await takeUp(context, attempt)
   }
@@ -27,12 +25,12 @@ export async function releaseForBudget(context: RunContext): Promise<void> {
 
 async function releaseOne(context: RunContext, attempt: AttemptRecord, isCancelling: boolean): Promise<void> {
   const { store } = context
-  if (attempt.reasonCode === QUEUE_STUCK) await store.trustQueue(attempt.target)
-  if (attempt.reasonCode === CANARY_REFUSED && !isCancelling) {
+  if (attempt.reasonCode === 'queue_stuck') await store.trustQueue(attempt.target)
+  if (attempt.reasonCode === 'canary_refused' && !isCancelling) {
     await releaseCanary(context, attempt)
     return
   }
-  if (attempt.reasonCode === CANARY_UNUSABLE && !isCancelling) {
+  if (attempt.reasonCode === 'canary_unusable' && !isCancelling) {
     // Its answers were paid for and stay; the gate opens for the others.
     await store.releaseAttempt(attempt.key, 'held')
     return
@@ -52,13 +50,13 @@ async function takeUp({ clock, store }: RunContext, attempt: AttemptRecord): Pro
     heldFrom: null,
     failures: 0,
     nextAt: clock.now(),
-    ...(attempt.heldFrom === 'unconfirmed' ? doubtOf(attempt) : { reasonCode: null, reason: null }),
+    ...(attempt.heldFrom === 'unconfirmed' ? doubtOf(attempt) : NO_REASON),
   })
 }
 
 /** A create in doubt keeps its own reason and step; everything else starts with a clean slate. */
-function doubtOf({ reasonCode }: AttemptRecord): { readonly reasonCode?: string } {
-  return reasonCode === CREATES_VANISHED ? { reasonCode: RETRY_APPROVED } : {}
+function doubtOf({ reasonCode }: AttemptRecord): { readonly reasonCode?: ReasonCode } {
+  return reasonCode === 'creates_vanished' ? { reasonCode: 'creates_let_go_on' } : {}
 }
 
 /** The rows that were refused when they were asked directly are asked once more, or sent like all others. */

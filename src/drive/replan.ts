@@ -3,6 +3,7 @@ import { Batcher, type BatchSink } from '../batching/batcher.ts'
 import { CanaryChoice } from '../batching/canary-choice.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { bodyOf } from '../log/frozen-line.ts'
+import { because } from '../model/reason.ts'
 import { mostOutputTokens as mostOutputOf } from '../request/most-output.ts'
 import { withTokenLimit } from '../request/token-limit.ts'
 import type { AttemptRecord, PendingRequest } from '../store/store.ts'
@@ -75,8 +76,7 @@ export async function splitAttempt(context: RunContext, attempt: AttemptRecord):
   if (attempt.requestCount < 2) {
     await store.moveAttempt(attempt.key, attempt.stage, 'held', {
       heldFrom: attempt.stage,
-      reasonCode: 'request_too_large',
-      reason: 'the provider refuses this single request as too large',
+      ...because({ kind: 'request_too_large' }),
     })
     return
   }

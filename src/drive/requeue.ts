@@ -1,14 +1,12 @@
 import { backoffMs } from '../lib/backoff.ts'
+import { because } from '../model/reason.ts'
 import { MOVED, type Step } from '../model/step.ts'
-import type { AttemptRecord, QueueBelief } from '../store/store.ts'
+import type { AttemptRecord } from '../store/store.ts'
 import { afterRefusal, BELIEVED_MS } from '../submit/admission.ts'
 import { renewInput } from '../submit/renew.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 type QueueRefusal = Extract<Step, { readonly did: 'nothing_ran' }>
-
-/** A hold of a batch for which a queue that should be empty had no room. */
-export const QUEUE_STUCK = 'queue_stuck'
 
 /**
  * What becomes of a batch that the provider refused because its queue is full. Its words are remembered for all runs of
@@ -16,7 +14,7 @@ export const QUEUE_STUCK = 'queue_stuck'
  * was in the queue time after time, a person must ask the provider.
  */
 export async function requeue(context: RunContext, attempt: AttemptRecord, refusal: QueueRefusal): Promise<Step> {
-  const { limitTokens, reason: words } = refusal
+  const { limitTokens, words } = refusal
   const { clock, random, settings, store } = context
   const belief = await store.recordRefusal(attempt.key, {
     at: clock.now(),
@@ -38,8 +36,13 @@ export async function requeue(context: RunContext, attempt: AttemptRecord, refus
       await store.settleReservation(attempt.nonce, null)
       await store.moveAttempt(attempt.key, 'ended', 'held', {
         heldFrom: 'ended',
-        reasonCode: QUEUE_STUCK,
-        reason: stuckText(context, attempt, belief, words),
+        ...because({
+          kind: 'queue_stuck',
+          provider: context.provider.name,
+          model: attempt.target.model,
+          refusals: belief.refusalsAlone,
+          words,
+        }),
       })
   }
   return MOVED
@@ -52,16 +55,6 @@ async function renewWaiting(context: RunContext, attempt: AttemptRecord, words: 
     from: 'ended',
     to: 'rejected',
     next: await renewInput(context, attempt),
-    changes: { reasonCode: 'queue_full', reason: `waiting for quota: ${words}` },
+    changes: because({ kind: 'queue_full', words }),
   })
-}
-
-function stuckText({ provider }: RunContext, attempt: AttemptRecord, belief: QueueBelief, words: string): string {
-  const { model } = attempt.target
-  return (
-    `${provider.name} has refused ${belief.refusalsAlone} batches for ${model} in a row, although no batch of this home ` +
-    `is in its queue. If no other program of your organization fills it, write to ${provider.name}'s support: "Batches ` +
-    `for ${model} fail with the message below while none of ours is in progress. Please look at our count of enqueued ` +
-    `tokens." Its words: ${words}`
-  )
 }

@@ -2,10 +2,11 @@ import { backoffMs } from '../lib/backoff.ts'
 import type { Stage } from '../model/attempt.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import { type Call, type Failure, reactionTo } from '../model/failure.ts'
+import { because, callFailed, type Reason } from '../model/reason.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
-import { isPathUnknown, UNKNOWN_PATH_TRIES, unknownPathReason } from '../workspace/base-url-doubt.ts'
+import { isPathUnknown, noBatchApi, UNKNOWN_PATH_TRIES } from '../workspace/base-url-doubt.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 /** System errors of a disk that cannot be written; nothing of the run would fare better. */
@@ -26,13 +27,13 @@ export async function setBack(context: RunContext, attempt: AttemptRecord, error
   if (LlmBatchError.isInstance(error) && error.code !== 'disk') throw error
   // A create that may be on the wire stays `creating`, so that the next start finds it open and looks for its batch.
   if (attempt.stage === 'creating') throw error
-  return await holdBatch(context, attempt, 'unexpected_error', messageOf(error))
+  return await holdBatch(context, attempt, { kind: 'unexpected_error', words: messageOf(error) })
 }
 
 /** Why the run cannot go on where the disk takes no more; null for every other error. */
-export function diskRefusal(error: unknown): string | null {
+export function diskRefusal(error: unknown): Reason | null {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return DISK_CODES.includes(code) ? `the disk refused: ${messageOf(error)}` : null
+  return DISK_CODES.includes(code) ? { kind: 'disk_refused', words: messageOf(error) } : null
 }
 
 async function answerFailure(context: RunContext, attempt: AttemptRecord, failure: Failure): Promise<Step> {
@@ -42,20 +43,15 @@ async function answerFailure(context: RunContext, attempt: AttemptRecord, failur
   switch (reaction) {
     case 'wait':
       if (isGone(context, attempt, failure)) {
-        return await holdBatch(
-          context,
-          attempt,
-          'results_gone',
-          `its result files cannot be found (${failure.message}); to settle its rows as missing: llm-batch cancel`,
-        )
+        return await holdBatch(context, attempt, { kind: 'results_gone', words: failure.message })
       }
       return await waitLonger(context, attempt, failure)
     case 'hold_batch':
-      return await holdBatch(context, attempt, failure.code ?? failure.kind, failure.message)
+      return await holdBatch(context, attempt, callFailed(failure))
     case 'split':
       return { did: 'too_large' }
     case 'hold_run':
-      return { did: 'must_hold_run', reason: failure.message }
+      return { did: 'must_hold_run', reason: callFailed(failure) }
     default:
       return reaction satisfies never
   }
@@ -69,10 +65,10 @@ async function baseUrlDoubt(
   { provider, store }: RunContext,
   attempt: AttemptRecord,
   failure: Failure,
-): Promise<string | null> {
+): Promise<Reason | null> {
   if (attempt.stage !== 'planned' || attempt.kind !== 'batch' || !isPathUnknown(failure)) return null
   const isCertain = failure.kind === 'absent' || attempt.failures + 1 >= UNKNOWN_PATH_TRIES
-  return isCertain && !(await store.origin()).hasSent ? unknownPathReason(provider, failure) : null
+  return isCertain && !(await store.origin()).hasSent ? noBatchApi(provider, failure) : null
 }
 
 /** A result file that stays "not found" for longer than lag can explain. */
@@ -91,16 +87,15 @@ async function waitLonger(context: RunContext, attempt: AttemptRecord, failure: 
     failures: attempt.failures + 1,
     nextAt: clock.now() + Math.max(waitMs, failure.retryAfterMs ?? 0),
     // What an unconfirmed attempt is waiting for must not be overwritten by a passing trouble.
-    ...(attempt.stage === 'unconfirmed' ? {} : { reasonCode: failure.code ?? failure.kind, reason: failure.message }),
+    ...(attempt.stage === 'unconfirmed' ? {} : because(callFailed(failure))),
   })
   return WAITED
 }
 
-async function holdBatch(context: RunContext, attempt: AttemptRecord, code: string, reason: string): Promise<Step> {
+async function holdBatch(context: RunContext, attempt: AttemptRecord, reason: Reason): Promise<Step> {
   await context.store.moveAttempt(attempt.key, attempt.stage, 'held', {
     heldFrom: attempt.stage,
-    reasonCode: code,
-    reason,
+    ...because(reason),
   })
   return MOVED
 }

@@ -12,6 +12,7 @@ import { assertLimitable, type Reopened, type RetryOptions, reopen } from '../dr
 import { appendLine } from '../lib/append-file.ts'
 import { messageOf } from '../model/error.ts'
 import type { Happening, RunEvent } from '../model/event.ts'
+import { inProperties } from '../model/options/mention.ts'
 import { isFinished } from '../model/run.ts'
 import type { TextSink } from '../output/destination.ts'
 import type { PlanSummary } from '../plan/summary.ts'
@@ -22,6 +23,7 @@ import { warnOvershoot } from '../workspace/overshoot.ts'
 import { type Progress, progressOf } from '../workspace/progress.ts'
 import { type RunReport, reportOf } from '../workspace/report.ts'
 import type { Workspace } from '../workspace/workspace.ts'
+import { tellingIn, toldEvent, type Words } from './told.ts'
 
 /** Options of driving a run. */
 export interface DriveOptions extends Steering {
@@ -53,6 +55,7 @@ export class RunHandle {
   readonly #workspace: Workspace
   readonly #taken: TakenRun
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
+  readonly #words: Words
   /** Known from the first drive on, before which nothing happens. */
   #name: string | null = null
   #isClosed = false
@@ -61,13 +64,20 @@ export class RunHandle {
   readonly #inTurn = pLimit(1)
   readonly #stopping = new AbortController()
 
-  constructor(workspace: Workspace, taken: TakenRun, emitter: EventEmitter<{ event: [RunEvent] }>) {
+  /** @default words: those of the library */
+  constructor(
+    workspace: Workspace,
+    taken: TakenRun,
+    emitter: EventEmitter<{ event: [RunEvent] }>,
+    words: Words = inProperties,
+  ) {
     this.id = taken.store.id
     this.isAttached = taken.isAttached
     this.estimate = taken.estimate
     this.#workspace = workspace
     this.#taken = taken
     this.#emitter = emitter
+    this.#words = words
   }
 
   /** Calls the listener with everything that happens to the run while this process drives it. */
@@ -130,7 +140,7 @@ export class RunHandle {
 
   /** How far the run has come. */
   progress(): Promise<Progress> {
-    return progressOf(this.#taken.store)
+    return progressOf(this.#taken.store, tellingIn(this.#words))
   }
 
   report(): Promise<RunReport> {
@@ -170,7 +180,7 @@ export class RunHandle {
   }
 
   #emit(happening: Happening): void {
-    this.#emitter.emit('event', { run: this.id, name: this.#name, ...happening })
+    this.#emitter.emit('event', toldEvent({ run: this.id, name: this.#name, ...happening }, this.#words))
   }
 
   /** Keeps every event in the run's log, one JSON object a line. */

@@ -4,19 +4,21 @@ import type { Reopened } from '../drive/retry.ts'
 import { type RetryBill, retryBillOf } from '../drive/retry-bill.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
+import { inProperties } from '../model/options/mention.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { answersOf, type WrittenFiles } from '../results/finish.ts'
 import { isValidator, type Validator } from '../schema/standard-schema.ts'
 import type { Progress } from '../workspace/progress.ts'
-import { costOfResult, type RunReport } from '../workspace/report.ts'
+import { costOfResult } from '../workspace/report.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { RunHandle } from './handle.ts'
 import { checkFinishOptions, retryOptions } from './library-checks.ts'
 import { deadlineWish, type FinishOptions, type RetryRunOptions } from './library-options.ts'
 import { type AnswerSchema, type AnyRow, judgeBy, type RowResult, rowResult } from './library-result.ts'
+import { type ToldReport, toldReport } from './told.ts'
 
 /** State of a run after it was driven. */
-export interface DrivenRun extends RunReport {
+export interface DrivenRun extends ToldReport {
   /** Where the answers were written; null where the run is not finished or names no file. */
   readonly answers: WrittenFiles | null
 }
@@ -90,7 +92,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
   }
 
   /**
-   * Sends everything that can be sent and does not wait for answers, as `run --no-wait` does; batches for which a queue
+   * Sends everything that can be sent and does not wait for answers; batches for which a queue
    * has no room stay here. Go on with `tick` or `finished`, also from another process. May be repeated; throws as
    * `finished` does.
    */
@@ -99,7 +101,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
   }
 
   /**
-   * One round of work, as `llm-batch tick` does it: takes every batch that is due one step further, and writes the answers
+   * One round of work: takes every batch that is due one step further, and writes the answers
    * when that finished the run. What is held stays held. May be repeated; throws as `finished` does.
    */
   async tick(options: FinishOptions = {}): Promise<DrivenRun> {
@@ -107,7 +109,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
   }
 
   /**
-   * Gives rows back to be sent, as `llm-batch retry` does: those that failed, expired, were cancelled or are missing and
+   * Gives rows back to be sent: those that failed, expired, were cancelled or are missing and
    * were certainly not billed; or, where `status` names outcomes, all rows with these, which buys again what was billed.
    * Send them with `finished`, `submit` or `tick`. Returns how many rows that are.
    */
@@ -179,7 +181,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
       again: this.#again,
       judgeValue: this.#validator === null ? undefined : judgeBy(this.#validator),
     })
-    return { ...report, answers }
+    return { ...toldReport(report, inProperties), answers }
   }
 
   #assertOpen(): void {

@@ -8,6 +8,7 @@ import { thisMachine } from '../lib/machine.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { EndpointChoice } from '../model/endpoint.ts'
 import type { RunEvent } from '../model/event.ts'
+import { inProperties } from '../model/options/mention.ts'
 import { takeNewRun, takeRun } from '../prepare/start.ts'
 import { findRun } from '../workspace/find-run.ts'
 import { openWorkspace, type Workspace } from '../workspace/workspace.ts'
@@ -24,6 +25,7 @@ import {
 } from './library-options.ts'
 import type { AnswerOf, AnswerSchema, AnyRow, OutputBy } from './library-result.ts'
 import { Run } from './library-run.ts'
+import { toldEvent } from './told.ts'
 
 /**
  * Makes a run from rows and a prompt, frozen and planned but not yet sent; `finished()` sends it. The same content twice
@@ -71,7 +73,7 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
         job: libraryJob({ ...options, schema: answer?.schema, schemaName: answer?.name }),
         output: outputPlan(options.output),
       },
-      (event) => early.push(event),
+      (happening) => early.push(toldEvent(happening, inProperties)),
     )
     const handle = new RunHandle(workspace, taken, emitter)
     return new Run<Row, unknown>(workspace, handle, emitter, { again: options.again, early, schema })

@@ -8,7 +8,7 @@ export const EXAMPLE_PROVIDER = 'mistral'
 /** Models by the names that their providers give them. */
 export const EXAMPLE_MODEL_NAMES = 'gpt-6.1-terra or mistral-small-latest'
 
-/** As a user writes it after `--model`. */
+/** As a user writes a model. */
 const EXAMPLE_MODEL = 'openai/gpt-6.1-terra'
 
 export const EXAMPLE_MODELS = `${EXAMPLE_MODEL} or mistral/mistral-small-latest`

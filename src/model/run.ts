@@ -6,7 +6,7 @@ import type { AnswerDefinition } from './answer.ts'
  * - `preparing`: input is being read and frozen; a run found in this state without a writer is an unfinished draft.
  * - `ready`: frozen and planned, nothing was sent.
  * - `running`: batches are being sent, watched and collected.
- * - `paused`: stopped by a person, or by `--no-wait`; goes on with `resume` or `tick`.
+ * - `paused`: stopped by a person, or sent without waiting; goes on with `resume` or `tick`.
  * - `held`: nothing can go on until a person decides; the reason is recorded.
  * - `cancelling`: the user cancelled; remote batches are being cancelled and harvested.
  * - `completed`: every row has its final record. Final.
@@ -86,7 +86,7 @@ export interface RunDefinition {
   readonly imageDetail: ImageDetail | null
   readonly maxTokens: number | null
   readonly temperature: number | null
-  /** Further body fields by name, as given with `--param`. */
+  /** Further body fields by name. */
   readonly parameters: Readonly<Record<string, unknown>>
   /** Hours until the provider gives up on a batch, where that can be chosen (Mistral); null for its default. */
   readonly timeoutHours: number | null

@@ -1,3 +1,5 @@
+import type { Reason } from './reason.ts'
+
 /** Result of one step of a batch. Everything else it learnt is in the store. */
 export type Step =
   | { readonly did: 'moved' }
@@ -7,10 +9,10 @@ export type Step =
   | { readonly did: 'too_large' }
   /** The batch takes too large a part of the provider's queue; its requests go into smaller ones. */
   | { readonly did: 'bad_lines' }
-  /** The batch was refused as a whole, unbilled, because the provider's queue is full: its requests again later. */
-  | { readonly did: 'nothing_ran'; readonly reason: string; readonly limitTokens: number | null }
+  /** The batch was refused as a whole, unbilled, because the provider's queue is full (its `words`): its requests later. */
+  | { readonly did: 'nothing_ran'; readonly words: string; readonly limitTokens: number | null }
   /** Nothing of this run would fare better: a person must look at the key, the account or the disk. */
-  | { readonly did: 'must_hold_run'; readonly reason: string }
+  | { readonly did: 'must_hold_run'; readonly reason: Reason }
 
 export const MOVED: Step = { did: 'moved' }
 export const WAITED: Step = { did: 'waited' }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isTooMany, stopLossReason } from './stop-loss.ts'
+import { isTooMany } from './stop-loss.ts'
 
 const LIMIT = { share: 0.5, leastRows: 10 }
 
@@ -17,10 +17,5 @@ describe('failures that look alike', () => {
 
   it('are never too many where the share is all', () => {
     expect(isTooMany({ code: 'x', example: 'y', failed: 50, requests: 50 }, { share: 1, leastRows: 1 })).toBe(false)
-  })
-
-  it('are told with their code, an example and the way on', () => {
-    const stop = { batch: 3, code: 'unsupported_value', example: 'no temperature', failed: 40, requests: 50 }
-    expect(stopLossReason(stop)).toMatch(/40 of the 50 rows of batch 3 .*unsupported_value: no temperature.*--ignore/)
   })
 })

@@ -31,12 +31,3 @@ export function isTooMany({ failed, requests }: UniformFailure, { leastRows, sha
 export function clauseOf(words: string): string {
   return words.replace(/[\s.]+$/, '')
 }
-
-/** Why a run that was stopped for this may not go on, and how it may. */
-export function stopLossReason(stop: UniformFailure & { readonly batch: number }): string {
-  const { batch, code, example, failed, requests } = stop
-  return (
-    `${failed} of the ${requests} rows of batch ${batch} failed with ${code}: ${clauseOf(example)}; nothing more is sent. ` +
-    'What failed is unbilled; to send the rest all the same, resume with --ignore-stop-loss'
-  )
-}

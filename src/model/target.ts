@@ -15,7 +15,7 @@ export interface Target {
 export const CHAT_ENDPOINT = '/v1/chat/completions'
 
 /**
- * Splits what the user wrote after `--model` at the first slash only: `openai/gpt-6.1-terra`, but also
+ * Splits what the user wrote as the model at the first slash only: `openai/gpt-6.1-terra`, but also
  * `openai/org/custom-model`. Returns undefined where either part is missing.
  */
 export function parseModel(text: string): { provider: string; model: string } | undefined {

@@ -1,4 +1,5 @@
 import type { ColumnType } from '../model/column.ts'
+import { mention } from '../model/options/mention.ts'
 import { OUTCOME_STATUSES } from '../model/outcome.ts'
 import type { RowOutcome } from '../model/row.ts'
 import type { OutputFormat, OutputPlan } from '../model/run.ts'
@@ -20,7 +21,7 @@ export interface FileFacts {
 /** The files that a column stands in although it is not named. */
 export interface WrittenWhen {
   readonly holds: (file: FileFacts) => boolean
-  /** The same in words, for documents. */
+  /** The same in words, for documents; may mention options. */
   readonly words: string
 }
 
@@ -48,7 +49,7 @@ const SEVERAL_FILES: WrittenWhen = {
   holds: ({ hasSources }) => hasSources,
   words: 'where the input has several files',
 }
-const NAMED: WrittenWhen = { holds: () => false, words: 'where `--columns` names it' }
+const NAMED: WrittenWhen = { holds: () => false, words: `where \`${mention('columns')}\` names it` }
 const ASKED_AGAIN: WrittenWhen = {
   holds: ({ hasTurns }) => hasTurns,
   words: 'where invalid answers are asked for again',
@@ -148,7 +149,7 @@ const TABLE = {
     type: TEXT,
     help: 'the result line as the provider wrote it',
     of: ({ result }) => result && result.rawLine,
-    when: { holds: ({ plan }) => plan.raw, words: 'with `--raw`' },
+    when: { holds: ({ plan }) => plan.raw, words: `with \`${mention('raw')}\`` },
     isForeign: true,
     isJson: true,
   },

@@ -40,7 +40,7 @@ export function outputFields(options: FieldOptions): readonly OutputField[] {
 /** Kinds of columns that are ours. */
 const OURS: ReadonlySet<OutputField['kind']> = new Set(['answer', 'leaf', 'misfit'])
 
-/** The columns that `--columns` names, each once. */
+/** The columns that the user names, each once. */
 function namedFields(options: FieldOptions): readonly OutputField[] {
   const find = fieldFinder(options)
   const fields = (options.plan.columns ?? []).flatMap((name) => find(name) ?? [])

@@ -28,8 +28,9 @@ export function isAnswersFile({ columns: named, prefix }: OutputPlan, columns: r
 }
 
 /**
- * The plan for rows that did not succeed, as `--failed` writes them: the user's own columns are kept, and what the earlier
- * run has said of the rows makes room for what this one says. Only for an answers file without an answered row.
+ * The plan for rows that did not succeed, as a run writes them to a file of their own: the user's own columns are kept,
+ * and what the earlier run has said of the rows makes room for what this one says. Only for an answers file without an
+ * answered row.
  */
 export function withoutEarlierColumns(plan: OutputPlan, columns: readonly Column[]): OutputPlan {
   const { prefix } = plan

@@ -1,3 +1,4 @@
+import { commandLine, inFlags, mention } from '../model/options/mention.ts'
 import { VERSION } from '../version.ts'
 
 /** Origin of a run, to be kept with it, so that it can be repeated. */
@@ -24,7 +25,7 @@ export function withOwnRows({ fields, notes }: Job, rowsPath: string): Job {
 export function jobText({ fields, notes }: Job, runId: string): string {
   const comments = [
     `The job of run ${runId}, kept by llm-batch ${VERSION}.`,
-    'Run it once more with: llm-batch run FILE.yaml --again',
+    inFlags(`Run it once more with: ${commandLine('run', 'FILE.yaml', mention('again'))}`),
     ...notes,
   ]
   const lines = Object.entries(fields).flatMap(([key, value]) => {

@@ -1,7 +1,7 @@
 import { LlmBatchError } from '../model/error.ts'
-import type { Emit, RunEvent } from '../model/event.ts'
+import type { Emit, RunHappening } from '../model/event.ts'
 import { runIdFrom } from '../model/ids.ts'
-import { mention } from '../model/options/mention.ts'
+import { commandLine, mention } from '../model/options/mention.ts'
 import { isFinished, type RunDefinition } from '../model/run.ts'
 import { checkOutput } from '../output/check-output.ts'
 import type { PlanSummary } from '../plan/summary.ts'
@@ -37,7 +37,7 @@ export interface TakenRun {
 export async function takeNewRun(
   workspace: Workspace,
   options: NewRunOptions,
-  listener: (event: RunEvent) => void,
+  listener: (happening: RunHappening) => void,
 ): Promise<TakenRun> {
   const { clock, disk, home, random } = workspace
   const definition = definitionOf(workspace, options)
@@ -134,7 +134,7 @@ async function findSameWork(
       'name_taken',
       `run ${named.id} has the name ${name}, but other input, prompt or parameters`,
       {
-        next: `Choose another ${mention('name')}, or remove that run with: llm-batch runs rm`,
+        next: `Choose another ${mention('name')}, or remove that run with: ${commandLine('runs', 'rm')}`,
       },
     )
   }
@@ -149,7 +149,7 @@ async function findSameWork(
   // A process that died between the last result and the answers file left nothing but the writing to do.
   if (finished.output.path === output.path && (await isUnwritten(disk, output.path))) return finished
   throw new LlmBatchError('already_done', `run ${finished.id} has finished the same work; nothing was bought again`, {
-    next: `Write its answers with: llm-batch results ${finished.id} -o OUT. To pay once more, add ${mention('again')}.`,
+    next: `Write its answers with: ${commandLine('results', finished.id, mention('output', 'OUT'))}. To pay once more, add ${mention('again')}.`,
   })
 }
 
@@ -161,7 +161,7 @@ function assertSameCheck({ definition, id }: RunRecord, wanted: Omit<RunDefiniti
   const checkOf = ({ answer, maxReasks }: typeof wanted): string => JSON.stringify([answer, maxReasks])
   if (checkOf(definition) === checkOf(wanted)) return
   throw new LlmBatchError('usage', `run ${id} has the same work, but another schema or another ${mention('reask')}`, {
-    next: `Go on with it as it is: llm-batch resume ${id}. To buy the same work once more, add ${mention('again')}.`,
+    next: `Go on with it as it is: ${commandLine('resume', id)}. To buy the same work once more, add ${mention('again')}.`,
   })
 }
 

@@ -1,5 +1,6 @@
 import { formatDuration } from '../lib/duration.ts'
 import { isTerminal } from '../model/attempt.ts'
+import { commandLine } from '../model/options/mention.ts'
 import type { ProbeFinding, ProbeRecord } from '../model/probe.ts'
 import { RESULT_ROLES } from '../model/result-ref.ts'
 import { NotCreated, ProviderError, type RemoteBatch, Unknown } from '../providers/provider.ts'
@@ -41,7 +42,7 @@ export async function probeLive(
     return { listedAfterMs, findings: { deletedInput, listing, cancel, deletedWhileQueued } }
   } finally {
     const left = await batches.cleanUp()
-    if (left.length > 0) tell(`Could not clean up ${left.join(', ')}; look with: llm-batch remote`)
+    if (left.length > 0) tell(`Could not clean up ${left.join(', ')}; look with: ${commandLine('remote')}`)
   }
 }
 

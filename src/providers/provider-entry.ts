@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Name, access, factory and facts of a provider. */
 export interface ProviderEntry {
-  /** As the user writes it before the slash in `--model`. */
+  /** As the user writes it before the slash of a model. */
   readonly name: string
   /** The variable that holds the key, such as `OPENAI_API_KEY`. */
   readonly keyVariable: string

@@ -17,7 +17,7 @@ import type { Transport } from './transport.ts'
  * Every network call may throw `ProviderError`; only `create` throws `NotCreated` or `Unknown` in its place.
  */
 export interface Provider {
-  /** As the user writes it before the slash in `--model`. */
+  /** As the user writes it before the slash of a model. */
   readonly name: string
   /** The API root with its version path, without a slash at the end. */
   readonly baseUrl: string

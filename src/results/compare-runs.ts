@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { commandLine, mention } from '../model/options/mention.ts'
 import type { RowOutcome } from '../model/row.ts'
 import { type AddedColumnsFormat, type AddedValues, addedColumnsFormat } from '../output/added-columns.ts'
 import { into } from '../output/destination.ts'
@@ -91,7 +92,7 @@ function joinOf(runs: readonly RunRecord[], by: string | undefined): Join {
       ),
     }
   throw new LlmBatchError('usage', `the runs have different inputs, and the rows of run ${nameless.id} have no ids`, {
-    next: 'Name a column to join the rows by: llm-batch compare RUN RUN --by COLUMN',
+    next: `Name a column to join the rows by: ${commandLine('compare', 'RUN', 'RUN', mention('by', 'COLUMN'))}`,
   })
 }
 

@@ -1,5 +1,6 @@
 import { readFrozenRows } from '../log/frozen-rows.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
+import { commandLine, mention } from '../model/options/mention.ts'
 import type { RowOutcome } from '../model/row.ts'
 import type { OutputPlan } from '../model/run.ts'
 import { answerShapeOf } from '../output/answer-shape.ts'
@@ -71,7 +72,10 @@ const WRITES: ReadonlySet<string> = new Set(['write', 'fsync', 'close'])
 
 function unwritten(cause: Error, runId: string, path: string): LlmBatchError {
   const message = `the answers of run ${runId} could not be written to ${path}: ${messageOf(cause)}; the answers are kept`
-  return new LlmBatchError('disk', message, { next: `Write them with: llm-batch results ${runId} -o OUT`, cause })
+  return new LlmBatchError('disk', message, {
+    next: `Write them with: ${commandLine('results', runId, mention('output', 'OUT'))}`,
+    cause,
+  })
 }
 
 async function writeFiles(

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { commandLine, mention } from '../model/options/mention.ts'
 import { databaseOn, unlessUnreadable } from './connection.ts'
 
 /** The right to be the only writer of a run, until it is released or the process dies. */
@@ -31,7 +32,7 @@ export async function lockRun(disk: Disk, path: string, runId: string): Promise<
     database.close()
     if (!isBusy(error)) throw unlessUnreadable(error, path, LOCK_ADVICE)
     throw new LlmBatchError('busy', `another process is working on run ${runId}`, {
-      next: `Wait for it, stop it, or watch it with: llm-batch status ${runId} --watch`,
+      next: `Wait for it, stop it, or watch it with: ${commandLine('status', runId, mention('watch'))}`,
       cause: error,
     })
   }

@@ -324,6 +324,14 @@ const MIGRATIONS: readonly Migration[] = [
       ) without rowid;
     `,
   },
+  {
+    number: 11,
+    name: 'reasons as JSON',
+    sql: `
+      update runs set reason = null;
+      update attempts set reason = null;
+    `,
+  },
 ]
 
 const NEWEST = MIGRATIONS.at(-1)?.number ?? 0

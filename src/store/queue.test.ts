@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
+import { because } from '../model/reason.ts'
 import { LATER_FIELDS, PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
 import { openStore } from './sqlite-store.ts'
 import type { AttemptChanges, IntentFacts, NewResult, QueueState, RunStore, Store } from './store.ts'
@@ -126,14 +127,14 @@ async function stateFor(run: RunStore, key: number): Promise<QueueState> {
   let seen: QueueState | undefined
   await run.openIntent(key, INTENT, (queue) => {
     seen = queue
-    return { isAdmitted: false, wait: { code: 'queue_full', reason: 'only looking', nextAt: 0 } }
+    return { isAdmitted: false, wait: { code: 'queue_full', words: 'only looking', nextAt: 0 } }
   })
   if (!seen) throw new Error('the rule was not asked')
   return seen
 }
 
 async function wait(run: RunStore, key: number, since: number, nextAt = 90_000): Promise<void> {
-  await run.noteAttempt(key, { waitingSince: since, nextAt, reasonCode: 'queue_full', reason: 'waiting' })
+  await run.noteAttempt(key, { waitingSince: since, nextAt, ...because({ kind: 'queue_full', words: 'full' }) })
 }
 
 function result(ordinal: number, promptTokens: number): NewResult {

@@ -1,4 +1,15 @@
+import type { Reason } from '../model/reason.ts'
 import type { AttemptChanges, AttemptRecord } from './store.ts'
+
+/** A reason as it is stored. */
+export function reasonJson(reason: Reason | null): string | null {
+  return reason === null ? null : JSON.stringify(reason)
+}
+
+/** A stored reason. */
+export function reasonFrom(json: string | null): Reason | null {
+  return json === null ? null : (JSON.parse(json) as Reason)
+}
 
 /** Columns of an attempt that may change after it was made, by the name they have in records. */
 const CHANGING = {
@@ -40,8 +51,13 @@ const FIXED = {
   stage: 'stage',
 } as const
 
-/** An attempt as the statement below gives it: the record, but for the target's three columns. */
-export type AttemptRow = Omit<AttemptRecord, 'target'> & { provider: string; endpoint: string; model: string }
+/** An attempt as the statement below gives it: the record, but for the target's three columns and the reason as JSON. */
+export type AttemptRow = Omit<AttemptRecord, 'target' | 'reason'> & {
+  provider: string
+  endpoint: string
+  model: string
+  reason: string | null
+}
 
 /** Tokens that must be counted before an estimate is believed to be too high by much: a few rows may be short by chance. */
 const DOUBT_TOKENS = 10_000
@@ -73,8 +89,8 @@ export const SELECT_ATTEMPTS = `
 
 /** The record of a selected attempt. */
 export function attemptFrom(row: AttemptRow): AttemptRecord {
-  const { provider, endpoint, model, ...rest } = row
-  return { ...rest, target: { provider, endpoint, model } }
+  const { provider, endpoint, model, reason, ...rest } = row
+  return { ...rest, target: { provider, endpoint, model }, reason: reasonFrom(reason) }
 }
 
 /** The `set` part and the values of an update with these changes; empty where nothing changes. */
@@ -82,6 +98,6 @@ export function assignments(changes: AttemptChanges): { sql: string; values: (st
   const entries = Object.entries(changes).filter(([, value]) => value !== undefined)
   return {
     sql: entries.map(([name]) => `, ${CHANGING[name as keyof AttemptChanges]} = ?`).join(''),
-    values: entries.map(([, value]) => value),
+    values: entries.map(([, value]) => (typeof value === 'object' ? reasonJson(value) : value)),
   }
 }

@@ -1,6 +1,7 @@
 import type { Column, InputFile } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { mention } from '../model/options/mention.ts'
+import { commandLine, mention } from '../model/options/mention.ts'
+import type { Reason } from '../model/reason.ts'
 import {
   type CancelCause,
   type CarriedOver,
@@ -14,6 +15,7 @@ import {
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
+import { reasonFrom, reasonJson } from './record-columns.ts'
 import type { Incident, NewRun, RunRecord, SealedFacts } from './store.ts'
 
 /** Statements on runs. Callers open the transaction. */
@@ -53,12 +55,13 @@ const SELECT_RUNS = `
   from runs`
 
 function runFrom(row: RunRow): RunRecord {
-  const { carried, deadlineAt, stopLoss, windUpAt, ...rest } = row
+  const { carried, deadlineAt, reason, stopLoss, windUpAt, ...rest } = row
   const definition = stored(row, 'definition') as StoredDefinition | null
   if (definition?.version !== 1) throw unreadable(row, 'definition')
   return {
     ...rest,
     deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
+    reason: reasonFrom(reason),
     isCanaryDue: row.isCanaryDue === 1,
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
     carried: carried === null ? null : (stored(row, 'carried') as CarriedOver),
@@ -118,7 +121,8 @@ export function selectRuns(driver: Driver): RunRecord[] {
 
 export function selectRunKey(driver: Driver, id: string): number {
   const row = driver.get<{ key: number }>('select key from runs where id = ?', id)
-  if (!row) throw new LlmBatchError('not_found', `there is no run ${id}`, { next: 'List them with: llm-batch runs' })
+  if (!row)
+    throw new LlmBatchError('not_found', `there is no run ${id}`, { next: `List them with: ${commandLine('runs')}` })
   return row.key
 }
 
@@ -133,18 +137,24 @@ export function assertWriter(driver: Driver, runKey: number, runId: string, writ
   const current = driver.get<{ writer: number }>('select writer from runs where key = ?', runKey)?.writer
   if (current !== writer) {
     throw new LlmBatchError('busy', `another process has taken over run ${runId}`, {
-      next: `Watch it with: llm-batch status ${runId} --watch`,
+      next: `Watch it with: ${commandLine('status', runId, mention('watch'))}`,
     })
   }
 }
 
-export function updateRunState(driver: Driver, runKey: number, to: RunState, reason: string | null, at: number): void {
+export function updateRunState(driver: Driver, runKey: number, to: RunState, reason: Reason | null, at: number): void {
   const from = driver.get<{ state: RunState }>('select state from runs where key = ?', runKey)?.state
   if (from === undefined || !RUN_MOVES[from].includes(to)) {
     throw new LlmBatchError('conflict', `a run that is ${from ?? 'absent'} cannot become ${to}`)
   }
   const finishedAt = to === 'completed' || to === 'cancelled' ? at : null
-  driver.run('update runs set state = ?, reason = ?, finished_at = ? where key = ?', to, reason, finishedAt, runKey)
+  driver.run(
+    'update runs set state = ?, reason = ?, finished_at = ? where key = ?',
+    to,
+    reasonJson(reason),
+    finishedAt,
+    runKey,
+  )
 }
 
 export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts): void {

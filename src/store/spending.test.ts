@@ -5,17 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sampleRun } from '../../test/support/run-records.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
+import { type BudgetReason } from '../model/reason.ts'
 import { openStore } from './sqlite-store.ts'
-import type {
-  Bill,
-  IntentFacts,
-  NewAttempt,
-  Overspending,
-  RunStore,
-  SpendingStanding,
-  SpendingTerms,
-  Store,
-} from './store.ts'
+import type { Bill, IntentFacts, NewAttempt, RunStore, SpendingStanding, SpendingTerms, Store } from './store.ts'
 
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
@@ -34,7 +26,7 @@ const BILL: Bill = {
   withoutUsage: 0,
 }
 
-const REFUSAL: Overspending = { code: 'over_budget', reason: 'too much', mayFitLater: false }
+const REFUSAL: BudgetReason = { kind: 'price_unknown', what: 'batch 1', calls: null, cap: 'over_budget' }
 
 let home: string
 let store: Store

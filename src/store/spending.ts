@@ -1,9 +1,9 @@
+import { type BudgetReason } from '../model/reason.ts'
 import type { Target } from '../model/target.ts'
 import type { Driver } from './driver.ts'
 import type {
   Bill,
   MonthlySpending,
-  Overspending,
   Reservation,
   ShownAnswers,
   SpendingStanding,
@@ -35,7 +35,7 @@ function insertReservation(driver: Driver, runId: string, reservation: Reservati
 }
 
 /** Sets the cost of a call aside where the terms allow it; returns their refusal otherwise. */
-export function reserveSpending(driver: Driver, runId: string, terms: SpendingTerms): Overspending | null {
+export function reserveSpending(driver: Driver, runId: string, terms: SpendingTerms): BudgetReason | null {
   // What was set aside for this very call before a crash is replaced, not added to.
   const refusal = terms.refuse(selectStanding(driver, runId, terms.since, terms.reservation.id))
   if (refusal === null) insertReservation(driver, runId, terms.reservation)

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
+import { commandLine } from '../model/options/mention.ts'
 import { selectKnownRemotes } from './attempts.ts'
 import { databaseOn, unlessUnreadable } from './connection.ts'
 import { Driver } from './driver.ts'
@@ -73,7 +74,7 @@ function openState(path: string, disk: Disk, now: number): Driver {
     throw unlessUnreadable(
       error,
       path,
-      'Restore it from a backup, or move it away: llm-batch remote adopt takes over what was sent from this home.',
+      `Restore it from a backup, or move it away: ${commandLine('remote', 'adopt')} takes over what was sent from this home.`,
     )
   }
 }

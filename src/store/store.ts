@@ -4,6 +4,7 @@ import type { Column, InputFile } from '../model/column.ts'
 import type { Billed, OutcomeStatus } from '../model/outcome.ts'
 import type { ProbeRecord } from '../model/probe.ts'
 import type { Problem } from '../model/problem.ts'
+import type { BudgetReason, Reason, ReasonCode } from '../model/reason.ts'
 import type { CancelCause, CarriedOver, Deadline, OutputPlan, RunDefinition, RunState } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Target } from '../model/target.ts'
@@ -53,7 +54,7 @@ export interface RunStore {
   readonly id: string
   record(): Promise<RunRecord>
   /** Moves the run along the table of moves; a move that is not allowed from the state found throws. */
-  moveRun(to: RunState, reason?: string | null): Promise<void>
+  moveRun(to: RunState, reason?: Reason | null): Promise<void>
   /** Replaces what steers the run and does not define it. */
   steerRun(output: OutputPlan): Promise<void>
   /** Sets the most that the run may cost, in micro-dollars; null for what the configuration says. */
@@ -257,7 +258,7 @@ export interface RunStore {
    * Sets aside what a call outside of batches may cost, before it is made; where the terms refuse, nothing is changed
    * and their answer is returned.
    */
-  reserve(terms: SpendingTerms): Promise<Overspending | null>
+  reserve(terms: SpendingTerms): Promise<BudgetReason | null>
   /** Replaces what was set aside by the bill; null for a call that was certainly not made. */
   settleReservation(id: string, bill: Bill | null): Promise<void>
 
@@ -278,7 +279,7 @@ export interface RunRecord extends NewRun {
   readonly name: string | null
   readonly state: RunState
   /** Why it is held or paused; null otherwise. */
-  readonly reason: string | null
+  readonly reason: Reason | null
   readonly rowCount: number
   readonly requestCount: number
   /** sha256 over the frozen rows and the ordered requests with their targets; equal for the same work. */
@@ -402,9 +403,9 @@ export interface AttemptRecord extends NewAttempt {
   readonly nextAt: number
   /** How far reconciling has come; meaningful in `unconfirmed` only. */
   readonly reconcileStep: ReconcileStep | null
-  /** Why it waits or is held: a code and a sentence; null otherwise. */
-  readonly reasonCode: string | null
-  readonly reason: string | null
+  /** Why it waits or is held: the code that steers us, and the reason for people; null otherwise. */
+  readonly reasonCode: ReasonCode | null
+  readonly reason: Reason | null
   /** The stage it was held in, to which clearing the hold leads back. */
   readonly heldFrom: Stage | null
   /** When a listing showed whether this create was repeated by something between us and the provider. */
@@ -491,7 +492,7 @@ export interface IntentRecord extends IntentFacts {
 /** Result of opening an intent. */
 export type IntentOpening =
   | { readonly isOpen: true; readonly intent: IntentRecord }
-  | { readonly isOpen: false; readonly refusal: Wait | Overspending }
+  | { readonly isOpen: false; readonly refusal: Wait | BudgetReason }
 
 /** Permission of the provider's queue for a batch now. */
 export type Admission = { readonly isAdmitted: true } | { readonly isAdmitted: false; readonly wait: Wait }
@@ -500,8 +501,8 @@ export type Admission = { readonly isAdmitted: true } | { readonly isAdmitted: f
 export interface Wait {
   /** `too_large`: it must be cut, waiting does not help. */
   readonly code: 'queue_full' | 'too_large'
-  /** In words, with numbers. */
-  readonly reason: string
+  /** What there is no room for, with numbers. */
+  readonly words: string
   /** When to ask again; the batch is woken before that when room appears. */
   readonly nextAt: number
 }
@@ -756,16 +757,7 @@ export interface SpendingTerms {
   /** From when on the spending of all runs is added up. */
   readonly since: number
   /** Why the call must not be made now; null where it may. Pure: it runs inside the transaction. */
-  readonly refuse: (standing: SpendingStanding) => Overspending | null
-}
-
-/** The reason why a call must not be made: it may cost more than was agreed. */
-export interface Overspending {
-  readonly code: 'over_budget' | 'over_day_budget' | 'price_unknown'
-  /** In words, with numbers. */
-  readonly reason: string
-  /** True while calls of this run are on their way whose true cost may leave room. */
-  readonly mayFitLater: boolean
+  readonly refuse: (standing: SpendingStanding) => BudgetReason | null
 }
 
 /** Micro-dollars of paid calls. */

@@ -87,7 +87,7 @@ describe('admit', () => {
 
   it('has a batch that is too large a part of the queue cut, also while others wait', () => {
     const large = queue({ batch: { tokens: 400, requests: 2 }, ahead: [{ since: 1, nextAt: NOW }] })
-    expect(admit(large, TERMS)).toMatchObject({ wait: { code: 'too_large', reason: expect.stringContaining('400') } })
+    expect(admit(large, TERMS)).toMatchObject({ wait: { code: 'too_large', words: expect.stringContaining('400') } })
   })
 
   it('says how much is taken, and when to ask again', () => {
@@ -99,7 +99,7 @@ describe('admit', () => {
       isAdmitted: false,
       wait: {
         code: 'queue_full',
-        reason: 'waiting for quota: about 1,950,000 of 2,000,000 input tokens are taken, this batch needs 100',
+        words: 'about 1,950,000 of 2,000,000 input tokens are taken, this batch needs 100',
         nextAt: NOW + RECHECK_MS,
       },
     })

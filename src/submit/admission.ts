@@ -63,9 +63,9 @@ export function admit(queue: QueueState, terms: AdmissionTerms): Admission {
   const limits = believedLimits(terms.limits, queue.belief, terms.now)
   if (isOversized(queue.batch, limits)) return { isAdmitted: false, wait: tooLarge(queue, limits, terms) }
   const again = terms.now + terms.recheckMs
-  const waits = (reason: string, nextAt = again): Admission => ({
+  const waits = (words: string, nextAt = again): Admission => ({
     isAdmitted: false,
-    wait: { code: 'queue_full', reason: `waiting for quota: ${reason}`, nextAt },
+    wait: { code: 'queue_full', words, nextAt },
   })
   // A batch waits until the next question at most; a later instant is of a clock that was set back since.
   const latest = Math.max(terms.now, queue.belief?.tryAt ?? 0) + Math.max(terms.recheckMs, PLACE_KEPT_MS)
@@ -132,8 +132,8 @@ function tooLarge(queue: QueueState, limits: QueueLimits, { model, now }: Admiss
     limits.requests !== null && queue.batch.requests > limits.requests
       ? [count(queue.batch.requests, 'requests'), limits.requests]
       : [`about ${count(queue.batch.tokens, 'tokens')}`, limits.tokens ?? 0]
-  const reason = `a batch of ${size} is too large a part of the ${count(limit)} that may wait for ${model}`
-  return { code: 'too_large' as const, reason, nextAt: now }
+  const words = `a batch of ${size} is too large a part of the ${count(limit)} that may wait for ${model}`
+  return { code: 'too_large' as const, words, nextAt: now }
 }
 
 /** Such as `1,800,000 of 2,000,000 input tokens are taken, this batch needs about 250,000`. */

@@ -75,31 +75,31 @@ describe('judge', () => {
       'a millionth is missing',
       standing({ run: { settled: 3_000_001, reserved: 5e6, inFlight: 0 } }),
       { runMicros: 10e6 },
-      { code: 'over_budget', mayFitLater: false },
+      { kind: 'over_budget', mayFitLater: false },
     ],
     [
       'what is in flight may leave room',
       standing({ run: { settled: 3e6, reserved: 6e6, inFlight: 4e6 } }),
       { runMicros: 10e6 },
-      { code: 'over_budget', mayFitLater: true },
+      { kind: 'over_budget', mayFitLater: true },
     ],
     [
       'nothing in flight can leave enough room',
       standing({ run: { settled: 8.5e6, reserved: 1e6, inFlight: 1e6 } }),
       { runMicros: 10e6 },
-      { code: 'over_budget', mayFitLater: false },
+      { kind: 'over_budget', mayFitLater: false },
     ],
     [
       'all runs have used up the day',
       standing({ run: { settled: 0 }, day: { settled: 9e6 } }),
       { runMicros: 10e6, dayMicros: 10e6 },
-      { code: 'over_day_budget', mayFitLater: false },
+      { kind: 'over_day_budget', mayFitLater: false },
     ],
     [
       'an earlier call had no price',
       standing({ run: { unknown: 1 } }),
       { runMicros: 10e6 },
-      { code: 'price_unknown', mayFitLater: false },
+      { kind: 'price_unknown', calls: 1 },
     ],
   ])('where %s', (_name, found, { dayMicros = null, runMicros = null }, expected) => {
     expect([judge(asked, found, { runMicros, dayMicros })]).toMatchObject([expected])
@@ -107,16 +107,21 @@ describe('judge', () => {
 
   it('refuses under a cap what has no price', () => {
     const refusal = judge({ name: 'batch 1', micros: null }, standing({}), { runMicros: 1, dayMicros: null })
-    expect(refusal).toMatchObject({ code: 'price_unknown', reason: expect.stringContaining('price of batch 1') })
+    expect(refusal).toMatchObject({ kind: 'price_unknown', what: 'batch 1', calls: null })
     expect(judge({ name: 'batch 1', micros: null }, standing({}), { runMicros: null, dayMicros: null })).toBeNull()
   })
 
-  it('tells the numbers and the next command', () => {
+  it('tells the numbers', () => {
     const found = standing({ run: { settled: 1_234_567, reserved: 500_000 } })
-    expect(judge(asked, found, { runMicros: 3_000_000, dayMicros: null })?.reason).toBe(
-      'batch 3 may cost $2.00; of the cap of $3.00, $1.23 is spent and $0.50 set aside; ' +
-        'this batch fits under a cap of $3.74: resume with --max-cost 3.74',
-    )
+    expect(judge(asked, found, { runMicros: 3_000_000, dayMicros: null })).toEqual({
+      kind: 'over_budget',
+      what: 'batch 3',
+      micros: 2_000_000,
+      cap: 3_000_000,
+      settled: 1_234_567,
+      reserved: 500_000,
+      mayFitLater: false,
+    })
   })
 })
 

@@ -1,12 +1,12 @@
 import { DAY_MS } from '../lib/duration.ts'
+import type { BudgetReason } from '../model/reason.ts'
 import type { Target } from '../model/target.ts'
 import type { AnswerLength, LengthBasis } from '../prices/answer-length.ts'
 import { longPrice } from '../prices/bill.ts'
 import { costOf, type PriceKind } from '../prices/cost.ts'
-import { dollars } from '../prices/dollars.ts'
-import { microsOf, usdOf } from '../prices/micros.ts'
+import { microsOf } from '../prices/micros.ts'
 import type { Price } from '../prices/price.ts'
-import type { Overspending, ShownAnswers, SpendingStanding, SpendingSum } from '../store/store.ts'
+import type { ShownAnswers, SpendingStanding, SpendingSum } from '../store/store.ts'
 
 /** Input tokens are estimates; this much more is set aside for them. */
 export const INPUT_MARGIN = 1.25
@@ -82,68 +82,26 @@ export interface Asked {
 }
 
 /** Why this must not be paid for now; null where it fits under both caps, or there are none. */
-export function judge(asked: Asked, standing: SpendingStanding, caps: Caps): Overspending | null {
-  const run = caps.runMicros === null ? null : { cap: caps.runMicros, sum: standing.run, words: RUN_WORDS }
-  const day = caps.dayMicros === null ? null : { cap: caps.dayMicros, sum: standing.sinceThen, words: DAY_WORDS }
-  for (const limit of [run, day]) {
-    const refusal = limit && judgeOne(asked, limit)
-    if (refusal) return refusal
+export function judge(asked: Asked, standing: SpendingStanding, caps: Caps): BudgetReason | null {
+  const run = caps.runMicros === null ? null : judgeOne('over_budget', asked, caps.runMicros, standing.run)
+  return (
+    run ?? (caps.dayMicros === null ? null : judgeOne('over_day_budget', asked, caps.dayMicros, standing.sinceThen))
+  )
+}
+
+function judgeOne(
+  kind: 'over_budget' | 'over_day_budget',
+  { micros, name: what }: Asked,
+  cap: number,
+  { inFlight, reserved, settled, unknown }: SpendingSum,
+): BudgetReason | null {
+  if (micros === null || unknown > 0) {
+    return { kind: 'price_unknown', what, calls: micros === null ? null : unknown, cap: kind }
   }
-  return null
-}
-
-interface Limit {
-  readonly cap: number
-  readonly sum: SpendingSum
-  readonly words: LimitWords
-}
-
-interface LimitWords {
-  readonly code: 'over_budget' | 'over_day_budget'
-  readonly cap: (text: string) => string
-  readonly next: (needed: string) => string
-  /** What can be done where earlier calls were paid at an unknown price. */
-  readonly afterUnknown: string
-}
-
-const RUN_WORDS: LimitWords = {
-  code: 'over_budget',
-  cap: (text) => `the cap of ${text}`,
-  next: (needed) => `this batch fits under a cap of $${needed}: resume with --max-cost ${needed}`,
-  afterUnknown: 'go on without a cap, or send the rest as another run',
-}
-
-const DAY_WORDS: LimitWords = {
-  code: 'over_day_budget',
-  cap: (text) => `the ${text} of today (UTC) for all runs`,
-  next: (needed) => `it fits tomorrow, or with budget.perDayUsd of at least ${needed}`,
-  afterUnknown: 'go on tomorrow, or without budget.perDayUsd',
-}
-
-function judgeOne({ micros, name }: Asked, { cap, sum, words }: Limit): Overspending | null {
-  if (micros === null || sum.unknown > 0) return unknownCost(name, micros === null, sum.unknown, words)
-  const taken = sum.settled + sum.reserved
+  const taken = settled + reserved
   if (taken + micros <= cap) return null
-  const amount = (value: number): string => dollars(usdOf(value))
-  return {
-    code: words.code,
-    reason:
-      `${name} may cost ${amount(micros)}; of ${words.cap(amount(cap))}, ` +
-      `${amount(sum.settled)} is spent and ${amount(sum.reserved)} set aside; ${words.next(centsAbove(taken + micros))}`,
-    mayFitLater: sum.inFlight > 0 && taken - sum.inFlight + micros <= cap,
-  }
-}
-
-function unknownCost(name: string, isPriceMissing: boolean, unknown: number, words: LimitWords): Overspending {
-  const what = isPriceMissing
-    ? `the price of ${name} is unknown; give it in the configuration under prices`
-    : `earlier calls (${unknown}) were paid at a price that was unknown; ${words.afterUnknown}`
-  return { code: 'price_unknown', reason: `a cap cannot be kept: ${what}`, mayFitLater: false }
-}
-
-/** The next whole cent, as the flag takes it. */
-function centsAbove(micros: number): string {
-  return (Math.ceil(micros / 10_000) / 100).toFixed(2)
+  const mayFitLater = inFlight > 0 && taken - inFlight + micros <= cap
+  return { kind, what, micros, cap, settled, reserved, mayFitLater }
 }
 
 /** The beginning of the day (UTC) that an instant lies in. */

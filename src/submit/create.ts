@@ -2,6 +2,7 @@ import { backoffMs } from '../lib/backoff.ts'
 import { messageOf } from '../model/error.ts'
 import type { Failure } from '../model/failure.ts'
 import { unanswered } from '../model/failure.ts'
+import { because, callFailed } from '../model/reason.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type BatchInput, type InputRef, NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
 import type { AttemptRecord, IntentFacts, IntentOpening, IntentRecord, Wait } from '../store/store.ts'
@@ -76,8 +77,7 @@ async function standBy({ clock, store }: SubmitPorts, attempt: AttemptRecord, wa
   await store.noteAttempt(attempt.key, {
     waitingSince: attempt.waitingSince ?? clock.now(),
     nextAt: wait.nextAt,
-    reasonCode: wait.code,
-    reason: wait.reason,
+    ...because({ kind: 'queue_full', words: wait.words }),
   })
   return WAITED
 }
@@ -129,12 +129,11 @@ async function recordNotCreated(
   const later = {
     failures: attempt.failures + 1,
     nextAt: clock.now() + laterMs(ports, attempt, failure),
-    reasonCode: failure.code ?? failure.kind,
-    reason: failure.message,
+    ...because(callFailed(failure)),
   }
   if (failure.kind === 'unauthorised' || failure.kind === 'forbidden') {
     await store.closeIntent(intent.key, 'not_created', 'uploaded', later)
-    return { did: 'must_hold_run', reason: failure.message }
+    return { did: 'must_hold_run', reason: callFailed(failure) }
   }
   if (failure.kind === 'unreached' || isFileNotYetVisible(failure, attempt)) {
     await store.closeIntent(intent.key, 'not_created', 'uploaded', later)
@@ -170,8 +169,10 @@ async function recordUnknown(
   const isThrottled = failure.kind === 'throttled'
   await store.closeIntent(intent.key, 'unknown', 'unconfirmed', {
     reconcileStep: 'first_listing',
-    reasonCode: failure.kind,
-    reason: `the create was not answered clearly (${failure.message})`,
+    ...because(
+      { kind: 'create_unknown', found: 'unanswered', words: failure.message },
+      isThrottled ? 'throttled' : 'create_unknown',
+    ),
     // Too many creates in a row are asked for ever less often (F32).
     failures: isThrottled ? attempt.failures + 1 : attempt.failures,
     nextAt: clock.now() + (isThrottled ? laterMs(ports, attempt, failure) : 0),

@@ -1,3 +1,4 @@
+import { NO_REASON } from '../model/reason.ts'
 import type { RemoteBatch } from '../providers/provider.ts'
 import type { AttemptChanges } from '../store/store.ts'
 
@@ -13,7 +14,6 @@ export function observed(remote: RemoteBatch, now: number): AttemptChanges {
     polls: 0,
     failures: 0,
     reconcileStep: null,
-    reasonCode: null,
-    reason: null,
+    ...NO_REASON,
   }
 }

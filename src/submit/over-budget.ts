@@ -1,10 +1,11 @@
+import { type BudgetReason, because } from '../model/reason.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
-import type { AttemptRecord, Overspending } from '../store/store.ts'
+import type { AttemptRecord } from '../store/store.ts'
 import { dayAfter } from './budget.ts'
 import type { SubmitPorts } from './ports.ts'
 
 /** Reasons of a hold that are judged anew whenever the run is taken up, because asking costs nothing. */
-export const BUDGET_CODES: readonly Overspending['code'][] = ['over_budget', 'over_day_budget', 'price_unknown']
+export const BUDGET_CODES: readonly BudgetReason['kind'][] = ['over_budget', 'over_day_budget', 'price_unknown']
 
 /**
  * A batch that does not fit under a cap waits while the true cost of others may leave room for it; otherwise it is held
@@ -13,21 +14,19 @@ export const BUDGET_CODES: readonly Overspending['code'][] = ['over_budget', 'ov
 export async function standBack(
   { clock, settings, store }: Pick<SubmitPorts, 'clock' | 'settings' | 'store'>,
   attempt: AttemptRecord,
-  { code, mayFitLater, reason }: Overspending,
+  reason: BudgetReason,
 ): Promise<Step> {
-  if (mayFitLater) {
+  if (reason.kind !== 'price_unknown' && reason.mayFitLater) {
     await store.noteAttempt(attempt.key, {
       nextAt: clock.now() + settings.waits.pollMs,
-      reasonCode: code,
-      reason: `waiting for budget, until batches in flight tell what they cost: ${reason}`,
+      ...because(reason),
     })
     return WAITED
   }
   await store.moveAttempt(attempt.key, attempt.stage, 'held', {
     heldFrom: attempt.stage,
-    reasonCode: code,
-    reason,
-    nextAt: code === 'over_day_budget' ? dayAfter(clock.now()) : clock.now(),
+    ...because(reason),
+    nextAt: reason.kind === 'over_day_budget' ? dayAfter(clock.now()) : clock.now(),
   })
   return MOVED
 }

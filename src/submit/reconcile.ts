@@ -1,5 +1,5 @@
 import { backoffMs } from '../lib/backoff.ts'
-import { formatDuration } from '../lib/duration.ts'
+import { because, NO_REASON, type Reason, type ReasonCode } from '../model/reason.ts'
 import type { Round } from '../model/round.ts'
 import type { Listing } from '../providers/provider.ts'
 import type { AttemptRecord, IntentRecord, ReconcileStep } from '../store/store.ts'
@@ -60,10 +60,13 @@ async function inDoubt(
   attempt: AttemptRecord,
   { failure, reason }: Extract<Listing, { readonly isConclusive: false }>,
 ): Promise<void> {
-  if (failure?.kind !== 'refused') return await again(ports, attempt, `the listing was not conclusive: ${reason}`)
-  const message = `whether it was created cannot be seen, because ${ports.provider.name} refuses to list its batches (${reason})`
+  if (failure?.kind !== 'refused') {
+    return await again(ports, attempt, { kind: 'create_unknown', found: 'listing_inconclusive', doubt: reason })
+  }
+  const { name: provider } = ports.provider
+  const refused: Reason = { kind: 'create_unknown', found: 'listing_refused', provider, doubt: reason }
   // Its own reason code stays, because the steps that follow a resume go by it.
-  await hold(ports, attempt, message, attempt.reasonCode ?? 'create_unknown')
+  await hold(ports, attempt, refused, attempt.reasonCode ?? 'create_unknown')
 }
 
 /** One conclusive listing without the batch: what it proves depends on how far we have come. */
@@ -101,11 +104,7 @@ async function absent(ports: SubmitPorts, attempt: AttemptRecord, intent: Intent
 /** Attempts of one batch whose creates all vanished; more of the same would not help. */
 const MOST_ATTEMPTS = 5
 
-/** Marks a batch that is held for that, and one that a person has let go on since: one more create is made for it. */
-export const CREATES_VANISHED = 'creates_vanished'
-export const RETRY_APPROVED = 'creates_let_go_on'
-
-const CONTROL_UNSEEN = 'our own uploaded file is not visible, so the listing may be of another account'
+const CONTROL_UNSEEN: Reason = { kind: 'create_unknown', found: 'listing_of_another_account' }
 
 /** Something known to exist must be seen, or the listing may be true of another account. */
 async function isControlSeen(ports: SubmitPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<boolean> {
@@ -134,7 +133,7 @@ async function fence(ports: SubmitPorts, attempt: AttemptRecord, signal: AbortSi
 
 async function next(ports: SubmitPorts, attempt: AttemptRecord, step: ReconcileStep, waitMs: number): Promise<void> {
   await ports.store.noteAttempt(attempt.key, {
-    ...waiting(ports, attempt, waitMs, `not in the list of the provider yet; next look in ${formatDuration(waitMs)}`),
+    ...waiting(ports, attempt, waitMs, { kind: 'create_unknown', found: 'not_listed', waitMs }),
     // Creates that are throttled again and again are asked for ever less often.
     failures: attempt.reasonCode === 'throttled' ? attempt.failures : 0,
     reconcileStep: step,
@@ -142,7 +141,7 @@ async function next(ports: SubmitPorts, attempt: AttemptRecord, step: ReconcileS
 }
 
 /** The same step once more, after a growing wait: an inconclusive listing proves nothing. */
-async function again(ports: SubmitPorts, attempt: AttemptRecord, reason: string): Promise<void> {
+async function again(ports: SubmitPorts, attempt: AttemptRecord, reason: Reason): Promise<void> {
   const waitMs = backoffMs(ports.settings.waits.retryBackoff, attempt.failures, ports.random.fraction())
   await ports.store.noteAttempt(attempt.key, {
     ...waiting(ports, attempt, waitMs, reason),
@@ -150,11 +149,10 @@ async function again(ports: SubmitPorts, attempt: AttemptRecord, reason: string)
   })
 }
 
-function waiting(ports: SubmitPorts, attempt: AttemptRecord, waitMs: number, reason: string | null) {
+function waiting(ports: SubmitPorts, attempt: AttemptRecord, waitMs: number, reason: Reason | null) {
   return {
     nextAt: ports.clock.now() + waitMs,
-    reasonCode: reason === null ? null : (attempt.reasonCode ?? 'create_unknown'),
-    reason: reason === null ? null : `whether the batch was created is unknown; ${reason}`,
+    ...(reason === null ? NO_REASON : because(reason, attempt.reasonCode ?? 'create_unknown')),
   }
 }
 
@@ -166,9 +164,8 @@ async function startAgain(
   { mayBeBilled }: { readonly mayBeBilled: boolean },
 ): Promise<void> {
   if (round.cancelledBy() !== null) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed', mayBeBilled)
-  if (attempt.number >= MOST_ATTEMPTS && attempt.reasonCode !== RETRY_APPROVED) {
-    const reason = `${attempt.number} creates in a row were not answered and made no batch`
-    return await hold(ports, attempt, reason, CREATES_VANISHED)
+  if (attempt.number >= MOST_ATTEMPTS && attempt.reasonCode !== 'creates_let_go_on') {
+    return await hold(ports, attempt, { kind: 'creates_vanished', creates: attempt.number })
   }
   const renewed = await renewInput(ports, attempt)
   await ports.store.replaceAttempt({
@@ -180,27 +177,27 @@ async function startAgain(
   })
 }
 
-/** What a person must know to decide: why we cannot, and what either mistake would cost. */
-function undecidable({ costAtRisk, provider }: SubmitPorts, attempt: AttemptRecord, round: Round): string {
-  const why =
-    provider.abilities.recovery === 'counted'
-      ? `${provider.name} puts no mark of ours on its batches`
-      : 'it is not listed, and its input file could not be deleted'
-  const choice = round.cancelledBy()
-    ? `if it does exist, its ${attempt.requestCount} requests cost ${costAtRisk(attempt)} and their answers would be lost (to give it up`
-    : `sending its ${attempt.requestCount} requests again costs ${costAtRisk(attempt)} twice if it does exist (to do so`
-  return `whether it was created cannot be decided: ${why}; ${choice}: resume with --on-unknown-create resend)`
+function undecidable({ costAtRisk, provider }: SubmitPorts, attempt: AttemptRecord, round: Round): Reason {
+  const unmarkedAt = provider.abilities.recovery === 'counted' ? provider.name : null
+  const { requestCount: requests } = attempt
+  return {
+    kind: 'create_unknown',
+    found: 'undecidable',
+    unmarkedAt,
+    requests,
+    cost: costAtRisk(attempt),
+    isCancelling: round.cancelledBy() !== null,
+  }
 }
 
 async function hold(
   ports: SubmitPorts,
   attempt: AttemptRecord,
-  reason: string,
-  reasonCode = 'create_unknown',
+  reason: Reason,
+  code: ReasonCode = reason.kind,
 ): Promise<void> {
   await ports.store.moveAttempt(attempt.key, 'unconfirmed', 'held', {
     heldFrom: 'unconfirmed',
-    reasonCode,
-    reason,
+    ...because(reason, code),
   })
 }

@@ -1,7 +1,8 @@
 import type { BatchKind } from '../model/batch.ts'
+import { type BudgetReason } from '../model/reason.ts'
 import type { Target } from '../model/target.ts'
 import { expectedAnswer } from '../prices/answer-length.ts'
-import type { AttemptRecord, Overspending, SpendingTerms } from '../store/store.ts'
+import type { AttemptRecord, SpendingTerms } from '../store/store.ts'
 import { type Allowance, allowanceOf, type CallSize, dayOf, judge } from './budget.ts'
 import type { SubmitPorts } from './ports.ts'
 
@@ -40,7 +41,7 @@ export async function spendingTerms(ports: Ports, attempt: AttemptRecord): Promi
  * What a create would be refused for just now; null where it would not. Asked before the upload, so that nothing is
  * uploaded that cannot be paid for; only what is answered in the transaction of the create counts.
  */
-export async function overspendingOf(ports: Ports, attempt: AttemptRecord): Promise<Overspending | null> {
+export async function overspendingOf(ports: Ports, attempt: AttemptRecord): Promise<BudgetReason | null> {
   const { budget, store } = ports
   if (budget.runMicros === null && budget.dayMicros === null) return null
   const terms = await spendingTerms(ports, attempt)

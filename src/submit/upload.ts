@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { LlmBatchError } from '../model/error.ts'
 import { unanswered } from '../model/failure.ts'
 import { isNonce } from '../model/ids.ts'
+import { NO_REASON } from '../model/reason.ts'
 import { MOVED, type Step } from '../model/step.ts'
 import { type BatchInput, type InputRef, type Provider, ProviderError, type RemoteFile } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/store.ts'
@@ -26,8 +27,7 @@ export async function uploadInput(
     uploadedAt: clock.now(),
     failures: 0,
     nextAt: 0,
-    reasonCode: null,
-    reason: null,
+    ...NO_REASON,
   })
   return MOVED
 }

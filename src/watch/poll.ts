@@ -3,15 +3,13 @@ import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import { isTerminal } from '../model/attempt.ts'
 import type { Emit } from '../model/event.ts'
+import { because, NO_REASON } from '../model/reason.ts'
 import { resultIds } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type Provider, ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import type { AttemptChanges, AttemptRecord, RunStore } from '../store/store.ts'
 import { nextPollMs, shortOfRoomMs } from './cadence.ts'
-
-/** How a person settles a batch whose results will not come. */
-const GIVING_UP = 'to settle its rows as missing: llm-batch cancel, then retry --status missing buys them again'
 
 /** Ports of watching. */
 export interface WatchPorts {
@@ -37,8 +35,7 @@ export async function pollBatch(
   if (remote === 'lost') {
     await store.moveAttempt(attempt.key, 'submitted', 'held', {
       heldFrom: 'submitted',
-      reasonCode: 'lost_at_provider',
-      reason: `${provider.name} no longer knows batch ${attempt.remoteId}, which it accepted before; ${GIVING_UP}`,
+      ...because({ kind: 'lost_at_provider', provider: provider.name, remoteId: attempt.remoteId ?? '' }),
     })
     return MOVED
   }
@@ -96,6 +93,7 @@ async function getOrLost(
 }
 
 function seenChanges(remote: RemoteBatch, attempt: AttemptRecord, now: number): AttemptChanges {
+  const [problem] = remote.errors
   return {
     remoteStatus: remote.status,
     rawStatus: remote.rawStatus,
@@ -107,8 +105,7 @@ function seenChanges(remote: RemoteBatch, attempt: AttemptRecord, now: number): 
     expiresAt: remote.expiresAt?.getTime() ?? attempt.expiresAt,
     lastPollAt: now,
     failures: 0,
-    reasonCode: remote.errors[0]?.code ?? null,
-    reason: remote.errors[0]?.message ?? null,
+    ...(problem ? because({ kind: 'provider_said', code: problem.code, words: problem.message }) : NO_REASON),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts'
+import type { Reason } from '../model/reason.ts'
 import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
 
@@ -14,10 +15,7 @@ export function isPathUnknown(failure: Pick<Failure, 'status'> | undefined): boo
 }
 
 /** Why a run is held whose base URL leads to a server without a batch API below that path. */
-export function unknownPathReason({ baseUrl, name }: Pick<Provider, 'baseUrl' | 'name'>, failure: Failure): string {
-  const { baseUrlVariable, defaultBaseUrl } = findProvider(name)
-  return (
-    `there is no batch API below ${baseUrl} (${failure.message}); correct ${baseUrlVariable}, ` +
-    `which for ${name} itself is ${defaultBaseUrl}, and resume: nothing was sent, so the run takes another URL`
-  )
+export function noBatchApi({ baseUrl, name }: Pick<Provider, 'baseUrl' | 'name'>, { message }: Failure): Reason {
+  const { baseUrlVariable: variable, defaultBaseUrl } = findProvider(name)
+  return { kind: 'no_batch_api', provider: name, baseUrl, words: message, variable, defaultBaseUrl }
 }

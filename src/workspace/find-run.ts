@@ -1,5 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
-import { mention } from '../model/options/mention.ts'
+import { commandLine, mention } from '../model/options/mention.ts'
 import { isFinished } from '../model/run.ts'
 import type { RunRecord, Store } from '../store/store.ts'
 
@@ -42,7 +42,7 @@ export async function openRunsAndLast(store: Pick<Store, 'listRuns'>): Promise<r
 function notFound(wanted: string | undefined): LlmBatchError {
   const what = wanted === undefined || wanted === 'last' ? 'there is no run here' : `there is no run ${wanted}`
   return new LlmBatchError('not_found', what, {
-    next: `List them with: llm-batch runs. Runs live in the home folder; ${mention('home')} names another one.`,
+    next: `List them with: ${commandLine('runs')}. Runs live in the home folder; ${mention('home')} names another one.`,
   })
 }
 

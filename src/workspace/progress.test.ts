@@ -8,9 +8,9 @@ async function progressWith(attempt: Partial<AttemptRecord>) {
   const store: Pick<RunStore, 'record' | 'counts' | 'currentAttempts'> = {
     record: async () => sampleRun(),
     counts: async () => sampleCounts(),
-    currentAttempts: async () => [sampleAttempt({ batch: 3, reason: 'because', nextAt: 9_000, ...attempt })],
+    currentAttempts: async () => [sampleAttempt({ batch: 3, reason: { kind: 'waiting' }, nextAt: 9_000, ...attempt })],
   }
-  return await progressOf(store)
+  return await progressOf(store, ({ kind }) => `told: ${kind}`)
 }
 
 describe('the progress of a run', () => {
@@ -21,12 +21,12 @@ describe('the progress of a run', () => {
   ])('tells a wait for %s', async (_, attempt, phase, until) => {
     const { batches, notes } = await progressWith(attempt)
     expect(batches[phase]).toBe(1)
-    expect(notes).toEqual([{ batch: 3, text: 'because', until }])
+    expect(notes).toEqual([{ batch: 3, text: 'told: waiting', until }])
   })
 
   it('tells until when a call that failed is waited for', async () => {
     const { batches, notes } = await progressWith({ stage: 'uploaded', reasonCode: 'throttled' })
     expect(batches).toMatchObject({ uploading: 1, waiting: 0, unfunded: 0 })
-    expect(notes).toEqual([{ batch: 3, text: 'because', until: 9_000 }])
+    expect(notes).toEqual([{ batch: 3, text: 'told: waiting', until: 9_000 }])
   })
 })

@@ -1,4 +1,5 @@
 import type { RemoteStatus, Stage } from '../model/attempt.ts'
+import type { ReasonCode, TellReason } from '../model/reason.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, RunStore } from '../store/store.ts'
 
 /** Where a batch stands, in the words shown to people. */
@@ -22,8 +23,11 @@ export type BatchPhase = (typeof BATCH_PHASES)[number]
 /** Name and state of a run. */
 export type ProgressRun = Pick<
   RunRecord,
-  'id' | 'name' | 'state' | 'reason' | 'rowCount' | 'requestCount' | 'createdAt' | 'finishedAt' | 'deadline'
->
+  'id' | 'name' | 'state' | 'rowCount' | 'requestCount' | 'createdAt' | 'finishedAt' | 'deadline'
+> & {
+  /** Why it is held or paused, in words; null otherwise. */
+  readonly reason: string | null
+}
 
 /** Progress of a run. Instants are epoch milliseconds. */
 export interface Progress {
@@ -50,8 +54,11 @@ export interface Progress {
   readonly notes: readonly { readonly batch: number; readonly text: string; readonly until: number | null }[]
 }
 
-/** Reads how far a run has come; any process may ask. */
-export async function progressOf(store: Pick<RunStore, 'record' | 'counts' | 'currentAttempts'>): Promise<Progress> {
+/** Reads how far a run has come, reasons told by `tell`; any process may ask. */
+export async function progressOf(
+  store: Pick<RunStore, 'record' | 'counts' | 'currentAttempts'>,
+  tell: TellReason,
+): Promise<Progress> {
   const [run, counts, attempts] = await Promise.all([store.record(), store.counts(), store.currentAttempts()])
   const batches: Record<BatchPhase, number> = {
     planned: 0,
@@ -74,7 +81,7 @@ export async function progressOf(store: Pick<RunStore, 'record' | 'counts' | 'cu
   const open = attempts.filter(({ stage }) => stage === 'submitted')
   const active = attempts.filter(({ stage }) => stage === 'submitted' || stage === 'unconfirmed')
   return {
-    run: progressRun(run),
+    run: progressRun(run, tell),
     total: run.rowCount,
     counts,
     done: run.rowCount - counts.pending - counts.batched,
@@ -84,12 +91,13 @@ export async function progressOf(store: Pick<RunStore, 'record' | 'counts' | 'cu
     oldestOpenAt: least(open.map(({ submittedAt }) => submittedAt)),
     nextLookAt: least(active.map(({ nextAt }) => nextAt)),
     expiresAt: least(open.map(({ expiresAt }) => expiresAt)),
-    notes: attempts.flatMap(noteOf),
+    notes: attempts.flatMap((attempt) => noteOf(attempt, tell)),
   }
 }
 
-function progressRun(run: RunRecord): ProgressRun {
-  const { createdAt, deadline, finishedAt, id, name, reason, requestCount, rowCount, state } = run
+function progressRun(run: RunRecord, tell: TellReason): ProgressRun {
+  const { createdAt, deadline, finishedAt, id, name, requestCount, rowCount, state } = run
+  const reason = run.reason && tell(run.reason)
   return { id, name, state, reason, rowCount, requestCount, createdAt, finishedAt, deadline }
 }
 
@@ -131,7 +139,7 @@ const STAGE_PHASES: Readonly<Record<Exclude<Stage, 'planned' | 'submitted'>, Bat
 }
 
 /** The phases of batches that stay here until others have ended, by why they do. */
-const WAITING_PHASES: Readonly<Record<string, BatchPhase>> = {
+const WAITING_PHASES: Readonly<Partial<Record<ReasonCode, BatchPhase>>> = {
   queue_full: 'waiting',
   over_budget: 'unfunded',
   over_day_budget: 'unfunded',
@@ -140,17 +148,18 @@ const WAITING_PHASES: Readonly<Record<string, BatchPhase>> = {
 /** The phase of a batch, by what we did and, once it is submitted, by what the provider says. */
 export function phaseOf(attempt: Pick<AttemptRecord, 'stage' | 'remoteStatus' | 'reasonCode'>): BatchPhase {
   const isUnsent = attempt.stage === 'planned' || attempt.stage === 'uploaded'
-  const waiting = isUnsent ? WAITING_PHASES[attempt.reasonCode ?? ''] : undefined
+  const waiting = isUnsent && attempt.reasonCode ? WAITING_PHASES[attempt.reasonCode] : undefined
   if (waiting) return waiting
   if (attempt.stage === 'planned') return 'planned'
   if (attempt.stage === 'submitted') return REMOTE_PHASES[attempt.remoteStatus ?? 'queued']
   return STAGE_PHASES[attempt.stage]
 }
 
-function noteOf(attempt: AttemptRecord): Progress['notes'] {
+function noteOf(attempt: AttemptRecord, tell: TellReason): Progress['notes'] {
   const isFinal = STAGE_PHASES[attempt.stage as keyof typeof STAGE_PHASES] === 'collected'
   if (isFinal || attempt.reason === null) return []
   // Room and budget appear when they appear; the instant of the next question is not the end of the wait.
-  const hasNoEnd = attempt.stage === 'held' || WAITING_PHASES[attempt.reasonCode ?? ''] !== undefined
-  return [{ batch: attempt.batch, text: attempt.reason, until: hasNoEnd ? null : attempt.nextAt }]
+  const isWaiting = attempt.reasonCode !== null && WAITING_PHASES[attempt.reasonCode] !== undefined
+  const hasNoEnd = attempt.stage === 'held' || isWaiting
+  return [{ batch: attempt.batch, text: tell(attempt.reason), until: hasNoEnd ? null : attempt.nextAt }]
 }

@@ -5,28 +5,27 @@ import { expect, it } from 'vitest'
 
 const SOURCE = fileURLToPath(new URL('../../src', import.meta.url))
 
-/** Files that may name flags, each with its reason. */
-const MAY_NAME_FLAGS: Readonly<Record<string, string>> = {
-  'collect/canary.ts': 'the reason of a hold is kept as text, for people who type',
+/** The command, programs of their own, and the table that flags are made from. */
+const DOORS = /^(?:cli|server|processors|model\/options)\//
+
+/** Files below that may have words of the command line in them, each with its reason. */
+const MAY_NAME: Readonly<Record<string, string>> = {
   'config/credentials.ts': 'a flag of Node',
-  'model/stop-loss.ts': 'the reason of a hold is kept as text, for people who type',
-  'output/columns.ts': 'words of help and of a page, in code quotes',
-  'submit/budget.ts': 'the reason of a hold is kept as text, for people who type',
-  'submit/reconcile.ts': 'the reason of a hold is kept as text, for people who type',
+  'config/variables.ts': 'the environment variables themselves',
 }
 
-const COMMENT = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm
-/** A whole line to type, which a program can show to a person as it is. */
-const COMMAND_LINE = /llm-batch[:,]? [^'\n]*/g
-const FLAG = /(?<![\w-])--[a-z][a-z-]+/
+const FLAG = /(?<![\w-])--[a-z]/
+const VARIABLE = /LLM_BATCH_[A-Z]/
 
-it('rooms below the command and the library name options, not flags', async () => {
-  const paths = await readdir(SOURCE, { recursive: true })
-  const below = paths.filter((path) => path.endsWith('.ts') && !/^cli\/|^model\/options\/|\.test\.ts$/.test(path))
+it('rooms below the command and the library name options, not flags, environment variables or commands to type', async () => {
+  const paths = (await readdir(SOURCE, { recursive: true })).map((path) => path.replaceAll('\\', '/'))
+  const commands = (await readdir(join(SOURCE, 'cli/commands'))).map((name) => name.replace('.ts', ''))
+  const typed = new RegExp(`llm-batch (?:${commands.join('|')})\\b`)
   const naming: string[] = []
-  for (const path of below) {
-    const text = (await readFile(join(SOURCE, path), 'utf8')).replace(COMMENT, '').replace(COMMAND_LINE, '')
-    if (FLAG.test(text)) naming.push(path)
+  for (const path of paths) {
+    if (!path.endsWith('.ts') || path.endsWith('.test.ts') || DOORS.test(path)) continue
+    const text = await readFile(join(SOURCE, path), 'utf8')
+    if ([FLAG, VARIABLE, typed].some((words) => words.test(text))) naming.push(path)
   }
-  expect(naming.sort()).toEqual(Object.keys(MAY_NAME_FLAGS))
+  expect(naming.sort()).toEqual(Object.keys(MAY_NAME))
 })

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { inFlags } from '../../src/model/options/mention.ts'
 import { COLUMN_NAMES, COLUMNS } from '../../src/output/columns.ts'
 import { elementsOf } from '../../src/output/parquet/elements.ts'
 import { typeHere } from '../support/command.ts'
@@ -13,7 +14,7 @@ const LIST = /(?<=<!-- columns begin [^>]*-->\n).*?(?=<!-- columns end -->)/s
 function columnsList(): string {
   const lines = COLUMN_NAMES.map((name) => {
     const { help, type, when } = COLUMNS[name]
-    return `| \`${name}\` | ${help} | ${parquetType(elementsOf(name, type)[0])} | ${when?.words ?? 'always'} |\n`
+    return `| \`${name}\` | ${help} | ${parquetType(elementsOf(name, type)[0])} | ${inFlags(when?.words ?? 'always')} |\n`
   })
   return `| column | what it holds | in Parquet | is written |\n| --- | --- | --- | --- |\n${lines.join('')}`
 }

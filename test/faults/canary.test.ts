@@ -79,7 +79,7 @@ describe('the canary of a large run', () => {
     const world = await openCanaryWorld({ faults: [COUNTED] })
     const { counts, run } = await finish(await startIn(world, 'openai', prompts(), options))
     expect(run).toMatchObject({ state: 'held', reason: expect.stringContaining(code) })
-    expect(run.reason).toMatch(/10 of the 10 rows .* nothing was bought in batches.*--no-canary/)
+    expect(run.reason).toMatch(/10 of the 10 rows .* nothing was bought in batches.*canary: false/)
     expect(positive(counts)).toEqual({ batched: ROWS })
     expect(await finalBooks(world)).toMatchObject({ directCalls: 0, batchesCreated: 0 })
     expect(directCalls(world)).toBe(10)

@@ -10,6 +10,8 @@ import { type Disk, type OpenMode, systemDisk } from '../../src/lib/disk.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { RunHandle } from '../../src/library/handle.ts'
 import { Run } from '../../src/library/library-run.ts'
+import { toldEvent } from '../../src/library/told.ts'
+import { inProperties } from '../../src/model/options/mention.ts'
 import { PLAIN_OUTPUT } from '../../src/model/run.ts'
 import { takeNewRun } from '../../src/prepare/start.ts'
 import { openWorkspace } from '../../src/workspace/workspace.ts'
@@ -60,7 +62,9 @@ async function startOn(disk: Disk, world: LocalWorld): Promise<Run> {
   const output = { ...PLAIN_OUTPUT, path: answersPath(world) }
   const options = { input: { source: { path } }, model: MODELS.openai, prompt: '{{text}}', output }
   try {
-    const taken = await takeNewRun(workspace, options, (event) => emitter.emit('event', event))
+    const taken = await takeNewRun(workspace, options, (happening) =>
+      emitter.emit('event', toldEvent(happening, inProperties)),
+    )
     return new Run(workspace, new RunHandle(workspace, taken, emitter), emitter)
   } catch (error) {
     await workspace.close()

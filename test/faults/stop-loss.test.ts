@@ -37,7 +37,7 @@ describe('the stop-loss', () => {
       state: 'held',
       reason: expect.stringMatching(/12 of the 20 rows of batch 1.*invalid_value/),
     })
-    expect(run.reason).toContain('--ignore-stop-loss')
+    expect(run.reason).toContain('ignoreStopLoss')
     expect(positive(counts)).toEqual({ succeeded: 8, failed: 12, batched: 40 })
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilled: 8 })
   })

@@ -4,7 +4,9 @@ import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { type Disk, systemDisk } from '../../src/lib/disk.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { RunHandle } from '../../src/library/handle.ts'
+import { toldEvent } from '../../src/library/told.ts'
 import type { RunEvent } from '../../src/model/event.ts'
+import { inProperties } from '../../src/model/options/mention.ts'
 import { PLAIN_OUTPUT } from '../../src/model/run.ts'
 import { takeNewRun, takeRun } from '../../src/prepare/start.ts'
 import { findRun } from '../../src/workspace/find-run.ts'
@@ -59,7 +61,7 @@ export async function newRunIn(
       prompt: '{{text}}',
       output: { ...PLAIN_OUTPUT, path: answersPath(world), force: true },
     },
-    (event) => emitter.emit('event', event),
+    (happening) => emitter.emit('event', toldEvent(happening, inProperties)),
   )
   return { handle: new RunHandle(workspace, taken, emitter), events }
 }

@@ -17,6 +17,7 @@ import { RunProgress } from '../drive/run-progress.ts'
 import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { chooseRun } from '../questions/choose-run.ts'
+import { tellReason } from '../render/words/reason-words.ts'
 import type { Shell } from '../shell.ts'
 
 type CancelFlags = OptionsOf<'cancel'>
@@ -79,7 +80,9 @@ async function takeOrWatch(
   if (first) return first
   const store = workspace.store.read(id)
   shell.tell(`Another process is working on run ${id}; it was asked to cancel the run.`)
-  const progress = flags.quiet ? undefined : new RunProgress(shell, workspace.clock, () => progressOf(store))
+  const progress = flags.quiet
+    ? undefined
+    : new RunProgress(shell, workspace.clock, () => progressOf(store, tellReason))
   try {
     return await interruption.during(
       `The other process still cancels the run; look with: llm-batch status ${id}`,

@@ -46,7 +46,7 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
         maxCostUsd: flags.maxCost,
         agree: agreement(shell, workspace, flags),
       }
-      const taken = await takeNewRun(workspace, options, (event) => events.emitter.emit('event', event))
+      const taken = await takeNewRun(workspace, options, (happening) => events.tell(happening))
       if (taken.isAttached && !flags.quiet) shell.tell(describeAttached(await taken.store.record(), taken))
       if (taken.areAnswersThere) return await reportDone(shell, workspace, taken, flags)
       const until = flags.wait === false ? 'submitted' : 'finished'

@@ -21,6 +21,7 @@ import { renderBriefStatus } from '../render/views/brief-status.ts'
 import { evidenceDocument } from '../render/views/evidence-view.ts'
 import { nextSteps } from '../render/views/next-command.ts'
 import { type RunStatus, renderStatus } from '../render/views/status-view.ts'
+import { tellReason } from '../render/words/reason-words.ts'
 import type { Shell } from '../shell.ts'
 
 interface StatusFlags extends OptionsOf<'status'> {
@@ -119,7 +120,7 @@ function widthOf(shell: Shell): number | undefined {
 /** Shows how a run goes that another process drives; false when the user has seen enough. */
 async function watchRun(shell: Shell, { clock }: Workspace, store: RunStore): Promise<boolean> {
   const interruption = new Interruption(shell, systemClock)
-  const progress = new RunProgress(shell, clock, () => progressOf(store))
+  const progress = new RunProgress(shell, clock, () => progressOf(store, tellReason))
   try {
     return await interruption.during('', async (signal) => {
       while (!signal.aborted) {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { RunHandle } from '../../library/handle.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { inFlags } from '../../model/options/mention.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import { takeRun } from '../../prepare/start.ts'
@@ -95,7 +96,7 @@ async function goRound({ events, flags, run, shell, workspace }: Round, signal: 
 /** Undefined where another process is working on the run. */
 async function takeHandle(workspace: Workspace, events: RunEvents, id: string): Promise<RunHandle | undefined> {
   try {
-    return new RunHandle(workspace, await takeRun(workspace, id), events.emitter)
+    return new RunHandle(workspace, await takeRun(workspace, id), events.emitter, inFlags)
   } catch (error) {
     if (LlmBatchError.isInstance(error) && error.code === 'busy') return undefined
     throw error

@@ -5,6 +5,7 @@ import { type Lifetime, lifetimesOf } from '../../workspace/lifetime.ts'
 import { phaseOf, sharedRows } from '../../workspace/progress.ts'
 import type { RunReport } from '../../workspace/report.ts'
 import { nextSteps } from '../render/views/next-command.ts'
+import { tellReason } from '../render/words/reason-words.ts'
 
 /** A run for `--json`: one shape for every command that shows one. Instants are ISO texts. */
 export function reportDocument(report: RunReport, answers: WrittenFiles | null): object {
@@ -35,7 +36,7 @@ export function runDocument(run: RunRecord): object {
     id: run.id,
     name: run.name,
     state: run.state,
-    reason: run.reason,
+    reason: run.reason && tellReason(run.reason),
     deadline: instant(run.deadline?.at ?? null),
     provider: definition.provider,
     baseUrl: definition.baseUrl,
@@ -72,7 +73,7 @@ function batchDocument(attempt: AttemptRecord, { expiresAt, resultsUntil }: Life
     expiresAt: instant(expiresAt),
     resultsUntil: instant(resultsUntil),
     nextAt: attempt.endedAt === null ? instant(attempt.nextAt) : null,
-    reason: attempt.reason,
+    reason: attempt.reason && tellReason(attempt.reason),
   }
 }
 

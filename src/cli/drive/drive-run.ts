@@ -1,6 +1,7 @@
 import type { Until } from '../../drive/loop.ts'
 import { type Driven, RunHandle } from '../../library/handle.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { inFlags } from '../../model/options/mention.ts'
 import type { AnyOptions } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import type { TextSink } from '../../output/destination.ts'
@@ -12,6 +13,7 @@ import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
 import { nextSteps } from '../render/views/next-command.ts'
 import { renderReport } from '../render/views/report.ts'
+import { tellReason } from '../render/words/reason-words.ts'
 import type { Shell } from '../shell.ts'
 import { runHook } from './hooks.ts'
 import type { Interruption } from './interruption.ts'
@@ -33,7 +35,7 @@ export interface DriveRun {
 /** Drives a run that was taken up, shows how it goes, reports, and returns the exit code. Lets go of the run. */
 export async function driveRun(options: DriveRun): Promise<number> {
   const { events, flags, interruption, shell, taken, workspace } = options
-  const handle = new RunHandle(workspace, taken, events.emitter)
+  const handle = new RunHandle(workspace, taken, events.emitter, inFlags)
   const progress = flags.quiet ? undefined : new RunProgress(shell, workspace.clock, () => handle.progress())
   try {
     const driven = await interruption.during(`Go on with: llm-batch resume ${handle.id}`, (signal) =>
@@ -108,7 +110,7 @@ async function conclude({ flags, interruption, shell, workspace }: DriveRun, dri
 /** One line where nothing else was said: what stopped, and the next command. */
 function shortReport({ report }: Driven): string {
   const { counts, run } = report
-  const what = run.reason === null ? run.state : `${run.state}: ${run.reason}`
+  const what = run.reason === null ? run.state : `${run.state}: ${tellReason(run.reason)}`
   const next = nextSteps(report).join(', or: ')
   return `Run ${run.id} is ${what}; ${counts.succeeded} of ${run.rowCount} rows succeeded.${next === '' ? '' : ` Next: ${next}`}`
 }

@@ -4,8 +4,10 @@ import { appendLine } from '../../lib/append-file.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Disk } from '../../lib/disk.ts'
 import { plainLine } from '../../lib/plain-text.ts'
+import { toldEvent } from '../../library/told.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
-import type { RunEvent } from '../../model/event.ts'
+import type { RunEvent, RunHappening } from '../../model/event.ts'
+import { inFlags } from '../../model/options/mention.ts'
 import type { AnyOptions } from '../../model/options/options.ts'
 import type { Site } from '../../workspace/workspace.ts'
 import type { Shell } from '../shell.ts'
@@ -34,6 +36,11 @@ export class RunEvents {
     await assertWritable(disk, path)
     events.emitter.on('event', (event) => events.#append(shell, disk, path, eventLine(clock, event)))
     return events
+  }
+
+  /** Tells something that happened before a handle of the run did. */
+  tell(happening: RunHappening): void {
+    this.emitter.emit('event', toldEvent(happening, inFlags))
   }
 
   /** Resolves when every event so far is in the file. */

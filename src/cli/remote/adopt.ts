@@ -23,13 +23,7 @@ export async function adopt(shell: Shell, workspace: Workspace, words: readonly 
   const { lock, store } = await takeRun(workspace, run.id)
   try {
     const adoption = await interruption.during('Nothing is half done.', (signal) =>
-      adoptRemote(
-        workspace,
-        store,
-        ids,
-        (happening) => events.emitter.emit('event', { ...about, ...happening }),
-        signal,
-      ),
+      adoptRemote(workspace, store, ids, (happening) => events.tell({ ...about, ...happening }), signal),
     )
     return tell(shell, adoption, run.id)
   } finally {

@@ -4,7 +4,7 @@ import { sampleCounts, sampleRun } from '../../../../test/support/run-records.ts
 import type { Progress } from '../../../workspace/progress.ts'
 import { progressView } from './progress-view.ts'
 
-const run = sampleRun({ name: 'triage' })
+const run = { ...sampleRun({ name: 'triage' }), reason: null }
 const now = run.createdAt + 600_000
 
 const progress: Progress = {

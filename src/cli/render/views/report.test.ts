@@ -72,7 +72,11 @@ describe('the report', () => {
   it.each<[string, Partial<RunReport>, RegExp]>([
     ['nothing where every row succeeded', { counts: sampleCounts({ succeeded: 10 }) }, /Run folder {2}\S+\n$/],
     ['to resume a run that is not finished', { run: { ...run, state: 'paused' } }, /\nNext: llm-batch resume k3f9/],
-    ['to resume a held run', { run: { ...run, state: 'held', reason: 'no credit' } }, /resume k3f9.*after the cause/],
+    [
+      'to resume a held run',
+      { run: { ...run, state: 'held', reason: { kind: 'account_problem', words: 'no credit' } } },
+      /resume k3f9.*after the cause/,
+    ],
     [
       'to send again what expired',
       { retryable: { ...NOTHING, unbilled: [{ status: 'expired', rows: 1 }] } },

@@ -10,6 +10,7 @@ import { placeText, renderFacts } from '../terminal/facts.ts'
 import { count, counted } from '../terminal/quantity.ts'
 import { costLimits, describeRunCost, describeUsedPrices } from '../words/cost-words.ts'
 import { describeOutcomes, doneRows, openRows } from '../words/outcome-words.ts'
+import { tellReason } from '../words/reason-words.ts'
 import { describeCarried, describeShared } from '../words/sharing-words.ts'
 import { describeState } from '../words/state-words.ts'
 import { describeUsage } from '../words/usage-words.ts'
@@ -37,7 +38,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
   const next = renderNext(report)
   const facts = renderFacts(
     [
-      ['Why', isFinished(run.state) || run.reason === null ? null : plainLine(run.reason)],
+      ['Why', isFinished(run.state) || run.reason === null ? null : plainLine(tellReason(run.reason))],
       ['Rows', rowsText(report, colors)],
       ['Carried', describeCarried(run.carried)],
       ['Shared', describeShared(sharedRows(run, counts))],
@@ -61,7 +62,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
 
 function titleOf({ id, name, state, reason }: RunRecord): string {
   const run = name === null ? `Run ${id}` : `Run ${plainLine(name)} (${id})`
-  if (isFinished(state)) return `${run} is ${state}${reason === null ? '' : `, ${plainLine(reason)}`}`
+  if (isFinished(state)) return `${run} is ${state}${reason === null ? '' : `, ${plainLine(tellReason(reason))}`}`
   return reason === null ? `${run} is ${describeState(state)}` : `${run} is ${state}`
 }
 

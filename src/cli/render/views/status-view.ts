@@ -18,6 +18,7 @@ import { describeBatch } from '../words/batch-words.ts'
 import { costLimits } from '../words/cost-words.ts'
 import { inputWords } from '../words/input-words.ts'
 import { describeOutcomes, doneRows } from '../words/outcome-words.ts'
+import { tellReason } from '../words/reason-words.ts'
 import { describeCarried, describeShared } from '../words/sharing-words.ts'
 import { describeState } from '../words/state-words.ts'
 import { describeEvidence } from './evidence-view.ts'
@@ -104,7 +105,7 @@ export function stateText({ isWorkedOn, run: { reason, state } }: Pick<RunStatus
   const isLeft = !isWorkedOn && STATES_AT_WORK.includes(state)
   const word = describeState(state)
   const text = isLeft ? `${word}, but no process is working on it` : word
-  return reason === null ? text : `${text}: ${plainLine(reason)}`
+  return reason === null ? text : `${text}: ${plainLine(tellReason(reason))}`
 }
 
 /** A line for each batch, or two where one would be longer than the terminal is wide. */
@@ -163,7 +164,7 @@ function attemptCells(attempt: AttemptRecord, { lifetimeOf, now }: RunStatus): r
     ageText(attempt, lifetime, now),
     keptText(attempt, lifetime, now),
     count(attempt.polls),
-    plainLine(attempt.reason ?? '', MOST_REASON_CHARACTERS),
+    plainLine(attempt.reason === null ? '' : tellReason(attempt.reason), MOST_REASON_CHARACTERS),
   ]
 }
 

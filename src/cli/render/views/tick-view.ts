@@ -8,6 +8,7 @@ import { exitCodeOfError } from '../../exit-code.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { count } from '../terminal/quantity.ts'
 import { doneRows } from '../words/outcome-words.ts'
+import { tellReason } from '../words/reason-words.ts'
 import { describeState } from '../words/state-words.ts'
 import { renderError } from './error-view.ts'
 import { nextSteps } from './next-command.ts'
@@ -48,7 +49,7 @@ function hasFailures(ticked: TickedRun): boolean {
 export function renderTicked(ticked: TickedRun, colors: Colors): string {
   const { counts, error, isElsewhere, run } = ticked
   const title = run.name === null ? `Run ${run.id}` : `Run ${run.id} (${plainLine(run.name)})`
-  const why = run.reason === null || run.state === 'paused' ? '' : `: ${plainLine(run.reason)}`
+  const why = run.reason === null || run.state === 'paused' ? '' : `: ${plainLine(tellReason(run.reason))}`
   const lines = [
     `${title} is ${describeState(run.state)}${why}; ${count(doneRows(counts))} of ${count(run.rowCount)} rows done.`,
   ]

@@ -114,7 +114,9 @@ describe('the requests of a plan', () => {
 })
 
 describe('the status', () => {
-  const run = sampleRun({ state: 'held', reason: 'batch 2 is held: no credit\x1b[2J' })
+  const noCredit = (words: string) => ({ kind: 'account_problem', words }) as const
+  const why = noCredit('no credit\x1b[2J')
+  const run = sampleRun({ state: 'held', reason: { kind: 'batch_held', batch: 2, why, others: 0 } })
 
   const status: RunStatus = {
     areAnswersThere: false,
@@ -124,7 +126,7 @@ describe('the status', () => {
     counts: sampleCounts({ succeeded: 5, batched: 5 }),
     attempts: [
       sampleAttempt({ stage: 'collected', remoteId: 'batch_abc', submittedAt: 0, endedAt: 60_000, polls: 4 }),
-      sampleAttempt({ batch: 2, number: 2, stage: 'held', reason: 'no credit' }),
+      sampleAttempt({ batch: 2, number: 2, stage: 'held', reason: noCredit('no credit') }),
       sampleAttempt({ batch: 3, stage: 'submitted', remoteStatus: 'cancelling', submittedAt: run.createdAt }),
       sampleAttempt({ batch: 4, stage: 'rejected' }),
       sampleAttempt({ batch: 5, stage: 'ended', submittedAt: run.createdAt, endedAt: run.createdAt + 10_000 }),
