@@ -278,7 +278,7 @@ function cancelInTime(
 /** What the command says and how it exits where it throws. A finished run is found again by its report. */
 async function told(error: unknown, workspace: Workspace | undefined, since: string | null): Promise<Start> {
   if (LlmBatchError.isInstance(error)) {
-    if (error.code === 'already_done' && workspace) return await lookAgain(workspace, since)
+    if (error.code === 'already_finished' && workspace) return await lookAgain(workspace, since)
     return { exitCode: EXIT_CODES[error.code] ?? 2, message: `${error.message} ${error.next}`, report: null }
   }
   if (error instanceof ProviderError) return { exitCode: 75, message: error.message, report: null }

@@ -16,7 +16,7 @@ describe('exitCodeOfError', () => {
   it.each<[string, unknown, number]>([
     ['wrong usage', new LlmBatchError('usage', 'no'), 2],
     ['a wrong input', new LlmBatchError('input', 'no'), 2],
-    ['work that was done before', new LlmBatchError('already_done', 'no'), 2],
+    ['work that was done before', new LlmBatchError('already_finished', 'no'), 2],
     ['a run that another process drives', new LlmBatchError('busy', 'no'), 75],
     ['a full disk', asKnownError(systemError('ENOSPC')), 3],
     ['a file that may not be read', asKnownError(systemError('EACCES')), 2],

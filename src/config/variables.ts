@@ -1,7 +1,8 @@
+import { SETTING_OPTIONS } from '../model/options/setting-options.ts'
+
 /** Environment variables of our own; those for keys and addresses belong to the providers. */
 export const VARIABLES = {
-  /** The folder for state and results. */
-  home: 'LLM_BATCH_HOME',
+  home: SETTING_OPTIONS.home.environment,
   /** `1` allows plain http to another machine. */
   allowHttp: 'LLM_BATCH_ALLOW_HTTP',
 } as const

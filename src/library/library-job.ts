@@ -1,20 +1,17 @@
 import { resolve } from 'node:path'
 import { isJsonObject } from '../lib/json.ts'
-import { OPTION_NAMES, OPTIONS, type OptionName, propertyOf } from '../model/options/options.ts'
+import { OPTIONS, type OptionName, propertyOf, REPEATED_NAMES } from '../model/options/options.ts'
 import type { Job } from '../prepare/job-text.ts'
 
 /** Options of `startRun` as this file reads them: by the names of the table. */
 type LibraryOptions = Readonly<Record<string, unknown>>
 
-/** Not repeated: a name belongs to one run, and a job that replaces files must say so itself. */
-const LEFT_OUT: readonly OptionName[] = ['name', 'force']
-
 /** The options of a library run as a job for the command, as far as a file can say them. */
 export function libraryJob(options: LibraryOptions): Job {
   const { input, output } = options
-  const given = OPTION_NAMES.filter((name) => OPTIONS[name].inJobs !== false && !LEFT_OUT.includes(name))
-    .map((name) => [name, valueAt({ ...options, output: toPlan(output) }, name)] as const)
-    .filter(([, value]) => value !== undefined)
+  const given = REPEATED_NAMES.map(
+    (name) => [name, valueAt({ ...options, output: toPlan(output) }, name)] as const,
+  ).filter(([, value]) => value !== undefined)
   return {
     fields: {
       input: typeof input === 'string' ? resolve(input) : undefined,

@@ -29,7 +29,7 @@ import { toldEvent } from './told.ts'
 
 /**
  * Makes a run from rows and a prompt, frozen and planned but not yet sent; `finished()` sends it. The same content twice
- * is one run: an unfinished one is gone on with, a finished one throws `already_done` unless `again` is set. Throws
+ * is one run: an unfinished one is gone on with, a finished one throws `already_finished` unless `again` is set. Throws
  * before anything is sent when the input, the key or the options are wrong.
  */
 export async function startRun<

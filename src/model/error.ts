@@ -20,7 +20,7 @@ export const ERROR_CODES = [
   'configuration',
   'not_found',
   'ambiguous',
-  'already_done',
+  'already_finished',
   'already_sent',
   'name_taken',
   'busy',

@@ -100,34 +100,6 @@ export interface RunDefinition {
   readonly maxReasks: number
 }
 
-/** Fields that came later, with what their absence means in a definition that was stored before. */
-export const LATER_FIELDS = {
-  answer: null,
-  maxReasks: 0,
-  endpoint: null,
-  textColumn: null,
-  suffixColumn: null,
-  hasTextLists: false,
-  messages: null,
-  messagesColumn: null,
-  imageColumns: [],
-  imageDetail: null,
-  dedupe: false,
-} as const satisfies Partial<RunDefinition>
-
-/** A definition as it was stored, by this version or by one that did not know all of its fields. */
-export type StoredDefinition = Omit<RunDefinition, keyof typeof LATER_FIELDS | 'inputPaths'> &
-  Partial<RunDefinition> & {
-    /** The one path, before an input could have several. */
-    readonly inputPath?: string | null
-  }
-
-/** Gives the fields that an older run lacks the meaning that they had then. */
-export function completeDefinition({ inputPath, ...stored }: StoredDefinition): RunDefinition {
-  const inputPaths = stored.inputPaths ?? (typeof inputPath === 'string' ? [inputPath] : null)
-  return { ...LATER_FIELDS, ...stored, inputPaths }
-}
-
 /** The input as reports tell it: its path, its paths where there are several, null for rows from memory. */
 export function inputOf({ inputPaths }: Pick<RunDefinition, 'inputPaths'>): string | readonly string[] | null {
   return inputPaths?.length === 1 ? (inputPaths[0] ?? null) : inputPaths
@@ -199,7 +171,7 @@ export interface OutputPlan {
   readonly failedPath: string | null
 }
 
-/** An output without wishes, and what a plan that was stored before lacks. */
+/** An output without wishes. */
 export const PLAIN_OUTPUT: Omit<OutputPlan, 'path'> = {
   format: 'jsonl',
   prefix: 'llm_',

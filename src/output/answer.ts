@@ -49,11 +49,10 @@ export function tokensOf(result: SettledResult | null, kind: keyof Usage): numbe
   return sumKnown([own, ...billed.map((other) => other.outcome.usage?.[kind] ?? null)])
 }
 
-/** What a row was answered before, as JSON text: the answers that did not fit. */
-export function earlierAnswers(result: SettledResult | null, costOf: CostOf): string {
-  const earlier = (result?.others ?? []).map((other) => {
+/** What a row was answered before: the answers that did not fit. */
+export function earlierAnswers(result: SettledResult | null, costOf: CostOf) {
+  return (result?.others ?? []).map((other) => {
     const { output, status } = other.outcome
-    return { output, status, error: errorText(other.outcome), cost_usd: costOf(other) }
+    return { output, status, error: errorText(other.outcome), costUsd: costOf(other) }
   })
-  return JSON.stringify(earlier)
 }

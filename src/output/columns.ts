@@ -138,7 +138,8 @@ const TABLE = {
   earlier: {
     type: TEXT,
     help: 'the answers before the last, as a JSON list',
-    of: ({ result }, costOf) => earlierAnswers(result, costOf),
+    of: ({ result }, costOf) =>
+      JSON.stringify(earlierAnswers(result, costOf).map(({ costUsd, ...rest }) => ({ ...rest, cost_usd: costUsd }))),
     when: {
       holds: (file) => ASKED_AGAIN.holds(file) && (file.format === 'jsonl' || file.format === 'json'),
       words: `${ASKED_AGAIN.words}, in JSON`,

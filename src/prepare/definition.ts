@@ -71,7 +71,7 @@ export interface NewRunOptions extends AskedOptions {
   readonly maxReasks?: number | undefined
   /** Told again and again how many rows were read. */
   readonly onRead?: ((rows: number) => void) | undefined
-  /** Takes up a run that has finished the same work, in place of the error `already_done`. @default false */
+  /** Takes up a run that has finished the same work, in place of the error `already_finished`. @default false */
   readonly takesFinished?: boolean | undefined
   /** The most the run may cost, in US dollars. @default what the configuration says */
   readonly maxCostUsd?: number | undefined

@@ -11,7 +11,7 @@ import type { Site } from '../workspace/workspace.ts'
 import { type Carry, openCarry } from './carry.ts'
 import type { NewRunOptions } from './definition.ts'
 import { estimateRun } from './estimate.ts'
-import { isAnswersFile, withoutEarlierColumns } from './failed-input.ts'
+import { withoutEarlierColumns } from './failed-input.ts'
 import { type Frozen, freeze } from './freeze.ts'
 import { tellOrigins } from './origins.ts'
 import { prepareInput } from './prepare.ts'
@@ -87,8 +87,7 @@ export async function makeDraft(
     tally,
   } = frozen
   // Rows that an earlier run has written as failed come without what it said of them.
-  const isFailed = isAnswersFile(options.output, columns) && !hasAnswered
-  const output = isFailed ? withoutEarlierColumns(options.output, columns) : options.output
+  const output = hasAnswered ? options.output : withoutEarlierColumns(options.output, columns)
   const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: true }
   const counts = { rows, problems, emptyPlaceholders, rowBytes, maxReasks, maxTokens, sharing }
   const estimate = await estimateRun({ clock, configuration, provider, home, baseUrl }, { counts, cuts, tally })

@@ -22,7 +22,7 @@ export class AnsweredRows {
 }
 
 /** True for an input with all columns that an answers file has. */
-export function isAnswersFile({ columns: named, prefix }: OutputPlan, columns: readonly Column[]): boolean {
+function isAnswersFile({ columns: named, prefix }: OutputPlan, columns: readonly Column[]): boolean {
   const names = new Set(columns.map(({ name }) => name))
   return named === null && USUAL_COLUMNS.every((name) => names.has(prefix + name))
 }
@@ -30,9 +30,10 @@ export function isAnswersFile({ columns: named, prefix }: OutputPlan, columns: r
 /**
  * The plan for rows that did not succeed, as a run writes them to a file of their own: the user's own columns are kept,
  * and what the earlier run has said of the rows makes room for what this one says. Only for an answers file without an
- * answered row.
+ * answered row; the same plan for any other.
  */
 export function withoutEarlierColumns(plan: OutputPlan, columns: readonly Column[]): OutputPlan {
+  if (!isAnswersFile(plan, columns)) return plan
   const { prefix } = plan
   const earlier = new Set(COLUMN_NAMES.map((name) => prefix + name))
   const isEarlier = (name: string): boolean =>

@@ -1,4 +1,5 @@
 import { commandLine, inFlags, mention } from '../model/options/mention.ts'
+import { OPTION_NAMES, OPTIONS } from '../model/options/options.ts'
 import { VERSION } from '../version.ts'
 
 /** Origin of a run, to be kept with it, so that it can be repeated. */
@@ -9,16 +10,18 @@ export interface Job {
   readonly notes: readonly string[]
 }
 
-/** How rows were chosen and read; the run's own copy of them is chosen and in our format already. */
-const OF_THE_INPUT: readonly string[] = ['input', 'inputFormat', 'delimiter', 'encoding', 'limit', 'sample', 'seed']
-
 /** The same job with the run's own copy of its rows as input: for rows that came through a pipe or from memory. */
 export function withOwnRows({ fields, notes }: Job, rowsPath: string): Job {
-  const rest = Object.entries(fields).filter(([key]) => !OF_THE_INPUT.includes(key))
+  // The copy is chosen and in our format already.
+  const rest = Object.entries(fields).filter(([key]) => key !== 'input' && !isOfInput(key))
   return {
     fields: { input: rowsPath, ...Object.fromEntries(rest) },
     notes: [...notes, 'The rows did not come from a file: this is the copy of them that the run keeps.'],
   }
+}
+
+function isOfInput(key: string): boolean {
+  return OPTION_NAMES.some((name) => name === key && OPTIONS[name].repeated === 'same_input')
 }
 
 /** The text of a job file: YAML whose values are JSON, which is YAML too, so that every text is what it was. */

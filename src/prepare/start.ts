@@ -15,6 +15,7 @@ import type { Workspace } from '../workspace/workspace.ts'
 import { findWrittenRun } from '../workspace/written-answers.ts'
 import { mustPointOut } from './carry.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
+import { withoutEarlierColumns } from './failed-input.ts'
 import { type FrozenRun, freezeRun, keepJob } from './freeze-run.ts'
 
 /** A run taken up for writing: the caller holds its lock and releases it. */
@@ -32,7 +33,7 @@ export interface TakenRun {
 /**
  * Makes a run from an input, or finds the same work in a run that is here: the same content twice is one run, unless
  * asked for again. Everything is read, checked and frozen before anything is sent; when something is wrong, nothing of
- * the draft remains. Throws `InputProblemsError`, `usage`, `input`, `already_done`, `name_taken` or `busy`.
+ * the draft remains. Throws `InputProblemsError`, `usage`, `input`, `already_finished`, `name_taken` or `busy`.
  */
 export async function takeNewRun(
   workspace: Workspace,
@@ -102,7 +103,9 @@ export async function takeRun(workspace: Workspace, id: string, maxCostUsd?: num
 async function findWritten({ disk, store }: Workspace, options: NewRunOptions): Promise<RunRecord | undefined> {
   const { again, output, takesFinished } = options
   if (!takesFinished || again || output.force) return undefined
-  return await findWrittenRun(disk, await store.listRuns(), output)
+  return await findWrittenRun(disk, await store.listRuns(), output, ({ columns }) =>
+    withoutEarlierColumns(output, columns),
+  )
 }
 
 /**
@@ -148,9 +151,13 @@ async function findSameWork(
   if (!finished || takesFinished) return finished
   // A process that died between the last result and the answers file left nothing but the writing to do.
   if (finished.output.path === output.path && (await isUnwritten(disk, output.path))) return finished
-  throw new LlmBatchError('already_done', `run ${finished.id} has finished the same work; nothing was bought again`, {
-    next: `Write its answers with: ${commandLine('results', finished.id, mention('output', 'OUT'))}. To pay once more, add ${mention('again')}.`,
-  })
+  throw new LlmBatchError(
+    'already_finished',
+    `run ${finished.id} has finished the same work already; nothing was sent`,
+    {
+      next: `Write its answers with: ${commandLine('results', finished.id, mention('output', 'OUT'))}. To pay once more, add ${mention('again')}.`,
+    },
+  )
 }
 
 /**

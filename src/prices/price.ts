@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/duration.ts'
 import type { ModelPrice } from '../providers/facts.ts'
 import { factsOf } from '../providers/known.ts'
 
@@ -17,7 +18,7 @@ const FRESH_DAYS = 90
 /** True for a price of ours whose day is more than ninety days before `now`, in epoch milliseconds. */
 export function isOldPrice(price: Price | null, now: number): boolean {
   if (price === null || price.asOf === null) return false
-  return now - Date.parse(price.asOf) > FRESH_DAYS * 24 * 60 * 60 * 1_000
+  return now - Date.parse(price.asOf) > FRESH_DAYS * DAY_MS
 }
 
 /**

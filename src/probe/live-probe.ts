@@ -1,4 +1,4 @@
-import { formatDuration } from '../lib/duration.ts'
+import { formatDuration, HOUR_MS } from '../lib/duration.ts'
 import { isTerminal } from '../model/attempt.ts'
 import { commandLine } from '../model/options/mention.ts'
 import type { ProbeFinding, ProbeRecord } from '../model/probe.ts'
@@ -77,7 +77,7 @@ async function created(batches: OneRowBatches, batch: OneRowInput): Promise<Remo
 async function untilListed(ports: ProbePorts, batch: RemoteBatch, settleMs: number): Promise<number | null> {
   const { clock, limitMs, lookMs, provider, signal } = ports
   const startedAt = clock.monotonic()
-  const since = new Date((batch.createdAt?.getTime() ?? clock.now()) - 3_600_000)
+  const since = new Date((batch.createdAt?.getTime() ?? clock.now()) - HOUR_MS)
   for (;;) {
     const { batches } = await provider.list(since, signal)
     const elapsedMs = clock.monotonic() - startedAt

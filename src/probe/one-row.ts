@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
+import { HOUR_MS } from '../lib/duration.ts'
 import type { Random } from '../lib/random.ts'
 import { isTerminal } from '../model/attempt.ts'
 import { nonceFrom, wireId, wirePrefix } from '../model/ids.ts'
@@ -104,7 +105,7 @@ export class OneRowBatches {
   /** The batch of this input, where one of a few listings shows it. */
   async #listed({ inputFileId }: OneRowInput): Promise<RemoteBatch | undefined> {
     const { clock, lookMs, provider, signal } = this.#ports
-    const since = new Date(clock.now() - 3_600_000)
+    const since = new Date(clock.now() - HOUR_MS)
     for (let looks = 0; looks < LOOKS_AFTER_DOUBT; looks += 1) {
       const { batches } = await provider.list(since, signal)
       const found = batches.find((listed) => listed.inputFileId === inputFileId)

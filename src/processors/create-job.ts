@@ -1,4 +1,4 @@
-import { parseDuration } from '../lib/duration.ts'
+import { HOUR_MS, parseDuration } from '../lib/duration.ts'
 import {
   type NewBatch,
   NotCreated,
@@ -115,7 +115,7 @@ function newBatch(context: ProcessorContext, options: CreateJobOptions): NewBatc
 function windowHours({ limits, provider }: ProcessorContext, options: CreateJobOptions): number | null {
   const { completionWindow, timeoutHours } = options
   if (completionWindow === undefined && timeoutHours === undefined) return null
-  const hours = timeoutHours ?? (parseDuration(completionWindow ?? '') ?? Number.NaN) / 3_600_000
+  const hours = timeoutHours ?? (parseDuration(completionWindow ?? '') ?? Number.NaN) / HOUR_MS
   const { canChoose, default: usual, most } = limits.windowHours
   const isOffered = canChoose ? Number.isInteger(hours) && hours >= 1 && hours <= most : hours === usual
   if (isOffered) return hours

@@ -23,7 +23,7 @@ const STATUSES: readonly string[] = [...OUTCOME_STATUSES, 'pending']
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
- * Reads a condition such as `status=failed`, `text~refund` or `cost_usd>0.01`; white space around its parts does not
+ * Reads a condition such as `status=failed`, `text~refund` or `attempt>1`; white space around its parts does not
  * count. `=` and `!=` compare the whole value, `~` finds a part of it in upper or lower case, the others compare numbers,
  * and a value that is none fulfils none of these. Absent and null are empty. Throws `usage` for anything else.
  */

@@ -2,38 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sampleDefinition } from '../../test/support/run-records.ts'
 import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
 import { because } from '../model/reason.ts'
-import { LATER_FIELDS, PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
+import { PLAIN_OUTPUT } from '../model/run.ts'
 import { openStore } from './sqlite-store.ts'
 import type { AttemptChanges, IntentFacts, NewResult, QueueState, RunStore, Store } from './store.ts'
 
-const DEFINITION: RunDefinition = {
-  ...LATER_FIELDS,
-  version: 1,
-  provider: 'openai',
-  baseUrl: 'https://api.openai.com/v1',
-  model: 'gpt-6.1-terra',
-  shape: 'records',
-  endpoint: null,
-  textColumn: null,
-  suffixColumn: null,
-  hasTextLists: false,
-  inputPaths: null,
-  prompt: '{{text}}',
-  system: null,
-  maxTokens: null,
-  temperature: null,
-  parameters: {},
-  timeoutHours: null,
-  idColumn: null,
-  skipInvalid: false,
-  dedupe: null,
-  answer: null,
-  maxReasks: 0,
-}
+const DEFINITION = sampleDefinition({ inputPaths: null })
 
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 

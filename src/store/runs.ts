@@ -1,17 +1,14 @@
-import type { Column, InputFile } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
 import type { Reason } from '../model/reason.ts'
 import {
   type CancelCause,
   type CarriedOver,
-  completeDefinition,
   type Deadline,
   type OutputPlan,
-  PLAIN_OUTPUT,
   RUN_MOVES,
+  type RunDefinition,
   type RunState,
-  type StoredDefinition,
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
@@ -56,7 +53,7 @@ const SELECT_RUNS = `
 
 function runFrom(row: RunRow): RunRecord {
   const { carried, deadlineAt, reason, stopLoss, windUpAt, ...rest } = row
-  const definition = stored(row, 'definition') as StoredDefinition | null
+  const definition = stored(row, 'definition') as RunDefinition | null
   if (definition?.version !== 1) throw unreadable(row, 'definition')
   return {
     ...rest,
@@ -65,24 +62,14 @@ function runFrom(row: RunRow): RunRecord {
     isCanaryDue: row.isCanaryDue === 1,
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
     carried: carried === null ? null : (stored(row, 'carried') as CarriedOver),
-    definition: completeDefinition(definition),
-    output: { ...PLAIN_OUTPUT, ...(stored(row, 'output') as OutputPlan) },
-    ...inputTable(stored(row, 'columns') as StoredTable | readonly string[]),
+    definition,
+    output: stored(row, 'output') as OutputPlan,
+    ...(stored(row, 'columns') as StoredTable),
   }
 }
 
 /** The frozen input as a table, as it is stored. */
 type StoredTable = Pick<RunRecord, 'columns' | 'files'>
-
-/** Older runs have the columns' names only. */
-function inputTable(table: StoredTable | readonly string[]): StoredTable {
-  if (!isNames(table)) return table
-  return { columns: table.map((name): Column => ({ name, type: null })), files: [] satisfies InputFile[] }
-}
-
-function isNames(table: StoredTable | readonly string[]): table is readonly string[] {
-  return Array.isArray(table)
-}
 
 /** What was stored as JSON. State is data: what cannot be read is refused, never guessed. */
 function stored(row: RunRow, column: 'definition' | 'output' | 'columns' | 'stopLoss' | 'carried'): unknown {
@@ -102,10 +89,11 @@ function unreadable({ id }: RunRow, column: string, cause?: unknown): LlmBatchEr
 
 export function insertRun(driver: Driver, run: NewRun): void {
   driver.run(
-    `insert into runs (id, state, definition, output, created_at) values (?, 'preparing', ?, ?, ?)`,
+    `insert into runs (id, state, definition, output, columns, created_at) values (?, 'preparing', ?, ?, ?, ?)`,
     run.id,
     JSON.stringify(run.definition),
     JSON.stringify(run.output),
+    JSON.stringify({ columns: [], files: [] } satisfies StoredTable),
     run.createdAt,
   )
 }

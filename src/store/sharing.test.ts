@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sampleDefinition } from '../../test/support/run-records.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { nonceFrom } from '../model/ids.ts'
-import { LATER_FIELDS, PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
+import { PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
 import { Driver } from './driver.ts'
 import { statePath } from './run-folder.ts'
 import { openStore } from './sqlite-store.ts'
@@ -15,24 +16,7 @@ import type { NewBatchRecord, NewResult, Reopening, RunStore, Store } from './st
 
 const PLAIN_RETRY: Reopening = { statuses: ['failed'], billed: ['no'], maxTokens: null, canaryAbove: null }
 
-const DEFINITION: RunDefinition = {
-  ...LATER_FIELDS,
-  version: 1,
-  provider: 'openai',
-  baseUrl: 'https://api.openai.com/v1',
-  model: 'gpt-6.1-terra',
-  shape: 'records',
-  inputPaths: ['/data/tickets.csv'],
-  prompt: '{{text}}',
-  system: null,
-  maxTokens: null,
-  temperature: 0,
-  parameters: {},
-  timeoutHours: null,
-  idColumn: null,
-  skipInvalid: false,
-  dedupe: null,
-}
+const DEFINITION = sampleDefinition({ temperature: 0 })
 
 const OUTPUT = { ...PLAIN_OUTPUT, path: null }
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
@@ -295,15 +279,5 @@ describe('a batch that was carried over', () => {
     const [planned] = await run.currentAttempts()
     await expect(run.settleCarried(planned?.key ?? 0, [result(0)])).rejects.toMatchObject({ code: 'conflict' })
     expect(await run.counts()).toMatchObject({ batched: 1 })
-  })
-})
-
-describe('a run of an older version', () => {
-  it('sent every request, because it knew nothing else', async () => {
-    const { id } = await runOf([7])
-    const driver = new Driver(statePath(home))
-    driver.run("update runs set definition = json_remove(definition, '$.dedupe') where id = ?", id)
-    driver.close()
-    expect((await store.findRun(id))?.definition.dedupe).toBe(false)
   })
 })

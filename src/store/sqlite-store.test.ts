@@ -3,39 +3,17 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sampleDefinition } from '../../test/support/run-records.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { nonceFrom } from '../model/ids.ts'
-import { LATER_FIELDS, PLAIN_OUTPUT, type RunDefinition } from '../model/run.ts'
+import { PLAIN_OUTPUT } from '../model/run.ts'
 import { Driver } from './driver.ts'
 import { lockRun } from './lock.ts'
 import { openStore } from './sqlite-store.ts'
 import type { IntentFacts, NewBatchRecord, NewResult, RunStore, Store } from './store.ts'
 
-const DEFINITION: RunDefinition = {
-  ...LATER_FIELDS,
-  version: 1,
-  provider: 'openai',
-  baseUrl: 'https://api.openai.com/v1',
-  model: 'gpt-6.1-terra',
-  shape: 'records',
-  endpoint: null,
-  textColumn: null,
-  suffixColumn: null,
-  hasTextLists: false,
-  inputPaths: ['/data/tickets.csv'],
-  prompt: '{{text}}',
-  system: null,
-  maxTokens: null,
-  temperature: null,
-  parameters: {},
-  timeoutHours: null,
-  idColumn: null,
-  skipInvalid: false,
-  dedupe: null,
-  answer: null,
-  maxReasks: 0,
-}
+const DEFINITION = sampleDefinition()
 
 const OUTPUT = { ...PLAIN_OUTPUT, path: null }
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
@@ -162,30 +140,6 @@ describe('the store', () => {
       rowCount: 3,
       columns: [{ name: 'text', type: { kind: 'string' } }],
       files: [{ path: 'tickets.csv', firstRow: 0 }],
-    })
-  })
-
-  it('reads a run that an older program stored, with what that one did not know', async () => {
-    await sealedRun(3)
-    await store.close()
-    const { inputPaths: _paths, ...definition } = DEFINITION
-    const driver = new Driver(join(home, 'state.db'))
-    driver.run(
-      'update runs set definition = ?, output = ?, columns = ?',
-      JSON.stringify({ ...definition, inputPath: '/data/tickets.csv' }),
-      JSON.stringify({ path: '/data/out.csv', format: 'csv', prefix: 'a_', excelSafe: true, force: false }),
-      '["text","id"]',
-    )
-    driver.close()
-    store = await openStore({ home, disk: systemDisk, clock: systemClock })
-    expect(await store.findRun('aaaa-2026-11-23')).toMatchObject({
-      definition: DEFINITION,
-      output: { ...PLAIN_OUTPUT, path: '/data/out.csv', format: 'csv', prefix: 'a_', excelSafe: true },
-      columns: [
-        { name: 'text', type: null },
-        { name: 'id', type: null },
-      ],
-      files: [],
     })
   })
 

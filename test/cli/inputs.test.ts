@@ -57,6 +57,9 @@ describe('a file of rows that failed', () => {
       { id: 'r1', text: rows[1], llm_status: 'succeeded', llm_error: null },
       { id: 'r2', text: rows[2], llm_status: 'succeeded', llm_error: null },
     ])
+    const again = await type(world, 'run', bad, ...words.slice(0, -1), '-o', 'second.jsonl')
+    expectExit(again, 0)
+    expect(again.stderr).toMatch(/^Finished already, as run \S+: the answers are in \S+second\.jsonl\./)
     // A file with answers in it is not taken for one of failed rows: they would be lost.
     const whole = await typeHere(world, 'run', 'out.jsonl', ...words, '-o', 'third.jsonl')
     expectExit(whole, 2)

@@ -14,19 +14,20 @@ function optionsList(): string {
   return (Object.keys(HEADINGS) as Heading[])
     .map((heading) => {
       const lines = OPTION_NAMES.filter((name) => OPTIONS[name].heading === heading).map(lineOf)
-      return `\n## ${HEADINGS[heading]}\n\n| flag | job key | library | what it does | commands | frozen |\n| --- | --- | --- | --- | --- | --- |\n${lines.join('\n')}\n`
+      return `\n## ${HEADINGS[heading]}\n\n| flag | job key | library | configuration, environment | what it does | commands | frozen |\n| --- | --- | --- | --- | --- | --- | --- |\n${lines.join('\n')}\n`
     })
     .join('')
 }
 
 function lineOf(name: OptionName): string {
-  const { choices, commands, definesRequests, inJobs, offHelp } = OPTIONS[name]
+  const { choices, commands, configured, definesRequests, environment, inJobs, offHelp } = OPTIONS[name]
   const cells = [
     inJobs === 'only'
       ? ''
       : code([flagOf(name), ...(offHelp === undefined ? [] : [flagOf(name).replace('--', '--no-')])]),
     inJobs === false || !commands.includes('run') ? '' : code([name]),
     code([propertyOf(name) ?? ''].filter((property) => property !== '')),
+    code([configured, environment].filter((place) => place !== undefined)),
     helpOf(name, commands[0] ?? 'run') +
       (choices === undefined ? '' : `: ${choices.join(', ')}`) +
       (offHelp === undefined ? '' : `; or ${offHelp}`),

@@ -66,7 +66,7 @@ describe('the library', () => {
     expect(second.isAttached).toBe(true)
     await second.finished()
     await second.close()
-    await expect(startRun(options)).rejects.toMatchObject({ code: 'already_done' })
+    await expect(startRun(options)).rejects.toMatchObject({ code: 'already_finished' })
     const again = await startRun({ ...options, again: true })
     expect(again.id).not.toBe(first.id)
     await again.close()

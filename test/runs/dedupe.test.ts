@@ -204,7 +204,7 @@ describe('shared requests', () => {
     await expect(
       startIn(world, 'openai', rows(), { dedupe: false, output: join(world.folder, 'b.jsonl') }),
     ).rejects.toMatchObject({
-      code: 'already_done',
+      code: 'already_finished',
     })
   })
 

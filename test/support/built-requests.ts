@@ -1,8 +1,8 @@
 import type { Row } from '../../src/model/row.ts'
-import { LATER_FIELDS } from '../../src/model/run.ts'
 import type { Limits } from '../../src/providers/provider.ts'
 import type { BuildResult, BuiltRequest } from '../../src/request/build-result.ts'
 import { createRequestBuilder, type RequestOptions } from '../../src/request/builder.ts'
+import { sampleDefinition } from './run-records.ts'
 
 /** What a run's definition tells a request builder. */
 export type Definition = RequestOptions['definition']
@@ -11,23 +11,7 @@ export type Definition = RequestOptions['definition']
 export const CHAT = '/v1/chat/completions'
 
 /** Records with a prompt, and nothing else set. */
-export const DEFINITION: Definition = {
-  ...LATER_FIELDS,
-  provider: 'openai',
-  model: 'gpt-6.1-terra',
-  shape: 'records',
-  endpoint: null,
-  textColumn: null,
-  suffixColumn: null,
-  hasTextLists: false,
-  prompt: 'Sum up: {{text}}',
-  system: null,
-  maxTokens: null,
-  temperature: null,
-  parameters: {},
-  idColumn: null,
-  answer: null,
-}
+export const DEFINITION: Definition = sampleDefinition({ prompt: 'Sum up: {{text}}' })
 
 /** Rows that carry messages. */
 export const CHAT_ROWS: Definition = { ...DEFINITION, shape: 'chat', prompt: null }

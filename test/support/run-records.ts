@@ -1,4 +1,4 @@
-import { LATER_FIELDS, PLAIN_OUTPUT } from '../../src/model/run.ts'
+import { PLAIN_OUTPUT, type RunDefinition } from '../../src/model/run.ts'
 import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../../src/store/store.ts'
 import type { RunCost } from '../../src/workspace/run-cost.ts'
 
@@ -22,6 +22,38 @@ export function sampleCounts(parts: Partial<RequestCounts> = {}): RequestCounts 
   }
 }
 
+/** What defines a run of one question for each row, with the wishes that are given. */
+export function sampleDefinition(parts: Partial<RunDefinition> = {}): RunDefinition {
+  return {
+    version: 1,
+    provider: 'openai',
+    baseUrl: 'https://api.openai.com/v1',
+    model: 'gpt-6.1-terra',
+    shape: 'records',
+    endpoint: null,
+    textColumn: null,
+    suffixColumn: null,
+    hasTextLists: false,
+    inputPaths: ['/data/tickets.csv'],
+    prompt: '{{text}}',
+    system: null,
+    messages: null,
+    messagesColumn: null,
+    imageColumns: [],
+    imageDetail: null,
+    maxTokens: null,
+    temperature: null,
+    parameters: {},
+    timeoutHours: null,
+    idColumn: null,
+    skipInvalid: false,
+    dedupe: null,
+    answer: null,
+    maxReasks: 0,
+    ...parts,
+  }
+}
+
 /** A run of ten rows that is under way since 8 o'clock. */
 export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
   return {
@@ -29,30 +61,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     name: null,
     state: 'running',
     reason: null,
-    definition: {
-      ...LATER_FIELDS,
-      version: 1,
-      provider: 'openai',
-      baseUrl: 'https://api.openai.com/v1',
-      model: 'gpt-6.1-terra',
-      shape: 'records',
-      endpoint: null,
-      textColumn: null,
-      suffixColumn: null,
-      hasTextLists: false,
-      inputPaths: ['/data/tickets.csv'],
-      prompt: 'Classify {{text}}',
-      system: null,
-      maxTokens: null,
-      temperature: null,
-      parameters: {},
-      timeoutHours: null,
-      idColumn: null,
-      skipInvalid: false,
-      dedupe: null,
-      answer: null,
-      maxReasks: 0,
-    },
+    definition: sampleDefinition({ prompt: 'Classify {{text}}' }),
     output: { ...PLAIN_OUTPUT, path: '/data/answers.jsonl' },
     createdAt: STARTED_AT,
     finishedAt: null,

@@ -34,7 +34,7 @@ Examples:
   ten random rows about refunds:
     llm-batch results last --where 'text~refund' --sample 10
   a table of other columns:
-    llm-batch results last --columns text,output.label,cost_usd
+    llm-batch results last --columns text,output.label,status
   whole texts of rows whose JSON answer says so:
     llm-batch results last --where output.label=other --full
   statuses, errors by cause, labels, tokens, cost:

@@ -2,15 +2,12 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { inputPathsOf } from '../../input/open.ts'
 import { exactDuration } from '../../lib/duration.ts'
-import { OPTIONS, type OptionName } from '../../model/options/options.ts'
+import { OPTIONS, REPEATED_NAMES } from '../../model/options/options.ts'
 import type { DeadlineWish } from '../../model/run.ts'
 import type { NewRunOptions } from '../../prepare/definition.ts'
 import type { Job } from '../../prepare/job-text.ts'
 import { labelSourceOf } from '../../schema/fields.ts'
 import { isPath, JOB_KEYS } from './job-keys.ts'
-
-/** Flags that are not repeated: a name belongs to one run, and templates in files are kept as they were read. */
-const LEFT_OUT: readonly OptionName[] = ['name', 'force', 'promptFile', 'systemFile', 'messagesFile']
 
 /** What the command line and a job file said together, as a job file of its own: paths absolute, templates in it. */
 export function storedJob(
@@ -20,11 +17,11 @@ export function storedJob(
 ): Job {
   const fields: Record<string, unknown> = {}
   const defaults = command.opts<Record<string, unknown>>()
-  for (const key of JOB_KEYS) {
+  for (const key of JOB_KEYS.filter((name) => REPEATED_NAMES.includes(name))) {
     const { inJobs, kind } = OPTIONS[key]
     const value = (flags as Readonly<Record<string, unknown>>)[key]
     const isDefault = command.getOptionValueSource(key) === 'default' && value === defaults[key]
-    if (value === undefined || isDefault || inJobs === 'only' || LEFT_OUT.includes(key)) continue
+    if (value === undefined || isDefault || inJobs === 'only') continue
     if (kind === 'deadline') fields[key] = deadlineText(value as DeadlineWish)
     else
       fields[key] = isPath(kind) && typeof value === 'string' && value !== '-' ? resolve(workingFolder, value) : value

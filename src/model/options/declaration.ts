@@ -99,6 +99,15 @@ export interface OptionDeclaration {
   readonly conflicts?: readonly string[]
   /** Whether a job file can hold it; `only` where there is no flag for it. @default true for what `run` takes */
   readonly inJobs?: boolean | 'only'
+  /** Where the configuration file says the same, such as `limits.maxRequests`; the option wins. @default nowhere */
+  readonly configured?: string
+  /** The environment variable that says the same; the option wins. @default none */
+  readonly environment?: string
+  /**
+   * Whether the job that is kept with a run repeats it: `never` what belongs to one run, or is kept as it was read;
+   * `same_input` how rows are chosen and read, which the run's own copy of them has done. @default always
+   */
+  readonly repeated?: 'never' | 'same_input'
   /** Where the library takes it. @default nowhere */
   readonly library?: {
     readonly calls: readonly OptionCall[]

@@ -15,6 +15,11 @@ export const OPTIONS: Readonly<Record<OptionName, OptionDeclaration>> = TABLE
 /** All names, in the order of help. */
 export const OPTION_NAMES = Object.keys(TABLE) as readonly OptionName[]
 
+/** The options that a job can hold which is kept with a run, so that the run can be repeated. */
+export const REPEATED_NAMES: readonly OptionName[] = OPTION_NAMES.filter(
+  (name) => OPTIONS[name].inJobs !== false && OPTIONS[name].repeated !== 'never',
+)
+
 /** Property of an option in the library, or its place, such as `budget.maxCostUsd`. */
 type PropertyIn<Name extends OptionName, Call> = (typeof TABLE)[Name] extends {
   readonly library: { readonly calls: readonly (infer Known)[]; readonly property?: infer Property }

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../../lib/duration.ts'
+import { DAY_MS, formatDuration } from '../../../lib/duration.ts'
 import { plainLine } from '../../../lib/plain-text.ts'
 import { isFinished, type RunState } from '../../../model/run.ts'
 import { dollars } from '../../../prices/dollars.ts'
@@ -177,7 +177,7 @@ function ageText({ endedAt, stage, submittedAt }: AttemptRecord, { expiresAt }: 
 
 function keptText({ stage }: AttemptRecord, { resultsUntil, retentionDays }: Lifetime, now: number): string {
   if (stage === 'collected') return 'here'
-  if (stage === 'submitted') return `${formatDuration(retentionDays * 86_400_000)} after it ends`
+  if (stage === 'submitted') return `${formatDuration(retentionDays * DAY_MS)} after it ends`
   if (resultsUntil === null) return ''
   const day = new Date(resultsUntil).toISOString().slice(0, 10)
   return resultsUntil > now ? `until ${day}, ${formatDuration(resultsUntil - now)} left` : `only until ${day}`
