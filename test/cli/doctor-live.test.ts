@@ -5,7 +5,7 @@ import { RawClient } from '../support/local-server.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
 /** A provider that takes its time with validation, so that deleting and cancelling meet a batch that has not begun. */
-const DURATIONS = { validateMs: 1_500, runMs: 20 }
+const DURATIONS = { validateMs: 6_000, runMs: 20 }
 
 interface Evidence {
   readonly listedAfterMs: number | null
@@ -50,7 +50,7 @@ describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
     expect(verdicts(evidence)).toEqual(ALL_HOLD)
     expect(evidence?.findings['deletedInput']?.seen).toMatch(/the create was refused: /)
     expect(evidence?.findings['deletedWhileQueued']?.seen).toMatch(/its input was deleted; it ended as failed/i)
-    expect(evidence?.listedAfterMs).toBeLessThan(1_000)
+    expect(evidence?.listedAfterMs).toBeLessThan(60_000)
     // One batch of the run, one cancelled, one robbed of its input: the third was refused. Only the run's row was billed.
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 3, rowsBilled: 1 })
 
@@ -66,38 +66,46 @@ describe('doctor --live', () => {
   it('measures how late a batch is listed, and says where that is later than the settle wait', async () => {
     const world = await openWorld({
       durations: DURATIONS,
-      faults: ['list=lag(900)'],
-      waits: { settle: '500ms', http: '500ms' },
+      faults: ['list=lag(5000)'],
+      waits: { settle: '2s', http: '2s' },
     })
     const { code, evidence, stderr } = await probe(type, world, MODELS.openai)
     expectExit({ code, stderr }, 3)
-    expect(evidence?.listedAfterMs).toBeGreaterThan(500)
+    expect(evidence?.listedAfterMs).toBeGreaterThan(2_000)
     expect(evidence?.findings['listing']).toMatchObject({
       verdict: 'broken',
-      seen: expect.stringContaining('waits.settle is 500ms'),
+      seen: expect.stringContaining('waits.settle is 2s'),
     })
     expect(stderr).toMatch(/cannot keep its promise of crash safety/)
   })
 
   it.each([
-    ['a provider that keeps deleted files', ['delete=delete-ignored'], 'deletedInput', 'broken', /still there/],
+    ['a provider that keeps deleted files', ['delete=delete-ignored'], '60s', 'deletedInput', 'broken', /still there/],
     [
       'a cancellation that is not heard',
       ['cancel=cancel-ignored'],
+      '60s',
       'cancel',
       'unclear',
       /too late: it ended as completed/,
     ],
-    ['a batch that never ends', ['run=stuck(0)', 'cancel=cancel-ignored'], 'cancel', 'unclear', /still in_progress/],
-  ] as const)('tells of %s', async (_, faults, question, verdict, seen) => {
+    [
+      'a batch that never ends',
+      ['run=stuck(0)', 'cancel=cancel-ignored'],
+      '1s',
+      'cancel',
+      'unclear',
+      /still in_progress/,
+    ],
+  ] as const)('tells of %s', async (_, faults, within, question, verdict, seen) => {
     const world = await openWorld({ faults })
-    const { evidence } = await probe(typeHere, world, MODELS.openai, '--within', '1s')
+    const { evidence } = await probe(typeHere, world, MODELS.openai, '--within', within)
     expect(evidence?.findings[question]).toMatchObject({ verdict, seen: expect.stringMatching(seen) })
   })
 
   it('survives refusals in plain text, and says what they leave unclear', async () => {
     const world = await openWorld({ faults: ['any=plain-errors'], durations: DURATIONS })
-    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '5s')
+    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '60s')
     expectExit({ code, stderr }, 0)
     expect(verdicts(evidence)).toMatchObject({ listing: 'holds', cancel: 'holds', deletedInput: 'unclear' })
     expect(evidence?.findings['deletedInput']?.seen).toMatch(/404: the request was refused/)
@@ -108,7 +116,7 @@ describe('doctor --live', () => {
       faults: ['create:3=plain-errors', 'create:1=accept-then-html(400)'],
       durations: DURATIONS,
     })
-    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '5s')
+    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '60s')
     expectExit({ code, stderr }, 0)
     expect(verdicts(evidence)).toMatchObject({ listing: 'holds', cancel: 'holds', deletedInput: 'unclear' })
     expect(evidence?.findings['deletedInput']?.seen).toMatch(/not answered clearly, and no batch was listed/)

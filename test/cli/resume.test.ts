@@ -11,7 +11,7 @@ const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6.1-terra', '--prompt'
 const AT_WORK = { faults: ['get=batch-status(in_progress)'] }
 
 /** The batch is made, but the answer to its create never comes; and the command does not give up waiting for it. */
-const SILENT = { faults: ['create:1=accept-then-hang'], waits: { http: '60s', settle: '60s', unfenced: '60s' } }
+const SILENT = { faults: ['create:1=accept-then-hang'] }
 
 /** A batch that does not end within a test. */
 const ENDLESS = { durations: { runMs: 3_600_000 } }

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import {
   finalBooks,
   finish,
-  LOOKED_AT_TWICE,
   PROVIDERS,
   readStatuses,
   reopenIn,
+  SHORT_LIMITS,
   SHORT_WAITS,
   startIn,
 } from '../support/fault-run.ts'
+import { heldClock } from '../support/held-clock.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
 const ROWS = 4
@@ -67,7 +68,8 @@ describe.concurrent.each(PROVIDERS)('a run at %s that was begun with one key', (
   it('never takes the emptiness of another account for the absence of an unanswered create', async ({
     onTestFinished,
   }) => {
-    const world = await worldOfKeys(onTestFinished, { faults: ['create:1=accept-then-reset', 'list:2=hang'] })
+    const faults = ['create:1=accept-then-reset', 'list:2=hang']
+    const world = await worldOfKeys(onTestFinished, { faults, waits: SHORT_LIMITS })
     await leaveRun(world)
     await expect(finish(await reopenIn(world, keyed(KEYS.other)))).rejects.toMatchObject({ code: 'account_mismatch' })
     expect((await finish(await reopenIn(world, keyed(KEYS.rotated)))).run.state).toBe('completed')
@@ -77,9 +79,11 @@ describe.concurrent.each(PROVIDERS)('a run at %s that was begun with one key', (
   it.for(['get:2=status(401)', 'get:2=status(403)', 'content:1=status(401)', 'create:1=status(402)'])(
     'is held by %s with nothing changed, and goes on once the key works again',
     async (fault, { onTestFinished }) => {
-      const durations = fault.startsWith('get:') ? LOOKED_AT_TWICE : {}
-      const world = await worldOfKeys(onTestFinished, { durations, faults: [fault] })
+      const { clock, release } = heldClock()
+      if (!fault.startsWith('get:')) release()
+      const world = await worldOfKeys(onTestFinished, { clock, faults: [fault] })
       const held = await finish(await startIn(world, provider, questions(ROWS)))
+      release()
       expect(held.run).toMatchObject({ state: 'held', reason: expect.stringMatching(/./) })
       expect(held.counts).toMatchObject({ batched: ROWS })
       expect((await finish(await reopenIn(world))).run.state).toBe('completed')

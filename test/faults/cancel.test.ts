@@ -8,6 +8,7 @@ import {
   positive,
   readStatuses,
   reopenIn,
+  SHORT_LIMITS,
   SHORT_WAITS,
   startIn,
 } from '../support/fault-run.ts'
@@ -42,6 +43,8 @@ interface Case {
   readonly counts?: Readonly<Record<string, number>>
   /** Rows of the batches that were surely sent before the cancellation. @default 0 */
   readonly leastBilled?: number
+  /** @default limits that never strike */
+  readonly waits?: typeof SHORT_WAITS
   /** How many may have been created; on a slow machine the second one comes after the cancellation. */
   readonly batches: readonly number[]
 }
@@ -99,6 +102,7 @@ const CASES: readonly Case[] = [
     faults: ['create=reset'],
     after: (happened) => happened.type === 'batch' && happened.stage === 'unconfirmed',
     counts: { cancelled: ROWS },
+    waits: SHORT_LIMITS,
     batches: [0],
   },
 ]
@@ -107,7 +111,7 @@ describe.concurrent.each(PROVIDERS)('a cancellation at %s', (provider) => {
   it.for(CASES)('$title', async (item, { onTestFinished }) => {
     const world = await openWorld({
       onFinished: onTestFinished,
-      waits: SHORT_WAITS,
+      waits: item.waits ?? SHORT_WAITS,
       config: CONFIG,
       faults: item.faults,
       durations: { runMs: 0 },
@@ -136,7 +140,7 @@ describe.concurrent.each(PROVIDERS)('a cancellation at %s', (provider) => {
     onTestFinished,
   }) => {
     const faults = ['get=ids-hidden']
-    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults })
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_LIMITS, faults })
     expect((await finish(await startIn(world, provider, questions(4)))).run.state).toBe('held')
     world.server.setFaults([])
     const run = await reopenIn(world)
@@ -151,7 +155,7 @@ describe.concurrent.each(PROVIDERS)('a cancellation at %s', (provider) => {
     onTestFinished,
   }) => {
     const faults = ['create=reset', 'delete=delete-ignored']
-    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults })
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_LIMITS, faults })
     const run = await startIn(world, provider, questions(4))
     const driven = run.finished()
     await event(run, (happened) => happened.type === 'batch' && happened.stage === 'unconfirmed')

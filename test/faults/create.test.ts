@@ -8,6 +8,7 @@ import {
   readAnswers,
   readStatuses,
   reopenIn,
+  SHORT_LIMITS,
   SHORT_WAITS,
   startIn,
 } from '../support/fault-run.ts'
@@ -48,7 +49,7 @@ describe.concurrent.each(PROVIDERS)('a refusal by %s', (provider) => {
 describe.concurrent.each(PROVIDERS)('too many creates at %s', (provider) => {
   it('are followed by ever longer pauses, and end in one batch', async ({ onTestFinished }) => {
     const faults = ['create:1-5=status(429)']
-    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults })
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_LIMITS, faults })
     const run = await startIn(world, provider, questions(ROWS))
     const stop = new AbortController()
     let refusals = 0
@@ -66,7 +67,7 @@ describe.concurrent.each(PROVIDERS)('too many creates at %s', (provider) => {
 
 describe.concurrent.each(PROVIDERS)('creates that vanish at %s', (provider) => {
   it('end in a hold after five in a row, and each process that goes on has one more', async ({ onTestFinished }) => {
-    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults: ['create:1-6=reset'] })
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_LIMITS, faults: ['create:1-6=reset'] })
     const run = await startIn(world, provider, questions(ROWS))
     const first = await finish(run)
     expect(first.run.reason).toMatch(/5 creates in a row were not answered and made no batch/)
@@ -79,7 +80,7 @@ describe.concurrent.each(PROVIDERS)('creates that vanish at %s', (provider) => {
 
 describe.concurrent.each(PROVIDERS)('beside others at %s', (provider) => {
   it('a run never takes their batch for its own, however alike', async ({ onTestFinished }) => {
-    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults: ['create:2=reset'] })
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_LIMITS, faults: ['create:2=reset'] })
     const client = new RawClient(provider === 'openai' ? world.server.openaiUrl : world.server.mistralUrl)
     const inputFileId = await client.upload(
       Array.from({ length: ROWS }, (_, row) => requestLine(`o-${row}`, `Question ${row} about nothing.`)).join('\n'),

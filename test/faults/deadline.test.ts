@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
-import type { Run } from '../../src/index.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type { Driven, DriveOptions } from '../../src/library/handle.ts'
+import type { Workspace } from '../../src/workspace/workspace.ts'
 import {
   finalBooks,
   PROVIDERS,
@@ -12,7 +12,10 @@ import {
   SHORT_WAITS,
   startIn,
 } from '../support/fault-run.ts'
+import { jumpyClock } from '../support/jumpy-clock.ts'
 import { type LocalWorld, openWorld } from '../support/local-world.ts'
+import { inPlace, lastRunIn } from '../support/open-place.ts'
+import { PATIENCE } from '../support/patience.ts'
 
 const ROWS = 12
 const INPUT = promptRows(Array.from({ length: ROWS }, (_, index) => `Question ${index}.`))
@@ -20,11 +23,28 @@ const INPUT = promptRows(Array.from({ length: ROWS }, (_, index) => `Question ${
 /** Half of its rows are answered as soon as a batch is at work, and no more. */
 const AT_ONCE = { waits: SHORT_WAITS, durations: { runMs: 0 } }
 
-/** A quarter of it is kept for cancelling and harvesting: more than a second, also where the machine is slow. */
-const IN_TIME = '5s'
+const MINUTE_MS = 60_000
 
-/** A run that is seen at work on the batch which ends halfway, however long it took to come there. */
-async function halfDone(world: LocalWorld, provider: ProviderName = 'openai', batch = 1): Promise<Run> {
+/** A quarter of it is kept for cancelling and harvesting. */
+const HOUR: DriveOptions = { deadline: { afterMs: 60 * MINUTE_MS } }
+
+/** Drives the world's run with a deadline in an hour until that is near, by the clock; then to its end, with time to spare. */
+async function driveUntilNear(world: LocalWorld): Promise<Driven['report']> {
+  const clock = jumpyClock()
+  return await inPlace(world, { clock }, lastRunIn, async ({ handle }, workspace) => {
+    const driving = handle.drive(HOUR)
+    await untilDeadlineIsSet(workspace, handle.id)
+    clock.jump(50 * MINUTE_MS)
+    return (await driving).report
+  })
+}
+
+async function untilDeadlineIsSet({ store }: Workspace, run: string): Promise<void> {
+  await vi.waitFor(async () => expect((await store.read(run).record()).deadline).not.toBeNull(), PATIENCE)
+}
+
+/** Leaves a run that was seen at work on the batch which ends halfway, however long it took to come there. */
+async function leaveHalfDone(world: LocalWorld, provider: ProviderName = 'openai', batch = 1): Promise<void> {
   const run = await startIn(world, provider, INPUT)
   const stop = new AbortController()
   run.on('event', (event) => {
@@ -32,15 +52,13 @@ async function halfDone(world: LocalWorld, provider: ProviderName = 'openai', ba
   })
   await run.finished({ signal: stop.signal })
   await run.close()
-  return await reopenIn(world)
 }
 
 describe('a deadline', () => {
   it.each(PROVIDERS)('cancels and harvests what is unfinished at %s, and retry sends only that', async (provider) => {
     const world = await openWorld({ ...AT_ONCE, faults: ['run:1=stuck(0.5)'] })
-    const run = await halfDone(world, provider)
-    const ended = await run.finished({ deadline: IN_TIME })
-    await run.close()
+    await leaveHalfDone(world, provider)
+    const ended = await driveUntilNear(world)
     expect(ended.run).toMatchObject({ state: 'cancelled', cancelCause: 'deadline' })
     expect(positive(ended.counts)).toMatchObject({ succeeded: 6 })
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilled: 6 })
@@ -50,16 +68,16 @@ describe('a deadline', () => {
   it('sends nothing more once it is near, and no row is lost or bought twice', async () => {
     const limits = { maxRequests: 4, maxOpenBatches: 1 }
     const world = await openWorld({ ...AT_ONCE, config: { limits }, faults: ['run:2=stuck(0.5)'] })
-    const run = await halfDone(world, 'openai', 2)
-    const ended = await run.finished({ deadline: IN_TIME })
-    await run.close()
+    await leaveHalfDone(world, 'openai', 2)
+    const ended = await driveUntilNear(world)
     expect(positive(ended.counts)).toEqual({ succeeded: 6, cancelled: 6 })
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: 6, repeated: [] })
   })
 
   it('ends the waiting although the provider does not answer, and a later look harvests', async () => {
     const world = await openWorld({ ...AT_ONCE, faults: ['run:1=stuck(0.5)', 'cancel=cancel-ignored'] })
-    const run = await halfDone(world)
+    await leaveHalfDone(world)
+    const run = await reopenIn(world)
     const ended = await run.finished({ deadline: '1s' })
     await run.close()
     expect(ended.run.state).toBe('cancelling')
@@ -75,13 +93,17 @@ describe('a deadline', () => {
 
   it('that no process waited for is heeded by the next process', async () => {
     const world = await openWorld({ ...AT_ONCE, faults: ['run:1=stuck(0.5)'] })
-    const run = await halfDone(world)
-    await run.finished({ deadline: '600ms', signal: AbortSignal.timeout(100) })
-    await run.close()
-    await sleep(600)
-    const later = await reopenIn(world)
-    const ended = await later.finished()
-    await later.close()
+    await leaveHalfDone(world)
+    const clock = jumpyClock()
+    await inPlace(world, { clock }, lastRunIn, async ({ handle }, workspace) => {
+      const stop = new AbortController()
+      const driving = handle.drive({ ...HOUR, signal: stop.signal })
+      await untilDeadlineIsSet(workspace, handle.id)
+      stop.abort()
+      await driving
+    })
+    clock.jump(61 * MINUTE_MS)
+    const ended = await inPlace(world, { clock }, lastRunIn, async ({ handle }) => (await handle.drive()).report)
     expect(ended.run).toMatchObject({ state: 'cancelled', cancelCause: 'deadline' })
     expect(positive(ended.counts)).toEqual({ succeeded: 6, cancelled: 6 })
   })

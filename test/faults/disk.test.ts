@@ -22,6 +22,7 @@ import {
   MODELS,
   readStatuses,
   reopenIn,
+  SHORT_LIMITS,
   SHORT_WAITS,
   startIn,
 } from '../support/fault-run.ts'
@@ -80,7 +81,7 @@ describe.concurrent('a disk that is full', () => {
     ['while a batch that was never made is prepared again', /inputs/, ['create:1=reset']],
     ['while a batch that is too large is cut', /inputs/, ['upload:1=status(413)']],
   ] as const)('%s holds the run, which goes on once there is room', async ([, place, faults], { onTestFinished }) => {
-    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, faults })
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_LIMITS, faults })
     const disk = diskFullAt((path) => place.test(path))
     disk.isFull = false
     const run = await startOn(disk, world)

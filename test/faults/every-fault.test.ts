@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startRun } from '../../src/index.ts'
 import type { RequestCounts } from '../../src/store/store.ts'
+import { SHORT_WAITS } from '../support/fault-run.ts'
+import { heldFaults, UNTIL_RELEASED } from '../support/held-clock.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 
 /**
@@ -23,6 +25,8 @@ interface Case {
   readonly batches?: number | readonly number[]
   readonly reason?: RegExp
   readonly incident?: string
+  /** What the run waits for in vain, so that the test sits its time limit out; the others never come near to one. */
+  readonly inVain?: 'an answer' | 'a batch' | 'a listing'
 }
 
 const ROWS = 12
@@ -43,26 +47,32 @@ const CREATED_AFTER_ALL = [
   'other-object',
   'no-id',
   'false-encoding',
-].map((fault): Case => ({ covers: 'F27 F28 F35 F50 F51', faults: [`create:1=${fault}`] }))
+].map(
+  (fault): Case => ({
+    covers: 'F27 F28 F35 F50 F51',
+    faults: [`create:1=${fault}`],
+    ...(fault === 'accept-then-hang' ? { inVain: 'an answer' } : {}),
+  }),
+)
 
 /** A create that was never made: proved absent by listings and the fence, then made once. */
 const NEVER_CREATED = ['status(500)', 'status(503)', 'html', 'reset', 'hang', 'status(429)'].map(
-  (fault): Case => ({ covers: 'F31 F32', faults: [`create:1=${fault}`] }),
+  (fault): Case => ({ covers: 'F31 F32', faults: [`create:1=${fault}`], inVain: 'a batch' }),
 )
 
 const CASES: readonly Case[] = [
   ...CREATED_AFTER_ALL,
   ...NEVER_CREATED,
-  { covers: 'F27 F122', faults: ['create:1=accept-then-reset', 'list:2=nothing-listed'] },
-  { covers: 'F27 F122', faults: ['create:1=accept-then-500', 'list=lag(250)'] },
-  { covers: 'F27 (late create, before the fence)', faults: ['create:1=delayed(150)'] },
-  { covers: 'F27 (late create, after the fence)', faults: ['create:1=delayed(1200)'] },
+  { covers: 'F27 F122', faults: ['create:1=accept-then-reset', 'list:2=nothing-listed'], inVain: 'a batch' },
+  { covers: 'F27 F122', faults: ['create:1=accept-then-500', 'list=lag(250)'], inVain: 'a batch' },
+  { covers: 'F27 (late create, before the fence)', faults: ['create:1=delayed(150)'], inVain: 'a batch' },
+  { covers: 'F27 (late create, after the fence)', faults: [`create:1=delayed(${UNTIL_RELEASED})`], inVain: 'a batch' },
   { covers: 'F46 F122', faults: ['create:1=late(500)'] },
   { covers: 'F27 F125', faults: ['create:1=accept-then-reset', 'create=metadata-dropped'] },
   { covers: 'F27 F125', faults: ['create:1=accept-then-reset', 'list=metadata-dropped'] },
   { covers: 'F54 F119', faults: ['create:1=accept-then-500', 'list:2-3=repeat-page'] },
   { covers: 'F120', faults: ['create:1=accept-then-500', 'list:2-3=empty-page'] },
-  { covers: 'F120', faults: ['create:1=status(500)', 'list:2-3=empty-page'] },
+  { covers: 'F120', faults: ['create:1=status(500)', 'list:2-3=empty-page'], inVain: 'a batch' },
   { covers: 'F119', faults: ['create:1=accept-then-500', 'list=doubled-entries'] },
   { covers: 'F119', faults: ['create:1=accept-then-500', 'list:2-4=status(500)'] },
   { covers: 'F51', faults: ['create:1=accept-then-500', 'list:2-4=html-answer'] },
@@ -77,6 +87,7 @@ const CASES: readonly Case[] = [
   {
     covers: 'F121 (a listing that is refused once a create is in doubt)',
     faults: ['create:1=accept-then-500', 'list:2-999=status(400)'],
+    inVain: 'a listing',
     state: 'held',
     counts: { succeeded: 6, batched: 6 },
     reason: /whether it was created cannot be seen, because \w+ refuses to list its batches/,
@@ -92,6 +103,7 @@ const CASES: readonly Case[] = [
   {
     covers: 'F27 (no fence: the input file cannot be deleted)',
     faults: ['create:1=status(500)', 'delete=delete-ignored'],
+    inVain: 'a batch',
     state: 'held',
     counts: { succeeded: 6, batched: 6 },
     batches: 1,
@@ -110,7 +122,7 @@ const CASES: readonly Case[] = [
 
   { covers: 'F16', faults: ['upload:1=reset'] },
   { covers: 'F19', faults: ['upload:1=accept-then-reset'] },
-  { covers: 'F16', faults: ['upload:1=accept-then-hang'] },
+  { covers: 'F16', faults: ['upload:1=accept-then-hang'], inVain: 'an answer' },
   { covers: 'F18', faults: ['upload:1=wrong-size'] },
   { covers: 'F20', faults: ['upload:1=status(429)'] },
   { covers: 'F50', faults: ['upload:1-2=html'] },
@@ -122,7 +134,7 @@ const CASES: readonly Case[] = [
   { covers: 'F50', faults: ['get:1-3=status(502)'] },
   { covers: 'F50', faults: ['get:1-4=html'] },
   { covers: 'F50', faults: ['get:1-3=reset'] },
-  { covers: 'F63', faults: ['get:1=hang'] },
+  { covers: 'F63', faults: ['get:1=hang'], inVain: 'an answer' },
   { covers: 'F51', faults: ['get:1-4=half-json'] },
   { covers: 'F51', faults: ['get:1-4=html-answer'] },
   { covers: 'F51', faults: ['get:1-4=empty-answer'] },
@@ -130,7 +142,11 @@ const CASES: readonly Case[] = [
   { covers: 'F46', faults: ['get:1-3=status(404)'] },
   { covers: 'F55', faults: ['get:1-3=status(429)'] },
   { covers: 'F20 F55', faults: ['upload:1=retry-after', 'get:1=retry-after', 'content:1=retry-after'] },
-  { covers: 'F55', faults: ['create:1=retry-after', 'list:2=retry-after(Fri, 31 Dec 9999 23:59:59 GMT)'] },
+  {
+    covers: 'F55',
+    faults: ['create:1=retry-after', 'list:2=retry-after(Fri, 31 Dec 9999 23:59:59 GMT)'],
+    inVain: 'a batch',
+  },
   { covers: 'F44', faults: ['get:1-2=batch-status(pre_schedule)'] },
   { covers: 'F66', faults: ['get:1-6=ids-hidden'] },
   { covers: 'F58', faults: ['get=ids-empty'] },
@@ -149,7 +165,11 @@ const CASES: readonly Case[] = [
   { covers: 'F92', faults: ['content:1=html-answer'] },
   { covers: 'F92', faults: ['content:1=other-object'] },
   { covers: 'F93', faults: ['content:1=false-encoding'] },
-  { covers: 'F63 F96 (a body that drips)', faults: ['get:1=drip', 'list:1=drip', 'content:1=drip'] },
+  {
+    covers: 'F63 F96 (a body that drips)',
+    faults: ['get:1=drip', 'list:1=drip', 'content:1=drip'],
+    inVain: 'an answer',
+  },
   { covers: 'F95 (a file without an end)', faults: ['content:1-2=endless'] },
   { covers: 'F91', faults: ['content:1=redirect'] },
   { covers: 'F96', faults: ['content:1=slow(300)'] },
@@ -194,14 +214,14 @@ const CASES: readonly Case[] = [
   { covers: 'F72', faults: ['run=zero-byte-files'] },
 ]
 
-const WAITS = {
-  settle: '400ms',
-  unfenced: '500ms',
-  http: '400ms',
-  retryBackoff: '20ms',
-  retryAfterMost: '50ms',
-  poll: '25ms',
-  pollMost: '60ms',
+/** Time limits, settle wait and all: for answers never given and batches never made short ones, for a listing in between. */
+const LIMIT = { 'an answer': '2s', 'a batch': '2s', 'a listing': '10s' }
+
+function waitsOf({ inVain }: Case) {
+  const waits = { ...SHORT_WAITS, retryAfterMost: '50ms', poll: '25ms', pollMost: '60ms' }
+  if (!inVain) return waits
+  const limit = LIMIT[inVain]
+  return { ...waits, http: limit, settle: limit, unfenced: limit }
 }
 
 const CASES_FOR_BOTH = CASES.flatMap((item) =>
@@ -212,11 +232,13 @@ const CASES_FOR_BOTH = CASES.flatMap((item) =>
 
 describe.concurrent('a run under faults', () => {
   it.for(CASES_FOR_BOTH)('$provider: $title ($covers)', async (item, { onTestFinished }) => {
+    const { clock, release } = heldFaults()
     const world = await openWorld({
       onFinished: onTestFinished,
       faults: item.faults,
       config: { limits: { maxRequests: 6 } },
-      waits: WAITS,
+      waits: waitsOf(item),
+      clock,
     })
     const input = await world.write('rows.jsonl', questions(ROWS))
     const output = join(world.folder, 'answers.jsonl')
@@ -231,6 +253,8 @@ describe.concurrent('a run under faults', () => {
     })
     const finished = await run.finished()
     await run.close()
+    // What came too late for the run comes now.
+    release()
     await world.server.drain()
     const ledger = await world.server.ledger()
     const { state = 'completed', counts = { succeeded: ROWS }, batches = 2 } = item

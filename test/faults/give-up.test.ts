@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { expectExit, typedFirst, typeHere } from '../support/command.ts'
-import { finish, LOOKED_AT_TWICE, PROVIDERS, SHORT_WAITS, startIn } from '../support/fault-run.ts'
+import { finish, PROVIDERS, SHORT_WAITS, startIn } from '../support/fault-run.ts'
+import { heldClock } from '../support/held-clock.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 
 const ROWS = 4
@@ -17,10 +18,12 @@ describe.each(PROVIDERS)('a held batch whose results will not come (%s)', (provi
     async (item) => {
       const carryOut = provider === 'openai' ? typedFirst(GONE, item) : typeHere
       const waits = { ...SHORT_WAITS, absent: '300ms' }
-      const durations = item.fault.startsWith('get:') ? LOOKED_AT_TWICE : {}
-      const world = await openWorld({ faults: [item.fault], waits, durations })
+      const { clock, release } = heldClock()
+      if (!item.fault.startsWith('get:')) release()
+      const world = await openWorld({ faults: [item.fault], waits, clock })
       const run = await startIn(world, provider, questions(ROWS))
       const held = await finish(run)
+      release()
       expect(held.run).toMatchObject({ state: 'held', reason: expect.stringMatching(item.code) })
 
       expectExit(await carryOut(world, 'cancel', 'last', '--config', world.configPath), 0)

@@ -1,19 +1,24 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Run } from '../../src/index.ts'
 import {
   finalBooks,
   finish,
-  LOOKED_AT_TWICE,
   PROVIDERS,
   positive,
   readStatuses,
   reopenIn,
+  SHORT_LIMITS,
   SHORT_WAITS,
   startIn,
 } from '../support/fault-run.ts'
+import { heldClock } from '../support/held-clock.ts'
+import { jumpyClock } from '../support/jumpy-clock.ts'
 import { openWorld, questions } from '../support/local-world.ts'
+import { inPlace, lastRunIn } from '../support/open-place.ts'
+import { PATIENCE } from '../support/patience.ts'
 
 const ROWS = 6
+const DAY_MS = 24 * 3_600_000
 const ALL = Array.from({ length: ROWS }, () => 'succeeded')
 const BOUGHT_ONCE = { batchesCreated: 1, rowsBilled: ROWS, rowsBilledAgain: 0 }
 
@@ -23,14 +28,9 @@ const SLOW: readonly {
   readonly durations?: object
   readonly faults?: readonly string[]
 }[] = [
-  { title: 'in validation for longer than every wait', durations: { validateMs: 1_200 } },
-  { title: 'at work for longer than every wait, with nothing done', durations: { runMs: 1_200 } },
-  { title: 'finalizing with every row counted as done', durations: { finalizeMs: 1_200 } },
-  {
-    title: 'past the instant it should have expired at',
-    durations: { expireAfterMs: 2_000 },
-    faults: ['get:1-110=batch-status(in_progress)'],
-  },
+  { title: 'in validation for longer than every wait', durations: { validateMs: 2_500 } },
+  { title: 'at work for longer than every wait, with nothing done', durations: { runMs: 2_500 } },
+  { title: 'finalizing with every row counted as done', durations: { finalizeMs: 2_500 } },
   { title: 'called completed while it still runs', faults: ['get:1-2=batch-status(completed)'] },
   { title: 'called expired while it still runs, once', faults: ['get:1=batch-status(expired)'] },
   { title: 'called failed while it still runs, once', faults: ['get:1=batch-status(failed)'] },
@@ -64,7 +64,7 @@ describe.concurrent.each(PROVIDERS)('a batch at %s', (provider) => {
     const { durations = { runMs: 150 }, faults = [] } = item
     const world = await openWorld({
       onFinished: onTestFinished,
-      waits: { ...SHORT_WAITS, pollMost: '20ms' },
+      waits: SHORT_LIMITS,
       durations,
       faults: provider === 'mistral' ? faults.map(inTheirWords) : faults,
     })
@@ -80,10 +80,12 @@ describe.concurrent.each(PROVIDERS)('a batch at %s', (provider) => {
     ['cannot give its result file', 'content=status(404)', /result files cannot be found/],
   ] as const)('that %s is held, never bought again, and collected once it can be', async (item, context) => {
     const [, fault, reason] = item
-    const waits = { ...SHORT_WAITS, absent: '300ms' }
-    const durations = fault.startsWith('get:') ? LOOKED_AT_TWICE : {}
-    const world = await openWorld({ onFinished: context.onTestFinished, waits, durations, faults: [fault] })
+    const waits = { ...SHORT_LIMITS, absent: '300ms' }
+    const { clock, release } = heldClock()
+    if (!fault.startsWith('get:2')) release()
+    const world = await openWorld({ onFinished: context.onTestFinished, waits, clock, faults: [fault] })
     const held = await finish(await startIn(world, provider, questions(ROWS)))
+    release()
     expect(held.run).toMatchObject({ state: 'held', reason: expect.stringMatching(reason) })
     expect(positive(held.counts)).toEqual({ batched: ROWS })
     const stillHeld = await finish(await reopenIn(world))
@@ -91,6 +93,25 @@ describe.concurrent.each(PROVIDERS)('a batch at %s', (provider) => {
     expect(await finalBooks(world)).toMatchObject(BOUGHT_ONCE)
     world.server.setFaults([])
     expect((await finish(await reopenIn(world))).run.state).toBe('completed')
+    expect(await readStatuses(world)).toEqual(ALL)
+    expect(await finalBooks(world)).toMatchObject(BOUGHT_ONCE)
+  })
+
+  it('that is past the instant it should have expired at is waited for and never sent again', async ({
+    onTestFinished,
+  }) => {
+    const [atProvider, clock] = [heldClock(), jumpyClock()]
+    const options = { onFinished: onTestFinished, waits: SHORT_WAITS, clock: atProvider.clock }
+    const world = await openWorld(options)
+    await leaveRun(await startIn(world, provider, questions(ROWS)))
+    clock.jump(2 * DAY_MS)
+    await inPlace(world, { clock }, lastRunIn, async ({ handle }, { store }) => {
+      const driving = handle.drive()
+      const polls = async (): Promise<number> => (await store.read(handle.id).currentAttempts())[0]?.polls ?? 0
+      await vi.waitFor(async () => expect(await polls()).toBeGreaterThan(20), PATIENCE)
+      atProvider.release()
+      expect((await driving).report.run.state).toBe('completed')
+    })
     expect(await readStatuses(world)).toEqual(ALL)
     expect(await finalBooks(world)).toMatchObject(BOUGHT_ONCE)
   })

@@ -8,6 +8,7 @@ import {
   readAnswers,
   readStatuses,
   reopenIn,
+  SHORT_LIMITS,
   SHORT_WAITS,
   startIn,
 } from '../support/fault-run.ts'
@@ -78,7 +79,7 @@ describe('a process that is killed in the middle of a call', () => {
     started.process.kill('SIGKILL')
     await started.ended
     world.server.setFaults([])
-    await world.write('llm-batch.config.json', JSON.stringify({ waits: SHORT_WAITS }))
+    await world.write('llm-batch.config.json', JSON.stringify({ waits: SHORT_LIMITS }))
   }
 
   it.each(DEATHS)('at %s, %s, loses and pays nothing', async (provider, faults, batches) => {
@@ -86,8 +87,7 @@ describe('a process that is killed in the middle of a call', () => {
       DEATHS.map(([, first]) => first),
       faults,
     )
-    const waits = { ...SHORT_WAITS, http: '60s', settle: '60s', unfenced: '60s' }
-    const world = await openWorld({ faults: faults.split(' '), waits })
+    const world = await openWorld({ faults: faults.split(' '), waits: SHORT_WAITS })
     // A row that fails gives the batch an error file beside its output file.
     await world.write('rows.jsonl', `${questions(ROWS)}{"text":"[[simulate: status=400]]"}\n`)
     const line = ['run', 'rows.jsonl', '--model', MODELS[provider], '--prompt', '{{text}}', '-o', 'answers.jsonl']
@@ -102,8 +102,7 @@ describe('a process that is killed in the middle of a call', () => {
   })
 
   it('while it cancels, goes on cancelling', async () => {
-    const waits = { ...SHORT_WAITS, http: '60s', settle: '60s', unfenced: '60s' }
-    const world = await openWorld({ faults: ['run=stuck(0.5)', 'cancel:1=hang'], waits })
+    const world = await openWorld({ faults: ['run=stuck(0.5)', 'cancel:1=hang'], waits: SHORT_WAITS })
     await world.write('rows.jsonl', questions(ROWS))
     const line = ['run', 'rows.jsonl', '--model', MODELS.openai, '--prompt', '{{text}}', '-o', 'answers.jsonl']
     expect(await typeHere(world, ...line, '--no-wait')).toMatchObject({ code: 75 })

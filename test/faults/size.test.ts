@@ -10,7 +10,7 @@ import { type LocalWorld, openWorld, questions } from '../support/local-world.ts
 
 /** A world whose OpenAI answers at length. */
 async function largeWorld(characters: number): Promise<LocalWorld> {
-  const world = await openWorld({ waits: { ...SHORT_WAITS, http: '20s', settle: '20s', unfenced: '20s' } })
+  const world = await openWorld({ waits: SHORT_WAITS })
   const server = await startLargeAnswers(characters)
   onTestFinished(() => server.close())
   return { ...world, environment: { ...world.environment, OPENAI_BASE_URL: `${server.origin}/v1` } }

@@ -37,7 +37,7 @@ async function listenRaw(handle: (socket: Socket) => void): Promise<string> {
 }
 
 function transportTo(apiOrigin: string, more: Partial<TransportOptions> = {}): Transport {
-  return createTransport({ apiOrigin, clock: impatientClock, idleTimeoutMs: 5_000, environment: {}, ...more })
+  return createTransport({ apiOrigin, clock: impatientClock, idleTimeoutMs: 60_000, environment: {}, ...more })
 }
 
 function get(origin: string, more: Partial<TransportRequest> = {}): TransportRequest {
@@ -164,7 +164,7 @@ describe('a failure', () => {
 describe('time', () => {
   it('limits a silent server, and says that the answer may have been on its way', async () => {
     const origin = await listenRaw(() => {})
-    const sent = transportTo(origin, { idleTimeoutMs: 100 }).send(get(origin), never())
+    const sent = transportTo(origin, { idleTimeoutMs: 2_000 }).send(get(origin), never())
     await expect(sent).rejects.toMatchObject({ failure: { kind: 'transport' } })
   })
 
@@ -184,7 +184,7 @@ describe('time', () => {
     })
   })
 
-  /** A server that sends so many pieces of so many bytes, a tenth of a second apart. */
+  /** A server that sends so many pieces of so many bytes, half a second apart. */
   async function dripping(count: number, bytes: number): Promise<string> {
     return await listenRaw((socket) => {
       socket.once('data', () => {
@@ -194,21 +194,21 @@ describe('time', () => {
           socket.write('x'.repeat(bytes))
           sent += 1
           if (sent === count) clearInterval(drip)
-        }, 100)
+        }, 500)
         socket.on('close', () => clearInterval(drip))
       })
     })
   }
 
   it('does not limit a transfer that moves, however long it takes', async () => {
-    const origin = await dripping(8, 10_000)
-    const { body } = await transportTo(origin, { idleTimeoutMs: 400 }).send(get(origin), never())
-    expect(await readText(body)).toBe('x'.repeat(80_000))
+    const origin = await dripping(10, 10_000)
+    const { body } = await transportTo(origin, { idleTimeoutMs: 4_000 }).send(get(origin), never())
+    expect(await readText(body)).toBe('x'.repeat(100_000))
   })
 
   it('limits a body that only drips, by what it has brought', async () => {
     const origin = await dripping(1_000, 1)
-    const { body } = await transportTo(origin, { idleTimeoutMs: 400 }).send(get(origin), never())
+    const { body } = await transportTo(origin, { idleTimeoutMs: 4_000 }).send(get(origin), never())
     await expect(readText(body)).rejects.toMatchObject({
       failure: {
         kind: 'transport',
@@ -224,12 +224,12 @@ describe('time', () => {
       socket.on('data', (bytes) => {
         seen += bytes.length
         socket.pause()
-        setTimeout(() => socket.resume(), 20)
+        setTimeout(() => socket.resume(), 50)
         if (seen > total) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}')
       })
     })
     const body = { bytes: total, stream: pieces(1, total) }
-    const sending = transportTo(origin, { idleTimeoutMs: 2_000 }).send(get(origin, { method: 'POST', body }), never())
+    const sending = transportTo(origin, { idleTimeoutMs: 5_000 }).send(get(origin, { method: 'POST', body }), never())
     expect(await readText((await sending).body)).toBe('{}')
   })
 

@@ -5,6 +5,7 @@ import { registerProvider } from '../../src/provider.ts'
 import { PARCEL } from '../fixtures/parcel/adapter.ts'
 import { ParcelServer } from '../fixtures/parcel/server.ts'
 import { typeHere } from '../support/command.ts'
+import { SHORT_LIMITS } from '../support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
 registerProvider(PARCEL)
@@ -14,7 +15,7 @@ async function openParcels(): Promise<{ readonly parcels: ParcelServer; readonly
   const parcels = new ParcelServer()
   const server = await parcels.start()
   onTestFinished(() => server.close())
-  const world = await openWorld()
+  const world = await openWorld({ waits: SHORT_LIMITS })
   const environment = {
     ...world.environment,
     PARCEL_KEY: 'parcel-key',

@@ -1,15 +1,17 @@
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type Clock, systemClock } from '../../src/lib/clock.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import type { RunHandle } from '../../src/library/handle.ts'
 import { statePath } from '../../src/store/run-folder.ts'
 import type { AttemptRecord } from '../../src/store/store.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
 import { type, typedFirst, typeHere } from '../support/command.ts'
-import { finalBooks, MODELS, PROVIDERS, readStatuses, SHORT_WAITS } from '../support/fault-run.ts'
+import { finalBooks, MODELS, PROVIDERS, readStatuses, SHORT_LIMITS, SHORT_WAITS } from '../support/fault-run.ts'
+import { heldClock } from '../support/held-clock.ts'
+import { jumpyClock } from '../support/jumpy-clock.ts'
 import { RawClient } from '../support/local-server.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
-import { type HandledRun, lastRunIn, newRunIn, openPlace, type PlaceParts } from '../support/open-place.ts'
+import { inPlace, lastRunIn, newRunIn, type PlaceParts } from '../support/open-place.ts'
 import { PATIENCE } from '../support/patience.ts'
 
 /** What happens to a run that lasts for days. A full disk is in `fault-disk.test.ts`, another account in `fault-account`. */
@@ -20,39 +22,6 @@ const DAY_MS = 24 * HOUR_MS
 const ALL = Array.from({ length: ROWS }, () => 'succeeded')
 const BOUGHT_ONCE = { batchesCreated: 1, rowsBilled: ROWS, rowsBilledAgain: 0 }
 const KEYS = { first: 'sk-first-0123456789', rotated: 'sk-rotated-0123456789' }
-
-/** The machine's clock as a sleeping laptop or a person sets it: the wall time jumps, the monotonic one does not. */
-function jumpyClock(offsetMs = 0): Clock & { jump(milliseconds: number): void } {
-  let offset = offsetMs
-  return {
-    now: () => systemClock.now() + offset,
-    monotonic: () => systemClock.monotonic(),
-    sleep: (milliseconds, signal) => systemClock.sleep(milliseconds, signal),
-    jump(milliseconds) {
-      offset += milliseconds
-    },
-  }
-}
-
-/** Opens a home, does the work, and leaves it as a process that ends does. */
-async function inPlace<Result>(
-  world: LocalWorld,
-  parts: PlaceParts,
-  open: (workspace: Workspace) => Promise<HandledRun>,
-  work: (run: HandledRun, workspace: Workspace) => Promise<Result>,
-): Promise<Result> {
-  const workspace = await openPlace(world, parts)
-  try {
-    const run = await open(workspace)
-    try {
-      return await work(run, workspace)
-    } finally {
-      run.handle.close()
-    }
-  } finally {
-    await workspace.close()
-  }
-}
 
 async function onlyAttempt(workspace: Workspace, id: string): Promise<AttemptRecord | undefined> {
   return (await workspace.store.read(id).currentAttempts()).at(-1)
@@ -109,10 +78,11 @@ describe.each(PROVIDERS)('a laptop that sleeps for a day, at %s', (provider) => 
 
   it('between two listings for a create in doubt, believes neither the time that passed nor what it saw before', async () => {
     // The batch lives and is only listed late: a process that takes the night for the wait would delete its input.
+    const atProvider = heldClock()
     const world = await openWorld({
-      waits: { ...SHORT_WAITS, settle: '900ms' },
-      faults: ['create:1=accept-then-reset', 'list=lag(700)'],
-      durations: { validateMs: 2_500 },
+      waits: SHORT_LIMITS,
+      faults: ['create:1=accept-then-reset', 'list=nothing-listed'],
+      clock: atProvider.clock,
     })
     const clock = jumpyClock()
     await inPlace(
@@ -123,12 +93,15 @@ describe.each(PROVIDERS)('a laptop that sleeps for a day, at %s', (provider) => 
         const driving = handle.drive()
         await untilBatch(workspace, handle, ({ reconcileStep }) => reconcileStep === 'second_listing')
         clock.jump(DAY_MS)
+        const jumped = expect.objectContaining({ type: 'warning', code: 'clock_jumped' })
+        await vi.waitFor(() => expect(events).toContainEqual(jumped), PATIENCE)
+        world.server.setFaults([])
         await untilBatch(workspace, handle, ({ stage }) => stage !== 'unconfirmed')
         expect(await onlyAttempt(workspace, handle.id)).toMatchObject({ stage: 'submitted', number: 1 })
-        expect(events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'clock_jumped' }))
         const base = provider === 'openai' ? world.server.openaiUrl : world.server.mistralUrl
         const files = await new RawClient(base).json<{ readonly data: readonly unknown[] }>('GET', '/files')
         expect(files.data).toHaveLength(1)
+        atProvider.release()
         expect((await driving).report.run.state).toBe('completed')
       },
     )
@@ -155,20 +128,26 @@ describe('a clock that is set back by a day', () => {
   })
 
   it('does not cut short the wait for a create in doubt', async () => {
+    const atProvider = heldClock()
     const world = await openWorld({
-      waits: { ...SHORT_WAITS, settle: '900ms' },
-      faults: ['create:1=accept-then-reset', 'list=lag(700)'],
-      durations: { validateMs: 2_500 },
+      waits: SHORT_LIMITS,
+      faults: ['create:1=accept-then-reset', 'list=nothing-listed'],
+      clock: atProvider.clock,
     })
     const clock = jumpyClock()
     await inPlace(
       world,
       { clock },
       (workspace) => newRunIn(world, workspace, 'openai', questions(ROWS)),
-      async ({ handle }, workspace) => {
+      async ({ events, handle }, workspace) => {
         const driving = handle.drive()
         await untilBatch(workspace, handle, ({ reconcileStep }) => reconcileStep === 'second_listing')
         clock.jump(-DAY_MS)
+        const jumped = expect.objectContaining({ type: 'warning', code: 'clock_jumped' })
+        await vi.waitFor(() => expect(events).toContainEqual(jumped), PATIENCE)
+        world.server.setFaults([])
+        await untilBatch(workspace, handle, ({ stage }) => stage === 'submitted')
+        atProvider.release()
         expect((await driving).report.attempts).toMatchObject([{ number: 1, stage: 'collected' }])
       },
     )

@@ -60,7 +60,7 @@ describe('three runs in two processes that share one queue', () => {
     const world = await openWorld({
       queueTokens: LIMIT,
       durations: { validateMs: 60, runMs: 60 },
-      waits: { poll: '50ms', http: '8s', settle: '8s', unfenced: '8s' },
+      waits: { poll: '50ms' },
       config: { tokenCount: true, ...config },
     })
     const path = await world.write('third.jsonl', rows(40, 'c'))
@@ -93,7 +93,6 @@ describe('three runs in two processes that share the budget of a day', () => {
     const price = { inputUsdPerMillion: 2_000_000, outputUsdPerMillion: 2_000_000 }
     const world = await openWorld({
       durations: { validateMs: 30, runMs: 60 },
-      waits: { http: '8s', settle: '8s', unfenced: '8s' },
       config: {
         tokenCount: true,
         prices: { 'openai/gpt-6-luna': price },

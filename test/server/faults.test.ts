@@ -2,7 +2,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { FAULTS, type LocalServer } from '../../src/testing.ts'
+import { FAULTS, type LocalServer, type LocalServerOptions } from '../../src/testing.ts'
+import { heldFaults, UNTIL_RELEASED } from '../support/held-clock.ts'
+import { jumpyClock } from '../support/jumpy-clock.ts'
 import { requestLine as line, type RawBatch, RawClient, serverForTest } from '../support/local-server.ts'
 
 const ROWS = Array.from({ length: 20 }, (_, place) => line(`row-${place}`, `prompt nonce:n${place}`)).join('\n')
@@ -13,8 +15,8 @@ interface Scene {
   readonly file: string
 }
 
-async function scene(): Promise<Scene> {
-  const server = await serverForTest({ seed: 1 })
+async function scene(options: Partial<LocalServerOptions> = {}): Promise<Scene> {
+  const server = await serverForTest({ seed: 1, ...options })
   const client = new RawClient(server.openaiUrl)
   return { server, client, file: await client.upload(ROWS) }
 }
@@ -82,19 +84,23 @@ describe('a create call that fails', () => {
   })
 
   it('and arrives later, is made when it arrives', async () => {
-    const { server, client, file } = await scene()
-    server.setFaults(['create=delayed(60)'])
+    const { clock, release } = heldFaults()
+    const { server, client, file } = await scene({ clock })
+    server.setFaults([`create=delayed(${UNTIL_RELEASED})`])
     expect(await outcome(createCall(client, file))).toBe('broken')
     expect((await server.ledger()).batchesCreated).toBe(0)
+    release()
     await server.drain()
     expect((await server.ledger()).batchesCreated).toBe(1)
   })
 
   it('and arrives after its file was deleted, makes nothing', async () => {
-    const { server, client, file } = await scene()
-    server.setFaults(['create=delayed(60)'])
+    const { clock, release } = heldFaults()
+    const { server, client, file } = await scene({ clock })
+    server.setFaults([`create=delayed(${UNTIL_RELEASED})`])
     await outcome(createCall(client, file))
     await client.send('DELETE', `/files/${file}`)
+    release()
     await server.drain()
     expect((await server.ledger()).batchesCreated).toBe(0)
   })
@@ -113,12 +119,14 @@ describe('a create call that fails', () => {
 
 describe('a batch that appears late', () => {
   it('is neither listed nor found at first, and runs all the same', async () => {
-    const { server, client, file } = await scene()
-    server.setFaults(['create=late(300)'])
+    const clock = jumpyClock()
+    const { server, client, file } = await scene({ clock })
+    server.setFaults(['create=late(60000)'])
     const { id } = await client.create(file)
     expect(await client.json('GET', '/batches')).toMatchObject({ data: [] })
     expect((await client.send('GET', `/batches/${id}`)).status).toBe(404)
-    await expect.poll(async () => (await client.send('GET', `/batches/${id}`)).status, { interval: 20 }).toBe(200)
+    clock.jump(60_000)
+    expect((await client.send('GET', `/batches/${id}`)).status).toBe(200)
     expect(await client.json('GET', '/batches')).toMatchObject({ data: [{ id }] })
   })
 })

@@ -30,6 +30,6 @@ export function adapterFor(
 ): Provider {
   const entry = PROVIDERS[name]
   if (!entry) throw new Error(`no provider ${name}`)
-  const transport = createTransport({ apiOrigin: origin, clock, idleTimeoutMs: 5_000, environment: {} })
+  const transport = createTransport({ apiOrigin: origin, clock, idleTimeoutMs: 60_000, environment: {} })
   return entry.create({ apiKey, baseUrl: `${origin}/v1`, transport, clock, random: systemRandom, ...more }, {})
 }

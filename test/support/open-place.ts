@@ -38,6 +38,26 @@ export async function openPlace(world: LocalWorld, parts: PlaceParts = {}): Prom
   return parts.connect ? { ...workspace, connect: parts.connect } : workspace
 }
 
+/** Opens a home, does the work, and leaves it as a process that ends does. */
+export async function inPlace<Result>(
+  world: LocalWorld,
+  parts: PlaceParts,
+  open: (workspace: Workspace) => Promise<HandledRun>,
+  work: (run: HandledRun, workspace: Workspace) => Promise<Result>,
+): Promise<Result> {
+  const workspace = await openPlace(world, parts)
+  try {
+    const run = await open(workspace)
+    try {
+      return await work(run, workspace)
+    } finally {
+      run.handle.close()
+    }
+  } finally {
+    await workspace.close()
+  }
+}
+
 /** A run in the hands of this process, with everything that happens to it. */
 export interface HandledRun {
   readonly handle: RunHandle

@@ -38,7 +38,7 @@ export async function openProcessorWorld(
       batchDir: join(world.folder, `${name}_batch_jobs`),
       outputDir: join(world.folder, `${name}_batch_outputs`),
       environment: world.environment,
-      waits: { http: '1s', retryBackoff: '5ms' },
+      waits: { http: '60s', retryBackoff: '5ms' },
       log: (line) => told.push(line),
       ...options,
       ...more,
