@@ -18,6 +18,7 @@ export default defineConfig({
     // Ends what hangs, and nothing else: with other programs at work a test may take ten times as long as alone.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 240_000, interval: 20 } },
     reporters: ['default', './scripts/closing-line.ts'],
   },
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { expectExit, parseLines, start, type, typeHere } from '../support/command.ts'
 import { openWorld, questions } from '../support/local-world.ts'
+import { PATIENCE } from '../support/patience.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '-o', 'out.jsonl']
 const ENDLESS = { durations: { runMs: 3_600_000 } }
@@ -38,14 +39,11 @@ describe('llm-batch tick', () => {
     await world.write('rows.jsonl', questions(2))
     expectExit(await typeHere(world, ...LINE, '--no-wait', '--quiet'), 75)
     const codes: (number | null)[] = []
-    await vi.waitFor(
-      async () => {
-        const { code } = await typeHere(world, 'tick')
-        codes.push(code)
-        expect(code).toBe(0)
-      },
-      { timeout: 30_000, interval: 100 },
-    )
+    await vi.waitFor(async () => {
+      const { code } = await typeHere(world, 'tick')
+      codes.push(code)
+      expect(code).toBe(0)
+    }, PATIENCE)
     expect(new Set(codes.slice(0, -1))).toEqual(codes.length > 1 ? new Set([75]) : new Set())
     expect(await typeHere(world, 'tick', '--json')).toMatchObject({
       code: 0,
@@ -58,14 +56,11 @@ describe('llm-batch tick', () => {
     await world.write('rows.jsonl', '{"text":"fine"}\n{"text":"[[simulate: status=400]] nonce:b"}\n')
     expectExit(await typeHere(world, ...LINE, '--no-wait', '--quiet'), 75)
     let said = ''
-    await vi.waitFor(
-      async () => {
-        const { code, stderr } = await typeHere(world, 'tick', '--quiet')
-        said += stderr
-        expect(code).toBe(0)
-      },
-      { timeout: 30_000, interval: 100 },
-    )
+    await vi.waitFor(async () => {
+      const { code, stderr } = await typeHere(world, 'tick', '--quiet')
+      said += stderr
+      expect(code).toBe(0)
+    }, PATIENCE)
     expect(said).toMatch(
       /^Run \S+ is completed; 2 of 2 rows done\. Only 1 of these succeeded\.\nnext: llm-batch retry \S+ .*\n$/,
     )
@@ -78,10 +73,7 @@ describe('llm-batch tick', () => {
       const line = LINE.with(5, `${name} {{text}}`).with(7, `${name}.csv`)
       expectExit(await typeHere(world, ...line, '--no-wait', '--name', name, '--events', 'events.jsonl'), 75)
     }
-    await vi.waitFor(async () => expectExit(await typeHere(world, 'tick', '--events', 'events.jsonl'), 0), {
-      timeout: 30_000,
-      interval: 100,
-    })
+    await vi.waitFor(async () => expectExit(await typeHere(world, 'tick', '--events', 'events.jsonl'), 0), PATIENCE)
     const { runs } = JSON.parse((await typeHere(world, 'runs', '--json')).stdout)
     const ids = new Map(runs.map(({ id, name }: { id: string; name: string }) => [name, id]))
     const events = parseLines(await readFile(join(world.folder, 'events.jsonl'), 'utf8'))

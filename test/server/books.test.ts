@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startLocalServer } from '../../src/testing.ts'
+import { jumpyClock } from '../support/jumpy-clock.ts'
 import {
   requestLine as line,
   type RawBatch,
@@ -93,9 +94,12 @@ describe('the books of the local server', () => {
 
 describe('partial batches', () => {
   it('expire with what was finished, the rest listed as batch_expired', async () => {
-    const server = await serverForTest({ durations: { expireAfterMs: 3_000, runMs: 100_000 } })
+    const clock = jumpyClock()
+    const server = await serverForTest({ clock, durations: { expireAfterMs: 60_000, runMs: 100_000 } })
     const client = new RawClient(server.openaiUrl)
     const { id } = await client.create(await client.upload(rows(2_000)))
+    await expect.poll(async () => (await client.batch(id)).request_counts.completed).toBeGreaterThan(0)
+    clock.jump(60_000)
     await server.drain()
     const batch = await client.batch(id)
     expect(batch.status).toBe('expired')

@@ -375,7 +375,7 @@ describe('other calls', () => {
 
   it('are slow', async () => {
     const { server, client } = await scene()
-    server.setFaults(['list=slow(400)'])
+    server.setFaults(['list=slow(60000)'])
     expect(await outcome(client.send('GET', '/batches'), false)).toBe('no answer')
   })
 

@@ -1,5 +1,6 @@
 // What the local server refuses, and in which words: a batch as a whole, a call at once, and who may see what.
 import { describe, expect, it } from 'vitest'
+import { heldClock } from '../support/held-clock.ts'
 import { requestLine as line, type RawBatch, RawClient, serverForTest } from '../support/local-server.ts'
 
 const ONE = line('one', 'x')
@@ -64,11 +65,13 @@ describe('validation refuses the batch as a whole', () => {
   })
 
   it('when its input file is deleted before it was read', async () => {
-    const server = await serverForTest({ durations: { validateMs: 2_000 } })
+    const { clock, release } = heldClock()
+    const server = await serverForTest({ clock })
     const client = new RawClient(server.openaiUrl)
     const file = await client.upload(ONE)
     const created = await client.create(file)
     await client.send('DELETE', `/files/${file}`)
+    release()
     await server.drain()
     expect(await client.batch(created.id)).toMatchObject({ status: 'failed' })
   })

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../src/lib/clock.ts'
 export interface HeldClock {
   readonly clock: Clock
   /** Ends the held waits; from now on waits are as long as on the machine. */
-  release(): void
+  readonly release: () => void
 }
 
 /** The argument of a fault of the local server that lasts until its clock is released; longer than any test. */
