@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { expectExit, parseLines, start, type, typeHere } from '../support/command.ts'
+import { heldFaults, UNTIL_RELEASED } from '../support/held-clock.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
+import { PATIENCE } from '../support/patience.ts'
 
 const ROWS = 40
 const MODEL = ['--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '-o', 'out.jsonl']
@@ -35,9 +37,15 @@ describe('a large run of the command', () => {
   })
 
   it('goes on past its canary with --no-canary, and past the stop-loss with --ignore-stop-loss', async () => {
-    const world = await openLargeWorld({ faults: ['upload:2=slow(1000)'] })
+    const { clock, release } = heldFaults()
+    const world = await openLargeWorld({ clock, faults: [`upload:2=slow(${UNTIL_RELEASED})`] })
     expectExit(await typeHere(world, ...REFUSED, '--quiet'), 3)
-    const stopped = await type(world, 'resume', '--no-canary')
+    const stopping = start(world, ['resume', '--no-canary', '--events', 'events.jsonl'])
+    // The second batch is ready to be sent once the first one was judged.
+    const happened = (): Promise<string> => readFile(join(world.folder, 'events.jsonl'), 'utf8')
+    await vi.waitFor(async () => expect(await happened()).toContain('"collected"'), PATIENCE)
+    release()
+    const stopped = await stopping.ended
     expectExit(stopped, 3)
     expect(stopped.stderr).toMatch(/10 of the 10 rows of batch \d+ failed with unsupported_value/)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 0, batchesCreated: 1, rowsBilled: 0 })

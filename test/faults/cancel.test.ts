@@ -12,6 +12,7 @@ import {
   SHORT_WAITS,
   startIn,
 } from '../support/fault-run.ts'
+import { heldFaults, UNTIL_RELEASED } from '../support/held-clock.ts'
 import { RawClient } from '../support/local-server.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 import { PATIENCE } from '../support/patience.ts'
@@ -173,12 +174,17 @@ describe.concurrent.each(PROVIDERS)('a cancellation at %s', (provider) => {
   })
 
   it('while an input file is on its way lets that be, and sends nothing more', async ({ onTestFinished }) => {
-    const faults = ['upload=slow(300)']
-    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS, config: CONFIG, faults })
+    const { clock, release } = heldFaults()
+    const faults = [`upload=slow(${UNTIL_RELEASED})`]
+    const options = { onFinished: onTestFinished, waits: SHORT_WAITS, config: CONFIG, clock, faults }
+    const world = await openWorld(options)
     const run = await startIn(world, provider, questions(ROWS))
     const driven = run.finished()
     await vi.waitFor(() => expect(world.server.firedFaults()).not.toEqual([]), PATIENCE)
-    const { counts, run: record } = await run.cancel()
+    const cancelled = run.cancel()
+    await vi.waitFor(async () => expect(await run.progress()).toMatchObject({ run: { state: 'cancelling' } }), PATIENCE)
+    release()
+    const { counts, run: record } = await cancelled
     await driven
     await run.close()
     expect(record.state).toBe('cancelled')

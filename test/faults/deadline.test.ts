@@ -28,7 +28,7 @@ const MINUTE_MS = 60_000
 /** A quarter of it is kept for cancelling and harvesting. */
 const HOUR: DriveOptions = { deadline: { afterMs: 60 * MINUTE_MS } }
 
-/** Drives the world's run with a deadline in an hour until that is near, by the clock; then to its end, with time to spare. */
+/** Drives the world's run with a deadline in an hour, jumps to where that is near, and drives it to its end. */
 async function driveUntilNear(world: LocalWorld): Promise<Driven['report']> {
   const clock = jumpyClock()
   return await inPlace(world, { clock }, lastRunIn, async ({ handle }, workspace) => {
