@@ -21,6 +21,8 @@ export interface Verdict {
   /** Processes that died. */
   readonly crashes: number
   readonly trace: readonly string[]
+  /** Moves of attempts from stage to stage that were made, such as `planned -> uploaded`. */
+  readonly moves: readonly string[]
 }
 
 /** Carries out a plan from the first command to the end of the run, and judges what is left. */
@@ -56,6 +58,7 @@ export async function carryOut(plan: Plan): Promise<Verdict> {
       reached,
       steps: world.steps,
       crashes: world.crashed.length,
+      moves: [...world.disk.moves],
       trace: [...world.trace, ...[...(earlier?.trace.starts ?? []), ...trace.starts].map(startLine)],
     }
   } finally {

@@ -9,9 +9,11 @@ const COMPANIONS = ['', '-wal', '-shm'] as const
 /** Real SQLite databases whose commits are steps of a process, and that forget what was not forced to disk. */
 export class Databases {
   #open: WatchedDatabase[] = []
+  /** Moves of attempts that any process made, such as `planned -> uploaded`. */
+  readonly moves = new Set<string>()
 
   open(path: string, life: Life, onFirstCommit: () => void): Connection {
-    const database = new WatchedDatabase(path, life, onFirstCommit)
+    const database = new WatchedDatabase(path, life, { onFirstCommit, onMove: (move) => this.moves.add(move) })
     this.#open.push(database)
     return database
   }
@@ -33,19 +35,28 @@ export class Databases {
   }
 }
 
+type Statement = ReturnType<Connection['prepare']>
+
+/** What is told of a database while it is at work. */
+interface News {
+  onFirstCommit(): void
+  /** An attempt has come from one stage to another. */
+  onMove(move: string): void
+}
+
 class WatchedDatabase extends DatabaseSync {
   backup: Backup | undefined
   readonly #path: string
   readonly #life: Life
-  readonly #onFirstCommit: () => void
+  readonly #news: News
   #isClosed = false
   #hasCommitted = false
 
-  constructor(path: string, life: Life, onFirstCommit: () => void) {
+  constructor(path: string, life: Life, news: News) {
     super(path)
     this.#path = path
     this.#life = life
-    this.#onFirstCommit = onFirstCommit
+    this.#news = news
   }
 
   override exec(sql: string): void {
@@ -55,7 +66,18 @@ class WatchedDatabase extends DatabaseSync {
     super.exec(sql)
     if (sql !== 'commit' || this.#hasCommitted) return
     this.#hasCommitted = true
-    this.#onFirstCommit()
+    this.#news.onFirstCommit()
+  }
+
+  override prepare(sql: string): Statement {
+    const statement = super.prepare(sql)
+    if (!sql.startsWith('update attempts set stage = ?')) return statement
+    const run: Statement['run'] = (...values) => {
+      const made = statement.run(...values)
+      if (Number(made.changes) === 1) this.#news.onMove(`${String(values.at(-1))} -> ${String(values[0])}`)
+      return made
+    }
+    return Object.create(statement, { run: { value: run } })
   }
 
   override close(): void {

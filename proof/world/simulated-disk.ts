@@ -38,6 +38,11 @@ export class SimulatedDisk {
     this.#databases = new Databases()
   }
 
+  /** Moves of attempts that were written to databases of this disk. */
+  get moves(): ReadonlySet<string> {
+    return this.#databases.moves
+  }
+
   /** What a process that died held open is closed, and its transactions are rolled back. */
   dropConnections(): void {
     this.#databases.closeAll()

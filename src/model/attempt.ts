@@ -40,14 +40,14 @@ export type Stage = (typeof STAGES)[number]
 /** The one table of allowed moves; the store's guards, the tests and the documents are derived from it. */
 export const MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
   planned: ['uploaded', 'calling', 'submitted', 'collected', 'held', 'cancelled', 'abandoned'],
-  uploaded: ['creating', 'planned', 'held', 'cancelled', 'abandoned'],
-  creating: ['submitted', 'uploaded', 'unconfirmed', 'held', 'rejected'],
+  uploaded: ['creating', 'held', 'cancelled', 'abandoned'],
+  creating: ['submitted', 'uploaded', 'unconfirmed', 'held'],
   unconfirmed: ['submitted', 'uploaded', 'abandoned', 'held'],
   calling: ['ended', 'held'],
   submitted: ['ended', 'held'],
   ended: ['collected', 'rejected', 'held', 'submitted'],
   collected: [],
-  held: ['planned', 'uploaded', 'unconfirmed', 'calling', 'submitted', 'ended', 'abandoned', 'rejected', 'cancelled'],
+  held: ['planned', 'uploaded', 'unconfirmed', 'calling', 'submitted', 'ended', 'abandoned', 'rejected'],
   rejected: [],
   abandoned: [],
   cancelled: [],
