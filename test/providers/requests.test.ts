@@ -297,7 +297,7 @@ describe('the limits', () => {
 describe('the registry', () => {
   it('names the providers there are when asked for another', () => {
     expect(() => findProvider('gemini')).toThrow(/unknown provider "gemini"/)
-    expect(() => findProvider('toString')).toThrow(/no provider/)
+    expect(() => findProvider('toString')).toThrow(/unknown provider "toString"/)
     expect(findProvider('mistral').keyVariable).toBe('MISTRAL_API_KEY')
   })
 
