@@ -1,12 +1,11 @@
 import type { Clock } from '../../lib/clock.ts'
-import { isJsonObject } from '../../lib/json.ts'
+import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
 import type { Simulator } from '../simulator.ts'
 import type { DialectName } from '../state/record.ts'
 import { breakBatch } from './break-batch.ts'
 import { type Breaks, firstBreak, htmlPage, neverAnswer, resetConnection, statusAnswer } from './break-call.ts'
 import { breakContent } from './break-content.ts'
-import { breakFile } from './break-file.ts'
 import { breakListing } from './break-listing.ts'
 import { streamOf } from './content.ts'
 import type { ServerContext } from './environment.ts'
@@ -84,4 +83,12 @@ async function* byteByByte(
 /** A refusal as servers write it that have no errors of their own. */
 function inPlainText({ status }: Response): Response {
   return new Response(`the request was refused (${status})`, { status, headers: { 'content-type': 'text/plain' } })
+}
+
+/** Faults of a file object. */
+function breakFile(faults: ActiveFaults, file: JsonObject): JsonObject {
+  const difference = Number(faults.argument('wrong-size') ?? 0)
+  const bytes = difference === 0 ? file['bytes'] : Math.max(0, Number(file['bytes']) + difference)
+  const filename = faults.has('renamed') ? 'modified_file.jsonl' : file['filename']
+  return { ...file, bytes, filename }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { BatchRunner } from '../batch/batch-runner.ts'
 import type { FaultName } from '../faults/catalogue.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
 import { type ApiError, usualError } from '../simulate/provider-error.ts'
@@ -58,6 +59,14 @@ export function resetConnection(context: ServerContext): Response {
   const { socket } = context.env.incoming
   socket.resetAndDestroy()
   return RESPONSE_ALREADY_SENT
+}
+
+/** Does the work of a call; under the fault `delayed` the connection is reset, and the work done later. */
+export async function nowOrLater(runner: BatchRunner, context: ServerContext, work: () => Promise<Response>) {
+  const { faults } = context.var
+  if (!faults.has('delayed')) return await work()
+  runner.later(faults.milliseconds('delayed'), async () => void (await work()))
+  return resetConnection(context)
 }
 
 /** Waits until the client gives up, or the server closes the connection. */

@@ -1,9 +1,9 @@
-import { fileAnswer } from '../http/content.ts'
 import type { ServerContext } from '../http/environment.ts'
-import { errorAnswer, unknownAtMistral, unprocessable } from '../http/error-answer.ts'
+import { errorAnswer, unprocessable } from '../http/error-answer.ts'
 import type { Upload } from '../http/receive-upload.ts'
 import { listedUntilMs, ownerOf, type RouteContext } from '../http/route-context.ts'
 import { storeUpload } from '../http/store-upload.ts'
+import { noSuchFile } from '../http/stored-file.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import { maxBytes } from '../simulator.ts'
 import type { FileRecord } from '../state/record.ts'
@@ -65,26 +65,5 @@ function wanted(context: ServerContext): (file: FileRecord) => boolean {
 /** `GET /v1/files/{id}`. */
 export function showFile(route: RouteContext, context: ServerContext, id: string): Response {
   const file = route.simulator.state.file(ownerOf(route, context), id)
-  return file ? Response.json({ ...fileObject(file), deleted: false }) : noSuchFile(id)
-}
-
-/** `GET /v1/files/{id}/content`. */
-export function content(route: RouteContext, context: ServerContext, id: string): Response {
-  const { state } = route.simulator
-  const file = state.file(ownerOf(route, context), id)
-  return file ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes, file.name) : noSuchFile(id)
-}
-
-/** `DELETE /v1/files/{id}`. */
-export async function deleteFile(route: RouteContext, context: ServerContext, id: string): Promise<Response> {
-  const { state } = route.simulator
-  const file = state.file(ownerOf(route, context), id)
-  if (!file) return noSuchFile(id)
-  if (!context.var.faults.has('delete-ignored')) await state.deleteFile(file)
-  return Response.json({ id, object: 'file', deleted: true })
-}
-
-/** Mistral's words for a file that is not there. */
-export function noSuchFile(id: string): Response {
-  return unknownAtMistral(`No file found with id ${id}.`)
+  return file ? Response.json({ ...fileObject(file), deleted: false }) : noSuchFile(route, id)
 }

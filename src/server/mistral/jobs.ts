@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../../lib/duration.ts'
 import { createBatch } from '../batch/create.ts'
-import { resetConnection } from '../http/break-call.ts'
+import { nowOrLater } from '../http/break-call.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { errorAnswer, unknownAtMistral, unprocessable } from '../http/error-answer.ts'
 import { jsonOf, listedUntilMs, ownerOf, type RouteContext } from '../http/route-context.ts'
@@ -15,12 +15,7 @@ import { numberedPage } from './page.ts'
 export async function create(route: RouteContext, context: ServerContext): Promise<Response> {
   const call = checkCreate(await jsonOf(context))
   if (call instanceof Response) return call
-  const { faults } = context.var
-  if (!faults.has('delayed')) return await createNow(route, context, call)
-  route.runner.later(faults.milliseconds('delayed'), async () => {
-    await createNow(route, context, call)
-  })
-  return resetConnection(context)
+  return await nowOrLater(route.runner, context, () => createNow(route, context, call))
 }
 
 async function createNow(route: RouteContext, context: ServerContext, call: CreateCall): Promise<Response> {

@@ -3,9 +3,9 @@ import { fileAnswer } from '../http/content.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { errorAnswer, unprocessable } from '../http/error-answer.ts'
 import { ownerOf, type RouteContext } from '../http/route-context.ts'
+import { noSuchFile } from '../http/stored-file.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import { digestOf } from '../state/identifier.ts'
-import { noSuchFile } from './files.ts'
 
 /** Hours that a signed URL is valid, by Mistral's API description. */
 const EXPIRY_HOURS = { standard: 24, least: 1, most: 168 }
@@ -20,7 +20,7 @@ export function signedUrl(route: RouteContext, context: ServerContext, id: strin
     const text = `Input should be an integer from ${EXPIRY_HOURS.least} to ${EXPIRY_HOURS.most}`
     return unprocessable(['query', 'expiry'], text, 'int_parsing')
   }
-  if (!route.simulator.state.file(ownerOf(route, context), id)) return noSuchFile(id)
+  if (!route.simulator.state.file(ownerOf(route, context), id)) return noSuchFile(route, id)
   const expires = route.simulator.clock.now() + hours * HOUR_MS
   const url = new URL(`${SIGNED_FILES}/${id}`, context.req.url)
   url.searchParams.set('expires', String(expires))
@@ -39,7 +39,7 @@ export function signedContent(route: RouteContext, context: ServerContext, id: s
   const file = state.files.get(id)
   return file && !file.isDeleted
     ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes, file.name)
-    : noSuchFile(id)
+    : noSuchFile(route, id)
 }
 
 function signatureOf(route: RouteContext, id: string, expires: number): string {

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../lib/duration.ts'
 import { type BatchDraft, createBatch } from '../batch/create.ts'
-import { resetConnection } from '../http/break-call.ts'
+import { nowOrLater } from '../http/break-call.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { invalidRequest } from '../http/error-answer.ts'
 import { jsonOf, listedUntilMs, ownerOf, type RouteContext } from '../http/route-context.ts'
@@ -12,18 +12,11 @@ import { cursorPage } from './page.ts'
 /** By OpenAI's API description: `GET /batches` gives 20 batches, or up to 100. */
 const BATCH_PAGE = { standard: 20, most: 100 }
 
-/** The only completion window there is. */
-
 /** `POST /batches`. */
 export async function create(route: RouteContext, context: ServerContext): Promise<Response> {
   const call = checkCreate(await jsonOf(context))
   if (call instanceof Response) return call
-  const { faults } = context.var
-  if (!faults.has('delayed')) return await createNow(route, context, call)
-  route.runner.later(faults.milliseconds('delayed'), async () => {
-    await createNow(route, context, call)
-  })
-  return resetConnection(context)
+  return await nowOrLater(route.runner, context, () => createNow(route, context, call))
 }
 
 async function createNow(route: RouteContext, context: ServerContext, call: CreateCall): Promise<Response> {

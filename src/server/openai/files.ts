@@ -1,11 +1,11 @@
-import { fileAnswer } from '../http/content.ts'
 import type { ServerContext } from '../http/environment.ts'
 import { invalidRequest } from '../http/error-answer.ts'
 import type { Upload } from '../http/receive-upload.ts'
 import { listedUntilMs, ownerOf, type RouteContext } from '../http/route-context.ts'
 import { storeUpload } from '../http/store-upload.ts'
+import { noSuchFile } from '../http/stored-file.ts'
 import { maxBytes } from '../simulator.ts'
-import { fileObject } from './file-object.ts'
+import type { FileRecord } from '../state/record.ts'
 import { cursorPage } from './page.ts'
 
 const PURPOSES = ['assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals'] as const
@@ -59,25 +59,20 @@ export function listFiles(route: RouteContext, context: ServerContext): Response
 /** `GET /files/{id}`. */
 export function showFile(route: RouteContext, context: ServerContext, id: string): Response {
   const file = route.simulator.state.file(ownerOf(route, context), id)
-  return file ? Response.json(fileObject(file)) : noSuchFile(id)
+  return file ? Response.json(fileObject(file)) : noSuchFile(route, id)
 }
 
-/** `GET /files/{id}/content`. */
-export function content(route: RouteContext, context: ServerContext, id: string): Response {
-  const { state } = route.simulator
-  const file = state.file(ownerOf(route, context), id)
-  return file ? fileAnswer(state.disk.stream(state.dataPath(id)), file.bytes, file.name) : noSuchFile(id)
-}
-
-/** `DELETE /files/{id}`. */
-export async function deleteFile(route: RouteContext, context: ServerContext, id: string): Promise<Response> {
-  const { state } = route.simulator
-  const file = state.file(ownerOf(route, context), id)
-  if (!file) return noSuchFile(id)
-  if (!context.var.faults.has('delete-ignored')) await state.deleteFile(file)
-  return Response.json({ id, object: 'file', deleted: true })
-}
-
-function noSuchFile(id: string): Response {
-  return invalidRequest(`No such File object: ${id}`, null, 'id', 404)
+/** The file as OpenAI shows it. */
+function fileObject(file: FileRecord): Record<string, unknown> {
+  return {
+    object: 'file',
+    id: file.id,
+    purpose: file.purpose,
+    filename: file.name,
+    bytes: file.bytes,
+    created_at: Math.floor(file.createdAtMs / 1_000),
+    expires_at: file.expiresAtMs === null ? null : Math.floor(file.expiresAtMs / 1_000),
+    status: 'processed',
+    status_details: null,
+  }
 }

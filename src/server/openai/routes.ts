@@ -3,8 +3,9 @@ import { DIALECT } from '../dialect.ts'
 import { answerDirectly } from '../http/direct.ts'
 import type { Environment } from '../http/environment.ts'
 import { on, type RouteContext } from '../http/route-context.ts'
+import { content, deleteFile } from '../http/stored-file.ts'
 import { cancel, create, listBatches, showBatch } from './batches.ts'
-import { content, deleteFile, listFiles, showFile, upload } from './files.ts'
+import { listFiles, showFile, upload } from './files.ts'
 import { listModels, showModel } from './models.ts'
 
 /** All routes below `/openai/v1`. */
