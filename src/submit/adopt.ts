@@ -19,19 +19,19 @@ function createdAt(batch: RemoteBatch): number {
 }
 
 /**
- * Takes a found batch as the attempt's own: `unconfirmed -> submitted`. Where there are several, the earliest is taken
- * and the audit that follows every create deals with the others.
+ * Records the batch that a create has made, by its answer or as a listing shows it: `-> submitted`. Where a listing shows
+ * several, the earliest is taken, and the audit that follows every create deals with the others.
  */
-export async function adopt(
-  ports: Pick<SubmitPorts, 'clock' | 'settings' | 'store'>,
+export async function recordRemote(
+  { clock, settings, store }: Pick<SubmitPorts, 'clock' | 'settings' | 'store'>,
   attempt: AttemptRecord,
   intent: IntentRecord,
-  found: RemoteBatch,
+  remote: RemoteBatch,
+  answer: 'created' | 'adopted',
 ): Promise<void> {
-  const { clock, settings, store } = ports
-  await store.addRemoteBatch(attempt.key, { id: found.id, seenAt: clock.now(), role: 'ours' })
-  await store.closeIntent(intent.key, 'adopted', 'submitted', {
-    ...observed(found, clock.now()),
+  await store.addRemoteBatch(attempt.key, { id: remote.id, seenAt: clock.now(), role: 'ours' })
+  await store.closeIntent(intent.key, answer, 'submitted', {
+    ...observed(remote, clock.now()),
     submittedAt: clock.now(),
     nextAt: clock.now() + settings.waits.pollMs,
   })

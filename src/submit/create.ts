@@ -7,8 +7,8 @@ import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type BatchInput, type InputRef, NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
 import type { AttemptRecord, IntentFacts, IntentOpening, IntentRecord, Wait } from '../store/store.ts'
 import { admit } from './admission.ts'
+import { recordRemote } from './adopt.ts'
 import { markerMetadata } from './markers.ts'
-import { observed } from './observed.ts'
 import { standBack } from './over-budget.ts'
 import type { SubmitPorts } from './ports.ts'
 import { spendingTerms } from './reserve.ts'
@@ -39,8 +39,9 @@ export async function createBatch(ports: SubmitPorts, attempt: AttemptRecord): P
   const answer = await sendCreate(ports, attempt, input)
   if (answer instanceof NotCreated) return await recordNotCreated(ports, attempt, intent, answer.failure)
   if (answer instanceof Unknown) return await recordUnknown(ports, attempt, intent, answer.failure)
-  if (isOurAnswer(ports, attempt, answer)) return await recordCreated(ports, attempt, intent, answer)
-  return await recordUnknown(ports, attempt, intent, NOT_OURS)
+  if (!isOurAnswer(ports, attempt, answer)) return await recordUnknown(ports, attempt, intent, NOT_OURS)
+  await recordRemote(ports, attempt, intent, answer, 'created')
+  return MOVED
 }
 
 /** Where batches carry no mark of ours, the answer to our one POST can only be believed. */
@@ -102,22 +103,6 @@ async function sendCreate(
 
 /** An answer that is neither a refusal nor a batch of ours proves nothing; the list must tell (F35). */
 export const NOT_OURS = unanswered('shape', 'the answer does not name the input file')
-
-async function recordCreated(
-  ports: SubmitPorts,
-  attempt: AttemptRecord,
-  intent: IntentRecord,
-  remote: RemoteBatch,
-): Promise<Step> {
-  const { clock, settings, store } = ports
-  await store.addRemoteBatch(attempt.key, { id: remote.id, seenAt: clock.now(), role: 'ours' })
-  await store.closeIntent(intent.key, 'created', 'submitted', {
-    ...observed(remote, clock.now()),
-    submittedAt: clock.now(),
-    nextAt: clock.now() + settings.waits.pollMs,
-  })
-  return MOVED
-}
 
 async function recordNotCreated(
   ports: SubmitPorts,

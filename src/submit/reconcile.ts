@@ -3,7 +3,7 @@ import { because, NO_REASON, type Reason, type ReasonCode } from '../model/reaso
 import type { Round } from '../model/round.ts'
 import type { Listing } from '../providers/provider.ts'
 import type { AttemptRecord, IntentRecord, ReconcileStep } from '../store/store.ts'
-import { adopt, matchesOf } from './adopt.ts'
+import { matchesOf, recordRemote } from './adopt.ts'
 import { CLOCK_SKEW_MS } from './clock-skew.ts'
 import type { SubmitPorts } from './ports.ts'
 import { renewInput } from './renew.ts'
@@ -38,7 +38,7 @@ async function decide(
   round: Round,
 ): Promise<void> {
   const [found] = matchesOf(ports.provider, attempt, listing.batches)
-  if (found) return await adopt(ports, attempt, intent, found)
+  if (found) return await recordRemote(ports, attempt, intent, found, 'adopted')
   if (ports.provider.abilities.recovery === 'counted') return await unmarked(ports, attempt, round)
   if (!listing.isConclusive) return await inDoubt(ports, attempt, listing)
   await absent(ports, attempt, intent, round)
