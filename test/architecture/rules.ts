@@ -76,7 +76,6 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'retryable',
     'run-cost',
     'start-lock',
-    'worked-on',
     'workspace',
     'written-answers',
   ],

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
+import { COLUMN_NAMES, COLUMNS } from '../../output/columns.ts'
 import { type WrittenFiles, writeRunAnswers } from '../../results/finish.ts'
 import { isWhole } from '../../results/selection.ts'
 import type { RequestCounts, RunRecord } from '../../store/store.ts'
@@ -16,7 +17,6 @@ import { withHome } from '../open-home.ts'
 import { chooseRun } from '../questions/choose-run.ts'
 import { counted } from '../render/terminal/quantity.ts'
 import { openRows } from '../render/words/outcome-words.ts'
-import { columnHelp } from '../results/column-help.ts'
 import { type LookFlags, showRows, showSummary } from '../results/show-results.ts'
 import type { Shell } from '../shell.ts'
 
@@ -124,4 +124,11 @@ function tellWritten(shell: Shell, answers: WrittenFiles, counts: RequestCounts,
   const rest = open === 0 ? '' : `; ${counted(open, 'row')} without a result yet`
   const failed = answers.failed ? `, ${counted(answers.failed.rows, 'failed row')} also to ${answers.failed.path}` : ''
   shell.tell(`Wrote ${rows}${place}${failed}${rest}.`)
+}
+
+/** Our columns with what they hold, a line for each, in the form in which the help of this command lists its options. */
+function columnHelp(command: Command): string {
+  const help = command.createHelp()
+  const width = Math.max(...COLUMN_NAMES.map((name) => name.length))
+  return COLUMN_NAMES.map((name) => help.formatItem(name, width, COLUMNS[name].help, help)).join('\n')
 }

@@ -4,12 +4,13 @@ import { EXIT } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import { evidenceFor } from '../../probe/evidence.ts'
+import { isRunLocked } from '../../store/lock.ts'
+import { runFolder } from '../../store/run-folder.ts'
 import type { RunStore } from '../../store/store.ts'
 import { openRunsAndLast } from '../../workspace/find-run.ts'
 import { lifetimesOf } from '../../workspace/lifetime.ts'
 import { progressOf } from '../../workspace/progress.ts'
 import { exitCodeOf, type RunReport, reportOf } from '../../workspace/report.ts'
-import { isWorkedOn } from '../../workspace/worked-on.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
 import { Interruption } from '../drive/interruption.ts'
@@ -96,7 +97,7 @@ async function statusOf(workspace: Workspace, id: string): Promise<WholeStatus> 
     attempts: await store.currentAttempts(),
     areAnswersThere: path !== null && isFinished(state) && (await workspace.disk.size(path)) !== undefined,
     evidence: await evidenceFor(workspace, report.run.definition),
-    isWorkedOn: await isWorkedOn(workspace, id),
+    isWorkedOn: await isRunLocked(workspace.disk, runFolder(workspace.home, id).lock),
     lifetimeOf: lifetimesOf(report.run),
     now: workspace.clock.now(),
   }
