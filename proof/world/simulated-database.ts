@@ -74,7 +74,7 @@ class WatchedDatabase extends DatabaseSync {
     if (!sql.startsWith('update attempts set stage = ?')) return statement
     const run: Statement['run'] = (...values) => {
       const made = statement.run(...values)
-      if (Number(made.changes) === 1) this.#news.onMove(`${String(values.at(-1))} -> ${String(values[0])}`)
+      if (made.changes === 1) this.#news.onMove(`${String(values.at(-1))} -> ${String(values[0])}`)
       return made
     }
     return Object.create(statement, { run: { value: run } })
