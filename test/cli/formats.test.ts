@@ -307,31 +307,12 @@ describe('a JSON list and tab-separated values', () => {
     const again = gunzipSync(await readFile(join(world.folder, 'second.json.gz'))).toString()
     expect(JSON.parse(again)).toMatchObject([{ id: '2', text: expect.stringMatching(/^bad\tnews/), n: '1.0' }])
     expect(await readFile(join(world.folder, 'none.json'), 'utf8')).toBe('[\n]\n')
-    const piped = await typeHere(
-      world,
-      'results',
-      'last',
-      '--format',
-      'json',
-      '--prefix',
-      'x_',
-      '--columns',
-      'id,x_status',
-    )
+    const picked = ['--format', 'json', '--prefix', 'x_', '--columns', 'id,x_status']
+    const piped = await typeHere(world, 'results', 'last', ...picked)
     expectExit(piped, 0)
     expect(piped.stdout).toBe('[\n{"id":"2","x_status":"succeeded"}\n]\n')
-    await succeedHere(
-      world,
-      'run',
-      'second.json.gz',
-      ...words,
-      '--columns',
-      'id',
-      '--prefix',
-      'x_',
-      '-o',
-      'third.jsonl',
-    )
+    const third = ['--columns', 'id', '--prefix', 'x_', '-o', 'third.jsonl']
+    await succeedHere(world, 'run', 'second.json.gz', ...words, ...third)
     expect((await linesOf(world, 'third.jsonl')).map(({ id, x_status: status }) => [id, status])).toEqual([
       ['2', 'succeeded'],
     ])
