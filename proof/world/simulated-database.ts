@@ -37,7 +37,7 @@ export class Databases {
 
 type Statement = ReturnType<Connection['prepare']>
 
-/** What is told of a database while it is at work. */
+/** The news of a database while it is at work. */
 interface News {
   onFirstCommit(): void
   /** An attempt has come from one stage to another. */

@@ -15,7 +15,7 @@ export interface ListRequest {
   readonly query: Readonly<Record<string, string>>
 }
 
-/** What differs between providers whose files and batches work like those of OpenAI. */
+/** The differences between providers whose files and batches work like those of OpenAI. */
 export interface Peculiarities {
   readonly api: Api
   readonly options: ProviderOptions
