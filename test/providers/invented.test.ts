@@ -51,7 +51,7 @@ it('a create without an answer is held where batches carry no mark, and sent aga
   const place = ['--config', world.configPath]
   const words = ['run', rows, '--model', 'parcel/large', '--prompt', '{{text}}', '--yes', ...place]
   const run = await typeHere(world, ...words, '--output', join(world.folder, 'answers.jsonl'))
-  expect(run).toMatchObject({ code: 3, stderr: expect.stringContaining('parcel puts no mark of ours') })
+  expect(run).toMatchObject({ code: 3, stderr: expect.stringContaining('parcel keeps no mark on its batches') })
   const resumed = await typeHere(world, 'resume', 'last', ...place)
   expect(resumed).toMatchObject({ code: 3 })
   expect(parcels.made).toBe(1)
