@@ -1,10 +1,18 @@
-import type { Command, Option } from 'commander'
+import type { Argument, Command, Option } from 'commander'
 
 /** Where the options stand that most people use, and those of one command alone. */
 export const COMMON_HEADING = 'Options:'
 
 /** Text behind the options that only long help shows, by command. */
 const LONG_TEXTS = new WeakMap<Command, string>()
+
+/** Shorter words of options and arguments, for help that fits a screen. */
+const BRIEFS = new WeakMap<Option | Argument, string>()
+
+/** Gives an option or an argument other words in short help. */
+export function addBrief(item: Option | Argument, text: string): void {
+  BRIEFS.set(item, text)
+}
 
 /** The last words of a command's long help. */
 export function addLongHelp(command: Command, text: string): Command {
@@ -26,6 +34,9 @@ export function arrangeHelp(command: Command, isLong: boolean): void {
   // A command whose options are all of rare use shows them rather than nothing.
   if (hidden.length === 0 || hidden.length === command.options.length) return
   for (const option of hidden) option.hideHelp()
+  for (const item of [...command.options, ...command.registeredArguments]) {
+    item.description = BRIEFS.get(item) ?? item.description
+  }
   command.addHelpText('after', `\n${hidden.length} more options: llm-batch ${command.name()} --help --all`)
 }
 

@@ -153,7 +153,7 @@ async function buildProgram(
     .configureOutput({ writeOut: (text) => shell.streams.output.write(text), writeErr: () => undefined })
     .addHelpText(
       'after',
-      '\nHelp for a command: llm-batch COMMAND --help, and with all its options: llm-batch help COMMAND',
+      '\nHelp for a command:  llm-batch COMMAND --help\nAll of its options:  llm-batch help COMMAND',
     )
   const typed = typedCommand(words)
   for (const { load, name, summary, usage } of COMMANDS) {

@@ -9,6 +9,6 @@ export const EXAMPLE_PROVIDER = 'mistral'
 export const EXAMPLE_MODEL_NAMES = 'gpt-6.1-terra or mistral-small-latest'
 
 /** As a user writes a model. */
-const EXAMPLE_MODEL = 'openai/gpt-6.1-terra'
+export const EXAMPLE_MODEL = 'openai/gpt-6.1-terra'
 
 export const EXAMPLE_MODELS = `${EXAMPLE_MODEL} or mistral/mistral-small-latest`

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import {
   HEADINGS,
   type OptionCommand,
@@ -7,7 +7,7 @@ import {
 } from '../../model/options/declaration.ts'
 import { flagOf } from '../../model/options/mention.ts'
 import { OPTION_NAMES, OPTIONS, type OptionName } from '../../model/options/options.ts'
-import { addLongHelp, COMMON_HEADING } from '../help.ts'
+import { addBrief, addLongHelp, COMMON_HEADING } from '../help.ts'
 import {
   columnsFlag,
   countFlag,
@@ -50,16 +50,18 @@ export function readerOf(kind: OptionKind): FlagReader | undefined {
   return READERS[kind]
 }
 
-const FIELD_HELP = `A field is written name: type, such as --field "label: billing|support|sales" --field "count: integer".
-Types: string, number, integer, boolean, or choices; [] behind it for a list, ? behind the name for null.
-Choices may stand in a file: "label: @labels.txt", one a line, or "label: @rows.csv:gold", a column.`
+const FIELD_HELP = `A field is written name: type, such as --field "label: billing|support|sales"
+or --field "count: integer". Types are string, number, integer and boolean, or
+choices. A [] behind the type makes a list, a ? behind the name allows null.
+Choices may come from a file: "label: @labels.txt" has one in each line, and
+"label: @rows.csv:gold" takes them from a column.`
 
 /** Adds INPUT, and to long help what a field of the answer can be. */
 export function addInput(command: Command): Command {
-  return addLongHelp(command, FIELD_HELP).argument(
-    '<input...>',
-    'files (.jsonl, .json, .csv, .tsv, .txt, also .gz; .parquet), - for standard input, or a .yaml job file',
-  )
+  const words = 'files (.jsonl, .json, .csv, .tsv, .txt, also .gz; .parquet), - for standard input, or a .yaml job file'
+  const input = new Argument('<input...>', words)
+  addBrief(input, 'files (.csv, .jsonl, …), - or a .yaml job file')
+  return addLongHelp(command, FIELD_HELP).addArgument(input)
 }
 
 /** Adds a flag for each option that the command takes, under the headings of the table. */
@@ -88,11 +90,12 @@ export function helpOf(name: OptionName, command: OptionCommand): string {
 
 function addFlags(command: Command, name: OptionName, takenBy: OptionCommand, heading: string): void {
   const declaration: OptionDeclaration = OPTIONS[name]
-  const { choices, conflicts = [], kind, offHelp, short, value } = declaration
+  const { brief, choices, conflicts = [], helpIn, kind, offHelp, short, value } = declaration
   const flags = [short === undefined ? '' : `-${short}, `, flagOf(name), value === undefined ? '' : ` ${value}`].join(
     '',
   )
   const option = new Option(flags, helpOf(name, takenBy)).conflicts([...conflicts]).helpGroup(heading)
+  if (brief !== undefined && helpIn?.[takenBy] === undefined) addBrief(option, brief)
   const reader = READERS[kind]
   if (reader !== undefined) option.argParser(reader as (text: string, before: unknown) => unknown)
   if (choices !== undefined) option.choices(choices)

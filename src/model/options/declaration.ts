@@ -84,6 +84,8 @@ export interface OptionDeclaration {
   readonly heading: Heading
   /** What the option does, without its default, in the words of the command. */
   readonly help: string
+  /** One line for the help that fits a screen. @default `help` with its default */
+  readonly brief?: string
   /** What holds where the option is not given, in words. */
   readonly usual?: string
   /** Other words in a command where the option does something else. */

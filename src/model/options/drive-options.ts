@@ -12,6 +12,7 @@ export const DRIVE_OPTIONS = {
     short: 'y',
     heading: 'money',
     help: 'accept the estimated cost without a question',
+    brief: 'accept the cost without a question',
     usual: 'ask if it is above 1 dollar',
     helpIn: {
       resume: 'accepted as in other commands; resume never asks about the cost',
@@ -63,6 +64,7 @@ export const DRIVE_OPTIONS = {
     kind: 'off',
     heading: 'limits',
     help: 'send the batches and exit; go on later with resume or tick',
+    brief: 'exit after sending; go on with resume or tick',
     usual: 'wait for the answers',
     commands: DRIVING,
     commonIn: DRIVING,
@@ -131,7 +133,7 @@ export const DRIVE_OPTIONS = {
     value: '<file>',
     heading: 'run',
     help: 'append every event of the run to a file, as JSON lines, such as events.jsonl',
-    usual: 'no such file',
+    usual: 'none',
     commands: TELLING,
   },
   onFinish: {

@@ -1,4 +1,4 @@
-import { DEFAULT_PROVIDER, EXAMPLE_MODELS, EXAMPLE_PROVIDER } from '../named-providers.ts'
+import { DEFAULT_PROVIDER, EXAMPLE_MODEL, EXAMPLE_MODELS, EXAMPLE_PROVIDER } from '../named-providers.ts'
 import { IMAGE_DETAILS, INPUT_FORMATS } from '../run.ts'
 import { MAKING, type OptionDeclaration, PLANNING } from './declaration.ts'
 
@@ -12,6 +12,7 @@ export const REQUEST_OPTIONS = {
     short: 'm',
     heading: 'prompt',
     help: `provider and model, such as ${EXAMPLE_MODELS}`,
+    brief: `such as ${EXAMPLE_MODEL}`,
     definesRequests: true,
     commands: MAKING,
     commonIn: MAKING,
@@ -43,6 +44,7 @@ export const REQUEST_OPTIONS = {
     short: 'p',
     heading: 'prompt',
     help: 'template in Liquid, filled from each row, such as "Sort this: {{text}}", where text is a column',
+    brief: 'such as "Sort this: {{text}}"; text is a column',
     definesRequests: true,
     commands: MAKING,
     commonIn: MAKING,
@@ -71,6 +73,7 @@ export const REQUEST_OPTIONS = {
     value: '<text>',
     heading: 'prompt',
     help: 'system message, filled like the prompt, such as "You sort tickets."',
+    brief: 'system message, filled like the prompt',
     definesRequests: true,
     commands: MAKING,
     commonIn: MAKING,
@@ -157,6 +160,7 @@ export const REQUEST_OPTIONS = {
     value: '<n>',
     heading: 'prompt',
     help: 'maximum tokens per answer, such as 200',
+    brief: 'maximum tokens per answer, such as 200',
     usual: 'the limit of the model',
     helpIn: { retry: 'another maximum of tokens per answer; the price is shown first (default: as before)' },
     definesRequests: true,
@@ -169,7 +173,7 @@ export const REQUEST_OPTIONS = {
     value: '<n>',
     heading: 'prompt',
     help: 'sampling temperature, such as 0',
-    usual: 'the default of the model',
+    usual: 'what the model uses',
     definesRequests: true,
     commands: MAKING,
     library: START,
@@ -188,6 +192,7 @@ export const REQUEST_OPTIONS = {
     value: '<name: type>',
     heading: 'answers',
     help: 'a field of the answer, instead of a schema, such as "label: yes|no"; may be repeated',
+    brief: 'field of the answer, such as "label: yes|no"',
     usual: 'free text',
     definesRequests: true,
     commands: MAKING,
@@ -198,6 +203,7 @@ export const REQUEST_OPTIONS = {
     value: '<file>',
     heading: 'answers',
     help: 'JSON Schema that answers must follow; the provider is asked to enforce it, and each answer is checked',
+    brief: 'JSON Schema that answers must follow',
     usual: 'free text',
     definesRequests: true,
     commands: MAKING,
@@ -266,6 +272,7 @@ export const REQUEST_OPTIONS = {
     value: '<n>',
     heading: 'input',
     help: 'only the first n rows, such as 100 for a first look',
+    brief: 'only the first n rows, such as 100',
     usual: 'all rows',
     definesRequests: true,
     repeated: 'same_input',

@@ -25,6 +25,7 @@ export const SETTING_OPTIONS = {
     value: '<usd>',
     heading: 'money',
     help: 'maximum cost of the run in US dollars, such as 5; the run is held before it could cost more',
+    brief: 'maximum cost in US dollars, such as 5',
     usual: 'no maximum',
     configured: 'budget.maxCostUsd',
     commands: [...PLANNING, 'resume', 'retry'],
