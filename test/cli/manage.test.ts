@@ -1,7 +1,16 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { answerHere, CTRL_C, expectExit, parseLines, start, type, typeHere } from '../support/command.ts'
+import {
+  answerHere,
+  CTRL_C,
+  expectExit,
+  parseLines,
+  start,
+  type,
+  typeHere,
+  typeInTerminal,
+} from '../support/command.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '-o', 'out.jsonl']
@@ -172,6 +181,22 @@ describe('llm-batch plan', () => {
     await expect(stat(world.home)).rejects.toThrow('ENOENT')
   })
 
+  it('warns of prices that are older than ninety days, by the clock of the machine', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    const planAt = async (now: string): Promise<string> => {
+      const clock = `data:text/javascript,const%20real=Date.now;Date.now=()=>real()+Date.parse('${now}')-${Date.now()}`
+      const environment = { ...world.environment, NODE_OPTIONS: `--import=${clock}` }
+      const { code, stderr, stdout } = await type({ ...world, environment }, 'plan', ...LINE.slice(1, -2))
+      expectExit({ code, stderr }, 0)
+      return stdout
+    }
+    expect(await planAt('2028-01-01')).toMatch(
+      /^! the prices of openai\/gpt-6\.1-terra are from \d{4}-\d\d-\d\d, more than ninety days ago$/m,
+    )
+    expect(await planAt('2026-11-29')).not.toContain('ninety days')
+  })
+
   it('exits with 2 where run would refuse the input', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"text":"fine"}\n{"test":"absent"}\n')
@@ -180,6 +205,23 @@ describe('llm-batch plan', () => {
     expect(stdout).toMatch(/line 2 {2}missing_column/)
     expect(stderr).toContain('run would refuse this input')
   })
+})
+
+describe('the list of runs', () => {
+  it.runIf(process.platform === 'linux')(
+    'fits a terminal of 80 columns, with the table of what was spent',
+    async () => {
+      const world = await openWorld()
+      await world.write('rows.jsonl', questions(2))
+      for (const name of ['a-name-that-is-longer-than-a-column-can-be-at-this-width', 'short']) {
+        expectExit(await typeHere(world, ...LINE.slice(0, -1), `${name}.jsonl`, '--again', '--name', name), 0)
+      }
+      const shown = await typeInTerminal(world, 80, 'runs')
+      expect(shown.filter((text) => text.length > 80)).toEqual([])
+      expect(shown[0]).toMatch(/^run +name +state +done +rows +failed/)
+      expect(shown.join('\n')).toMatch(/a-name-th.*…[\s\S]*^month +model [\s\S]*Spent in all/m)
+    },
+  )
 })
 
 describe('llm-batch init', () => {
@@ -200,8 +242,9 @@ describe('llm-batch serve', () => {
     const command = start(world, ['serve', '--simulate', '--folder', 'served', '--port', '0', '--run', '10ms'])
     await command.shows('Stop with Ctrl-C')
     command.process.kill('SIGINT')
-    const { code, stdout } = await command.ended
+    const { code, stderr, stdout } = await command.ended
     expect(code).toBe(0)
+    expect(stderr).toBe(`Serving simulated answers from ${join(world.folder, 'served')}. Stop with Ctrl-C.\n`)
     expect(stdout).toMatch(
       /^export OPENAI_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/openai\/v1 OPENAI_API_KEY=\S+\nexport MISTRAL_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/mistral\/v1 MISTRAL_API_KEY=\S+\n$/,
     )

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { expectExit, parseLines, type, typeHere } from '../support/command.ts'
+import { expectExit, parseLines, start, type, typeHere } from '../support/command.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 
 const MODEL = ['--model', 'openai/gpt-6-luna', '--prompt', '{{text}}']
@@ -22,6 +22,30 @@ describe('llm-batch try', () => {
     )
     expect(await world.server.ledger()).toMatchObject({ directCalls: 5, batchesCreated: 0, rowsBilledAgain: 0 })
     expect((await typeHere(world, ...words)).stdout).toBe(stdout)
+  })
+
+  it('shows each answer as soon as it arrives, while the next one is still waited for', async () => {
+    let letGo: () => void = () => undefined
+    const isShown = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const world = await openWorld({
+      answer: async (body) => {
+        if (!JSON.stringify(body).includes('Question 0')) await isShown
+        return 'An answer.'
+      },
+    })
+    await world.write('rows.jsonl', questions(2))
+    const command = start(world, ['try', 'rows.jsonl', ...MODEL, '--rows', '2'])
+    const first = await command.shows('An answer.')
+    const { directCalls } = await world.server.ledger()
+    letGo()
+    const { code, stderr, stdout } = await command.ended
+    expectExit({ code, stderr }, 0)
+    expect(first).toMatch(/^Line 1$/m)
+    expect(first).not.toMatch(/^Line 2$/m)
+    expect({ directCalls, after: (await world.server.ledger()).directCalls }).toEqual({ directCalls: 1, after: 2 })
+    expect(stdout).toMatch(/^Line 1$[\s\S]*^Line 2$[\s\S]*2 of 2 rows/m)
   })
 
   it('gives the same as JSON, with the true cost at the synchronous price', async () => {

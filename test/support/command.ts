@@ -109,6 +109,23 @@ async function carryOutIn(
   }
 }
 
+/** Types the built command in a real terminal of so many columns, and gives the lines that it shows there. For Linux. */
+export async function typeInTerminal(
+  { environment, folder }: Surroundings,
+  columns: number,
+  ...words: readonly string[]
+): Promise<readonly string[]> {
+  const line = [process.execPath, COMMAND, ...words].map((word) => `'${word}'`).join(' ')
+  const child = spawn('script', ['-qec', `stty cols ${columns} rows 24; ${line}`, '/dev/null'], {
+    cwd: folder,
+    env: { TERM: 'xterm', NO_COLOR: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: TIMEOUT_MS,
+  })
+  const written = await textOf(child.stdout)
+  return written.split(/\r?\n/).filter((text) => text !== '')
+}
+
 /** For tables: the first row is typed, the further ones are carried out here. */
 export function typedFirst<Row>(rows: readonly Row[], row: Row): typeof type {
   return row === rows[0] ? type : typeHere

@@ -76,10 +76,8 @@ async function list(shell: Shell, { clock, store }: Workspace, flags: ListFlags)
     return
   }
   const colors = shell.outputColors
-  const sections = [
-    renderRuns(listed, clock.now(), colors, shell.isOutputTerminal ? shell.outputColumns : undefined),
-    renderSpending(months, colors),
-  ]
+  const width = shell.isOutputTerminal ? shell.outputColumns : undefined
+  const sections = [renderRuns(listed, clock.now(), colors, width), renderSpending(months, colors, width)]
   await shell.show(sections.filter((section) => section !== '').join('\n'))
 }
 

@@ -1,43 +1,45 @@
-import { plainLine } from '../../../lib/plain-text.ts'
 import { dollars, knownUsd } from '../../../prices/dollars.ts'
 import { usdOf } from '../../../prices/micros.ts'
 import type { MonthlySpending } from '../../../store/store.ts'
 import type { Colors } from '../terminal/colors.ts'
+import { type FittedColumn, renderFittedTable } from '../terminal/fitted-table.ts'
 import { count, counted } from '../terminal/quantity.ts'
-import { renderTable, type TableColumn } from '../terminal/table.ts'
 
-const COLUMNS: readonly TableColumn[] = [
-  { title: 'month' },
-  { title: 'model' },
-  { title: 'answers', isNumeric: true },
-  { title: 'tokens in', isNumeric: true },
-  { title: 'tokens out', isNumeric: true },
-  { title: 'spent', isNumeric: true },
-  { title: 'set aside', isNumeric: true },
-  { title: 'cost unknown', isNumeric: true },
+/** Only a model is cut; tokens and answers go first where there is no room. */
+const COLUMNS: readonly FittedColumn<MonthlySpending>[] = [
+  { title: 'month', isWhole: true, text: ({ month }) => month },
+  { title: 'model', text: ({ model, provider }) => `${provider}/${model}` },
+  amount('answers', ({ answers }) => count(answers), true),
+  amount('tokens in', ({ promptTokens }) => count(promptTokens), true),
+  amount('tokens out', ({ completionTokens }) => count(completionTokens), true),
+  amount('spent', (month) => dollars(spentUsd(month))),
+  amount('set aside', ({ reserved }) => (reserved === 0 ? '' : dollars(usdOf(reserved)))),
+  amount('cost unknown', ({ unknown }) => (unknown === 0 ? '' : count(unknown))),
 ]
 
-/** What all runs spent by month (UTC) and model, removed runs included; empty where nothing was. */
-export function renderSpending(months: readonly MonthlySpending[], colors: Colors): string {
+function amount(
+  title: string,
+  text: (month: MonthlySpending) => string,
+  isOptional = false,
+): FittedColumn<MonthlySpending> {
+  return { title, isWhole: true, isNumeric: true, isOptional, text }
+}
+
+/**
+ * What all runs spent by month (UTC) and model, removed runs included; empty where nothing was.
+ * @default width as wide as it needs to be
+ */
+export function renderSpending(
+  months: readonly MonthlySpending[],
+  colors: Colors,
+  width = Number.POSITIVE_INFINITY,
+): string {
   if (months.length === 0) return ''
   const total = totalOf(months)
   const unknown = total.unknown === 0 ? '' : `; what ${counted(total.unknown, 'batch', 'batches')} cost is not known`
   const reserved = total.reserved === 0 ? '' : `, ${dollars(usdOf(total.reserved))} set aside`
-  const table = renderTable(COLUMNS, months.map(monthCells), colors)
+  const table = renderFittedTable(COLUMNS, months, width, colors)
   return `${table}\n\nSpent in all: ${dollars(spentUsd(total))}${reserved}${unknown}\n`
-}
-
-function monthCells(month: MonthlySpending): readonly string[] {
-  return [
-    month.month,
-    plainLine(`${month.provider}/${month.model}`),
-    count(month.answers),
-    count(month.promptTokens),
-    count(month.completionTokens),
-    dollars(spentUsd(month)),
-    month.reserved === 0 ? '' : dollars(usdOf(month.reserved)),
-    month.unknown === 0 ? '' : count(month.unknown),
-  ]
 }
 
 /** The same for `--json`, in US dollars. */
