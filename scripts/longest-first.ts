@@ -23,6 +23,7 @@ const LONGEST = [
   'cli/manage',
   'cli/doctor-live',
   'cli/formats',
+  'cli/deadline',
 ].map((name) => `/test/${name}.test.ts`)
 
 /** Starts the longest test files first. */

@@ -43,15 +43,19 @@ async function untilDeadlineIsSet({ store }: Workspace, run: string): Promise<vo
   await vi.waitFor(async () => expect((await store.read(run).record()).deadline).not.toBeNull(), PATIENCE)
 }
 
-/** Leaves a run that was seen at work on the batch which ends halfway, however long it took to come there. */
+/** Leaves a run that has seen half of a batch answered, which is where that stays. */
 async function leaveHalfDone(world: LocalWorld, provider: ProviderName = 'openai', batch = 1): Promise<void> {
-  const run = await startIn(world, provider, INPUT)
-  const stop = new AbortController()
-  run.on('event', (event) => {
-    if (event.type === 'batch' && event.batch === batch && event.remoteStatus === 'in_progress') stop.abort()
+  await (await startIn(world, provider, INPUT)).close()
+  await inPlace(world, {}, lastRunIn, async ({ handle }, { store }) => {
+    const stop = new AbortController()
+    const driving = handle.drive({ signal: stop.signal })
+    const half = { batch, stage: 'submitted', remoteCompleted: batch === 1 ? ROWS / 2 : 2 }
+    await vi.waitFor(async () => {
+      expect(await store.read(handle.id).currentAttempts()).toContainEqual(expect.objectContaining(half))
+    }, PATIENCE)
+    stop.abort()
+    await driving
   })
-  await run.finished({ signal: stop.signal })
-  await run.close()
 }
 
 describe('a deadline', () => {

@@ -16,6 +16,7 @@ import {
   readAnswers,
   readStatuses,
   reopenIn,
+  SHORT_LIMITS,
   SHORT_WAITS,
   startIn,
 } from '../support/fault-run.ts'
@@ -215,7 +216,7 @@ describe('the look before the first create', () => {
   )
 
   it('comes back later where no process waits, with nothing sent', async () => {
-    const world = await openWorld({ faults: ['list=repeat-page'] })
+    const world = await openWorld({ waits: SHORT_LIMITS, faults: ['list=repeat-page'] })
     await world.write('rows.jsonl', questions(2))
     const { code, stderr } = await type(world, ...lineFor('openai'), '--no-wait')
     expectExit({ code, stderr }, 75)
@@ -247,7 +248,7 @@ describe('the look before the first create', () => {
   })
 
   it('holds the run where the provider refuses to list, with the way to send without looking', async () => {
-    const world = await openWorld({ waits: SHORT_WAITS, faults: ['list=status(400)'] })
+    const world = await openWorld({ waits: SHORT_LIMITS, faults: ['list=status(400)'] })
     await world.write('rows.jsonl', questions(2))
     const { code, stderr } = await typeHere(world, ...lineFor('openai'), '--no-wait')
     expectExit({ code, stderr }, 3)
