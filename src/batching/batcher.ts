@@ -56,6 +56,14 @@ export interface BatcherOptions {
   readonly mostRequests?: number
 }
 
+/**
+ * How many requests a batch may have where batches are told apart by nothing but that number: another one for each batch,
+ * as far as that costs no more than half of the limit.
+ */
+export function distinctCount(most: number, ordinal: number): number {
+  return most - (ordinal % Math.ceil(most / 2))
+}
+
 /** The requests of one target. */
 interface Lane {
   readonly target: Target
@@ -79,9 +87,12 @@ export class Batcher {
 
   constructor(options: BatcherOptions) {
     this.#options = options
-    this.#splitter = createSplitter((target) => {
+    const isCounted = options.ports.provider.abilities.recovery === 'counted'
+    this.#splitter = createSplitter((target, ordinal) => {
       const { limits } = this.#known(targetKey(target))
-      return { ...limits, maxRequests: Math.min(limits.maxRequests, options.mostRequests ?? limits.maxRequests) }
+      const { maxRequests, queueRequests } = limits
+      const most = Math.min(maxRequests, queueRequests ?? maxRequests, options.mostRequests ?? maxRequests)
+      return { ...limits, maxRequests: isCounted ? distinctCount(most, ordinal) : most }
     })
   }
 

@@ -56,7 +56,7 @@ class Driving {
   readonly #clockWatch: ClockWatch
   readonly #audits: Audits
   /** Attempts to be cut; done between steps, because planning must never happen twice at once. */
-  readonly #tooLarge: AttemptRecord[] = []
+  readonly #toCut: { readonly attempt: AttemptRecord; readonly mostRequests: number }[] = []
   /** When driving ends although the provider has not answered yet: at a deadline that was still to come at the start. */
   #endsAt: number | undefined
   /** Why the run must stop, once a step has said so. */
@@ -133,13 +133,13 @@ class Driving {
 
   /** Puts what waits for it into batches; after a cancellation nothing is sent, and so nothing planned. */
   async #plan(): Promise<void> {
-    const tooLarge = this.#tooLarge.splice(0)
+    const toCut = this.#toCut.splice(0)
     if (this.#isCancelled()) return
-    for (const attempt of tooLarge) await splitAttempt(this.#context, attempt)
+    for (const { attempt, mostRequests } of toCut) await splitAttempt(this.#context, attempt, mostRequests)
     const hasNew = await this.#context.store.hasPending()
     await replan(this.#context)
     const hasAsked = await reask(this.#context)
-    if (hasNew || hasAsked || tooLarge.length > 0) await holdDuplicateWork(this.#context, this.#signal)
+    if (hasNew || hasAsked || toCut.length > 0) await holdDuplicateWork(this.#context, this.#signal)
   }
 
   /** A laptop that has slept, or a clock that was set, must not make anyone act on what was believed before. */
@@ -183,7 +183,9 @@ class Driving {
   async #step(attempt: AttemptRecord, round: Round): Promise<void> {
     const step = await advance(this.#context, attempt, round)
     this.#heed(step)
-    if (step.did === 'too_large') this.#tooLarge.push(attempt)
+    const { requestCount } = attempt
+    if (step.did === 'too_large') this.#toCut.push({ attempt, mostRequests: Math.ceil(requestCount / 2) })
+    if (step.did === 'same_count') this.#toCut.push({ attempt, mostRequests: requestCount - 1 })
     await emitBatch(this.#context, attempt)
   }
 
@@ -213,7 +215,7 @@ class Driving {
 
   /** True when no step is in flight and, for this way of driving, none is to come. */
   async #isOver(attempts: readonly AttemptRecord[], gate: Gate): Promise<boolean> {
-    if (this.#tooLarge.length > 0 || (await this.#context.store.hasPending())) return false
+    if (this.#toCut.length > 0 || (await this.#context.store.hasPending())) return false
     if (!this.#isCancelled() && (await mustReask(this.#context))) return false
     const active = attempts.filter((attempt) => isActive(attempt) && !waitsAtGate(gate, attempt))
     if (active.length === 0) {

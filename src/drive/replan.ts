@@ -68,10 +68,10 @@ async function* pendingRequests({ store }: RunContext): AsyncIterable<PendingReq
 }
 
 /**
- * Cuts a batch that is too large for what stands between us and the provider into two, and gives up its attempt. Throws
- * nothing for a single request: that one is held by the refusal itself.
+ * Cuts a batch into such of at most so many requests, and gives up its attempt, which was never created. Throws nothing for
+ * a single request, which was refused as too large: that one is held.
  */
-export async function splitAttempt(context: RunContext, attempt: AttemptRecord): Promise<void> {
+export async function splitAttempt(context: RunContext, attempt: AttemptRecord, mostRequests: number): Promise<void> {
   const { store } = context
   if (attempt.requestCount < 2) {
     await store.moveAttempt(attempt.key, attempt.stage, 'held', {
@@ -81,7 +81,7 @@ export async function splitAttempt(context: RunContext, attempt: AttemptRecord):
     return
   }
   await store.releaseAttempt(attempt.key, attempt.stage)
-  await replan(context, Math.ceil(attempt.requestCount / 2))
+  await replan(context, mostRequests)
 }
 
 /** Reads frozen lines, keeping the file at hand open while neighbours come from it. */

@@ -1,6 +1,6 @@
 import { formatDuration } from '../lib/duration.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
-import type { BudgetReason, Reason } from '../model/reason.ts'
+import type { BudgetReason, Reason, Undecided } from '../model/reason.ts'
 import { clauseOf } from '../model/stop-loss.ts'
 import { dollars } from '../prices/dollars.ts'
 import { usdOf } from '../prices/micros.ts'
@@ -37,6 +37,7 @@ const SENTENCES: { readonly [Kind in Reason['kind']]: (reason: Of<Kind>) => stri
   work_unseen: ({ doubt }) => `whether the same work was sent by another home could not be looked up: ${doubt}`,
   request_too_large: () => 'the provider refuses this single request as too large',
   queue_full: ({ words }) => `waiting for quota: ${words}`,
+  same_count: ({ words }) => `waiting for another create: ${words}`,
   queue_stuck: ({ model, provider, refusals, words }) =>
     `${provider} has refused ${refusals} batches for ${model} in a row, although no batch of this home ` +
     `is in its queue. If no other program of your organization fills it, write to ${provider}'s support: "Batches ` +
@@ -95,6 +96,10 @@ function createDoubtText(doubt: Of<'create_unknown'>): string {
       return `${CREATE_UNKNOWN}; our own uploaded file is not visible, so the listing may be of another account`
     case 'not_listed':
       return `${CREATE_UNKNOWN}; not in the list of the provider yet; next look in ${formatDuration(doubt.waitMs)}`
+    case 'likely':
+      return `${CREATE_UNKNOWN}; ${doubt.remoteIds.join(', ')} has as many requests and was made at that time: its results will tell whose it is, once it has ended`
+    case 'repeated':
+      return `${CREATE_UNKNOWN}; asked again with the same key (${doubt.words})`
     case 'listing_refused':
       return `whether it was created cannot be seen, because ${doubt.provider} refuses to list its batches (${doubt.doubt})`
     case 'undecidable':
@@ -106,15 +111,30 @@ function createDoubtText(doubt: Of<'create_unknown'>): string {
 
 /** What a person must know to decide: why we cannot, and what either mistake would cost. */
 function undecidable(doubt: Extract<Of<'create_unknown'>, { readonly found: 'undecidable' }>): string {
-  const { cost, isCancelling, requests, unmarkedAt } = doubt
-  const why =
-    unmarkedAt === null
-      ? 'it is not listed, and its input file could not be deleted'
-      : `${unmarkedAt} keeps no mark on its batches that llm-batch could know them by`
+  const { cost, isCancelling, requests } = doubt
+  const why = undecidedText(doubt.why)
   const choice = isCancelling
     ? `if it does exist, its ${requests} requests cost ${cost} and their answers would be lost (to give it up`
     : `sending its ${requests} requests again costs ${cost} twice if it does exist (to do so`
   return `whether it was created cannot be decided: ${why}; ${choice}: resume with ${mention('onUnknownCreate', 'resend')})`
+}
+
+function undecidedText(why: Undecided): string {
+  switch (why.is) {
+    case 'unfenced':
+      return 'it is not listed, and its input file could not be deleted'
+    case 'without_input':
+      return 'it is not listed, and there is no input file that could be deleted to stop it'
+    case 'key_forgotten':
+      return `${why.provider} may have forgotten the key of the create`
+    case 'unmarked': {
+      const noMark = `${why.provider} keeps no mark on its batches that llm-batch could know them by`
+      if (why.mute.length === 0) return `${noMark}, and lists none of as many requests that was made at that time`
+      return `${noMark}, and ${why.mute.join(', ')}, which may be it, has ended without an answer that tells`
+    }
+    default:
+      return why satisfies never
+  }
 }
 
 interface CapWords {

@@ -42,7 +42,7 @@ export const MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
   planned: ['uploaded', 'calling', 'submitted', 'collected', 'held', 'cancelled', 'abandoned'],
   uploaded: ['creating', 'held', 'cancelled', 'abandoned'],
   creating: ['submitted', 'uploaded', 'unconfirmed', 'held'],
-  unconfirmed: ['submitted', 'uploaded', 'abandoned', 'held'],
+  unconfirmed: ['submitted', 'uploaded', 'creating', 'abandoned', 'held'],
   calling: ['ended', 'held'],
   submitted: ['ended', 'held'],
   ended: ['collected', 'rejected', 'held', 'submitted'],

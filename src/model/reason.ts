@@ -7,6 +7,12 @@ interface Said {
   readonly words: string
 }
 
+/** The reason why a listing cannot tell; `mute` are batches that are like ours and hold nothing that tells. */
+export type Undecided =
+  | { readonly is: 'unfenced' | 'without_input' }
+  | { readonly is: 'unmarked'; readonly provider: string; readonly mute: readonly string[] }
+  | { readonly is: 'key_forgotten'; readonly provider: string }
+
 /** A doubt whether a batch was created, and how far looking for it has come. */
 type CreateDoubt =
   | { readonly found: 'unanswered'; readonly words: string }
@@ -14,11 +20,14 @@ type CreateDoubt =
   | { readonly found: 'listing_inconclusive'; readonly doubt: string }
   | { readonly found: 'listing_of_another_account' }
   | { readonly found: 'not_listed'; readonly waitMs: number }
+  /** Batches that are like it and still at work. */
+  | { readonly found: 'likely'; readonly remoteIds: readonly string[] }
+  /** The same create, sent again with the same key, was not answered clearly either. */
+  | { readonly found: 'repeated'; readonly words: string }
   | { readonly found: 'listing_refused'; readonly provider: string; readonly doubt: string }
   | {
       readonly found: 'undecidable'
-      /** The provider, where its batches carry no mark of ours; null where the input file could not be deleted. */
-      readonly unmarkedAt: string | null
+      readonly why: Undecided
       readonly requests: number
       /** What the requests cost, in words. */
       readonly cost: string
@@ -60,6 +69,8 @@ export type Reason =
   | { readonly kind: 'request_too_large' }
   // Of a batch that waits for room or money.
   | { readonly kind: 'queue_full'; readonly words: string }
+  /** A create without an answer has as many requests, and the two could not be told apart. */
+  | { readonly kind: 'same_count'; readonly words: string }
   | {
       readonly kind: 'queue_stuck'
       readonly provider: string

@@ -7,6 +7,8 @@ export type Step =
   | { readonly did: 'waited' }
   /** The input file is too large for what stands between us and the provider; it must be cut again. */
   | { readonly did: 'too_large' }
+  /** A create without an answer has as many requests, and the two could not be told apart: it must be cut smaller. */
+  | { readonly did: 'same_count' }
   /** The batch takes too large a part of the provider's queue; its requests go into smaller ones. */
   | { readonly did: 'bad_lines' }
   /** The batch was refused as a whole, unbilled, because the provider's queue is full (its `words`): its requests later. */

@@ -58,13 +58,15 @@ interface OpenBatch {
 /**
  * Makes a splitter. A batch is cut when the next request would exceed the limits' requests or bytes, or what may wait in
  * the provider's queue: a batch larger than that queue would never start. Inputs and the bytes of answers are limited too.
- * Because tokens and answers are only estimated, a single request above their limit gets a batch of its own.
+ * Because tokens and answers are only estimated, a single request above their limit gets a batch of its own. The limits are
+ * asked for once for each batch, with the ordinal that it will have.
  */
-export function createSplitter(limitsOf: (target: Target) => CutLimits): Splitter {
+export function createSplitter(limitsOf: (target: Target, ordinal: number) => CutLimits): Splitter {
   const open = new Map<string, OpenBatch>()
   let batches = 0
 
-  const begin = (target: Target, limits: CutLimits): OpenBatch => {
+  const begin = (target: Target): OpenBatch => {
+    const limits = limitsOf(target, batches)
     const batch = { ordinal: batches, target, limits, requests: 0, bytes: 0, tokens: 0, inputs: 0, outputBytes: 0 }
     batches += 1
     return batch
@@ -74,13 +76,12 @@ export function createSplitter(limitsOf: (target: Target) => CutLimits): Splitte
     place(target, lineBytes, tokens, load = USUAL_LOAD) {
       const key = targetKey(target)
       const current = open.get(key)
-      const limits = current?.limits ?? limitsOf(target)
       const bytes = lineBytes + LINE_FEED_BYTES
-      if (bytes > limits.maxBytes) {
-        throw new RangeError(`a request of ${bytes} bytes does not fit into a batch of ${limits.maxBytes}`)
-      }
       const isCut = current !== undefined && !fits(current, bytes, tokens, load)
-      const batch = current && !isCut ? current : begin(target, limits)
+      const batch = current && !isCut ? current : begin(target)
+      if (bytes > batch.limits.maxBytes) {
+        throw new RangeError(`a request of ${bytes} bytes does not fit into a batch of ${batch.limits.maxBytes}`)
+      }
       if (batch !== current) open.set(key, batch)
       batch.requests += 1
       batch.bytes += bytes

@@ -4,6 +4,7 @@ import type { AnswerLength } from '../prices/answer-length.ts'
 import { costOf } from '../prices/cost.ts'
 import { roundUsd, sumUsd } from '../prices/dollars.ts'
 import type { Price } from '../prices/price.ts'
+import type { Recovery } from '../providers/provider.ts'
 import { adviceFor } from './advice.ts'
 import { estimateDiskBytes } from './disk-space.ts'
 import { NOTHING_SHARED, type PlanSharing, type SharingCounts, summariseSharing } from './sharing.ts'
@@ -37,6 +38,8 @@ export interface PlanSummary {
   readonly diskBytes: number
   /** Rows that are not bought, or need not be. */
   readonly sharing: PlanSharing
+  /** How the provider lets a batch be found again whose create was not answered. */
+  readonly recovery: Recovery
   readonly advice: readonly string[]
 }
 
@@ -116,7 +119,7 @@ export function summarisePlan(
   counts: PlanCounts,
   cuts: readonly BatchCut[],
   factsOf: (target: Target) => TargetFacts,
-): PlanSummary {
+): Omit<PlanSummary, 'recovery'> {
   const { maxReasks = 0 } = counts
   const targets = groupByTarget(cuts).map(({ cuts: own, target }) =>
     summariseTarget(target, own, factsOf(target), maxReasks),

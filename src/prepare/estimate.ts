@@ -44,7 +44,7 @@ export async function estimateRun(ports: EstimatePorts, { counts, cuts, tally }:
     tally: tally.of(target),
     queueTokens: queueTokensOf(ports, target, beliefs.get(targetKey(target)) ?? null),
   })
-  return summarisePlan(counts, cuts, factsOf)
+  return { ...summarisePlan(counts, cuts, factsOf), recovery: ports.provider.abilities.recovery }
 }
 
 function queueTokensOf(

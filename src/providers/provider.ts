@@ -80,17 +80,23 @@ export interface Provider {
 export interface Abilities {
   /** How a create is found again whose answer was lost. */
   readonly recovery: Recovery
+  /** How long a create with the same key makes no second batch, by the provider's documents; only of `key`. @default 0 */
+  readonly keyKeptMs?: number
 }
 
 /**
  * Way to find a lost create again.
  *
+ * - `key`: the create takes an idempotency key, so it is repeated with the same key and input for as long as the provider
+ *   keeps it (`keyKeptMs`); later it is held for a person.
  * - `marked`: by a mark of ours on the batch, such as its stored input or metadata. What the listing does not show, after
  *   the waits and the fence, was not made.
- * - `counted`: by nothing but likeness. The answer to the POST is believed as it comes; a create without an answer is held
- *   for a person, and never sent again unless the user says so.
+ * - `named`: the same by the batch's name, which is its only mark.
+ * - `counted`: by nothing but likeness. The answer to the POST is believed as it comes. No two creates without an answer have
+ *   as many requests; a listed batch of that number and time is waited for, and taken once its answers carry our wire ids.
+ *   Where there is none the create is held for a person, and never sent again unless the user says so.
  */
-export type Recovery = 'marked' | 'counted'
+export type Recovery = 'key' | 'marked' | 'named' | 'counted'
 
 /** Whose result line it is, and what it says. */
 export interface DecodedLine {
@@ -218,7 +224,10 @@ export interface RemoteFile {
 /** Content of a batch that is to be created. */
 export interface NewBatch {
   readonly target: Target
-  /** Private markers; keys of at most 32 characters, values of 1 to 512, the smallest limits of all providers. */
+  /**
+   * Private markers; keys of at most 32 characters, values of 1 to 512, the smallest limits of all providers.
+   * `llm_batch_nonce` is the same at every create of an attempt and at no other: an idempotency key or a name, too.
+   */
   readonly metadata: Readonly<Record<string, string>>
   /** Hours until the provider gives up; ignored where it cannot be chosen. */
   readonly windowHours: number | null

@@ -151,6 +151,18 @@ export function selectRemoteBatches(driver: Driver, attemptKey: number): readonl
   )
 }
 
+/** Those of these batches that belong to no attempt of any run. */
+export function selectUnknownRemotes(driver: Driver, ids: readonly string[]): readonly string[] {
+  return driver
+    .all<{ id: string }>(
+      `select value as id from json_each(?)
+       where not exists (select 1 from remote_batches m where m.id = value)
+         and not exists (select 1 from attempts a where a.remote_id = value)`,
+      JSON.stringify(ids),
+    )
+    .map(({ id }) => id)
+}
+
 /** Everything that attempts of any run have made or taken over; several rows of one attempt tell several batches. */
 export function selectKnownRemotes(driver: Driver): readonly KnownRemote[] {
   return driver.all<KnownRemote>(

@@ -87,3 +87,20 @@ export function selectAccountRequests(driver: Driver, { provider, baseUrl }: Que
     )?.requests ?? 0
   )
 }
+
+/** Batches of all models at a base URL of which no id is known, although their create may have been sent. */
+export function selectUnanswered(
+  driver: Driver,
+  { provider, baseUrl }: Queue,
+  now: number,
+): readonly { readonly requests: number; readonly isInDoubt: boolean }[] {
+  return driver
+    .all<{ requests: number; isInDoubt: number }>(
+      `select b.request_count as requests, a.stage <> 'creating' as "isInDoubt"
+       ${FROM_QUEUE} and a.remote_id is null and ${IN_FLIGHT}`,
+      provider,
+      baseUrl,
+      now,
+    )
+    .map(({ isInDoubt, requests }) => ({ requests, isInDoubt: isInDoubt === 1 }))
+}

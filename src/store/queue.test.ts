@@ -383,3 +383,19 @@ describe('calibration', () => {
     expect(await run.tokenRate(TARGET, 'bytes')).toBeCloseTo((0.25 * 1 + 0.5 * 2 + 2) / 1.75)
   })
 })
+
+it('a create without an answer is told with its size until its batch is known, and its batch is unknown to all runs', async () => {
+  const [first, second] = [await runOf([500]), await runOf([500])]
+  const key = await upload(first)
+  const opening = await first.openIntent(key, { ...INTENT, at: now }, () => ({ isAdmitted: true }))
+  if (!opening.isOpen) throw new Error('the intent was refused')
+  const other = await upload(second)
+  expect((await stateFor(second, other)).unanswered).toEqual([{ requests: 10, isInDoubt: false }])
+  await first.closeIntent(opening.intent.key, 'unknown', 'unconfirmed')
+  expect((await stateFor(second, other)).unanswered).toEqual([{ requests: 10, isInDoubt: true }])
+  expect(await second.unknownRemotes(['batch_1', 'batch_2'])).toEqual(['batch_1', 'batch_2'])
+  await first.addRemoteBatch(key, { id: 'batch_1', seenAt: now, role: 'ours' })
+  await first.closeIntent(opening.intent.key, 'adopted', 'submitted', { remoteId: 'batch_1' })
+  expect((await stateFor(second, other)).unanswered).toEqual([])
+  expect(await second.unknownRemotes(['batch_1', 'batch_2'])).toEqual(['batch_2'])
+})

@@ -8,6 +8,7 @@ import {
   selectAccountRequests,
   selectBatchLoad,
   selectInFlight,
+  selectUnanswered,
 } from './in-flight.ts'
 import { selectBelief } from './queue-belief.ts'
 import type { QueueState, UnwatchedBatch } from './store.ts'
@@ -22,6 +23,7 @@ export function selectQueueState(driver: Driver, attemptKey: number, now: number
     batch,
     inFlight: selectInFlight(driver, queue, now),
     accountRequests: selectAccountRequests(driver, queue, now),
+    unanswered: selectUnanswered(driver, queue, now),
     ahead: selectAhead(driver, queue, attemptKey),
     belief: selectBelief(driver, queue),
     isCalibrated: isCalibrated === 1,

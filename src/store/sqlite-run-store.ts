@@ -15,6 +15,7 @@ import {
   selectIntents,
   selectOrigin,
   selectRemoteBatches,
+  selectUnknownRemotes,
   updateAttempt,
   updateStage,
 } from './attempts.ts'
@@ -172,6 +173,11 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         wakeWaiting(driver, attemptKey, clock.now())
         return { isOpen: true, intent: selectIntent(driver, insertIntent(driver, attemptKey, facts)) }
       }),
+    repeatIntent: async (attemptKey, facts) =>
+      write(() => {
+        updateStage(driver, attemptKey, 'unconfirmed', 'creating', {})
+        return selectIntent(driver, insertIntent(driver, attemptKey, facts))
+      }),
     closeIntent: async (key, answer, to, changes = {}) =>
       write(() => {
         const { attemptKey } = selectIntent(driver, key)
@@ -184,6 +190,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         return selectAttempt(driver, attemptKey)
       }),
     intents: async (attemptKey) => selectIntents(driver, attemptKey),
+    unknownRemotes: async (ids) => selectUnknownRemotes(driver, ids),
     replaceAttempt: async ({ key, from, to, next, changes = {}, mayBeBilled = false }) =>
       write(() => {
         updateStage(driver, key, from, to, {})

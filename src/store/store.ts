@@ -110,6 +110,11 @@ export interface RunStore {
     spending?: SpendingTerms,
   ): Promise<IntentOpening>
   /**
+   * Commits the intent of the same create once more, under the same idempotency key: `unconfirmed -> creating`. What is set
+   * aside for it stays as it is.
+   */
+  repeatIntent(attemptKey: number, record: IntentFacts): Promise<IntentRecord>
+  /**
    * Records what became of the POST and moves the attempt, in one transaction. What was set aside for a batch that was
    * not created is free again.
    */
@@ -151,6 +156,8 @@ export interface RunStore {
   /** Remembers a remote batch that was seen to carry our marker; never forgotten, never overwritten. */
   addRemoteBatch(attemptKey: number, remote: RemoteBatchFacts): Promise<void>
   remoteBatches(attemptKey: number): Promise<readonly RemoteBatchFacts[]>
+  /** Those of these batches that no attempt of any run of the home is known to have made or taken over. */
+  unknownRemotes(ids: readonly string[]): Promise<readonly string[]>
 
   // Queues, shared by all runs of the home at one base URL
   /**
@@ -424,8 +431,18 @@ export interface RunOrigin {
   readonly hasSent: boolean
 }
 
-/** The steps of proving that a create did not happen, in order. */
-export const RECONCILE_STEPS = ['first_listing', 'second_listing', 'fence', 'third_listing', 'unfenced'] as const
+/**
+ * The steps of proving that a create did not happen, in order; `tentative` while batches that may be the one are at work,
+ * where only their answers can tell.
+ */
+export const RECONCILE_STEPS = [
+  'first_listing',
+  'second_listing',
+  'fence',
+  'third_listing',
+  'unfenced',
+  'tentative',
+] as const
 
 export type ReconcileStep = (typeof RECONCILE_STEPS)[number]
 
@@ -499,8 +516,11 @@ export type Admission = { readonly isAdmitted: true } | { readonly isAdmitted: f
 
 /** The reason why a batch may not be created now. */
 export interface Wait {
-  /** `too_large`: it must be cut, waiting does not help. */
-  readonly code: 'queue_full' | 'too_large'
+  /**
+   * `too_large`: it must be cut, waiting does not help. `same_count`: a batch of as many requests has a create without an
+   * answer; `count_in_doubt`: the same, and that may take long.
+   */
+  readonly code: 'queue_full' | 'too_large' | 'same_count' | 'count_in_doubt'
   /** What there is no room for, with numbers. */
   readonly words: string
   /** When to ask again; the batch is woken before that when room appears. */
@@ -516,6 +536,8 @@ export interface QueueState {
   readonly inFlight: QueueLoad
   /** Requests in flight of all models at the base URL. */
   readonly accountRequests: number
+  /** Batches of all models at the base URL whose create may have been sent and was not answered. */
+  readonly unanswered: readonly { readonly requests: number; readonly isInDoubt: boolean }[]
   /** Batches that began to wait before this one, first come first. */
   readonly ahead: readonly { readonly since: number; readonly nextAt: number }[]
   readonly belief: QueueBelief | null

@@ -25,12 +25,28 @@ function queue(parts: Partial<QueueState> = {}): QueueState {
     batch: { tokens: 100, requests: 10 },
     inFlight: { tokens: 500, requests: 50 },
     accountRequests: 50,
+    unanswered: [],
     ahead: [],
     belief: null,
     isCalibrated: true,
     ...parts,
   }
 }
+
+describe('batches that only their number of requests tells apart', () => {
+  it.each<[string, QueueState['unanswered'], number, string | null]>([
+    ['nothing else is without an answer', [], 10, null],
+    ['others are, of other sizes', [{ requests: 9, isInDoubt: true }], 10, null],
+    ['one of the same size is being created', [{ requests: 10, isInDoubt: false }], 10, 'same_count'],
+    ['one of the same size is in doubt', [{ requests: 10, isInDoubt: true }], 10, 'count_in_doubt'],
+    ['one request cannot be cut', [{ requests: 1, isInDoubt: true }], 1, 'same_count'],
+  ])('are created when %s, and else wait or are cut', (_, unanswered, requests, expected) => {
+    const state = queue({ unanswered, batch: { tokens: 100, requests } })
+    const admission = admit(state, { ...TERMS, isCounted: true })
+    expect(admission.isAdmitted ? null : admission.wait.code).toBe(expected)
+    expect(admit(state, TERMS).isAdmitted).toBe(true)
+  })
+})
 
 describe('admit', () => {
   it.each<[string, Partial<QueueState>, Partial<QueueLimits>, boolean]>([

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../lib/duration.ts'
-import type { Admission, QueueBelief, QueueLoad, QueueState } from '../store/store.ts'
+import type { Admission, QueueBelief, QueueLoad, QueueState, Wait } from '../store/store.ts'
 
 /** Limits of the load that may wait at the provider for one model; null where neither provider nor user sets a limit. */
 export interface QueueLimits {
@@ -18,6 +18,8 @@ export interface AdmissionTerms {
   readonly now: number
   /** How long to wait before asking again where no other batch wakes this one. */
   readonly recheckMs: number
+  /** Whether batches are told apart by their number of requests alone. @default false */
+  readonly isCounted?: boolean
 }
 
 /**
@@ -60,6 +62,8 @@ export function believedLimits(limits: QueueLimits, belief: QueueBelief | null, 
  * take the same room.
  */
 export function admit(queue: QueueState, terms: AdmissionTerms): Admission {
+  const twin = terms.isCounted === true ? sameCount(queue, terms) : null
+  if (twin) return { isAdmitted: false, wait: twin }
   const limits = believedLimits(terms.limits, queue.belief, terms.now)
   if (isOversized(queue.batch, limits)) return { isAdmitted: false, wait: tooLarge(queue, limits, terms) }
   const again = terms.now + terms.recheckMs
@@ -110,6 +114,15 @@ function doubtOf({ belief, inFlight }: QueueState, terms: AdmissionTerms) {
   if (inFlight.tokens < belief.tokensInFlight || terms.now >= belief.tryAt) return undefined
   const times = belief.refusals === 1 ? 'once' : `${belief.refusals} times in a row`
   return { reason: `the queue of ${terms.model} was full ${times}`, until: belief.tryAt }
+}
+
+/** Two creates without an answer that have the same number of requests could never be told apart in a list. */
+function sameCount({ batch, unanswered }: QueueState, { now, recheckMs }: AdmissionTerms): Wait | null {
+  const twins = unanswered.filter(({ requests }) => requests === batch.requests)
+  if (twins.length === 0) return null
+  const words = `another batch of ${count(batch.requests, 'requests')} was sent and not answered for yet`
+  const isLong = batch.requests > 1 && twins.some(({ isInDoubt }) => isInDoubt)
+  return { code: isLong ? 'count_in_doubt' : 'same_count', words, nextAt: now + recheckMs }
 }
 
 function hasTokenRoom({ batch, inFlight, isCalibrated }: QueueState, limits: QueueLimits): boolean {

@@ -4,7 +4,14 @@ import type { Failure } from '../model/failure.ts'
 import { unanswered } from '../model/failure.ts'
 import { because, callFailed } from '../model/reason.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
-import { type BatchInput, type InputRef, NotCreated, type RemoteBatch, Unknown } from '../providers/provider.ts'
+import {
+  type BatchInput,
+  type InputRef,
+  NotCreated,
+  ProviderError,
+  type RemoteBatch,
+  Unknown,
+} from '../providers/provider.ts'
 import type { AttemptRecord, IntentFacts, IntentOpening, IntentRecord, Wait } from '../store/store.ts'
 import { admit } from './admission.ts'
 import { recordRemote } from './adopt.ts'
@@ -44,18 +51,53 @@ export async function createBatch(ports: SubmitPorts, attempt: AttemptRecord): P
   return MOVED
 }
 
-/** Where batches carry no mark of ours, the answer to our one POST can only be believed. */
+/**
+ * The same create once more, under an intent of its own, at a provider that makes no second batch for the same key: its
+ * answer tells what became of the first one. No failure of it proves that the first one made nothing, so the attempt stays
+ * in doubt, and what was set aside for it stays so.
+ */
+export async function repeatCreate(ports: SubmitPorts, attempt: AttemptRecord): Promise<void> {
+  const { clock, store } = ports
+  const input = await createInput(ports, attempt)
+  const intent = await store.repeatIntent(attempt.key, factsOf(ports, attempt))
+  const answer = await sendCreate(ports, attempt, input)
+  if (!(answer instanceof ProviderError)) {
+    await recordRemote(ports, attempt, intent, answer, 'created')
+    return
+  }
+  const { failure } = answer
+  const doubt = {
+    failures: attempt.failures + 1,
+    nextAt: clock.now() + laterMs(ports, attempt, failure),
+    ...because({ kind: 'create_unknown', found: 'repeated', words: failure.message }),
+  }
+  const isRefused = answer instanceof NotCreated && failure.kind !== 'unreached'
+  if (isRefused) await store.closeIntent(intent.key, 'unknown', 'held', { ...doubt, heldFrom: 'unconfirmed' })
+  else await store.closeIntent(intent.key, 'unknown', 'unconfirmed', doubt)
+}
+
+/** Where nothing of ours is on a batch, the answer to our POST can only be believed. */
 function isOurAnswer({ provider }: SubmitPorts, attempt: AttemptRecord, answer: RemoteBatch): boolean {
-  return provider.abilities.recovery === 'counted' || provider.isOurs(answer, attempt)
+  const { recovery } = provider.abilities
+  return recovery === 'counted' || recovery === 'key' || provider.isOurs(answer, attempt)
 }
 
 /** Writes the intent, if the provider's queue has room for the batch and the caps allow its cost. */
 async function openIntent(ports: SubmitPorts, attempt: AttemptRecord): Promise<IntentOpening> {
   const { clock, provider, settings, store } = ports
-  const facts: IntentFacts = {
+  const limits = ports.queueLimitsOf(attempt.target)
+  const recheckMs = Math.min(settings.waits.pollMs * RECHECK_POLLS, settings.waits.pollMostMs)
+  const isCounted = provider.abilities.recovery === 'counted'
+  const terms = { limits, model: attempt.target.model, now: clock.now(), recheckMs, isCounted }
+  const facts = factsOf(ports, attempt)
+  return await store.openIntent(attempt.key, facts, (queue) => admit(queue, terms), await spendingTerms(ports, attempt))
+}
+
+function factsOf({ account, clock, provider }: SubmitPorts, attempt: AttemptRecord): IntentFacts {
+  return {
     at: clock.now(),
     baseUrl: provider.baseUrl,
-    account: ports.account,
+    account,
     endpoint: attempt.target.endpoint,
     model: attempt.target.model,
     nonce: attempt.nonce,
@@ -66,19 +108,17 @@ async function openIntent(ports: SubmitPorts, attempt: AttemptRecord): Promise<I
     lineCount: attempt.requestCount,
     adapterVersion: ADAPTER_VERSION,
   }
-  const limits = ports.queueLimitsOf(attempt.target)
-  const recheckMs = Math.min(settings.waits.pollMs * RECHECK_POLLS, settings.waits.pollMostMs)
-  const terms = { limits, model: attempt.target.model, now: clock.now(), recheckMs }
-  return await store.openIntent(attempt.key, facts, (queue) => admit(queue, terms), await spendingTerms(ports, attempt))
 }
 
 /** A batch that the queue has no room for waits, uploaded, with its place among those that wait; or it is cut. */
 async function standBy({ clock, store }: SubmitPorts, attempt: AttemptRecord, wait: Wait): Promise<Step> {
   if (wait.code === 'too_large') return { did: 'bad_lines' }
+  if (wait.code === 'count_in_doubt') return { did: 'same_count' }
   await store.noteAttempt(attempt.key, {
-    waitingSince: attempt.waitingSince ?? clock.now(),
+    // Only in a queue there is a place to keep.
+    waitingSince: wait.code === 'queue_full' ? (attempt.waitingSince ?? clock.now()) : attempt.waitingSince,
     nextAt: wait.nextAt,
-    ...because({ kind: 'queue_full', words: wait.words }),
+    ...because({ kind: wait.code, words: wait.words }),
   })
   return WAITED
 }

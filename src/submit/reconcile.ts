@@ -1,10 +1,12 @@
 import { backoffMs } from '../lib/backoff.ts'
-import { because, NO_REASON, type Reason, type ReasonCode } from '../model/reason.ts'
+import { because, NO_REASON, type Reason, type ReasonCode, type Undecided } from '../model/reason.ts'
 import type { Round } from '../model/round.ts'
-import type { Listing } from '../providers/provider.ts'
+import type { Listing, RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord, IntentRecord, ReconcileStep } from '../store/store.ts'
 import { matchesOf, recordRemote } from './adopt.ts'
 import { CLOCK_SKEW_MS } from './clock-skew.ts'
+import { candidatesFor } from './counted.ts'
+import { repeatCreate } from './create.ts'
 import type { SubmitPorts } from './ports.ts'
 import { renewInput } from './renew.ts'
 
@@ -39,19 +41,67 @@ async function decide(
 ): Promise<void> {
   const [found] = matchesOf(ports.provider, attempt, listing.batches)
   if (found) return await recordRemote(ports, attempt, intent, found, 'adopted')
-  if (ports.provider.abilities.recovery === 'counted') return await unmarked(ports, attempt, round)
+  if (ports.provider.abilities.recovery === 'key') return await askByKey(ports, attempt, round)
+  if (ports.provider.abilities.recovery === 'counted') return await unmarked(ports, attempt, intent, listing, round)
   if (!listing.isConclusive) return await inDoubt(ports, attempt, listing)
   await absent(ports, attempt, intent, round)
 }
 
 /**
- * A create of which no listing can tell, because batches carry no mark of ours: held for a person at once. Only where the
- * user has said so it is sent again, after the wait of a create that could not be fenced off.
+ * A create with an idempotency key is repeated, for as long as that makes no second batch: its answer tells of the first
+ * one. Later, and where the user has cancelled the run, a person decides.
  */
-async function unmarked(ports: SubmitPorts, attempt: AttemptRecord, round: Round): Promise<void> {
+async function askByKey(ports: SubmitPorts, attempt: AttemptRecord, round: Round): Promise<void> {
+  const { clock, provider, settings, store } = ports
+  const [first] = await store.intents(attempt.key)
+  const keptUntil = (first?.at ?? 0) + (provider.abilities.keyKeptMs ?? 0)
+  const isKept = clock.now() + settings.waits.httpMs < keptUntil
+  if (isKept && !round.cancelledBy()) return await repeatCreate(ports, attempt)
   if (ports.onUnknownCreate === 'hold') return await hold(ports, attempt, undecidable(ports, attempt, round))
-  if (attempt.reconcileStep === 'unfenced') return await startAgain(ports, attempt, round, { mayBeBilled: true })
-  await next(ports, attempt, 'unfenced', ports.settings.waits.unfencedMs)
+  if (attempt.reconcileStep !== 'unfenced') return await next(ports, attempt, 'unfenced', settings.waits.unfencedMs)
+  await startAgain(ports, attempt, round, { mayBeBilled: true })
+}
+
+/**
+ * A create whose batch carries no mark of ours. One that is like it is waited for, until its answers tell whose it is.
+ * Where two conclusive listings, far enough apart, show none, the create is held for a person: it is never sent again by
+ * itself, because nothing makes a late create harmless.
+ */
+async function unmarked(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  intent: IntentRecord,
+  listing: Listing,
+  round: Round,
+): Promise<void> {
+  const { settings, store } = ports
+  const found = await candidatesFor(ports, attempt, intent, listing.batches, round.signal)
+  if (found.kind === 'ours') return await recordRemote(ports, attempt, intent, found.batch, 'adopted')
+  if (!listing.isConclusive) return await inDoubt(ports, attempt, listing)
+  if (found.kind === 'at_work') return await waitForAnswers(ports, attempt, found.batches)
+  if (attempt.reasonCode === 'throttled' && found.mute.length === 0) {
+    if (attempt.reconcileStep !== 'second_listing') {
+      return await next(ports, attempt, 'second_listing', settings.waits.settleMs)
+    }
+    await store.closeIntent(intent.key, 'proved_absent', 'uploaded', waiting(ports, attempt, 0, null))
+    return
+  }
+  if (attempt.reconcileStep !== 'unfenced') return await next(ports, attempt, 'unfenced', settings.waits.unfencedMs)
+  if (ports.onUnknownCreate === 'resend') return await startAgain(ports, attempt, round, { mayBeBilled: true })
+  await hold(ports, attempt, undecidable(ports, attempt, round, found.mute))
+}
+
+/** Nothing is bought, and nothing done to these batches, until they have ended. */
+async function waitForAnswers(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  batches: readonly RemoteBatch[],
+): Promise<void> {
+  const reason: Reason = { kind: 'create_unknown', found: 'likely', remoteIds: batches.map(({ id }) => id) }
+  await ports.store.noteAttempt(attempt.key, {
+    ...waiting(ports, attempt, ports.settings.waits.pollMostMs, reason),
+    reconcileStep: 'tentative',
+  })
 }
 
 /** A listing that proves nothing is asked for again; a person must help where the provider refuses it. */
@@ -90,6 +140,7 @@ async function absent(ports: SubmitPorts, attempt: AttemptRecord, intent: Intent
       return await fence(ports, attempt, signal)
     case 'third_listing':
       return await startAgain(ports, attempt, round, { mayBeBilled: false })
+    case 'tentative':
     case 'unfenced':
       // A cancellation proves nothing: a batch that may exist and cost money is held and named, not forgotten.
       if (ports.onUnknownCreate === 'resend') {
@@ -177,17 +228,31 @@ async function startAgain(
   })
 }
 
-function undecidable({ costAtRisk, provider }: SubmitPorts, attempt: AttemptRecord, round: Round): Reason {
-  const unmarkedAt = provider.abilities.recovery === 'counted' ? provider.name : null
-  const { requestCount: requests } = attempt
+function undecidable(
+  ports: SubmitPorts,
+  attempt: AttemptRecord,
+  round: Round,
+  mute: readonly RemoteBatch[] = [],
+): Reason {
   return {
     kind: 'create_unknown',
     found: 'undecidable',
-    unmarkedAt,
-    requests,
-    cost: costAtRisk(attempt),
+    why: whyUndecided(ports, attempt, mute),
+    requests: attempt.requestCount,
+    cost: ports.costAtRisk(attempt),
     isCancelling: round.cancelledBy() !== null,
   }
+}
+
+function whyUndecided(
+  { provider }: SubmitPorts,
+  { inputFileId }: AttemptRecord,
+  mute: readonly RemoteBatch[],
+): Undecided {
+  const { abilities, name } = provider
+  if (abilities.recovery === 'key') return { is: 'key_forgotten', provider: name }
+  if (abilities.recovery === 'counted') return { is: 'unmarked', provider: name, mute: mute.map(({ id }) => id) }
+  return { is: inputFileId === null ? 'without_input' : 'unfenced' }
 }
 
 async function hold(

@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS } from '../lib/duration.ts'
-import type { Limits } from '../providers/provider.ts'
+import type { Limits, Recovery } from '../providers/provider.ts'
 import { describeProvider } from '../providers/registry.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
 
@@ -38,4 +38,9 @@ export function lifetimeOf(
 export function lifetimesOf({ definition }: RunRecord): (attempt: AttemptRecord) => Lifetime {
   const provider = describeProvider(definition.provider)
   return (attempt) => lifetimeOf(attempt, provider.limits(attempt.target), definition.timeoutHours)
+}
+
+/** How a batch of a run is found again whose create was not answered. */
+export function recoveryOf({ definition }: RunRecord): Recovery {
+  return describeProvider(definition.provider).abilities.recovery
 }

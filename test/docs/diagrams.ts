@@ -61,6 +61,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   'uploaded -> creating': 'intent committed',
   'creating -> submitted': 'answer names us',
   'creating -> uploaded': 'not created',
+  'unconfirmed -> creating': 'repeated with its key',
   'creating -> unconfirmed': 'unclear answer or crash',
   'unconfirmed -> submitted': 'found in the list',
   'unconfirmed -> uploaded': 'absent after 429',

@@ -37,6 +37,7 @@ const RUNS: Readonly<Record<string, Partial<Plan>>> = {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'planned -> submitted': 'a batch is taken over from another home: test/runs/remote.test.ts',
   'uploaded -> abandoned': 'a batch takes more of the queue than it may',
+  'unconfirmed -> creating': 'a create is repeated with its key: test/providers/invented.test.ts',
   'calling -> held': 'an error of a call that was not foreseen',
   'held -> calling': 'a person lets that go on',
 }

@@ -158,6 +158,7 @@ class Ours {
       batch: { tokens: batch.estimate, requests: batch.rows.length },
       inFlight: { tokens, requests },
       accountRequests: requests,
+      unanswered: [],
       ahead: [],
       belief,
       isCalibrated: true,

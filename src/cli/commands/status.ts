@@ -8,7 +8,7 @@ import { isRunLocked } from '../../store/lock.ts'
 import { runFolder } from '../../store/run-folder.ts'
 import type { RunStore } from '../../store/store.ts'
 import { openRunsAndLast } from '../../workspace/find-run.ts'
-import { lifetimesOf } from '../../workspace/lifetime.ts'
+import { lifetimesOf, recoveryOf } from '../../workspace/lifetime.ts'
 import { progressOf } from '../../workspace/progress.ts'
 import { exitCodeOf, type RunReport, reportOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
@@ -99,6 +99,7 @@ async function statusOf(workspace: Workspace, id: string): Promise<WholeStatus> 
     evidence: await evidenceFor(workspace, report.run.definition),
     isWorkedOn: await isRunLocked(workspace.disk, runFolder(workspace.home, id).lock),
     lifetimeOf: lifetimesOf(report.run),
+    recovery: recoveryOf(report.run),
     now: workspace.clock.now(),
   }
   return { report, view }
@@ -110,6 +111,7 @@ function statusDocument({ report, view }: WholeStatus): object {
     answersFile: view.areAnswersThere ? report.run.output.path : null,
     evidence: evidenceDocument(view.evidence),
     isWorkedOn: view.isWorkedOn,
+    recovery: view.recovery,
     next: nextSteps(view)[0] ?? null,
   }
 }

@@ -16,6 +16,7 @@ import {
   describeTime,
   describeTokens,
 } from '../words/estimate-words.ts'
+import { describeRecovery } from '../words/recovery-words.ts'
 import { describeCarried, describeSaving } from '../words/sharing-words.ts'
 import { renderProblems } from './problems.ts'
 
@@ -82,6 +83,7 @@ export function estimateFacts(summary: PlanSummary): readonly Fact[] {
     ['Full price', describeFullPrice(summary.cost)],
     ['Prices', describePrices(summary.targets.map(({ price }) => price))],
     ['Time', describeTime(summary)],
+    ['Crash safety', describeRecovery(summary.recovery)],
   ]
 }
 

@@ -3,6 +3,7 @@ import { plainLine } from '../../../lib/plain-text.ts'
 import { isFinished, type RunState } from '../../../model/run.ts'
 import { dollars } from '../../../prices/dollars.ts'
 import type { Evidence } from '../../../probe/evidence.ts'
+import type { Recovery } from '../../../providers/provider.ts'
 import type { AttemptRecord, RequestCounts, RunRecord } from '../../../store/store.ts'
 import type { Lifetime } from '../../../workspace/lifetime.ts'
 import { sharedRows } from '../../../workspace/progress.ts'
@@ -19,6 +20,7 @@ import { costLimits } from '../words/cost-words.ts'
 import { inputWords } from '../words/input-words.ts'
 import { describeOutcomes, doneRows } from '../words/outcome-words.ts'
 import { tellReason } from '../words/reason-words.ts'
+import { describeRecovery } from '../words/recovery-words.ts'
 import { describeCarried, describeShared } from '../words/sharing-words.ts'
 import { describeState } from '../words/state-words.ts'
 import { describeEvidence } from './evidence-view.ts'
@@ -35,6 +37,7 @@ export interface RunStatus {
   readonly now: number
   /** How long a batch lives at the provider. */
   readonly lifetimeOf: (attempt: AttemptRecord) => Lifetime
+  readonly recovery: Recovery
   /** True where a file lies at the place that was named for the answers. */
   readonly areAnswersThere: boolean
   /** True while a process works on the run. */
@@ -82,6 +85,7 @@ export function renderStatus(status: RunStatus, colors: Colors, width = Number.P
       ['Started', new Date(run.createdAt).toISOString()],
       ['Live test', liveTestText(status, colors)],
       ['Deadline', deadlineText(run, now)],
+      ['Crash safety', isFinished(run.state) ? null : describeRecovery(status.recovery)],
       ['Took', run.finishedAt === null ? null : formatDuration(run.finishedAt - run.createdAt)],
     ],
     colors,

@@ -63,6 +63,7 @@ describe('the plan', () => {
       reasks: null,
       diskBytes: 5_000_000,
       sharing: { carried: null, shared: { rows: 0, savedUsd: 0 }, sharable: null },
+      recovery: 'marked',
       advice: [],
     },
     freeBytes: 80_000_000_000,
@@ -134,6 +135,7 @@ describe('the status', () => {
     cost: sampleCost(0.5, { maxUsd: 5, reservedUsd: 0.25 }),
     now: run.createdAt + 30_000,
     lifetimeOf: lifetimesOf(run),
+    recovery: 'marked',
     evidence: null,
   }
 
