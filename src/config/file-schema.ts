@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DURATION_PATTERN } from '../lib/duration.ts'
+import { DEFAULT_PROVIDER, EXAMPLE_MODEL } from '../model/named-providers.ts'
 
 const duration = z.string().regex(DURATION_PATTERN, 'expected a duration such as 200ms, 30s, 10m, 2h')
 const count = z.int().positive()
@@ -135,11 +136,11 @@ export const fileSchema = z.strictObject({
   providers: z
     .record(z.string(), z.strictObject({ limits: particular('provider'), tier: tier.optional() }))
     .optional()
-    .describe('By provider name, such as openai.'),
+    .describe(`By provider name, such as ${DEFAULT_PROVIDER}.`),
   models: z
     .record(z.string().regex(/^[^/]+\/.+$/), z.strictObject({ limits: particular('model') }))
     .optional()
-    .describe('By provider/model, such as openai/gpt-6.1-terra.'),
+    .describe(`By provider/model, such as ${EXAMPLE_MODEL}.`),
   prices: z
     .record(z.string().regex(/^[^/]+\/.+$/), price)
     .optional()

@@ -27,7 +27,7 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
     for await (const request of pendingRequests(context)) {
       const body = limited(context, request, bodyOf(await copier.read(request)))
       const { ordinal, target } = request
-      const mostOutputTokens = mostOutputOf(JSON.parse(body), target.endpoint)
+      const mostOutputTokens = mostOutputOf(JSON.parse(body), target)
       await batcher.add({ ordinal, target, row: null, body, mostOutputTokens })
     }
     await batcher.finish()
@@ -48,7 +48,8 @@ function canaryOf({ provider, settings }: RunContext): CanaryChoice | null {
 /** The body with the limit of tokens that a retry has set, where it has. */
 function limited({ provider }: RunContext, { maxTokens, target }: PendingRequest, body: string): string {
   const { maxTokensField } = provider.limits(target)
-  return maxTokens === null || maxTokensField === null ? body : withTokenLimit(body, maxTokensField, maxTokens)
+  if (maxTokens === null || maxTokensField === null) return body
+  return withTokenLimit(body, target.provider, maxTokensField, maxTokens)
 }
 
 /** Writes batches of a run that is under way: the store may name a file once a power loss cannot take its name away. */

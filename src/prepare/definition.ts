@@ -4,6 +4,7 @@ import { TEXT_COLUMN } from '../input/text-lines.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
 import { ENDPOINTS_BY_NAME, type EndpointChoice, endpointPath } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { DEFAULT_PROVIDER, EXAMPLE_MODELS } from '../model/named-providers.ts'
 import { mention } from '../model/options/mention.ts'
 import type { ImageDetail, MessageTemplate, OutputPlan, RunDefinition } from '../model/run.ts'
 import { parseModel } from '../model/target.ts'
@@ -150,11 +151,11 @@ function pathOf(endpoint: string): string {
 }
 
 function targetOf({ model, provider }: NewRunOptions): { provider: string; model: string | null } {
-  if (model === undefined) return { provider: provider ?? 'openai', model: null }
+  if (model === undefined) return { provider: provider ?? DEFAULT_PROVIDER, model: null }
   const parsed = parseModel(model)
   if (!parsed) {
     throw new LlmBatchError('usage', `${mention('model', model)} has no provider before the slash`, {
-      next: 'Write provider/model, such as openai/gpt-6.1-terra or mistral/mistral-small-latest.',
+      next: `Write provider/model, such as ${EXAMPLE_MODELS}.`,
     })
   }
   if (provider !== undefined && provider !== parsed.provider) {

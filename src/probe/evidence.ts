@@ -19,7 +19,8 @@ export async function evidenceFor(
 ): Promise<Evidence | null> {
   const probes = (await store.probes()).filter((probe) => probe.provider === provider && probe.baseUrl === baseUrl)
   const apiKey = keyOf(configuration, provider)
-  const isSame = ({ account, salt }: ProbeRecord): boolean => accountOf(salt, apiKey ?? '', environment) === account
+  const isSame = ({ account, salt }: ProbeRecord): boolean =>
+    accountOf(salt, apiKey ?? '', findProvider(provider), environment) === account
   const same = apiKey === null ? undefined : probes.find(isSame)
   const probe = same ?? probes[0]
   return probe ? { probe, isSameKey: apiKey === null ? null : same !== undefined } : null

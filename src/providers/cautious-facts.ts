@@ -1,5 +1,9 @@
 import type { ProviderFacts } from './facts.ts'
 import { CONTENT_FIELDS } from './openai-shape/content-fields.ts'
+import { answerFields } from './openai-shape/forms/answer-fields.ts'
+import { LIMIT_FIELDS } from './openai-shape/forms/limit-fields.ts'
+import { messageParts } from './openai-shape/forms/message-parts.ts'
+import { responseMembers } from './openai-shape/forms/response-input.ts'
 import { hasMedia, requestParts } from './openai-shape/request-parts.ts'
 import { shownRequest } from './openai-shape/shown-request.ts'
 import { vectorsAsked } from './openai-shape/vectors-asked.ts'
@@ -17,6 +21,7 @@ export const CAUTIOUS_FACTS: ProviderFacts = {
   furtherModels: [],
   queueTiers: {},
   leastCachedTokens: null,
+  limitFields: LIMIT_FIELDS,
   contentFields: CONTENT_FIELDS,
   responseFormatField: 'response_format',
   isReasoningModel: () => false,
@@ -26,5 +31,8 @@ export const CAUTIOUS_FACTS: ProviderFacts = {
   requestParts,
   hasMedia,
   shownRequest,
+  messageParts,
+  responseMembers,
+  answerFields,
   vectorsAsked,
 }

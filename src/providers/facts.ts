@@ -18,6 +18,8 @@ export interface ProviderFacts {
   readonly queueTiers: Readonly<Record<string, readonly (number | null)[]>>
   /** Synchronous calls have a shared beginning of so many tokens cached by themselves; null where they do not. */
   readonly leastCachedTokens: number | null
+  /** Body fields that limit an answer's tokens, at whatever endpoint. */
+  readonly limitFields: readonly string[]
   /** Body fields that say what is asked or by whom, not how; requests that differ in these only are of one set. */
   readonly contentFields: readonly string[]
   /** The field of a chat body for the form of the answer. */
@@ -36,6 +38,15 @@ export interface ProviderFacts {
   hasMedia(line: Uint8Array): boolean
   /** A body as people read it. */
   shownRequest(body: JsonObject): ShownRequest
+  /** How parts of a message are written at an endpoint. */
+  messageParts(endpoint: string): MessageParts
+  /**
+   * Messages of a chat, as JSON, as the members of a body for the endpoint of responses; the first one is the run's system
+   * message where `hasSystem` says so.
+   */
+  responseMembers(messages: string, hasSystem: boolean): string | Unsupported
+  /** The body fields that ask for answers of a schema, beside the user's own fields of the body. */
+  answerFields(endpoint: string, format: AnswerFormat, parameters: JsonObject): AnswerFields
   /** What a body asks of an endpoint that answers with vectors. */
   vectorsAsked(body: JsonObject): VectorsAsked
 }
@@ -119,6 +130,28 @@ export interface ShownTurn {
 
 /** A text, or an image by its URL, which may hold it. */
 export type ShownPart = string | { readonly imageUrl: string }
+
+/** Writes parts of a message as JSON text. */
+export interface MessageParts {
+  text(text: string): string
+  /** An image by its URL, which may hold it. */
+  image(url: string, detail: string | null): string
+}
+
+/** A part of a message that an endpoint has no word for, in words for the user. */
+export interface Unsupported {
+  readonly unsupported: string
+}
+
+/** A schema as the provider takes it. */
+export interface AnswerFormat {
+  readonly name: string
+  readonly schema: JsonObject
+  readonly strict: boolean
+}
+
+/** Body fields, or the name of the user's own field that says the same. */
+export type AnswerFields = { readonly fields: JsonObject } | { readonly saidTwice: string }
 
 /** The vectors that one request is answered with. */
 export interface VectorsAsked {

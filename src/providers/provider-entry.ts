@@ -13,6 +13,8 @@ export interface ProviderEntry {
   /** The variable that holds another API root than the default, such as `OPENAI_BASE_URL`. */
   readonly baseUrlVariable: string
   readonly defaultBaseUrl: string
+  /** Variables that choose another part of the same account, and so other batches. @default none */
+  readonly scopeVariables?: readonly string[]
   /** What is known of its models besides limits. @default cautious assumptions (`CAUTIOUS_FACTS`), fact by fact */
   readonly facts?: Partial<ProviderFacts>
   /** The adapter; the environment may scope it further, as the provider's own SDK lets it. */

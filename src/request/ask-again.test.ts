@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type AskAgainOptions, askAgain } from './ask-again.ts'
 
-const CHAT = { target: { endpoint: '/v1/chat/completions' }, answer: '{"a":', flaw: 'a is missing', room: 10_000 }
+const CHAT = {
+  target: { provider: 'openai', endpoint: '/v1/chat/completions' },
+  answer: '{"a":',
+  flaw: 'a is missing',
+  room: 10_000,
+}
 
 /** The messages that were added to a body. */
 function added(body: string, options: AskAgainOptions = CHAT, field = 'messages'): unknown {
@@ -44,7 +49,7 @@ describe('a question that is asked again', () => {
     expect(twice.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user'])
   })
 
-  const responses = { ...CHAT, target: { endpoint: '/v1/responses' } }
+  const responses = { ...CHAT, target: { provider: 'openai', endpoint: '/v1/responses' } }
 
   it.each([
     ['"what?"', { role: 'user', content: 'what?' }],

@@ -7,7 +7,7 @@ const LONE_SURROGATE = /\p{Surrogate}/gu
 
 /** Options of asking a question again. */
 export interface AskAgainOptions {
-  readonly target: Pick<Target, 'endpoint'>
+  readonly target: Pick<Target, 'endpoint' | 'provider'>
   /** The invalid answer; null where its text is not known any more. */
   readonly answer: string | null
   /** What is wrong with it. */
@@ -30,7 +30,7 @@ export function askAgain(
     (candidate) => candidate !== null && Buffer.byteLength(candidate) - Buffer.byteLength(body) <= room,
   )
   const parsed = JSON.parse(body) as Readonly<Record<string, unknown>>
-  return { body: fitting ?? body, mostOutputTokens: mostOutputTokens(parsed) }
+  return { body: fitting ?? body, mostOutputTokens: mostOutputTokens(parsed, target) }
 }
 
 /** Null where the body has no list of messages to add to. */

@@ -4,9 +4,9 @@ import { mention } from '../model/options/mention.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { CHAT_ENDPOINT } from '../model/target.ts'
+import { factsOf } from '../providers/known.ts'
 import type { BuildResult } from './build-result.ts'
 import { type EndpointForm, endpointForm } from './endpoint-form.ts'
-import { partFormOf } from './images/image-part.ts'
 import type { ImageFiles } from './images/images.ts'
 import { withImages } from './images/with-images.ts'
 import { createLanes, type Lane, type LaneOptions } from './lanes.ts'
@@ -118,7 +118,8 @@ function imagesFor(
   if (columns.length === 0) return messagesOf
   if (files === undefined) throw new Error('there are columns with images and nothing to read them with')
   const { maxImageBytes: maxBytes, maxImages } = limits
-  return withImages(messagesOf, { columns, detail, files, form: partFormOf(target), maxBytes, maxImages })
+  const form = factsOf(target.provider).messageParts(target.endpoint)
+  return withImages(messagesOf, { columns, detail, files, form, maxBytes, maxImages })
 }
 
 function textFor(options: RequestOptions, form: EndpointForm, { limits, target }: Lane): MessagesOf {

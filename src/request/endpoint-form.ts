@@ -1,7 +1,8 @@
 import type { Problem } from '../model/problem.ts'
 import type { Row } from '../model/row.ts'
 import type { RunDefinition } from '../model/run.ts'
-import { responseMembers } from './messages/response-input.ts'
+import { factsOf } from '../providers/known.ts'
+import { problemOf } from './build-result.ts'
 
 /** Form in which an endpoint takes a row. */
 export interface EndpointForm {
@@ -50,7 +51,10 @@ const VERDICT_ON_MESSAGES = { takes: 'messages', mayBeEmpty: true, hasTemperatur
  * The form of an endpoint that requests can be made for out of rows; undefined for all others, which take provider-ready
  * lines only.
  */
-export function endpointForm(endpoint: string, { system }: Pick<RunDefinition, 'system'>): EndpointForm | undefined {
+export function endpointForm(
+  endpoint: string,
+  { provider, system }: Pick<RunDefinition, 'provider' | 'system'>,
+): EndpointForm | undefined {
   switch (endpoint) {
     case '/v1/chat/completions':
       return CHAT_FORM
@@ -58,7 +62,10 @@ export function endpointForm(endpoint: string, { system }: Pick<RunDefinition, '
       return {
         ...CHAT_FORM,
         reserved: [...INPUT, 'instructions'],
-        members: (row, json) => responseMembers(row, json, system !== null),
+        members: (row, json) => {
+          const members = factsOf(provider).responseMembers(json, system !== null)
+          return typeof members === 'string' ? members : problemOf(row, 'unsupported_content', members.unsupported)
+        },
       }
     case '/v1/embeddings':
     case '/v1/moderations':

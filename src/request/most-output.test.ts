@@ -11,6 +11,6 @@ describe('mostOutputTokens', () => {
     [{ max_output_tokens: 50, n: 3 }, 150],
     [{ max_tokens: 50, n: 1, best_of: 4 }, 200],
   ])('of %j is %j', (body, expected) => {
-    expect(mostOutputTokens(body)).toBe(expected)
+    expect(mostOutputTokens(body, { provider: 'openai', endpoint: '/v1/chat/completions' })).toBe(expected)
   })
 })

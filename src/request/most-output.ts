@@ -1,8 +1,6 @@
 import { isWritten } from '../model/endpoint.ts'
-import { CHAT_ENDPOINT } from '../model/target.ts'
-
-/** Body fields that limit an answer's tokens, in the words of the endpoints of both providers. */
-export const LIMIT_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
+import type { Target } from '../model/target.ts'
+import { factsOf } from '../providers/known.ts'
 
 /** Body fields that ask for several answers, each of which may be as long as the limit. */
 const COUNT_FIELDS = ['n', 'best_of'] as const
@@ -10,10 +8,10 @@ const COUNT_FIELDS = ['n', 'best_of'] as const
 /** The most tokens that the answers to a request body may have together; null where nothing limits them. */
 export function mostOutputTokens(
   body: Readonly<Record<string, unknown>>,
-  endpoint: string = CHAT_ENDPOINT,
+  { endpoint, provider }: Pick<Target, 'endpoint' | 'provider'>,
 ): number | null {
   if (!isWritten(endpoint)) return 0
-  const most = greatest(LIMIT_FIELDS.map((field) => body[field]))
+  const most = greatest(factsOf(provider).limitFields.map((field) => body[field]))
   if (most === null) return null
   return most * Math.max(1, greatest(COUNT_FIELDS.map((field) => body[field])) ?? 1)
 }

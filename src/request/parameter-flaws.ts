@@ -1,8 +1,8 @@
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
 import type { RunDefinition } from '../model/run.ts'
-import type { Limits } from '../providers/provider.ts'
-import { LIMIT_FIELDS } from './most-output.ts'
+import { factsOf } from '../providers/known.ts'
+import type { Lane } from './lanes.ts'
 
 /** The part of a run's definition that sets parameters of all requests. */
 type Settings = Pick<RunDefinition, 'maxTokens' | 'temperature' | 'parameters'>
@@ -11,12 +11,13 @@ type Settings = Pick<RunDefinition, 'maxTokens' | 'temperature' | 'parameters'>
  * Refuses what contradicts itself, or what the provider refuses by its documentation, before anything is sent.
  * @throws LlmBatchError `usage` for one parameter that is said twice, and for a temperature outside the provider's range
  */
-export function refuseFlawed(settings: Settings, { mostTemperature }: Pick<Limits, 'mostTemperature'>): void {
+export function refuseFlawed(settings: Settings, { limits, target }: Pick<Lane, 'limits' | 'target'>): void {
   const { maxTokens, parameters, temperature } = settings
+  const { mostTemperature } = limits
   const given = (names: readonly string[]): readonly string[] =>
     names.filter((name) => Object.hasOwn(parameters, name)).map((name) => mention('param', `${name}=`))
   refuseTwice(
-    [...(maxTokens === null ? [] : [mention('maxTokens')]), ...given(LIMIT_FIELDS)],
+    [...(maxTokens === null ? [] : [mention('maxTokens')]), ...given(factsOf(target.provider).limitFields)],
     'the maximum tokens per answer',
   )
   refuseTwice([...(temperature === null ? [] : [mention('temperature')]), ...given(['temperature'])], 'the temperature')

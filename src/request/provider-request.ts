@@ -51,9 +51,10 @@ export function createProviderBuilder(
       return { id: 'id' in id ? id.id : null, problems }
     }
     const endpoint = endpointOf(row, settings.endpoint)
-    const most = mostOutputTokens(body, endpoint)
+    const lane = laneOf(endpoint, model.name)
+    const most = mostOutputTokens(body, lane.target)
     const given = model.isInBody ? { json, most } : { json, most, model: model.name }
-    return finish(row, id.id, laneOf(endpoint, model.name), given)
+    return finish(row, id.id, lane, given)
   }
 }
 

@@ -11,6 +11,6 @@ describe('another limit of tokens', () => {
     ['{"messages":[{"max_tokens":5}]}', '{"messages":[{"max_tokens":5}],"max_completion_tokens":90}'],
     ['{}', '{"max_completion_tokens":90}'],
   ])('makes of %s %s', (body, changed) => {
-    expect(withTokenLimit(body, 'max_completion_tokens', 90)).toBe(changed)
+    expect(withTokenLimit(body, 'openai', 'max_completion_tokens', 90)).toBe(changed)
   })
 })

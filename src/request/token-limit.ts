@@ -1,13 +1,15 @@
 import { jsonMembers } from '../lib/json-members.ts'
-import { LIMIT_FIELDS } from './most-output.ts'
+import { factsOf } from '../providers/known.ts'
 
 /**
  * The same body with another limit of tokens for its answer: in the field that has it, or else in the one named. The rest
  * stays as it was, byte for byte.
  */
-export function withTokenLimit(body: string, field: string, maxTokens: number): string {
+export function withTokenLimit(body: string, provider: string, field: string, maxTokens: number): string {
   const members = jsonMembers(body)
-  const known = LIMIT_FIELDS.map((name) => members.get(name)).filter((member) => member !== undefined)
+  const known = factsOf(provider)
+    .limitFields.map((name) => members.get(name))
+    .filter((member) => member !== undefined)
   if (known.length === 0) return appended(body, field, maxTokens, members.size === 0)
   return known
     .toSorted((one, other) => other.start - one.start)

@@ -1,8 +1,8 @@
-import { isJsonObject } from '../lib/json.ts'
 import type { AnswerDefinition, JsonSchema, SchemaDialect } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
 import type { Target } from '../model/target.ts'
+import { factsOf } from '../providers/known.ts'
 import { wireSchema } from './wire-schema.ts'
 
 /** Form of a schema at an endpoint. */
@@ -18,8 +18,7 @@ export interface FormatPlace {
 const MOST_FLAWS = 5
 
 /**
- * The body fields that ask for answers of a schema, in the endpoint's words: `response_format`, or `text.format` at
- * `/v1/responses`, where it joins what else the user says of `text`.
+ * The body fields that ask for answers of a schema, in the endpoint's words.
  * @throws LlmBatchError `usage` where the endpoint takes no schema, the schema breaks its rules, or a parameter says the same
  */
 export function answerFields(answer: AnswerDefinition, place: FormatPlace): Readonly<Record<string, unknown>> {
@@ -33,13 +32,11 @@ export function answerFields(answer: AnswerDefinition, place: FormatPlace): Read
     ? strictSchema(answer.schema, schemaDialect, target.provider)
     : withoutMeta(answer.schema)
   const format = { name: answer.name, schema, strict: answer.isStrict }
-  if (!target.endpoint.endsWith('/responses')) {
-    refuseTwice(parameters, 'response_format')
-    return { response_format: { type: 'json_schema', json_schema: format } }
-  }
-  const text = isJsonObject(parameters['text']) ? parameters['text'] : {}
-  refuseTwice(text, 'format')
-  return { text: { ...text, format: { type: 'json_schema', ...format } } }
+  const asked = factsOf(target.provider).answerFields(target.endpoint, format, parameters)
+  if ('fields' in asked) return asked.fields
+  throw new LlmBatchError('usage', `the parameter "${asked.saidTwice}" and a schema say the same twice`, {
+    next: 'Leave one of them out.',
+  })
 }
 
 function strictSchema(given: JsonSchema, dialect: SchemaDialect, provider: string): JsonSchema {
@@ -59,11 +56,4 @@ function strictSchema(given: JsonSchema, dialect: SchemaDialect, provider: strin
 /** What tells readers of a file what it is, and nothing to a model. */
 function withoutMeta({ $id: _id, $schema: _draft, ...schema }: JsonSchema): JsonSchema {
   return schema
-}
-
-function refuseTwice(fields: Readonly<Record<string, unknown>>, name: string): void {
-  if (!Object.hasOwn(fields, name)) return
-  throw new LlmBatchError('usage', `the parameter "${name}" and a schema cannot be used together`, {
-    next: 'Leave one of them out.',
-  })
 }

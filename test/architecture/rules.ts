@@ -202,17 +202,6 @@ const MAY_NAME_PROVIDERS: readonly string[] = [
   'provider.ts',
 ]
 
-/** Files that name a provider, or speak its dialect, all the same; the list only becomes shorter. */
-export const STILL_NAMING_PROVIDERS: readonly string[] = [
-  'config/file-schema.ts',
-  'prepare/definition.ts',
-  'request/images/image-part.ts',
-  'request/messages/response-input.ts',
-  'request/most-output.ts',
-  'schema/answer-format.ts',
-  'workspace/account.ts',
-]
-
 /** Names that say nothing about what is inside. */
 const EMPTY_NAMES = /^(utils?|helpers?|types?|commons?|misc|interfaces?|constants)\.ts$/
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.ts$/

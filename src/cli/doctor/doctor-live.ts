@@ -33,7 +33,8 @@ const LONGEST_LOOK_MS = 5_000
 export async function examineLive(shell: Shell, workspace: Workspace, flags: LiveFlags): Promise<number> {
   const { provider: name, model } = modelOf(flags)
   const { clock, configuration, environment, random, store } = workspace
-  const credentials = configuration.credentialsFor(findProvider(name))
+  const entry = findProvider(name)
+  const credentials = configuration.credentialsFor(entry)
   const provider = workspace.connect(name)
   const target = probeTarget(name, model)
   if (!limitsInForce(configuration.settings, name, model, provider.limits(target)).isEndpointKnown) {
@@ -70,7 +71,7 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
       baseUrl: provider.baseUrl,
       model: `${name}/${model}`,
       salt,
-      account: accountOf(salt, credentials.apiKey, environment),
+      account: accountOf(salt, credentials.apiKey, entry, environment),
       listedAfterMs: result.listedAfterMs,
       findings: result.findings,
     }

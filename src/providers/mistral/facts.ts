@@ -1,5 +1,6 @@
 import type { ProviderFacts } from '../facts.ts'
 import { CONTEXT_WINDOWS } from './context-windows.ts'
+import { messageParts } from './message-parts.ts'
 import { PRICES } from './prices.ts'
 
 /** What the vision models make of the largest picture they look at (1,540 pixels in squares of 28), and more. */
@@ -11,4 +12,5 @@ export const MISTRAL_FACTS: Partial<ProviderFacts> = {
   contextWindows: CONTEXT_WINDOWS,
   furtherModels: ['magistral-small-latest', 'magistral-medium-latest', 'codestral-latest', 'codestral-embed'],
   imageTokens: () => IMAGE_TOKENS,
+  messageParts,
 }

@@ -7,6 +7,7 @@ export const OPENAI: ProviderEntry = {
   keyVariable: 'OPENAI_API_KEY',
   baseUrlVariable: 'OPENAI_BASE_URL',
   defaultBaseUrl: 'https://api.openai.com/v1',
+  scopeVariables: ['OPENAI_ORG_ID', 'OPENAI_PROJECT_ID'],
   facts: OPENAI_FACTS,
   create: (options, environment) =>
     createOpenAIProvider({

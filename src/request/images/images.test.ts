@@ -3,7 +3,6 @@ import { DEFINITION, LIMITS, rowOf } from '../../../test/support/built-requests.
 import { GIF, JPEG, PNG, WEBP } from '../../../test/support/images.ts'
 import type { BuildResult } from '../build-result.ts'
 import { createRequestBuilder, type RequestOptions } from '../builder.ts'
-import { imagePart, partFormOf, textPart } from './image-part.ts'
 
 const FILES: Readonly<Record<string, Uint8Array>> = {
   'a.png': PNG,
@@ -159,28 +158,5 @@ describe('columns with images', () => {
     const definition = { ...DEFINITION, shape: 'provider', prompt: null, imageColumns: ['image'] } as const
     const make = () => createRequestBuilder({ definition, limitsOf: () => LIMITS, imageFiles })
     expect(make).toThrow('imageColumns cannot be used with provider-ready lines')
-  })
-})
-
-describe('a part of a message', () => {
-  const url = 'https://example.com/"a".png'
-
-  it.each([
-    ['chat', null, { type: 'image_url', image_url: { url } }],
-    ['chat', 'low', { type: 'image_url', image_url: { url, detail: 'low' } }],
-    ['mistral', null, { type: 'image_url', image_url: url }],
-    ['mistral', 'high', { type: 'image_url', image_url: { url, detail: 'high' } }],
-    ['responses', null, { type: 'input_image', image_url: url }],
-    ['responses', 'auto', { type: 'input_image', image_url: url, detail: 'auto' }],
-  ] as const)('has the form that %s takes, with detail %s', (form, detail, part) => {
-    expect(JSON.parse(imagePart(form, url, detail))).toEqual(part)
-  })
-
-  it('is named as the endpoint names it', () => {
-    expect(JSON.parse(textPart('responses', '"a"'))).toEqual({ type: 'input_text', text: '"a"' })
-    expect(JSON.parse(textPart('mistral', 'a'))).toEqual({ type: 'text', text: 'a' })
-    expect(partFormOf({ provider: 'openai', endpoint: '/v1/responses' })).toBe('responses')
-    expect(partFormOf({ provider: 'openai', endpoint: '/v1/chat/completions' })).toBe('chat')
-    expect(partFormOf({ provider: 'mistral', endpoint: '/v1/chat/completions' })).toBe('mistral')
   })
 })

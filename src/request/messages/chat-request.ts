@@ -33,7 +33,7 @@ export function createChatBuilder(
   const head = lane.limits.modelOn === 'line' ? `{"model":${JSON.stringify(lane.target.model)},` : '{'
   const fields = fieldsOf(settings, form, lane)
   const tail = tailOf(fields)
-  const most = mostOutputTokens(fields, lane.target.endpoint)
+  const most = mostOutputTokens(fields, lane.target)
 
   const assemble = (row: Row, messages: RowMessages): BuildResult => {
     const id = settings.idColumn === null ? { id: null } : readRowId(row, settings.idColumn, 'missing_id')
@@ -62,7 +62,7 @@ function fieldsOf(settings: ChatSettings, form: EndpointForm, lane: Lane): Reado
   const reserved = form.reserved.find((name) => Object.hasOwn(parameters, name))
   if (reserved) throw new LlmBatchError('usage', `"${reserved}" cannot be set as a parameter`)
   const { maxTokensField } = lane.limits
-  refuseFlawed(settings, lane.limits)
+  refuseFlawed(settings, lane)
   if (maxTokens !== null && maxTokensField === null) {
     throw new LlmBatchError('usage', `${endpointName(lane.target.endpoint)} does not support a maximum of tokens`, {
       next: `Leave ${mention('maxTokens')} out.`,

@@ -1,14 +1,14 @@
-import { isJsonObject } from '../../lib/json.ts'
-import type { Problem } from '../../model/problem.ts'
-import type { Row } from '../../model/row.ts'
-import { problemOf } from '../build-result.ts'
-import type { ChatMessage } from './message-json.ts'
+import { isJsonObject } from '../../../lib/json.ts'
+import type { Unsupported } from '../../facts.ts'
+
+/** A message of a chat, with whatever further members. */
+type ChatMessage = Readonly<Record<string, unknown>> & { readonly role: string }
 
 /**
  * Messages as the responses endpoint takes them: a system message of the run becomes `instructions`, a single prompt the
  * input itself, and everything else a list of items, whose parts have other names than in chat.
  */
-export function responseMembers(row: Row, json: string, hasSystem: boolean): string | Problem {
+export function responseMembers(json: string, hasSystem: boolean): string | Unsupported {
   const messages = JSON.parse(json) as readonly ChatMessage[]
   const [first, ...rest] = messages
   const instructions = hasSystem && first ? `"instructions":${JSON.stringify(first['content'])},` : ''
@@ -21,7 +21,7 @@ export function responseMembers(row: Row, json: string, hasSystem: boolean): str
     return `${instructions}"input":${JSON.stringify(others.flatMap(itemsOf))}`
   } catch (error) {
     if (!(error instanceof UnknownPart)) throw error
-    return problemOf(row, 'unsupported_content', error.message)
+    return { unsupported: error.message }
   }
 }
 
@@ -87,7 +87,7 @@ function partOf(part: unknown): object {
   }
 }
 
-/** Chat says `image_url: { url, detail }`, or a bare URL at Mistral. */
+/** Chat says `image_url: { url, detail }`, or a bare URL. */
 function imageOf(image: unknown): object {
   const { url, detail } = isJsonObject(image) ? image : { url: image, detail: undefined }
   return { type: 'input_image', image_url: url, detail: detail ?? 'auto' }
