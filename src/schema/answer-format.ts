@@ -34,7 +34,7 @@ export function answerFields(answer: AnswerDefinition, place: FormatPlace): Read
   const format = { name: answer.name, schema, strict: answer.isStrict }
   const asked = factsOf(target.provider).answerFields(target.endpoint, format, parameters)
   if ('fields' in asked) return asked.fields
-  throw new LlmBatchError('usage', `the parameter "${asked.saidTwice}" and a schema say the same twice`, {
+  throw new LlmBatchError('usage', `the parameter "${asked.saidTwice}" and a schema cannot be used together`, {
     next: 'Leave one of them out.',
   })
 }
