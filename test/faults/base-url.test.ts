@@ -28,7 +28,7 @@ describe('a base URL whose path is wrong', () => {
     expect(held.stderr).toMatch(/held[\s\S]*there is no batch API below http\S+\/nothing[\s\S]*correct OPENAI_BASE_URL/)
     const { code, stderr } = await type(world, 'resume', 'last')
     expectExit({ code, stderr }, 0)
-    expect(stderr).toContain('of which nothing was sent to')
+    expect(stderr).toContain('nothing of it was sent to')
     expect(parseLines(await readFile(join(world.folder, 'out.jsonl'), 'utf8'))).toHaveLength(3)
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 3 })
     const back = await typeHere(wrong, 'resume', 'last')
