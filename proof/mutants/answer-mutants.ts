@@ -1,4 +1,4 @@
-import { before, type Mutant, mutant, replace, reword, shownBy } from './mutant.ts'
+import { type Mutant, mutant, replace, shownBy } from './mutant.ts'
 
 /** In `Freezer.add`: which requests are sent. */
 const IS_SENT = '!origin'
@@ -16,7 +16,8 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
   mutant('carried answers are not forced to disk', replace('CarriedWriter.#end', 'await batch.file.sync()')),
   mutant(
     'answers that were cut off are carried over',
-    reword('IS_ANSWERED', "n.state = 'succeeded' and", "n.state in ('succeeded', 'truncated') and"),
+    replace('indexOf', "state !== 'succeeded'", "state !== 'succeeded' && state !== 'truncated'"),
+    replace('readerOf', "state !== 'succeeded'", "state !== 'succeeded' && state !== 'truncated'"),
   ),
   mutant('the answer of a shared request is given to its first row only', replace('Freezer.#addRow', SHARED, 'null')),
   mutant(
@@ -30,25 +31,32 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'a row is asked again once more than it may',
-    reword('REASKABLE', 'and q.turn < coalesce(', 'and q.turn <= coalesce('),
+    replace('isReaskable', 'turn < maxReasks', 'turn <= maxReasks'),
+    replace('RunLog.reaskable', 'turn < mostTurns', 'turn <= mostTurns'),
+    replace('RunLog.reaskable', 'newest.turn < mostTurns', 'newest.turn <= mostTurns'),
   ),
   shownBy(
     'asked again at mistral, death at step 126',
     mutant(
       'a second question is planned in two transactions',
-      // The second of its statements begins the second transaction.
-      before('insertReasks', 'driver.run(...ANY)', "driver.script('commit')\n  driver.script('begin immediate')", 2),
+      replace('insertBatch', 'for (const [key, groups] of batch.taken) takeOver(driver, run, key, groups)'),
+      replace(
+        'insertBatch',
+        'return insertAttempt(driver, key, 1, batch.attempt)',
+        `const attempt = insertAttempt(driver, key, 1, batch.attempt)
+        driver.script('commit')
+        driver.script('begin immediate')
+        for (const [taken, groups] of batch.taken) takeOver(driver, run, taken, groups)
+        return attempt`,
+      ),
     ),
   ),
   shownBy(
     'seed 112',
     mutant(
       'a second question that brings nothing takes the place of the answer',
-      reword(
-        'IS_UNANSWERED_REASK',
-        "requests.turn > 0 and r.status not in ('succeeded', 'invalid')",
-        'requests.turn < 0',
-      ),
+      replace('stateOf', "turn > 0 && status !== 'succeeded' ? 'invalid' : status", 'status'),
+      replace('shownOf', 'history.findLast(({ fate }) => isAnswer(fate)) ?? newest', 'newest'),
     ),
   ),
 ]

@@ -188,9 +188,9 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'rows that were asked directly are sent in batches, too',
     replace(
-      'collectDirect',
-      'triage(answer.outcome, { tries: request.tries, maxTries: settings.maxTries, isCancelling })',
-      'isCancelling ? triage(answer.outcome, { tries: request.tries, maxTries: settings.maxTries, isCancelling }) : AGAIN',
+      'outcomesOfCalls',
+      'triage(answer.outcome, { tries, maxTries, isCancelling: cancelledBy !== null })',
+      'cancelledBy === null ? AGAIN : triage(answer.outcome, { tries, maxTries, isCancelling: true })',
     ),
   ),
   shownBy(

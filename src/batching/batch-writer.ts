@@ -3,14 +3,15 @@ import { BufferedWriter } from '../lib/atomic-file.ts'
 import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { sumKnown } from '../lib/sum.ts'
+import { type BatchPlan, PlanBuilder } from '../log/batch-plan.ts'
 import { contentOf } from '../log/frozen-line.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { nonceFrom, wirePrefix } from '../model/ids.ts'
+import { plainGroup, Tally } from '../model/tally.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { NewBatchRecord, TokenMethod } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 import type { BatchFacts, BatchRequest } from './batcher.ts'
-import { WrittenRequests } from './written-requests.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'random'>
 
@@ -31,7 +32,13 @@ export class BatchWriter {
   readonly #writer: BufferedWriter
   readonly #inputHash = createHash('sha256')
   readonly #contentHash = new BufferedHash()
-  readonly #requests = new WrittenRequests()
+  readonly #plan = new PlanBuilder()
+  readonly #tally = new Tally()
+  #reasked = { requests: 0, rows: 0 }
+  /** Requests that no batch held before. */
+  #fresh = 0
+  /** What is taken over, by the keys of the batches that held it. */
+  readonly #taken = new Map<number, Tally>()
   readonly #tokenMethod: TokenMethod
   #tokens = 0
   /** Null once any answer is without limit. */
@@ -59,7 +66,7 @@ export class BatchWriter {
   async addLine(request: BatchRequest, line: Buffer, tokens: number): Promise<Uint8Array> {
     this.#tokens += tokens
     this.#mostOutputTokens = sumKnown([this.#mostOutputTokens, request.mostOutputTokens])
-    this.#requests.add(request.ordinal, request.row, line.length, request.replaces)
+    this.#addToPlan(request)
     if (!this.#writer.tryBytes(line)) await this.#writer.writeBytes(line)
     if (!this.#writer.tryBytes(LINE_FEED)) await this.#writer.writeBytes(LINE_FEED)
     const content = contentOf(line)
@@ -69,9 +76,31 @@ export class BatchWriter {
     return content
   }
 
+  /** A request that was in a batch before is counted here from now on, and there no longer. */
+  #addToPlan({ earlier, ordinal }: BatchRequest): void {
+    if (!earlier) {
+      this.#plan.add({ ordinal, tries: 0, turn: 0, earlierUsd: 0 })
+      this.#fresh += 1
+      return
+    }
+    const { earlierUsd, tries, turn } = earlier
+    this.#plan.add({ ordinal, tries, turn, earlierUsd })
+    this.#tally.add(plainGroup('batched', turn, { requests: 1, rows: earlier.group.rows }, earlierUsd))
+    if (earlier.asksAnew) this.#reasked.requests += 1
+    if (earlier.asksAnew === 'first') this.#reasked.rows += earlier.group.rows
+    const taken = this.#taken.get(earlier.batchKey) ?? new Tally()
+    taken.add(earlier.group)
+    this.#taken.set(earlier.batchKey, taken)
+  }
+
+  /** The requests so far, in the order of their lines. */
+  plan(): BatchPlan {
+    return this.#plan.plan()
+  }
+
   /** What was written so far. */
   size(): { readonly requests: number; readonly bytes: number; readonly tokens: number } {
-    return { requests: this.#requests.length, bytes: this.#writer.position, tokens: this.#tokens }
+    return { requests: this.#plan.length, bytes: this.#writer.position, tokens: this.#tokens }
   }
 
   /** Forces the file to disk and tells what the store must know of it. */
@@ -79,10 +108,18 @@ export class BatchWriter {
     await this.#writer.flush()
     await this.#file.sync()
     await this.close()
+    const { disk, folder } = this.#ports
+    if (this.#fresh > 0) this.#tally.add(plainGroup('batched', 0, { requests: this.#fresh, rows: this.#fresh }, 0))
     return {
       kind: this.#kind,
       target: this.#target,
-      requests: this.#requests,
+      requestCount: this.#plan.length,
+      firstOrdinal: this.#plan.first,
+      lastOrdinal: this.#plan.last,
+      plan: await this.#plan.write(disk, folder.plan(this.#nonce)),
+      tally: this.#tally.groups(),
+      reasked: this.#reasked,
+      taken: new Map([...this.#taken].map(([key, tally]) => [key, tally.groups()])),
       contentHash: this.#contentHash.digest(),
       tokens: this.#tokens,
       tokenMethod: this.#tokenMethod,

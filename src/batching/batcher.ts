@@ -1,4 +1,6 @@
+import type { PlannedEntry } from '../log/batch-plan.ts'
 import type { BatchKind } from '../model/batch.ts'
+import type { TallyGroup } from '../model/tally.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { type BatchCut, createSplitter, type Splitter } from '../plan/splitter.ts'
 import type { RequestTally } from '../plan/tally.ts'
@@ -13,12 +15,19 @@ export interface BatchRequest {
   readonly target: Target
   /** The body as JSON text. */
   readonly body: string
-  /** Its row; null where the store knows of which rows it is. */
-  readonly row: number | null
-  /** The request in whose place it asks again. */
-  readonly replaces?: number
+  /** What is known of it where an earlier batch held it. @default it is new */
+  readonly earlier?: EarlierEntry
   /** The most tokens its answer may have; null for no limit. */
   readonly mostOutputTokens: number | null
+}
+
+/** A request that was in a batch before. */
+export interface EarlierEntry extends Omit<PlannedEntry, 'ordinal'> {
+  /** The newest batch that held it, which it is counted in until now, and how. */
+  readonly batchKey: number
+  readonly group: TallyGroup
+  /** Whether it asks anew here, and for the first time. @default it does not */
+  readonly asksAnew?: 'first' | 'further'
 }
 
 /** Facts of a batch before its first line. */

@@ -1,8 +1,8 @@
 import type { ByteRange } from '../lib/byte-range.ts'
 import type { Column } from '../model/column.ts'
 import type { Problem } from '../model/problem.ts'
+import type { RequestResult } from '../model/request-result.ts'
 import type { BuiltRequest } from '../request/build-result.ts'
-import type { NewResult } from '../store/store.ts'
 
 /** The part of a request that planning needs. */
 export type PlannableRequest = Pick<BuiltRequest, 'target' | 'body' | 'mostOutputTokens'>
@@ -31,7 +31,7 @@ export type AnswerOrigin =
 /** An answer that another run has bought, and where its raw line lies. */
 export interface KeptAnswer {
   readonly place: ByteRange
-  readonly result: NewResult
+  readonly result: RequestResult
 }
 
 /** Columns of the input as a row shows them: those of its file, or the names of its own. */

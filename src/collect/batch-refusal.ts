@@ -1,7 +1,7 @@
 import { emptyOutcome } from '../model/outcome.ts'
+import type { RequestResult } from '../model/request-result.ts'
 import type { RemoteBatch, RemoteProblem } from '../providers/provider.ts'
-import type { NewResult } from '../store/store.ts'
-import { newResult } from './new-result.ts'
+import { requestResult } from './request-result.ts'
 
 /** The next step after the provider refused a whole batch, unbilled. */
 export type Refusal =
@@ -28,21 +28,14 @@ export function judgeRefusal(remote: RemoteBatch): Refusal {
   }
 }
 
-/** The results of a batch with bad lines: those requests fail for good, the others are sent again. */
-export function refusedResults(
-  ordinals: readonly number[],
-  problems: ReadonlyMap<number, RemoteProblem>,
-  isCancelling: boolean,
-): readonly NewResult[] {
-  return ordinals.map((ordinal, index) => {
-    const problem = problems.get(index + 1)
-    const outcome = emptyOutcome({
-      status: problem || !isCancelling ? 'failed' : 'cancelled',
-      code: problem ? (problem.code ?? 'refused_line') : 'batch_refused',
-      reason: problem ? problem.message : 'another line of the same batch was refused, so none was answered',
-      billed: 'no',
-    })
-    const verdict = problem || isCancelling ? 'final' : 'again'
-    return newResult(ordinal, outcome, null, { verdict, countsAsTry: true })
+/** The result of a request in a batch with bad lines: one with a problem of its own fails for good, others are sent again. */
+export function refusedResult(problem: RemoteProblem | undefined, isCancelling: boolean): RequestResult {
+  const outcome = emptyOutcome({
+    status: problem || !isCancelling ? 'failed' : 'cancelled',
+    code: problem ? (problem.code ?? 'refused_line') : 'batch_refused',
+    reason: problem ? problem.message : 'another line of the same batch was refused, so none was answered',
+    billed: 'no',
   })
+  const verdict = problem || isCancelling ? 'final' : 'again'
+  return requestResult(outcome, null, { verdict, countsAsTry: true })
 }

@@ -1,20 +1,20 @@
 import { splitLines } from '../lib/jsonl.ts'
+import type { BatchPlan } from '../log/batch-plan.ts'
+import { Outcomes } from '../log/outcomes.ts'
 import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome } from '../model/outcome.ts'
 import { because, NO_REASON } from '../model/reason.ts'
+import type { RequestResult } from '../model/request-result.ts'
 import type { Round } from '../model/round.ts'
 import type { CancelCause } from '../model/run.ts'
 import { MOVED, type Step } from '../model/step.ts'
-import type { AttemptRecord, NewResult, StoredRequest } from '../store/store.ts'
-import { billFor } from './bill-for.ts'
+import type { AttemptRecord } from '../store/store.ts'
 import { type CanaryStop, judgeCanary } from './canary.ts'
 import { judgeAnswer } from './judge-answer.ts'
-import { newResult } from './new-result.ts'
 import type { CollectPorts } from './ports.ts'
+import { requestResult } from './request-result.ts'
+import { planOf, settlementOf } from './settlement.ts'
 import { cancelledOutcome, triage } from './triage.ts'
-
-/** More requests than a direct batch ever has. */
-const ALL = 1_000
 
 /**
  * Reads what the calls of a direct batch were answered with: `ended -> collected`, every request with its result, those
@@ -24,28 +24,47 @@ const ALL = 1_000
  */
 export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord, round: Round): Promise<Step> {
   const { settings, store } = ports
-  const answers = await readAnswers(ports, attempt)
-  const requests = await store.requestsOf(attempt.batchKey, -1, ALL)
-  const outcomes = requests.flatMap(({ ordinal }) => answers.get(ordinal)?.outcome ?? [])
+  const plan = await planOf(ports, attempt.batchKey)
   const cancelledBy = round.cancelledBy()
-  const isCancelling = cancelledBy !== null
-  const stop = isCancelling ? null : judgeCanary(outcomes, settings.canary.requests)
-  const inDoubt = new Set(
-    (await store.calls(attempt.key)).filter(({ answer }) => answer === 'unknown').map(({ ordinal }) => ordinal),
-  )
-  const results = requests.map((request) => {
-    const answer = answers.get(request.ordinal)
-    if (!answer) return uncalledResult(request, inDoubt.has(request.ordinal), cancelledBy)
-    if (stop && isUnbilledFailure(answer.outcome))
-      return newResult(request.ordinal, answer.outcome, answer.place, AGAIN)
-    const verdict = triage(answer.outcome, { tries: request.tries, maxTries: settings.maxTries, isCancelling })
-    return newResult(request.ordinal, answer.outcome, answer.place, verdict)
-  })
-  await store.addResults(attempt.key, results)
-  if (stop) return await hold(ports, attempt, stop)
+  const told = [...(await readAnswers(ports, attempt)).values()].map(({ outcome }) => outcome)
+  const stop = cancelledBy === null ? judgeCanary(told, settings.canary.requests) : null
+  const outcomes = await outcomesOfCalls(ports, attempt, plan, { cancelledBy, isHeld: stop !== null })
+  if (stop) return await hold(ports, attempt, { plan, outcomes, cancelledBy }, stop)
+  const { bill, settlement } = await settlementOf(ports, attempt, { plan, outcomes, cancelledBy }, 'collected')
   const changes = { failures: 0, ...NO_REASON }
-  await store.settleAttempt(attempt.key, 'collected', changes, await billFor(ports, attempt))
+  await store.settleAttempt(attempt.key, 'collected', changes, settlement, bill)
   return MOVED
+}
+
+type AnswerPorts = Pick<CollectPorts, 'checkAnswer' | 'disk' | 'folder' | 'provider' | 'settings' | 'store'>
+
+/**
+ * What became of the requests of a direct batch, by its calls and their answers; where it is held, what was refused is sent
+ * again. May be repeated.
+ */
+export async function outcomesOfCalls(
+  ports: AnswerPorts,
+  attempt: AttemptRecord,
+  plan: BatchPlan,
+  { cancelledBy, isHeld }: { readonly cancelledBy: CancelCause | null; readonly isHeld: boolean },
+): Promise<Outcomes> {
+  const { maxTries } = ports.settings
+  const answers = await readAnswers(ports, attempt)
+  const inDoubt = new Set(
+    (await ports.store.calls(attempt.key)).filter(({ answer }) => answer === 'unknown').map(({ ordinal }) => ordinal),
+  )
+  const resultOf = (ordinal: number, tries: number): RequestResult => {
+    const answer = answers.get(ordinal)
+    if (!answer) return uncalledResult(inDoubt.has(ordinal), cancelledBy)
+    if (isHeld && isUnbilledFailure(answer.outcome)) return requestResult(answer.outcome, answer.place, AGAIN)
+    const verdict = triage(answer.outcome, { tries, maxTries, isCancelling: cancelledBy !== null })
+    return requestResult(answer.outcome, answer.place, verdict)
+  }
+  const outcomes = Outcomes.empty(plan.length)
+  for (let index = 0; index < plan.length; index += 1) {
+    outcomes.set(index, resultOf(plan.ordinalAt(index), plan.triesAt(index)))
+  }
+  return outcomes
 }
 
 /** Sent again without having cost a try. */
@@ -55,29 +74,30 @@ function isUnbilledFailure({ billed, status }: Outcome): boolean {
   return status === 'failed' && billed === 'no'
 }
 
-/** What is answered for good is settled; the refused requests wait in the batch until a person has decided. */
-async function hold(ports: CollectPorts, attempt: AttemptRecord, stop: CanaryStop): Promise<Step> {
-  const { store } = ports
-  await store.settleFinal(attempt.key)
-  await store.settleReservation(attempt.nonce, await billFor(ports, attempt))
-  await store.moveAttempt(attempt.key, 'ended', 'held', {
-    heldFrom: 'ended',
-    ...because(stop),
-  })
+/** What is answered for good counts; the refused requests wait in the batch until a person has decided. */
+async function hold(
+  ports: CollectPorts,
+  attempt: AttemptRecord,
+  batch: Parameters<typeof settlementOf>[2],
+  stop: CanaryStop,
+): Promise<Step> {
+  const { bill, settlement } = await settlementOf(ports, attempt, batch, 'held')
+  await ports.store.settleReservation(attempt.nonce, bill)
+  await ports.store.holdSettled(attempt.key, { heldFrom: 'ended', ...because(stop) }, settlement)
   return MOVED
 }
 
-function uncalledResult({ ordinal }: StoredRequest, isInDoubt: boolean, cancelledBy: CancelCause | null): NewResult {
+function uncalledResult(isInDoubt: boolean, cancelledBy: CancelCause | null): RequestResult {
   if (isInDoubt) {
     const reason = 'asked directly, and whether it was answered is not known; it may have been billed'
     const outcome = emptyOutcome({ status: 'missing', code: 'missing', reason, billed: 'unknown' })
-    return newResult(ordinal, outcome, null, { verdict: 'final', countsAsTry: true })
+    return requestResult(outcome, null, { verdict: 'final', countsAsTry: true })
   }
   if (cancelledBy !== null) {
-    return newResult(ordinal, cancelledOutcome(cancelledBy, 'no'), null, { verdict: 'final', countsAsTry: false })
+    return requestResult(cancelledOutcome(cancelledBy, 'no'), null, { verdict: 'final', countsAsTry: false })
   }
   const reason = 'not asked directly; sent in a batch'
-  return newResult(ordinal, emptyOutcome({ status: 'failed', code: 'not_called', reason, billed: 'no' }), null, AGAIN)
+  return requestResult(emptyOutcome({ status: 'failed', code: 'not_called', reason, billed: 'no' }), null, AGAIN)
 }
 
 interface DirectAnswer {
@@ -87,7 +107,7 @@ interface DirectAnswer {
 
 /** The lines of our own result file by request. */
 async function readAnswers(
-  { checkAnswer, disk, folder, provider }: CollectPorts,
+  { checkAnswer, disk, folder, provider }: AnswerPorts,
   attempt: AttemptRecord,
 ): Promise<ReadonlyMap<number, DirectAnswer>> {
   const answers = new Map<number, DirectAnswer>()

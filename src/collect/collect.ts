@@ -1,3 +1,5 @@
+import type { BatchPlan } from '../log/batch-plan.ts'
+import { Outcomes } from '../log/outcomes.ts'
 import { isTerminal } from '../model/attempt.ts'
 import { because, NO_REASON } from '../model/reason.ts'
 import { RESULT_ROLES, type ResultRef, resultIds, resultRefs } from '../model/result-ref.ts'
@@ -6,12 +8,11 @@ import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { isTooMany, type UniformFailure } from '../model/stop-loss.ts'
 import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import { type AttemptRecord } from '../store/store.ts'
-import { judgeRefusal, refusedResults } from './batch-refusal.ts'
-import { billFor } from './bill-for.ts'
+import { judgeRefusal, refusedResult } from './batch-refusal.ts'
 import { damaged, downloadFile, OVERSIZED, sizeDoubt } from './download.ts'
-import { type Tries, triesOf } from './planned.ts'
 import { type CollectPorts } from './ports.ts'
-import { type Settlement, Settling } from './settle.ts'
+import { type Findings, Settling } from './settle.ts'
+import { planOf, settlementOf } from './settlement.ts'
 
 /** Fetches whose size must fit where rows would be sent again; later a line for every request is enough. */
 const SIZE_CHECKS = 4
@@ -23,13 +24,13 @@ const SIZE_CHECKS = 4
 export async function collectBatch(ports: CollectPorts, attempt: AttemptRecord, round: Round): Promise<Step> {
   const remote = withKnownResults(await ports.provider.get(attempt.remoteId ?? '', round.signal), attempt)
   if (!isTerminal(remote.status)) return await reopenWatch(ports, attempt)
-  const tries = await triesOf(ports, attempt)
+  const plan = await planOf(ports, attempt.batchKey)
   const hasResults = remote.results.length > 0
-  if (!hasResults && remote.status === 'failed') return await refuse(ports, attempt, remote, tries, round)
+  if (!hasResults && remote.status === 'failed') return await refuse(ports, attempt, remote, plan, round)
   if (!hasResults && remote.status === 'completed' && round.cancelledBy() === null) {
     return await holdWithoutResults(ports, attempt)
   }
-  return await harvest(ports, attempt, remote, tries, round)
+  return await harvest(ports, attempt, remote, plan, round)
 }
 
 /** A result that was named once is still there where a later look does not name it (F66). */
@@ -51,11 +52,11 @@ async function harvest(
   ports: CollectPorts,
   attempt: AttemptRecord,
   remote: RemoteBatch,
-  tries: Tries,
+  plan: BatchPlan,
   round: Round,
 ): Promise<Step> {
   const { provider, store } = ports
-  const settling = new Settling(ports, attempt, tries, round)
+  const settling = new Settling(ports, attempt, plan, round)
   const files = keptResultsOf(ports, attempt, remote)
   for (const place of files) {
     try {
@@ -77,9 +78,9 @@ async function harvest(
     return await fetchAgain(ports, attempt, settling.missing)
   }
   if (!isTerminal(remote.status)) return WAITED
-  const settlement = await settling.finish(remote.status, provider.limits(attempt.target).absentRowIsUnbilled)
-  await reportOddities(ports, attempt, settlement)
-  if (round.cancelledBy() === null) await stopLoss(ports, attempt, settlement.mostFrequentRefusal)
+  const found = await settling.finish(remote.status, provider.limits(attempt.target).absentRowIsUnbilled)
+  await reportOddities(ports, attempt, found)
+  if (found.cancelledBy === null) await stopLoss(ports, attempt, found.mostFrequentRefusal)
   const changes = {
     remoteStatus: remote.status,
     rawStatus: remote.rawStatus,
@@ -87,9 +88,10 @@ async function harvest(
     failures: 0,
     ...NO_REASON,
   }
-  await store.settleAttempt(attempt.key, 'collected', changes, await billFor(ports, attempt))
-  if (settlement.hasAccountProblem !== null) {
-    return { did: 'must_hold_run', reason: { kind: 'account_problem', words: settlement.hasAccountProblem } }
+  const { bill, settlement } = await settlementOf(ports, attempt, { plan, ...found }, 'collected')
+  await store.settleAttempt(attempt.key, 'collected', changes, settlement, bill)
+  if (found.hasAccountProblem !== null) {
+    return { did: 'must_hold_run', reason: { kind: 'account_problem', words: found.hasAccountProblem } }
   }
   return MOVED
 }
@@ -161,7 +163,7 @@ async function discardFiles({ disk, folder }: CollectPorts, attempt: AttemptReco
 async function reportOddities(
   ports: CollectPorts,
   attempt: AttemptRecord,
-  found: Pick<Settlement, 'foreignLines' | 'unreadableLines' | 'conflicts' | 'textBodies'>,
+  found: Pick<Findings, 'foreignLines' | 'unreadableLines' | 'conflicts' | 'textBodies'>,
 ): Promise<void> {
   const remoteIds = attempt.remoteId === null ? [] : [attempt.remoteId]
   const oddities = [
@@ -186,7 +188,7 @@ async function refuse(
   ports: CollectPorts,
   attempt: AttemptRecord,
   remote: RemoteBatch,
-  tries: Tries,
+  plan: BatchPlan,
   round: Round,
 ): Promise<Step> {
   const { settings, store } = ports
@@ -195,7 +197,7 @@ async function refuse(
   if (refusal.kind === 'queue_full' && !isCancelling) {
     return { did: 'nothing_ran', words: refusal.words, limitTokens: refusal.limitTokens }
   }
-  const triesLeft = settings.maxTries - 1 - Math.max(0, ...tries.values())
+  const triesLeft = settings.maxTries - 1 - mostTriesOf(plan)
   if (!isCancelling && (refusal.kind !== 'bad_lines' || triesLeft <= 0)) {
     // Refused as a whole it costs nothing, however long it waits for a person.
     await store.settleReservation(attempt.nonce, null)
@@ -210,9 +212,25 @@ async function refuse(
     return MOVED
   }
   const problems = refusal.kind === 'bad_lines' ? refusal.problems : new Map()
-  await store.addResults(attempt.key, refusedResults([...tries.keys()], problems, isCancelling))
-  await store.settleAttempt(attempt.key, 'rejected')
+  const outcomes = Outcomes.empty(plan.length)
+  for (let index = 0; index < plan.length; index += 1) {
+    outcomes.set(index, refusedResult(problems.get(index + 1), isCancelling))
+  }
+  const { settlement } = await settlementOf(
+    ports,
+    attempt,
+    { plan, outcomes, cancelledBy: round.cancelledBy() },
+    'rejected',
+  )
+  await store.settleAttempt(attempt.key, 'rejected', {}, settlement)
   return MOVED
+}
+
+/** The most tries that any request of the batch has had before it. */
+function mostTriesOf(plan: BatchPlan): number {
+  let most = 0
+  for (let index = 0; index < plan.length; index += 1) most = Math.max(most, plan.triesAt(index))
+  return most
 }
 
 async function holdWithoutResults(ports: CollectPorts, attempt: AttemptRecord): Promise<Step> {

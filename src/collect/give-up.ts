@@ -1,8 +1,8 @@
 import type { Round } from '../model/round.ts'
 import type { AttemptRecord } from '../store/store.ts'
-import { triesOf } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
 import { Settling } from './settle.ts'
+import { planOf, settlementOf } from './settlement.ts'
 
 /**
  * Settles a held batch whose results the provider no longer has: every request of it is `missing`, and whether it was
@@ -13,8 +13,9 @@ export async function giveUpResults(
   attempt: AttemptRecord,
   round: Pick<Round, 'cancelledBy'>,
 ): Promise<void> {
-  const settling = new Settling(ports, attempt, await triesOf(ports, attempt), round)
-  await settling.finish('completed', [])
+  const plan = await planOf(ports, attempt.batchKey)
+  const { cancelledBy, outcomes } = await new Settling(ports, attempt, plan, round).finish('completed', [])
+  const { settlement } = await settlementOf(ports, attempt, { plan, outcomes, cancelledBy }, 'collected')
   await ports.store.moveAttempt(attempt.key, 'held', 'ended')
-  await ports.store.settleAttempt(attempt.key, 'collected')
+  await ports.store.settleAttempt(attempt.key, 'collected', {}, settlement)
 }

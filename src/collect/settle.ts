@@ -1,28 +1,31 @@
 import { isBlank, type Line, splitLines } from '../lib/jsonl.ts'
+import type { BatchPlan } from '../log/batch-plan.ts'
+import { Outcomes } from '../log/outcomes.ts'
 import type { TerminalStatus } from '../model/attempt.ts'
 import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { ResultRole } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
+import type { CancelCause } from '../model/run.ts'
 import type { UniformFailure } from '../model/stop-loss.ts'
-import type { AttemptRecord, NewResult } from '../store/store.ts'
+import type { AttemptRecord } from '../store/store.ts'
 import { damaged } from './download.ts'
 import { judgeAnswer } from './judge-answer.ts'
-import { type LinePosition, LinePositions } from './line-positions.ts'
-import { newResult } from './new-result.ts'
-import type { Tries } from './planned.ts'
 import type { CollectPorts } from './ports.ts'
 import { Refusals } from './refusal-counts.ts'
+import { type ResultPlace, requestResult } from './request-result.ts'
 import { absentOutcome, triage } from './triage.ts'
-
-/** Results handed to the store at once: every page is a transaction of its own, forced to disk. */
-const PAGE_RESULTS = 10_000
 
 /** Read at once; the lines of a piece live together. */
 const PIECE_BYTES = 128 * 1024
 
+type SettlingPorts = Pick<CollectPorts, 'checkAnswer' | 'disk' | 'folder' | 'provider' | 'settings'>
+
 /** Result of reading the files of a batch. */
-export interface Settlement {
+export interface Findings {
+  readonly outcomes: Outcomes
+  /** Why the run was being cancelled while they were read to their end; null where it was not. */
+  readonly cancelledBy: CancelCause | null
   readonly missing: number
   /** Lines that carry no id of ours, or could not be read. */
   readonly foreignLines: number
@@ -35,18 +38,18 @@ export interface Settlement {
 }
 
 /**
- * Joins a batch's result lines to its requests by wire id, never by position, and records one result for every planned
+ * Joins a batch's result lines to its requests by wire id, never by position, and finds one result for every planned
  * request. One bad line harms no other; the same request in several lines counts once, a success before an error, the
  * first before later ones. A pure function of plan and raw files, so it may be repeated.
  */
 export class Settling {
-  readonly #ports: CollectPorts
+  readonly #ports: SettlingPorts
   readonly #attempt: AttemptRecord
   readonly #prefix: string
-  readonly #tries: Tries
+  readonly #plan: BatchPlan
   readonly #round: Pick<Round, 'cancelledBy'>
-  readonly #places: LinePositions
-  #page: NewResult[] = []
+  readonly #outcomes: Outcomes
+  #told = 0
   #foreignLines = 0
   #unreadableLines = 0
   #conflicts = 0
@@ -55,13 +58,13 @@ export class Settling {
   #accountProblem: string | null = null
   #returning = 0
 
-  constructor(ports: CollectPorts, attempt: AttemptRecord, tries: Tries, round: Pick<Round, 'cancelledBy'>) {
+  constructor(ports: SettlingPorts, attempt: AttemptRecord, plan: BatchPlan, round: Pick<Round, 'cancelledBy'>) {
     this.#ports = ports
     this.#attempt = attempt
     this.#prefix = wirePrefix(attempt.nonce)
-    this.#tries = tries
+    this.#plan = plan
     this.#round = round
-    this.#places = new LinePositions(tries.size)
+    this.#outcomes = Outcomes.empty(plan.length)
   }
 
   /**
@@ -81,36 +84,34 @@ export class Settling {
         if (await this.#readLine(file, line)) good += 1
         else bad += 1
       }
-      await this.#flush(PAGE_RESULTS)
     }
     if (good === 0 && bad > 0 && !isTakenAsItIs)
       throw damaged(`no line of the ${file} file of batch ${this.#attempt.batch} is readable`)
   }
 
   /** Records what became of the requests that no line told of, and returns the whole count. */
-  async finish(status: TerminalStatus, absentRowIsUnbilled: readonly TerminalStatus[]): Promise<Settlement> {
-    const missing = this.#tries.size - this.#places.size
-    const cause = this.#round.cancelledBy()
-    for (const ordinal of this.#tries.keys()) {
-      if (this.#places.has(ordinal)) continue
-      this.#add(ordinal, absentOutcome(status, absentRowIsUnbilled, cause), null)
-      await this.#flush(PAGE_RESULTS)
+  async finish(status: TerminalStatus, absentRowIsUnbilled: readonly TerminalStatus[]): Promise<Findings> {
+    const { missing } = this
+    const cancelledBy = this.#round.cancelledBy()
+    for (let index = 0; index < this.#plan.length; index += 1) {
+      if (!this.#outcomes.has(index)) this.#add(index, absentOutcome(status, absentRowIsUnbilled, cancelledBy), null)
     }
-    await this.#flush(1)
     return {
+      outcomes: this.#outcomes,
+      cancelledBy,
       missing,
       foreignLines: this.#foreignLines,
       unreadableLines: this.#unreadableLines,
       conflicts: this.#conflicts,
       textBodies: this.#textBodies,
       hasAccountProblem: this.#accountProblem,
-      mostFrequentRefusal: this.#refusals.most(this.#tries.size),
+      mostFrequentRefusal: this.#refusals.most(this.#plan.length),
     }
   }
 
   /** How many planned requests no line has told of so far. */
   get missing(): number {
-    return this.#tries.size - this.#places.size
+    return this.#plan.length - this.#told
   }
 
   /** How many requests would be sent again by what their lines tell. */
@@ -129,64 +130,55 @@ export class Settling {
       return false
     }
     const ordinal = ordinalOf(decoded.wireId, this.#prefix)
-    if (ordinal === undefined || !this.#tries.has(ordinal)) {
+    const index = ordinal === undefined ? -1 : this.#plan.indexOf(ordinal)
+    if (index < 0) {
       this.#foreignLines += 1
       return true
     }
     if (decoded.isBodyText) this.#textBodies += 1
-    const place: LinePosition = {
-      isSuccess: decoded.outcome.status === 'succeeded',
-      file,
-      offset: line.offset,
-      length: line.bytes.length,
-    }
-    if (await this.#isWorse(ordinal, place)) return true
-    this.#places.set(ordinal, place)
+    const place: ResultPlace = { file, offset: line.offset, length: line.bytes.length }
+    if (await this.#isWorse(index, place, decoded.outcome)) return true
+    if (!this.#outcomes.has(index)) this.#told += 1
     const judged = judgeAnswer(decoded.outcome, this.#ports.checkAnswer)
-    this.#add(ordinal, judged instanceof Promise ? await judged : judged, place)
+    this.#add(index, judged instanceof Promise ? await judged : judged, place)
     return true
   }
 
   /** True where an earlier line of the same request counts more than this one. */
-  async #isWorse(ordinal: number, place: LinePosition): Promise<boolean> {
-    const earlier = this.#places.get(ordinal)
+  async #isWorse(index: number, place: ResultPlace, { status }: Outcome): Promise<boolean> {
+    const earlier = this.#outcomes.at(index)
     if (!earlier) return false
     if (!(await this.#isSameLine(earlier, place))) this.#conflicts += 1
-    return earlier.isSuccess || !place.isSuccess
+    // An answer that does not fit the schema is an answer all the same.
+    const wasAnswered = earlier.status === 'succeeded' || earlier.status === 'invalid'
+    return wasAnswered || status !== 'succeeded'
   }
 
-  async #isSameLine(one: LinePosition, other: LinePosition): Promise<boolean> {
+  async #isSameLine(one: ResultPlace, other: ResultPlace): Promise<boolean> {
     if (one.length !== other.length) return false
     const [first, second] = await Promise.all([this.#lineAt(one), this.#lineAt(other)])
     return Buffer.compare(first, second) === 0
   }
 
-  async #lineAt(place: LinePosition): Promise<Uint8Array> {
-    const file = await this.#ports.disk.open(this.#ports.folder.result(this.#attempt.key, place.file), 'read')
+  async #lineAt({ file: role, length, offset }: ResultPlace): Promise<Uint8Array> {
+    const { disk, folder } = this.#ports
+    const file = await disk.open(folder.result(this.#attempt.key, role ?? 'output'), 'read')
     try {
-      return await file.read(place.offset, place.length)
+      return await file.read(offset ?? 0, length ?? 0)
     } finally {
       await file.close()
     }
   }
 
-  #add(ordinal: number, outcome: Outcome, place: LinePosition | null): void {
+  #add(index: number, outcome: Outcome, place: ResultPlace | null): void {
     const { maxTries } = this.#ports.settings
     const isCancelling = this.#round.cancelledBy() !== null
     if (outcome.accountProblem) this.#accountProblem = outcome.reason ?? outcome.code ?? 'account problem'
     if (!outcome.accountProblem) this.#refusals.add(outcome)
-    const tries = this.#tries.get(ordinal) ?? 0
+    const tries = this.#plan.triesAt(index)
     const verdict = triage(outcome, { tries, maxTries, isCancelling })
     if (verdict.verdict === 'again') this.#returning += 1
-    this.#page.push(newResult(ordinal, outcome, place, verdict))
-  }
-
-  /** Hands the page to the store once it holds this many results. */
-  async #flush(least: number): Promise<void> {
-    if (this.#page.length < least) return
-    const page = this.#page
-    this.#page = []
-    await this.#ports.store.addResults(this.#attempt.key, page)
+    this.#outcomes.set(index, requestResult(outcome, place, verdict))
   }
 }
 

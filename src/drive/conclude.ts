@@ -1,6 +1,9 @@
+import { repairing } from '../collect/rebuild.ts'
+import { countByBatch, countByMerge, differenceOf } from '../log/recount.ts'
+import { RunLog } from '../log/run-log.ts'
 import { ADVANCING_STAGES } from '../model/attempt.ts'
 import type { Reason } from '../model/reason.ts'
-import type { CancelCause, RunState } from '../model/run.ts'
+import { type CancelCause, isFinished, type RunState } from '../model/run.ts'
 import type { AttemptRecord, RunRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 
@@ -20,9 +23,20 @@ export async function conclude(context: RunContext, ending: Ending): Promise<Run
   const { state } = after
   const isLate = state === 'cancelled' && ending.cancelledBy === 'deadline'
   const reason: Reason | null = isLate ? { kind: 'deadline_came' } : after.reason
+  if (isFinished(state)) await checkCounts(context)
   await store.moveRun(state, reason)
   emit({ type: 'run', state, reason })
   return await store.record()
+}
+
+/** Counts the rows of a run at its end once more, from its files: where that differs, we have made a mistake, and say so. */
+async function checkCounts(context: RunContext): Promise<void> {
+  const { emit, store } = context
+  const log = new RunLog(context, repairing(context))
+  const difference = differenceOf(await countByMerge(log), countByBatch(await store.batches()))
+  if (difference === null) return
+  const message = `the files of the run count ${difference} rows that its catalog counts: a bug of llm-batch, please report it; the answers are written from the files`
+  emit({ type: 'warning', code: 'counts_differ', message, batch: null })
 }
 
 /** True while the attempt is on its way somewhere. */

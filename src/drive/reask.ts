@@ -1,13 +1,15 @@
 import { Batcher, type BatchRequest } from '../batching/batcher.ts'
+import { repairing } from '../collect/rebuild.ts'
+import { sumKnown } from '../lib/sum.ts'
 import { bodyOf } from '../log/frozen-line.ts'
+import { FrozenLines } from '../log/frozen-lines.ts'
+import { placedResult } from '../log/log-batch.ts'
 import { ResultLines } from '../log/result-lines.ts'
+import { type PresentRequest, RunLog } from '../log/run-log.ts'
+import { costOfRequest } from '../prices/cost.ts'
 import { askAgain } from '../request/ask-again.ts'
-import type { ReaskableRequest } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
-import { LineCopier, storedSink } from './replan.ts'
-
-/** Requests whose answers are read together. */
-const PAGE_REQUESTS = 200
+import { storedSink, takerOf } from './replan.ts'
 
 /** True where rows with an invalid answer and turns left wait to be asked again. */
 export async function mustReask({ maxReasks, store }: RunContext): Promise<boolean> {
@@ -21,13 +23,19 @@ export async function mustReask({ maxReasks, store }: RunContext): Promise<boole
  */
 export async function reask(context: RunContext): Promise<boolean> {
   if (!(await mustReask(context))) return false
+  const { maxReasks, priceOf } = context
+  const log = new RunLog(context, repairing(context))
+  const takeOver = takerOf(await log.weights())
   const questions = new Questions(context)
   const batcher = new Batcher({ ports: context, sink: storedSink(context) })
-  let ordinal = await context.store.nextOrdinal()
   try {
-    for await (const question of questions.all()) {
-      await batcher.add({ ...question, ordinal, row: null })
-      ordinal += 1
+    for await (const request of log.reaskable(maxReasks)) {
+      const { batch, index, result, turn } = request.newest
+      const cost = costOfRequest(result, priceOf(batch.record.target), batch.record.kind)
+      const earlierUsd = sumKnown([batch.plan.earlierUsdAt(index), cost])
+      const asksAnew = request.entries.some((entry) => entry.turn > 0) ? 'further' : 'first'
+      const earlier = takeOver(request, { tries: 0, turn: turn + 1, earlierUsd, asksAnew })
+      await batcher.add({ ...(await questions.of(request)), ordinal: request.ordinal, earlier })
     }
     await batcher.finish()
   } finally {
@@ -37,46 +45,34 @@ export async function reask(context: RunContext): Promise<boolean> {
   return true
 }
 
-/** A question as it is asked again; the new requests have ordinals that follow the last ones of the run. */
-type Question = Pick<BatchRequest, 'body' | 'mostOutputTokens' | 'target'> & { readonly replaces: number }
-
-/** Makes the questions of a run that are to be asked again, from frozen lines and raw answers. */
+/** Makes questions that are asked again, from frozen lines and raw answers. */
 class Questions {
   readonly #context: RunContext
-  readonly #lines: LineCopier
+  readonly #lines: FrozenLines
   readonly #answers: ResultLines
 
   constructor(context: RunContext) {
     this.#context = context
-    this.#lines = new LineCopier(context)
+    this.#lines = new FrozenLines(context)
     this.#answers = new ResultLines(context)
   }
 
-  async *all(): AsyncIterable<Question> {
-    let after = -1
-    for (;;) {
-      const page = await this.#context.store.reaskableRequests(after, PAGE_REQUESTS)
-      const last = page.at(-1)
-      if (!last) return
-      const answers = await this.#answers.of(page.map(({ answer }) => ({ result: answer })))
-      for (const [index, request] of page.entries()) yield await this.#question(request, answers[index] ?? null)
-      after = last.ordinal
-    }
+  async of({ newest }: PresentRequest): Promise<Pick<BatchRequest, 'body' | 'mostOutputTokens' | 'target'>> {
+    const { provider } = this.#context
+    const { batch, result } = newest
+    const { target } = batch.record
+    const line = await this.#lines.of(newest)
+    const { maxBytes, maxLineBytes } = provider.limits(target)
+    const room = Math.min(maxLineBytes, maxBytes - 1) - line.length
+    const body = bodyOf(line)
+    const [rawLine] = await this.#answers.of([{ result: placedResult(newest) }])
+    const decoded = rawLine ? provider.decode(rawLine, target) : undefined
+    const made = askAgain(body, { answer: decoded?.outcome.output ?? null, flaw: result?.reason ?? null, room, target })
+    return { target, ...made }
   }
 
   async close(): Promise<void> {
     await this.#lines.close()
     await this.#answers.close()
-  }
-
-  async #question(request: ReaskableRequest, rawLine: string | null): Promise<Question> {
-    const { provider } = this.#context
-    const { reason, target } = request
-    const decoded = rawLine === null ? undefined : provider.decode(rawLine, target)
-    const body = bodyOf(await this.#lines.read(request))
-    const { maxBytes, maxLineBytes } = provider.limits(target)
-    const room = Math.min(maxLineBytes, maxBytes - 1) - request.length
-    const made = askAgain(body, { answer: decoded?.outcome.output ?? null, flaw: reason, room, target })
-    return { target, replaces: request.ordinal, ...made }
   }
 }

@@ -60,11 +60,7 @@ function doubtOf({ reasonCode }: AttemptRecord): { readonly reasonCode?: ReasonC
 }
 
 /** The rows that were refused when they were asked directly are asked once more, or sent like all others. */
-async function releaseCanary(context: RunContext, attempt: AttemptRecord): Promise<void> {
-  const { settings, store } = context
-  if (!settings.canary.isOn) await store.releaseAttempt(attempt.key, 'held')
-  else {
-    const next = await renewInput(context, attempt)
-    await store.replaceAttempt({ key: attempt.key, from: 'held', to: 'rejected', next })
-  }
+async function releaseCanary({ settings, store }: RunContext, attempt: AttemptRecord): Promise<void> {
+  if (settings.canary.isOn) await store.setCanaryDue()
+  await store.releaseAttempt(attempt.key, 'held', { to: settings.canary.isOn ? 'rejected' : 'abandoned' })
 }

@@ -1,41 +1,69 @@
 import { fileSink } from '../batching/batch-sinks.ts'
-import { Batcher, type BatchSink } from '../batching/batcher.ts'
+import { Batcher, type BatchSink, type EarlierEntry } from '../batching/batcher.ts'
 import { CanaryChoice } from '../batching/canary-choice.ts'
-import type { DiskFile } from '../lib/disk.ts'
+import { repairing } from '../collect/rebuild.ts'
 import { bodyOf } from '../log/frozen-line.ts'
+import { FrozenLines } from '../log/frozen-lines.ts'
+import type { Entry } from '../log/log-batch.ts'
+import type { RowWeights } from '../log/row-weights.ts'
+import { type PresentRequest, RunLog } from '../log/run-log.ts'
+import { groupOf } from '../log/tally-of.ts'
 import { because } from '../model/reason.ts'
+import type { Target } from '../model/target.ts'
+import { longContextTokens } from '../prices/price.ts'
 import { mostOutputTokens as mostOutputOf } from '../request/most-output.ts'
 import { withTokenLimit } from '../request/token-limit.ts'
-import type { AttemptRecord, PendingRequest } from '../store/store.ts'
+import type { AttemptRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
-
-/** Pending requests read from the store at once. */
-const PAGE_REQUESTS = 2_000
 
 /**
  * Plans every pending request into new batches: the rest of an expired batch, rows that may succeed next time, a batch
  * that had to be cut. Their lines are copied from the frozen files under a new nonce. Nothing to do when none waits.
  */
 export async function replan(context: RunContext, mostRequests = Number.POSITIVE_INFINITY): Promise<void> {
-  if (!(await context.store.hasPending())) return
-  const { isCanaryDue } = await context.store.record()
+  const { disk, folder, store } = context
+  if (!(await store.hasPending())) return
+  const { isCanaryDue } = await store.record()
   const canary = isCanaryDue ? canaryOf(context) : null
-  const copier = new LineCopier(context)
-  const sink = storedSink(context)
-  const batcher = new Batcher({ ports: context, sink, canary, mostRequests })
+  const log = new RunLog(context, repairing(context))
+  const lines = new FrozenLines({ disk, folder })
+  const takeOver = takerOf(await log.weights())
+  const batcher = new Batcher({ ports: context, sink: storedSink(context), canary, mostRequests })
   try {
-    for await (const request of pendingRequests(context)) {
-      const body = limited(context, request, bodyOf(await copier.read(request)))
-      const { ordinal, target } = request
+    for await (const request of log.pending()) {
+      const asked = askedAgain(request)
+      const { target } = asked.batch.record
+      const body = limited(context, request, target, bodyOf(await lines.of(asked)))
       const mostOutputTokens = mostOutputOf(JSON.parse(body), target)
-      await batcher.add({ ordinal, target, row: null, body, mostOutputTokens })
+      const earlier = takeOver(request, {
+        // A retry begins to count anew.
+        tries: request.reopening ? 0 : request.newest.tries,
+        turn: asked.turn,
+        earlierUsd: asked.batch.plan.earlierUsdAt(asked.index),
+      })
+      await batcher.add({ ordinal: request.ordinal, target, body, earlier, mostOutputTokens })
     }
     await batcher.finish()
-    if (isCanaryDue) await context.store.endCanaryDue()
+    await store.endReplanning()
   } finally {
-    await copier.close()
+    await lines.close()
     await batcher.close()
   }
+}
+
+/** The question that is sent again: for a retry the first one, else the newest. */
+function askedAgain({ entries, newest, reopening }: PresentRequest): Entry {
+  if (reopening === null) return newest
+  return entries.findLast(({ turn }) => turn === 0) ?? newest
+}
+
+/** Tells of requests that were in a batch before in which one, how they are counted there, and what they bring along. */
+export function takerOf(weights: RowWeights) {
+  return ({ newest, ordinal }: PresentRequest, brought: Omit<EarlierEntry, 'batchKey' | 'group'>): EarlierEntry => ({
+    ...brought,
+    batchKey: newest.batch.record.key,
+    group: groupOf(newest, weights.rowsOf(ordinal), longContextTokens(newest.batch.record.target.provider)),
+  })
 }
 
 /** Chooses what a retry asks directly first; null where nothing is to be asked. */
@@ -46,8 +74,9 @@ function canaryOf({ provider, settings }: RunContext): CanaryChoice | null {
 }
 
 /** The body with the limit of tokens that a retry has set, where it has. */
-function limited({ provider }: RunContext, { maxTokens, target }: PendingRequest, body: string): string {
+function limited({ provider }: RunContext, { reopening }: PresentRequest, target: Target, body: string): string {
   const { maxTokensField } = provider.limits(target)
+  const maxTokens = reopening?.maxTokens ?? null
   if (maxTokens === null || maxTokensField === null) return body
   return withTokenLimit(body, target.provider, maxTokensField, maxTokens)
 }
@@ -55,17 +84,6 @@ function limited({ provider }: RunContext, { maxTokens, target }: PendingRequest
 /** Writes batches of a run that is under way: the store may name a file once a power loss cannot take its name away. */
 export function storedSink(context: RunContext): BatchSink {
   return fileSink(context, () => context.disk.syncFolder(context.folder.inputs))
-}
-
-async function* pendingRequests({ store }: RunContext): AsyncIterable<PendingRequest> {
-  let after = -1
-  for (;;) {
-    const page = await store.pendingRequests(after, PAGE_REQUESTS)
-    yield* page
-    const last = page.at(-1)
-    if (!last) return
-    after = last.ordinal
-  }
 }
 
 /**
@@ -83,29 +101,4 @@ export async function splitAttempt(context: RunContext, attempt: AttemptRecord, 
   }
   await store.releaseAttempt(attempt.key, attempt.stage)
   await replan(context, mostRequests)
-}
-
-/** Reads frozen lines, keeping the file at hand open while neighbours come from it. */
-export class LineCopier {
-  readonly #context: RunContext
-  #name: string | undefined
-  #file: DiskFile | undefined
-
-  constructor(context: RunContext) {
-    this.#context = context
-  }
-
-  async read(request: PendingRequest): Promise<Uint8Array> {
-    if (this.#name !== request.inputName || !this.#file) {
-      await this.close()
-      this.#file = await this.#context.disk.open(this.#context.folder.input(request.inputName), 'read')
-      this.#name = request.inputName
-    }
-    return await this.#file.read(request.offset, request.length)
-  }
-
-  async close(): Promise<void> {
-    await this.#file?.close()
-    this.#file = undefined
-  }
 }

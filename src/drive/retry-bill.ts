@@ -1,10 +1,13 @@
 import type { Configuration } from '../config/configuration.ts'
 import { sumKnown } from '../lib/sum.ts'
+import type { TallyGroup } from '../model/tally.ts'
 import { type Target, targetKey } from '../model/target.ts'
-import { costOfRequest } from '../prices/cost.ts'
-import type { AttemptRecord, QuestionRecord, RowResultRecord, RunStore } from '../store/store.ts'
+import { costOfParts, longPrice } from '../prices/bill.ts'
+import { costOf } from '../prices/cost.ts'
+import type { AttemptRecord, RunStore } from '../store/store.ts'
 import { priceList } from '../workspace/budget.ts'
 import { chosenBy } from '../workspace/retryable.ts'
+import { type StandingGroup, standingOf } from '../workspace/standing.ts'
 import { canaryAboveFor, type RetryOptions } from './retry.ts'
 
 /** Cost of sending requests again. */
@@ -21,9 +24,6 @@ export interface RetryBill {
   readonly mostCostUsd: number | null
 }
 
-/** Rows looked at together. */
-const PAGE_ROWS = 4_000
-
 /** Adds up what requests cost the last time and may cost now, to be said before they are bought again. */
 export async function retryBillOf(
   store: RunStore,
@@ -33,17 +33,11 @@ export async function retryBillOf(
   const inputTokensOf = meanInputTokens(await store.allAttempts())
   const bill = new OpenBill(options, priceList(prices), inputTokensOf)
   const { billed, statuses } = chosenBy(options.statuses)
-  let after = -1
-  for (;;) {
-    const page = await store.rowResults(after, PAGE_ROWS)
-    for (const row of page) {
-      const isChosen = statuses.some((status) => status === row.state) && billed.includes(row.result?.billed ?? 'no')
-      if (isChosen) bill.add(row)
-    }
-    const last = page.at(-1)
-    if (!last) return bill.close(canaryAboveFor(options, settings.canary), settings.canary.requests)
-    after = last.row
+  for (const counted of await standingOf(store)) {
+    const { group } = counted
+    if (statuses.some((status) => status === group.state) && billed.includes(group.billed)) bill.add(counted)
   }
+  return bill.close(canaryAboveFor(options, settings.canary), settings.canary.requests)
 }
 
 /** Estimated input tokens of a request of each target, for those whose usage was never told. */
@@ -81,16 +75,16 @@ class OpenBill {
     this.#inputTokensOf = inputTokensOf
   }
 
-  add(row: RowResultRecord): void {
-    const { isShared, result, target } = row
-    this.#rows += 1
-    const asked = (row.questions ?? [row]).filter((question) => (question.result?.billed ?? 'no') !== 'no')
-    if (asked.length > 0) this.#billed += 1
-    // What a request costs is put down at the first of its rows.
-    if (isShared) return
-    this.#requests += 1
-    if (target !== null) this.#addMost(target, result?.promptTokens ?? this.#inputTokensOf(target))
-    for (const question of asked) this.#addLast(question)
+  add({ batch: { kind, target }, group }: StandingGroup): void {
+    const { answers, earlierUsd, promptTokens, requests, rows } = group
+    const isBilled = group.billed !== 'no' || group.turn > 0
+    this.#rows += rows
+    this.#requests += requests
+    if (isBilled) this.#billed += rows
+    this.#addMost(target, promptTokens + (requests - answers) * this.#inputTokensOf(target), group)
+    if (!isBilled) return
+    const last = group.billed === 'no' ? 0 : costOfParts([group], this.#priceOf(target), kind)
+    this.#lastCostUsd = sumKnown([this.#lastCostUsd, last, earlierUsd])
   }
 
   close(canaryAbove: number | null, canaryRequests: number): RetryBill {
@@ -106,16 +100,12 @@ class OpenBill {
     }
   }
 
-  #addLast({ kind, result, target }: QuestionRecord): void {
-    const cost = result && target ? costOfRequest(result, this.#priceOf(target), kind ?? 'batch') : null
-    this.#lastCostUsd = sumKnown([this.#lastCostUsd, cost])
-  }
-
-  #addMost(target: Target, promptTokens: number): void {
-    const usage = { promptTokens, completionTokens: this.#maxTokens ?? 0, cachedTokens: null, reasoningTokens: null }
+  #addMost(target: Target, promptTokens: number, { isLong, requests }: TallyGroup): void {
+    const completionTokens = (this.#maxTokens ?? 0) * requests
+    const usage = { promptTokens, completionTokens, cachedTokens: null, reasoningTokens: null }
     const price = this.#priceOf(target)
-    const most = costOfRequest(usage, price, 'batch')
-    this.#mostInBatchUsd = sumKnown([this.#mostInBatchUsd, most])
-    this.#mostDirectUsd += costOfRequest(usage, price, 'direct') ?? 0
+    const priceOfInput = isLong ? longPrice(price) : price
+    this.#mostInBatchUsd = sumKnown([this.#mostInBatchUsd, costOf(usage, priceOfInput, 'batch')])
+    this.#mostDirectUsd += costOf(usage, priceOfInput, 'direct') ?? 0
   }
 }

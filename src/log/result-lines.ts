@@ -1,10 +1,10 @@
 import { type ByteRange, RangeReader } from '../lib/byte-range.ts'
-import type { NewResult } from '../store/store.ts'
+import type { RequestResult } from '../model/request-result.ts'
 import type { LogPorts } from './ports.ts'
 
 /** A request with its raw line, or without one. */
 interface Answered {
-  readonly result: (Pick<NewResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }) | null
+  readonly result: (Pick<RequestResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }) | null
 }
 
 /**

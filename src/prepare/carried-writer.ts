@@ -5,10 +5,15 @@ import type { KeptAnswer } from '../batching/prepared-row.ts'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import { RangeReader } from '../lib/byte-range.ts'
 import type { DiskFile } from '../lib/disk.ts'
+import { Outcomes } from '../log/outcomes.ts'
+import { RowWeights } from '../log/row-weights.ts'
+import { tallyOf } from '../log/tally-of.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
+import type { RequestResult } from '../model/request-result.ts'
 import type { Target } from '../model/target.ts'
-import type { NewResult } from '../store/store.ts'
+import { longContextTokens } from '../prices/price.ts'
+import type { Settlement } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'>
@@ -28,9 +33,9 @@ interface OpenBatch {
   readonly path: string
   readonly file: DiskFile
   readonly lines: BufferedWriter
-  readonly results: NewResult[]
+  readonly results: RequestResult[]
   inputBytes: number
-  waiting: { readonly ordinal: number; readonly answer: KeptAnswer }[]
+  waiting: KeptAnswer[]
   waitingBytes: number
 }
 
@@ -53,12 +58,12 @@ export class CarriedWriter {
 
   /** Appends a request with its answer. */
   async add(request: BatchRequest, answer: KeptAnswer): Promise<void> {
-    const { ordinal, target } = request
+    const { target } = request
     const batch = await this.#batchFor(target)
     const line = this.#encoder.lineOf(request, batch.writer.prefix)
     await batch.writer.addLine(request, line, 0)
     batch.inputBytes += line.length
-    batch.waiting.push({ ordinal, answer })
+    batch.waiting.push(answer)
     batch.waitingBytes += answer.place.length
     if (batch.waiting.length >= PART_ANSWERS || batch.waitingBytes >= PART_BYTES) await this.#copy(batch, target)
   }
@@ -100,12 +105,12 @@ export class CarriedWriter {
     const { waiting } = batch
     batch.waiting = []
     batch.waitingBytes = 0
-    const lines = await this.#answers.of(waiting.map(({ answer }) => answer.place))
-    for (const [index, { answer, ordinal }] of waiting.entries()) {
+    const lines = await this.#answers.of(waiting.map(({ place }) => place))
+    for (const [index, answer] of waiting.entries()) {
       const line = lines[index] ?? Buffer.alloc(0)
       this.#assertUsable(line, target, answer)
       const { length } = line
-      batch.results.push({ ...answer.result, ordinal, file: 'output', offset: batch.lines.position, length, ...FINAL })
+      batch.results.push({ ...answer.result, file: 'output', offset: batch.lines.position, length, ...FINAL })
       await batch.lines.writeBytes(line)
       await batch.lines.writeBytes(LINE_FEED)
     }
@@ -129,7 +134,24 @@ export class CarriedWriter {
     const key = await store.addBatch(await batch.writer.finish())
     await disk.rename(batch.path, folder.result(key, 'output'))
     await disk.syncFolder(folder.results)
-    await store.settleCarried(key, batch.results)
+    await store.settleCarried(key, await this.#settle(key, batch))
+  }
+
+  /** The answers in columns, on stable storage; nothing of it was used by this run. */
+  async #settle(attemptKey: number, { results, writer }: OpenBatch): Promise<Settlement> {
+    const { disk, folder, store } = this.#ports
+    const outcomes = Outcomes.empty(results.length)
+    for (const [index, result] of results.entries()) outcomes.set(index, result)
+    const name = `${attemptKey}.columns`
+    const facts = await outcomes.write(disk, folder.outcomes(name))
+    const record = (await store.batches()).at(-1)
+    if (!record) throw new Error('the batch was not stored')
+    const tally = tallyOf(
+      { record, plan: writer.plan(), outcomes },
+      new RowWeights(),
+      longContextTokens(record.target.provider),
+    )
+    return { name, facts, cancelCause: null, tally, usage: [] }
   }
 }
 

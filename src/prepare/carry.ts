@@ -1,10 +1,15 @@
 import type { KeptAnswer } from '../batching/prepared-row.ts'
 import { judgeAnswer } from '../collect/judge-answer.ts'
-import { type ByteRange, RangeReader } from '../lib/byte-range.ts'
+import { repairOf } from '../collect/rebuild.ts'
 import { DigestQueues } from '../lib/packed/digest-queues.ts'
 import { sumKnown } from '../lib/sum.ts'
 import { bodyOf } from '../log/frozen-line.ts'
-import { placesIn } from '../log/result-lines.ts'
+import { FrozenLines } from '../log/frozen-lines.ts'
+import { type Entry, placedResult } from '../log/log-batch.ts'
+import type { LogPorts } from '../log/ports.ts'
+import { questionsOf } from '../log/present.ts'
+import { placesIn, ResultLines } from '../log/result-lines.ts'
+import { RunLog } from '../log/run-log.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { mention } from '../model/options/mention.ts'
@@ -14,7 +19,7 @@ import { costOfRequest } from '../prices/cost.ts'
 import { Identities } from '../request/identity.ts'
 import { createAnswerCheck } from '../schema/check-answer.ts'
 import { type RunFolder, runFolder } from '../store/run-folder.ts'
-import type { AnsweredRequest, RequestAnswer, RunRecord, RunStore, Store } from '../store/store.ts'
+import type { RunRecord, Store } from '../store/store.ts'
 import { priceList } from '../workspace/budget.ts'
 import { findRun } from '../workspace/find-run.ts'
 import type { Site } from '../workspace/workspace.ts'
@@ -33,9 +38,6 @@ export interface Carry {
 /** A kept answer with what it was bought for, in US dollars; null where that is not known. */
 export type PricedAnswer = KeptAnswer & { readonly costUsd: number | null }
 
-/** Frozen lines read at once. */
-const PAGE_REQUESTS = 1_000
-
 /**
  * Opens a run whose answers are to be carried over: every usable answer by the identity of its request; where that run
  * has checked its answers otherwise, only those that fit the new schema. Throws what `findRun` throws, and `usage` for a
@@ -51,13 +53,17 @@ export async function openCarry(
   assertSamePlace(run, definition)
   const earlier = store.read(run.id)
   const folder = runFolder(home.home, run.id)
-  const index = await indexOf(earlier, folder, home.disk, await sieveFor(home, run, earlier, definition.answer))
+  const ports = { disk: home.disk, folder, store: earlier }
+  const provider = home.describe(run.definition.provider)
+  const { settings } = home.configuration
+  const log = new RunLog(ports, repairOf({ ...ports, provider, settings }))
+  const index = await indexOf(log, ports, await sieveFor(home, run, definition.answer))
   const counts = await earlier.counts()
   return {
     run,
     openRows: counts.pending + counts.batched,
     take: (identity) => index.take(identity),
-    answersOf: readerOf(run, earlier, folder, priceList(home.configuration.prices)),
+    answersOf: readerOf(run, log, folder, priceList(home.configuration.prices)),
   }
 }
 
@@ -73,8 +79,8 @@ function assertSamePlace(
   })
 }
 
-/** Tells which of some answered requests may be carried over. */
-type CarryFilter = (page: readonly AnsweredRequest[]) => Promise<readonly AnsweredRequest[]>
+/** Tells of an answered request whether its answer may be carried over. */
+type CarryFilter = (answered: Entry) => Promise<boolean>
 
 /**
  * The same body may be asked under another schema: that of ready-made lines is not sent, nor are the parts of one that a
@@ -83,106 +89,73 @@ type CarryFilter = (page: readonly AnsweredRequest[]) => Promise<readonly Answer
 async function sieveFor(
   { describe, disk, home }: Pick<Site, 'describe' | 'disk' | 'home'>,
   run: RunRecord,
-  earlier: RunStore,
   answer: RunDefinition['answer'],
 ): Promise<CarryFilter | null> {
   if (answer === null || JSON.stringify(answer.schema) === JSON.stringify(run.definition.answer?.schema)) return null
   const check = await createAnswerCheck(answer)
   const provider = describe(run.definition.provider)
-  const placeOf = placesIn(runFolder(home, run.id))
-  const fits = async ({ result, target }: RequestAnswer, bytes: RangeReader): Promise<boolean> => {
-    const [line] = await bytes.of([placeOf(result)])
-    const decoded = line ? provider.decode(line.toString('utf8'), target) : undefined
+  const lines = new ResultLines({ disk, folder: runFolder(home, run.id) })
+  return async (answered) => {
+    const [line] = await lines.of([{ result: placedResult(answered) }])
+    await lines.close()
+    const decoded = line ? provider.decode(line, answered.batch.record.target) : undefined
     return decoded !== undefined && (await judgeAnswer(decoded.outcome, check)).status === 'succeeded'
-  }
-  return async (page) => {
-    const bytes = new RangeReader(disk)
-    const fitting = new Set<number>()
-    try {
-      for (const found of await earlier.answersOf(page.map(({ ordinal }) => ordinal))) {
-        if (await fits(found, bytes)) fitting.add(found.ordinal)
-      }
-    } finally {
-      await bytes.close()
-    }
-    return page.filter(({ ordinal }) => fitting.has(ordinal))
   }
 }
 
-async function indexOf(
-  earlier: RunStore,
-  folder: RunFolder,
-  disk: Site['disk'],
-  filter: CarryFilter | null,
-): Promise<DigestQueues> {
+/** Usable answers by the identity of the question that was asked first, each for as many rows as it has. */
+async function indexOf(log: RunLog, ports: LogPorts, filter: CarryFilter | null): Promise<DigestQueues> {
   const index = new DigestQueues()
   const identities = new Identities()
   // One object for each target, which is quicker to tell apart.
   const targets = new Map<string, Target>()
-  const bytes = new RangeReader(disk)
+  const weights = await log.weights()
+  const lines = new FrozenLines(ports)
   try {
-    for await (const answered of answeredRequests(earlier)) {
-      const page = filter === null ? answered : await filter(answered)
-      const lines = await bytes.of(page.map((request) => frozenPlace(folder, request)))
-      for (const [at, request] of page.entries()) {
-        const key = targetKey(request.target)
-        const target = targets.get(key) ?? request.target
-        targets.set(key, target)
-        index.add(identities.of(target, bodyIn(lines[at], request)), request.ordinal, request.rows)
-      }
+    for await (const { entries, newest, ordinal, state } of log.all()) {
+      if (state !== 'succeeded' || (placedResult(newest)?.file ?? null) === null) continue
+      if (filter !== null && !(await filter(newest))) continue
+      const first = entries.findLast(({ turn }) => turn === 0) ?? newest
+      const key = targetKey(first.batch.record.target)
+      const target = targets.get(key) ?? first.batch.record.target
+      targets.set(key, target)
+      index.add(identities.of(target, bodyOf(await lines.of(first))), ordinal, weights.rowsOf(ordinal))
     }
   } finally {
-    await bytes.close()
+    await lines.close()
   }
   return index
 }
 
-async function* answeredRequests(earlier: RunStore): AsyncIterable<readonly AnsweredRequest[]> {
-  let after = -1
-  for (;;) {
-    const page = await earlier.answeredRequests(after, PAGE_REQUESTS)
-    const last = page.at(-1)
-    if (!last) return
-    yield page
-    after = last.ordinal
-  }
-}
-
-function frozenPlace(folder: RunFolder, { inputName, length, offset }: AnsweredRequest): ByteRange {
-  return { path: folder.input(inputName), offset, length }
-}
-
-/** The body of a frozen line, as it was sent. */
-function bodyIn(line: Buffer | null | undefined, { ordinal }: AnsweredRequest): string {
-  if (!line) throw new LlmBatchError('disk', `the frozen line of request ${ordinal} cannot be read`)
-  return bodyOf(line)
-}
-
 function readerOf(
   run: RunRecord,
-  earlier: RunStore,
+  log: RunLog,
   folder: RunFolder,
   priceOf: ReturnType<typeof priceList>,
 ): Carry['answersOf'] {
   const placeOf = placesIn(folder)
   return async (ordinals) => {
-    const found = new Map((await earlier.answersOf(ordinals)).map((answer) => [answer.ordinal, answer]))
+    const found = new Map<number, PricedAnswer>()
+    for await (const { entries, newest, ordinal, state } of log.some(ordinals.toSorted((one, other) => one - other))) {
+      const result = placedResult(newest)
+      const place = result && placeOf(result)
+      if (state !== 'succeeded' || !result || !place) throw changedMeanwhile(run)
+      found.set(ordinal, { place, result, costUsd: costOf(questionsOf(entries), priceOf) })
+    }
     return ordinals.map((ordinal) => {
       const answer = found.get(ordinal)
-      const place = answer && placeOf(answer.result)
-      if (!answer || !place) throw changedMeanwhile(run)
-      return { place, result: answer.result, costUsd: costOf(answer, priceOf) }
+      if (!answer) throw changedMeanwhile(run)
+      return answer
     })
   }
 }
 
 /** With all that was asked before the answer was as it should be. */
-function costOf({ questions, ...answer }: RequestAnswer, priceOf: ReturnType<typeof priceList>): number | null {
-  const billed = (questions ?? [answer]).filter(({ result }) => result !== null && result.billed !== 'no')
-  const costs = billed.map(({ kind, result, target }) => {
+function costOf(questions: readonly Entry[], priceOf: ReturnType<typeof priceList>): number | null {
+  const costs = questions.map(({ batch: { record }, result }) => {
+    if (result === null || result.billed === 'no') return 0
     // What that run carried over itself was bought before, mostly in batches.
-    const price = target && priceOf(target)
-    return costOfRequest(result, price, kind === null || kind === 'carried' ? 'batch' : kind)
+    return costOfRequest(result, priceOf(record.target), record.kind === 'carried' ? 'batch' : record.kind)
   })
   return sumKnown(costs)
 }

@@ -21,7 +21,7 @@ export const REQUESTS_COMPARED = 100_000
 /** A draft that was frozen as a run, before anyone has agreed to it. */
 export interface FrozenRun extends Draft {
   readonly store: RunStore
-  readonly frozen: Frozen & ReturnType<RunFiles['hashes']>
+  readonly frozen: Frozen & ReturnType<RunFiles['hashes']> & Awaited<ReturnType<RunFiles['finishSharing']>>
 }
 
 /**
@@ -51,7 +51,7 @@ export async function freezeRun(
   assertSendable(draft)
   await assertAffordable(workspace, run, draft)
   await warn(workspace, draft, emit)
-  return { ...draft, store: run, frozen: { ...draft.frozen, ...files.hashes() } }
+  return { ...draft, store: run, frozen: { ...draft.frozen, ...files.hashes(), ...(await files.finishSharing()) } }
 }
 
 async function createRun(

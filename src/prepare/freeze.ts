@@ -142,7 +142,7 @@ class Freezer {
     if (problems.length > 0) this.#invalidCount += 1
     if (hasEmptyPlaceholders) this.#emptyPlaceholders += 1
     const shares = origin?.from === 'row' ? origin.request : null
-    await this.#sinks.addRow({ ordinal: this.#rowCount, line, id, problem: problems[0] ?? null, shares }, json)
+    await this.#sinks.addRow({ line, id, problem: problems[0] ?? null, shares }, json)
   }
 
   async #addRequest(request: PlannableRequest): Promise<void> {
@@ -157,6 +157,6 @@ class Freezer {
   }
 
   #next({ body, mostOutputTokens, target }: PlannableRequest) {
-    return { target, ordinal: this.#requestCount, row: this.#rowCount, body, mostOutputTokens }
+    return { target, ordinal: this.#requestCount, body, mostOutputTokens }
   }
 }

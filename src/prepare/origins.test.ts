@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sampleRun } from '../../test/support/run-records.ts'
+import { answer } from '../../test/support/stored-run.ts'
 import type { PreparedRow } from '../batching/prepared-row.ts'
 import { DigestQueues } from '../lib/packed/digest-queues.ts'
 import { Identities } from '../request/identity.ts'
@@ -40,8 +41,7 @@ function earlier(questions: readonly number[]): Carry {
 
 /** An answer that is known again by its place. */
 function answerOf(ordinal: number): PricedAnswer {
-  const result = { ordinal, status: 'succeeded' } as PricedAnswer['result']
-  return { place: { path: 'p', offset: ordinal, length: 1 }, result, costUsd: 1 }
+  return { place: { path: 'p', offset: ordinal, length: 1 }, result: answer(), costUsd: 1 }
 }
 
 async function tell(questions: readonly (number | null)[], options: Partial<OriginOptions>) {

@@ -6,8 +6,14 @@ import type { KeptAnswer } from '../batching/prepared-row.ts'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { DiskFile } from '../lib/disk.ts'
+import { type RowFacts, RowFactsWriter } from '../log/row-facts.ts'
+import { WeightCounter } from '../log/row-weights.ts'
+import { RunLog } from '../log/run-log.ts'
+import { tallyOf } from '../log/tally-of.ts'
+import type { TallyGroup } from '../model/tally.ts'
 import { type Target, targetKey } from '../model/target.ts'
-import type { NewRow } from '../store/store.ts'
+import { longContextTokens } from '../prices/price.ts'
+import type { SealedFacts } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { CarriedWriter } from './carried-writer.ts'
 
@@ -15,7 +21,7 @@ import { CarriedWriter } from './carried-writer.ts'
 export interface RunSinks {
   readonly openBatch: BatchSink
   /** Takes the next row, whose record is this JSON text. */
-  addRow(row: NewRow, json: string): Promise<void> | void
+  addRow(row: RowFacts, json: string): Promise<void> | void
   /**
    * Takes what is the same in every attempt of each row's request. Every row counts, also one that shares the request of
    * another: how it is bought does not make it other work. Absent where nothing is kept.
@@ -31,14 +37,11 @@ export interface RunSinks {
   close(): Promise<void>
 }
 
-/** Rows told to the store at once. */
-const PAGE_ROWS = 4_000
-
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'>
 
 /**
  * Writes a run: rows to one file, requests as encoded lines to the input files of planned batches, answers of an earlier
- * run to result files, and all of it to the store. After a crash in between, the run is still `preparing` and worth
+ * run to result files, and tells the store of the batches. After a crash in between, the run is still `preparing` and worth
  * nothing.
  */
 export class RunFiles implements RunSinks {
@@ -52,28 +55,34 @@ export class RunFiles implements RunSinks {
   /** The last target and its key: neighbouring requests mostly go to the same one. */
   #target: Target | undefined
   #targetKey = ''
-  #page: NewRow[] = []
+  readonly #factsFile: DiskFile
+  readonly #factsWriter: BufferedWriter
+  readonly #facts: RowFactsWriter
+  readonly #weights = new WeightCounter()
 
-  private constructor(ports: Ports, file: DiskFile) {
+  private constructor(ports: Ports, file: DiskFile, factsFile: DiskFile) {
     this.#ports = ports
     this.#file = file
     this.#writer = new BufferedWriter(file, this.#hash)
+    this.#factsFile = factsFile
+    this.#factsWriter = new BufferedWriter(factsFile)
+    this.#facts = new RowFactsWriter(this.#factsWriter)
     this.#carried = new CarriedWriter(ports)
-    this.openBatch = fileSink(ports, () => this.#tellRows())
+    this.openBatch = fileSink(ports, () => Promise.resolve())
   }
 
   static async open(ports: Ports): Promise<RunFiles> {
     const { disk, folder } = ports
     await disk.makeFolder(folder.inputs)
     await disk.makeFolder(folder.results)
-    return new RunFiles(ports, await disk.open(folder.rows, 'write'))
+    return new RunFiles(ports, await disk.open(folder.rows, 'write'), await disk.open(folder.rowFacts, 'write'))
   }
 
-  async addRow(row: NewRow, json: string): Promise<void> {
+  async addRow(row: RowFacts, json: string): Promise<void> {
     if (!this.#writer.tryText(json)) await this.#writer.writeText(json)
     if (!this.#writer.tryText('\n')) await this.#writer.writeText('\n')
-    this.#page.push(row)
-    if (this.#page.length >= PAGE_ROWS) await this.#tellRows()
+    await this.#facts.add(row)
+    if (row.shares !== null) this.#weights.add(row.shares)
   }
 
   addContent(target: Target, content: Uint8Array): void {
@@ -90,9 +99,10 @@ export class RunFiles implements RunSinks {
   }
 
   async finishRows(): Promise<void> {
-    await this.#tellRows()
     await this.#writer.flush()
     await this.#file.sync()
+    await this.#factsWriter.flush()
+    await this.#factsFile.sync()
   }
 
   async finishCarried(): Promise<void> {
@@ -108,18 +118,25 @@ export class RunFiles implements RunSinks {
     return { rowsHash: this.#hash.digest('hex'), requestsHash: this.#requestsHash.digest() }
   }
 
+  /** Writes down which rows share a request, and how the batches of such requests count; once everything is finished. */
+  async finishSharing(): Promise<Pick<SealedFacts, 'sharing' | 'tallies'>> {
+    const { disk, folder, store } = this.#ports
+    const weights = this.#weights.weights()
+    const tallies = new Map<number, readonly TallyGroup[]>()
+    const sharing = await weights.write(disk, folder.sharing)
+    if (sharing === null) return { sharing, tallies }
+    const log = new RunLog({ disk, folder, store })
+    for (const record of await store.batches()) {
+      tallies.set(record.key, tallyOf(await log.read(record), weights, longContextTokens(record.target.provider)))
+    }
+    return { sharing, tallies }
+  }
+
   async close(): Promise<void> {
     await this.#carried.close()
     await this.#file.close()
+    await this.#factsFile.close()
     await this.#syncNames()
-  }
-
-  /** The store must know the rows before a batch of their requests. */
-  async #tellRows(): Promise<void> {
-    if (this.#page.length === 0) return
-    const page = this.#page
-    this.#page = []
-    await this.#ports.store.addRows(page)
   }
 
   /** Forces to disk where everything lies: each name stands in the folder above it, up to the home. */

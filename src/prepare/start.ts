@@ -61,7 +61,13 @@ export async function takeNewRun(
     const known = await whileNoOtherStarts(workspace, id, async () => {
       const same = await findSameWork(workspace, draft, definition, options, written)
       if (!same) await keepJob(workspace, id, options, draft.carried)
-      if (!same) await draft.store.sealRun({ ...draft.frozen, carried: draft.carried, name: options.name ?? null })
+      if (!same)
+        await draft.store.sealRun({
+          ...draft.frozen,
+          skippedCount: draft.frozen.invalidCount,
+          carried: draft.carried,
+          name: options.name ?? null,
+        })
       return same
     })
     if (!known) {

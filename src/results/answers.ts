@@ -3,6 +3,8 @@ import { prefetch } from '../lib/prefetch.ts'
 import { FrozenRows } from '../log/frozen-rows.ts'
 import { asAsked } from '../log/requests-as-sent.ts'
 import { ResultLines } from '../log/result-lines.ts'
+import { type QuestionRecord, type RowRecord, rowRecords } from '../log/row-records.ts'
+import { type RepairOutcomes, RunLog } from '../log/run-log.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome, type OutcomeStatus, type Usage } from '../model/outcome.ts'
@@ -10,14 +12,10 @@ import type { OtherQuestion, RowOutcome, SettledResult, StructuredAnswer } from 
 import type { CancelCause, RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { readAnswer } from '../schema/read-answer.ts'
-import type { QuestionRecord, RowResultRecord } from '../store/store.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { findFile } from '../workspace/file-list.ts'
 
-type Ports = Pick<RunContext, 'disk' | 'folder' | 'provider' | 'store'>
-
-/** Rows asked of the store at once. */
-const PAGE_ROWS = 400
+type Ports = Pick<RunContext, 'disk' | 'folder' | 'provider' | 'store'> & { readonly repair: RepairOutcomes }
 
 /** Rows joined at once, few because they live together, and bytes of their raw lines: answers such as embeddings are long. */
 const PART_ROWS = 100
@@ -34,10 +32,10 @@ export function readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> 
 async function* readParts(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
   const resultLines = new ResultLines(ports)
   const rows = new FrozenRows(ports)
-  const { cancelCause, definition, files } = await ports.store.record()
+  const { cancelCause, definition, files, rowCount } = await ports.store.record()
   const reading: Reading = { provider: ports.provider, cause: cancelCause ?? 'user', definition }
   try {
-    for await (const part of recordParts(ports.store)) {
+    for await (const part of recordParts(rowRecords(new RunLog(ports, ports.repair), ports, rowCount))) {
       const [lines, texts] = await Promise.all([resultLines.of(part), rows.take(part.length)])
       const others = await otherLines(resultLines, part)
       yield part.map((record, index) =>
@@ -69,25 +67,20 @@ interface RawLines {
 }
 
 /** The lines of what rows were asked besides the question whose answer counts. */
-async function otherLines(resultLines: ResultLines, records: readonly RowResultRecord[]): Promise<RawLines['others']> {
+async function otherLines(resultLines: ResultLines, records: readonly RowRecord[]): Promise<RawLines['others']> {
   const others = records.flatMap(othersOf)
   if (others.length === 0) return new Map()
   const lines = await resultLines.of(others)
   return new Map(others.map((question, index) => [question, lines[index] ?? null]))
 }
 
-function othersOf({ questions, request }: RowResultRecord): readonly QuestionRecord[] {
-  return questions === null ? [] : questions.filter((question) => question.request !== request)
+function othersOf({ questions, result }: RowRecord): readonly QuestionRecord[] {
+  return questions === null ? [] : questions.filter((question) => question.result?.attemptKey !== result?.attemptKey)
 }
 
-/** What the store knows of the rows, in parts whose answers fit in memory. */
-async function* recordParts(store: Ports['store']): AsyncIterable<readonly RowResultRecord[]> {
-  let after = -1
-  for (;;) {
-    const page = await store.rowResults(after, PAGE_ROWS)
-    const last = page.at(-1)
-    if (!last) return
-    after = last.row
+/** Rows in parts whose answers fit in memory. */
+async function* recordParts(pages: AsyncIterable<readonly RowRecord[]>): AsyncIterable<readonly RowRecord[]> {
+  for await (const page of pages) {
     let start = 0
     let bytes = 0
     for (const [index, { questions, result }] of page.entries()) {
@@ -104,7 +97,7 @@ async function* recordParts(store: Ports['store']): AsyncIterable<readonly RowRe
 }
 
 function rowOutcome(
-  record: RowResultRecord,
+  record: RowRecord,
   frozen: Pick<RowOutcome, 'json' | 'source'>,
   lines: RawLines,
   reading: Reading,
@@ -120,7 +113,7 @@ function rowOutcome(
   }
 }
 
-function resultOf(record: RowResultRecord, lines: RawLines, reading: Reading): SettledResult | null {
+function resultOf(record: RowRecord, lines: RawLines, reading: Reading): SettledResult | null {
   const { kind, request, result, state, target, tries } = record
   if (state === null || state === 'pending' || state === 'batched') return null
   if (!target || kind === null) return null
@@ -190,7 +183,7 @@ function structuredOf({ output, status }: Outcome, { definition: { answer } }: R
 
 function otherQuestion(
   question: QuestionRecord,
-  { isShared }: RowResultRecord,
+  { isShared }: RowRecord,
   { others }: RawLines,
   reading: Reading,
 ): readonly OtherQuestion[] {
@@ -202,13 +195,9 @@ function otherQuestion(
 }
 
 /** The error of a row whose last question brought no answer tells what became of that question too. */
-function withUnanswered(
-  outcome: Outcome,
-  all: readonly QuestionRecord[],
-  { request, state }: RowResultRecord,
-): Outcome {
+function withUnanswered(outcome: Outcome, all: readonly QuestionRecord[], { result, state }: RowRecord): Outcome {
   const last = all.at(-1)
-  if (last === undefined || last.request === request || state !== 'invalid') return outcome
+  if (last === undefined || last.result?.attemptKey === result?.attemptKey || state !== 'invalid') return outcome
   const fate =
     last.result === null
       ? 'and the run was cancelled before the new question was sent'

@@ -1,3 +1,4 @@
+import { repairOf } from '../collect/rebuild.ts'
 import { readFrozenRows } from '../log/frozen-rows.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
@@ -26,12 +27,9 @@ export interface WrittenFiles extends WrittenAnswers {
 
 /** The rows of a run with their outcomes; needs no key. */
 export function answersOf(workspace: Workspace, store: RunStore, providerName: string) {
-  return readAnswers({
-    disk: workspace.disk,
-    folder: runFolder(workspace.home, store.id),
-    store,
-    provider: describeProvider(providerName),
-  })
+  const { configuration, disk, home } = workspace
+  const ports = { disk, folder: runFolder(home, store.id), store, provider: describeProvider(providerName) }
+  return readAnswers({ ...ports, repair: repairOf({ ...ports, settings: configuration.settings }) })
 }
 
 /** Place of the answers that are to be written, and content of the summary beside them. */

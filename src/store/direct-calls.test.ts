@@ -2,36 +2,35 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sampleRun } from '../../test/support/run-records.ts'
+import {
+  AGAIN,
+  addNew,
+  createRun,
+  newest,
+  present,
+  type StoredRun,
+  seal,
+  sendAgain,
+  settleEnded,
+} from '../../test/support/stored-run.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { emptyOutcome } from '../model/outcome.ts'
 import { openStore } from './sqlite-store.ts'
-import type { NewResult, RunStore, Store } from './store.ts'
+import type { RunStore, Store } from './store.ts'
 
 let home: string
 let store: Store
+let made: StoredRun
 let run: RunStore
 let attemptKey: number
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'llm-batch-calls-'))
   store = await openStore({ home, disk: systemDisk, clock: systemClock })
-  const { createdAt, definition, id, output } = sampleRun()
-  await store.createRun({ id, definition, output, createdAt })
-  run = await store.write(id)
-  await run.addBatch({
-    kind: 'direct',
-    target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' },
-    tokens: 10,
-    tokenMethod: 'bytes',
-    mostOutputTokens: null,
-    requests: [0, 1].map((ordinal) => ({ ordinal, row: ordinal, offset: ordinal * 100, length: 99 })),
-    contentHash: 'hash',
-    attempt: { nonce: 'nonce', inputName: 'nonce.jsonl', inputBytes: 200, inputSha256: 'sha', createdAt },
-  })
-  const [attempt] = await run.currentAttempts()
-  attemptKey = attempt?.key ?? 0
+  made = await createRun(store, home)
+  run = made.store
+  attemptKey = await addNew(made, [0, 1], 'direct')
+  await seal(made, [{}, {}])
   await run.moveAttempt(attemptKey, 'planned', 'calling')
 })
 
@@ -40,12 +39,7 @@ afterEach(async () => {
   await rm(home, { recursive: true })
 })
 
-function result(ordinal: number, verdict: NewResult['verdict']): NewResult {
-  const { billed, code, reason, status } = emptyOutcome({ status: 'failed', code: 'x', reason: 'y', billed: 'no' })
-  const tokens = { promptTokens: null, completionTokens: null, cachedTokens: null, reasoningTokens: null }
-  const place = { file: null, offset: null, length: null }
-  return { ordinal, status, code, reason, billed, ...tokens, model: null, ...place, verdict, countsAsTry: true }
-}
+const FAILED = { ...AGAIN, verdict: 'final' } as const
 
 describe('direct calls in the store', () => {
   it('are on disk before they are made, and answered once', async () => {
@@ -64,24 +58,50 @@ describe('direct calls in the store', () => {
     expect(await run.calls(attemptKey)).toMatchObject([{ answer: 'answered', line: null }])
   })
 
-  it('settle what is final and let the rest wait in its batch', async () => {
+  it('settle what is final and let the rest wait in its batch until a person has decided', async () => {
     await run.endCalls(attemptKey)
-    await run.addResults(attemptKey, [result(0, 'final'), result(1, 'again')])
-    await run.settleFinal(attemptKey)
-    await run.settleFinal(attemptKey)
+    await settleEnded(
+      made,
+      attemptKey,
+      [
+        { ordinal: 0, ...FAILED },
+        { ordinal: 1, ...AGAIN },
+      ],
+      'held',
+    )
     expect(await run.counts()).toMatchObject({ failed: 1, batched: 1, pending: 0 })
-    const { batchKey } = await run.moveAttempt(attemptKey, 'ended', 'held', { heldFrom: 'ended' })
-    expect(await run.requestsOf(batchKey, -1, 10)).toMatchObject([{ ordinal: 1 }])
+    expect(await newest(made)).toMatchObject({ stage: 'held', heldFrom: 'ended' })
+    expect(await present(made, [0, 1])).toMatchObject([{ state: 'failed' }, { state: 'batched' }])
+    await expect(sendAgain(made, [1])).rejects.toMatchObject({ code: 'conflict' })
     await run.releaseAttempt(attemptKey, 'held')
     expect(await run.counts()).toMatchObject({ failed: 1, batched: 0, pending: 1 })
+    expect(await present(made, [0, 1])).toMatchObject([{ state: 'failed' }, { state: 'pending' }])
+    await sendAgain(made, [1])
+    expect(await run.counts()).toMatchObject({ failed: 1, batched: 1, pending: 0 })
+  })
+
+  it('wait in their batch too while it is on its way back from being held', async () => {
+    await run.endCalls(attemptKey)
+    await settleEnded(
+      made,
+      attemptKey,
+      [
+        { ordinal: 0, ...FAILED },
+        { ordinal: 1, ...AGAIN },
+      ],
+      'held',
+    )
+    await run.moveAttempt(attemptKey, 'held', 'ended', { heldFrom: null })
+    expect(await run.counts()).toMatchObject({ failed: 1, batched: 1, pending: 0 })
+    expect(await present(made, [0, 1])).toMatchObject([{ state: 'failed' }, { state: 'batched' }])
   })
 })
 
 describe('what steers a run in the store', () => {
   /** As `retry` does. */
   async function reopenAll(): Promise<void> {
-    await run.addResults(attemptKey, [result(0, 'final')])
-    await run.settleFinal(attemptKey)
+    await run.endCalls(attemptKey)
+    await settleEnded(made, attemptKey, [{ ordinal: 0, ...FAILED }, { ordinal: 1 }])
     const usual = { billed: ['yes', 'no'], maxTokens: null, canaryAbove: null } as const
     expect(await run.reopenRequests({ ...usual, statuses: ['failed'] })).toBe(1)
   }
@@ -99,7 +119,6 @@ describe('what steers a run in the store', () => {
     // What was asked first is the cause.
     await store.requestCancel(run.id)
     expect(await run.record()).toMatchObject({ cancelCause: 'deadline' })
-    await run.moveRun('ready')
     await run.moveRun('cancelling')
     await run.moveRun('cancelled')
     await reopenAll()
@@ -113,7 +132,6 @@ describe('what steers a run in the store', () => {
 
   it('lets a person ignore failures for good', async () => {
     await run.setStopLoss({ state: 'ignored' })
-    await run.moveRun('ready')
     await run.moveRun('cancelling')
     await run.moveRun('cancelled')
     await reopenAll()

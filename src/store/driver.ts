@@ -10,22 +10,15 @@ const OLDEST_SAFE_VERSION = [3, 51, 3] as const
 /** How long a statement waits for another process's transaction before it fails. */
 const BUSY_TIMEOUT_MS = 10_000
 
-/** The table that a statement writes; not the `update set` of an upsert. */
-const WRITTEN_TABLE = /\b(?:insert\s+(?:or\s+\w+\s+)?into|delete\s+from|update(?!\s+set\b)(?:\s+or\s+\w+)?)\s+(\w+)/i
-
 type Statement = ReturnType<Connection['prepare']>
 
 /**
  * A thin skin over one SQLite connection: prepared statements kept by their text, and transactions. Statements are
- * plain SQL; everything that only SQLite understands stands in this file or in a bulk insert.
+ * plain SQL; everything that only SQLite understands stands in this file.
  */
 export class Driver {
   readonly #database: Connection
   readonly #statements = new Map<string, Statement>()
-  /** The table that a statement writes, by its text; null for one that only reads. */
-  readonly #targets = new Map<string, string | null>()
-  /** Tables that were written in the transaction at work, or in the last one. */
-  readonly #written = new Set<string>()
 
   /** Opens or makes the database file in WAL mode, every commit forced to disk. */
   constructor(path: string, open: OpenDatabase = openDatabase) {
@@ -59,17 +52,6 @@ export class Driver {
     return this.#prepared(sql).all(...values) as Row[]
   }
 
-  /**
-   * All rows of a statement that selects one column, `json_array(…)`, as lists: they cross from the database as one
-   * text, which is three times as fast as value by value. For statements that read every row of a run. The caller names
-   * the types of the listed values.
-   */
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the statement knows its columns
-  lists<Row extends readonly SqlValue[]>(sql: string, ...values: readonly SqlValue[]): Row[] {
-    const joined = this.get<{ lists: string | null }>(`select group_concat(list) as lists from (${sql})`, ...values)
-    return JSON.parse(`[${joined?.lists ?? ''}]`) as Row[]
-  }
-
   /** Runs several statements that take no values. */
   script(sql: string): void {
     this.#database.exec(sql)
@@ -77,7 +59,6 @@ export class Driver {
 
   /** Runs `work` in one transaction, committed when it returns, rolled back when it throws. Never nested. */
   transaction<Result>(work: () => Result): Result {
-    this.#written.clear()
     this.#database.exec('begin immediate')
     try {
       const result = work()
@@ -89,28 +70,12 @@ export class Driver {
     }
   }
 
-  /** True where the transaction at work has written the table. */
-  hasWritten(table: string): boolean {
-    return this.#written.has(table)
-  }
-
   close(): void {
     this.#statements.clear()
     this.#database.close()
   }
 
-  #targetOf(sql: string): string | null {
-    let table = this.#targets.get(sql)
-    if (table === undefined) {
-      table = WRITTEN_TABLE.exec(sql)?.[1]?.toLowerCase() ?? null
-      this.#targets.set(sql, table)
-    }
-    return table
-  }
-
   #prepared(sql: string): Statement {
-    const table = this.#targetOf(sql)
-    if (table !== null) this.#written.add(table)
     let statement = this.#statements.get(sql)
     if (!statement) {
       statement = this.#database.prepare(sql)

@@ -3,17 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sampleDefinition } from '../../test/support/run-records.ts'
+import { batchOf, range, sealedFacts, settlement, TARGET } from '../../test/support/stored-run.ts'
 import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { nonceFrom } from '../model/ids.ts'
 import { because } from '../model/reason.ts'
 import { PLAIN_OUTPUT } from '../model/run.ts'
 import { openStore } from './sqlite-store.ts'
-import type { AttemptChanges, IntentFacts, NewResult, QueueState, RunStore, Store } from './store.ts'
+import type { AttemptChanges, AttemptUsage, IntentFacts, QueueState, RunStore, Store } from './store.ts'
 
 const DEFINITION = sampleDefinition({ inputPaths: null })
-
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 const DAY_MS = 86_400_000
 
@@ -44,24 +42,9 @@ async function runOf(tokens: readonly number[], baseUrl = DEFINITION.baseUrl): P
   await store.createRun({ id, definition: { ...DEFINITION, baseUrl }, output, createdAt: 1 })
   const run = await store.write(id)
   for (const [index, count] of tokens.entries()) {
-    const nonce = nonceFrom(Buffer.from(`nonce ${made} ${index}`.padEnd(16)))
-    await run.addBatch({
-      target: TARGET,
-      tokens: count,
-      tokenMethod: 'bytes',
-      mostOutputTokens: null,
-      requests: Array.from({ length: 10 }, (_, place) => ({
-        ordinal: index * 10 + place,
-        row: null,
-        offset: place,
-        length: 1,
-      })),
-      contentHash: nonce,
-      attempt: { nonce, inputName: `${nonce}.jsonl`, inputBytes: 100, inputSha256: 'sha', createdAt: now },
-    })
+    await run.addBatch(batchOf(range(10, index * 10), { tokens: count }))
   }
-  const hashes = { rowsHash: id, requestsHash: id }
-  await run.sealRun({ name: null, rowCount: 0, requestCount: 10 * tokens.length, ...hashes, columns: [], files: [] })
+  await run.sealRun(sealedFacts({ rowsHash: id, requestsHash: id, requestCount: 10 * tokens.length }))
   return run
 }
 
@@ -115,24 +98,15 @@ async function wait(run: RunStore, key: number, since: number, nextAt = 90_000):
   await run.noteAttempt(key, { waitingSince: since, nextAt, ...because({ kind: 'queue_full', words: 'full' }) })
 }
 
-function result(ordinal: number, promptTokens: number): NewResult {
-  return {
-    ordinal,
-    status: 'succeeded',
-    code: null,
-    reason: null,
-    billed: 'yes',
-    promptTokens,
-    completionTokens: 5,
-    cachedTokens: null,
-    reasoningTokens: null,
-    model: null,
-    file: 'output',
-    offset: 0,
-    length: 1,
-    verdict: 'final',
-    countsAsTry: true,
-  }
+const USAGE: AttemptUsage = {
+  isLong: false,
+  results: 0,
+  answers: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  withoutUsage: 0,
 }
 
 describe('the queue as the store sees it', () => {
@@ -342,12 +316,8 @@ describe('calibration', () => {
     const key = await upload(run, batch)
     await create(run, key)
     await run.moveAttempt(key, 'submitted', 'ended')
-    const ordinals = Array.from({ length: results }, (_, place) => (batch - 1) * 10 + place)
-    await run.addResults(
-      key,
-      ordinals.map((ordinal) => result(ordinal, promptTokens)),
-    )
-    await run.settleAttempt(key, 'collected')
+    const usage = { ...USAGE, results, answers: results, promptTokens: promptTokens * results }
+    await run.settleAttempt(key, 'collected', {}, settlement({ usage: [usage] }))
   }
 
   it('corrects the estimates of every run by what a collected batch has shown', async () => {

@@ -1,5 +1,5 @@
 import type { Reason } from '../model/reason.ts'
-import type { AttemptChanges, AttemptRecord } from './store.ts'
+import type { AttemptChanges, AttemptRecord, AttemptUsage } from './store.ts'
 
 /** A reason as it is stored. */
 export function reasonJson(reason: Reason | null): string | null {
@@ -49,14 +49,16 @@ const FIXED = {
   inputSha256: 'input_sha256',
   createdAt: 'created_at',
   stage: 'stage',
+  usage: 'usage',
 } as const
 
-/** An attempt as the statement below gives it: the record, but for the target's three columns and the reason as JSON. */
-export type AttemptRow = Omit<AttemptRecord, 'target' | 'reason'> & {
+/** An attempt as the statement below gives it: the record, but for the target's three columns and JSON. */
+export type AttemptRow = Omit<AttemptRecord, 'target' | 'reason' | 'usage'> & {
   provider: string
   endpoint: string
   model: string
   reason: string | null
+  usage: string
 }
 
 /** Tokens that must be counted before an estimate is believed to be too high by much: a few rows may be short by chance. */
@@ -89,8 +91,9 @@ export const SELECT_ATTEMPTS = `
 
 /** The record of a selected attempt. */
 export function attemptFrom(row: AttemptRow): AttemptRecord {
-  const { provider, endpoint, model, reason, ...rest } = row
-  return { ...rest, target: { provider, endpoint, model }, reason: reasonFrom(reason) }
+  const { provider, endpoint, model, reason, usage, ...rest } = row
+  const target = { provider, endpoint, model }
+  return { ...rest, target, reason: reasonFrom(reason), usage: JSON.parse(usage) as AttemptUsage[] }
 }
 
 /** The `set` part and the values of an update with these changes; empty where nothing changes. */

@@ -12,7 +12,15 @@ export interface RunFolder {
   readonly lock: string
   /** What the run was started from, as a job file; absent where the run has no such file. */
   readonly job: string
+  /** What is known of rows besides their columns. */
+  readonly rowFacts: string
+  /** Which requests answer several rows; absent where none do. */
+  readonly sharing: string
   input(name: string): string
+  /** The requests of the batch that was planned under this nonce; absent where they count up. */
+  plan(nonce: string): string
+  /** The columns of outcomes of a batch. */
+  outcomes(name: string): string
   /** The raw result file of an attempt, byte for byte as the provider sent it. */
   result(attemptKey: number, file: 'output' | 'error'): string
   /** A result file of ours that is being written, before its attempt has a key. */
@@ -32,7 +40,11 @@ export function runFolder(home: string, runId: string): RunFolder {
     log: join(path, 'log.jsonl'),
     lock: join(path, 'lock.db'),
     job: join(path, 'job.yaml'),
+    rowFacts: join(path, 'row-facts.jsonl'),
+    sharing: join(path, 'sharing.columns'),
     input: (name) => join(inputs, ownName(name)),
+    plan: (nonce) => join(inputs, ownName(`${nonce}.columns`)),
+    outcomes: (name) => join(results, ownName(name)),
     unnamedResult: (number) => join(results, `unnamed-${number}.jsonl`),
     result: (attemptKey, file) => join(results, `${attemptKey}-${file}.jsonl`),
   }
@@ -40,7 +52,8 @@ export function runFolder(home: string, runId: string): RunFolder {
 
 /** A state may come from someone else: a name in it must not lead out of the folder, nor to a name of Windows' own. */
 function ownName(name: string): string {
-  if (/^[\w-]+(?:\.jsonl)?$/.test(name) && !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name)) return name
+  if (/^[\w-]+(?:\.jsonl|\.columns)?$/.test(name) && !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name))
+    return name
   throw new LlmBatchError('disk', `the state names ${JSON.stringify(name)}, which llm-batch never makes`, {
     next: 'Do not go on with this run: its state was damaged, or made to do harm.',
   })

@@ -1,6 +1,8 @@
 import { LlmBatchError } from '../model/error.ts'
+import type { FileFacts } from '../model/file-facts.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
 import type { Reason } from '../model/reason.ts'
+import type { Reopening } from '../model/reopening.ts'
 import {
   type CancelCause,
   type CarriedOver,
@@ -38,6 +40,8 @@ interface RunRow {
   stopLoss: string | null
   carried: string | null
   isCanaryDue: 0 | 1
+  reopenings: string
+  sharing: string | null
   createdAt: number
   finishedAt: number | null
 }
@@ -47,7 +51,7 @@ const SELECT_RUNS = `
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
     max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
     cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt", stop_loss as "stopLoss",
-    carried, is_canary_due as "isCanaryDue",
+    carried, is_canary_due as "isCanaryDue", reopenings, sharing,
     created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
@@ -60,6 +64,8 @@ function runFrom(row: RunRow): RunRecord {
     deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
     reason: reasonFrom(reason),
     isCanaryDue: row.isCanaryDue === 1,
+    reopenings: stored(row, 'reopenings') as Reopening[],
+    sharing: row.sharing === null ? null : (stored(row, 'sharing') as FileFacts),
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
     carried: carried === null ? null : (stored(row, 'carried') as CarriedOver),
     definition,
@@ -71,8 +77,10 @@ function runFrom(row: RunRow): RunRecord {
 /** The frozen input as a table, as it is stored. */
 type StoredTable = Pick<RunRecord, 'columns' | 'files'>
 
+type StoredColumn = 'definition' | 'output' | 'columns' | 'stopLoss' | 'carried' | 'reopenings' | 'sharing'
+
 /** What was stored as JSON. State is data: what cannot be read is refused, never guessed. */
-function stored(row: RunRow, column: 'definition' | 'output' | 'columns' | 'stopLoss' | 'carried'): unknown {
+function stored(row: RunRow, column: StoredColumn): unknown {
   try {
     return JSON.parse(row[column] ?? '')
   } catch (error) {
@@ -147,20 +155,23 @@ export function updateRunState(driver: Driver, runKey: number, to: RunState, rea
 
 export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts): void {
   driver.run(
-    `update runs set name = ?, row_count = ?, request_count = ?, rows_hash = ?, requests_hash = ?, columns = ?, carried = ?
+    `update runs set name = ?, row_count = ?, request_count = ?, skipped_count = ?, rows_hash = ?, requests_hash = ?,
+       columns = ?, carried = ?, sharing = ?
      where key = ?`,
     facts.name,
     facts.rowCount,
     facts.requestCount,
+    facts.skippedCount,
     facts.rowsHash,
     facts.requestsHash,
     JSON.stringify({ columns: facts.columns, files: facts.files } satisfies StoredTable),
     facts.carried ? JSON.stringify(facts.carried) : null,
+    facts.sharing && JSON.stringify(facts.sharing),
     runKey,
   )
 }
 
-type SteeringColumn = 'account' | 'is_canary_due' | 'max_cost' | 'output' | 'stop_loss'
+type SteeringColumn = 'account' | 'is_canary_due' | 'max_cost' | 'output' | 'reopenings' | 'stop_loss'
 
 export function updateRunField(driver: Driver, runKey: number, column: SteeringColumn, value: SqlValue): void {
   driver.run(`update runs set ${column} = ? where key = ?`, value, runKey)

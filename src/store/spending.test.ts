@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sampleRun } from '../../test/support/run-records.ts'
+import { batchOf, range, settlement, TARGET } from '../../test/support/stored-run.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { type BudgetReason } from '../model/reason.ts'
 import { openStore } from './sqlite-store.ts'
 import type { Bill, IntentFacts, NewAttempt, RunStore, SpendingStanding, SpendingTerms, Store } from './store.ts'
-
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
 const DAY_MS = 86_400_000
 
@@ -50,17 +49,7 @@ async function uploadedRun(id: string): Promise<{ run: RunStore; key: number; no
   await store.createRun({ ...sampleRun(), id })
   const run = await store.write(id)
   const nonce = `nonce-of-${id}`
-  const requests = Array.from({ length: 10 }, (_, ordinal) => ({ ordinal, row: ordinal, offset: 0, length: 9 }))
-  await run.addRows(requests.map(({ ordinal }) => ({ ordinal, line: ordinal + 1, id: null, problem: null })))
-  await run.addBatch({
-    target: TARGET,
-    requests,
-    tokens: 25,
-    tokenMethod: 'bytes',
-    contentHash: 'hash',
-    mostOutputTokens: null,
-    attempt: attempt(nonce),
-  })
+  await run.addBatch(batchOf(range(10), { attempt: attempt(nonce) }))
   const [found] = await run.currentAttempts()
   const key = found?.key ?? 0
   await run.moveAttempt(key, 'planned', 'uploaded', { inputFileId: 'file-1' })
@@ -107,7 +96,7 @@ describe('what is set aside', () => {
     expect((await run.spending(DAY_MS)).run).toEqual({ settled: 0, reserved: 100, inFlight: 100, unknown: 0 })
     await run.closeIntent(intent, 'created', 'submitted', { remoteId: 'b' })
     await run.moveAttempt(key, 'submitted', 'ended')
-    await run.settleAttempt(key, 'collected', {}, BILL)
+    await run.settleAttempt(key, 'collected', {}, settlement(), BILL)
     expect((await run.spending(DAY_MS)).run).toEqual({ settled: 40, reserved: 0, inFlight: 0, unknown: 0 })
     expect(await run.shownAnswers(TARGET)).toEqual({ answers: 9, promptTokens: 90, completionTokens: 18 })
     expect(await store.shownAnswers('openai', 'gpt-6.1-terra')).toMatchObject({ answers: 9 })

@@ -1,7 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { isFinished } from '../model/run.ts'
-import { selectAnswered, selectAnswers } from './answers.ts'
 import {
   answerIntent,
   closeOpenIntents,
@@ -19,7 +18,19 @@ import {
   updateAttempt,
   updateStage,
 } from './attempts.ts'
-import { countReader, keepCounts, noteWork } from './counts.ts'
+import {
+  giveUpUnsent,
+  insertBatch,
+  insertReopening,
+  releaseBatch,
+  replaceTallies,
+  selectBatch,
+  selectBatches,
+  selectCounts,
+  selectHasPending,
+  selectHasReaskable,
+  settleBatch,
+} from './batches.ts'
 import { answerCall, forgetLines, insertCall, selectCalls } from './direct-calls.ts'
 import type { Driver } from './driver.ts'
 import { queueOfTarget } from './in-flight.ts'
@@ -32,28 +43,6 @@ import {
   wakeWhenFreed,
 } from './queue.ts'
 import { bringBackInstants, clearDoubt, selectBelief, upsertRefusal } from './queue-belief.ts'
-import { selectHasReaskable, selectNextOrdinal, selectReaskable, selectReasked } from './reasks.ts'
-import {
-  countSharing,
-  insertBatch,
-  insertRows,
-  releaseRequests,
-  selectHasPending,
-  selectPending,
-  selectRequestSpan,
-  selectRequests,
-} from './requests.ts'
-import {
-  cancelUnsentRequests,
-  insertResults,
-  reopen,
-  selectFailureReasons,
-  selectTolerated,
-  selectUnsuccessful,
-  selectUsageByAttempt,
-  settleRequests,
-} from './results.ts'
-import { selectRowResults } from './row-results.ts'
 import {
   assertWriter,
   clearStops,
@@ -94,13 +83,9 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
     if (writer === undefined) throw new LlmBatchError('conflict', `run ${id} was opened for reading only`)
     return driver.transaction(() => {
       assertWriter(driver, runKey, id, writer)
-      const result = work()
-      noteWork(driver, runKey)
-      return result
+      return work()
     })
   }
-
-  const counts = countReader(driver, runKey)
 
   const record: RunStore['record'] = async () => {
     const run = selectRun(driver, id)
@@ -111,11 +96,7 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
   return {
     id,
     record,
-    moveRun: async (to, reason = null) =>
-      write(() => {
-        updateRunState(driver, runKey, to, reason, clock.now())
-        if (isFinished(to)) keepCounts(driver, runKey)
-      }),
+    moveRun: async (to, reason = null) => write(() => updateRunState(driver, runKey, to, reason, clock.now())),
     steerRun: async (output) => write(() => updateRunField(driver, runKey, 'output', JSON.stringify(output))),
     capRun: async (maxCostMicros) => write(() => updateRunField(driver, runKey, 'max_cost', maxCostMicros)),
     setDeadline: async (deadline) => write(() => updateDeadline(driver, runKey, deadline)),
@@ -131,19 +112,17 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         updateBaseUrl(driver, runKey, baseUrl)
       }),
 
-    addRows: async (rows) => write(() => insertRows(driver, runKey, rows)),
     addBatch: async (batch) => write(() => insertBatch(driver, runKey, batch)),
-    settleCarried: async (attemptKey, results) =>
+    settleCarried: async (attemptKey, settled) =>
       write(() => {
         const attempt = selectAttempt(driver, attemptKey)
         if (attempt.kind !== 'carried') throw new LlmBatchError('conflict', `attempt ${attemptKey} is to be sent`)
-        insertResults(driver, attemptKey, results)
-        settleRequests(driver, runKey, attempt, 'all')
+        settleBatch(driver, runKey, attempt, settled)
         updateStage(driver, attemptKey, 'planned', 'collected', {})
       }),
     sealRun: async (facts) =>
       write(() => {
-        countSharing(driver, runKey)
+        replaceTallies(driver, runKey, facts.tallies)
         updateSealed(driver, runKey, facts)
         updateRunState(driver, runKey, 'ready', null, clock.now())
       }),
@@ -212,15 +191,14 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         return selectAttempt(driver, made)
       }),
     origin: async () => selectOrigin(driver, runKey),
-    releaseAttempt: async (key, from, mayBeBilled = false) =>
+    releaseAttempt: async (key, from, { mayBeBilled = false, to = from === 'ended' ? 'rejected' : 'abandoned' } = {}) =>
       write(() => {
         const { batchKey, nonce } = selectAttempt(driver, key)
-        const to = from === 'ended' ? 'rejected' : 'abandoned'
         updateStage(driver, key, from, to, {})
         wakeWhenFreed(driver, key, from, to, clock.now())
         closeOpenIntents(driver, key, clock.now())
         if (!mayBeBilled) releaseReservation(driver, nonce)
-        releaseRequests(driver, batchKey)
+        releaseBatch(driver, runKey, batchKey)
       }),
     addRemoteBatch: async (attemptKey, remote) => write(() => insertRemoteBatch(driver, attemptKey, remote)),
     remoteBatches: async (attemptKey) => selectRemoteBatches(driver, attemptKey),
@@ -244,42 +222,45 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
         forgetLines(driver, attemptKey)
         return selectAttempt(driver, attemptKey)
       }),
-    settleFinal: async (attemptKey) =>
-      write(() => settleRequests(driver, runKey, selectAttempt(driver, attemptKey), 'final')),
 
-    requestsOf: async (batchKey, afterOrdinal, most) => selectRequests(driver, batchKey, afterOrdinal, most),
-    requestSpan: async (batchKey) => selectRequestSpan(driver, batchKey),
+    batches: async () => selectBatches(driver, runKey),
+    batch: async (key) => selectBatch(driver, key),
     hasPending: async () => selectHasPending(driver, runKey),
-    pendingRequests: async (afterOrdinal, most) => selectPending(driver, runKey, afterOrdinal, most),
     hasReaskable: async () => selectHasReaskable(driver, runKey),
-    reaskableRequests: async (afterOrdinal, most) => selectReaskable(driver, runKey, afterOrdinal, most),
-    nextOrdinal: async () => selectNextOrdinal(driver, runKey),
-    answeredRequests: async (afterOrdinal, most) => selectAnswered(driver, runKey, afterOrdinal, most),
-    answersOf: async (ordinals) => selectAnswers(driver, runKey, ordinals),
-    addResults: async (attemptKey, results) => write(() => insertResults(driver, attemptKey, results)),
-    settleAttempt: async (key, to, changes = {}, bill = NO_BILL) =>
+    settleAttempt: async (key, to, changes, settled, bill = NO_BILL) =>
       write(() => {
-        const { batchKey, nonce } = selectAttempt(driver, key)
-        settleRequests(driver, runKey, { batchKey, key }, 'all')
-        settleReservation(driver, nonce, bill, clock.now())
+        const attempt = selectAttempt(driver, key)
+        settleBatch(driver, runKey, attempt, settled)
+        settleReservation(driver, attempt.nonce, bill, clock.now())
         updateStage(driver, key, 'ended', to, changes)
-        if (to === 'collected') calibrate(driver, key, clock.now())
+        if (to === 'collected') calibrate(driver, key, settled.usage, clock.now())
         return selectAttempt(driver, key)
       }),
-    reopenRequests: async (reopening) =>
+    holdSettled: async (key, changes, settled) =>
       write(() => {
-        const count = reopen(driver, runKey, reopening)
-        if (count === 0) return count
-        const isLarge = reopening.canaryAbove !== null && count > reopening.canaryAbove
+        settleBatch(driver, runKey, selectAttempt(driver, key), settled)
+        updateStage(driver, key, 'ended', 'held', changes)
+        return selectAttempt(driver, key)
+      }),
+    reopenRequests: async ({ canaryAbove, ...wish }) =>
+      write(() => {
+        const { requests, rows } = insertReopening(driver, runKey, wish)
+        if (requests === 0) return rows
+        const isLarge = canaryAbove !== null && rows > canaryAbove
         if (isLarge) updateRunField(driver, runKey, 'is_canary_due', 1)
         const state = selectRun(driver, id)?.state
         if (state !== undefined && isFinished(state)) {
           clearStops(driver, runKey)
           updateRunState(driver, runKey, 'running', null, clock.now())
         }
-        return count
+        return rows
       }),
-    endCanaryDue: async () => write(() => updateRunField(driver, runKey, 'is_canary_due', 0)),
+    setCanaryDue: async () => write(() => updateRunField(driver, runKey, 'is_canary_due', 1)),
+    endReplanning: async () =>
+      write(() => {
+        updateRunField(driver, runKey, 'is_canary_due', 0)
+        updateRunField(driver, runKey, 'reopenings', '[]')
+      }),
     cancelUnsent: async () =>
       write(() => {
         for (const attempt of selectAttempts(driver, runKey, 'current')) {
@@ -287,16 +268,9 @@ export function createRunStore(driver: Driver, clock: Clock, id: string, writer:
             updateStage(driver, attempt.key, attempt.stage, 'cancelled', {})
           }
         }
-        cancelUnsentRequests(driver, runKey)
+        giveUpUnsent(driver, runKey)
       }),
-    rowResults: async (afterRow, most) => selectRowResults(driver, runKey, afterRow, most),
-    counts: async () => counts(),
-    usageByAttempt: async (longAboveTokens, attemptKey) =>
-      selectUsageByAttempt(driver, runKey, longAboveTokens, attemptKey),
-    failureReasons: async (most) => selectFailureReasons(driver, runKey, most),
-    unsuccessful: async (longAboveTokens) => selectUnsuccessful(driver, runKey, longAboveTokens),
-    tolerated: async () => selectTolerated(driver, runKey),
-    reasked: async () => selectReasked(driver, runKey),
+    counts: async () => selectCounts(driver, runKey),
 
     spending: async (since) => selectStanding(driver, id, since),
     shownAnswers: async (target) => selectShownByRun(driver, id, target),

@@ -3,20 +3,27 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { sampleDefinition } from '../../test/support/run-records.ts'
+import {
+  AGAIN,
+  addNew,
+  batchOf,
+  createRun,
+  newest,
+  present,
+  range,
+  rowsOf,
+  type StoredRun,
+  seal,
+  sendAgain,
+  settle,
+  TARGET,
+} from '../../test/support/stored-run.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { nonceFrom } from '../model/ids.ts'
-import { PLAIN_OUTPUT } from '../model/run.ts'
 import { Driver } from './driver.ts'
 import { lockRun } from './lock.ts'
 import { openStore } from './sqlite-store.ts'
-import type { IntentFacts, NewBatchRecord, NewResult, RunStore, Store } from './store.ts'
-
-const DEFINITION = sampleDefinition()
-
-const OUTPUT = { ...PLAIN_OUTPUT, path: null }
-const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
+import type { IntentFacts, RunStore, Store } from './store.ts'
 
 let home: string
 let store: Store
@@ -31,71 +38,28 @@ afterEach(async () => {
   await rm(home, { recursive: true })
 })
 
-let made = 0
-
-function batch(ordinals: readonly number[], rows: readonly (number | null)[] = ordinals): NewBatchRecord {
-  made += 1
-  const nonce = nonceFrom(Buffer.from(`nonce ${made}`.padEnd(16)))
-  return {
-    target: TARGET,
-    requests: ordinals.map((ordinal, index) => ({
-      ordinal,
-      row: rows[index] ?? null,
-      offset: index * 100,
-      length: 99,
-    })),
-    tokens: 25,
-    tokenMethod: 'bytes',
-    contentHash: `hash ${made}`,
-    mostOutputTokens: null,
-    attempt: { nonce, inputName: `${nonce}.jsonl`, inputBytes: 100, inputSha256: 'sha', createdAt: made },
-  }
+/** A sealed run of so many rows, a request each, in one batch, with its files. */
+async function storedRun(rowCount: number): Promise<StoredRun> {
+  const made = await createRun(store, home, { maxReasks: 0 })
+  await addNew(made, range(rowCount))
+  const columns = [{ name: 'text', type: { kind: 'string' } }] as const
+  const files = [{ path: 'tickets.csv', firstRow: 0 }]
+  await seal(
+    made,
+    range(rowCount).map((row) => ({ id: `r${row}` })),
+    { columns, files },
+  )
+  return made
 }
 
-/** A sealed run of so many rows, a request each, in one batch. */
-async function sealedRun(rowCount: number, id = 'aaaa-2026-11-23'): Promise<RunStore> {
-  await store.createRun({ id, definition: DEFINITION, output: OUTPUT, createdAt: 1 })
-  const run = await store.write(id)
-  const ordinals = Array.from({ length: rowCount }, (_, ordinal) => ordinal)
-  await run.addRows(ordinals.map((ordinal) => ({ ordinal, line: ordinal + 2, id: `r${ordinal}`, problem: null })))
-  await run.addBatch(batch(ordinals))
-  await run.sealRun({
-    name: null,
-    rowCount,
-    requestCount: rowCount,
-    rowsHash: 'rows',
-    requestsHash: 'requests',
-    columns: [{ name: 'text', type: { kind: 'string' } }],
-    files: [{ path: 'tickets.csv', firstRow: 0 }],
-  })
-  return run
+async function sealedRun(rowCount: number): Promise<RunStore> {
+  return (await storedRun(rowCount)).store
 }
 
 async function onlyAttempt(run: RunStore) {
   const [attempt] = await run.currentAttempts()
   if (!attempt) throw new Error('the run has no attempt')
   return attempt
-}
-
-function result(ordinal: number, parts: Partial<NewResult> = {}): NewResult {
-  return {
-    ordinal,
-    status: 'succeeded',
-    code: null,
-    reason: null,
-    billed: 'yes',
-    promptTokens: 10,
-    completionTokens: 5,
-    cachedTokens: null,
-    reasoningTokens: null,
-    model: 'gpt-6.1-terra-2026-08-07',
-    file: 'output',
-    offset: ordinal * 10,
-    length: 9,
-    verdict: 'final',
-    countsAsTry: true,
-    ...parts,
-  }
 }
 
 /** An intent that nothing stands in the way of. */
@@ -105,19 +69,9 @@ async function opened(run: RunStore, key: number) {
   return opening.intent
 }
 
-/** An attempt that was uploaded, created and has ended. */
-async function endedAttempt(run: RunStore): Promise<number> {
-  const { key } = await onlyAttempt(run)
-  await run.moveAttempt(key, 'planned', 'uploaded', { inputFileId: 'file-1' })
-  const intent = await opened(run, key)
-  await run.closeIntent(intent.key, 'created', 'submitted', { remoteId: 'batch_1' })
-  await run.moveAttempt(key, 'submitted', 'ended')
-  return key
-}
-
 const INTENT: IntentFacts = {
   at: 5,
-  baseUrl: DEFINITION.baseUrl,
+  baseUrl: 'https://api.openai.com/v1',
   account: 'account',
   endpoint: TARGET.endpoint,
   model: TARGET.model,
@@ -132,29 +86,36 @@ const INTENT: IntentFacts = {
 
 describe('the store', () => {
   it('remembers a run across a restart', async () => {
-    await sealedRun(3)
+    const { id } = await sealedRun(3)
     await store.close()
     store = await openStore({ home, disk: systemDisk, clock: systemClock })
-    expect(await store.findRun('aaaa-2026-11-23')).toMatchObject({
-      state: 'ready',
+    expect(await store.findRun(id)).toMatchObject({
+      state: 'running',
       rowCount: 3,
       columns: [{ name: 'text', type: { kind: 'string' } }],
       files: [{ path: 'tickets.csv', firstRow: 0 }],
     })
   })
 
-  it('refuses a state that a newer program wrote, naming both versions', async () => {
+  it.each([
+    ['an earlier, unreleased', 'update catalog set version = 0'],
+    ['a newer', 'update catalog set version = 999'],
+    [
+      'an earlier, unreleased',
+      'drop table catalog; create table migrations (number integer primary key, name text, at integer)',
+    ],
+  ])('refuses a home that %s version wrote, and says what to do', async (writer, change) => {
     await store.close()
-    const driver = new Driver(join(home, 'state.db'))
-    driver.run("insert into migrations (number, name, at) values (999, 'later', 1)")
+    const path = join(home, 'state.db')
+    const driver = new Driver(path)
+    driver.script(change)
     driver.close()
     await expect(openStore({ home, disk: systemDisk, clock: systemClock })).rejects.toMatchObject({
       code: 'newer_state',
-      message: expect.stringContaining('state version 999'),
+      message: `${path} was written by ${writer} version of llm-batch`,
+      next: expect.stringContaining('Use that version again'),
     })
-    const repaired = new Driver(join(home, 'state.db'))
-    repaired.run('delete from migrations where number = 999')
-    repaired.close()
+    await rm(path)
     store = await openStore({ home, disk: systemDisk, clock: systemClock })
   })
 
@@ -167,7 +128,7 @@ describe('the store', () => {
     await store.dropRun(run.id)
     expect(await store.listRuns()).toEqual([])
     const driver = new Driver(join(home, 'state.db'))
-    for (const table of ['rows', 'requests', 'row_requests', 'batches', 'attempts', 'intents', 'results']) {
+    for (const table of ['batches', 'attempts', 'intents', 'direct_calls', 'remote_batches', 'incidents']) {
       expect({ table, ...driver.get<object>(`select count(*) as count from ${table}`) }).toEqual({ table, count: 0 })
     }
     driver.close()
@@ -249,7 +210,7 @@ describe('an attempt', () => {
     await run.moveAttempt(first.key, 'planned', 'uploaded', { inputFileId: 'file-1' })
     const intent = await opened(run, first.key)
     await run.closeIntent(intent.key, 'unknown', 'unconfirmed')
-    const { attempt } = batch([0, 1])
+    const { attempt } = batchOf([0, 1])
     const second = await run.replaceAttempt({ key: first.key, from: 'unconfirmed', to: 'abandoned', next: attempt })
     expect(second).toMatchObject({ number: 2, stage: 'planned', nonce: attempt.nonce, firstNonce: first.nonce })
     expect((await run.allAttempts()).map(({ nonce, inputFileId }) => [nonce, inputFileId])).toEqual([
@@ -262,93 +223,80 @@ describe('an attempt', () => {
 
 describe('results', () => {
   it('settle their requests and come back in the order of the rows', async () => {
-    const run = await sealedRun(3)
-    const key = await endedAttempt(run)
-    await run.addResults(key, [
-      result(2),
-      result(0, { status: 'truncated', code: 'length' }),
-      result(1, { status: 'expired', billed: 'no', verdict: 'again' }),
-    ])
-    await run.settleAttempt(key, 'collected')
-    expect(await run.counts()).toMatchObject({ succeeded: 1, truncated: 1, pending: 1, batched: 0 })
-    const rows = await run.rowResults(-1, 10)
+    const run = await storedRun(3)
+    const key = await settle(
+      run,
+      { ordinal: 2 },
+      { ordinal: 0, status: 'truncated', code: 'length' },
+      { ordinal: 1, ...AGAIN, status: 'expired' },
+    )
+    expect(await run.store.counts()).toMatchObject({ succeeded: 1, truncated: 1, pending: 1, batched: 0 })
+    const rows = await rowsOf(run)
     expect(rows.map(({ row, line, id, state, tries }) => [row, line, id, state, tries])).toEqual([
-      [0, 2, 'r0', 'truncated', 1],
-      [1, 3, 'r1', 'pending', 1],
-      [2, 4, 'r2', 'succeeded', 1],
+      [0, 1, 'r0', 'truncated', 1],
+      [1, 2, 'r1', 'pending', 1],
+      [2, 3, 'r2', 'succeeded', 1],
     ])
     expect(rows[2]?.result).toMatchObject({ file: 'output', offset: 20, attemptKey: key })
   })
 
-  it('recorded twice are recorded once', async () => {
-    const run = await sealedRun(1)
-    const key = await endedAttempt(run)
-    await run.addResults(key, [result(0)])
-    await run.addResults(key, [result(0)])
-    await run.settleAttempt(key, 'collected')
-    expect(await run.usageByAttempt(1_000)).toMatchObject([
-      { results: 1, promptTokens: 10, completionTokens: 5, withoutUsage: 0 },
-    ])
+  it('are counted with their attempt, those that are sent again too', async () => {
+    const run = await storedRun(2)
+    await settle(run, { ordinal: 0 }, { ordinal: 1, promptTokens: 7, verdict: 'again' })
+    const [attempt] = await run.store.allAttempts()
+    expect(attempt?.usage).toMatchObject([{ results: 2, promptTokens: 17, completionTokens: 10, withoutUsage: 0 }])
   })
 
   it('of a pending request are replaced by those of the batch it is planned into next', async () => {
-    const run = await sealedRun(2)
-    const key = await endedAttempt(run)
-    await run.addResults(key, [result(0), result(1, { status: 'expired', billed: 'no', verdict: 'again' })])
-    await run.settleAttempt(key, 'collected')
-    const waiting = await run.pendingRequests(-1, 10)
-    expect(waiting).toMatchObject([{ ordinal: 1, offset: 100, length: 99, tries: 1, target: TARGET }])
-    await run.addBatch(batch([1], [null]))
-    expect(await run.pendingRequests(-1, 10)).toEqual([])
-    const [, second] = await run.currentAttempts()
-    expect(second).toMatchObject({ batch: 2, requestCount: 1, stage: 'planned' })
-    expect(await run.requestsOf(second?.batchKey ?? 0, -1, 10)).toMatchObject([{ ordinal: 1, offset: 0 }])
+    const run = await storedRun(2)
+    await settle(run, { ordinal: 0 }, { ordinal: 1, ...AGAIN, status: 'expired' })
+    expect(await run.store.hasPending()).toBe(true)
+    await sendAgain(run, [1])
+    expect(await run.store.hasPending()).toBe(false)
+    expect(await newest(run)).toMatchObject({ batch: 2, requestCount: 1, stage: 'planned' })
+    expect(await run.store.counts()).toMatchObject({ succeeded: 1, batched: 1, pending: 0 })
+    await settle(run, { ordinal: 1 })
+    expect(await rowsOf(run)).toMatchObject([{ tries: 1 }, { state: 'succeeded', tries: 2 }])
   })
 
   it('that may have been billed are given back only when their status is asked for', async () => {
-    const run = await sealedRun(3)
-    const key = await endedAttempt(run)
-    await run.addResults(key, [
-      result(0, { status: 'failed', billed: 'no' }),
-      result(1, { status: 'failed', billed: 'yes' }),
-      result(2, { status: 'missing', billed: 'unknown' }),
-    ])
-    await run.settleAttempt(key, 'collected')
+    const run = await storedRun(3)
+    const failed = { status: 'failed' } as const
+    const missing = { status: 'missing', billed: 'unknown' } as const
+    await settle(run, { ordinal: 0, ...failed, billed: 'no' }, { ordinal: 1, ...failed }, { ordinal: 2, ...missing })
     const usual = { maxTokens: null, canaryAbove: null }
-    expect(await run.reopenRequests({ ...usual, statuses: ['failed', 'missing'], billed: ['no'] })).toBe(1)
-    expect(await run.reopenRequests({ ...usual, statuses: ['missing'], billed: ['yes', 'no', 'unknown'] })).toBe(1)
-    expect(await run.counts()).toMatchObject({ pending: 2, failed: 1 })
+    expect(await run.store.reopenRequests({ ...usual, statuses: ['failed', 'missing'], billed: ['no'] })).toBe(1)
+    const all = ['yes', 'no', 'unknown'] as const
+    expect(await run.store.reopenRequests({ ...usual, statuses: ['missing'], billed: all })).toBe(1)
+    expect(await run.store.counts()).toMatchObject({ pending: 2, failed: 1 })
   })
 
   it('are given back together with the run that they finish, with another limit, and a canary where they are many', async () => {
-    const run = await sealedRun(3)
-    const key = await endedAttempt(run)
-    await run.addResults(
-      key,
-      [0, 1, 2].map((ordinal) => result(ordinal, { status: 'truncated', billed: 'yes' })),
-    )
-    await run.settleAttempt(key, 'collected')
-    await run.moveRun('running')
-    await run.moveRun('completed')
+    const run = await storedRun(3)
+    await settle(run, ...range(3).map((ordinal) => ({ ordinal, status: 'truncated' }) as const))
+    const { store: runStore } = run
+    await runStore.moveRun('completed')
     const again = { statuses: ['truncated'], billed: ['yes'], maxTokens: 90 } as const
-    expect(await run.reopenRequests({ ...again, statuses: ['failed'], canaryAbove: 0 })).toBe(0)
-    expect(await run.record()).toMatchObject({ state: 'completed', isCanaryDue: false })
-    expect(await run.reopenRequests({ ...again, canaryAbove: 2 })).toBe(3)
-    expect(await run.record()).toMatchObject({ state: 'running', isCanaryDue: true })
-    expect(await run.pendingRequests(-1, 1)).toMatchObject([{ ordinal: 0, maxTokens: 90 }])
-    await run.endCanaryDue()
-    expect(await run.record()).toMatchObject({ isCanaryDue: false })
+    expect(await runStore.reopenRequests({ ...again, statuses: ['failed'], canaryAbove: 0 })).toBe(0)
+    expect(await runStore.record()).toMatchObject({ state: 'completed', isCanaryDue: false, reopenings: [] })
+    expect(await runStore.reopenRequests({ ...again, canaryAbove: 2 })).toBe(3)
+    expect(await runStore.record()).toMatchObject({ state: 'running', isCanaryDue: true })
+    expect(await present(run, [0])).toMatchObject([{ state: 'truncated', reopening: { maxTokens: 90 } }])
+    expect(await runStore.counts()).toMatchObject({ pending: 3, truncated: 0 })
+    await runStore.endReplanning()
+    expect(await runStore.record()).toMatchObject({ isCanaryDue: false, reopenings: [] })
   })
 
   it('count a cancelled run: what was never sent is cancelled, what was sent is not', async () => {
-    const run = await sealedRun(2)
-    await run.addBatch(batch([2, 3], [null, null]))
-    const [first] = await run.currentAttempts()
-    await run.moveAttempt(first?.key ?? 0, 'planned', 'uploaded')
-    const intent = await opened(run, first?.key ?? 0)
-    await run.closeIntent(intent.key, 'created', 'submitted')
-    await run.cancelUnsent()
-    expect(await run.counts()).toMatchObject({ batched: 2, cancelled: 2 })
-    expect((await run.currentAttempts()).map(({ stage }) => stage)).toEqual(['submitted', 'cancelled'])
+    const run = await createRun(store, home)
+    const sent = await addNew(run, [0, 1])
+    await addNew(run, [2, 3])
+    await seal(run, [{}, {}, {}, {}])
+    await run.store.moveAttempt(sent, 'planned', 'uploaded')
+    const intent = await opened(run.store, sent)
+    await run.store.closeIntent(intent.key, 'created', 'submitted')
+    await run.store.cancelUnsent()
+    expect(await run.store.counts()).toMatchObject({ batched: 2, cancelled: 2 })
+    expect((await run.store.currentAttempts()).map(({ stage }) => stage)).toEqual(['submitted', 'cancelled'])
   })
 })

@@ -5,17 +5,17 @@ import { selectKnownRemotes } from './attempts.ts'
 import { databaseOn, unlessUnreadable } from './connection.ts'
 import { Driver } from './driver.ts'
 import { makePrivateFile } from './lock.ts'
-import { migrate } from './migrations.ts'
 import { insertProbe, selectProbes } from './probes.ts'
 import { selectBelief } from './queue-belief.ts'
 import { statePath } from './run-folder.ts'
 import { insertRun, markCancelRequested, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
+import { prepareSchema } from './schema.ts'
 import { closeReservations, insertTriedAnswers, selectMonths, selectShownByModel } from './spending.ts'
 import { createRunStore } from './sqlite-run-store.ts'
 import type { Store } from './store.ts'
 import { selectTokenRate } from './token-rates.ts'
 
-/** Opens the state of a home, making or migrating it where needed. The folder must exist. */
+/** Opens the state of a home, making it where needed. The folder must exist. */
 export async function openStore(options: {
   readonly home: string
   readonly disk: Disk
@@ -24,7 +24,7 @@ export async function openStore(options: {
   const { clock, disk } = options
   const path = statePath(options.home)
   await makePrivateFile(disk, path)
-  const driver = openState(path, disk, clock.now())
+  const driver = openState(path, disk)
   return {
     createRun: async (run) => {
       driver.transaction(() => insertRun(driver, run))
@@ -63,11 +63,11 @@ export async function openStore(options: {
 }
 
 /** The state brought up to date. Throws `disk` where the file holds something else. */
-function openState(path: string, disk: Disk, now: number): Driver {
+function openState(path: string, disk: Disk): Driver {
   let driver: Driver | undefined
   try {
     driver = new Driver(path, databaseOn(disk))
-    migrate(driver, path, now)
+    prepareSchema(driver, path)
     return driver
   } catch (error) {
     driver?.close()

@@ -1,12 +1,14 @@
 import type { RemoteStatus, Stage } from '../model/attempt.ts'
-import type { BatchKind, PlannedRequest, PlannedRequests } from '../model/batch.ts'
+import type { BatchKind } from '../model/batch.ts'
 import type { Column, InputFile } from '../model/column.ts'
-import type { Billed, OutcomeStatus } from '../model/outcome.ts'
+import type { FileFacts } from '../model/file-facts.ts'
+import type { OutcomeStatus } from '../model/outcome.ts'
 import type { ProbeRecord } from '../model/probe.ts'
-import type { Problem } from '../model/problem.ts'
 import type { BudgetReason, Reason, ReasonCode } from '../model/reason.ts'
+import type { Reopening } from '../model/reopening.ts'
 import type { CancelCause, CarriedOver, Deadline, OutputPlan, RunDefinition, RunState } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
+import type { TallyGroup } from '../model/tally.ts'
 import type { Target } from '../model/target.ts'
 
 /**
@@ -71,20 +73,18 @@ export interface RunStore {
   moveBaseUrl(baseUrl: string): Promise<void>
 
   // While preparing
-  addRows(rows: readonly NewRow[]): Promise<void>
   /**
-   * Adds a batch with its requests and its first attempt, planned. Requests that were there before must be pending, and
-   * those that ask again must take the place of the newest one of their rows, whose answer is invalid, so that nothing is
-   * ever in two living batches; otherwise it throws `conflict` and adds nothing. Returns the attempt's key.
+   * Adds a batch with its first attempt, planned; its input file and its plan must be on stable storage. What it takes over
+   * from older batches is counted there no longer. Throws `conflict`, and adds nothing, where one of these requests does
+   * not wait to be sent again, so that nothing is ever in two living batches. Returns the attempt's key.
    */
   addBatch(batch: NewBatchRecord): Promise<number>
   /**
-   * Ends a batch of kind `carried`: `planned -> collected`, every request of it in the state of its result. Nothing is
-   * billed, and no estimate learns from it. Its result file must be on stable storage. Throws `conflict` for
-   * a batch of another kind.
+   * Ends a batch of kind `carried`: `planned -> collected`. Nothing is billed, and no estimate learns from it. Its files must
+   * be on stable storage. Throws `conflict` for a batch of another kind.
    */
-  settleCarried(attemptKey: number, results: readonly NewResult[]): Promise<void>
-  /** Ends preparing: the run is `ready`, and its rows and requests never change again. Counts the rows of each request. */
+  settleCarried(attemptKey: number, settled: Settlement): Promise<void>
+  /** Ends preparing: the run is `ready`, and its rows and their requests never change again. */
   sealRun(facts: SealedFacts): Promise<void>
 
   // Attempts
@@ -149,10 +149,10 @@ export interface RunStore {
   }): Promise<AttemptRecord>
   origin(): Promise<RunOrigin>
   /**
-   * Ends an attempt that was never created, or whose batch was refused unbilled (from `ended`), and gives its requests
-   * back to `pending`, to be cut into other batches; with `mayBeBilled` what was set aside for it stays so.
+   * Ends an attempt that was never created, or whose batch was refused unbilled (from `ended`): its requests that have no
+   * final answer wait to be cut into other batches.
    */
-  releaseAttempt(key: number, from: Stage, mayBeBilled?: boolean): Promise<void>
+  releaseAttempt(key: number, from: Stage, options?: ReleaseOptions): Promise<void>
   /** Remembers a remote batch that was seen to carry our marker; never forgotten, never overwritten. */
   addRemoteBatch(attemptKey: number, remote: RemoteBatchFacts): Promise<void>
   remoteBatches(attemptKey: number): Promise<readonly RemoteBatchFacts[]>
@@ -189,72 +189,41 @@ export interface RunStore {
   calls(attemptKey: number): Promise<readonly DirectCall[]>
   /** Moves the attempt from `calling` to `ended`, once the answers are on disk as its result file. */
   endCalls(attemptKey: number): Promise<AttemptRecord>
-  /** Gives requests whose result in this attempt is final their state, while the attempt itself stays as it is. */
-  settleFinal(attemptKey: number): Promise<void>
-
-  // Requests and results
-  /** The requests of a batch that wait for their results, in file order, a page at a time. */
-  requestsOf(batchKey: number, afterOrdinal: number, most: number): Promise<readonly StoredRequest[]>
-  /** How many of these there are, and between which ordinals; null where there are none. */
-  requestSpan(batchKey: number): Promise<RequestSpan | null>
-  /** True where requests wait to be planned into a batch; asked often, so it never reads all requests. */
+  // Batches and what came of them
+  /** Every batch of the run by number, with its counts; the log reads requests by them. */
+  batches(): Promise<readonly BatchRecord[]>
+  /** One batch of the run. */
+  batch(key: number): Promise<BatchRecord>
+  /** True where requests wait to be planned into a batch. */
   hasPending(): Promise<boolean>
-  /** Requests that wait to be planned into a batch, by ordinal, a page at a time. */
-  pendingRequests(afterOrdinal: number, most: number): Promise<readonly PendingRequest[]>
-  /** True where rows have an invalid answer and may be asked again, by what their run allows; asked often. */
+  /** True where rows have an invalid answer and may be asked again, by what their run allows. */
   hasReaskable(): Promise<boolean>
-  /** The requests of such rows, each the newest of its row, by ordinal, a page at a time. */
-  reaskableRequests(afterOrdinal: number, most: number): Promise<readonly ReaskableRequest[]>
-  /** The first ordinal that no request of the run has. */
-  nextOrdinal(): Promise<number>
   /**
-   * Requests with a final, usable answer, as another run may carry them over: by ordinal, a page at a time. Requests that
-   * ask again stand for the one that was asked first.
-   */
-  answeredRequests(afterOrdinal: number, most: number): Promise<readonly AnsweredRequest[]>
-  /** The same answers by the ordinals of their requests; in any order, without those that have none any more. */
-  answersOf(ordinals: readonly number[]): Promise<readonly RequestAnswer[]>
-  /** Records results of an attempt; recording the same ones again changes nothing. */
-  addResults(attemptKey: number, results: readonly NewResult[]): Promise<void>
-  /**
-   * Ends collection: every request of the attempt takes the state its result says, and the attempt moves from `ended`
-   * to `collected` (or `rejected`, where the batch was refused as a whole). The bill takes the place of what was set
-   * aside for it; without one it cost nothing.
+   * Ends collection: the outcomes of a batch count from now on, and its attempt moves from `ended` to `collected` (or
+   * `rejected`, where the batch was refused as a whole). The bill takes the place of what was set aside for it; without one
+   * it cost nothing.
    */
   settleAttempt(
     key: number,
     to: 'collected' | 'rejected',
-    changes?: AttemptChanges,
+    changes: AttemptChanges,
+    settled: Settlement,
     bill?: Bill,
   ): Promise<AttemptRecord>
+  /** Holds an attempt (`ended -> held`) whose final outcomes count; what is to be sent again waits for a person. */
+  holdSettled(key: number, changes: AttemptChanges, settled: Settlement): Promise<AttemptRecord>
   /**
-   * Gives requests in these final states back to `pending`, for `retry`, and opens a finished run again where there are
-   * any; returns how many rows they answer. A row that was asked again is asked its first question.
+   * Has requests that stand so sent again, for `retry`, and opens a finished run where there are any; returns how many rows
+   * they answer. A row that was asked again is asked its first question.
    */
-  reopenRequests(reopening: Reopening): Promise<number>
-  /** Records that the requests which were to be asked directly first are in a direct batch, or go without. */
-  endCanaryDue(): Promise<void>
+  reopenRequests(reopening: NewReopening): Promise<number>
+  /** Has a few of the requests that wait to be sent again asked directly first. */
+  setCanaryDue(): Promise<void>
+  /** Records that all requests that were to be sent again are in new batches. */
+  endReplanning(): Promise<void>
   /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
   cancelUnsent(): Promise<void>
-  /** Rows with the place of their result, in input order, a page at a time. */
-  rowResults(afterRow: number, most: number): Promise<readonly RowResultRecord[]>
   counts(): Promise<RequestCounts>
-  /**
-   * Tokens of the recorded results by attempt, of all attempts or of one; results with more input tokens than
-   * `longAboveTokens` are counted apart, because some models charge more for them.
-   */
-  usageByAttempt(longAboveTokens: number, attemptKey?: number): Promise<readonly AttemptUsage[]>
-  /** The most frequent reasons of rows that did not succeed. */
-  failureReasons(most: number): Promise<readonly FailureReason[]>
-  /**
-   * Rows that ended without a usable answer, with the usage of all that was asked for them; results with more input tokens
-   * than `longAboveTokens` are counted apart.
-   */
-  unsuccessful(longAboveTokens: number): Promise<readonly UnsuccessfulRows[]>
-  /** Rows that succeeded although something had to be overlooked in their answer, by what that was. */
-  tolerated(): Promise<Readonly<Record<string, number>>>
-  /** How many rows were asked again, and by how many further requests. */
-  reasked(): Promise<{ readonly rows: number; readonly requests: number }>
 
   // Money
   /** What is spent and set aside by this run, and by all runs of the home since an instant. */
@@ -309,6 +278,10 @@ export interface RunRecord extends NewRun {
   readonly carried: CarriedOver | null
   /** True while a few of the requests that are sent again are still to be asked directly first. */
   readonly isCanaryDue: boolean
+  /** What was asked to be sent again and is not in new batches yet, the oldest wish first. */
+  readonly reopenings: readonly Reopening[]
+  /** The file that tells which rows share a request; null where none do. */
+  readonly sharing: FileFacts | null
   readonly finishedAt: number | null
 }
 
@@ -317,22 +290,19 @@ export interface SealedFacts {
   readonly name: string | null
   readonly rowCount: number
   readonly requestCount: number
+  /** Rows without a request, because of a problem. */
+  readonly skippedCount: number
   readonly rowsHash: string
   readonly requestsHash: string
   readonly columns: readonly Column[]
   /** The files of the input where it has several, in order; else none. */
   readonly files: readonly InputFile[]
+  /** The file that tells which rows share a request; null where none do. */
+  readonly sharing: FileFacts | null
+  /** The counts of batches some of whose requests are shared, by the keys of the batches. */
+  readonly tallies: ReadonlyMap<number, readonly TallyGroup[]>
   /** @default null */
   readonly carried?: CarriedOver | null
-}
-
-export interface NewRow {
-  readonly ordinal: number
-  readonly line: number
-  readonly id: string | null
-  readonly problem: Problem | null
-  /** The request of an earlier row that this one shares. @default null */
-  readonly shares?: number | null
 }
 
 /**
@@ -349,7 +319,17 @@ export interface NewBatchRecord {
   /** Estimated input tokens before calibration, and how they were estimated. */
   readonly tokens: number
   readonly tokenMethod: TokenMethod
-  readonly requests: PlannedRequests
+  readonly requestCount: number
+  readonly firstOrdinal: number
+  readonly lastOrdinal: number
+  /** The file of its plan; null where its requests count up and were never sent before. */
+  readonly plan: FileFacts | null
+  /** Its requests as they are counted, by how often they were asked anew. */
+  readonly tally: readonly TallyGroup[]
+  /** What it takes over, by the keys of the batches that held it. */
+  readonly taken: ReadonlyMap<number, readonly TallyGroup[]>
+  /** What of it asks anew. */
+  readonly reasked: ReaskCounts
   readonly contentHash: string
   /** The most tokens its answers may have together; null where any of them is without limit. */
   readonly mostOutputTokens: number | null
@@ -419,6 +399,72 @@ export interface AttemptRecord extends NewAttempt {
   readonly auditedAt: number | null
   /** Since when it has waited for room in the provider's queue; null where it does not. */
   readonly waitingSince: number | null
+  /** What its results have used, long and other inputs apart; none before it is settled, nor of answers carried over. */
+  readonly usage: readonly AttemptUsage[]
+}
+
+/** A batch as the log of its run reads it. */
+export interface BatchRecord {
+  readonly key: number
+  /** 1-based within the run; what a later one says of a request counts. */
+  readonly number: number
+  readonly kind: BatchKind
+  readonly target: Target
+  readonly requestCount: number
+  readonly firstOrdinal: number
+  readonly lastOrdinal: number
+  /** Of its first attempt, under which its lines were frozen. */
+  readonly nonce: string
+  readonly inputName: string
+  readonly plan: FileFacts | null
+  /** Of its newest attempt. */
+  readonly stage: Stage
+  /** True where what is to be sent again was given up, because the run was cancelled. */
+  readonly isGivenUp: boolean
+  /** Null while no outcome of it counts. */
+  readonly settled: SettledBatch | null
+  /** Its requests as they stand, without those that a newer batch has taken over. */
+  readonly tally: readonly TallyGroup[]
+  readonly reasked: ReaskCounts
+}
+
+/** Questions that were asked anew, because an answer was invalid. */
+export interface ReaskCounts {
+  readonly requests: number
+  /** Rows of which this was the first time. */
+  readonly rows: number
+}
+
+/** The outcomes of a batch that count. */
+export interface SettledBatch {
+  readonly attemptKey: number
+  /** Of that attempt. */
+  readonly nonce: string
+  /** The file of columns, by its name and what proves it. */
+  readonly name: string
+  readonly facts: FileFacts
+  /** Why the run was being cancelled at that time; null where it was not. */
+  readonly cancelCause: CancelCause | null
+}
+
+/** Outcomes, counts and usage of a batch that is settled. */
+export interface Settlement extends Omit<SettledBatch, 'attemptKey' | 'nonce'> {
+  readonly tally: readonly TallyGroup[]
+  readonly usage: readonly AttemptUsage[]
+}
+
+/** Manner of giving up an attempt. */
+export interface ReleaseOptions {
+  /** Keeps what was set aside for it so, because nothing was proved. @default false */
+  readonly mayBeBilled?: boolean
+  /** @default 'rejected' from `ended`, else 'abandoned' */
+  readonly to?: 'abandoned' | 'rejected'
+}
+
+/** Which requests are to be sent again, and how. */
+export interface NewReopening extends Omit<Reopening, 'upToBatch'> {
+  /** Of more requests than this, a few are asked directly first; null for none. */
+  readonly canaryAbove: number | null
 }
 
 /** Work of a run at its provider so far, made or taken over there. */
@@ -624,119 +670,6 @@ export interface KnownRemote {
   readonly batchId: string | null
 }
 
-export interface StoredRequest extends Omit<PlannedRequest, 'row'> {
-  /** Tries that counted so far. */
-  readonly tries: number
-}
-
-/** The requests of a batch that wait for their results, taken together. */
-export interface RequestSpan {
-  readonly count: number
-  readonly firstOrdinal: number
-  readonly lastOrdinal: number
-  /** The most tries that any of them has had. */
-  readonly mostTries: number
-}
-
-/** A request that waits, with the place of its frozen line. */
-export interface PendingRequest extends StoredRequest {
-  readonly target: Target
-  readonly inputName: string
-  /** The nonce under which the line in that file was encoded. */
-  readonly nonce: string
-  /** The most tokens of its answer, where a retry has set them anew; null where the line says it. */
-  readonly maxTokens: number | null
-}
-
-/** Which requests are to be sent again, and how. */
-export interface Reopening {
-  readonly statuses: readonly OutcomeStatus[]
-  readonly billed: readonly Billed[]
-  /** The most tokens of each new answer; null for the limit they had. */
-  readonly maxTokens: number | null
-  /** Of more requests than this, a few are asked directly first; null for none. */
-  readonly canaryAbove: number | null
-}
-
-/** A request whose answer is invalid, with the place of its frozen line and of the answer's raw one. */
-export interface ReaskableRequest extends PendingRequest {
-  /** What is wrong with the answer. */
-  readonly reason: string | null
-  readonly answer: Pick<NewResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }
-}
-
-/** A request that was answered, and the place of its frozen line. */
-export interface AnsweredRequest {
-  readonly ordinal: number
-  /** Rows that have its answer. */
-  readonly rows: number
-  readonly target: Target
-  readonly inputName: string
-  readonly offset: number
-  readonly length: number
-}
-
-/** The final, usable answer of a request. */
-export interface RequestAnswer {
-  /** Of the request that was asked first. */
-  readonly ordinal: number
-  /** How the answer was bought. */
-  readonly kind: BatchKind
-  readonly target: Target
-  readonly result: NewResult & { readonly attemptKey: number; readonly nonce: string }
-  /** All questions that it took, this one among them; null where it was the only one. */
-  readonly questions: readonly QuestionRecord[] | null
-}
-
-/** The result of a request in an attempt, and where its raw line lies in the attempt's files. */
-export interface NewResult {
-  readonly ordinal: number
-  readonly status: OutcomeStatus
-  readonly code: string | null
-  readonly reason: string | null
-  readonly billed: Billed
-  readonly promptTokens: number | null
-  readonly completionTokens: number | null
-  readonly cachedTokens: number | null
-  readonly reasoningTokens: number | null
-  readonly model: string | null
-  readonly file: 'output' | 'error' | null
-  readonly offset: number | null
-  readonly length: number | null
-  /** What the request becomes: this result is final, or it is sent again. */
-  readonly verdict: 'final' | 'again'
-  /** False where the try does not count against the tries of the request. */
-  readonly countsAsTry: boolean
-}
-
-export interface RowResultRecord extends QuestionRecord {
-  readonly row: number
-  readonly line: number
-  readonly id: string | null
-  readonly problem: Problem | null
-  /** True where the row shares the request of an earlier one. */
-  readonly isShared: boolean
-  /**
-   * All questions of a row that was asked again, the newest last; the record itself is then the last of them that was
-   * answered, under the state of the newest one. Null for a row that was asked once.
-   */
-  readonly questions: readonly QuestionRecord[] | null
-}
-
-/** A request as the row sees it that it was asked for. */
-export interface QuestionRecord {
-  /** Null for a row without a request. */
-  readonly request: number | null
-  /** `pending` and `batched` while there is no final result. */
-  readonly state: OutcomeStatus | 'pending' | 'batched' | null
-  readonly tries: number
-  readonly target: Target | null
-  /** How it was sent last; null for a row without a request. */
-  readonly kind: BatchKind | null
-  /** The final result, null while there is none. */
-  readonly result: (NewResult & { readonly attemptKey: number; readonly nonce: string }) | null
-}
-
 /** Rows by the state of their newest request; rows that were skipped for a problem have none and count as `skipped`. */
 export type RequestCounts = Readonly<Record<OutcomeStatus | 'pending' | 'batched' | 'skipped', number>>
 
@@ -752,12 +685,11 @@ export interface UsageTotal {
   readonly withoutUsage: number
 }
 
-/** Tokens of one attempt's results. */
+/** Tokens of one attempt's results, all that are long or all that are not. */
 export interface AttemptUsage extends Omit<UsageTotal, 'target'> {
-  readonly attemptKey: number
   /** Results whose usage was told. */
   readonly answers: number
-  /** True for the results whose input is longer than asked about. */
+  /** True for the results whose input is long enough for the dearer rates of some models. */
   readonly isLong: boolean
 }
 
@@ -824,24 +756,6 @@ export interface MonthlySpending extends SpendingSum, ShownAnswers {
   readonly model: string
   readonly cachedTokens: number
   readonly reasoningTokens: number
-}
-
-export interface FailureReason {
-  readonly status: OutcomeStatus
-  readonly code: string | null
-  readonly reason: string | null
-  readonly count: number
-}
-
-/** Rows that ended alike without a usable answer, and the part of their usage that one attempt has. */
-export interface UnsuccessfulRows extends Omit<AttemptUsage, 'attemptKey'> {
-  readonly status: OutcomeStatus
-  /** Whether the request whose outcome counts was billed. */
-  readonly billed: Billed
-  /** Null for requests that were given up before they were sent. */
-  readonly attemptKey: number | null
-  /** Zero for the usage of questions that were asked before the one that counts. */
-  readonly rows: number
 }
 
 /** Something the user may want to take up with the provider, such as a batch that was made twice. */

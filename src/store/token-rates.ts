@@ -1,7 +1,7 @@
 import type { Driver } from './driver.ts'
 import type { Queue } from './in-flight.ts'
 import { TRUE_RATE } from './record-columns.ts'
-import type { TokenMethod } from './store.ts'
+import type { AttemptUsage, TokenMethod } from './store.ts'
 
 /** Statements on what estimates of tokens were worth. Callers open the transaction. */
 
@@ -23,19 +23,21 @@ export function selectTokenRate(driver: Driver, queue: Queue, method: TokenMetho
  * Learns from a collected batch what its estimate was worth. What was learnt before counts half, so that a model or a
  * kind of prompt that changes is followed within a few batches.
  */
-export function calibrate(driver: Driver, attemptKey: number, at: number): void {
+export function calibrate(driver: Driver, attemptKey: number, usage: readonly AttemptUsage[], at: number): void {
+  const answers = usage.reduce((sum, part) => sum + part.answers, 0)
+  const tokens = usage.reduce((sum, part) => sum + part.promptTokens, 0)
+  if (answers === 0 || tokens === 0) return
   driver.run(
     `insert into token_rates (provider, base_url, model, method, estimated, actual, at)
-     select b.provider, b.base_url, b.model, b.token_method, b.tokens * 1.0 * n.count / b.request_count, n.tokens, ?
+     select b.provider, b.base_url, b.model, b.token_method, b.tokens * 1.0 * ? / b.request_count, ?, ?
      from attempts a join batches b on b.key = a.batch
-       join (select count(*) as count, sum(prompt_tokens) as tokens from results
-             where attempt = ? and prompt_tokens is not null) n
-     where a.key = ? and b.tokens > 0 and n.count > 0 and n.tokens > 0
+     where a.key = ? and b.tokens > 0
      on conflict (provider, base_url, model, method) do update set
        estimated = token_rates.estimated / 2 + excluded.estimated,
        actual = token_rates.actual / 2 + excluded.actual, at = excluded.at`,
+    answers,
+    tokens,
     at,
-    attemptKey,
     attemptKey,
   )
 }

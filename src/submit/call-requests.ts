@@ -1,18 +1,16 @@
 import pLimit from 'p-limit'
 import { writeAtomically } from '../lib/atomic-file.ts'
-import type { DiskFile } from '../lib/disk.ts'
+import { splitLines } from '../lib/jsonl.ts'
 import { bodyOf } from '../log/frozen-line.ts'
+import { RunLog } from '../log/run-log.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type FailureKind, ProviderError } from '../providers/provider.ts'
-import type { AttemptRecord, CallAnswer, StoredRequest } from '../store/store.ts'
+import type { AttemptRecord, CallAnswer } from '../store/store.ts'
 import type { SubmitPorts } from './ports.ts'
 
 type Ports = Pick<SubmitPorts, 'disk' | 'emit' | 'folder' | 'provider' | 'settings' | 'store'>
-
-/** More requests than a direct batch ever has. */
-const ALL = 1_000
 
 /** Failures that say that the request was not executed: the call may be made again. */
 const NOT_MADE: readonly FailureKind[] = ['unreached', 'throttled', 'unauthorised', 'forbidden']
@@ -42,10 +40,28 @@ export async function callRequests(ports: Ports, attempt: AttemptRecord, round: 
   return MOVED
 }
 
+/** A request with the body that its frozen line has. */
+interface DirectRequest {
+  readonly ordinal: number
+  readonly body: string
+}
+
+/** The requests of a direct batch, which are few. */
+async function readRequests(ports: Ports, { batchKey, inputName }: AttemptRecord): Promise<readonly DirectRequest[]> {
+  const { disk, folder, store } = ports
+  const plan = await new RunLog(ports).planOf(await store.batch(batchKey))
+  const requests: DirectRequest[] = []
+  for await (const lines of splitLines(disk.stream(folder.input(inputName)))) {
+    for (const { bytes } of lines) requests.push({ ordinal: plan.ordinalAt(requests.length), body: bodyOf(bytes) })
+  }
+  return requests
+}
+
 class Calling {
   readonly #ports: Ports
   readonly #attempt: AttemptRecord
   readonly #round: Round
+  #requests: readonly DirectRequest[] | undefined
   #failure: unknown
 
   constructor(ports: Ports, attempt: AttemptRecord, round: Round) {
@@ -55,38 +71,31 @@ class Calling {
   }
 
   /** The requests that are still to be called; none once a call is in doubt, or the run is being cancelled. */
-  async waiting(): Promise<readonly StoredRequest[]> {
+  async waiting(): Promise<readonly DirectRequest[]> {
     const { settings, store } = this.#ports
     const calls = await store.calls(this.#attempt.key)
     if (this.#isCancelled() || !settings.canary.isOn || calls.some(({ answer }) => answer === 'unknown')) return []
     const answered = new Set(calls.filter(({ answer }) => answer === 'answered').map(({ ordinal }) => ordinal))
-    const requests = await store.requestsOf(this.#attempt.batchKey, -1, ALL)
-    return requests.filter(({ ordinal }) => !answered.has(ordinal))
+    this.#requests ??= await readRequests(this.#ports, this.#attempt)
+    return this.#requests.filter(({ ordinal }) => !answered.has(ordinal))
   }
 
   /** Calls these, several at once. Throws what a call that was not executed has thrown, after all have ended. */
-  async call(requests: readonly StoredRequest[]): Promise<void> {
-    const { disk, folder, settings } = this.#ports
-    if (requests.length === 0) return
-    const file = await disk.open(folder.input(this.#attempt.inputName), 'read')
-    try {
-      await pLimit(settings.maxTransfers).map(requests, async (request) => {
-        const isWanted = this.#failure === undefined && !this.#round.signal.aborted && !this.#isCancelled()
-        if (isWanted) await this.#callOne(file, request)
-      })
-    } finally {
-      await file.close()
-    }
+  async call(requests: readonly DirectRequest[]): Promise<void> {
+    const { settings } = this.#ports
+    await pLimit(settings.maxTransfers).map(requests, async (request) => {
+      const isWanted = this.#failure === undefined && !this.#round.signal.aborted && !this.#isCancelled()
+      if (isWanted) await this.#callOne(request)
+    })
     if (this.#failure !== undefined && !isInDoubt(this.#failure)) throw this.#failure
   }
 
   /** An interrupt does not end a call: only its answer tells what was bought. */
-  async #callOne(file: DiskFile, request: StoredRequest): Promise<void> {
+  async #callOne({ body, ordinal }: DirectRequest): Promise<void> {
     const { provider, store } = this.#ports
     const { nonce, target } = this.#attempt
-    const body = bodyOf(await file.read(request.offset, request.length))
-    const id = wireId(wirePrefix(nonce), request.ordinal)
-    const key = await store.openCall(this.#attempt.key, request.ordinal)
+    const id = wireId(wirePrefix(nonce), ordinal)
+    const key = await store.openCall(this.#attempt.key, ordinal)
     try {
       const { line } = await provider.direct({ wireId: id, target, body }, new AbortController().signal)
       await store.closeCall(key, 'answered', line)

@@ -214,7 +214,7 @@ async function startAgain(
   round: Round,
   { mayBeBilled }: { readonly mayBeBilled: boolean },
 ): Promise<void> {
-  if (round.cancelledBy() !== null) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed', mayBeBilled)
+  if (round.cancelledBy() !== null) return await ports.store.releaseAttempt(attempt.key, 'unconfirmed', { mayBeBilled })
   if (attempt.number >= MOST_ATTEMPTS && attempt.reasonCode !== 'creates_let_go_on') {
     return await hold(ports, attempt, { kind: 'creates_vanished', creates: attempt.number })
   }

@@ -1,11 +1,12 @@
 import type { Configuration } from '../config/configuration.ts'
 import { EXIT } from '../model/error.ts'
+import type { OutcomeStatus } from '../model/outcome.ts'
 import type { OtherQuestion, SettledResult } from '../model/row.ts'
 import { costOfRequest } from '../prices/cost.ts'
 import { sumUsd } from '../prices/dollars.ts'
 import type {
   AttemptRecord,
-  FailureReason,
+  BatchRecord,
   Incident,
   RequestCounts,
   RunRecord,
@@ -15,6 +16,7 @@ import type {
 import { priceList } from './budget.ts'
 import { type Retryable, retryableOf } from './retryable.ts'
 import { type RunCost, runCostOf, usageByModel, usedAttemptsOf } from './run-cost.ts'
+import { type StandingGroup, standingOf } from './standing.ts'
 
 /** State of a run, or its end. */
 export interface RunReport {
@@ -52,7 +54,8 @@ export async function reportOf(
   configuration: Pick<Configuration, 'budget' | 'prices'>,
 ): Promise<RunReport> {
   const attempts = await store.allAttempts()
-  const used = await usedAttemptsOf(store, attempts)
+  const used = usedAttemptsOf(attempts)
+  const standing = await standingOf(store)
   const cost = await runCostOf(store, configuration, used)
   const run = await store.record()
   return {
@@ -62,11 +65,51 @@ export async function reportOf(
     costUsd: cost.totalUsd,
     cost,
     attempts,
-    failures: await store.failureReasons(MOST_REASONS),
-    retryable: await retryableOf(store, configuration, attempts),
-    checked: run.definition.answer && { tolerated: await store.tolerated(), reasked: await store.reasked() },
+    failures: failureReasonsOf(standing),
+    retryable: retryableOf(standing, configuration),
+    checked: run.definition.answer && { tolerated: toleratedOf(standing), reasked: reaskedOf(await store.batches()) },
     incidents: await store.incidents(),
   }
+}
+
+/** Reason for which rows did not succeed. */
+export interface FailureReason {
+  readonly status: OutcomeStatus
+  readonly code: string | null
+  readonly reason: string | null
+  readonly count: number
+}
+
+/** The most frequent reasons of rows that did not succeed. */
+function failureReasonsOf(standing: readonly StandingGroup[]): readonly FailureReason[] {
+  const found = new Map<string, FailureReason>()
+  for (const { group } of standing) {
+    const { code, reason, rows, state, status } = group
+    if (state === 'succeeded' || state === 'pending' || state === 'batched' || status === null || rows === 0) continue
+    const key = JSON.stringify([state, code])
+    const told = state === status ? reason : `asked again without an answer: ${reason}`
+    const earlier = found.get(key)
+    found.set(key, { status: state, code, reason: earlier?.reason ?? told, count: (earlier?.count ?? 0) + rows })
+  }
+  const wordOf = ({ code, status }: FailureReason): string => `${status} ${code ?? ''}`
+  return [...found.values()]
+    .sort((one, other) => other.count - one.count || (wordOf(one) < wordOf(other) ? -1 : 1))
+    .slice(0, MOST_REASONS)
+}
+
+function reaskedOf(batches: readonly BatchRecord[]): CheckedAnswers['reasked'] {
+  const sum = (field: keyof CheckedAnswers['reasked']): number =>
+    batches.reduce((total, { reasked }) => total + reasked[field], 0)
+  return { rows: sum('rows'), requests: sum('requests') }
+}
+
+function toleratedOf(standing: readonly StandingGroup[]): CheckedAnswers['tolerated'] {
+  const found: Record<string, number> = {}
+  for (const { group } of standing) {
+    const { code, rows, state } = group
+    if (state === 'succeeded' && code !== null) found[code] = (found[code] ?? 0) + rows
+  }
+  return Object.fromEntries(Object.entries(found).sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 /**

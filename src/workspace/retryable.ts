@@ -1,10 +1,11 @@
 import type { Configuration } from '../config/configuration.ts'
 import { sumKnown } from '../lib/sum.ts'
 import { type Billed, OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
+import type { TallyGroup } from '../model/tally.ts'
 import { costOfParts } from '../prices/bill.ts'
-import { longContextTokens } from '../prices/price.ts'
-import type { AttemptRecord, Reopening, RunStore, UnsuccessfulRows } from '../store/store.ts'
+import type { NewReopening } from '../store/store.ts'
 import { priceList } from './budget.ts'
+import type { StandingGroup } from './standing.ts'
 
 /** Statuses whose requests are sent again by a plain `retry`, where nothing was billed for them. */
 const UNFINISHED: readonly OutcomeStatus[] = ['failed', 'expired', 'cancelled', 'missing']
@@ -12,7 +13,7 @@ const UNFINISHED: readonly OutcomeStatus[] = ['failed', 'expired', 'cancelled', 
 const ANY: readonly Billed[] = ['yes', 'no', 'unknown']
 
 /** Which requests are given back. */
-export function chosenBy(statuses: readonly OutcomeStatus[]): Pick<Reopening, 'statuses' | 'billed'> {
+export function chosenBy(statuses: readonly OutcomeStatus[]): Pick<NewReopening, 'statuses' | 'billed'> {
   return statuses.length > 0 ? { statuses, billed: ANY } : { statuses: UNFINISHED, billed: ['no'] }
 }
 
@@ -33,39 +34,36 @@ export interface StatusRows {
 }
 
 /** Reads what can be sent again. Statuses that no row has are left out. */
-export async function retryableOf(
-  store: Pick<RunStore, 'unsuccessful'>,
-  { prices }: Pick<Configuration, 'prices'>,
-  attempts: readonly AttemptRecord[],
-): Promise<Retryable> {
-  const all = await store.unsuccessful(longContextTokens(attempts[0]?.target.provider ?? ''))
+export function retryableOf(standing: readonly StandingGroup[], { prices }: Pick<Configuration, 'prices'>): Retryable {
+  const all = standing.filter(({ group }) => !isFine(group))
   const plain = chosenBy([])
-  const isPlain = ({ billed, status }: UnsuccessfulRows): boolean =>
-    plain.billed.includes(billed) && plain.statuses.includes(status)
+  const isPlain = ({ group: { billed, state } }: StandingGroup): boolean =>
+    plain.billed.includes(billed) && plain.statuses.some((status) => status === state)
   const billed = all.filter((part) => !isPlain(part))
   return {
     unbilled: byStatus(all.filter(isPlain)),
     billed: byStatus(billed),
-    billedUsd: costOf(billed, priceList(prices), attempts),
+    billedUsd: costOf(billed, priceList(prices)),
   }
 }
 
-function byStatus(parts: readonly UnsuccessfulRows[]): readonly StatusRows[] {
+/** Has a usable answer, or one is waited for. */
+function isFine({ state }: TallyGroup): boolean {
+  return state === 'succeeded' || state === 'pending' || state === 'batched'
+}
+
+function byStatus(parts: readonly StandingGroup[]): readonly StatusRows[] {
   return OUTCOME_STATUSES.map((status) => ({
     status,
-    rows: parts.filter((part) => part.status === status).reduce((sum, part) => sum + part.rows, 0),
+    rows: parts.filter(({ group }) => group.state === status).reduce((sum, { group }) => sum + group.rows, 0),
   })).filter(({ rows }) => rows > 0)
 }
 
-function costOf(
-  parts: readonly UnsuccessfulRows[],
-  priceOf: ReturnType<typeof priceList>,
-  attempts: readonly AttemptRecord[],
-): number | null {
-  const byKey = new Map(attempts.map((attempt) => [attempt.key, attempt]))
-  const costs = parts.map((part) => {
-    const attempt = part.attemptKey === null ? undefined : byKey.get(part.attemptKey)
-    return attempt ? costOfParts([part], priceOf(attempt.target), attempt.kind) : 0
-  })
-  return sumKnown(costs)
+function costOf(parts: readonly StandingGroup[], priceOf: ReturnType<typeof priceList>): number | null {
+  return sumKnown(
+    parts.flatMap(({ batch: { kind, target }, group }) => [
+      costOfParts([group], priceOf(target), kind),
+      group.earlierUsd,
+    ]),
+  )
 }

@@ -5,9 +5,8 @@ import { usageByModel, usedAttemptsOf } from './run-cost.ts'
 
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 
-function usage(attemptKey: number, parts: Partial<AttemptUsage> = {}): AttemptUsage {
+function usage(parts: Partial<AttemptUsage> = {}): AttemptUsage {
   return {
-    attemptKey,
     answers: 1,
     isLong: false,
     results: 1,
@@ -21,15 +20,15 @@ function usage(attemptKey: number, parts: Partial<AttemptUsage> = {}): AttemptUs
 }
 
 describe('tokens by model', () => {
-  it('add up all attempts of a model, long inputs too, in the order of the names, without attempts that have no results', async () => {
+  it('add up all attempts of a model, long inputs too, in the order of the names, without attempts that have no results', () => {
+    const long = usage({ isLong: true, promptTokens: 300_000 })
     const attempts = [
-      sampleAttempt({ key: 1, target: TARGET }),
-      sampleAttempt({ key: 2, target: { ...TARGET, model: 'gpt-6-luna' } }),
-      sampleAttempt({ key: 3, target: TARGET }),
+      sampleAttempt({ key: 1, target: TARGET, usage: [usage(), long] }),
+      sampleAttempt({ key: 2, target: { ...TARGET, model: 'gpt-6-luna' }, usage: [usage()] }),
+      sampleAttempt({ key: 3, target: TARGET, usage: [usage({ withoutUsage: 1 })] }),
       sampleAttempt({ key: 4, target: { ...TARGET, model: 'gpt-6-sol' } }),
     ]
-    const parts = [usage(1), usage(1, { isLong: true, promptTokens: 300_000 }), usage(2), usage(3, { withoutUsage: 1 })]
-    const used = await usedAttemptsOf({ usageByAttempt: async () => parts }, attempts)
+    const used = usedAttemptsOf(attempts)
     expect(usageByModel(used)).toEqual([
       {
         target: { ...TARGET, model: 'gpt-6-luna' },

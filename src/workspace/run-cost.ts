@@ -4,7 +4,7 @@ import { costOfParts } from '../prices/bill.ts'
 import type { PriceKind } from '../prices/cost.ts'
 import { roundUsd, sumUsd } from '../prices/dollars.ts'
 import { usdOf } from '../prices/micros.ts'
-import { longContextTokens, type Price } from '../prices/price.ts'
+import type { Price } from '../prices/price.ts'
 import type { AttemptRecord, AttemptUsage, RunStore, UsageTotal } from '../store/store.ts'
 import { priceList } from './budget.ts'
 
@@ -49,13 +49,9 @@ export interface UsedAttempt {
   readonly parts: readonly AttemptUsage[]
 }
 
-/** Those of the attempts that have results, with their usage. Reads every result of the run, so ask once. */
-export async function usedAttemptsOf(
-  store: Pick<RunStore, 'usageByAttempt'>,
-  attempts: readonly AttemptRecord[],
-): Promise<readonly UsedAttempt[]> {
-  const longTokens = longContextTokens(attempts[0]?.target.provider ?? '')
-  return withUsage(attempts, await store.usageByAttempt(longTokens))
+/** Those of the attempts that have results, with their usage. */
+export function usedAttemptsOf(attempts: readonly AttemptRecord[]): readonly UsedAttempt[] {
+  return attempts.filter(({ usage }) => usage.length > 0).map((attempt) => ({ attempt, parts: attempt.usage }))
 }
 
 /** Tokens of each model, in the order of their names. */
@@ -110,19 +106,6 @@ export async function runCostOf(
 async function capOf(store: RunStore, { budget }: Pick<Configuration, 'budget'>): Promise<number | null> {
   const { maxCostMicros } = await store.record()
   return maxCostMicros === null ? budget.maxCostUsd : usdOf(maxCostMicros)
-}
-
-function withUsage(attempts: readonly AttemptRecord[], usage: readonly AttemptUsage[]): readonly UsedAttempt[] {
-  const byKey = new Map<number, AttemptUsage[]>()
-  for (const part of usage) {
-    const parts = byKey.get(part.attemptKey)
-    if (parts) parts.push(part)
-    else byKey.set(part.attemptKey, [part])
-  }
-  return attempts.flatMap((attempt) => {
-    const parts = byKey.get(attempt.key)
-    return parts ? [{ attempt, parts }] : []
-  })
 }
 
 function groupByTarget(used: readonly UsedAttempt[]): readonly (readonly UsedAttempt[])[] {

@@ -75,6 +75,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'report',
     'retryable',
     'run-cost',
+    'standing',
     'start-lock',
     'workspace',
     'written-answers',
@@ -105,7 +106,6 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'condition',
     'field-counts',
     'finish',
-
     'row-columns',
     'row-view',
     'selection',

@@ -6,16 +6,19 @@ import { replan } from '../../src/drive/replan.ts'
 import { startRun } from '../../src/index.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Random } from '../../src/lib/random.ts'
+import type { BatchPlan } from '../../src/log/batch-plan.ts'
+import { RunLog } from '../../src/log/run-log.ts'
 import { PLAIN_OUTPUT } from '../../src/model/run.ts'
 import type { NewRunOptions } from '../../src/prepare/definition.ts'
 import { takeNewRun } from '../../src/prepare/start.ts'
 import { runFolder } from '../../src/store/run-folder.ts'
-import type { AttemptRecord, NewResult, RunStore } from '../../src/store/store.ts'
+import type { AttemptRecord, RunStore } from '../../src/store/store.ts'
 import { runContext } from '../../src/workspace/context.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
 import { finish } from '../support/fault-run.ts'
 import { type LocalWorld, openWorld } from '../support/local-world.ts'
 import { openPlace } from '../support/open-place.ts'
+import { end, type NewResult, range, type StoredRun, settleEnded } from '../support/stored-run.ts'
 
 const CHAT = '/v1/chat/completions'
 const LUNA = 'gpt-6-luna'
@@ -74,11 +77,12 @@ async function frozenBatch(workspace: Workspace, run: RunStore, attempt: Attempt
   const bytes = await readFile(runFolder(workspace.home, run.id).input(attempt.inputName))
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(attempt.inputSha256)
   expect(bytes.length).toBe(attempt.inputBytes)
-  const requests = await run.requestsOf(attempt.batchKey, -1, 100)
+  const plan = await planOf(workspace, run, attempt)
+  const ordinals = range(plan.length).map((index) => plan.ordinalAt(index))
   const { contentHash, kind, mostOutputTokens, nonce, target, tokens } = attempt
   const most = mostOutputTokens ?? 'unlimited'
   return [
-    `${kind} ${target.model} ${target.endpoint} requests ${requests.map(({ ordinal }) => ordinal).join(' ')}`,
+    `${kind} ${target.model} ${target.endpoint} requests ${ordinals.join(' ')}`,
     `${tokens} tokens, ${most}, content ${contentHash.slice(0, 12)}, ${bytes.length} bytes ${short(bytes)} ${nonce}`,
   ].join(': ')
 }
@@ -153,38 +157,42 @@ it('asks again byte for byte as ever', async () => {
 })
 
 /** Ends a batch as if every request had been answered with text that does not fit. */
-async function answerWrongly(workspace: Workspace, run: RunStore, { batchKey, key, nonce }: AttemptRecord) {
+async function answerWrongly(workspace: Workspace, run: RunStore, attempt: AttemptRecord) {
+  const { key, nonce } = attempt
+  const plan = await planOf(workspace, run, attempt)
   const results: NewResult[] = []
   let text = ''
-  for (const { ordinal } of await run.requestsOf(batchKey, -1, 100)) {
+  for (const ordinal of range(plan.length).map((index) => plan.ordinalAt(index))) {
     const message = { role: 'assistant', content: `wrong ${ordinal}` }
     const body = { model: TERRA, choices: [{ index: 0, message, finish_reason: 'stop' }] }
-    const result = JSON.stringify({
+    const answer = JSON.stringify({
       custom_id: `b${nonce}${ordinal}`,
       response: { status_code: 200, body },
       error: null,
     })
-    const tokens = { promptTokens: 1, completionTokens: 1, cachedTokens: null, reasoningTokens: null }
-    const place = { file: 'output', offset: Buffer.byteLength(text), length: Buffer.byteLength(result) } as const
+    const place = { offset: Buffer.byteLength(text), length: Buffer.byteLength(answer) }
     results.push({
       ordinal,
       status: 'invalid',
       code: 'invalid_answer',
       reason: 'n is missing',
-      billed: 'yes',
-      model: TERRA,
-      verdict: 'final',
-      countsAsTry: true,
-      ...tokens,
+      promptTokens: 1,
       ...place,
     })
-    text += `${result}\n`
+    text += `${answer}\n`
   }
-  await writeFile(runFolder(workspace.home, run.id).result(key, 'output'), text)
-  await run.moveAttempt(key, 'planned', 'submitted')
-  await run.moveAttempt(key, 'submitted', 'ended')
-  await run.addResults(key, results)
-  await run.settleAttempt(key, 'collected')
+  const ports = portsOf(workspace, run)
+  await writeFile(ports.folder.result(key, 'output'), text)
+  await end(ports, key)
+  await settleEnded(ports, key, results)
+}
+
+function portsOf(workspace: Workspace, store: RunStore): StoredRun {
+  return { ...workspace, id: store.id, store, folder: runFolder(workspace.home, store.id) }
+}
+
+async function planOf(workspace: Workspace, run: RunStore, { batchKey }: AttemptRecord): Promise<BatchPlan> {
+  return await new RunLog(portsOf(workspace, run)).planOf(await run.batch(batchKey))
 }
 
 /** The hashes of the whole run, which tell the same work again. */
@@ -206,8 +214,8 @@ const FROZEN = [
   'direct gpt-6.1-terra /v1/chat/completions requests 6: 46 tokens, 50, content 3b70d1e2d3cd, 184 bytes 17530d8c4b96 41geoxkca9og22cdi5vkv98qe',
   'direct gpt-6-luna /v1/responses requests 9: 29 tokens, unlimited, content a9cf456004e4, 117 bytes e9f1020b7164 18keufdgfsfsjqq1gjkbyg7mj',
   'direct gpt-6-luna /v1/responses requests 10: 35 tokens, 9, content 1468b38edf90, 139 bytes c151130bf316 4fgslmqnnhvyyaygd1jprfin6',
-  'carried gpt-6-luna /v1/chat/completions requests : 0 tokens, unlimited, content 44801d9e13fa, 153 bytes 004ab639b663 dmw8df7qmu4pc7pk3ycj8ji8q',
-  'carried gpt-6.1-terra /v1/chat/completions requests : 0 tokens, unlimited, content 48ee27dc2359, 156 bytes 97b4aa90dca8 db4c6e2ojax489dwgdsgck48a',
+  'carried gpt-6-luna /v1/chat/completions requests 0: 0 tokens, unlimited, content 44801d9e13fa, 153 bytes 004ab639b663 dmw8df7qmu4pc7pk3ycj8ji8q',
+  'carried gpt-6.1-terra /v1/chat/completions requests 7: 0 tokens, unlimited, content 48ee27dc2359, 156 bytes 97b4aa90dca8 db4c6e2ojax489dwgdsgck48a',
 ]
 
 /** The same requests under nonces of their own; what follows the wire id is the same. */
@@ -223,8 +231,8 @@ const ASKED = [
   'batch gpt-6.1-terra /v1/chat/completions requests 2: 97 tokens, 20, content 4a44db27ce0e, 388 bytes 8c75a154abd5 2dsinv4w40chqje3sr30eu7nq',
 ]
 
-/** New requests, each with the wrong answer and what is wrong with it. */
+/** The same requests, each with the wrong answer and what is wrong with it. */
 const ASKED_AGAIN = [
-  'batch gpt-6.1-terra /v1/chat/completions requests 3 4: 285 tokens, 40, content 81db1a381a71, 1160 bytes 2c14141ededd 0rugotvcdw4logidr0ojp4k3x',
-  'batch gpt-6.1-terra /v1/chat/completions requests 5: 143 tokens, 20, content cb6a1893db9c, 582 bytes 03e2c17ebef9 9l1ufrrn9zaz9l4nsq71i7bty',
+  'batch gpt-6.1-terra /v1/chat/completions requests 0 1: 285 tokens, 40, content 7281bbcc5b13, 1160 bytes bef30502ed82 0rugotvcdw4logidr0ojp4k3x',
+  'batch gpt-6.1-terra /v1/chat/completions requests 2: 143 tokens, 20, content 891e7c3c829b, 582 bytes 0fc796db50a4 9l1ufrrn9zaz9l4nsq71i7bty',
 ]

@@ -27,17 +27,15 @@ type Admitted = AttemptRecord & { readonly askedAt: number | null }
 async function attemptsOf(world: LocalWorld) {
   const store = await openStore({ home: world.home, disk: systemDisk, clock: systemClock })
   try {
-    const all = []
+    const all: Admitted[] = []
     for (const { id } of await store.listRuns()) {
       const run = store.read(id)
-      const attempts: Admitted[] = []
       for (const attempt of await run.allAttempts()) {
-        attempts.push({ ...attempt, askedAt: (await run.intents(attempt.key)).at(-1)?.at ?? null })
+        all.push({ ...attempt, askedAt: (await run.intents(attempt.key)).at(-1)?.at ?? null })
       }
-      all.push({ attempts, usage: await run.usageByAttempt(100_000) })
     }
     const belief = await store.read((await store.listRuns())[0]?.id ?? '').queueBelief(TARGET)
-    return { attempts: all.flatMap(({ attempts }) => attempts), usage: all.flatMap(({ usage }) => usage), belief }
+    return { attempts: all, usage: all.flatMap(({ usage }) => usage), belief }
   } finally {
     await store.close()
   }

@@ -137,8 +137,8 @@ describe('a state file that is not ours', () => {
 /** A state whose first page is in order and whose others are not. */
 async function damagedState(path: string): Promise<void> {
   const database = new DatabaseSync(path)
-  database.exec('create table migrations (number integer primary key, name text not null, at integer not null)')
-  database.exec("insert into migrations (number, name, at) values (1, 'x', 1)")
+  database.exec('create table catalog (version integer not null)')
+  database.exec('insert into catalog (version) values (1)')
   database.close()
   const bytes = await readFile(path)
   await writeFile(path, Buffer.concat([bytes.subarray(0, 4_096), Buffer.alloc(bytes.length - 4_096, 0xff)]))

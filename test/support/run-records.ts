@@ -77,6 +77,8 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     stopLoss: null,
     carried: null,
     isCanaryDue: false,
+    reopenings: [],
+    sharing: null,
     columns: [{ name: 'text', type: null }],
     files: [],
     ...parts,
@@ -127,6 +129,7 @@ export function sampleAttempt(parts: Partial<AttemptRecord> = {}): AttemptRecord
     heldFrom: null,
     auditedAt: null,
     waitingSince: null,
+    usage: [],
     uploadedAt: null,
     ...parts,
   }

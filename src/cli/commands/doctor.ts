@@ -6,6 +6,7 @@ import { PROVIDERS } from '../../providers/registry.ts'
 import { sqliteVersion } from '../../store/engine-version.ts'
 import { VERSION } from '../../version.ts'
 import { examineLive } from '../doctor/doctor-live.ts'
+import { repairLogs } from '../doctor/examine-logs.ts'
 import { examineAnswers, examineHome } from '../doctor/examine-place.ts'
 import { type ExaminedProvider, examineClock, examineProvider } from '../doctor/examine-provider.ts'
 import type { Finding } from '../doctor/finding.ts'
@@ -20,6 +21,7 @@ interface DoctorFlags extends OptionsOf<'doctor'> {
   readonly live?: boolean | undefined
   readonly model?: string | undefined
   readonly offline?: boolean | undefined
+  readonly repair?: boolean | undefined
   readonly within: number
   readonly yes?: boolean | undefined
 }
@@ -38,6 +40,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addOptions(command, 'doctor')
     .option('--json', 'as JSON on standard output')
     .option('--offline', 'do not ask the providers whether they accept the keys')
+    .option('--repair', 'read the files of all runs, and make those again that say what became of their batches')
     .option('--live', 'buy up to three batches of one row, to test what crash safety needs of the provider')
     .option('-m, --model <provider/model>', 'with --live: the model that the probe uses')
     .addOption(
@@ -66,6 +69,7 @@ async function examine(shell: Shell, flags: DoctorFlags): Promise<number> {
   const findings = [
     ...providers.map(({ finding }) => (hasKey ? finding : { ...finding, problem: finding.text })),
     ...(await examineHome(place, (work) => withHome(shell, flags, work))),
+    ...(flags.repair ? await withHome(shell, flags, repairLogs) : []),
     await examineAnswers(place.disk, shell.machine.workingFolder),
     examineClock(place.clock.now(), newestPrice(), providers),
     ...versions(place.configuration),

@@ -10,6 +10,7 @@ import { dollars } from '../../prices/dollars.ts'
 import type { RunRecord } from '../../store/store.ts'
 import { exitCodeOf } from '../../workspace/report.ts'
 import { type Retryable, retryableOf, type StatusRows } from '../../workspace/retryable.ts'
+import { standingOf } from '../../workspace/standing.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { driveRun } from '../drive/drive-run.ts'
 import { Interruption } from '../drive/interruption.ts'
@@ -71,8 +72,7 @@ async function retry(
 }
 
 async function retryableIn({ configuration, store }: Workspace, id: string): Promise<Retryable> {
-  const run = store.read(id)
-  return await retryableOf(run, configuration, await run.allAttempts())
+  return retryableOf(await standingOf(store.read(id)), configuration)
 }
 
 /** Why nothing was sent, and what would send something. */

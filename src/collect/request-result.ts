@@ -1,19 +1,17 @@
 import type { Outcome } from '../model/outcome.ts'
-import type { NewResult } from '../store/store.ts'
+import type { RequestResult } from '../model/request-result.ts'
 import type { Verdict } from './triage.ts'
 
 /** Position of a result's line in the attempt's files. */
-export type ResultPlace = Pick<NewResult, 'file' | 'offset' | 'length'>
+export type ResultPlace = Pick<RequestResult, 'file' | 'offset' | 'length'>
 
 /** A request's outcome as it is recorded; `place` is null where no line tells of it. */
-export function newResult(
-  ordinal: number,
+export function requestResult(
   outcome: Outcome,
   place: ResultPlace | null,
   { countsAsTry, verdict }: Verdict,
-): NewResult {
+): RequestResult {
   return {
-    ordinal,
     status: outcome.status,
     code: outcome.code,
     reason: outcome.reason,

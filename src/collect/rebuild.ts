@@ -1,0 +1,103 @@
+import { splitLines } from '../lib/jsonl.ts'
+import type { BatchPlan } from '../log/batch-plan.ts'
+import { Outcomes } from '../log/outcomes.ts'
+import type { RepairOutcomes } from '../log/run-log.ts'
+import { LlmBatchError } from '../model/error.ts'
+import { RESULT_ROLES, type ResultRole } from '../model/result-ref.ts'
+import { createAnswerCheck } from '../schema/check-answer.ts'
+import type { AttemptRecord, BatchRecord, SettledBatch } from '../store/store.ts'
+import { outcomesOfCalls } from './collect-direct.ts'
+import type { CollectPorts } from './ports.ts'
+import { requestResult } from './request-result.ts'
+import { Settling } from './settle.ts'
+
+/** Ports by which the outcomes of a batch are made again. */
+type RebuildPorts = Pick<CollectPorts, 'checkAnswer' | 'disk' | 'folder' | 'provider' | 'settings' | 'store'>
+
+/**
+ * Makes outcomes of batches again whose file is damaged or absent: they are a function of the plan of the batch and its raw
+ * result files, so what comes out must be the very file that the catalog names. May be repeated. Throws `disk` where it is
+ * not, because then a raw file is damaged too.
+ */
+export function repairing(ports: RebuildPorts): RepairOutcomes {
+  return async (batch, plan) => {
+    const { settled } = batch
+    if (settled === null) throw new Error(`batch ${batch.number} has no outcomes to be made again`)
+    const path = ports.folder.outcomes(settled.name)
+    let outcomes: Outcomes | undefined
+    try {
+      outcomes = await rebuild(ports, batch, settled, plan)
+    } catch (error) {
+      throw lost(path, batch, error)
+    }
+    const facts = await outcomes?.write(ports.disk, path)
+    if (outcomes && facts?.sha256 === settled.facts.sha256) return outcomes
+    throw lost(path, batch)
+  }
+}
+
+function lost(path: string, { number, requestCount }: BatchRecord, cause?: unknown): LlmBatchError {
+  const message = `${path} is damaged or absent, and so are the raw result files of batch ${number}: what became of its ${requestCount} requests is lost here`
+  return new LlmBatchError('disk', message, {
+    next: 'Restore the folder of the run from a backup; the provider may still have the result files.',
+    cause,
+  })
+}
+
+/** The same for a run whose answers are judged by its schema, which is read when that is needed. */
+export function repairOf(ports: Omit<RebuildPorts, 'checkAnswer'>): RepairOutcomes {
+  return async (batch, plan) => {
+    const { definition } = await ports.store.record()
+    const checkAnswer = definition.answer && (await createAnswerCheck(definition.answer))
+    return await repairing({ ...ports, checkAnswer })(batch, plan)
+  }
+}
+
+async function rebuild(
+  ports: RebuildPorts,
+  { key, kind, stage }: BatchRecord,
+  { attemptKey, cancelCause }: SettledBatch,
+  plan: BatchPlan,
+): Promise<Outcomes | undefined> {
+  const attempt = (await ports.store.allAttempts()).find((one) => one.key === attemptKey)
+  if (!attempt) throw new Error(`there is no attempt ${attemptKey} of batch ${key}`)
+  const roles = await rolesOnDisk(ports, attempt)
+  if (roles.length === 0) return undefined
+  if (kind === 'carried') return await outcomesCarried(ports, attempt, plan)
+  if (kind === 'direct') {
+    return await outcomesOfCalls(ports, attempt, plan, { cancelledBy: cancelCause, isHeld: stage === 'held' })
+  }
+  const settling = new Settling(ports, attempt, plan, { cancelledBy: () => cancelCause })
+  for (const role of roles) await settling.readFile(role, true)
+  const status = attempt.remoteStatus
+  const isTold = status === 'completed' || status === 'failed' || status === 'expired' || status === 'cancelled'
+  const { absentRowIsUnbilled } = ports.provider.limits(attempt.target)
+  return (await settling.finish(isTold ? status : 'completed', absentRowIsUnbilled)).outcomes
+}
+
+async function rolesOnDisk({ disk, folder }: RebuildPorts, { key }: AttemptRecord) {
+  const found: ResultRole[] = []
+  for (const role of RESULT_ROLES) if ((await disk.size(folder.result(key, role))) !== undefined) found.push(role)
+  return found
+}
+
+/** Answers of an earlier run lie in the order of the plan; nothing but usable ones was carried over. */
+async function outcomesCarried(
+  { disk, folder, provider }: RebuildPorts,
+  { key, target }: AttemptRecord,
+  plan: BatchPlan,
+): Promise<Outcomes> {
+  const outcomes = Outcomes.empty(plan.length)
+  let index = 0
+  for await (const lines of splitLines(disk.stream(folder.result(key, 'output')))) {
+    for (const { bytes, offset } of lines) {
+      const decoded = provider.decode(Buffer.from(bytes).toString('utf8'), target)
+      const place = { file: 'output', offset, length: bytes.length } as const
+      if (decoded && index < plan.length) {
+        outcomes.set(index, requestResult(decoded.outcome, place, { verdict: 'final', countsAsTry: false }))
+      }
+      index += 1
+    }
+  }
+  return outcomes
+}

@@ -1,0 +1,58 @@
+import type { BatchPlan } from '../log/batch-plan.ts'
+import type { Outcomes } from '../log/outcomes.ts'
+import { RunLog } from '../log/run-log.ts'
+import { tallyOf, usageOf } from '../log/tally-of.ts'
+import type { CancelCause } from '../model/run.ts'
+import { billOf } from '../prices/bill.ts'
+import { longContextTokens } from '../prices/price.ts'
+import type { AttemptRecord, BatchRecord, Bill, Settlement } from '../store/store.ts'
+import type { CollectPorts } from './ports.ts'
+
+/** The requests of a batch in the order of its lines. */
+export async function planOf(
+  ports: Pick<CollectPorts, 'disk' | 'folder' | 'store'>,
+  batchKey: number,
+): Promise<BatchPlan> {
+  return await new RunLog(ports).planOf(await ports.store.batch(batchKey))
+}
+
+/** Outcomes of the requests of a batch, and why the run was being cancelled meanwhile; null where it was not. */
+export interface SettledOutcomes {
+  readonly outcomes: Outcomes
+  readonly plan: BatchPlan
+  readonly cancelledBy: CancelCause | null
+}
+
+/**
+ * Forces the outcomes of a batch to disk, and tells all that the catalog must know of them and what they cost. They count
+ * once the catalog names them; what a crash leaves before is written over.
+ */
+export async function settlementOf(
+  ports: Pick<CollectPorts, 'disk' | 'folder' | 'priceOf' | 'store'>,
+  attempt: AttemptRecord,
+  { cancelledBy, outcomes, plan }: SettledOutcomes,
+  stage: 'collected' | 'rejected' | 'held',
+): Promise<{ readonly settlement: Settlement; readonly bill: Bill }> {
+  const { disk, folder, priceOf, store } = ports
+  const longTokens = longContextTokens(attempt.target.provider)
+  const name = stage === 'held' ? `${attempt.key}-held.columns` : `${attempt.key}.columns`
+  const facts = await outcomes.write(disk, folder.outcomes(name))
+  const record = { ...(await store.batch(attempt.batchKey)), stage }
+  const log = new RunLog(ports)
+  const tally = tallyOf({ record, plan, outcomes }, await log.weights(), longTokens, await takenFrom(log, record, plan))
+  const usage = usageOf(outcomes, longTokens)
+  return {
+    settlement: { name, facts, cancelCause: cancelledBy, tally, usage },
+    bill: billOf(usage, priceOf(attempt.target), attempt.kind),
+  }
+}
+
+/** Requests that newer batches hold: of a batch that was held, some answers count before it is settled. */
+async function takenFrom(log: RunLog, record: BatchRecord, plan: BatchPlan): Promise<ReadonlySet<number>> {
+  const taken = new Set<number>()
+  if (record.settled === null) return taken
+  for await (const { newest, ordinal } of log.some(plan.ordinals())) {
+    if (newest.batch.record.number > record.number) taken.add(ordinal)
+  }
+  return taken
+}

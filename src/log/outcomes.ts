@@ -1,0 +1,150 @@
+import type { Disk } from '../lib/disk.ts'
+import type { FileFacts } from '../model/file-facts.ts'
+import { type Billed, OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
+import type { RequestResult } from '../model/request-result.ts'
+import { type ColumnSet, readColumns, writeColumns } from './columns-file.ts'
+
+const KIND = 'outcomes'
+
+const BILLED: readonly Billed[] = ['yes', 'no', 'unknown']
+
+const FILES = ['output', 'error'] as const
+
+/** Stands for a number that the provider did not give. */
+const NO_NUMBER = 0xffff_ffff
+
+/** Bits of `flags`. */
+const AGAIN = 1
+const NO_TRY = 2
+
+/**
+ * Outcomes of the requests of a batch, in the order of its plan: numbers of a fixed width, 47 bytes a request, and each
+ * different text once. Codes, reasons and names of models point into the texts, 0 for none.
+ */
+export class Outcomes {
+  readonly length: number
+  readonly #columns: Columns
+  readonly #texts: string[]
+  /** Where each text stands; made when the first text is added. */
+  #places: Map<string, number> | undefined
+
+  private constructor(length: number, columns: Columns, texts: string[]) {
+    this.length = length
+    this.#columns = columns
+    this.#texts = texts
+  }
+
+  /** Outcomes of so many requests, none known yet. */
+  static empty(length: number): Outcomes {
+    return new Outcomes(length, emptyColumns(length), [])
+  }
+
+  /** The outcomes in a file that the catalog names; undefined where it is damaged or absent. */
+  static async read(disk: Disk, path: string, facts: FileFacts): Promise<Outcomes | undefined> {
+    const set = await readColumns(disk, path, KIND, facts)
+    // The header has told which columns these are.
+    return set && new Outcomes(set.length, set.columns as unknown as Columns, [...set.texts])
+  }
+
+  /** Forces them to disk, whole or not at all, and tells what the catalog must know of the file. */
+  async write(disk: Disk, path: string): Promise<FileFacts> {
+    const set: ColumnSet = { length: this.length, columns: { ...this.#columns }, texts: this.#texts }
+    return await writeColumns(disk, path, KIND, set)
+  }
+
+  /** True once the outcome of this request is known. */
+  has(index: number): boolean {
+    return this.#columns.status[index] !== 0
+  }
+
+  /** The status of a request; undefined while what became of it is not known. */
+  statusAt(index: number): OutcomeStatus | undefined {
+    return OUTCOME_STATUSES[(this.#columns.status[index] ?? 0) - 1]
+  }
+
+  /** True where the request is to be sent again. */
+  isAgain(index: number): boolean {
+    return ((this.#columns.flags[index] ?? 0) & AGAIN) !== 0
+  }
+
+  /** Records what became of a request; what was recorded before is replaced. */
+  set(index: number, result: RequestResult): void {
+    const columns = this.#columns
+    columns.status[index] = OUTCOME_STATUSES.indexOf(result.status) + 1
+    columns.billed[index] = BILLED.indexOf(result.billed)
+    columns.flags[index] = (result.verdict === 'again' ? AGAIN : 0) | (result.countsAsTry ? 0 : NO_TRY)
+    columns.code[index] = this.#textOf(result.code)
+    columns.reason[index] = this.#textOf(result.reason)
+    columns.model[index] = this.#textOf(result.model)
+    columns.promptTokens[index] = result.promptTokens ?? NO_NUMBER
+    columns.completionTokens[index] = result.completionTokens ?? NO_NUMBER
+    columns.cachedTokens[index] = result.cachedTokens ?? NO_NUMBER
+    columns.reasoningTokens[index] = result.reasoningTokens ?? NO_NUMBER
+    columns.file[index] = result.file === null ? 0 : FILES.indexOf(result.file) + 1
+    columns.offset[index] = result.offset ?? 0
+    columns.length[index] = result.length ?? 0
+  }
+
+  /** What became of a request; undefined while that is not known. */
+  at(index: number): RequestResult | undefined {
+    const columns = this.#columns
+    const status = this.statusAt(index)
+    if (status === undefined) return undefined
+    const flags = columns.flags[index] ?? 0
+    const file = FILES[(columns.file[index] ?? 0) - 1] ?? null
+    return {
+      status,
+      code: this.#text(columns.code[index]),
+      reason: this.#text(columns.reason[index]),
+      billed: BILLED[columns.billed[index] ?? 0] ?? 'unknown',
+      promptTokens: known(columns.promptTokens[index]),
+      completionTokens: known(columns.completionTokens[index]),
+      cachedTokens: known(columns.cachedTokens[index]),
+      reasoningTokens: known(columns.reasoningTokens[index]),
+      model: this.#text(columns.model[index]),
+      file,
+      offset: file === null ? null : (columns.offset[index] ?? 0),
+      length: file === null ? null : (columns.length[index] ?? 0),
+      verdict: (flags & AGAIN) === 0 ? 'final' : 'again',
+      countsAsTry: (flags & NO_TRY) === 0,
+    }
+  }
+
+  #text(place: number | undefined): string | null {
+    return this.#texts[(place ?? 0) - 1] ?? null
+  }
+
+  #textOf(text: string | null): number {
+    if (text === null) return 0
+    this.#places ??= new Map(this.#texts.map((each, index) => [each, index + 1]))
+    const place = this.#places.get(text)
+    if (place !== undefined) return place
+    this.#texts.push(text)
+    this.#places.set(text, this.#texts.length)
+    return this.#texts.length
+  }
+}
+
+type Columns = ReturnType<typeof emptyColumns>
+
+function emptyColumns(length: number) {
+  return {
+    status: new Uint8Array(length),
+    billed: new Uint8Array(length),
+    flags: new Uint8Array(length),
+    file: new Uint8Array(length),
+    code: new Uint32Array(length),
+    reason: new Uint32Array(length),
+    model: new Uint32Array(length),
+    promptTokens: new Uint32Array(length),
+    completionTokens: new Uint32Array(length),
+    cachedTokens: new Uint32Array(length),
+    reasoningTokens: new Uint32Array(length),
+    length: new Uint32Array(length),
+    offset: new Float64Array(length),
+  }
+}
+
+function known(number: number | undefined): number | null {
+  return number === undefined || number === NO_NUMBER ? null : number
+}

@@ -1,0 +1,115 @@
+import type { BatchKind } from '../model/batch.ts'
+import type { Problem } from '../model/problem.ts'
+import type { RequestState } from '../model/tally.ts'
+import type { Target } from '../model/target.ts'
+import { type Entry, type PlacedResult, placedResult } from './log-batch.ts'
+import type { LogPorts } from './ports.ts'
+import { questionsOf, shownOf, stateOf } from './present.ts'
+import { RowFactsReader } from './row-facts.ts'
+import type { PresentRequest, RunLog } from './run-log.ts'
+
+/** A request as the row sees it that it was asked for. */
+export interface QuestionRecord {
+  /** Null for a row without a request. */
+  readonly request: number | null
+  /** `pending` and `batched` while there is no final result. */
+  readonly state: RequestState | null
+  readonly tries: number
+  readonly target: Target | null
+  /** How it was sent last; null for a row without a request. */
+  readonly kind: BatchKind | null
+  /** The final result, null while there is none. */
+  readonly result: PlacedResult | null
+}
+
+/** A row with the place of its result. */
+export interface RowRecord extends QuestionRecord {
+  readonly row: number
+  readonly line: number
+  readonly id: string | null
+  readonly problem: Problem | null
+  /** True where the row shares the request of an earlier one. */
+  readonly isShared: boolean
+  /**
+   * All questions of a row that was asked again, the newest last; the record itself is then the last of them that was
+   * answered, under the state of the newest one. Null for a row that was asked once.
+   */
+  readonly questions: readonly QuestionRecord[] | null
+}
+
+/** Rows read together; the requests that they share are looked up together. */
+const PAGE_ROWS = 400
+
+/** All rows of a run in input order, a page at a time. */
+export async function* rowRecords(log: RunLog, ports: LogPorts, rowCount: number): AsyncIterable<readonly RowRecord[]> {
+  const facts = new RowFactsReader(ports)
+  const requests = log.all()[Symbol.asyncIterator]()
+  try {
+    for (let row = 0; row < rowCount; row += PAGE_ROWS) {
+      const page = await facts.take(Math.min(PAGE_ROWS, rowCount - row))
+      const shared = await sharedIn(
+        log,
+        page.flatMap(({ shares }) => shares ?? []),
+      )
+      const records: RowRecord[] = []
+      for (const [index, { id, line, problem, shares }] of page.entries()) {
+        const request = shares === null ? await ownRequest(problem, requests) : shared.get(shares)
+        const asked = request ? askedRecord(request) : NOT_ASKED
+        records.push({ row: row + index, line, id, problem, isShared: shares !== null, ...asked })
+      }
+      yield records
+    }
+  } finally {
+    await requests.return?.()
+    await facts.close()
+  }
+}
+
+const NOT_ASKED = {
+  request: null,
+  state: null,
+  tries: 0,
+  target: null,
+  kind: null,
+  result: null,
+  questions: null,
+} as const
+
+/** Rows without a problem have the requests of the run in their order, but for those that share one. */
+async function ownRequest(
+  problem: Problem | null,
+  requests: AsyncIterator<PresentRequest>,
+): Promise<PresentRequest | undefined> {
+  if (problem !== null) return undefined
+  const next = await requests.next()
+  return next.done ? undefined : next.value
+}
+
+async function sharedIn(log: RunLog, ordinals: readonly number[]): Promise<ReadonlyMap<number, PresentRequest>> {
+  const found = new Map<number, PresentRequest>()
+  if (ordinals.length === 0) return found
+  const rising = [...new Set(ordinals)].sort((one, other) => one - other)
+  for await (const request of log.some(rising)) found.set(request.ordinal, request)
+  return found
+}
+
+function askedRecord(request: PresentRequest): QuestionRecord & Pick<RowRecord, 'questions'> {
+  const { entries, reopening } = request
+  const state = reopening ? 'pending' : request.state
+  const shown = questionRecord(reopening ? request.newest : shownOf(entries))
+  const [first] = entries
+  // Most requests are asked once, and then this is all.
+  const questions = entries.length === 1 && first.turn === 0 ? null : severalOf(entries)
+  return { ...shown, state, result: reopening ? null : shown.result, questions }
+}
+
+function severalOf(entries: readonly Entry[]): readonly QuestionRecord[] | null {
+  const questions = questionsOf(entries)
+  return questions.length === 1 ? null : questions.map(questionRecord)
+}
+
+function questionRecord(entry: Entry): QuestionRecord {
+  const { kind, target } = entry.batch.record
+  const { ordinal, tries } = entry
+  return { request: ordinal, state: stateOf(entry), tries, target, kind, result: placedResult(entry) }
+}

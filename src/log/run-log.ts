@@ -1,0 +1,176 @@
+import { LlmBatchError } from '../model/error.ts'
+import { isReopened, type Reopening } from '../model/reopening.ts'
+import type { RequestState } from '../model/tally.ts'
+import type { BatchRecord, RunStore } from '../store/store.ts'
+import { BatchPlan } from './batch-plan.ts'
+import { Histories, type History } from './histories.ts'
+import type { Entry, LogBatch } from './log-batch.ts'
+import { Outcomes } from './outcomes.ts'
+import type { LogPorts } from './ports.ts'
+import { stateOf } from './present.ts'
+import { RowWeights } from './row-weights.ts'
+
+/** A request as it stands. */
+export interface PresentRequest extends History {
+  readonly state: RequestState
+  readonly newest: Entry
+  /** Set where it has an outcome and is to be sent again all the same. */
+  readonly reopening: Reopening | null
+}
+
+/** Batches kept in memory for requests that are asked for in no order. */
+const MOST_KEPT = 16
+
+/** Makes the outcomes of a batch again from its plan and its raw result files. */
+export type RepairOutcomes = (batch: BatchRecord, plan: BatchPlan) => Promise<Outcomes>
+
+/**
+ * Reads the log of a run: its batches as the catalog names them, merged by request, newest wins. Flat memory, whatever the
+ * number of batches and requests. What is read belongs to the moment at which reading began.
+ */
+export class RunLog {
+  readonly #ports: LogPorts
+  readonly #store: Pick<RunStore, 'batches' | 'record'>
+  readonly #repair: RepairOutcomes | undefined
+  /** Read last, the newest at the end. */
+  readonly #kept = new Map<number, LogBatch>()
+
+  constructor(ports: LogPorts & { readonly store: Pick<RunStore, 'batches' | 'record'> }, repair?: RepairOutcomes) {
+    this.#ports = ports
+    this.#store = ports.store
+    this.#repair = repair
+  }
+
+  /** The requests of a batch, in the order of its lines. */
+  async planOf({ firstOrdinal, nonce, number, plan, requestCount }: BatchRecord): Promise<BatchPlan> {
+    if (plan === null) return BatchPlan.ofRange(firstOrdinal, requestCount)
+    const path = this.#ports.folder.plan(nonce)
+    const read = await BatchPlan.read(this.#ports.disk, path, plan)
+    if (read) return read
+    throw new LlmBatchError(
+      'disk',
+      `${path} is damaged or absent: which requests are in batch ${number} is not known`,
+      {
+        next: 'Restore the folder of the run from a backup.',
+      },
+    )
+  }
+
+  /** How many rows wait for each request. */
+  async weights(): Promise<RowWeights> {
+    const { disk, folder } = this.#ports
+    const { sharing } = await this.#store.record()
+    if (sharing === null) return new RowWeights()
+    const read = await RowWeights.read(disk, folder.sharing, sharing)
+    if (read) return read
+    throw new LlmBatchError('disk', `${folder.sharing} is damaged or absent: which rows share a request is not known`, {
+      next: 'Restore the folder of the run from a backup.',
+    })
+  }
+
+  /** All requests of the run by ordinal. */
+  async *all(): AsyncIterable<PresentRequest> {
+    const { requestCount } = await this.#store.record()
+    yield* this.#present(await this.#store.batches(), counting(requestCount))
+  }
+
+  /** Requests that wait to be planned into a batch, by ordinal. */
+  async *pending(): AsyncIterable<PresentRequest> {
+    const { reopenings } = await this.#store.record()
+    yield* this.#standing(
+      ({ billed, state }, number) =>
+        state === 'pending' || reopenings.some((reopening) => isReopened(reopening, { billed, state }, number)),
+      ({ reopening, state }) => state === 'pending' || reopening !== null,
+    )
+  }
+
+  /** Requests whose newest answer is invalid, and that were asked anew less often than so. */
+  async *reaskable(mostTurns: number): AsyncIterable<PresentRequest> {
+    yield* this.#standing(
+      ({ state, status, turn }) => state === 'invalid' && status === 'invalid' && turn < mostTurns,
+      ({ newest, reopening }) => newest.fate === 'invalid' && newest.turn < mostTurns && reopening === null,
+    )
+  }
+
+  /** These requests, in rising order; those that no batch holds are left out. */
+  async *some(ordinals: Iterable<number>): AsyncIterable<PresentRequest> {
+    yield* this.#present(await this.#store.batches(), ordinals)
+  }
+
+  /** Requests that `isWanted`, of batches some of which stand so that they may be. */
+  async *#standing(
+    mayHold: (group: BatchRecord['tally'][number], batchNumber: number) => boolean,
+    isWanted: (request: PresentRequest) => boolean,
+  ): AsyncIterable<PresentRequest> {
+    const batches = await this.#store.batches()
+    const holding = batches.filter(({ number, tally }) => tally.some((group) => mayHold(group, number)))
+    const plans = await Promise.all(holding.map((batch) => this.planOf(batch)))
+    for await (const request of this.#present(batches, mergedOrdinals(plans))) if (isWanted(request)) yield request
+  }
+
+  async *#present(batches: readonly BatchRecord[], ordinals: Iterable<number>): AsyncIterable<PresentRequest> {
+    const { reopenings } = await this.#store.record()
+    const histories = new Histories(batches, (record) => this.#load(record))
+    for (const ordinal of ordinals) {
+      const history = await histories.of(ordinal)
+      if (history) yield presentOf(history, reopenings)
+    }
+  }
+
+  async #load(record: BatchRecord): Promise<LogBatch> {
+    const { key } = record
+    const kept = this.#kept.get(key)
+    const isSame = kept?.record.settled?.facts.sha256 === record.settled?.facts.sha256
+    const batch = kept && isSame ? { ...kept, record } : await this.read(record)
+    this.#kept.delete(key)
+    this.#kept.set(key, batch)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest)
+    return batch
+  }
+
+  /** A batch with what is in its files. */
+  async read(record: BatchRecord): Promise<LogBatch> {
+    const { disk, folder } = this.#ports
+    const plan = await this.planOf(record)
+    const { settled } = record
+    if (settled === null) return { record, plan, outcomes: null }
+    const path = folder.outcomes(settled.name)
+    const outcomes = (await Outcomes.read(disk, path, settled.facts)) ?? (await this.#repair?.(record, plan))
+    if (outcomes) return { record, plan, outcomes }
+    throw new LlmBatchError('disk', `${path} is damaged or absent: it says what became of batch ${record.number}`, {
+      next: 'Read the answers of that run: then it is made again from the raw result files.',
+    })
+  }
+}
+
+function presentOf(history: History, reopenings: readonly Reopening[]): PresentRequest {
+  const newest = history.entries.at(-1) ?? history.entries[0]
+  const state = stateOf(newest)
+  const billed = newest.result?.billed ?? 'no'
+  // The last wish counts.
+  const reopening = reopenings.findLast((one) => isReopened(one, { state, billed }, newest.batch.record.number)) ?? null
+  return { ...history, state, newest, reopening }
+}
+
+function* counting(count: number): Iterable<number> {
+  for (let ordinal = 0; ordinal < count; ordinal += 1) yield ordinal
+}
+
+/** The ordinals of several plans in rising order, each once. */
+function* mergedOrdinals(plans: readonly BatchPlan[]): Iterable<number> {
+  const places = plans.map(() => 0)
+  for (;;) {
+    let least = Number.POSITIVE_INFINITY
+    for (const [at, plan] of plans.entries()) {
+      const place = places[at] ?? 0
+      if (place < plan.length) least = Math.min(least, plan.ordinalAt(place))
+    }
+    if (least === Number.POSITIVE_INFINITY) return
+    for (const [at, plan] of plans.entries()) {
+      const place = places[at] ?? 0
+      if (place < plan.length && plan.ordinalAt(place) === least) places[at] = place + 1
+    }
+    yield least
+  }
+}

@@ -1,0 +1,247 @@
+import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
+import type { Driver } from './driver.ts'
+
+/** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
+const VERSION = 1
+
+/**
+ * The catalog: what is few. Rows, requests and results are in the files of a run; a batch of fifty thousand requests is one
+ * row here. `tally`: the requests of a batch as they stand, in groups, without those that a newer batch has taken over;
+ * `pending` and `reaskable` count those of them that wait. Spending has no reference to its run: what was spent stays known
+ * when the run is forgotten.
+ */
+const TABLES = `
+  create table runs (
+    key integer primary key,
+    id text not null unique,
+    name text unique,
+    state text not null,
+    reason text,
+    definition text not null,
+    output text not null,
+    writer integer not null default 0,
+    row_count integer not null default 0,
+    request_count integer not null default 0,
+    skipped_count integer not null default 0,
+    rows_hash text,
+    requests_hash text,
+    columns text not null default '{"columns":[],"files":[]}',
+    sharing text,
+    reopenings text not null default '[]',
+    account text,
+    max_cost integer,
+    deadline_at integer,
+    wind_up_at integer,
+    stop_loss text,
+    carried text,
+    is_canary_due integer not null default 0,
+    cancel_requested_at integer,
+    cancel_cause text,
+    created_at integer not null,
+    finished_at integer
+  );
+  create index runs_by_requests_hash on runs (requests_hash);
+
+  create table batches (
+    key integer primary key,
+    run integer not null references runs (key) on delete cascade,
+    number integer not null,
+    kind text not null,
+    base_url text not null,
+    provider text not null,
+    endpoint text not null,
+    model text not null,
+    request_count integer not null,
+    first_request integer not null,
+    last_request integer not null,
+    content_hash text not null,
+    tokens integer,
+    token_method text,
+    most_output_tokens integer,
+    plan text,
+    settled text,
+    is_given_up integer not null default 0,
+    tally text not null default '[]',
+    reasked_rows integer not null default 0,
+    reasked_requests integer not null default 0,
+    pending integer not null default 0,
+    reaskable integer not null default 0,
+    unique (run, number)
+  );
+
+  create table attempts (
+    key integer primary key,
+    batch integer not null references batches (key) on delete cascade,
+    number integer not null,
+    nonce text not null unique,
+    input_name text not null,
+    input_bytes integer not null,
+    input_sha256 text not null,
+    created_at integer not null,
+    stage text not null,
+    input_file_id text,
+    remote_id text,
+    remote_status text,
+    raw_status text,
+    output_file_id text,
+    error_file_id text,
+    remote_total integer,
+    remote_completed integer,
+    remote_failed integer,
+    remote_created_at integer,
+    expires_at integer,
+    uploaded_at integer,
+    submitted_at integer,
+    waiting_since integer,
+    freed_at integer,
+    ended_at integer,
+    last_poll_at integer,
+    polls integer not null default 0,
+    failures integer not null default 0,
+    next_at integer not null default 0,
+    reconcile_step text,
+    reason_code text,
+    reason text,
+    held_from text,
+    audited_at integer,
+    usage text not null default '[]',
+    unique (batch, number)
+  );
+  create index attempts_open on attempts (stage)
+    where stage in ('creating', 'unconfirmed', 'submitted', 'held', 'uploaded');
+
+  create table intents (
+    key integer primary key,
+    attempt integer not null references attempts (key) on delete cascade,
+    facts text not null,
+    answer text,
+    answered_at integer
+  );
+  create index intents_by_attempt on intents (attempt);
+
+  create table direct_calls (
+    key integer primary key,
+    attempt integer not null references attempts (key) on delete cascade,
+    request integer not null,
+    at integer not null,
+    answer text,
+    line text
+  );
+  create index direct_calls_by_attempt on direct_calls (attempt);
+
+  create table remote_batches (
+    attempt integer not null references attempts (key) on delete cascade,
+    id text not null,
+    seen_at integer not null,
+    role text not null,
+    primary key (attempt, id)
+  ) without rowid;
+
+  create table incidents (
+    run integer not null references runs (key) on delete cascade,
+    at integer not null,
+    kind text not null,
+    detail text not null,
+    remote_ids text not null,
+    unique (run, kind, detail)
+  );
+
+  create table token_rates (
+    provider text not null,
+    base_url text not null,
+    model text not null,
+    method text not null,
+    estimated real not null,
+    actual real not null,
+    at integer not null,
+    primary key (provider, base_url, model, method)
+  ) without rowid;
+
+  create table queue_limits (
+    provider text not null,
+    base_url text not null,
+    model text not null,
+    tokens integer,
+    learnt_at integer,
+    learnt_from text,
+    refused_at integer,
+    refused_attempt integer,
+    refusals integer not null default 0,
+    refusals_alone integer not null default 0,
+    tokens_in_flight integer not null default 0,
+    try_at integer not null default 0,
+    primary key (provider, base_url, model)
+  ) without rowid;
+
+  create table spending (
+    id text primary key,
+    run text not null,
+    kind text not null,
+    provider text not null,
+    endpoint text not null,
+    model text not null,
+    requests integer not null,
+    at integer not null,
+    reserved integer,
+    settled integer,
+    settled_at integer,
+    answers integer not null default 0,
+    prompt_tokens integer not null default 0,
+    completion_tokens integer not null default 0,
+    cached_tokens integer not null default 0,
+    reasoning_tokens integer not null default 0
+  ) without rowid;
+  create index spending_by_run on spending (run);
+  create index spending_by_time on spending (at);
+  create index spending_by_model on spending (provider, model);
+
+  create table tried_answers (
+    provider text not null,
+    model text not null,
+    answers integer not null,
+    prompt_tokens integer not null,
+    completion_tokens integer not null,
+    primary key (provider, model)
+  ) without rowid;
+
+  create table probes (
+    key integer primary key,
+    at integer not null,
+    provider text not null,
+    base_url text not null,
+    record text not null
+  );
+
+  create table catalog (version integer not null);
+  insert into catalog (version) values (${VERSION});
+`
+
+/**
+ * Makes the tables of a new home; two processes may do it at once. Throws `newer_state` for a home that another version
+ * wrote, and `disk` for the database of another program.
+ */
+export function prepareSchema(driver: Driver, path: string): void {
+  driver.transaction(() => {
+    const tables = driver.all<{ name: string }>("select name from sqlite_master where type = 'table'")
+    if (tables.length === 0) driver.script(TABLES)
+    else assertOurs(driver, path, new Set(tables.map(({ name }) => name)))
+  })
+}
+
+function assertOurs(driver: Driver, path: string, tables: ReadonlySet<string>): void {
+  const isOfDevelopment = tables.has('migrations') && tables.has('runs')
+  const version = tables.has('catalog')
+    ? driver.get<{ version: number }>('select version from catalog')?.version
+    : undefined
+  if (version === VERSION) return
+  if (version === undefined && !isOfDevelopment) {
+    throw new LlmBatchError('disk', `${path} is a database of another program`, {
+      next: `Move it away, or name another folder with ${mention('home')}.`,
+    })
+  }
+  const writer = (version ?? 0) > VERSION ? 'a newer' : 'an earlier, unreleased'
+  throw new LlmBatchError('newer_state', `${path} was written by ${writer} version of llm-batch`, {
+    next: `Use that version again, or another ${mention('home')}.`,
+  })
+}
