@@ -9,7 +9,7 @@ import type { BatchKind } from '../model/batch.ts'
 import { nonceFrom, wirePrefix } from '../model/ids.ts'
 import { plainGroup, Tally } from '../model/tally.ts'
 import { type Target, targetKey } from '../model/target.ts'
-import type { NewBatchRecord, TokenMethod } from '../store/store.ts'
+import type { NewBatchRecord, TokenMethod } from '../store/port/batch.ts'
 import type { RunContext } from '../workspace/context.ts'
 import type { BatchFacts, BatchRequest } from './batcher.ts'
 

@@ -1,5 +1,5 @@
 import type { Round } from '../model/round.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { CollectPorts } from './ports.ts'
 import { Settling } from './settle.ts'
 import { planOf, settlementOf } from './settlement.ts'

@@ -7,8 +7,9 @@ import type { Target } from '../model/target.ts'
 import type { Price } from '../prices/price.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { AnswerCheck } from '../schema/check-answer.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunFolder } from '../store/run-folder.ts'
-import type { AttemptRecord, RunStore } from '../store/store.ts'
+import type { RunStore } from '../store/store.ts'
 
 /** Limits of a result file's length, so that no body without an end fills the disk. */
 export interface ResultLimits {

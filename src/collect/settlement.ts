@@ -5,7 +5,9 @@ import { tallyOf, usageOf } from '../log/tally-of.ts'
 import type { CancelCause } from '../model/run.ts'
 import { billOf } from '../prices/bill.ts'
 import { longContextTokens } from '../prices/price.ts'
-import type { AttemptRecord, BatchRecord, Bill, Settlement } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { BatchRecord, Settlement } from '../store/port/batch.ts'
+import type { Bill } from '../store/port/money.ts'
 import type { CollectPorts } from './ports.ts'
 
 /** The requests of a batch in the order of its lines. */

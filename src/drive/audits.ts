@@ -1,5 +1,5 @@
 import { ProviderError } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import { auditCreates } from '../submit/audit.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { isActive } from './conclude.ts'

@@ -1,6 +1,6 @@
 import type { Waits } from '../config/settings.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { isActive } from './conclude.ts'
 

@@ -4,7 +4,8 @@ import { RunLog } from '../log/run-log.ts'
 import { ADVANCING_STAGES } from '../model/attempt.ts'
 import type { Reason } from '../model/reason.ts'
 import { type CancelCause, isFinished, type RunState } from '../model/run.ts'
-import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 /** The reason why driving ended. */

@@ -1,7 +1,8 @@
 import { LlmBatchError } from '../model/error.ts'
 import { ProviderError } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
-import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { isTerminal } from '../model/attempt.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { ProviderError } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 /**

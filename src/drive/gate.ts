@@ -1,7 +1,8 @@
 import { FINAL_STAGES } from '../model/attempt.ts'
 import type { Reason } from '../model/reason.ts'
 import { isTooMany } from '../model/stop-loss.ts'
-import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 /** Permission to send batches; what is at the provider already goes on in any case. */

@@ -1,5 +1,5 @@
 import { NO_REASON, type ReasonCode } from '../model/reason.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import { BUDGET_CODES } from '../submit/over-budget.ts'
 import { renewInput } from '../submit/renew.ts'
 import type { RunContext } from '../workspace/context.ts'

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../lib/duration.ts'
 import { isTerminal } from '../model/attempt.ts'
 import type { FileListing, Listing, Provider, RemoteBatch, RemoteFile } from '../providers/provider.ts'
-import type { AttemptRecord, KnownRemote } from '../store/store.ts'
+import type { AttemptRecord, KnownRemote } from '../store/port/attempt.ts'
 import { type Markers, markersOf } from '../submit/markers.ts'
 import { nonceInFileName } from '../submit/upload.ts'
 

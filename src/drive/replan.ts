@@ -13,7 +13,7 @@ import type { Target } from '../model/target.ts'
 import { longContextTokens } from '../prices/price.ts'
 import { mostOutputTokens as mostOutputOf } from '../request/most-output.ts'
 import { withTokenLimit } from '../request/token-limit.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 /**

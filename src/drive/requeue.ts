@@ -1,7 +1,7 @@
 import { backoffMs } from '../lib/backoff.ts'
 import { because } from '../model/reason.ts'
 import { MOVED, type Step } from '../model/step.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import { afterRefusal, BELIEVED_MS } from '../submit/admission.ts'
 import { renewInput } from '../submit/renew.ts'
 import type { RunContext } from '../workspace/context.ts'

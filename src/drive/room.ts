@@ -1,6 +1,6 @@
 import { maxOpenBatchesInForce, type Settings } from '../config/settings.ts'
 import { targetKey } from '../model/target.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import { isWaitingForRoom } from './foreign-queue.ts'
 
 /** Batches of a target that wait for room in the provider's queue, uploaded; more would only take up its storage. */

@@ -5,7 +5,7 @@ import { type Call, type Failure, reactionTo } from '../model/failure.ts'
 import { because, callFailed, type Reason } from '../model/reason.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { ProviderError } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import { isPathUnknown, noBatchApi, UNKNOWN_PATH_TRIES } from '../workspace/base-url-doubt.ts'
 import type { RunContext } from '../workspace/context.ts'
 

@@ -1,6 +1,7 @@
 import type { RunEvent, RunHappening } from '../model/event.ts'
 import type { Reason, TellReason } from '../model/reason.ts'
-import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import type { RunReport } from '../workspace/report.ts'
 import { reasonText } from './reason-words.ts'
 

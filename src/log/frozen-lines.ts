@@ -1,6 +1,6 @@
 import { type Line, splitLines } from '../lib/jsonl.ts'
 import { LlmBatchError } from '../model/error.ts'
-import type { BatchRecord } from '../store/store.ts'
+import type { BatchRecord } from '../store/port/batch.ts'
 import type { Entry } from './log-batch.ts'
 import type { LogPorts } from './ports.ts'
 

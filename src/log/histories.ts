@@ -1,4 +1,4 @@
-import type { BatchRecord } from '../store/store.ts'
+import type { BatchRecord } from '../store/port/batch.ts'
 import { Entry, type LogBatch } from './log-batch.ts'
 
 /** Reads a batch when its first request is asked for. */

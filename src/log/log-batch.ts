@@ -1,6 +1,6 @@
 import type { Stage } from '../model/attempt.ts'
 import type { RequestResult } from '../model/request-result.ts'
-import type { BatchRecord } from '../store/store.ts'
+import type { BatchRecord } from '../store/port/batch.ts'
 import type { BatchPlan } from './batch-plan.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Asked, EntryFate } from './present.ts'

@@ -1,5 +1,5 @@
 import type { RequestState } from '../model/tally.ts'
-import type { BatchRecord } from '../store/store.ts'
+import type { BatchRecord } from '../store/port/batch.ts'
 import type { RunLog } from './run-log.ts'
 
 /** Rows by where they stand. */

@@ -1,6 +1,6 @@
 import type { RequestResult } from '../model/request-result.ts'
 import { plainGroup, Tally, type TallyGroup } from '../model/tally.ts'
-import type { AttemptUsage } from '../store/store.ts'
+import type { AttemptUsage } from '../store/port/attempt.ts'
 import { Entry, type LogBatch } from './log-batch.ts'
 import type { Outcomes } from './outcomes.ts'
 import { stateOf } from './present.ts'

@@ -5,7 +5,9 @@ import { NODE_VERSION } from '../lib/machine.ts'
 import { OUTCOME_STATUSES } from '../model/outcome.ts'
 import { inputOf } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
-import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../store/store.ts'
+import type { AttemptRecord, UsageTotal } from '../store/port/attempt.ts'
+import type { RequestCounts } from '../store/port/batch.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import type { WrittenAnswers } from './write-answers.ts'
 
 const COUNTED = [...OUTCOME_STATUSES, 'pending', 'batched', 'skipped'] as const

@@ -13,7 +13,7 @@ import { mention } from '../model/options/mention.ts'
 import type { RequestResult } from '../model/request-result.ts'
 import type { Target } from '../model/target.ts'
 import { longContextTokens } from '../prices/price.ts'
-import type { Settlement } from '../store/store.ts'
+import type { Settlement } from '../store/port/batch.ts'
 import type { RunContext } from '../workspace/context.ts'
 
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'>

@@ -13,7 +13,7 @@ import { tallyOf } from '../log/tally-of.ts'
 import type { TallyGroup } from '../model/tally.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { longContextTokens } from '../prices/price.ts'
-import type { SealedFacts } from '../store/store.ts'
+import type { SealedFacts } from '../store/port/run.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { CarriedWriter } from './carried-writer.ts'
 

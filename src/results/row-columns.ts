@@ -1,7 +1,7 @@
 import { nearMatches } from '../lib/near-match.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { type AnswerColumn, COLUMN_NAMES } from '../output/columns.ts'
-import type { RunRecord } from '../store/store.ts'
+import type { RunRecord } from '../store/port/run.ts'
 
 /** A place in a row that can be looked at: a column, or a path into the JSON that it holds. */
 export type LookedColumn =

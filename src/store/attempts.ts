@@ -1,18 +1,16 @@
 import { assertMove, type Stage } from '../model/attempt.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Driver } from './driver.ts'
-import { type AttemptRow, assignments, attemptFrom, SELECT_ATTEMPTS } from './record-columns.ts'
 import type {
   AttemptChanges,
   AttemptRecord,
-  IntentAnswer,
-  IntentFacts,
-  IntentRecord,
   KnownRemote,
   NewAttempt,
   RemoteBatchFacts,
   RunOrigin,
-} from './store.ts'
+} from './port/attempt.ts'
+import type { IntentAnswer, IntentFacts, IntentRecord } from './port/paid-call.ts'
+import { type AttemptRow, assignments, attemptFrom, SELECT_ATTEMPTS } from './record-columns.ts'
 
 /** Statements on attempts, intents and remote batches. Callers open the transaction. */
 

@@ -6,7 +6,7 @@ import { isReopened, type Reopening } from '../model/reopening.ts'
 import { Tally, type TallyGroup } from '../model/tally.ts'
 import { insertAttempt, lastKey } from './attempts.ts'
 import type { Driver } from './driver.ts'
-import type { BatchRecord, NewBatchRecord, RequestCounts, SettledBatch, Settlement } from './store.ts'
+import type { BatchRecord, NewBatchRecord, RequestCounts, SettledBatch, Settlement } from './port/batch.ts'
 
 /** Statements on batches and on the counts of their requests. Callers open the transaction. */
 

@@ -1,5 +1,5 @@
 import type { Driver } from './driver.ts'
-import type { CallAnswer, DirectCall } from './store.ts'
+import type { CallAnswer, DirectCall } from './port/paid-call.ts'
 
 /** Statements on synchronous calls. Callers open the transaction. */
 

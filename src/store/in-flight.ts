@@ -2,8 +2,8 @@ import { DAY_MS } from '../lib/duration.ts'
 import { OPEN_STAGES } from '../model/attempt.ts'
 import type { Target } from '../model/target.ts'
 import type { Driver } from './driver.ts'
+import type { QueueLoad } from './port/queue.ts'
 import { CALIBRATED_TOKENS, JOIN_RATES } from './record-columns.ts'
-import type { QueueLoad } from './store.ts'
 
 /** Statements on what is in flight at a provider, over all runs of the home. Callers open the transaction. */
 

@@ -1,6 +1,6 @@
 import type { Driver } from './driver.ts'
 import { FROM_QUEUE, type Queue, queueOf, selectBatchLoad, selectInFlight } from './in-flight.ts'
-import type { QueueBelief, QueueLoad, QueueRefusal } from './store.ts'
+import type { QueueBelief, QueueLoad, QueueRefusal } from './port/queue.ts'
 
 /** Statements on what refusals have taught about queues. Callers open the transaction. */
 

@@ -8,8 +8,11 @@ import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { because } from '../model/reason.ts'
 import { PLAIN_OUTPUT } from '../model/run.ts'
+import type { AttemptChanges, AttemptUsage } from './port/attempt.ts'
+import type { IntentFacts } from './port/paid-call.ts'
+import type { QueueState } from './port/queue.ts'
 import { openStore } from './sqlite-store.ts'
-import type { AttemptChanges, AttemptUsage, IntentFacts, QueueState, RunStore, Store } from './store.ts'
+import type { RunStore, Store } from './store.ts'
 
 const DEFINITION = sampleDefinition({ inputPaths: null })
 

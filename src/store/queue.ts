@@ -10,8 +10,8 @@ import {
   selectInFlight,
   selectUnanswered,
 } from './in-flight.ts'
+import type { QueueState, UnwatchedBatch } from './port/queue.ts'
 import { selectBelief } from './queue-belief.ts'
-import type { QueueState, UnwatchedBatch } from './store.ts'
 
 /** Statements on the providers' queues, over all runs of the home. Callers open the transaction. */
 

@@ -1,5 +1,5 @@
 import type { Reason } from '../model/reason.ts'
-import type { AttemptChanges, AttemptRecord, AttemptUsage } from './store.ts'
+import type { AttemptChanges, AttemptRecord, AttemptUsage } from './port/attempt.ts'
 
 /** A reason as it is stored. */
 export function reasonJson(reason: Reason | null): string | null {

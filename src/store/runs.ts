@@ -14,8 +14,8 @@ import {
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
+import type { Incident, NewRun, RunRecord, SealedFacts } from './port/run.ts'
 import { reasonFrom, reasonJson } from './record-columns.ts'
-import type { Incident, NewRun, RunRecord, SealedFacts } from './store.ts'
 
 /** Statements on runs. Callers open the transaction. */
 

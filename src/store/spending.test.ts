@@ -7,8 +7,11 @@ import { batchOf, range, settlement, TARGET } from '../../test/support/stored-ru
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { type BudgetReason } from '../model/reason.ts'
+import type { NewAttempt } from './port/attempt.ts'
+import type { Bill, SpendingStanding, SpendingTerms } from './port/money.ts'
+import type { IntentFacts } from './port/paid-call.ts'
 import { openStore } from './sqlite-store.ts'
-import type { Bill, IntentFacts, NewAttempt, RunStore, SpendingStanding, SpendingTerms, Store } from './store.ts'
+import type { RunStore, Store } from './store.ts'
 
 const DAY_MS = 86_400_000
 

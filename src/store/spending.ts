@@ -9,7 +9,7 @@ import type {
   SpendingStanding,
   SpendingSum,
   SpendingTerms,
-} from './store.ts'
+} from './port/money.ts'
 
 /**
  * Statements on what was set aside and spent. An entry is made with each paid call and outlives its run, so that what a

@@ -22,8 +22,9 @@ import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { Driver } from './driver.ts'
 import { lockRun } from './lock.ts'
+import type { IntentFacts } from './port/paid-call.ts'
 import { openStore } from './sqlite-store.ts'
-import type { IntentFacts, RunStore, Store } from './store.ts'
+import type { RunStore, Store } from './store.ts'
 
 let home: string
 let store: Store

@@ -1,7 +1,8 @@
 import type { Driver } from './driver.ts'
 import type { Queue } from './in-flight.ts'
+import type { AttemptUsage } from './port/attempt.ts'
+import type { TokenMethod } from './port/batch.ts'
 import { TRUE_RATE } from './record-columns.ts'
-import type { AttemptUsage, TokenMethod } from './store.ts'
 
 /** Statements on what estimates of tokens were worth. Callers open the transaction. */
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { QueueBelief, QueueLoad, QueueState } from '../store/store.ts'
+import type { QueueBelief, QueueLoad, QueueState } from '../store/port/queue.ts'
 import { type AdmissionTerms, admit, afterRefusal, batchShare, type QueueLimits } from './admission.ts'
 
 const NOW = 1_000_000_000

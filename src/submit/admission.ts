@@ -1,5 +1,5 @@
 import { DAY_MS } from '../lib/duration.ts'
-import type { Admission, QueueBelief, QueueLoad, QueueState, Wait } from '../store/store.ts'
+import type { Admission, QueueBelief, QueueLoad, QueueState, Wait } from '../store/port/queue.ts'
 
 /** Limits of the load that may wait at the provider for one model; null where neither provider nor user sets a limit. */
 export interface QueueLimits {

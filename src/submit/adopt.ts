@@ -1,5 +1,6 @@
 import type { Provider, RemoteBatch } from '../providers/provider.ts'
-import type { AttemptRecord, IntentRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { IntentRecord } from '../store/port/paid-call.ts'
 import { observed } from './observed.ts'
 import type { SubmitPorts } from './ports.ts'
 

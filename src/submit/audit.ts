@@ -1,6 +1,6 @@
 import { isTerminal } from '../model/attempt.ts'
 import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import { matchesOf } from './adopt.ts'
 import { CLOCK_SKEW_MS } from './clock-skew.ts'
 import type { SubmitPorts } from './ports.ts'

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AnswerLength } from '../prices/answer-length.ts'
 import { findPrice } from '../prices/cost.ts'
-import type { SpendingStanding, SpendingSum } from '../store/store.ts'
+import type { SpendingStanding, SpendingSum } from '../store/port/money.ts'
 import { allowanceOf, dayAfter, dayOf, INPUT_MARGIN, judge, OUTPUT_MARGIN } from './budget.ts'
 
 /** A dollar for a million tokens in, five for a million out; half of that in batches. */

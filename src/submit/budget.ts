@@ -6,7 +6,7 @@ import { longPrice } from '../prices/bill.ts'
 import { costOf, type PriceKind } from '../prices/cost.ts'
 import { microsOf } from '../prices/micros.ts'
 import type { Price } from '../prices/price.ts'
-import type { ShownAnswers, SpendingStanding, SpendingSum } from '../store/store.ts'
+import type { ShownAnswers, SpendingStanding, SpendingSum } from '../store/port/money.ts'
 
 /** Input tokens are estimates; this much more is set aside for them. */
 export const INPUT_MARGIN = 1.25

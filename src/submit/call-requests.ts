@@ -7,7 +7,8 @@ import { wireId, wirePrefix } from '../model/ids.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type FailureKind, ProviderError } from '../providers/provider.ts'
-import type { AttemptRecord, CallAnswer } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { CallAnswer } from '../store/port/paid-call.ts'
 import type { SubmitPorts } from './ports.ts'
 
 type Ports = Pick<SubmitPorts, 'disk' | 'emit' | 'folder' | 'provider' | 'settings' | 'store'>

@@ -12,7 +12,9 @@ import {
   type RemoteBatch,
   Unknown,
 } from '../providers/provider.ts'
-import type { AttemptRecord, IntentFacts, IntentOpening, IntentRecord, Wait } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { IntentFacts, IntentOpening, IntentRecord } from '../store/port/paid-call.ts'
+import type { Wait } from '../store/port/queue.ts'
 import { admit } from './admission.ts'
 import { recordRemote } from './adopt.ts'
 import { markerMetadata } from './markers.ts'

@@ -1,6 +1,6 @@
 import { isNonce } from '../model/ids.ts'
 import type { RemoteBatch } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 
 /** Marks that prove a remote batch to be ours, and of which work. */
 export type Markers = Pick<AttemptRecord, 'nonce' | 'contentHash'>

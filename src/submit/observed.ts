@@ -1,6 +1,6 @@
 import { NO_REASON } from '../model/reason.ts'
 import type { RemoteBatch } from '../providers/provider.ts'
-import type { AttemptChanges } from '../store/store.ts'
+import type { AttemptChanges } from '../store/port/attempt.ts'
 
 /** What an attempt remembers of a remote batch that was just created or found. */
 export function observed(remote: RemoteBatch, now: number): AttemptChanges {

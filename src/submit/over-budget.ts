@@ -1,6 +1,6 @@
 import { type BudgetReason, because } from '../model/reason.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import { dayAfter } from './budget.ts'
 import type { SubmitPorts } from './ports.ts'
 

@@ -3,7 +3,7 @@ import { writeAtomically } from '../lib/atomic-file.ts'
 import { splitLines } from '../lib/jsonl.ts'
 import { withId } from '../log/frozen-line.ts'
 import { nonceFrom, wirePrefix } from '../model/ids.ts'
-import type { AttemptRecord, NewAttempt } from '../store/store.ts'
+import type { AttemptRecord, NewAttempt } from '../store/port/attempt.ts'
 import type { SubmitPorts } from './ports.ts'
 
 const LINE_FEED = new Uint8Array([0x0a])

@@ -5,7 +5,7 @@ import { isNonce } from '../model/ids.ts'
 import { NO_REASON } from '../model/reason.ts'
 import { MOVED, type Step } from '../model/step.ts'
 import { type BatchInput, type InputRef, type Provider, ProviderError, type RemoteFile } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { SubmitPorts } from './ports.ts'
 
 type InputPorts = Pick<SubmitPorts, 'disk' | 'folder' | 'provider'>

@@ -8,7 +8,8 @@ import { resultIds } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type Provider, ProviderError, type RemoteBatch } from '../providers/provider.ts'
-import type { AttemptChanges, AttemptRecord, RunStore } from '../store/store.ts'
+import type { AttemptChanges, AttemptRecord } from '../store/port/attempt.ts'
+import type { RunStore } from '../store/store.ts'
 import { nextPollMs, shortOfRoomMs } from './cadence.ts'
 
 /** Ports of watching. */

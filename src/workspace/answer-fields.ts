@@ -1,7 +1,7 @@
 import type { OutputPlan, RunDefinition } from '../model/run.ts'
 import { answerShapeOf } from '../output/answer-shape.ts'
 import type { FieldOptions } from '../output/fields.ts'
-import type { RunRecord } from '../store/store.ts'
+import type { RunRecord } from '../store/port/run.ts'
 
 /** What the columns of an answers file follow from. */
 export function fieldOptions(

@@ -1,7 +1,7 @@
 import type { Configuration } from '../config/configuration.ts'
 import { estimateTokens } from '../plan/tokens.ts'
 import { costOf, findPrice } from '../prices/cost.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 
 /** What the input of an attempt costs, roughly, in words; the answers' length is not known before. */
 export function inputCostText(attempt: AttemptRecord, prices: Configuration['prices']): string {

@@ -1,5 +1,5 @@
 import type { Happening } from '../model/event.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunContext } from './context.ts'
 
 /** Tells what a step made of a batch, where it changed what a person would see. */

@@ -1,7 +1,8 @@
 import { LlmBatchError } from '../model/error.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
 import { isFinished } from '../model/run.ts'
-import type { RunRecord, Store } from '../store/store.ts'
+import type { RunRecord } from '../store/port/run.ts'
+import type { Store } from '../store/store.ts'
 
 /**
  * The run a person means: an id, a unique beginning of one, a name, or `last`. Where nothing is given, the only

@@ -1,7 +1,8 @@
 import { DAY_MS, HOUR_MS } from '../lib/duration.ts'
 import type { Limits, Recovery } from '../providers/provider.ts'
 import { describeProvider } from '../providers/registry.ts'
-import type { AttemptRecord, RunRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { RunRecord } from '../store/port/run.ts'
 
 /** When a batch runs out at the provider, and when its results vanish there. Instants are epoch milliseconds. */
 export interface Lifetime {

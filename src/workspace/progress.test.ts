@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sampleAttempt, sampleCounts, sampleRun } from '../../test/support/run-records.ts'
-import type { AttemptRecord, RunStore } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { RunStore } from '../store/store.ts'
 import { progressOf } from './progress.ts'
 
 /** What is told of a run with this one batch. */

@@ -1,6 +1,9 @@
 import type { RemoteStatus, Stage } from '../model/attempt.ts'
 import type { ReasonCode, TellReason } from '../model/reason.ts'
-import type { AttemptRecord, RequestCounts, RunRecord, RunStore } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { RequestCounts } from '../store/port/batch.ts'
+import type { RunRecord } from '../store/port/run.ts'
+import type { RunStore } from '../store/store.ts'
 
 /** Where a batch stands, in the words shown to people. */
 export const BATCH_PHASES = [

@@ -4,15 +4,10 @@ import type { OutcomeStatus } from '../model/outcome.ts'
 import type { OtherQuestion, SettledResult } from '../model/row.ts'
 import { costOfRequest } from '../prices/cost.ts'
 import { sumUsd } from '../prices/dollars.ts'
-import type {
-  AttemptRecord,
-  BatchRecord,
-  Incident,
-  RequestCounts,
-  RunRecord,
-  RunStore,
-  UsageTotal,
-} from '../store/store.ts'
+import type { AttemptRecord, UsageTotal } from '../store/port/attempt.ts'
+import type { BatchRecord, RequestCounts } from '../store/port/batch.ts'
+import type { Incident, RunRecord } from '../store/port/run.ts'
+import type { RunStore } from '../store/store.ts'
 import { priceList } from './budget.ts'
 import { type Retryable, retryableOf } from './retryable.ts'
 import { type RunCost, runCostOf, usageByModel, usedAttemptsOf } from './run-cost.ts'

@@ -2,7 +2,7 @@ import type { ResultLimits } from '../collect/ports.ts'
 import { limitsInForce, maxResultBytesInForce, type Settings } from '../config/settings.ts'
 import { textBytes, usualResultBytes } from '../plan/disk-space.ts'
 import type { Limits } from '../providers/provider.ts'
-import type { AttemptRecord } from '../store/store.ts'
+import type { AttemptRecord } from '../store/port/attempt.ts'
 
 /** What is foreseen is an estimate: answers may be long, or come with the probabilities of their tokens. */
 const TIMES_FORESEEN = 16

@@ -3,7 +3,7 @@ import { sumKnown } from '../lib/sum.ts'
 import { type Billed, OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
 import type { TallyGroup } from '../model/tally.ts'
 import { costOfParts } from '../prices/bill.ts'
-import type { NewReopening } from '../store/store.ts'
+import type { NewReopening } from '../store/port/batch.ts'
 import { priceList } from './budget.ts'
 import type { StandingGroup } from './standing.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sampleAttempt } from '../../test/support/run-records.ts'
-import type { AttemptUsage } from '../store/store.ts'
+import type { AttemptUsage } from '../store/port/attempt.ts'
 import { usageByModel, usedAttemptsOf } from './run-cost.ts'
 
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }

@@ -5,7 +5,8 @@ import type { PriceKind } from '../prices/cost.ts'
 import { roundUsd, sumUsd } from '../prices/dollars.ts'
 import { usdOf } from '../prices/micros.ts'
 import type { Price } from '../prices/price.ts'
-import type { AttemptRecord, AttemptUsage, RunStore, UsageTotal } from '../store/store.ts'
+import type { AttemptRecord, AttemptUsage, UsageTotal } from '../store/port/attempt.ts'
+import type { RunStore } from '../store/store.ts'
 import { priceList } from './budget.ts'
 
 /** Cost of a run so far by the usage of its results. US dollars; null where any part of a sum is not known. */

@@ -1,6 +1,7 @@
 import { isReopened } from '../model/reopening.ts'
 import type { TallyGroup } from '../model/tally.ts'
-import type { BatchRecord, RunStore } from '../store/store.ts'
+import type { BatchRecord } from '../store/port/batch.ts'
+import type { RunStore } from '../store/store.ts'
 
 /** Requests that stand alike, and the batch that they are counted in. */
 export interface StandingGroup {

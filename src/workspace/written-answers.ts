@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Disk } from '../lib/disk.ts'
 import { isFinished, type OutputPlan } from '../model/run.ts'
 import { readSummaryMarks, type SummaryMarks, summaryMarks } from '../output/run-summary.ts'
-import type { RunRecord } from '../store/store.ts'
+import type { RunRecord } from '../store/port/run.ts'
 
 /**
  * The finished run whose answers lie whole at the place that a plan names, as that plan wants them: known by the summary

@@ -6,6 +6,12 @@ const PORTS = [
   'providers/facts.ts',
   'providers/provider.ts',
   'providers/transport.ts',
+  'store/port/attempt.ts',
+  'store/port/batch.ts',
+  'store/port/money.ts',
+  'store/port/paid-call.ts',
+  'store/port/queue.ts',
+  'store/port/run.ts',
   'store/store.ts',
   'store/run-folder.ts',
 ]

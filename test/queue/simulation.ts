@@ -1,7 +1,7 @@
 import { seededFraction } from '../../src/lib/random.ts'
 import type { Target } from '../../src/model/target.ts'
 import { createSplitter } from '../../src/plan/splitter.ts'
-import type { QueueBelief } from '../../src/store/store.ts'
+import type { QueueBelief } from '../../src/store/port/queue.ts'
 import { type AdmissionTerms, admit, batchShare, believedLimits } from '../../src/submit/admission.ts'
 import { nextPollMs, shortOfRoomMs } from '../../src/watch/cadence.ts'
 import { type ModelBatch, ProviderModel, type ProviderShape } from './provider-model.ts'

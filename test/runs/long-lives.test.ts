@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { RunHandle } from '../../src/library/handle.ts'
-import type { AttemptRecord } from '../../src/store/store.ts'
+import type { AttemptRecord } from '../../src/store/port/attempt.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
 import { type, typedFirst, typeHere } from '../support/command.ts'
 import { finalBooks, MODELS, PROVIDERS, readStatuses, SHORT_LIMITS, SHORT_WAITS } from '../support/fault-run.ts'

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { DrivenRun } from '../../src/index.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemDisk } from '../../src/lib/disk.ts'
+import type { AttemptRecord } from '../../src/store/port/attempt.ts'
 import { openStore } from '../../src/store/sqlite-store.ts'
-import type { AttemptRecord } from '../../src/store/store.ts'
 import { expectExit, type, typedFirst, typeHere } from '../support/command.ts'
 import {
   finalBooks,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openRun, type PlaceOptions, type Run, type StartRunOptions, startRun } from '../../src/index.ts'
-import type { RequestCounts } from '../../src/store/store.ts'
+import type { RequestCounts } from '../../src/store/port/batch.ts'
 import type { LocalWorld } from './local-world.ts'
 
 /** Both providers, for tests that hold for either. */

@@ -1,5 +1,7 @@
 import { PLAIN_OUTPUT, type RunDefinition } from '../../src/model/run.ts'
-import type { AttemptRecord, RequestCounts, RunRecord, UsageTotal } from '../../src/store/store.ts'
+import type { AttemptRecord, UsageTotal } from '../../src/store/port/attempt.ts'
+import type { RequestCounts } from '../../src/store/port/batch.ts'
+import type { RunRecord } from '../../src/store/port/run.ts'
 import type { RunCost } from '../../src/workspace/run-cost.ts'
 
 const STARTED_AT = Date.UTC(2026, 10, 23, 8)

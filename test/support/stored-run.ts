@@ -20,8 +20,11 @@ import type { RequestResult } from '../../src/model/request-result.ts'
 import type { RunDefinition } from '../../src/model/run.ts'
 import { plainGroup, type TallyGroup } from '../../src/model/tally.ts'
 import { longContextTokens } from '../../src/prices/price.ts'
+import type { AttemptRecord } from '../../src/store/port/attempt.ts'
+import type { NewBatchRecord, Settlement } from '../../src/store/port/batch.ts'
+import type { SealedFacts } from '../../src/store/port/run.ts'
 import { runFolder } from '../../src/store/run-folder.ts'
-import type { AttemptRecord, NewBatchRecord, RunStore, SealedFacts, Settlement, Store } from '../../src/store/store.ts'
+import type { RunStore, Store } from '../../src/store/store.ts'
 import { sampleRun } from './run-records.ts'
 
 /** A small run in a real store with real files, written as the program does it; results as if a provider had sent them. */

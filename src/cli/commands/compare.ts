@@ -12,7 +12,7 @@ import {
   differenceColumns,
   RUN_LETTERS,
 } from '../../results/compare-runs.ts'
-import type { RunRecord } from '../../store/store.ts'
+import type { RunRecord } from '../../store/port/run.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { compareDocument } from '../documents/compare-document.ts'
 import { countOrZeroFlag } from '../flags/flag-values.ts'

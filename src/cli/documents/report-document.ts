@@ -1,6 +1,7 @@
 import { inputOf } from '../../model/run.ts'
 import type { WrittenFiles } from '../../results/finish.ts'
-import type { AttemptRecord, RunRecord } from '../../store/store.ts'
+import type { AttemptRecord } from '../../store/port/attempt.ts'
+import type { RunRecord } from '../../store/port/run.ts'
 import { type Lifetime, lifetimesOf } from '../../workspace/lifetime.ts'
 import { phaseOf, sharedRows } from '../../workspace/progress.ts'
 import type { RunReport } from '../../workspace/report.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { messageOf } from '../../model/error.ts'
 import type { AnyOptions } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
-import type { RunRecord } from '../../store/store.ts'
+import type { RunRecord } from '../../store/port/run.ts'
 import type { Shell } from '../shell.ts'
 
 /**

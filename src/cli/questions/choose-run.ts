@@ -1,6 +1,6 @@
 import { plainLine } from '../../lib/plain-text.ts'
 import { LlmBatchError } from '../../model/error.ts'
-import type { RunRecord } from '../../store/store.ts'
+import type { RunRecord } from '../../store/port/run.ts'
 import { findRun, findRuns } from '../../workspace/find-run.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { inputWords } from '../render/words/input-words.ts'

@@ -4,7 +4,7 @@ import { errorOf, outputOf } from '../../output/answer.ts'
 import type { Condition } from '../../results/condition.ts'
 import { type ColumnFacts, findColumn, type LookedColumn } from '../../results/row-columns.ts'
 import { cellOf, type RowView } from '../../results/row-view.ts'
-import type { RunRecord } from '../../store/store.ts'
+import type { RunRecord } from '../../store/port/run.ts'
 
 /** A column that is shown beside the id and the status of a row. */
 export interface ShownColumn {

@@ -1,5 +1,5 @@
 import { formatDuration, HOUR_MS } from '../../../lib/duration.ts'
-import type { RequestCounts } from '../../../store/store.ts'
+import type { RequestCounts } from '../../../store/port/batch.ts'
 import type { BatchPhase, Progress } from '../../../workspace/progress.ts'
 
 /** One moment of a run, as the panel and the plain lines show it. Durations are milliseconds. */

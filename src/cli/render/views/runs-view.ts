@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../lib/duration.ts'
-import type { RequestCounts, RunRecord } from '../../../store/store.ts'
+import type { RequestCounts } from '../../../store/port/batch.ts'
+import type { RunRecord } from '../../../store/port/run.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { type FittedColumn, renderFittedTable } from '../terminal/fitted-table.ts'
 import { count, percent } from '../terminal/quantity.ts'

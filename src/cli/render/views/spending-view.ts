@@ -1,6 +1,6 @@
 import { dollars, knownUsd } from '../../../prices/dollars.ts'
 import { usdOf } from '../../../prices/micros.ts'
-import type { MonthlySpending } from '../../../store/store.ts'
+import type { MonthlySpending } from '../../../store/port/money.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { type FittedColumn, renderFittedTable } from '../terminal/fitted-table.ts'
 import { count, counted } from '../terminal/quantity.ts'

@@ -1,5 +1,5 @@
 import { isFinished } from '../../../model/run.ts'
-import type { RunRecord } from '../../../store/store.ts'
+import type { RunRecord } from '../../../store/port/run.ts'
 import { placeText } from '../terminal/facts.ts'
 
 /** Where the answers of a run are or will be; null where no place was named, as in a program. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sampleAttempt } from '../../../../test/support/run-records.ts'
-import type { AttemptRecord } from '../../../store/store.ts'
+import type { AttemptRecord } from '../../../store/port/attempt.ts'
 import { describeBatch } from './batch-words.ts'
 
 describe('the state of a batch in words', () => {

@@ -1,4 +1,4 @@
-import type { AttemptRecord } from '../../../store/store.ts'
+import type { AttemptRecord } from '../../../store/port/attempt.ts'
 import { BUDGET_CODES } from '../../../submit/over-budget.ts'
 import { BATCH_PHASES, type BatchPhase, phaseOf } from '../../../workspace/progress.ts'
 import { count } from '../terminal/quantity.ts'

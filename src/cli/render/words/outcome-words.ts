@@ -1,5 +1,5 @@
 import { OUTCOME_STATUSES } from '../../../model/outcome.ts'
-import type { RequestCounts } from '../../../store/store.ts'
+import type { RequestCounts } from '../../../store/port/batch.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { count } from '../terminal/quantity.ts'
 

@@ -1,4 +1,4 @@
-import type { UsageTotal } from '../../../store/store.ts'
+import type { UsageTotal } from '../../../store/port/attempt.ts'
 import { count, counted } from '../terminal/quantity.ts'
 
 /** `1,200 in, 300 out`, with what the provider did not count; null where there are no results. */
