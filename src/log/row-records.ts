@@ -121,7 +121,8 @@ function askedRecord(request: PresentRequest): QuestionRecord & Pick<RowRecord, 
   const [first] = entries
   // Most requests are asked once, and then this is all.
   const questions = entries.length === 1 && first.turn === 0 ? null : severalOf(entries)
-  return { ...shown, state, result: reopening ? null : shown.result, questions }
+  // A retry begins to count anew.
+  return reopening ? { ...shown, state, tries: 0, result: null, questions } : { ...shown, state, questions }
 }
 
 function severalOf(entries: readonly Entry[]): readonly QuestionRecord[] | null {

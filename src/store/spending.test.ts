@@ -143,6 +143,14 @@ describe('what is set aside', () => {
     expect((await run.spending(0)).run).toMatchObject({ reserved: 100, inFlight: 0 })
   })
 
+  it('is free again where the attempt is given up unsent, because its run is cancelled', async () => {
+    const { nonce, run } = await uploadedRun('r1')
+    await run.reserve(terms(nonce))
+    expect((await run.spending(0)).run).toMatchObject({ reserved: 100 })
+    await run.cancelUnsent()
+    expect((await run.spending(0)).run).toMatchObject({ reserved: 0, settled: 0 })
+  })
+
   it('is kept in its share for results without a usage', async () => {
     const { nonce, run } = await uploadedRun('one')
     await run.reserve(terms(nonce))

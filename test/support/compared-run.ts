@@ -336,7 +336,7 @@ export class ComparedRun {
         isShared: shares !== null,
         request: request?.ordinal ?? null,
         state: shown?.state ?? null,
-        tries: shown ? naive.triesOf(shown.turn) : 0,
+        tries: shown && !naive.wishOf(request) ? naive.triesOf(shown.turn) : 0,
         result: shown?.result ?? null,
         attemptKey: shown?.result ? shown.turn.batch.attemptKey : null,
         questions:

@@ -15,7 +15,7 @@ import {
 import { type BatchCatalog } from '../port/batch.ts'
 import { type Bill } from '../port/money.ts'
 import { clearStops, selectRun, updateRunField, updateRunState } from '../runs.ts'
-import { settleReservation } from '../spending.ts'
+import { releaseReservation, settleReservation } from '../spending.ts'
 import { calibrate } from '../token-rates.ts'
 import { type RunAccess } from './run-access.ts'
 
@@ -84,6 +84,7 @@ export function batchVerbs({ clock, driver, id, runKey, write }: RunAccess): Bat
         for (const attempt of selectAttempts(driver, runKey, 'current')) {
           if (attempt.stage === 'planned' || attempt.stage === 'uploaded') {
             updateStage(driver, attempt.key, attempt.stage, 'cancelled', {})
+            releaseReservation(driver, attempt.nonce)
           }
         }
         giveUpUnsent(driver, runKey)
