@@ -11,6 +11,7 @@ import { outcomesOfCalls } from './collect-direct.ts'
 import type { CollectPorts } from './ports.ts'
 import { requestResult } from './request-result.ts'
 import { Settling } from './settle.ts'
+import { outcomesName } from './settlement.ts'
 
 /** Ports by which the outcomes of a batch are made again. */
 type RebuildPorts = Pick<CollectPorts, 'checkAnswer' | 'disk' | 'folder' | 'provider' | 'settings' | 'store'>
@@ -56,8 +57,8 @@ export function repairOf(ports: Omit<RebuildPorts, 'checkAnswer'>): RepairOutcom
 
 async function rebuild(
   ports: RebuildPorts,
-  { key, kind, stage }: BatchRecord,
-  { attemptKey, cancelCause }: SettledBatch,
+  { key, kind }: BatchRecord,
+  { attemptKey, cancelCause, name }: SettledBatch,
   plan: BatchPlan,
 ): Promise<Outcomes | undefined> {
   const attempt = (await ports.store.allAttempts()).find((one) => one.key === attemptKey)
@@ -66,7 +67,10 @@ async function rebuild(
   if (roles.length === 0) return undefined
   if (kind === 'carried') return await outcomesCarried(ports, attempt, plan)
   if (kind === 'direct') {
-    return await outcomesOfCalls(ports, attempt, plan, { cancelledBy: cancelCause, isHeld: stage === 'held' })
+    return await outcomesOfCalls(ports, attempt, plan, {
+      cancelledBy: cancelCause,
+      isHeld: name === outcomesName(attemptKey, true),
+    })
   }
   const settling = new Settling(ports, attempt, plan, { cancelledBy: () => cancelCause })
   for (const role of roles) await settling.readFile(role, true)

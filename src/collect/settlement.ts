@@ -37,11 +37,16 @@ export async function settlementOf(
 ): Promise<{ readonly settlement: Settlement; readonly bill: Bill }> {
   const { disk, folder, priceOf, store } = ports
   const longTokens = longContextTokens(attempt.target.provider)
-  const name = stage === 'held' ? `${attempt.key}-held.columns` : `${attempt.key}.columns`
+  const name = outcomesName(attempt.key, stage === 'held')
   const facts = await outcomes.write(disk, folder.outcomes(name))
   const record = { ...(await store.batch(attempt.batchKey)), stage }
   const log = new RunLog(ports)
-  const tally = tallyOf({ record, plan, outcomes }, await log.weights(), longTokens, await takenFrom(log, record, plan))
+  const tally = tallyOf(
+    { record, plan, outcomes },
+    await log.weights(),
+    longTokens,
+    await takenFrom(log, store, { plan, record }),
+  )
   const usage = usageOf(outcomes, longTokens)
   return {
     settlement: { name, facts, cancelCause: cancelledBy, tally, usage },
@@ -49,12 +54,25 @@ export async function settlementOf(
   }
 }
 
+/**
+ * The file of the outcomes of a batch. What counts while it is held has a name of its own, by which it is known what those
+ * outcomes were when the batch has long moved on.
+ */
+export function outcomesName(attemptKey: number, isHeld: boolean): string {
+  return isHeld ? `${attemptKey}-held.columns` : `${attemptKey}.columns`
+}
+
 /** Requests that newer batches hold: of a batch that was held, some answers count before it is settled. */
-async function takenFrom(log: RunLog, record: BatchRecord, plan: BatchPlan): Promise<ReadonlySet<number>> {
+async function takenFrom(
+  log: RunLog,
+  store: CollectPorts['store'],
+  { plan, record }: { readonly plan: BatchPlan; readonly record: BatchRecord },
+): Promise<ReadonlySet<number>> {
   const taken = new Set<number>()
   if (record.settled === null) return taken
-  for await (const { newest, ordinal } of log.some(plan.ordinals())) {
-    if (newest.batch.record.number > record.number) taken.add(ordinal)
+  for (const newer of await store.batches()) {
+    if (newer.number <= record.number) continue
+    for (const ordinal of (await log.planOf(newer)).ordinals()) if (plan.indexOf(ordinal) >= 0) taken.add(ordinal)
   }
   return taken
 }

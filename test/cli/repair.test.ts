@@ -54,6 +54,22 @@ it('reads the answers of a run all the same where such a file is damaged', async
   expect(await read('again.jsonl')).toBe(await read('out.jsonl'))
 })
 
+it('carries the answers of a run over all the same where such a file is damaged', async () => {
+  const { results, world } = await finishedRun()
+  await damage(join(results, '1.columns'))
+  const more = [
+    'run',
+    await world.write('more.jsonl', questions(13)),
+    '--model',
+    'openai/gpt-6-luna',
+    '--since',
+    'last',
+  ]
+  const out = join(world.folder, 'more.out.jsonl')
+  const { code, stderr } = await typeHere(world, ...more, '--prompt', '{{text}}', '--yes', '-o', out)
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/12 rows/) })
+})
+
 it('says what is lost where the raw result file is damaged as well', async () => {
   const { results, run, world } = await finishedRun()
   for (const name of await readdir(results)) await damage(join(results, name))
