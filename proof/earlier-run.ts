@@ -27,7 +27,14 @@ export const AFTERMATH_MS = 120_000
 /** Types the run that answers are carried over from, until it is over and nothing of it is on its way any more. */
 export async function typeEarlier(world: World, later: Plan, { isStruck, prompts }: EarlierRun): Promise<Earlier> {
   const calm = { cancelAfterMs: null, rivalAfterMs: null, strayKeyAtStart: null }
-  const plan = { ...later, name: `before ${later.name}`, prompts, earlier: null, ...(isStruck ? {} : calm) }
+  const plan = {
+    ...later,
+    name: `before ${later.name}`,
+    prompts,
+    earlier: null,
+    retries: [],
+    ...(isStruck ? {} : calm),
+  }
   const trace = await runUntilFinished(world, plan, { since: null, answersPath: EARLIER_ANSWERS })
   if (trace.stuck === null) await world.wait(AFTERMATH_MS)
   const direct = await world.time.runUntil(readDirectBooks(world))

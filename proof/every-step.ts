@@ -30,7 +30,31 @@ const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
     earlier: { prompts: promptsOf(5, ['invalid_json times=1', null, 'invalid_json times=2']), isStruck: false },
     reasks: 1,
   },
+  retried: {
+    prompts: promptsOf(8, [null, 'length times=1', 'status=400', 'length times=1', 'length', null, 'length times=1']),
+    maxRequests: 2,
+    retries: [['truncated'], []],
+  },
+  'retried and asked again': {
+    prompts: promptsOf(6, ['invalid_json times=3', null, 'invalid_json times=2', 'wrong_schema']),
+    maxRequests: 2,
+    reasks: 1,
+    retries: [['invalid']],
+  },
+  'refused lines': { prompts: promptsOf(6), faults: ['run:1=refuse(invalid_json_line@2)'] },
+  'damaged outcomes': {
+    prompts: promptsOf(8, [null, 'length', 'status=429 times=1']),
+    maxRequests: 3,
+    isRotting: true,
+  },
   canary: { prompts: promptsOf(8), maxRequests: 3, hasCanary: true },
+  'held canary': {
+    prompts: promptsOf(8),
+    maxRequests: 3,
+    hasCanary: true,
+    faults: ['direct:1-3=status(404)'],
+    isRotting: true,
+  },
   cap: { prompts: promptsOf(12), maxRequests: 2, capUsd: 160 },
   cancel: { prompts: promptsOf(8), durations: { runMs: 3_000 }, cancelAfterMs: 1_800 },
   // The first synchronous call is under way when the run is cancelled, and batches wait, of which the upload would be slow.
@@ -77,9 +101,13 @@ export async function dieAt({ answers, plan }: Walk, step: number, kind: CrashKi
   return { ...verdict, violations: [{ metric: 'lost', detail }] }
 }
 
-/** True for a row whose synchronous call the crash cut short. */
-function isInDoubt({ hasCanary }: Plan, answer: AnswerRow | undefined): boolean {
-  return hasCanary && answer?.llm_status === 'missing'
+/**
+ * True for a row whose synchronous call the crash cut short, and for one that was refused then: where the answer of one call
+ * is not known, it is not known either that all are refused.
+ */
+function isInDoubt({ faults, hasCanary }: Plan, answer: AnswerRow | undefined): boolean {
+  const areCallsRefused = faults.some((rule) => rule.startsWith('direct'))
+  return hasCanary && (answer?.llm_status === 'missing' || (areCallsRefused && answer?.llm_status === 'failed'))
 }
 
 function isSame(one: AnswerRow, other: AnswerRow | undefined): boolean {

@@ -11,6 +11,8 @@ export interface DirectAnswer {
   readonly nonce: string
   readonly text: string | null
   readonly isUnfit: boolean
+  /** Its place among all answers of the world. */
+  readonly index: number
 }
 
 /** The end of a run as it lies before the judge: what the provider did for it, what it wrote, and what was said. */
@@ -44,7 +46,9 @@ export async function gatherEvidence(
     earlier,
     books: books.filter(isOwn),
     direct: direct.slice(earlier?.directCalls ?? 0).map(({ nonce }) => nonce),
-    directAnswers: world.directAnswers.slice(earlier?.directAnswers ?? 0).flatMap(directAnswer),
+    directAnswers: world.directAnswers
+      .flatMap(directAnswer)
+      .filter(({ index }) => index >= (earlier?.directAnswers ?? 0)),
     answers: readAnswers(world, answersPath),
   }
 }
@@ -54,9 +58,9 @@ function ownIdsOf({ report }: Trace): ReadonlySet<string> {
   return new Set(report?.attempts.flatMap(({ remoteId }) => (remoteId === null ? [] : [remoteId])))
 }
 
-function directAnswer({ body, nonce }: World['directAnswers'][number]): readonly DirectAnswer[] {
+function directAnswer({ body, nonce }: World['directAnswers'][number], index: number): readonly DirectAnswer[] {
   const answer = parse(body) as ChatBody | undefined
-  return answer ? [{ nonce, text: textOf(answer), isUnfit: isUnfit(answer) }] : []
+  return answer ? [{ nonce, text: textOf(answer), isUnfit: isUnfit(answer), index }] : []
 }
 
 /** What an earlier run has answered as it should: nothing of it is bought again. */

@@ -1,3 +1,4 @@
+import type { OutcomeStatus } from '../src/model/outcome.ts'
 import type { Durations } from '../src/server/options.ts'
 import type { Crash } from './world/life.ts'
 import type { CallName, NetworkFault } from './world/simulated-network.ts'
@@ -56,6 +57,10 @@ export interface Plan {
   readonly isSharing: boolean
   /** How often rows are asked again whose answer does not fit a schema; null for a run without one. */
   readonly reasks: number | null
+  /** What a person retries, one after the other, once the run is finished: the statuses they name, none for a plain retry. */
+  readonly retries: readonly (readonly OutcomeStatus[])[]
+  /** True where files of outcomes that could be made again are damaged whenever a process dies. */
+  readonly isRotting: boolean
   /** Batches of others in the same account. */
   readonly strangers: number
   /** When the same command is typed a second time beside the first, in milliseconds; null for never. */
@@ -82,6 +87,8 @@ export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
   earlier: null,
   isSharing: false,
   reasks: null,
+  retries: [],
+  isRotting: false,
   strangers: 0,
   rivalAfterMs: null,
   hasCanary: false,

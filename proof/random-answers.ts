@@ -13,9 +13,20 @@ const FLAWS = [
   'stray_json',
 ] as const
 
+/** What a person may name in a retry; nothing for a plain one. */
+const RETRIES = [
+  [],
+  ['truncated'],
+  ['missing', 'expired'],
+  ['failed', 'refused'],
+  ['invalid'],
+  ['cancelled', 'missing'],
+] as const
+
 /**
- * Lets some storms ask invalid answers again, share requests between rows, or carry answers over from an earlier run; the
- * last two with other rows in other places. Drawn apart, so that the rest of a seed stays what it was.
+ * Lets some storms ask invalid answers again, share requests between rows, carry answers over from an earlier run, the last
+ * two with other rows in other places, retry what they came to, or lose files that can be made again. Drawn apart, so that
+ * the rest of a seed stays what it was.
  */
 export function withAnswers(plan: Plan, seed: number): Plan {
   const chance = new Chance(seed ^ 0xa5c3)
@@ -24,6 +35,8 @@ export function withAnswers(plan: Plan, seed: number): Plan {
   const hasEarlier = chance.happens(0.25)
   const flawed = reasks === null ? plan.prompts : plan.prompts.map((prompt, row) => withFlaw(chance, prompt, row))
   const prompts = isSharing ? flawed.map((prompt, row) => sharedPrompt(chance, flawed, prompt, row)) : flawed
+  // Drawn apart as well.
+  const later = new Chance(seed ^ 0x7e721)
   const faults = reasks !== null && chance.happens(0.25) ? [...plan.faults, laterBatchesExpire(chance)] : plan.faults
   return {
     ...plan,
@@ -32,6 +45,8 @@ export function withAnswers(plan: Plan, seed: number): Plan {
     isSharing,
     prompts,
     earlier: hasEarlier ? earlierRun(chance, prompts) : null,
+    retries: later.happens(0.25) ? [later.pick(RETRIES), ...(later.happens(0.3) ? [later.pick(RETRIES)] : [])] : [],
+    isRotting: later.happens(0.15),
   }
 }
 

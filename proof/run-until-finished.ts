@@ -4,6 +4,7 @@ import { toldEvent, toldReport } from '../src/library/told.ts'
 import { type ErrorCode, LlmBatchError, messageOf } from '../src/model/error.ts'
 import type { RunEvent } from '../src/model/event.ts'
 import { inProperties } from '../src/model/options/mention.ts'
+import type { OutcomeStatus } from '../src/model/outcome.ts'
 import { isFinished, PLAIN_OUTPUT } from '../src/model/run.ts'
 import { ProviderError } from '../src/providers/provider.ts'
 import { exitCodeOf, type RunReport } from '../src/workspace/report.ts'
@@ -11,10 +12,13 @@ import { exitCodeOf, type RunReport } from '../src/workspace/report.ts'
 import 'ajv/dist/2020.js'
 import { type TakenRun, takeNewRun, takeRun } from '../src/prepare/start.ts'
 import type { Workspace } from '../src/workspace/workspace.ts'
+import { readAnswers } from './answer-row.ts'
 import { billedUsd } from './books.ts'
 import { LABELLED } from './label.ts'
 import { nonceOf, type Plan } from './plan.ts'
 import { Dead } from './world/life.ts'
+import { namedFilesAmiss } from './world/named-files.ts'
+import { nonceIn } from './world/nonce.ts'
 import { Stuck } from './world/virtual-time.ts'
 import { CANARY_KEY, STRAY_KEY, WORK, type World } from './world/world.ts'
 
@@ -66,6 +70,18 @@ export interface KeptCap {
   readonly billedUsd: number
 }
 
+/** A retry that a person asked for. */
+export interface Retry {
+  /** The statuses that were named; none for a plain one, which buys nothing twice. */
+  readonly statuses: readonly OutcomeStatus[]
+  /** Rows that had one of these statuses then, by nonce. */
+  readonly named: ReadonlySet<string>
+  /** When it was asked for first, on the clock of the world; a crash may have made it necessary to ask once more. */
+  readonly atMs: number
+  /** Synchronous calls that were answered before it. */
+  readonly directAnswers: number
+}
+
 /** Everything the user saw until the run was over. */
 export interface Trace {
   readonly starts: readonly Start[]
@@ -76,6 +92,10 @@ export interface Trace {
   readonly caps: readonly KeptCap[]
   /** Calls that cost money and were sent although the run had been cancelled long enough before, as the world saw them. */
   readonly sentWhenCancelled: readonly string[]
+  /** In order. */
+  readonly retries: readonly Retry[]
+  /** Files that the catalog named after a crash, and that were not on the disk as it said. */
+  readonly namedInVain: readonly string[]
   /** Why the world never came to an end, where it did not. */
   readonly stuck: string | null
 }
@@ -96,15 +116,28 @@ export async function runUntilFinished(world: World, plan: Plan, task: Task): Pr
   const events: RunEvent[] = []
   const caps: KeptCap[] = []
   const cancelled = { atMs: Number.POSITIVE_INFINITY }
+  const sentWhenCancelled: string[] = []
+  const retries: Retry[] = []
+  const namedInVain: string[] = []
+  let retry: TypedRetry | null = null
+  let stepsBefore = beginning.step
   let holds = 0
   let capUsd = plan.capUsd
   const end = async (stuck: string | null): Promise<Trace> => {
     if (capUsd !== null) caps.push({ capUsd, billedUsd: await billed() })
-    const sentWhenCancelled = sentAfter(world.trace.slice(beginning.step), cancelled.atMs + NOTICED_MS)
-    return { starts, events, caps, sentWhenCancelled, report: starts.at(-1)?.report ?? null, stuck }
+    lookBack()
+    const report = starts.at(-1)?.report ?? null
+    return { starts, events, caps, sentWhenCancelled, retries, namedInVain, report, stuck }
   }
+  /** What was cancelled may be sent once it is asked for again. */
+  const lookBack = (): void => {
+    sentWhenCancelled.push(...sentAfter(world.trace.slice(stepsBefore), cancelled.atMs + NOTICED_MS))
+    stepsBefore = world.trace.length
+    cancelled.atMs = Number.POSITIVE_INFINITY
+  }
+  const mostStarts = MOST_STARTS * (1 + plan.retries.length)
   try {
-    while (starts.length < MOST_STARTS) {
+    while (starts.length < mostStarts) {
       const last = starts.at(-1)
       const isHeld = last?.report?.run.state === 'held'
       const isShort = isHeld && capUsd !== null && isShortOfBudget(last.report)
@@ -112,18 +145,24 @@ export async function runUntilFinished(world: World, plan: Plan, task: Task): Pr
         caps.push({ capUsd, billedUsd: await billed() })
         capUsd *= 2
       } else if (isHeld) holds += 1
-      if (holds >= HOLDS_UNTIL_CALM || starts.length > MOST_STARTS / 2) world.calm()
+      if (holds >= HOLDS_UNTIL_CALM || starts.length > mostStarts / 2) world.calm()
       const decides = isHeld && !isShort && holds > HOLDS_UNTIL_CALM
       // A person who decides has waited until nothing can be on its way any more.
       if (decides) await world.wait(PATIENCE_MS)
-      const runId = isHeld ? (last.report?.run.id ?? null) : null
-      const typed = { ...task, runId, decides, events, capUsd, beginning, cancelled }
+      const runId = isHeld ? (last.report?.run.id ?? null) : (retry?.runId ?? null)
+      const typed = { ...task, runId, retry, decides, events, capUsd, beginning, cancelled, namedInVain }
       starts.push(...(await startOnce(world, plan, typed, starts.length + 1)))
       const start = starts.at(-1)
-      if (start?.report && isFinished(start.report.run.state)) return await end(null)
+      if (start?.report && isFinished(start.report.run.state)) {
+        const statuses = plan.retries[retries.length]
+        if (statuses === undefined) return await end(null)
+        retries.push(retryOf(world, statuses, task.answersPath))
+        retry = { runId: start.report.run.id, statuses, isMade: false }
+        lookBack()
+      }
       await world.wait(REST_MS)
     }
-    return await end(`not finished after ${MOST_STARTS} starts`)
+    return await end(`not finished after ${mostStarts} starts`)
   } catch (error) {
     if (error instanceof Stuck) return await end(error.message)
     throw error
@@ -135,11 +174,32 @@ function isShortOfBudget({ attempts }: RunReport): boolean {
   return attempts.some(({ reasonCode, stage }) => stage === 'held' && reasonCode === 'over_budget')
 }
 
+/** A retry while it is typed. */
+interface TypedRetry {
+  readonly runId: string
+  readonly statuses: readonly OutcomeStatus[]
+  /** True once the client has taken it down: it is not asked for a second time then. */
+  isMade: boolean
+}
+
+function retryOf(world: World, statuses: readonly OutcomeStatus[], answersPath: string): Retry {
+  const named = readAnswers(world, answersPath).filter(({ llm_status }) => statuses.some((one) => one === llm_status))
+  return {
+    statuses,
+    named: new Set(named.map(({ text }) => nonceIn(text))),
+    atMs: world.time.now,
+    directAnswers: world.directAnswers.length,
+  }
+}
+
 interface Typed extends Task {
   /** When this run was typed first. */
   readonly beginning: { readonly step: number; readonly ms: number }
   /** The run to resume; null for the first command once more. */
   readonly runId: string | null
+  /** The last retry, after which the run is only resumed; null where there was none. */
+  readonly retry: TypedRetry | null
+  readonly namedInVain: string[]
   /** True where a person decides what the client holds: to send again what is not there, to give up what has no results. */
   readonly decides: boolean
   readonly events: RunEvent[]
@@ -177,6 +237,8 @@ async function startOnce(world: World, plan: Plan, typed: Typed, number: number)
   rival?.life.end()
   if (outcome === 'dead') {
     world.cleanUpAfter(world.lastCrash())
+    typed.namedInVain.push(...(plan.isRotting ? [] : namedFilesAmiss(world)))
+    if (plan.isRotting) world.rot()
     return [{ exitCode: null, message: null, report: null }]
   }
   world.disk.dropConnections()
@@ -193,6 +255,10 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
     emitter.on('event', (event) => typed.events.push(event))
     const taken = await take(workspace, plan, typed, emitter)
     handle = new RunHandle(workspace, taken, emitter)
+    if (typed.retry && !typed.retry.isMade) {
+      await handle.reopen({ statuses: typed.retry.statuses, maxTokens: null })
+      typed.retry.isMade = true
+    }
     const cancelling = cancelInTime(world, plan, workspace, handle, typed)
     const onUnknownCreate = typed.decides ? 'resend' : 'hold'
     if (typed.decides && (await hasNoResults(handle))) await cancel(world, handle, typed)
@@ -254,7 +320,7 @@ function cancelInTime(
   handle: RunHandle,
   typed: Typed,
 ): { stop(): Promise<void> } {
-  if (plan.cancelAfterMs === null) return { stop: async () => undefined }
+  if (plan.cancelAfterMs === null || typed.retry) return { stop: async () => undefined }
   const over = new AbortController()
   const waitMs = plan.cancelAfterMs - (world.time.elapsed - typed.beginning.ms)
   const cancelling = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { OUTCOME_STATUSES } from '../../src/model/outcome.ts'
 import { RUN_MOVES } from '../../src/model/run.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Start } from '../run-until-finished.ts'
@@ -15,7 +16,20 @@ function dishonest({ answers, trace }: Evidence): readonly Violation[] {
   if (last?.exitCode === 0 && failed > 0) bad.push(`exit 0 with ${failed} rows that did not succeed`)
   if (last?.exitCode === 4 && failed === 0) bad.push('exit 4 although every row succeeded')
   if (answers.some(({ llm_status }) => llm_status === 'pending')) bad.push('finished with pending rows')
+  bad.push(...miscounts({ answers, trace }))
   return bad.map((detail) => violation('dishonest exit', detail))
+}
+
+/** What the report counts is what stands in the answers file, and what the client counts twice comes to the same. */
+function miscounts({ answers, trace: { events, report } }: Pick<Evidence, 'answers' | 'trace'>): readonly string[] {
+  const said = events.flatMap((event) =>
+    event.type === 'warning' && event.code === 'counts_differ' ? [event.message] : [],
+  )
+  if (report === null || answers.length === 0) return said
+  const wrong = OUTCOME_STATUSES.filter(
+    (status) => report.counts[status] !== answers.filter(({ llm_status }) => llm_status === status).length,
+  )
+  return [...said, ...wrong.map((status) => `${report.counts[status]} rows are said to be ${status}, and others are`)]
 }
 
 function dishonestyOf({ exitCode, message, report }: Start): string[] {

@@ -3,12 +3,13 @@ import { realBytes } from '../books.ts'
 import type { Evidence } from '../evidence.ts'
 import { CANARY_PROMPT } from '../plan.ts'
 import type { Trace } from '../run-until-finished.ts'
-import { type Violation, violation } from '../violation.ts'
+import { type Violation, violation, violationOf } from '../violation.ts'
+import { namedFilesAmiss } from '../world/named-files.ts'
 import { CANARY_KEY, HOME, STRAY_KEY, type World } from '../world/world.ts'
 
 /** What must be true of the files that a run keeps, and of what is seen of them outside. */
 export function judgeHome(evidence: Evidence): readonly Violation[] {
-  return [...altered(evidence), ...leaks(evidence)]
+  return [...altered(evidence), ...leaks(evidence), ...namedInVain(evidence)]
 }
 
 /**
@@ -55,6 +56,15 @@ function isMadeOfAnswers(lines: string, { directAnswers }: World): boolean {
     .split('\n')
     .filter((line) => line.includes('"status_code":200'))
     .every((line) => directAnswers.some(({ body }) => body !== '' && line.includes(body.trim())))
+}
+
+/** What the catalog names is on the disk, forced there before. */
+function namedInVain({ plan, trace, world }: Evidence): readonly Violation[] {
+  const atEnd = plan.isRotting ? [] : namedFilesAmiss(world)
+  return violationOf('lost', 'files that the catalog names and that are not as it says', [
+    ...trace.namedInVain,
+    ...atEnd,
+  ])
 }
 
 /** The key nowhere; the secret prompt only where prompts and answers belong. */

@@ -1,3 +1,4 @@
+import type { BatchBooks } from '../books.ts'
 import type { Evidence } from '../evidence.ts'
 import { answeredBefore } from '../evidence.ts'
 import { type Violation, violation, violationOf } from '../violation.ts'
@@ -16,17 +17,22 @@ export function judgeMoney(evidence: Evidence): readonly Violation[] {
 }
 
 /**
- * Under default settings no repeat is permitted, and one for each invalid answer where the run asks again. A request
- * that several rows share counts once. A gateway's copy of our one POST is the provider's, and counted apart.
+ * Under default settings no repeat is permitted, one for each invalid answer where the run asks again, and one for each
+ * retry that names the status of the row. A request that several rows share counts once. A gateway's copy of our one POST is
+ * the provider's, and counted apart.
  */
-function billedTwice({ books, direct, directAnswers, plan }: Evidence): readonly Violation[] {
+function billedTwice({ books, direct, directAnswers, plan, trace }: Evidence): readonly Violation[] {
   const own = books.filter(({ isExtra }) => !isExtra)
   const times = countsOf([...own.flatMap(({ billed }) => billed), ...direct])
   const unfit = countsOf([
     ...own.flatMap((one) => [...one.unfit]),
     ...directAnswers.filter((one) => one.isUnfit).map(({ nonce }) => nonce),
   ])
-  const again = [...times].filter(([nonce, count]) => count > 1 + Math.min(plan.reasks ?? 0, unfit.get(nonce) ?? 0))
+  const mostOf = (nonce: string): number => {
+    const purchases = 1 + trace.retries.filter(({ named }) => named.has(nonce)).length
+    return purchases + Math.min(purchases * (plan.reasks ?? 0), unfit.get(nonce) ?? 0)
+  }
+  const again = [...times].filter(([nonce, count]) => count > mostOf(nonce))
   return violationOf(
     'billed twice',
     'rows',
@@ -55,12 +61,14 @@ function overTheCap({ trace }: Evidence): readonly Violation[] {
     .map(({ billedUsd, capUsd }) => violation('over the cap', `$${billedUsd} of $${capUsd}`))
 }
 
-function doubleCreates({ books, plan }: Evidence): readonly Violation[] {
+function doubleCreates({ books, plan, trace }: Evidence): readonly Violation[] {
   const ours = books.filter(({ batch, isExtra }) => !isExtra && batch.phase !== 'failed')
   const found: Violation[] = []
   for (const [place, one] of ours.entries()) {
     for (const other of ours.slice(place + 1)) {
-      const mayAskAgain = (nonce: string): boolean => plan.reasks !== null && one.unfit.has(nonce)
+      const isRetried = (nonce: string): boolean =>
+        trace.retries.some(({ atMs, named }) => named.has(nonce) && isBetween(atMs, one, other))
+      const mayAskAgain = (nonce: string): boolean => (plan.reasks !== null && one.unfit.has(nonce)) || isRetried(nonce)
       const shared = one.rows.filter((nonce) => other.rows.includes(nonce) && !mayAskAgain(nonce))
       const areAlive = other.batch.createdAtMs < one.endedAtMs && one.batch.createdAtMs < other.endedAtMs
       const wasPaid = shared.some((nonce) => one.billed.includes(nonce))
@@ -69,6 +77,11 @@ function doubleCreates({ books, plan }: Evidence): readonly Violation[] {
     }
   }
   return found
+}
+
+function isBetween(atMs: number, one: BatchBooks, other: BatchBooks): boolean {
+  const [first, second] = [one.batch.createdAtMs, other.batch.createdAtMs].toSorted((a, b) => a - b)
+  return (first ?? 0) < atMs && atMs <= (second ?? 0)
 }
 
 /** The client looks once for doubles, as decided; where listings are late, that look may come too early to show one. */

@@ -3,6 +3,7 @@ import type { BatchBooks } from '../books.ts'
 import { answeredBefore, type DirectAnswer, type Evidence } from '../evidence.ts'
 import { isLabel } from '../label.ts'
 import { nonceOf } from '../plan.ts'
+import type { Retry } from '../run-until-finished.ts'
 import { type Violation, violation, violationOf } from '../violation.ts'
 import { nonceIn } from '../world/nonce.ts'
 import { CANARY_ROWS } from '../world/world.ts'
@@ -12,6 +13,7 @@ export function judgeRows(evidence: Evidence): readonly Violation[] {
   return [
     ...missingRecords(evidence),
     ...lost(evidence),
+    ...notRetried(evidence),
     ...denied(evidence),
     ...wrongJoins(evidence),
     ...notCarried(evidence),
@@ -30,11 +32,13 @@ function missingRecords({ answers, plan }: Evidence): readonly Violation[] {
 }
 
 /** Every answer that the provider offered is that of each row with its prompt; one that fits is never given up again. */
-function lost({ answers, books, directAnswers, plan }: Evidence): readonly Violation[] {
+function lost(evidence: Evidence): readonly Violation[] {
+  const { answers, books, plan } = evidence
   const found: Violation[] = []
   for (const { answers: offered, batch, isExtra } of books) {
     if (isExtra) continue
     const gone = [...offered].filter(([nonce, text]) => {
+      if (batch.createdAtMs < (lastRetryOf(nonce, evidence)?.atMs ?? 0)) return false
       const rows = answers.filter((answer) => nonceIn(answer.text) === nonce)
       const statuses = text ? ANSWERED : ANSWERED_WITHOUT_TEXT
       return rows.length === 0 || !rows.every(({ llm_status }) => statuses.includes(llm_status))
@@ -49,7 +53,7 @@ function lost({ answers, books, directAnswers, plan }: Evidence): readonly Viola
   }
   if (plan.reasks === null) return found
   const givenUp = answers.filter(
-    ({ llm_status, text }) => llm_status === 'invalid' && offersOf(nonceIn(text), { books, directAnswers }).some(isFit),
+    ({ llm_status, text }) => llm_status === 'invalid' && offersOf(nonceIn(text), evidence).some(isFit),
   )
   return [
     ...found,
@@ -61,10 +65,35 @@ function lost({ answers, books, directAnswers, plan }: Evidence): readonly Viola
   ]
 }
 
+/** What a person named in a retry was sent once more, all of it, unless the run was cancelled over it. */
+function notRetried({ books, plan, trace: { report, retries } }: Evidence): readonly Violation[] {
+  // Of a synchronous call that was lost on its way no book tells.
+  if (report?.run.state !== 'completed' || plan.hasCanary) return []
+  const forgotten = retries.flatMap(({ atMs, named }) => {
+    const sent = new Set(books.filter(({ batch }) => batch.createdAtMs >= atMs).flatMap(({ rows }) => rows))
+    return [...named].filter((nonce) => !sent.has(nonce))
+  })
+  return violationOf('lost', 'rows that a retry was to send again', forgotten)
+}
+
+/** The retry that sent a row again last; what was offered before it counts no longer. */
+function lastRetryOf(
+  nonce: string,
+  { books, directAnswers, trace }: Pick<Evidence, 'books' | 'directAnswers' | 'trace'>,
+): Retry | undefined {
+  return trace.retries.findLast(
+    (retry) =>
+      books.some(({ batch, rows }) => batch.createdAtMs >= retry.atMs && rows.includes(nonce)) ||
+      directAnswers.some((answer) => answer.index >= retry.directAnswers && answer.nonce === nonce),
+  )
+}
+
 /** A call whose answer was lost, or whose caller died, is in doubt, and its row is never sent again by itself. */
 function denied({ answers, books, earlier, plan }: Evidence): readonly Violation[] {
   const before = new Set(earlier ? answeredBefore(earlier) : [])
   const bought = [...new Set(plan.prompts.map(nonceIn))].filter((nonce) => !before.has(nonce))
+  // Which rows a retry asks directly is not known from outside.
+  if (plan.hasCanary && plan.retries.length > 0) return []
   const called = plan.hasCanary ? bought.slice(0, CANARY_ROWS) : []
   const rows = answers.filter(({ llm_status, text }) => {
     const nonce = nonceIn(text)
@@ -89,7 +118,8 @@ function lastBatchesOf(nonce: string, books: readonly BatchBooks[]): readonly Ba
  * The answer of a row is the last one offered for its prompt. Where it was asked again, it is one that fits, or else the
  * last one that was whole: what asking again did not bring does not take its place.
  */
-function wrongJoins({ answers, books, directAnswers, earlier, plan }: Evidence): readonly Violation[] {
+function wrongJoins(evidence: Evidence): readonly Violation[] {
+  const { answers, earlier, plan } = evidence
   const before = new Set(earlier ? answeredBefore(earlier) : [])
   const wrong = answers.filter(({ llm_output, llm_status, text: prompt }, row) => {
     if (prompt !== plan.prompts[row]) return true
@@ -97,7 +127,7 @@ function wrongJoins({ answers, books, directAnswers, earlier, plan }: Evidence):
     const nonce = nonceIn(prompt)
     // Compared with what the earlier run had, below.
     if (before.has(nonce)) return false
-    const offers = offersOf(nonce, { books, directAnswers })
+    const offers = offersOf(nonce, evidence)
     const best = plan.reasks === null ? undefined : (offers.find(isFit) ?? offers.findLast(({ isUnfit }) => isUnfit))
     const text = (best ?? offers.findLast((one) => one.text !== null))?.text ?? null
     return text === null || !isSameAnswer(llm_output, text)
@@ -111,14 +141,15 @@ function wrongJoins({ answers, books, directAnswers, earlier, plan }: Evidence):
 
 type Offer = Pick<DirectAnswer, 'text' | 'isUnfit'>
 
-/** Everything that was answered to a prompt, oldest first: synchronous calls come before batches. */
-function offersOf(
-  nonce: string,
-  { books, directAnswers }: Pick<Evidence, 'books' | 'directAnswers'>,
-): readonly Offer[] {
-  const direct = directAnswers.filter((one) => one.nonce === nonce)
+/** Everything that was answered to a prompt since it was retried last, oldest first: calls come before batches. */
+function offersOf(nonce: string, evidence: Evidence): readonly Offer[] {
+  const { books, directAnswers } = evidence
+  const retry = lastRetryOf(nonce, evidence)
+  const direct = directAnswers.filter((one) => one.nonce === nonce && one.index >= (retry?.directAnswers ?? 0))
   const inOrder = books.toSorted((one, other) => one.batch.createdAtMs - other.batch.createdAtMs)
-  const batched = inOrder.filter(({ answers, isExtra }) => !isExtra && answers.has(nonce))
+  const batched = inOrder.filter(
+    ({ answers, batch, isExtra }) => !isExtra && answers.has(nonce) && batch.createdAtMs >= (retry?.atMs ?? 0),
+  )
   return [...direct, ...batched.map((one) => ({ text: one.answers.get(nonce) ?? null, isUnfit: one.unfit.has(nonce) }))]
 }
 

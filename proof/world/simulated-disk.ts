@@ -66,6 +66,14 @@ export class SimulatedDisk {
     this.#changes = []
   }
 
+  /** Has the disk return another byte of this file than was written. */
+  damage(path: string, chance: Chance): void {
+    const entry = this.#entries.get(path)
+    if (entry === undefined || entry === 'folder' || entry.length === 0) return
+    const place = chance.below(entry.length)
+    entry.bytes[place] = (entry.bytes[place] ?? 0) ^ (1 << chance.below(8))
+  }
+
   /** Every file with its bytes, for a look at the disk from outside. */
   *files(): Iterable<readonly [path: string, bytes: Uint8Array]> {
     for (const [path, entry] of this.#entries) if (entry !== 'folder') yield [path, entry.slice()]

@@ -154,6 +154,16 @@ export class World {
     else this.disk.dropConnections()
   }
 
+  /** Damages files of outcomes whose raw result files are there, from which they can be made again. */
+  rot(): void {
+    for (const [path] of this.disk.files()) {
+      const [, attempt] = /^(.*\/results\/\d+)(?:-held)?\.columns$/.exec(path) ?? []
+      if (attempt === undefined) continue
+      const raw = ['output', 'error'].map((role) => this.disk.find(`${attempt}-${role}.jsonl`))
+      if (raw.some((entry) => entry !== undefined)) this.disk.damage(path, this.#chance)
+    }
+  }
+
   /** The last crash that came to pass. */
   lastCrash(): CrashKind {
     return this.crashed.at(-1)?.startsWith('power loss') ? 'power loss' : 'death'

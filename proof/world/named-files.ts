@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from '@photostructure/sqlite'
+import type { FileFacts } from '../../src/model/file-facts.ts'
+import type { SettledBatch } from '../../src/store/port/batch.ts'
+import { runFolder, statePath } from '../../src/store/run-folder.ts'
+import { HOME, type World } from './world.ts'
+
+interface NamedRow {
+  readonly run: string
+  readonly nonce: string | null
+  readonly plan: string | null
+  readonly settled: string | null
+  readonly sharing: string | null
+}
+
+/** Drafts may lose their files before the catalog forgets them. */
+const SELECT_NAMED = `
+  select r.id as run, r.sharing, b.plan, b.settled, f.nonce
+  from runs r
+  left join batches b on b.run = r.key
+  left join attempts f on f.batch = b.key and f.number = 1
+  where r.state <> 'preparing'`
+
+/**
+ * Files of columns that the catalog names and that are not on the disk as it says: each was forced there before it was named.
+ * Read from the database and the disk, past the client, which would make some of them again.
+ */
+export function namedFilesAmiss(world: World): readonly string[] {
+  const state = world.disk.real(statePath(HOME))
+  if (!existsSync(state)) return []
+  const database = new DatabaseSync(state)
+  try {
+    const hasRuns = database.prepare("select 1 from sqlite_master where name = 'runs'").get() !== undefined
+    const rows = hasRuns ? (database.prepare(SELECT_NAMED).all() as unknown as NamedRow[]) : []
+    const files = new Map(rows.flatMap(namedIn))
+    return [...files].filter(([path, facts]) => !isThere(world, path, facts)).map(([path]) => path)
+  } finally {
+    database.close()
+  }
+}
+
+function namedIn({ nonce, plan, run, settled, sharing }: NamedRow): readonly (readonly [string, FileFacts])[] {
+  const folder = runFolder(HOME, run)
+  const outcomes = settled === null ? null : (JSON.parse(settled) as SettledBatch)
+  return [
+    ...(sharing === null ? [] : [[folder.sharing, JSON.parse(sharing) as FileFacts] as const]),
+    ...(plan === null ? [] : [[folder.plan(nonce ?? ''), JSON.parse(plan) as FileFacts] as const]),
+    ...(outcomes === null ? [] : [[folder.outcomes(outcomes.name), outcomes.facts] as const]),
+  ]
+}
+
+function isThere({ disk }: World, path: string, { bytes, sha256 }: FileFacts): boolean {
+  const entry = disk.find(path)
+  if (entry === undefined || entry === 'folder' || entry.length !== bytes) return false
+  return createHash('sha256').update(entry.slice()).digest('hex') === sha256
+}
