@@ -13,14 +13,15 @@ const entries: Record<string, ProviderEntry> = { openai: OPENAI, mistral: MISTRA
 export const PROVIDERS: Readonly<Record<string, ProviderEntry>> = entries
 
 /**
- * Makes an adapter of the program's own, and its facts, known in this process, under its name. Throws `LlmBatchError`
- * with code `usage` where another provider has the name.
+ * Makes an adapter of the program's own, and its facts, known in this process, under its name. Returns what takes it away
+ * again. Throws `LlmBatchError` with code `usage` where another provider has the name.
  */
-export function registerProvider(entry: ProviderEntry): void {
+export function registerProvider(entry: ProviderEntry): () => void {
   const known = Object.hasOwn(entries, entry.name) ? entries[entry.name] : entry
   if (known !== entry)
     throw new LlmBatchError('usage', `there is a provider named ${JSON.stringify(entry.name)} already`)
   entries[entry.name] = entry
+  return () => delete entries[entry.name]
 }
 
 /** The provider of this name. Throws `LlmBatchError` with code `usage`, naming those there are. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { registerProvider } from '../../src/provider.ts'
 import { FORGETFUL_PARCEL, KEYED_PARCEL, NAMED_PARCEL, PARCEL } from '../fixtures/parcel/adapter.ts'
 import { ParcelServer } from '../fixtures/parcel/server.ts'
@@ -8,7 +8,11 @@ import { typeHere } from '../support/command.ts'
 import { SHORT_LIMITS } from '../support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
-for (const entry of [PARCEL, NAMED_PARCEL, KEYED_PARCEL, FORGETFUL_PARCEL]) registerProvider(entry)
+beforeAll(() => {
+  const removals = [PARCEL, NAMED_PARCEL, KEYED_PARCEL, FORGETFUL_PARCEL].map(registerProvider)
+  // Test files share a process.
+  return () => removals.forEach((remove) => remove())
+})
 
 /** The invented provider on this machine, and a world in which its key is set. */
 async function openParcels(): Promise<{ readonly parcels: ParcelServer; readonly world: LocalWorld }> {

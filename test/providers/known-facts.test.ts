@@ -23,8 +23,9 @@ const FACTS: Partial<ProviderFacts> = {
 }
 
 beforeAll(() => {
-  registerProvider({ ...PARCEL, name: 'priced', facts: FACTS })
-  registerProvider(PARCEL)
+  const removals = [{ ...PARCEL, name: 'priced', facts: FACTS }, PARCEL].map(registerProvider)
+  // Test files share a process.
+  return () => removals.forEach((remove) => remove())
 })
 
 async function planOf(world: LocalWorld, rows: string, model: string) {
