@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandCases } from './families/command.mjs'
+import { halvesCases } from './families/halves.mjs'
 import { lineCases } from './families/lines.mjs'
 import { roadCases } from './families/road.mjs'
 import { scaleCases } from './families/scale.mjs'
@@ -29,7 +30,14 @@ import { writeRows } from './rows.mjs'
 
 /** @typedef {{ isLong: boolean, rows?: number | undefined }} Wishes */
 
-const FAMILIES = { road: roadCases, lines: lineCases, command: commandCases, waiting: waitingCases, scale: scaleCases }
+const FAMILIES = {
+  road: roadCases,
+  halves: halvesCases,
+  lines: lineCases,
+  command: commandCases,
+  waiting: waitingCases,
+  scale: scaleCases,
+}
 
 export const FAMILY_NAMES = Object.keys(FAMILIES)
 

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { checkBudgets } from './budgets.mjs'
 import { casesOf, FAMILY_NAMES, rowFiles } from './cases.mjs'
+import { checkGoals } from './goals.mjs'
 import { machineFacts } from './machine.mjs'
 import { renderTables, summarise } from './summary.mjs'
 import { writeBenchmarks } from './write.mjs'
@@ -35,7 +35,7 @@ try {
   const facts = { ...machineFacts(), runs, arguments: process.argv.slice(2) }
   console.log(values.json ? JSON.stringify({ ...facts, results }, null, 2) : renderTables(facts, results))
   if (values.write) writeBenchmarks(facts, results)
-  if (values.check) process.exitCode = checkBudgets(results) ? 0 : 1
+  if (values.check) process.exitCode = checkGoals(results) ? 0 : 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

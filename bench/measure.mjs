@@ -9,6 +9,7 @@ import { join } from 'node:path'
  * @property {number} milliseconds From start to end of the process, so Node's own start is in it, the same for all.
  * @property {number} processorMilliseconds In user and system mode, over all of the process's threads.
  * @property {number} peakBytes The most memory it ever held (resident set).
+ * @property {number} [catalogBytes] What it left in the database of its home, where that was looked at.
  */
 
 const PRELOAD = new URL('./report-usage.mjs', import.meta.url).href
@@ -46,6 +47,20 @@ export async function measure(words, { folder, environment = {}, exitCode = 0, n
   if (![exitCode].flat().includes(code))
     throw new Error(`${words.join(' ')} exited with ${code}:\n${Buffer.concat(pieces).toString()}`)
   return { milliseconds, ...JSON.parse(readFileSync(usageFile, 'utf8')) }
+}
+
+/**
+ * One after the other.
+ * @param {Measurement} one
+ * @param {Measurement} other
+ * @returns {Measurement}
+ */
+export function sum(one, other) {
+  return {
+    milliseconds: one.milliseconds + other.milliseconds,
+    processorMilliseconds: one.processorMilliseconds + other.processorMilliseconds,
+    peakBytes: Math.max(one.peakBytes, other.peakBytes),
+  }
 }
 
 /** Flags for the measured process, such as `--cpu-prof --cpu-prof-dir=/tmp/profiles`; see README.md. */

@@ -46,6 +46,7 @@ function medianOf(measurements) {
     milliseconds: Math.round(median(measurements.map(({ milliseconds }) => milliseconds))),
     processorMilliseconds: Math.round(median(measurements.map((one) => one.processorMilliseconds))),
     peakBytes: median(measurements.map(({ peakBytes }) => peakBytes)),
+    catalogBytes: median(measurements.map(({ catalogBytes = 0 }) => catalogBytes)),
   }
 }
 

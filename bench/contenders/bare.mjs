@@ -1,6 +1,5 @@
 // The bare floor: the same road with flat memory by the shortest way. `undici`, bytes in large pieces, answers found by
-// their offsets; no durability, no checks, no second try.
-// `node bare.mjs submit ROWS BATCH_FILE ID_FILE`, then `node bare.mjs collect ROWS ID_FILE ANSWERS RESULT_FILE`.
+// their offsets; no durability, no checks, no second try. take-step.mjs says how it is called.
 import {
   closeSync,
   createReadStream,
@@ -15,6 +14,7 @@ import {
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { request } from 'undici'
+import { takeStep } from './take-step.mjs'
 
 const PIECE_BYTES = 1 << 20
 const LINE_FEED = 0x0a
@@ -24,7 +24,6 @@ const ID_MARK = Buffer.from('"custom_id":"row-')
 
 const baseUrl = process.env.OPENAI_BASE_URL
 const authorization = `Bearer ${process.env.OPENAI_API_KEY}`
-const [step, ...paths] = process.argv.slice(2)
 
 async function submit(rowsPath, batchPath, idPath) {
   const output = new Output(batchPath)
@@ -167,5 +166,4 @@ async function call(path, options = {}) {
   return JSON.parse(text)
 }
 
-if (step === 'submit') await submit(...paths)
-else await collect(...paths)
+await takeStep(submit, collect)

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * One way to take the road, as two programs: the first ends when the batch is created, the second begins when the
- * server has finished it. `folder` is new for every measurement.
+ * One way to take the road: as one program, and as two of which the first ends when the batch is created and the second
+ * begins when the server has finished it. `folder` is new for every measurement.
  * @typedef {object} Contender
  * @property {string} name
  * @property {number} [mostRows] Above this it is left out, because it holds everything in memory.
  * @property {string} [node] Another Node than this one.
+ * @property {(rowsPath: string, folder: string) => Program} road
  * @property {(rowsPath: string, folder: string) => Program} submit
  * @property {(rowsPath: string, folder: string) => Program} collect
  */
@@ -36,17 +37,21 @@ export const FLOORS = [
 /** The built command, as users type it. */
 export const OURS = {
   name: 'ours',
+  road: (rows, folder) => {
+    writeConfiguration(folder)
+    return { words: runWords(rows, folder) }
+  },
   submit: (rows, folder) => {
     writeConfiguration(folder)
-    return { words: runWords(rows, folder), exitCode: UNFINISHED }
+    return { words: [...runWords(rows, folder), '--no-wait'], exitCode: UNFINISHED }
   },
   collect: () => ({ words: [COMMAND, 'resume', 'last', '--quiet'] }),
 }
 
-/** What to type for a new run that is submitted and left. */
+/** What to type for a new run. */
 function runWords(rows, folder) {
   const what = [rows, '--model', MODEL, '--prompt', PROMPT, '-o', answersIn(folder), '--yes']
-  return [COMMAND, 'run', ...what, '--no-wait', '--quiet']
+  return [COMMAND, 'run', ...what, '--quiet']
 }
 
 /** What to type for a plan. */
@@ -55,7 +60,7 @@ export function planWords(rows) {
 }
 
 /**
- * A script that takes the road: `submit ROWS BATCH_FILE ID_FILE`, then `collect ROWS ID_FILE ANSWERS RESULT_FILE`.
+ * A script that takes the road; take-step.mjs says how it is called.
  * @param {string} name
  * @param {URL} url
  * @param {Partial<Contender>} [facts]
@@ -63,13 +68,14 @@ export function planWords(rows) {
  */
 export function script(name, url, facts = {}) {
   const path = fileURLToPath(url)
+  const sent = (folder) => [join(folder, 'batch.jsonl'), join(folder, 'id')]
+  const got = (folder) => [answersIn(folder), join(folder, 'results.jsonl')]
   return {
     name,
     ...facts,
-    submit: (rows, folder) => ({ words: [path, 'submit', rows, join(folder, 'batch.jsonl'), join(folder, 'id')] }),
-    collect: (rows, folder) => ({
-      words: [path, 'collect', rows, join(folder, 'id'), answersIn(folder), join(folder, 'results.jsonl')],
-    }),
+    road: (rows, folder) => ({ words: [path, 'road', rows, ...sent(folder), ...got(folder)] }),
+    submit: (rows, folder) => ({ words: [path, 'submit', rows, ...sent(folder)] }),
+    collect: (rows, folder) => ({ words: [path, 'collect', rows, join(folder, 'id'), ...got(folder)] }),
   }
 }
 

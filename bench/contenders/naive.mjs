@@ -1,16 +1,15 @@
 // The naive floor: what a good script does without a library. Everything in memory, `fetch`, one batch.
-// `node naive.mjs submit ROWS BATCH_FILE ID_FILE`, then `node naive.mjs collect ROWS ID_FILE ANSWERS`.
+// take-step.mjs says how it is called; both steps in one process read the rows once.
 import { openAsBlob } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readRows } from './read-rows.mjs'
+import { takeStep } from './take-step.mjs'
 
 const baseUrl = process.env.OPENAI_BASE_URL
 const headers = { authorization: `Bearer ${process.env.OPENAI_API_KEY}` }
-const [step, ...paths] = process.argv.slice(2)
 
-if (step === 'submit') await submit(...paths)
-else await collect(...paths)
+await takeStep(submit, collect)
 
 async function submit(rowsPath, batchPath, idPath) {
   const rows = await readRows(rowsPath)
@@ -34,9 +33,10 @@ async function submit(rowsPath, batchPath, idPath) {
     body: JSON.stringify({ input_file_id: file.id, endpoint: '/v1/chat/completions', completion_window: '24h' }),
   })
   await writeFile(idPath, batch.id)
+  return rows
 }
 
-async function collect(rowsPath, idPath, answersPath) {
+async function collect(rowsPath, idPath, answersPath, _resultPath, kept) {
   const id = await readFile(idPath, 'utf8')
   let batch = await call(`/batches/${id}`)
   while (batch.status !== 'completed') {
@@ -49,7 +49,7 @@ async function collect(rowsPath, idPath, answersPath) {
     const result = JSON.parse(line)
     results.set(result.custom_id, result.response.body.choices[0].message.content)
   }
-  const rows = await readRows(rowsPath)
+  const rows = kept ?? (await readRows(rowsPath))
   const lines = rows.map((row, index) => JSON.stringify({ ...row, answer: results.get(`row-${index}`) }))
   await writeFile(answersPath, `${lines.join('\n')}\n`)
 }

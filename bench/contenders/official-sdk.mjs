@@ -1,16 +1,15 @@
 // The official SDK used as its guide shows: build the lines, write the file, upload it, create, poll, read the result
-// file as text, join by id. `submit ROWS BATCH_FILE ID_FILE`, then `collect ROWS ID_FILE ANSWERS`.
+// file as text, join by id. take-step.mjs says how it is called; both steps in one process read the rows once.
 import { createReadStream } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import OpenAI from 'openai'
 import { readRows } from './read-rows.mjs'
+import { takeStep } from './take-step.mjs'
 
 const client = new OpenAI()
-const [step, ...paths] = process.argv.slice(2)
 
-if (step === 'submit') await submit(...paths)
-else await collect(...paths)
+await takeStep(submit, collect)
 
 async function submit(rowsPath, batchPath, idPath) {
   const rows = await readRows(rowsPath)
@@ -30,9 +29,10 @@ async function submit(rowsPath, batchPath, idPath) {
     completion_window: '24h',
   })
   await writeFile(idPath, batch.id)
+  return rows
 }
 
-async function collect(rowsPath, idPath, answersPath) {
+async function collect(rowsPath, idPath, answersPath, _resultPath, kept) {
   const id = await readFile(idPath, 'utf8')
   let batch = await client.batches.retrieve(id)
   while (batch.status !== 'completed') {
@@ -45,7 +45,7 @@ async function collect(rowsPath, idPath, answersPath) {
     const result = JSON.parse(line)
     results.set(result.custom_id, result.response.body.choices[0].message.content)
   }
-  const rows = await readRows(rowsPath)
+  const rows = kept ?? (await readRows(rowsPath))
   const lines = rows.map((row, index) => JSON.stringify({ ...row, answer: results.get(`row-${index}`) }))
   await writeFile(answersPath, `${lines.join('\n')}\n`)
 }

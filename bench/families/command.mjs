@@ -5,8 +5,13 @@ import { measure } from '../measure.mjs'
 
 const NOTHING = fileURLToPath(new URL('../contenders/nothing.mjs', import.meta.url))
 const HOME_MAKER = fileURLToPath(new URL('../make-home.mjs', import.meta.url))
+const LARGE_HOME_MAKER = fileURLToPath(new URL('../make-large-home.mjs', import.meta.url))
 const PLANNED_ROWS = 50_000
 const RUNS_IN_HOME = 200
+/** Of 50,000 requests each: 100,000,000 in all. */
+const BATCHES_IN_LARGE_HOME = 2_000
+/** The exit code of `status` where there is no run. */
+const NO_RUN = 2
 const ENVIRONMENT = { OPENAI_API_KEY: 'sk-bench' }
 
 /**
@@ -15,9 +20,13 @@ const ENVIRONMENT = { OPENAI_API_KEY: 'sk-bench' }
  * @returns {Promise<import('../cases.mjs').Case[]>}
  */
 export async function commandCases({ rows = PLANNED_ROWS }) {
-  const node = { name: 'node', take: async (folder) => ({ start: await measure([NOTHING], { folder }) }) }
   return [
-    { family: 'command', title: '--help', contenders: [node, ours('start', () => [COMMAND, '--help'])] },
+    { family: 'command', title: '--help', contenders: [node('start'), ours('start', () => [COMMAND, '--help'])] },
+    {
+      family: 'command',
+      title: 'an empty home',
+      contenders: [node('status'), ours('status', () => [COMMAND, 'status'], NO_RUN)],
+    },
     {
       family: 'command',
       title: `plan of ${rows.toLocaleString('en-US')} rows`,
@@ -31,15 +40,24 @@ export async function commandCases({ rows = PLANNED_ROWS }) {
       title: `a home with ${RUNS_IN_HOME} runs`,
       contenders: [{ name: 'ours', take: takeHome }],
     },
+    {
+      family: 'command',
+      title: 'a home with 100,000,000 requests',
+      contenders: [{ name: 'ours', take: takeLargeHome }],
+    },
   ]
 }
 
-function ours(measureName, words) {
+function node(measureName) {
+  return { name: 'node', take: async (folder) => ({ [measureName]: await measure([NOTHING], { folder }) }) }
+}
+
+function ours(measureName, words, exitCode = 0) {
   return {
     name: 'ours',
     take: async (folder, files) => {
       writeConfiguration(folder)
-      return { [measureName]: await measure(words(files), { folder, environment: ENVIRONMENT }) }
+      return { [measureName]: await measure(words(files), { folder, environment: ENVIRONMENT, exitCode }) }
     },
   }
 }
@@ -52,4 +70,12 @@ async function takeHome(folder) {
     runs: await measure([COMMAND, 'runs'], { folder, environment: ENVIRONMENT }),
     status: await measure([COMMAND, 'status', 'last'], { folder, environment: ENVIRONMENT }),
   }
+}
+
+/** One run of many batches, most of them collected, as the catalog would know it. */
+async function takeLargeHome(folder) {
+  writeConfiguration(folder)
+  const words = [LARGE_HOME_MAKER, String(BATCHES_IN_LARGE_HOME), join(folder, 'home')]
+  await measure(words, { folder, environment: ENVIRONMENT })
+  return { status: await measure([COMMAND, 'status', 'last'], { folder, environment: ENVIRONMENT }) }
 }

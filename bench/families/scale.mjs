@@ -2,16 +2,16 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { answersIn, COMMAND, OURS } from '../contenders/contenders.mjs'
 import { assertWhole } from '../count-answers.mjs'
-import { measure } from '../measure.mjs'
+import { measure, sum } from '../measure.mjs'
 import { startSink } from '../servers.mjs'
 
 const ROW_BYTES = 200
 const ANSWER_BYTES = 20
-const SIZES = [300_000, 1_000_000, 3_000_000]
+const CATALOG = 'catalog'
+const SIZES = [300_000, 1_000_000, 10_000_000]
 
 /**
- * Short rows in numbers that show the slope: time, memory and disk by the row. Ten million take most of an hour on two
- * cores: `npm run bench -- --only scale --rows 10000000`.
+ * Short rows in numbers that show the slope: time, memory and disk by the row.
  * @param {import('../cases.mjs').Wishes} wishes
  * @returns {Promise<import('../cases.mjs').Case[]>}
  */
@@ -36,8 +36,10 @@ async function takeScale(folder, path, rows) {
     const collect = await take(OURS.collect(path, folder))
     // Only so many batches are open at a time: of a long run most are created while others are collected.
     assertWhole('ours', rows, await sink.drain(), answersIn(folder))
-    console.error(`${rows} rows: ${describe(bytesBelow(join(folder, 'home')), rows)}`)
-    return { 'prepare + submit': submit, 'status while it waits': waiting, collect }
+    const bytes = bytesBelow(join(folder, 'home'))
+    console.error(`${rows} rows: ${describe(bytes, rows)}`)
+    const both = { ...sum(submit, collect), catalogBytes: bytes.get(CATALOG) ?? 0 }
+    return { 'prepare + submit': submit, 'status while it waits': waiting, collect, both }
   } finally {
     await sink.stop()
   }
@@ -47,8 +49,8 @@ function bytesBelow(folder) {
   const found = new Map()
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
-    const kind = entry.name.startsWith('state.db') ? 'state' : (entry.parentPath.split(/[\\/]/).at(-1) ?? '')
-    const name = /^(?:state|inputs|results)$/.test(kind) ? kind : 'rows and log'
+    const kind = entry.name.startsWith('state.db') ? CATALOG : (entry.parentPath.split(/[\\/]/).at(-1) ?? '')
+    const name = /^(?:catalog|inputs|results)$/.test(kind) ? kind : 'rows'
     found.set(name, (found.get(name) ?? 0) + statSync(join(entry.parentPath, entry.name)).size)
   }
   return found

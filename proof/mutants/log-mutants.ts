@@ -5,7 +5,7 @@ const TAKEN_UNASKED = replace('takeOver', 'mayGo && tally.take(group)', 'tally.t
 
 /** Of requests that several batches hold, the oldest one counts. */
 const OLDEST_WINS = replace(
-  'Histories.#reach',
+  'Histories.reach',
   'one.record.number - other.record.number',
   'other.record.number - one.record.number',
 )

@@ -28,9 +28,13 @@ export class Histories {
     this.#load = load
   }
 
-  /** The history of a request, which no lower one may follow; undefined where no batch holds it. */
-  async of(ordinal: number): Promise<History | undefined> {
-    if ((this.#ahead[this.#next]?.firstOrdinal ?? Number.POSITIVE_INFINITY) <= ordinal) await this.#reach(ordinal)
+  /** False where batches must be read before this request is asked for. */
+  hasReached(ordinal: number): boolean {
+    return (this.#ahead[this.#next]?.firstOrdinal ?? Number.POSITIVE_INFINITY) > ordinal
+  }
+
+  /** The history of a request that was reached, which no lower one may follow; undefined where no batch holds it. */
+  of(ordinal: number): History | undefined {
     let entries: [Entry, ...Entry[]] | undefined
     let isPassed = false
     for (const batch of this.#open) {
@@ -45,7 +49,8 @@ export class Histories {
     return entries && { ordinal, entries }
   }
 
-  async #reach(ordinal: number): Promise<void> {
+  /** Reads the batches that begin at this request or before. */
+  async reach(ordinal: number): Promise<void> {
     for (;;) {
       const record = this.#ahead[this.#next]
       if (record === undefined || record.firstOrdinal > ordinal) break

@@ -19,6 +19,8 @@ export class Entry implements Asked {
   readonly index: number
   readonly turn: number
   readonly fate: EntryFate
+  /** Undefined before it is asked for. */
+  #result: RequestResult | null | undefined
 
   constructor(batch: LogBatch, index: number) {
     this.batch = batch
@@ -34,13 +36,15 @@ export class Entry implements Asked {
   /** What became of it for good; null while nothing has. */
   get result(): RequestResult | null {
     const { outcomes } = this.batch
-    return outcomes === null || outcomes.isAgain(this.index) ? null : (outcomes.at(this.index) ?? null)
+    if (this.#result === undefined)
+      this.#result = outcomes === null || outcomes.isAgain(this.index) ? null : (outcomes.at(this.index) ?? null)
+    return this.#result
   }
 
   /** Tries that counted so far, this one among them. */
   get tries(): number {
     const before = this.batch.plan.triesAt(this.index)
-    return before + (this.batch.outcomes?.at(this.index)?.countsAsTry ? 1 : 0)
+    return before + (this.batch.outcomes?.countsAsTry(this.index) ? 1 : 0)
   }
 }
 

@@ -67,6 +67,11 @@ export class Outcomes {
     return ((this.#columns.flags[index] ?? 0) & AGAIN) !== 0
   }
 
+  /** True where its outcome is known, and was a try that counts. */
+  countsAsTry(index: number): boolean {
+    return this.has(index) && ((this.#columns.flags[index] ?? 0) & NO_TRY) === 0
+  }
+
   /** Records what became of a request; what was recorded before is replaced. */
   set(index: number, result: RequestResult): void {
     const columns = this.#columns
@@ -90,7 +95,6 @@ export class Outcomes {
     const columns = this.#columns
     const status = this.statusAt(index)
     if (status === undefined) return undefined
-    const flags = columns.flags[index] ?? 0
     const file = FILES[(columns.file[index] ?? 0) - 1] ?? null
     return {
       status,
@@ -105,8 +109,8 @@ export class Outcomes {
       file,
       offset: file === null ? null : (columns.offset[index] ?? 0),
       length: file === null ? null : (columns.length[index] ?? 0),
-      verdict: (flags & AGAIN) === 0 ? 'final' : 'again',
-      countsAsTry: (flags & NO_TRY) === 0,
+      verdict: this.isAgain(index) ? 'again' : 'final',
+      countsAsTry: this.countsAsTry(index),
     }
   }
 

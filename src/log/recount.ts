@@ -9,7 +9,9 @@ export type StandingRows = ReadonlyMap<RequestState, number>
 export async function countByMerge(log: RunLog): Promise<StandingRows> {
   const weights = await log.weights()
   const counts = new Map<RequestState, number>()
-  for await (const { ordinal, state } of log.all()) add(counts, state, weights.isEven ? 1 : weights.rowsOf(ordinal))
+  for await (const page of log.pages()) {
+    for (const { ordinal, state } of page) add(counts, state, weights.isEven ? 1 : weights.rowsOf(ordinal))
+  }
   return counts
 }
 

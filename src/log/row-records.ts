@@ -5,7 +5,7 @@ import type { Target } from '../model/target.ts'
 import { type Entry, type PlacedResult, placedResult } from './log-batch.ts'
 import type { LogPorts } from './ports.ts'
 import { questionsOf, shownOf, stateOf } from './present.ts'
-import { RowFactsReader } from './row-facts.ts'
+import { type RowFacts, RowFactsReader } from './row-facts.ts'
 import type { PresentRequest, RunLog } from './run-log.ts'
 
 /** A request as the row sees it that it was asked for. */
@@ -43,7 +43,7 @@ const PAGE_ROWS = 400
 /** All rows of a run in input order, a page at a time. */
 export async function* rowRecords(log: RunLog, ports: LogPorts, rowCount: number): AsyncIterable<readonly RowRecord[]> {
   const facts = new RowFactsReader(ports)
-  const requests = log.all()[Symbol.asyncIterator]()
+  const requests = new RequestTaker(log.pages())
   try {
     for (let row = 0; row < rowCount; row += PAGE_ROWS) {
       const page = await facts.take(Math.min(PAGE_ROWS, rowCount - row))
@@ -51,16 +51,21 @@ export async function* rowRecords(log: RunLog, ports: LogPorts, rowCount: number
         log,
         page.flatMap(({ shares }) => shares ?? []),
       )
+      // Rows without a problem have the requests of the run in their order, but for those that share one.
+      const hasOwn = ({ problem, shares }: RowFacts): boolean => problem === null && shares === null
+      const own = (await requests.take(page.filter(hasOwn).length)).values()
       const records: RowRecord[] = []
-      for (const [index, { id, line, problem, shares }] of page.entries()) {
-        const request = shares === null ? await ownRequest(problem, requests) : shared.get(shares)
+      for (const [index, rowFacts] of page.entries()) {
+        const { id, line, problem, shares } = rowFacts
+        const sharedRequest = shares === null ? undefined : shared.get(shares)
+        const request: PresentRequest | undefined = hasOwn(rowFacts) ? own.next().value : sharedRequest
         const asked = request ? askedRecord(request) : NOT_ASKED
         records.push({ row: row + index, line, id, problem, isShared: shares !== null, ...asked })
       }
       yield records
     }
   } finally {
-    await requests.return?.()
+    await requests.close()
     await facts.close()
   }
 }
@@ -75,14 +80,30 @@ const NOT_ASKED = {
   questions: null,
 } as const
 
-/** Rows without a problem have the requests of the run in their order, but for those that share one. */
-async function ownRequest(
-  problem: Problem | null,
-  requests: AsyncIterator<PresentRequest>,
-): Promise<PresentRequest | undefined> {
-  if (problem !== null) return undefined
-  const next = await requests.next()
-  return next.done ? undefined : next.value
+/** Takes requests off their pages. */
+class RequestTaker {
+  readonly #pages: AsyncIterator<readonly PresentRequest[]>
+  #page: readonly PresentRequest[] = []
+
+  constructor(pages: AsyncIterable<readonly PresentRequest[]>) {
+    this.#pages = pages[Symbol.asyncIterator]()
+  }
+
+  /** The next requests, so many as there are and no more than asked for. */
+  async take(count: number): Promise<readonly PresentRequest[]> {
+    while (this.#page.length < count) {
+      const next = await this.#pages.next()
+      if (next.done) break
+      this.#page = [...this.#page, ...next.value]
+    }
+    const taken = this.#page.slice(0, count)
+    this.#page = this.#page.slice(count)
+    return taken
+  }
+
+  async close(): Promise<void> {
+    await this.#pages.return?.()
+  }
 }
 
 async function sharedIn(log: RunLog, ordinals: readonly number[]): Promise<ReadonlyMap<number, PresentRequest>> {

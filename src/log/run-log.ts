@@ -19,6 +19,9 @@ export interface PresentRequest extends History {
   readonly reopening: Reopening | null
 }
 
+/** Requests handed on together: a promise for each would take longer than reading it. */
+const PAGE_REQUESTS = 400
+
 /** Batches kept in memory for requests that are asked for in no order. */
 const MOST_KEPT = 16
 
@@ -71,6 +74,11 @@ export class RunLog {
 
   /** All requests of the run by ordinal. */
   async *all(): AsyncIterable<PresentRequest> {
+    for await (const page of this.pages()) yield* page
+  }
+
+  /** The same, many at a time. */
+  async *pages(): AsyncIterable<readonly PresentRequest[]> {
     const { requestCount } = await this.#store.record()
     yield* this.#present(await this.#store.batches(), counting(requestCount))
   }
@@ -95,7 +103,7 @@ export class RunLog {
 
   /** These requests, in rising order; those that no batch holds are left out. */
   async *some(ordinals: Iterable<number>): AsyncIterable<PresentRequest> {
-    yield* this.#present(await this.#store.batches(), ordinals)
+    for await (const page of this.#present(await this.#store.batches(), ordinals)) yield* page
   }
 
   /** Requests that `isWanted`, of batches some of which stand so that they may be. */
@@ -106,16 +114,25 @@ export class RunLog {
     const batches = await this.#store.batches()
     const holding = batches.filter(({ number, tally }) => tally.some((group) => mayHold(group, number)))
     const plans = await Promise.all(holding.map((batch) => this.planOf(batch)))
-    for await (const request of this.#present(batches, mergedOrdinals(plans))) if (isWanted(request)) yield request
+    for await (const page of this.#present(batches, mergedOrdinals(plans))) yield* page.filter(isWanted)
   }
 
-  async *#present(batches: readonly BatchRecord[], ordinals: Iterable<number>): AsyncIterable<PresentRequest> {
+  async *#present(
+    batches: readonly BatchRecord[],
+    ordinals: Iterable<number>,
+  ): AsyncIterable<readonly PresentRequest[]> {
     const { reopenings } = await this.#store.record()
     const histories = new Histories(batches, (record) => this.#load(record))
+    let page: PresentRequest[] = []
     for (const ordinal of ordinals) {
-      const history = await histories.of(ordinal)
-      if (history) yield presentOf(history, reopenings)
+      if (!histories.hasReached(ordinal)) await histories.reach(ordinal)
+      const history = histories.of(ordinal)
+      if (history) page.push(presentOf(history, reopenings))
+      if (page.length < PAGE_REQUESTS) continue
+      yield page
+      page = []
     }
+    yield page
   }
 
   async #load(record: BatchRecord): Promise<LogBatch> {
@@ -145,13 +162,14 @@ export class RunLog {
   }
 }
 
-function presentOf(history: History, reopenings: readonly Reopening[]): PresentRequest {
-  const newest = history.entries.at(-1) ?? history.entries[0]
+function presentOf({ entries, ordinal }: History, reopenings: readonly Reopening[]): PresentRequest {
+  const newest = entries.at(-1) ?? entries[0]
   const state = stateOf(newest)
+  if (reopenings.length === 0) return { ordinal, entries, state, newest, reopening: null }
   const billed = newest.result?.billed ?? 'no'
   // The last wish counts.
   const reopening = reopenings.findLast((one) => isReopened(one, { state, billed }, newest.batch.record.number)) ?? null
-  return { ...history, state, newest, reopening }
+  return { ordinal, entries, state, newest, reopening }
 }
 
 function* counting(count: number): Iterable<number> {

@@ -59,16 +59,17 @@ type OpenGroup = { -readonly [Field in keyof TallyGroup]: TallyGroup[Field] }
 /** Counts of the requests of one batch. */
 export class Tally {
   readonly #groups = new Map<string, OpenGroup>()
+  /** Found last: neighbours mostly stand alike, and telling that is cheaper than making a key. */
+  #last: OpenGroup | undefined
 
   constructor(groups: readonly TallyGroup[] = []) {
     for (const group of groups) this.add(group)
   }
 
   add(group: TallyGroup): void {
-    const key = keyOf(group)
-    const found = this.#groups.get(key)
+    const found = this.#find(group)
     if (!found) {
-      this.#groups.set(key, { ...group })
+      this.#groups.set(keyOf(group), { ...group })
       return
     }
     for (const field of SUMS) found[field] += group[field]
@@ -79,18 +80,25 @@ export class Tally {
 
   /** Takes requests away that a newer batch has taken over; false where there are fewer, and then nothing is changed. */
   take(group: TallyGroup): boolean {
-    const key = keyOf(group)
-    const found = this.#groups.get(key)
+    const found = this.#find(group)
     if (!found || found.requests < group.requests) return false
     for (const field of SUMS) found[field] -= group[field]
     if (found.earlierUsd !== null && group.earlierUsd !== null) found.earlierUsd -= group.earlierUsd
-    if (found.requests === 0) this.#groups.delete(key)
+    if (found.requests === 0) {
+      this.#groups.delete(keyOf(group))
+      this.#last = undefined
+    }
     return true
   }
 
   /** The groups that hold anything, each with another key. */
   groups(): readonly TallyGroup[] {
     return [...this.#groups.values()]
+  }
+
+  #find(group: TallyKey): OpenGroup | undefined {
+    if (!this.#last || !isAlike(this.#last, group)) this.#last = this.#groups.get(keyOf(group))
+    return this.#last
   }
 }
 
@@ -118,6 +126,17 @@ export function plainGroup(
     earlierUsd,
     ...counts,
   }
+}
+
+function isAlike(one: TallyKey, other: TallyKey): boolean {
+  return (
+    one.state === other.state &&
+    one.status === other.status &&
+    one.billed === other.billed &&
+    one.code === other.code &&
+    one.turn === other.turn &&
+    one.isLong === other.isLong
+  )
 }
 
 function keyOf({ billed, code, isLong, state, status, turn }: TallyKey): string {

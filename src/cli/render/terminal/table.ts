@@ -1,5 +1,5 @@
-import Table from 'cli-table3'
 import type { Colors } from './colors.ts'
+import { displayWidth } from './width.ts'
 
 /** A column of a table: its heading, and whether it holds numbers, which are set to the right. */
 export interface TableColumn {
@@ -7,23 +7,7 @@ export interface TableColumn {
   readonly isNumeric?: boolean
 }
 
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-} as const
+const GAP = '  '
 
 /** Aligned columns under dim headings, without borders, so that lines can be cut by other tools. No line feed at the end. */
 export function renderTable(
@@ -31,16 +15,29 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   colors: Colors,
 ): string {
-  const table = new Table({
-    head: columns.map(({ title }) => colors.dim(title)),
-    colAligns: columns.map(({ isNumeric }) => (isNumeric === true ? 'right' : 'left')),
-    chars: NO_BORDERS,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-  })
-  table.push(...rows.map((row) => [...row]))
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
+  const head = columns.map(({ title }) => colors.dim(title))
+  const lines = [head, ...rows].flatMap(linesOf).map((cells) => cells.map(measured))
+  const widths = columns.map((_, column) => lines.reduce((most, cells) => Math.max(most, cells[column]?.width ?? 0), 0))
+  return lines
+    .map((cells) =>
+      cells
+        .map(({ text, width }, column) => {
+          const rest = ' '.repeat((widths[column] ?? width) - width)
+          return columns[column]?.isNumeric === true ? rest + text : text + rest
+        })
+        .join(GAP)
+        .trimEnd(),
+    )
     .join('\n')
+}
+
+/** A row takes as many lines as the highest of its cells. */
+function linesOf(cells: readonly string[]): readonly (readonly string[])[] {
+  const parts = cells.map((cell) => cell.split('\n'))
+  const height = parts.reduce((most, { length }) => Math.max(most, length), 1)
+  return Array.from({ length: height }, (_, line) => parts.map((part) => part[line] ?? ''))
+}
+
+function measured(text: string) {
+  return { text, width: displayWidth(text) }
 }

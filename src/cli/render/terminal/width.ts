@@ -2,8 +2,12 @@ import stringWidth from 'string-width'
 
 /** Cells that a text takes in a terminal, colours not counted; an emoji of several characters counts as one. */
 export function displayWidth(text: string): number {
-  return stringWidth(text)
+  // Most texts are so, and looking for what is wide takes much longer than telling that.
+  return PLAIN.test(text) ? text.length : stringWidth(text)
 }
+
+/** Text of which each character takes one cell. */
+const PLAIN = /^[ -~]*$/
 
 /** What a reader takes for one character. */
 const characters = new Intl.Segmenter()
