@@ -61,7 +61,26 @@ const DONE: readonly Stage[] = ['collected', 'rejected', 'abandoned']
 /** The result of a request for good, with the attempt whose files hold its raw line; null while there is none. */
 export function placedResult({ batch: { record }, result }: Entry): PlacedResult | null {
   const { settled } = record
-  return result && settled && { ...result, attemptKey: settled.attemptKey, nonce: settled.nonce }
+  if (result === null || settled === null) return null
+  // Member by member: a spread of so many takes longer than reading the result.
+  return {
+    status: result.status,
+    code: result.code,
+    reason: result.reason,
+    billed: result.billed,
+    promptTokens: result.promptTokens,
+    completionTokens: result.completionTokens,
+    cachedTokens: result.cachedTokens,
+    reasoningTokens: result.reasoningTokens,
+    model: result.model,
+    file: result.file,
+    offset: result.offset,
+    length: result.length,
+    verdict: result.verdict,
+    countsAsTry: result.countsAsTry,
+    attemptKey: settled.attemptKey,
+    nonce: settled.nonce,
+  }
 }
 
 /** A result, and the attempt that brought it. */
