@@ -115,7 +115,8 @@ export class Outcomes {
   }
 
   #text(place: number | undefined): string | null {
-    return this.#texts[(place ?? 0) - 1] ?? null
+    // Most have none, and a place before the first of an array is looked up by its name, slowly.
+    return place ? (this.#texts[place - 1] ?? null) : null
   }
 
   #textOf(text: string | null): number {
