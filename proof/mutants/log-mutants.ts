@@ -44,15 +44,11 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     ),
   ),
   shownBy(
-    'plain at openai, death at step 137',
+    'seed 84',
     mutant(
-      'a file of columns goes on where a crash cut it short',
-      replace('writeAtomically', 'mode', "(path.endsWith('.columns') ? 'append' : mode)"),
+      'a file of columns is believed whatever its hash',
+      replace('readColumns', 'isIt ? decodeColumns(path, kind, bytes) : undefined', 'decodeColumns(path, kind, bytes)'),
     ),
-  ),
-  mutant(
-    'a file of columns is believed whatever its hash',
-    replace('readColumns', 'isIt ? decodeColumns(path, kind, bytes) : undefined', 'decodeColumns(path, kind, bytes)'),
   ),
   mutant('an older batch wins the merge', OLDEST_WINS),
   mutant('an older batch wins, and what it brings back goes into a second living batch', OLDEST_WINS, TAKEN_UNASKED),
@@ -64,20 +60,33 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       'updateTally(driver, run, batchKey, before)',
     ),
   ),
-  mutant(
-    'what a retry is to send again is forgotten once a part of it is planned',
-    TAKEN_UNASKED,
-    replace(
-      'insertBatch',
-      'return insertAttempt(driver, key, 1, batch.attempt)',
-      `driver.run("update runs set reopenings = '[]' where key = ?", runKey)
+  shownBy(
+    'retried at openai, death at step 248',
+    mutant(
+      'what a retry is to send again is forgotten once a part of it is planned',
+      TAKEN_UNASKED,
+      replace(
+        'insertBatch',
+        'return insertAttempt(driver, key, 1, batch.attempt)',
+        `driver.run("update runs set reopenings = '[]' where key = ?", runKey)
         return insertAttempt(driver, key, 1, batch.attempt)`,
+      ),
     ),
   ),
-  mutant(
-    'what a retry is to send again is planned whenever it comes back',
-    replace('replan', 'await store.endReplanning()'),
-    replace('isReopened', 'batchNumber <= upToBatch', 'batchNumber > 0'),
+  shownBy(
+    'retried at openai',
+    mutant(
+      'what a retry is to send again is planned once more where it comes back',
+      replace('isReopened', 'batchNumber <= upToBatch', 'batchNumber > 0'),
+      // Ended at last, so that what is bought again and again shows within a moment.
+      replace(
+        'replan',
+        'await store.endReplanning()',
+        `const { reopenings } = await store.record()
+        const { length } = await store.batches()
+        if (reopenings.every(({ upToBatch }) => length > upToBatch + 8)) await store.endReplanning()`,
+      ),
+    ),
   ),
   mutant(
     'a question asked anew stands for itself, and hides the answer it had',
