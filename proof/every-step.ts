@@ -41,7 +41,7 @@ const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
     reasks: 1,
     retries: [['invalid']],
   },
-  'refused lines': { prompts: promptsOf(6), faults: ['run:1=refuse(invalid_json_line@2)'] },
+  'refused lines': { prompts: promptsOf(5), faults: ['run:1=refuse(invalid_json_line@2)'] },
   'damaged outcomes': {
     prompts: promptsOf(8, [null, 'length', 'status=429 times=1']),
     maxRequests: 3,
