@@ -135,11 +135,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'answers are joined by position',
-    replace(
-      'Settling.#readLine',
-      'ordinalOf(decoded.wireId, this.#prefix)',
-      '[...this.#tries.keys()][line.number - 1]',
-    ),
+    replace('Settling.#readLine', 'ordinalOf(decoded.wireId, this.#prefix)', 'this.#plan.ordinalAt(line.number - 1)'),
   ),
   mutant(
     'missing rows are sent again',
