@@ -12,7 +12,7 @@ const LINE_FEED_BYTES = 1
  * Writes batches to input files, and tells the store of each that is whole. Before it does, what must be durable for the
  * store to name the batch is done by `beforeStored`.
  */
-export function fileSink(ports: Ports, beforeStored: () => Promise<void>): BatchSink {
+export function fileSink(ports: Ports, beforeStored?: () => Promise<void>): BatchSink {
   return async (target, facts) => {
     const writer = await BatchWriter.open(ports, target, facts)
     return {
@@ -21,7 +21,7 @@ export function fileSink(ports: Ports, beforeStored: () => Promise<void>): Batch
       size: () => writer.size(),
       finish: async () => {
         const batch = await writer.finish()
-        await beforeStored()
+        await beforeStored?.()
         await ports.store.addBatch(batch)
       },
       close: () => writer.close(),

@@ -26,15 +26,27 @@ export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord,
   const { settings, store } = ports
   const plan = await planOf(ports, attempt.batchKey)
   const cancelledBy = round.cancelledBy()
-  const told = [...(await readAnswers(ports, attempt)).values()].map(({ outcome }) => outcome)
+  const answers = await readAnswers(ports, attempt)
+  const told = [...answers.values()].map(({ outcome }) => outcome)
   const stop = cancelledBy === null ? judgeCanary(told, settings.canary.requests) : null
-  const outcomes = await outcomesOfCalls(ports, attempt, plan, { cancelledBy, isHeld: stop !== null })
+  const outcomes = await outcomesOfCalls(ports, attempt, plan, { answers, cancelledBy, isHeld: stop !== null })
   if (stop) return await hold(ports, attempt, { plan, outcomes, cancelledBy }, stop)
   const { bill, settlement } = await settlementOf(ports, attempt, { plan, outcomes, cancelledBy }, 'collected')
   const changes = { failures: 0, ...NO_REASON }
   await store.settleAttempt(attempt.key, 'collected', changes, settlement, bill)
   return MOVED
 }
+
+/** Facts by which it is told what became of the requests of a direct batch. */
+interface CallFacts {
+  readonly answers: CallAnswers
+  readonly cancelledBy: CancelCause | null
+  /** True where the batch is held because of these answers. */
+  readonly isHeld: boolean
+}
+
+/** Answers by the requests that were called. */
+type CallAnswers = ReadonlyMap<number, DirectAnswer>
 
 type AnswerPorts = Pick<CollectPorts, 'checkAnswer' | 'disk' | 'folder' | 'provider' | 'settings' | 'store'>
 
@@ -46,10 +58,9 @@ export async function outcomesOfCalls(
   ports: AnswerPorts,
   attempt: AttemptRecord,
   plan: BatchPlan,
-  { cancelledBy, isHeld }: { readonly cancelledBy: CancelCause | null; readonly isHeld: boolean },
+  { answers, cancelledBy, isHeld }: CallFacts,
 ): Promise<Outcomes> {
   const { maxTries } = ports.settings
-  const answers = await readAnswers(ports, attempt)
   const inDoubt = new Set(
     (await ports.store.calls(attempt.key)).filter(({ answer }) => answer === 'unknown').map(({ ordinal }) => ordinal),
   )
@@ -105,11 +116,11 @@ interface DirectAnswer {
   readonly place: { readonly file: 'output'; readonly offset: number; readonly length: number }
 }
 
-/** The lines of our own result file by request. */
-async function readAnswers(
+/** The lines of our own result file by request, judged. */
+export async function readAnswers(
   { checkAnswer, disk, folder, provider }: AnswerPorts,
   attempt: AttemptRecord,
-): Promise<ReadonlyMap<number, DirectAnswer>> {
+): Promise<CallAnswers> {
   const answers = new Map<number, DirectAnswer>()
   for await (const lines of splitLines(disk.stream(folder.result(attempt.key, 'output')))) {
     for (const { bytes, offset } of lines) {

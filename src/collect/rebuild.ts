@@ -7,7 +7,7 @@ import { RESULT_ROLES, type ResultRole } from '../model/result-ref.ts'
 import { createAnswerCheck } from '../schema/check-answer.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { BatchRecord, SettledBatch } from '../store/port/batch.ts'
-import { outcomesOfCalls } from './collect-direct.ts'
+import { outcomesOfCalls, readAnswers } from './collect-direct.ts'
 import type { CollectPorts } from './ports.ts'
 import { requestResult } from './request-result.ts'
 import { Settling } from './settle.ts'
@@ -68,6 +68,7 @@ async function rebuild(
   if (kind === 'carried') return await outcomesCarried(ports, attempt, plan)
   if (kind === 'direct') {
     return await outcomesOfCalls(ports, attempt, plan, {
+      answers: await readAnswers(ports, attempt),
       cancelledBy: cancelCause,
       isHeld: name === outcomesName(attemptKey, true),
     })

@@ -2,6 +2,7 @@ import type { BatchKind } from '../model/batch.ts'
 import type { Problem } from '../model/problem.ts'
 import type { RequestState } from '../model/tally.ts'
 import type { Target } from '../model/target.ts'
+import type { BatchRecord } from '../store/port/batch.ts'
 import { type Entry, type PlacedResult, placedResult } from './log-batch.ts'
 import type { LogPorts } from './ports.ts'
 import { questionsOf, shownOf, stateOf } from './present.ts'
@@ -44,11 +45,13 @@ const PAGE_ROWS = 400
 export async function* rowRecords(log: RunLog, ports: LogPorts, rowCount: number): AsyncIterable<readonly RowRecord[]> {
   const facts = new RowFactsReader(ports)
   const requests = new RequestTaker(log.pages())
+  const batches = await log.batches()
   try {
     for (let row = 0; row < rowCount; row += PAGE_ROWS) {
       const page = await facts.take(Math.min(PAGE_ROWS, rowCount - row))
       const shared = await sharedIn(
         log,
+        batches,
         page.flatMap(({ shares }) => shares ?? []),
       )
       // Rows without a problem have the requests of the run in their order, but for those that share one.
@@ -120,11 +123,15 @@ class RequestTaker {
   }
 }
 
-async function sharedIn(log: RunLog, ordinals: readonly number[]): Promise<ReadonlyMap<number, PresentRequest>> {
+async function sharedIn(
+  log: RunLog,
+  batches: readonly BatchRecord[],
+  ordinals: readonly number[],
+): Promise<ReadonlyMap<number, PresentRequest>> {
   const found = new Map<number, PresentRequest>()
   if (ordinals.length === 0) return found
   const rising = [...new Set(ordinals)].sort((one, other) => one - other)
-  for await (const request of log.some(rising)) found.set(request.ordinal, request)
+  for await (const request of log.some(rising, batches)) found.set(request.ordinal, request)
   return found
 }
 

@@ -4,7 +4,7 @@ import type { RequestState } from '../model/tally.ts'
 import type { BatchRecord } from '../store/port/batch.ts'
 import type { RunStore } from '../store/store.ts'
 import { BatchPlan } from './batch-plan.ts'
-import { Histories, type History } from './histories.ts'
+import { Histories, type History, type LoadBatch } from './histories.ts'
 import type { Entry, LogBatch } from './log-batch.ts'
 import { Outcomes } from './outcomes.ts'
 import type { LogPorts } from './ports.ts'
@@ -36,7 +36,7 @@ export class RunLog {
   readonly #ports: LogPorts
   readonly #store: Pick<RunStore, 'batches' | 'record'>
   readonly #repair: RepairOutcomes | undefined
-  /** Read last, the newest at the end. */
+  /** Read last for requests in no order, the newest at the end. */
   readonly #kept = new Map<number, LogBatch>()
 
   constructor(ports: LogPorts & { readonly store: Pick<RunStore, 'batches' | 'record'> }, repair?: RepairOutcomes) {
@@ -80,7 +80,8 @@ export class RunLog {
   /** The same, many at a time. */
   async *pages(): AsyncIterable<readonly PresentRequest[]> {
     const { requestCount } = await this.#store.record()
-    yield* this.#present(await this.#store.batches(), counting(requestCount))
+    const batches = await this.#store.batches()
+    yield* this.#present(batches, counting(requestCount), (record) => this.read(record))
   }
 
   /** Requests that wait to be planned into a batch, by ordinal. */
@@ -101,9 +102,18 @@ export class RunLog {
     )
   }
 
-  /** These requests, in rising order; those that no batch holds are left out. */
-  async *some(ordinals: Iterable<number>): AsyncIterable<PresentRequest> {
-    for await (const page of this.#present(await this.#store.batches(), ordinals)) yield* page
+  /**
+   * These requests, in rising order; those that no batch holds are left out. Some batches stay in memory for the next ones
+   * that are asked for.
+   */
+  async *some(ordinals: Iterable<number>, batches?: readonly BatchRecord[]): AsyncIterable<PresentRequest> {
+    const known = batches ?? (await this.#store.batches())
+    for await (const page of this.#present(known, ordinals, (record) => this.#load(record))) yield* page
+  }
+
+  /** The batches of this moment, for reading parts of it one after another. */
+  async batches(): Promise<readonly BatchRecord[]> {
+    return await this.#store.batches()
   }
 
   /** Requests that `isWanted`, of batches some of which stand so that they may be. */
@@ -114,15 +124,17 @@ export class RunLog {
     const batches = await this.#store.batches()
     const holding = batches.filter(({ number, tally }) => tally.some((group) => mayHold(group, number)))
     const plans = await Promise.all(holding.map((batch) => this.planOf(batch)))
-    for await (const page of this.#present(batches, mergedOrdinals(plans))) yield* page.filter(isWanted)
+    const pages = this.#present(batches, mergedOrdinals(plans), (record) => this.read(record))
+    for await (const page of pages) yield* page.filter(isWanted)
   }
 
   async *#present(
     batches: readonly BatchRecord[],
     ordinals: Iterable<number>,
+    load: LoadBatch,
   ): AsyncIterable<readonly PresentRequest[]> {
     const { reopenings } = await this.#store.record()
-    const histories = new Histories(batches, (record) => this.#load(record))
+    const histories = new Histories(batches, load)
     let page: PresentRequest[] = []
     for (const ordinal of ordinals) {
       if (!histories.hasReached(ordinal)) await histories.reach(ordinal)

@@ -68,7 +68,7 @@ export class RunFiles implements RunSinks {
     this.#factsWriter = new BufferedWriter(factsFile)
     this.#facts = new RowFactsWriter(this.#factsWriter)
     this.#carried = new CarriedWriter(ports)
-    this.openBatch = fileSink(ports, () => Promise.resolve())
+    this.openBatch = fileSink(ports)
   }
 
   static async open(ports: Ports): Promise<RunFiles> {

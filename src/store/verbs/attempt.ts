@@ -11,10 +11,10 @@ import {
   updateAttempt,
   updateStage,
 } from '../attempts.ts'
-import { releaseBatch } from '../batches.ts'
 import { type AttemptCatalog } from '../port/attempt.ts'
 import { wakeWhenFreed } from '../queue.ts'
 import { releaseReservation } from '../spending.ts'
+import { releaseBatch } from '../tallies.ts'
 import { type RunAccess } from './run-access.ts'
 
 /** The verbs of `AttemptCatalog` in SQLite. */

@@ -1,21 +1,12 @@
 import { LlmBatchError } from '../../model/error.ts'
 import { isFinished } from '../../model/run.ts'
 import { selectAttempt, selectAttempts, updateStage } from '../attempts.ts'
-import {
-  giveUpUnsent,
-  insertBatch,
-  insertReopening,
-  selectBatch,
-  selectBatches,
-  selectCounts,
-  selectHasPending,
-  selectHasReaskable,
-  settleBatch,
-} from '../batches.ts'
+import { giveUpUnsent, insertBatch, insertReopening, selectBatch, selectBatches, settleBatch } from '../batches.ts'
 import { type BatchCatalog } from '../port/batch.ts'
 import { type Bill } from '../port/money.ts'
 import { clearStops, selectRun, updateRunField, updateRunState } from '../runs.ts'
 import { releaseReservation, settleReservation } from '../spending.ts'
+import { selectCounts, selectHasPending, selectHasReaskable } from '../tallies.ts'
 import { calibrate } from '../token-rates.ts'
 import { type RunAccess } from './run-access.ts'
 

@@ -1,6 +1,5 @@
 import { LlmBatchError } from '../../model/error.ts'
 import { selectOrigin } from '../attempts.ts'
-import { replaceTallies } from '../batches.ts'
 import { type RunCatalog } from '../port/run.ts'
 import {
   insertIncident,
@@ -13,6 +12,7 @@ import {
   updateRunState,
   updateSealed,
 } from '../runs.ts'
+import { replaceTallies } from '../tallies.ts'
 import { type RunAccess } from './run-access.ts'
 
 /** The verbs of `RunCatalog` in SQLite. */
