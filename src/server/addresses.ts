@@ -1,3 +1,4 @@
+import { DIALECT } from './dialects.ts'
 import type { LocalServer } from './options.ts'
 
 /** The place where clients of one dialect find the server, and the variables in which their SDKs look for it. */
@@ -8,12 +9,10 @@ interface Address {
 }
 
 /** The addresses of a server, one for each dialect that it speaks. */
-export function addressesOf({
-  mistralUrl,
-  openaiUrl,
-}: Pick<LocalServer, 'mistralUrl' | 'openaiUrl'>): readonly Address[] {
-  return [
-    { baseUrlVariable: 'OPENAI_BASE_URL', keyVariable: 'OPENAI_API_KEY', url: openaiUrl },
-    { baseUrlVariable: 'MISTRAL_BASE_URL', keyVariable: 'MISTRAL_API_KEY', url: mistralUrl },
-  ]
+export function addressesOf({ url }: Pick<LocalServer, 'url'>): readonly Address[] {
+  return Object.values(DIALECT).map(({ address: { baseUrlVariable, keyVariable, path } }) => ({
+    baseUrlVariable,
+    keyVariable,
+    url: `${url}${path}`,
+  }))
 }

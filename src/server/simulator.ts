@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit'
 import type { Clock } from '../lib/clock.ts'
-import { DIALECT } from './dialect.ts'
+import { DIALECT } from './dialects.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { BatchFailure, Durations } from './options.ts'
 import type { Simulation } from './simulate/execute-row.ts'

@@ -16,7 +16,7 @@ import { readLedger } from './state/ledger.ts'
 import { State } from './state/state.ts'
 
 /**
- * Starts a batch server on 127.0.0.1 that speaks OpenAI's and Mistral's batch API and answers with simulated texts.
+ * Starts a batch server on 127.0.0.1 that speaks the batch APIs of several providers and answers with simulated texts.
  * It keeps everything below its folder and goes on where an earlier server on the same folder stopped.
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {

@@ -5,8 +5,8 @@ import { clientEnvironment, type World } from './world.ts'
 /** Working folder and server of a command of the demo. */
 export interface CommandPlace {
   readonly folder: string
-  readonly openaiUrl: string
-  readonly mistralUrl: string
+  /** The server's origin. */
+  readonly url: string
   /** False keeps it from the terminal even where someone looks on. */
   readonly isShown: boolean
 }

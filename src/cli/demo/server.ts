@@ -15,8 +15,8 @@ export type Question = 'ledger' | 'final-ledger'
 
 /** The local batch server in a process of its own, so that killing a client is as real as with a provider. */
 export interface DemoServer {
-  readonly openaiUrl: string
-  readonly mistralUrl: string
+  /** Its origin. */
+  readonly url: string
   ask(question: Question): Promise<Ledger>
 }
 
@@ -32,9 +32,9 @@ export async function withServer<Result>(
   })
   const ended = once(child, 'exit')
   try {
-    const urls = await nextMessage<{ openaiUrl: string; mistralUrl: string }>(child, signal)
+    const { url } = await nextMessage<{ url: string }>(child, signal)
     return await work({
-      ...urls,
+      url,
       ask: (question) => {
         child.send(question)
         return nextMessage<Ledger>(child, signal)

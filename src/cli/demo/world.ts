@@ -39,11 +39,11 @@ export async function makeDemoFolder(disk: Disk, random: Random): Promise<string
 const HANDED_ON = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR']
 
 /** The environment of a client, with a made-up key and the local server's address. */
-export function clientEnvironment({ environment }: World, urls: { openaiUrl: string; mistralUrl: string }) {
+export function clientEnvironment({ environment }: World, server: { readonly url: string }) {
   return {
     ...Object.fromEntries(HANDED_ON.map((name) => [name, environment[name]])),
     ...Object.fromEntries(
-      addressesOf(urls).flatMap(({ baseUrlVariable, keyVariable, url }) => [
+      addressesOf(server).flatMap(({ baseUrlVariable, keyVariable, url }) => [
         [baseUrlVariable, url],
         [keyVariable, 'demo-without-a-key'],
       ]),

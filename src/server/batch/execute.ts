@@ -1,10 +1,11 @@
 import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
-import { standardModel } from '../dialect.ts'
+import { type Reported, standardModel } from '../dialect.ts'
+import { DIALECT } from '../dialects.ts'
 import type { FaultName } from '../faults/catalogue.ts'
 import { rowFault } from '../faults/run-faults.ts'
 import { executeRow, type RowResult } from '../simulate/execute-row.ts'
 import { refusedStream } from '../simulate/parameter-check.ts'
-import { type ApiError, errorBody, usualError } from '../simulate/provider-error.ts'
+import { type ApiError, usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
 import type { BatchRecord, DialectName } from '../state/record.ts'
@@ -12,7 +13,6 @@ import { inputLines } from './input-lines.ts'
 import type { Halt, Pace } from './pace.ts'
 import { parseRequestLine } from './request-line.ts'
 import type { ResultFiles } from './result-files.ts'
-import { resultLine } from './result-line.ts'
 
 /** Counts of an execution. Rows that were never executed are in neither number. */
 export interface Tally {
@@ -60,8 +60,9 @@ class Execution {
     this.#createdAt = Math.floor((batch.enteredAtMs.running ?? batch.createdAtMs) / 1_000)
   }
 
-  async row(line: JsonObject): Promise<void> {
+  async row(input: JsonObject): Promise<void> {
     this.position += 1
+    const line = DIALECT[this.#batch.dialect].shape?.line(input) ?? input
     const halt = this.#tally.halt
     if (halt === 'expired' || halt === 'cancelled') {
       await this.#unexecuted(line['custom_id'], `batch_${halt}`)
@@ -82,7 +83,7 @@ class Execution {
       body,
       createdAt: this.#createdAt,
     }
-    const refused = refusedStream(request)
+    const refused = refusedStream({ ...request, wording: DIALECT[dialect].wording })
     if (refused) return refusedRow(dialect, refused)
     return await executeRow(request, this.#simulator)
   }
@@ -113,24 +114,29 @@ class Execution {
     const isSuccess = status === 200
     this.#tally[isSuccess ? 'succeeded' : 'failed'] += 1
     const isMisfiled = this.#has('errors-in-output')
-    const line = resultLine(this.#batch, this.position, customId, { status, body })
+    const line = this.#line(customId, { status, body })
     await this.#files.add(isSuccess || isMisfiled ? 'output' : 'error', line)
     if (isSuccess && this.#tally.succeeded === 1 && this.#has('in-both-files')) {
       const error = usualError(500)
-      const failure = { status: error.status, body: errorBody(this.#batch.dialect, error) }
-      await this.#files.add('error', resultLine(this.#batch, this.position, customId, failure))
+      const failure = { status: error.status, body: DIALECT[this.#batch.dialect].errorBody(error) }
+      await this.#files.add('error', this.#line(customId, failure))
     }
   }
 
   async #unexecuted(customId: unknown, code: 'batch_expired' | 'batch_cancelled'): Promise<void> {
     if (this.#has('unfinished-absent')) return
-    await this.#files.add('error', resultLine(this.#batch, this.position, customId, { code }))
+    await this.#files.add('error', this.#line(customId, { code }))
   }
+
+  #line(customId: unknown, reported: Reported): string {
+    return JSON.stringify(DIALECT[this.#batch.dialect].resultLine(this.#batch, this.position, customId, reported))
+  }
+
   #has(fault: FaultName): boolean {
     return this.#batch.faults.some(({ name }) => name === fault)
   }
 }
 
 function refusedRow(dialect: DialectName, error: ApiError): RowResult {
-  return { fate: 'answered', status: error.status, body: errorBody(dialect, error), billed: null }
+  return { fate: 'answered', status: error.status, body: DIALECT[dialect].errorBody(error), billed: null }
 }

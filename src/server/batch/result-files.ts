@@ -1,15 +1,13 @@
 import { BufferedWriter } from '../../lib/atomic-file.ts'
 import type { DiskFile } from '../../lib/disk.ts'
 import { seededFraction } from '../../lib/random.ts'
+import { DIALECT } from '../dialects.ts'
 import { type Booking, book } from '../state/ledger.ts'
 import type { BatchRecord, FileRecord } from '../state/record.ts'
 import type { State } from '../state/state.ts'
 import { Shuffle } from './shuffle.ts'
 
 type Destination = 'output' | 'error'
-
-/** Days that OpenAI keeps result files, by its guide; the simulator tells but does not delete. */
-const OUTPUT_LIFE_SECONDS = 30 * 86_400
 
 interface Part {
   readonly path: string
@@ -93,16 +91,17 @@ export class ResultFiles {
 
   #describe(part: Part, kind: 'result' | 'error', now: number): Omit<FileRecord, 'id' | 'sequence' | 'isDeleted'> {
     const { dialect, account, id, isInline, outputLifeSeconds } = this.#batch
+    const { lifeSeconds, purpose } = DIALECT[dialect].resultFile
     return {
       dialect,
       account,
       name: `${id}_${kind === 'result' ? 'output' : 'error'}.jsonl`,
-      purpose: dialect === 'openai' ? 'batch_output' : 'batch',
+      purpose,
       kind,
       bytes: part.writer.position,
       lines: part.lines,
       createdAtMs: now,
-      expiresAtMs: dialect === 'openai' ? now + (outputLifeSeconds ?? OUTPUT_LIFE_SECONDS) * 1_000 : null,
+      expiresAtMs: lifeSeconds === null ? null : now + (outputLifeSeconds ?? lifeSeconds) * 1_000,
       isHidden: isInline,
     }
   }

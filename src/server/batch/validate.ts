@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import type { Line } from '../../lib/jsonl.ts'
-import { DIALECT, type Dialect, MOST_EMBEDDING_INPUTS, standardModel } from '../dialect.ts'
+import { type Dialect, MOST_EMBEDDING_INPUTS, standardModel } from '../dialect.ts'
+import { DIALECT } from '../dialects.ts'
 import { embeddingInputs } from '../simulate/execute-row.ts'
 import { promptOf, tokensOf } from '../simulate/prompt.ts'
 import { maxRequests, type Simulator } from '../simulator.ts'
@@ -54,7 +55,8 @@ class InputCheck {
 
   take(line: Line): void {
     this.#total += 1
-    const request = parseRequestLine(line)
+    const parsed = parseRequestLine(line)
+    const request = parsed && (this.#dialect.shape?.line(parsed) ?? parsed)
     if (!request) {
       this.#add('invalid_json_line', 'This line is not parseable as valid JSON.', line.number)
       return

@@ -1,7 +1,8 @@
 import { tokenLimitExceeded } from '../batch/queue.ts'
 import type { Validation } from '../batch/validate.ts'
+import { DIALECT } from '../dialects.ts'
 import type { RowResult } from '../simulate/execute-row.ts'
-import { errorBody, usualError } from '../simulate/provider-error.ts'
+import { usualError } from '../simulate/provider-error.ts'
 import { digestOf } from '../state/identifier.ts'
 import type { BatchRecord, ValidationProblem } from '../state/record.ts'
 
@@ -26,5 +27,5 @@ export function rowFault(batch: BatchRecord, position: number): RowResult | unde
   const drawn = Number.parseInt(digestOf(batch.id, position).slice(0, 8), 16) / 2 ** 32
   if (drawn >= Number(share)) return undefined
   const error = usualError(Number(status))
-  return { fate: 'answered', status: error.status, body: errorBody(batch.dialect, error), billed: null }
+  return { fate: 'answered', status: error.status, body: DIALECT[batch.dialect].errorBody(error), billed: null }
 }

@@ -1,17 +1,25 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import type { BatchRunner } from '../batch/batch-runner.ts'
+import { DIALECT, dialectOf } from '../dialects.ts'
 import { mistralRoutes } from '../mistral/routes.ts'
 import { SIGNED_FILES, signedContent } from '../mistral/signed-url.ts'
 import { openaiRoutes } from '../openai/routes.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
+import { DIALECTS, type DialectName } from '../state/record.ts'
 import { authorise, type KeyRing } from './authorise.ts'
 import { controlRoutes } from './control.ts'
 import type { Environment } from './environment.ts'
 import { errorAnswer, invalidRequest } from './error-answer.ts'
 import { loopbackOnly } from './loopback-only.ts'
 import { on, type RouteContext } from './route-context.ts'
+
+/** What is answered below the prefixes of each dialect. */
+const ROUTES: Readonly<Record<DialectName, (route: RouteContext) => Hono<Environment>>> = {
+  openai: openaiRoutes,
+  mistral: mistralRoutes,
+}
 
 /** Everything the server answers, as one hono application. */
 export function buildApp(simulator: Simulator, runner: BatchRunner, ring: KeyRing): Hono<Environment> {
@@ -23,17 +31,17 @@ export function buildApp(simulator: Simulator, runner: BatchRunner, ring: KeyRin
   app.get(`${SIGNED_FILES}/:id`, on(mistral, 'content'), (context) =>
     signedContent(mistral, context, context.req.param('id')),
   )
-  app.use('/mistral/*', authorise('mistral', ring))
-  app.route('/mistral/v1', mistralRoutes(mistral))
-  for (const prefix of ['/openai/v1', '/v1']) {
-    app.use(`${prefix}/*`, authorise('openai', ring))
-    app.route(prefix, openaiRoutes({ simulator, runner, dialect: 'openai' }))
+  for (const name of DIALECTS) {
+    const dialect = DIALECT[name]
+    for (const prefix of dialect.prefixes) {
+      app.use(`${prefix}/*`, authorise(dialect, ring))
+      app.route(prefix, ROUTES[name]({ simulator, runner, dialect: name }))
+    }
   }
   app.notFound((context) => invalidRequest(`Invalid URL (${context.req.method} ${context.req.path})`, null, null, 404))
-  app.onError((error, context) => {
-    const dialect = context.req.path.startsWith('/mistral/') ? 'mistral' : 'openai'
-    return errorAnswer(dialect, { ...usualError(500), message: error.message })
-  })
+  app.onError((error, context) =>
+    errorAnswer(dialectOf(context.req.path).name, { ...usualError(500), message: error.message }),
+  )
   return app
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import { DIALECT } from '../dialects.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
 import type { Simulator } from '../simulator.ts'
 import type { DialectName } from '../state/record.ts'
@@ -45,12 +46,17 @@ function lostAnswer(context: ServerContext, dialect: DialectName): Breaks {
 async function breakJson(dialect: DialectName, faults: ActiveFaults, answer: Response): Promise<Response> {
   const body: unknown = await answer.json()
   if (!isJsonObject(body)) return Response.json(body)
-  const entries = body['data']
-  if (Array.isArray(entries) && body['object'] === 'list') {
-    const broken = entries.map((entry) => (isJsonObject(entry) ? breakBatch(faults, entry) : entry))
-    return Response.json(breakListing(dialect, faults, { ...body, data: broken }))
+  const { pages } = DIALECT[dialect]
+  const kind = pages.kindOf(body)
+  const entries = body[pages.entries]
+  if (kind === 'page' && Array.isArray(entries)) {
+    const broken = entries.map((entry) =>
+      isJsonObject(entry) && pages.kindOf(entry) === 'batch' ? breakBatch(faults, entry) : entry,
+    )
+    return Response.json(breakListing(pages, faults, { ...body, [pages.entries]: broken }))
   }
-  return Response.json(body['object'] === 'file' ? breakFile(faults, body) : breakBatch(faults, body))
+  if (kind === 'file') return Response.json(breakFile(faults, body))
+  return Response.json(kind === 'batch' ? breakBatch(faults, body) : body)
 }
 
 /** Faults of the bytes themselves. */

@@ -7,9 +7,8 @@ const ID_FIELDS = ['output_file_id', 'error_file_id', 'output_file', 'error_file
 /** Fields with request counts, in Mistral's dialect. */
 const COUNT_FIELDS = ['total_requests', 'completed_requests', 'succeeded_requests', 'failed_requests'] as const
 
-/** Faults of a batch object, in either dialect. Other objects pass unchanged. */
+/** Faults of a batch object, in any dialect. */
 export function breakBatch(faults: ActiveFaults, batch: JsonObject): JsonObject {
-  if (batch['object'] !== 'batch') return batch
   const broken: Record<string, unknown> = { ...batch }
   if (faults.has('metadata-dropped')) broken['metadata'] = null
   const status = faults.argument('batch-status')

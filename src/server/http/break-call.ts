@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { BatchRunner } from '../batch/batch-runner.ts'
+import { DIALECT } from '../dialects.ts'
 import type { FaultName } from '../faults/catalogue.ts'
 import type { ActiveFaults } from '../faults/injector.ts'
 import { type ApiError, usualError } from '../simulate/provider-error.ts'
@@ -24,7 +25,7 @@ export async function breakCall(
     reset: () => resetConnection(context),
     hang: () => neverAnswer(context),
     redirect: (argument) => new Response(null, { status: 307, headers: { location: argument } }),
-    'echo-key': (argument) => errorAnswer(dialect, { ...keyEcho(context), status: Number(argument) }),
+    'echo-key': (argument) => errorAnswer(dialect, { ...keyEcho(dialect, context), status: Number(argument) }),
   }
   return await firstBreak(breaks, faults)
 }
@@ -76,8 +77,8 @@ export async function neverAnswer(context: ServerContext): Promise<Response> {
   return RESPONSE_ALREADY_SENT
 }
 
-function keyEcho(context: ServerContext): ApiError {
-  const key = context.req.header('authorization')?.replace(/^Bearer\s+/i, '') ?? ''
+function keyEcho(dialect: DialectName, context: ServerContext): ApiError {
+  const key = DIALECT[dialect].keyOf((name) => context.req.header(name)) ?? ''
   return {
     status: 401,
     type: 'invalid_request_error',

@@ -1,6 +1,7 @@
 import { BufferedWriter } from '../../lib/atomic-file.ts'
 import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { standardModel } from '../dialect.ts'
+import { DIALECT } from '../dialects.ts'
 import { executeRow } from '../simulate/execute-row.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import { streamEvents } from '../simulate/stream-events.ts'
@@ -25,7 +26,9 @@ export async function answerDirectly(route: RouteContext, endpoint: string, cont
   if (result.billed) await bookDirect(simulator.state, result.billed)
   if (result.fate !== 'answered') return statusAnswer(dialect, 500)
   const isStream = body['stream'] === true && result.status === 200
-  const events = isStream ? streamEvents({ dialect, endpoint, model, body }, result.body as JsonObject) : undefined
+  const events = isStream
+    ? streamEvents({ wording: DIALECT[dialect].wording, endpoint, model, body }, result.body as JsonObject)
+    : undefined
   return events ? streamAnswer(events) : Response.json(result.body, { status: result.status })
 }
 

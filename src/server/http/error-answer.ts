@@ -1,9 +1,10 @@
-import { type ApiError, errorBody } from '../simulate/provider-error.ts'
+import { DIALECT } from '../dialects.ts'
+import type { ApiError } from '../simulate/provider-error.ts'
 import type { DialectName } from '../state/record.ts'
 
 /** An answer that refuses, in the dialect's own words. */
 export function errorAnswer(dialect: DialectName, error: ApiError): Response {
-  return Response.json(errorBody(dialect, error), { status: error.status })
+  return Response.json(DIALECT[dialect].errorBody(error), { status: error.status })
 }
 
 /** OpenAI's refusal of a request that is not right: status 400 unless another is given. */

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
-import { DIALECT } from '../dialect.ts'
+import { DIALECT } from '../dialects.ts'
 import { unprocessable } from '../http/error-answer.ts'
 
 /** Content of a correct create call: stored files, or requests in the call itself. */

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { DIALECT } from '../dialect.ts'
+import { DIALECT } from '../dialects.ts'
 import { answerDirectly } from '../http/direct.ts'
 import type { Environment } from '../http/environment.ts'
 import { on, type RouteContext } from '../http/route-context.ts'

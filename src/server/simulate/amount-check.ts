@@ -27,16 +27,16 @@ function refusedNumber(place: ParameterPlace, field: string, most: number): ApiE
   const value = place.body[field]
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'number' || !Number.isInteger(value)) {
-    return refusal(place.dialect, 'invalid_type', field, `Invalid type for '${field}': expected an integer.`)
+    return refusal(place.wording, 'invalid_type', field, `Invalid type for '${field}': expected an integer.`)
   }
   if (value >= 1 && value <= most) return undefined
   const [code, bound] = value > most ? ['integer_above_max_value', `<= ${most}`] : ['integer_below_min_value', '>= 1']
   const text = `Invalid value for '${field}': expected a value ${bound}, but got ${value} instead.`
-  return refusal(place.dialect, code, field, text)
+  return refusal(place.wording, code, field, text)
 }
 
 function refusedInputs(place: ParameterPlace, body: JsonObject): ApiError | undefined {
   if (inputsOf(body).length <= MOST_INPUTS) return undefined
   const text = `Invalid 'input': array too long. Expected an array with at most ${MOST_INPUTS} elements.`
-  return refusal(place.dialect, 'array_above_max_length', 'input', text)
+  return refusal(place.wording, 'array_above_max_length', 'input', text)
 }

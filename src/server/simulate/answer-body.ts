@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../lib/json.ts'
 import { digestOf } from '../state/identifier.ts'
-import type { DialectName } from '../state/record.ts'
 import { type Ending, firstOf, modelOf, type SimulatedAnswer, type Words } from './answer.ts'
 import { conversationBody, imagesBody, ocrBody, transcriptionBody, videoBody } from './media-body.ts'
 import { responseBody } from './response-body.ts'
 import { inputsOf, verdictBody } from './verdict-body.ts'
+import type { Wording } from './wording.ts'
 
 /** The word for each ending in a chat answer. */
-const FINISH_REASONS: Readonly<Record<DialectName, Readonly<Record<Ending, string>>>> = {
+const FINISH_REASONS: Readonly<Record<Wording, Readonly<Record<Ending, string>>>> = {
   openai: {
     stop: 'stop',
     length: 'length',
@@ -39,7 +39,7 @@ export function answerBody(endpoint: string, answer: SimulatedAnswer): JsonObjec
     case '/v1/chat/moderations':
     case '/v1/classifications':
     case '/v1/chat/classifications':
-      return { ...verdictBody(endpoint, request, answer.dialect), model: modelOf(answer) }
+      return { ...verdictBody(endpoint, request, answer.wording), model: modelOf(answer) }
     case '/v1/ocr':
       return ocrBody(answer)
     case '/v1/audio/transcriptions':
@@ -62,20 +62,20 @@ export function answerBody(endpoint: string, answer: SimulatedAnswer): JsonObjec
 }
 
 function chatBody(answer: SimulatedAnswer): JsonObject {
-  const { createdAt, dialect, digest } = answer
+  const { createdAt, wording, digest } = answer
   const choices = answer.choices.map((words, index) => {
     const message = { role: 'assistant', ...messageOf(answer, words, index) }
-    const choice = { index, message, finish_reason: FINISH_REASONS[dialect][words.ending] }
-    return dialect === 'openai' ? { ...choice, logprobs: null } : choice
+    const choice = { index, message, finish_reason: FINISH_REASONS[wording][words.ending] }
+    return wording === 'openai' ? { ...choice, logprobs: null } : choice
   })
   return {
-    id: dialect === 'openai' ? `chatcmpl-${digest.slice(0, 24)}` : digest.slice(0, 32),
+    id: wording === 'openai' ? `chatcmpl-${digest.slice(0, 24)}` : digest.slice(0, 32),
     object: 'chat.completion',
     created: createdAt,
     model: modelOf(answer),
     choices,
-    usage: dialect === 'openai' ? { ...usageOf(answer), ...NO_DETAILS } : usageOf(answer),
-    ...(dialect === 'openai' ? { service_tier: 'default' } : {}),
+    usage: wording === 'openai' ? { ...usageOf(answer), ...NO_DETAILS } : usageOf(answer),
+    ...(wording === 'openai' ? { service_tier: 'default' } : {}),
   }
 }
 
@@ -94,13 +94,13 @@ function usageOf({ inputTokens, outputTokens }: SimulatedAnswer): JsonObject {
   return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens }
 }
 
-function messageOf({ dialect, digest }: SimulatedAnswer, { ending, text, toolCall }: Words, index: number): JsonObject {
-  const nothingElse = dialect === 'openai' ? { refusal: null, annotations: [] } : {}
+function messageOf({ wording, digest }: SimulatedAnswer, { ending, text, toolCall }: Words, index: number): JsonObject {
+  const nothingElse = wording === 'openai' ? { refusal: null, annotations: [] } : {}
   if (toolCall) {
     const call = { id: `call_${digest.slice(index, index + 16)}`, type: 'function', function: toolCall }
-    return { content: null, tool_calls: [dialect === 'openai' ? call : { ...call, index: 0 }], ...nothingElse }
+    return { content: null, tool_calls: [wording === 'openai' ? call : { ...call, index: 0 }], ...nothingElse }
   }
-  if (dialect === 'mistral') return { content: text, tool_calls: null }
+  if (wording === 'mistral') return { content: text, tool_calls: null }
   return ending === 'refusal' ? { content: null, ...nothingElse, refusal: text } : { content: text, ...nothingElse }
 }
 
@@ -131,7 +131,7 @@ function embeddingBody(answer: SimulatedAnswer): JsonObject {
   })
   const usage = { prompt_tokens: answer.inputTokens, total_tokens: answer.inputTokens }
   const body = { object: 'list', model: modelOf(answer), data, usage }
-  return answer.dialect === 'mistral' ? { id: `emb-${answer.digest.slice(0, 24)}`, ...body } : body
+  return answer.wording === 'mistral' ? { id: `emb-${answer.digest.slice(0, 24)}`, ...body } : body
 }
 
 /** How many inputs an embedding or moderation request holds. */

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../lib/json.ts'
-import type { DialectName } from '../state/record.ts'
 import type { ToolCall } from './tool-call.ts'
+import type { Wording } from './wording.ts'
 
 /** Parts of an answer, before it takes the shape of an endpoint. */
 export interface SimulatedAnswer {
-  readonly dialect: DialectName
+  readonly wording: Wording
   readonly model: string
   /** The body of the request. */
   readonly request: JsonObject
@@ -31,7 +31,7 @@ export type Ending = 'stop' | 'length' | 'refusal' | 'content_filter' | 'tool_ca
 /** The model as the answer names it: OpenAI answers with a dated snapshot. */
 export function modelOf(answer: SimulatedAnswer): string {
   const isSnapshot = /\d{4}-?\d{2}-?\d{2}$/.test(answer.model)
-  return answer.dialect === 'openai' && !isSnapshot ? `${answer.model}-2026-01-15` : answer.model
+  return answer.wording === 'openai' && !isSnapshot ? `${answer.model}-2026-01-15` : answer.model
 }
 
 /** Endpoints that give one answer give the first. */

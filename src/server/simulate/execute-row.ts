@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { isWritten } from '../../model/endpoint.ts'
+import { DIALECT } from '../dialects.ts'
 import { digestOf } from '../state/identifier.ts'
 import type { Booking } from '../state/ledger.ts'
 import type { DialectName } from '../state/record.ts'
@@ -11,7 +12,7 @@ import { type AnswerFunction, askFunction, type GivenAnswer, NoAnswer, usageIn }
 import { refusedParameter } from './parameter-check.ts'
 import { refusal } from './parameter-refusal.ts'
 import { nonceOf, promptOf, tokensOf } from './prompt.ts'
-import { type ApiError, errorBody, usualError } from './provider-error.ts'
+import { type ApiError, usualError } from './provider-error.ts'
 import { missingField } from './required-field.ts'
 import { SchemaTooLarge } from './schema-value.ts'
 import { answerText, wrongText } from './text.ts'
@@ -73,15 +74,19 @@ export function simulateRow(request: RowRequest, executions: Executions, mix: An
 
 /** The result of a request that is not answered, or what its answer depends on. */
 function examined(request: RowRequest, executions: Executions): RowResult | Examined {
-  const { body, dialect } = request
-  const refused = missingField(request) ?? refusedParameter(request)
+  const { dialect } = request
+  const { shape, wording } = DIALECT[dialect]
+  const read = shape?.request(request.body, request.model) ?? { chat: request.body }
+  if ('refused' in read) return failed(dialect, read.refused)
+  const body = read.chat
+  const refused = missingField({ ...request, body, wording }) ?? refusedParameter({ ...request, body, wording })
   if (refused) return failed(dialect, refused)
   const prompt = promptOf(body)
   const nonce = nonceOf(body, prompt)
   const directive = inForce(findDirective(prompt), nonce, executions)
   if (typeof directive?.status === 'number') return failed(dialect, usualError(directive.status))
   if (directive?.name === 'expired') return { fate: 'expired', billed: null }
-  return { prompt, nonce, wish: directive?.name }
+  return { body, prompt, nonce, wish: directive?.name }
 }
 
 async function givenAnswer(request: RowRequest, answer: AnswerFunction): Promise<GivenAnswer> {
@@ -98,7 +103,7 @@ function answeredWith(body: JsonObject, { nonce, prompt }: Examined): RowResult 
 }
 
 function failed(dialect: DialectName, error: ApiError): RowResult {
-  return { fate: 'answered', status: error.status, body: errorBody(dialect, error), billed: null }
+  return { fate: 'answered', status: error.status, body: DIALECT[dialect].errorBody(error), billed: null }
 }
 
 /** The directive, unless the row was executed as often as it governs. */
@@ -115,6 +120,8 @@ function inForce(
 
 /** A request that is answered. */
 interface Examined {
+  /** As a chat body where the API has another shape. */
+  readonly body: JsonObject
   readonly prompt: string
   /** For the books. */
   readonly nonce: string
@@ -135,12 +142,16 @@ function answered(request: RowRequest, asked: Asked): RowResult {
   } catch (error) {
     if (!(error instanceof SchemaTooLarge)) throw error
     const text = 'Invalid schema: an answer that satisfies it would be too large.'
-    return failed(request.dialect, refusal(request.dialect, 'invalid_json_schema', 'response_format', text))
+    return failed(
+      request.dialect,
+      refusal(DIALECT[request.dialect].wording, 'invalid_json_schema', 'response_format', text),
+    )
   }
 }
 
-function bodied(request: RowRequest, { mix, nonce, prompt, text, wish: wished }: Asked): RowResult {
-  const { dialect, endpoint, model, body } = request
+function bodied(request: RowRequest, { body, mix, nonce, prompt, text, wish: wished }: Asked): RowResult {
+  const { dialect, endpoint, model } = request
+  const { shape, wording } = DIALECT[dialect]
   const digest = digestOf(model, prompt)
   const flaw = wished === undefined && isWritten(endpoint) ? flawOf(mix, digest) : undefined
   const wish = wished ?? flaw?.directive
@@ -151,10 +162,11 @@ function bodied(request: RowRequest, { mix, nonce, prompt, text, wish: wished }:
   if (wish === 'missing' || wish === 'garbled') return { fate: wish, billed }
   if (wish === 'bad_shape') return { fate: 'answered', status: 200, body: { simulated: true }, billed }
   const { createdAt } = request
-  const answer = { dialect, model, request: body, choices, inputTokens, outputTokens, digest, createdAt }
+  const answer = { wording, model, request: body, choices, inputTokens, outputTokens, digest, createdAt }
   const { usage, ...rest } = answerBody(endpoint, answer)
   // Answers without token counts, such as verdicts, have no such member at all.
-  return { fate: 'answered', status: 200, body: wish === 'no_usage' || !usage ? rest : { ...rest, usage }, billed }
+  const chat = wish === 'no_usage' || !usage ? rest : { ...rest, usage }
+  return { fate: 'answered', status: 200, body: shape?.answer(chat, request) ?? chat, billed }
 }
 
 /** Facts that one choice is made from. */

@@ -15,19 +15,19 @@ const SAMPLING: readonly (readonly [field: string, standard: number])[] = [
 const UNKNOWN_TO_REASONING = ['logprobs', 'top_logprobs', 'logit_bias'] as const
 
 /** Why a row that wants its answer as a stream is refused, or undefined. */
-export function refusedStream({ body, dialect }: ParameterPlace): ApiError | undefined {
+export function refusedStream({ body, wording }: ParameterPlace): ApiError | undefined {
   return body['stream'] === true
-    ? refusal(dialect, 'unsupported_value', 'stream', 'Streaming is not supported in batches.')
+    ? refusal(wording, 'unsupported_value', 'stream', 'Streaming is not supported in batches.')
     : undefined
 }
 
 /** Why the API would refuse this body with a 400, or undefined. */
 export function refusedParameter(place: ParameterPlace): ApiError | undefined {
-  const { body, dialect, endpoint, model } = place
+  const { body, wording, endpoint, model } = place
   if (endpoint === '/v1/embeddings' && hasEmptyInput(body['input'])) {
     return refused('invalid_value', 'input', "Invalid 'input': input cannot be an empty string.")
   }
-  if (dialect === 'mistral') return refusedAmount(place) ?? refusedByMistral(body)
+  if (wording === 'mistral') return refusedAmount(place) ?? refusedByMistral(body)
   return refusedAmount(place) ?? (isReasoning(model) ? refusedByReasoning(body) : undefined)
 }
 

@@ -1,5 +1,3 @@
-import type { DialectName } from '../state/record.ts'
-
 /** An error as the API words it. */
 export interface ApiError {
   readonly status: number
@@ -29,11 +27,4 @@ const BY_STATUS: Readonly<Record<number, readonly [type: string, code: string | 
 export function usualError(status: number): ApiError {
   const [type, code, message] = BY_STATUS[status] ?? (status >= 500 ? BY_STATUS[500] : BY_STATUS[400]) ?? ['', null, '']
   return { status, type, code, message, param: null }
-}
-
-/** The error as the dialect's JSON body. */
-export function errorBody(dialect: DialectName, { message, type, code, param }: ApiError): object {
-  return dialect === 'openai'
-    ? { error: { message, type, param, code } }
-    : { object: 'error', message, type, param, code }
 }

@@ -18,23 +18,23 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Why the API would refuse a body that lacks what it is about, or undefined. */
-export function missingField({ body, dialect, endpoint }: ParameterPlace): ApiError | undefined {
+export function missingField({ body, wording, endpoint }: ParameterPlace): ApiError | undefined {
   const fields = REQUIRED[endpoint] ?? []
   const first = fields[0]
   if (first === undefined) return undefined
   if (!fields.some((field) => body[field] !== undefined && body[field] !== null)) {
-    return refusal(dialect, 'missing_required_parameter', first, `Missing required parameter: '${first}'.`)
+    return refusal(wording, 'missing_required_parameter', first, `Missing required parameter: '${first}'.`)
   }
-  return first === 'messages' ? wrongMessages(dialect, body) : undefined
+  return first === 'messages' ? wrongMessages(wording, body) : undefined
 }
 
-function wrongMessages(dialect: ParameterPlace['dialect'], body: JsonObject): ApiError | undefined {
+function wrongMessages(wording: ParameterPlace['wording'], body: JsonObject): ApiError | undefined {
   const messages: unknown = body['messages']
   if (!Array.isArray(messages) || !messages.every(isJsonObject)) {
-    return refusal(dialect, 'invalid_type', 'messages', "Invalid type for 'messages': expected an array of objects.")
+    return refusal(wording, 'invalid_type', 'messages', "Invalid type for 'messages': expected an array of objects.")
   }
   if (messages.length > 0) return undefined
   const text =
     "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead."
-  return refusal(dialect, 'empty_array', 'messages', text)
+  return refusal(wording, 'empty_array', 'messages', text)
 }

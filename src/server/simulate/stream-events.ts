@@ -1,21 +1,21 @@
 import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
-import type { DialectName } from '../state/record.ts'
 import type { ParameterPlace } from './parameter-refusal.ts'
+import type { Wording } from './wording.ts'
 
 /** Characters of one piece of a streamed text. */
 const PIECE = 16
 
 /** A whole answer as the server-sent events of its endpoint; undefined where the endpoint does not stream. */
 export function streamEvents(
-  { body, dialect, endpoint }: ParameterPlace,
+  { body, wording, endpoint }: ParameterPlace,
   answer: JsonObject,
 ): readonly string[] | undefined {
   switch (endpoint) {
     case '/v1/chat/completions':
     case '/v1/fim/completions':
-      return streamed(dialect, body, answer, choicesOf(answer).flatMap(chatChoices))
+      return streamed(wording, body, answer, choicesOf(answer).flatMap(chatChoices))
     case '/v1/completions':
-      return streamed(dialect, body, answer, choicesOf(answer).flatMap(completionChoices))
+      return streamed(wording, body, answer, choicesOf(answer).flatMap(completionChoices))
     case '/v1/responses':
       return responseEvents(answer)
     default:
@@ -53,7 +53,7 @@ function completionChoices(choice: JsonObject): readonly JsonObject[] {
 
 /** A chunk for each choice. OpenAI counts tokens in a further one, where the client asks for it, Mistral in the last one. */
 function streamed(
-  dialect: DialectName,
+  wording: Wording,
   request: JsonObject,
   { usage, ...answer }: JsonObject,
   choices: readonly JsonObject[],
@@ -61,7 +61,7 @@ function streamed(
   const object = answer['object'] === 'chat.completion' ? 'chat.completion.chunk' : answer['object']
   const chunks = choices.map((choice) => ({ ...answer, object, choices: [choice] }))
   const options = isJsonObject(request['stream_options']) ? request['stream_options'] : {}
-  if (dialect === 'openai') {
+  if (wording === 'openai') {
     const counts = options['include_usage'] === true ? [{ ...answer, object, choices: [], usage }] : []
     return [...[...chunks, ...counts].map(dataLine), END]
   }

@@ -1,10 +1,10 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { digestOf } from '../state/identifier.ts'
-import type { DialectName } from '../state/record.ts'
 import { promptOf } from './prompt.ts'
+import type { Wording } from './wording.ts'
 
 /** Categories as the official SDKs of 2026 list them. */
-const CATEGORIES: Readonly<Record<DialectName, readonly string[]>> = {
+const CATEGORIES: Readonly<Record<Wording, readonly string[]>> = {
   openai: [
     'harassment',
     'harassment/threatening',
@@ -45,10 +45,10 @@ export function inputsOf(request: JsonObject): readonly unknown[] {
 }
 
 /** A verdict for each input, all but the model's name. A category is flagged where its first word occurs in the input. */
-export function verdictBody(endpoint: string, request: JsonObject, dialect: DialectName): JsonObject {
+export function verdictBody(endpoint: string, request: JsonObject, wording: Wording): JsonObject {
   const inputs = endpoint.startsWith('/v1/chat/') ? conversationsOf(request) : inputsOf(request)
   const id = `modr-${digestOf(JSON.stringify(request)).slice(0, 24)}`
-  const verdictOn = endpoint.endsWith('/classifications') ? classified : (text: string) => moderated(text, dialect)
+  const verdictOn = endpoint.endsWith('/classifications') ? classified : (text: string) => moderated(text, wording)
   return { id, results: inputs.map((input) => verdictOn(promptOf({ input }))) }
 }
 
@@ -60,13 +60,13 @@ function conversationsOf(request: JsonObject): readonly unknown[] {
   return input.map((entry: unknown) => (isJsonObject(entry) ? entry['messages'] : entry))
 }
 
-function moderated(text: string, dialect: DialectName): JsonObject {
+function moderated(text: string, wording: Wording): JsonObject {
   const words = new Set(text.toLowerCase().split(/[^a-z-]+/))
-  const names = CATEGORIES[dialect]
+  const names = CATEGORIES[wording]
   const isFlagged = (name: string): boolean => words.has(name.split(/[/_]/)[0] ?? name)
   const categories = Object.fromEntries(names.map((name) => [name, isFlagged(name)]))
   const scores = Object.fromEntries(names.map((name) => [name, isFlagged(name) ? FLAGGED_SCORE : low(text, name)]))
-  if (dialect === 'mistral') return { categories, category_scores: scores }
+  if (wording === 'mistral') return { categories, category_scores: scores }
   const types = Object.fromEntries(names.map((name) => [name, ['text']]))
   const flagged = names.some(isFlagged)
   return { flagged, categories, category_scores: scores, category_applied_input_types: types }

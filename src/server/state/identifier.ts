@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { DialectName } from './record.ts'
 
 /** Hexadecimal digits that depend on these words and on nothing else. */
 export function digestOf(...words: readonly (string | number)[]): string {
@@ -10,11 +9,4 @@ export function digestOf(...words: readonly (string | number)[]): string {
 export function uuidFrom(digest: string): string {
   const parts = [digest.slice(0, 8), digest.slice(8, 12), digest.slice(12, 16), digest.slice(16, 20)]
   return [...parts, digest.slice(20, 32)].join('-')
-}
-
-/** The id of a new file or batch as the dialect writes it: `file-…` and `batch_…` at OpenAI, a UUID at Mistral. */
-export function recordId(dialect: DialectName, kind: 'file' | 'batch', seed: number, sequence: number): string {
-  const digest = digestOf(seed, kind, sequence)
-  if (dialect === 'mistral') return uuidFrom(digest)
-  return kind === 'file' ? `file-${digest.slice(0, 24)}` : `batch_${digest.slice(0, 32)}`
 }

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { writeAtomically } from '../../lib/atomic-file.ts'
 import type { Disk } from '../../lib/disk.ts'
 import type { Random } from '../../lib/random.ts'
-import { recordId } from './identifier.ts'
+import { DIALECT } from '../dialects.ts'
+import { digestOf } from './identifier.ts'
 import { type BatchRecord, batchSchema, type DialectName, type FileRecord, fileSchema, isFinal } from './record.ts'
 import { RecordStore } from './record-store.ts'
 
@@ -46,7 +47,8 @@ export class State {
   /** A new id with its sequence number; never given twice, also not after a restart. */
   newId(dialect: DialectName, kind: 'file' | 'batch'): { readonly id: string; readonly sequence: number } {
     this.#sequence += 1
-    return { id: recordId(dialect, kind, this.seed, this.#sequence), sequence: this.#sequence }
+    const id = DIALECT[dialect].recordId(kind, digestOf(this.seed, kind, this.#sequence))
+    return { id, sequence: this.#sequence }
   }
 
   /** Where the bytes of a file lie. */

@@ -1,9 +1,9 @@
 import { BufferedWriter } from '../../lib/atomic-file.ts'
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { splitLines } from '../../lib/jsonl.ts'
-import type { RouteContext } from '../http/route-context.ts'
 import type { BatchRecord, FileRecord } from '../state/record.ts'
 import type { Owner, State } from '../state/state.ts'
+import type { RouteContext } from './route-context.ts'
 
 /** Keeps requests that came in the create call itself as a hidden file, so that one road executes both kinds. */
 export async function storeInline(
