@@ -10,6 +10,8 @@ import { ProviderError } from '../src/providers/provider.ts'
 import { exitCodeOf, type RunReport } from '../src/workspace/report.ts'
 // Loaded before the world begins, because nothing in it waits for the machine.
 import 'ajv/dist/2020.js'
+import '../src/providers/mistral/adapter.ts'
+import '../src/providers/openai/adapter.ts'
 import { type TakenRun, takeNewRun, takeRun } from '../src/prepare/start.ts'
 import type { Workspace } from '../src/workspace/workspace.ts'
 import { readAnswers } from './answer-row.ts'

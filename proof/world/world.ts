@@ -207,11 +207,11 @@ export class World {
         },
       },
     })
-    const connect: Workspace['connect'] = (name) => {
+    const connect: Workspace['connect'] = async (name) => {
       const entry = findProvider(name)
       const { apiKey, baseUrl } = configuration.credentialsFor(entry)
       const readRetryMs = retryBackoff.firstMs / 10
-      return entry.create(
+      return await entry.create(
         { apiKey, baseUrl, transport, clock, random, createTimeoutMs: httpMs, readRetryMs },
         environment,
       )

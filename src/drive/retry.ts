@@ -2,6 +2,7 @@ import type { CanarySettings } from '../config/settings.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
+import { targetKey } from '../model/target.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunStore } from '../store/store.ts'
 import { chosenBy } from '../workspace/retryable.ts'
@@ -47,9 +48,14 @@ export function canaryAboveFor(
 }
 
 /** Throws `usage` where a target's answers have no limit of tokens that could be set. */
-export function assertLimitable({ describe }: Pick<Site, 'describe'>, attempts: readonly AttemptRecord[]): void {
-  for (const { target } of attempts) {
-    if (describe(target.provider).limits(target).maxTokensField !== null) continue
+export async function assertLimitable(
+  { describe }: Pick<Site, 'describe'>,
+  attempts: readonly AttemptRecord[],
+): Promise<void> {
+  const targets = new Map(attempts.map(({ target }) => [targetKey(target), target]))
+  for (const target of targets.values()) {
+    const provider = await describe(target.provider)
+    if (provider.limits(target).maxTokensField !== null) continue
     throw new LlmBatchError('usage', `${target.endpoint} does not support a maximum of tokens; nothing was sent`, {
       next: `Leave ${mention('maxTokens')} out.`,
     })

@@ -101,7 +101,7 @@ export class RunHandle {
   async reopen(options: RetryOptions): Promise<Reopened> {
     const { store } = this.#taken
     return await this.#inTurn(async () => {
-      if (options.maxTokens !== null) assertLimitable(this.#workspace, await store.allAttempts())
+      if (options.maxTokens !== null) await assertLimitable(this.#workspace, await store.allAttempts())
       return await reopen(store, options, this.#workspace.configuration.settings.canary)
     })
   }

@@ -55,7 +55,7 @@ export async function openCarry(
   const earlier = store.read(run.id)
   const folder = runFolder(home.home, run.id)
   const ports = { disk: home.disk, folder, store: earlier }
-  const provider = home.describe(run.definition.provider)
+  const provider = await home.describe(run.definition.provider)
   const { settings } = home.configuration
   const log = new RunLog(ports, repairOf({ ...ports, provider, settings }))
   const index = await indexOf(log, ports, await sieveFor(home, run, definition.answer))
@@ -94,7 +94,7 @@ async function sieveFor(
 ): Promise<CarryFilter | null> {
   if (answer === null || JSON.stringify(answer.schema) === JSON.stringify(run.definition.answer?.schema)) return null
   const check = await createAnswerCheck(answer)
-  const provider = describe(run.definition.provider)
+  const provider = await describe(run.definition.provider)
   const lines = new ResultLines({ disk, folder: runFolder(home, run.id) })
   return async (answered) => {
     const [line] = await lines.of([{ result: placedResult(answered) }])

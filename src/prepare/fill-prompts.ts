@@ -32,7 +32,7 @@ export async function fillPrompts(
     limit: options.sample === undefined ? Math.min(most, options.limit ?? most) : options.limit,
     definition,
     input: { ...options.input, disk },
-    provider: place.describe(definition.provider),
+    provider: await place.describe(definition.provider),
     settings: configuration.settings,
   })
   const rows: FilledRow[] = []

@@ -35,7 +35,7 @@ export async function freezeRun(
   options: NewRunOptions,
   emit: Emit,
 ): Promise<FrozenRun> {
-  const provider = workspace.connect(definition.provider)
+  const provider = await workspace.connect(definition.provider)
   let made: { readonly run: RunStore; readonly files: RunFiles } | undefined
   const openSinks = async (whole: RunDefinition): Promise<RunFiles> => {
     const run = await createRun(workspace, id, whole, options)

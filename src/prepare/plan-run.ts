@@ -30,7 +30,7 @@ export interface PlannedRun {
 export async function planRun(site: Site, options: NewRunOptions): Promise<PlannedRun> {
   const { disk } = site
   const definition = definitionOf(site, options)
-  const provider = site.describe(definition.provider)
+  const provider = await site.describe(definition.provider)
   const openSinks = () => Promise.resolve(countingSinks())
   const draft = await withStoreIfAny(site, (home) =>
     makeDraft({ site, home, provider }, definition, options, { openSinks }),

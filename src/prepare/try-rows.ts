@@ -66,7 +66,7 @@ export async function tryRows(
   const { configuration, disk } = place
   const { settings } = configuration
   const definition = definitionOf(place, options)
-  const provider = place.connect(definition.provider)
+  const provider = await place.connect(definition.provider)
   let inputRows = 0
   const onRead = (read: number): void => {
     inputRows = read

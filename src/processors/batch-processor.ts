@@ -7,7 +7,7 @@ import { type CreateJobOptions, createJob } from './create-job.ts'
 import { CreateRecords } from './create-records.ts'
 import type { BatchId } from './file-places.ts'
 import { type ListJobsOptions, listJobs } from './list-jobs.ts'
-import { type ClientAccess, connectProcessor, type ProcessorContext } from './processor-context.ts'
+import { type ClientAccess, type CreateAdapter, connectProcessor, type ProcessorContext } from './processor-context.ts'
 import { ProcessorError } from './processor-error.ts'
 import type { ProcessorOptions } from './processor-options.ts'
 import { type RunBatchesOptions, type RunBatchesSummary, runBatches } from './run-batches.ts'
@@ -29,8 +29,13 @@ export class BatchProcessor<Client> {
   #lastError: ProcessorError | null = null
 
   /** Sends no call. Throws `LlmBatchError` for unusable options and a missing key, naming the variable to set. */
-  constructor(providerName: string, options: ProcessorOptions, loadClient: (access: ClientAccess) => Client) {
-    const { access, context } = connectProcessor(providerName, options)
+  constructor(
+    providerName: string,
+    options: ProcessorOptions,
+    createAdapter: CreateAdapter,
+    loadClient: (access: ClientAccess) => Client,
+  ) {
+    const { access, context } = connectProcessor(providerName, options, createAdapter)
     this.#context = context
     this.#records = new CreateRecords(context)
     this.#makeTasks = createTaskMaker(context, options)

@@ -4,7 +4,7 @@ import type { BatchTask } from './batch-task.ts'
 import { cutTasks } from './cut-tasks.ts'
 
 const target = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6-luna' }
-const documented = describeProvider('openai').limits(target)
+const documented = (await describeProvider('openai')).limits(target)
 
 function tasks(...contents: readonly string[]): readonly BatchTask[] {
   return contents.map((content, index) => ({ custom_id: `id-${index}`, body: { content } }))

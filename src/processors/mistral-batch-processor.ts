@@ -1,4 +1,5 @@
 import type { Mistral } from '@mistralai/mistralai'
+import { createMistralProvider } from '../providers/mistral/adapter.ts'
 import { BatchProcessor } from './batch-processor.ts'
 import { loadPackage } from './official-client.ts'
 import type { ClientAccess } from './processor-context.ts'
@@ -8,7 +9,7 @@ import type { ProcessorOptions } from './processor-options.ts'
 export class MistralAIBatchProcessor extends BatchProcessor<Mistral> {
   /** Throws `LlmBatchError` where `MISTRAL_API_KEY` is not set. */
   constructor(options: ProcessorOptions) {
-    super('mistral', options, loadClient)
+    super('mistral', options, createMistralProvider, loadClient)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { OpenAI } from 'openai'
+import { createScopedOpenAI } from '../providers/openai/adapter.ts'
 import { BatchProcessor } from './batch-processor.ts'
 import { loadPackage } from './official-client.ts'
 import type { ClientAccess } from './processor-context.ts'
@@ -8,7 +9,7 @@ import type { ProcessorOptions } from './processor-options.ts'
 export class OpenAIBatchProcessor extends BatchProcessor<OpenAI> {
   /** Throws `LlmBatchError` where `OPENAI_API_KEY` is not set. */
   constructor(options: ProcessorOptions) {
-    super('openai', options, loadClient)
+    super('openai', options, createScopedOpenAI, loadClient)
   }
 }
 

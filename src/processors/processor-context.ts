@@ -10,8 +10,9 @@ import { writeToStderr } from '../lib/terminal.ts'
 import { assertKnownOptions, type KnownOptions } from '../library/known-options.ts'
 import { EXAMPLE_MODEL_NAMES } from '../model/named-providers.ts'
 import { CHAT_ENDPOINT, type Target } from '../model/target.ts'
-import { connectProvider } from '../providers/connect.ts'
-import type { Limits, Provider } from '../providers/provider.ts'
+import { accessTo } from '../providers/connect.ts'
+import type { Limits, Provider, ProviderOptions } from '../providers/provider.ts'
+import type { Environment } from '../providers/provider-entry.ts'
 import { findProvider } from '../providers/registry.ts'
 import { type FilePlaces, filePlaces } from './file-places.ts'
 import { ProcessorError } from './processor-error.ts'
@@ -55,6 +56,9 @@ export interface ClientAccess {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
+/** Makes the adapter of a provider. A constructor cannot wait for its code to be loaded, as others do. */
+export type CreateAdapter = (options: ProviderOptions, environment: Environment) => Provider
+
 /**
  * Checks the options and binds key and base URL; sends no call. Throws `LlmBatchError` with code `configuration`, naming
  * the variable to set, where there is no key.
@@ -62,6 +66,7 @@ export interface ClientAccess {
 export function connectProcessor(
   providerName: string,
   options: ProcessorOptions,
+  createAdapter: CreateAdapter,
 ): { readonly context: ProcessorContext; readonly access: ClientAccess } {
   assertKnownOptions('the processor', options, OPTIONS)
   const { modelName } = options
@@ -72,13 +77,15 @@ export function connectProcessor(
   }
   assertRuntime()
   const environment = options.environment ?? thisMachine().environment
-  const { apiKey, baseUrl, isHttpAllowed } = findCredentials({ environment, dotEnv: null }, findProvider(providerName))
+  const entry = findProvider(providerName)
+  const { apiKey, baseUrl, isHttpAllowed } = findCredentials({ environment, dotEnv: null }, entry)
   const waits = mergeWaits(options.waits, undefined)
   const surroundings = { environment, clock: systemClock, random: systemRandom }
-  const provider = connectProvider(providerName, {
+  const binding = accessTo(entry, {
     ...surroundings,
     configuration: { credentialsFor: () => ({ apiKey, baseUrl, isHttpAllowed }), settings: { waits } },
   })
+  const provider = createAdapter(binding, environment)
   const target = { provider: providerName, endpoint: CHAT_ENDPOINT, model: modelName }
   return {
     access: { apiKey, baseUrl, environment },

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
 import { createTransport } from './http.ts'
-import type { Provider } from './provider.ts'
+import type { Provider, ProviderOptions } from './provider.ts'
 import type { Environment, ProviderEntry } from './provider-entry.ts'
 import { findProvider } from './registry.ts'
 
@@ -29,25 +29,27 @@ export interface ConnectOptions {
 }
 
 /** An adapter bound to today's key and base URL, with a transport of its own. Sends no call yet. */
-export function connectProvider(name: string, surroundings: ConnectOptions): Provider {
+export async function connectProvider(name: string, surroundings: ConnectOptions): Promise<Provider> {
+  const entry = findProvider(name)
+  return await entry.create(accessTo(entry, surroundings), surroundings.environment)
+}
+
+/** What an adapter needs to reach its provider: key, base URL, and a transport of its own. */
+export function accessTo(entry: ProviderEntry, surroundings: ConnectOptions): ProviderOptions {
   const { clock, configuration, environment, random } = surroundings
   const { directMs, httpMs, retryAfterMostMs, retryBackoff } = configuration.settings.waits
-  const entry = findProvider(name)
   const { apiKey, baseUrl, isHttpAllowed } = configuration.credentialsFor(entry)
   const transport = createTransport({ apiOrigin: baseUrl, clock, environment, idleTimeoutMs: httpMs, isHttpAllowed })
-  return entry.create(
-    {
-      apiKey,
-      baseUrl,
-      transport,
-      clock,
-      random,
-      createTimeoutMs: httpMs,
-      ...(directMs === undefined ? {} : { directTimeoutMs: directMs }),
-      ...(retryAfterMostMs === undefined ? {} : { retryAfterMostMs }),
-      // A read within a call is asked for again sooner than the stage would ask for the whole call.
-      readRetryMs: retryBackoff.firstMs / 10,
-    },
-    environment,
-  )
+  return {
+    apiKey,
+    baseUrl,
+    transport,
+    clock,
+    random,
+    createTimeoutMs: httpMs,
+    ...(directMs === undefined ? {} : { directTimeoutMs: directMs }),
+    ...(retryAfterMostMs === undefined ? {} : { retryAfterMostMs }),
+    // A read within a call is asked for again sooner than the stage would ask for the whole call.
+    readRetryMs: retryBackoff.firstMs / 10,
+  }
 }

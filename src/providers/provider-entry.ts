@@ -17,6 +17,9 @@ export interface ProviderEntry {
   readonly scopeVariables?: readonly string[]
   /** What is known of its models besides limits. @default cautious assumptions (`CAUTIOUS_FACTS`), fact by fact */
   readonly facts?: Partial<ProviderFacts>
-  /** The adapter; the environment may scope it further, as the provider's own SDK lets it. */
-  create(options: ProviderOptions, environment: Environment): Provider
+  /**
+   * The adapter; the environment may scope it further, as the provider's own SDK lets it. A promise lets the code of the
+   * adapter be loaded when it is first needed.
+   */
+  create(options: ProviderOptions, environment: Environment): Provider | Promise<Provider>
 }

@@ -37,7 +37,7 @@ export function findProvider(name: string): ProviderEntry {
  * An adapter without key and network, for what is pure: limits, encoding, decoding. Its network calls throw, because
  * a caller that reaches them should have connected.
  */
-export function describeProvider(name: string): Provider {
+export async function describeProvider(name: string): Promise<Provider> {
   const entry = findProvider(name)
   const transport: Transport = {
     send: async () => {
@@ -45,5 +45,5 @@ export function describeProvider(name: string): Provider {
     },
   }
   const options = { apiKey: 'none', baseUrl: entry.defaultBaseUrl, transport, clock: systemClock, random: systemRandom }
-  return entry.create(options, {})
+  return await entry.create(options, {})
 }

@@ -26,10 +26,14 @@ export interface WrittenFiles extends WrittenAnswers {
 }
 
 /** The rows of a run with their outcomes; needs no key. */
-export function answersOf(workspace: Workspace, store: RunStore, providerName: string) {
+export async function* answersOf(
+  workspace: Workspace,
+  store: RunStore,
+  providerName: string,
+): AsyncGenerator<readonly RowOutcome[], void> {
   const { configuration, disk, home } = workspace
-  const ports = { disk, folder: runFolder(home, store.id), store, provider: describeProvider(providerName) }
-  return readAnswers({ ...ports, repair: repairOf({ ...ports, settings: configuration.settings }) })
+  const ports = { disk, folder: runFolder(home, store.id), store, provider: await describeProvider(providerName) }
+  yield* readAnswers({ ...ports, repair: repairOf({ ...ports, settings: configuration.settings }) })
 }
 
 /** Place of the answers that are to be written, and content of the summary beside them. */

@@ -81,7 +81,7 @@ export async function runContext(
   const budget = budgetOf(workspace, run)
   const entry = findProvider(definition.provider)
   const credentials = configuration.credentialsFor(entry)
-  const provider = workspace.connect(entry.name)
+  const provider = await workspace.connect(entry.name)
   return {
     store,
     provider,

@@ -36,12 +36,12 @@ export function lifetimeOf(
 }
 
 /** The same for all batches of a run, by the provider's documented limits. */
-export function lifetimesOf({ definition }: RunRecord): (attempt: AttemptRecord) => Lifetime {
-  const provider = describeProvider(definition.provider)
+export async function lifetimesOf({ definition }: RunRecord): Promise<(attempt: AttemptRecord) => Lifetime> {
+  const provider = await describeProvider(definition.provider)
   return (attempt) => lifetimeOf(attempt, provider.limits(attempt.target), definition.timeoutHours)
 }
 
 /** How a batch of a run is found again whose create was not answered. */
-export function recoveryOf({ definition }: RunRecord): Recovery {
-  return describeProvider(definition.provider).abilities.recovery
+export async function recoveryOf({ definition }: RunRecord): Promise<Recovery> {
+  return (await describeProvider(definition.provider)).abilities.recovery
 }

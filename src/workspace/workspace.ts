@@ -26,10 +26,10 @@ export interface Site {
   readonly disk: Disk
   readonly clock: Clock
   readonly random: Random
-  /** An adapter bound to today's key and base URL; throws `configuration` where the key is missing. */
-  connect(providerName: string): Provider
+  /** An adapter bound to today's key and base URL; rejects with `configuration` where the key is missing. */
+  connect(providerName: string): Promise<Provider>
   /** The same adapter without a key, for what is pure: limits, encoding, decoding. */
-  describe(providerName: string): Provider
+  describe(providerName: string): Promise<Provider>
 }
 
 /** One home, opened: what every command and the library work in. */

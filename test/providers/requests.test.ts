@@ -303,7 +303,7 @@ describe('the registry', () => {
 
   it('connects a provider with the key, root and waits of the configuration', async () => {
     const server = await serve((_, response) => answerJson(response, 200, { id: 'batch_1', status: 'validating' }))
-    const provider = connectProvider('openai', {
+    const provider = await connectProvider('openai', {
       configuration: {
         credentialsFor: () => ({ apiKey: KEY, baseUrl: `${server.origin}/v1`, isHttpAllowed: false }),
         settings: { waits: { httpMs: 5_000, retryBackoff: { firstMs: 10 } } },

@@ -67,7 +67,10 @@ async function answersFor(given: Arrangement | null): Promise<string> {
   const world = await openWorld({ onFinished: (clean) => cleanings.push(clean) })
   try {
     const place = await openPlace(world)
-    const connect = (name: string): Provider => (given ? arranging(place.connect(name), given) : place.connect(name))
+    const connect = async (name: string): Promise<Provider> => {
+      const provider = await place.connect(name)
+      return given ? arranging(provider, given) : provider
+    }
     const workspace = { ...place, connect }
     const rows = Array.from(
       { length: ROWS },

@@ -80,7 +80,7 @@ describe('a result line', () => {
   it('that is longer than a line may be is counted and left out; the others are kept', async () => {
     const world = await openWorld({ waits: SHORT_WAITS })
     const workspace = await openPlace(world, {
-      connect: () =>
+      connect: async () =>
         createOpenAIProvider({
           apiKey: 'sk-test-openai-0123456789',
           baseUrl: world.server.openaiUrl,

@@ -1,8 +1,9 @@
 import type { Clock } from '../../src/lib/clock.ts'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createTransport } from '../../src/providers/http.ts'
+import { createMistralProvider } from '../../src/providers/mistral/adapter.ts'
+import { createOpenAIProvider } from '../../src/providers/openai/adapter.ts'
 import type { Provider, ProviderOptions } from '../../src/providers/provider.ts'
-import { PROVIDERS } from '../../src/providers/registry.ts'
 
 export const KEY = 'sk-test-0123456789abcdef'
 
@@ -20,16 +21,16 @@ export const impatientClock: Clock = {
     }),
 }
 
+const ADAPTERS = { openai: createOpenAIProvider, mistral: createMistralProvider }
+
 /** The adapter of this name, bound to a server of this machine. */
 export function adapterFor(
-  name: 'openai' | 'mistral',
+  name: keyof typeof ADAPTERS,
   origin: string,
   clock: Clock = impatientClock,
   apiKey = KEY,
   more: Partial<ProviderOptions> = {},
 ): Provider {
-  const entry = PROVIDERS[name]
-  if (!entry) throw new Error(`no provider ${name}`)
   const transport = createTransport({ apiOrigin: origin, clock, idleTimeoutMs: 60_000, environment: {} })
-  return entry.create({ apiKey, baseUrl: `${origin}/v1`, transport, clock, random: systemRandom, ...more }, {})
+  return ADAPTERS[name]({ apiKey, baseUrl: `${origin}/v1`, transport, clock, random: systemRandom, ...more })
 }

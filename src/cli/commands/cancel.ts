@@ -117,7 +117,7 @@ async function reportWatched(
   flags: CancelFlags,
 ): Promise<number> {
   const report = await reportOf(store, configuration)
-  if (flags.json) await shell.printJson(reportDocument(report, null))
+  if (flags.json) await shell.printJson(await reportDocument(report, null))
   else if (!flags.quiet) shell.tell(`Run ${store.id} is ${report.run.state}.`)
   return exitCodeOf(report, 0)
 }

@@ -73,7 +73,7 @@ async function list(shell: Shell, workspace: Workspace, flags: ListFlags): Promi
   const known = await store.knownRemotes()
   const since = new Date(Math.max(0, clock.now() - flags.since))
   const sights: RemoteInventory[] = []
-  for (const provider of chosenProviders(workspace, flags.provider)) {
+  for (const provider of await chosenProviders(workspace, flags.provider)) {
     const { batches, files } = await listRemote(provider, since, new AbortController().signal)
     sights.push({
       provider: provider.name,

@@ -113,7 +113,7 @@ async function write(shell: Shell, workspace: Workspace, run: RunRecord, flags: 
   const report = await reportOf(store, workspace.configuration)
   const order = { plan: { ...plan, path: place }, report, sink, selection }
   const answers = await writeRunAnswers(workspace, store, order)
-  if (flags.json) await shell.printJson(reportDocument(report, answers))
+  if (flags.json) await shell.printJson(await reportDocument(report, answers))
   if (!flags.quiet) tellWritten(shell, answers, report.counts, isWhole(selection) ? null : run.rowCount)
 }
 

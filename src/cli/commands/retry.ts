@@ -105,7 +105,7 @@ async function accept(
   const { configuration, store } = workspace
   if (options.statuses.length === 0 && options.maxTokens === null) return true
   const run = store.read(id)
-  if (options.maxTokens !== null) assertLimitable(workspace, await run.allAttempts())
+  if (options.maxTokens !== null) await assertLimitable(workspace, await run.allAttempts())
   const bill = await retryBillOf(run, options, configuration)
   if (bill.requests === 0) return true
   const message = describeBill(id, bill, options)

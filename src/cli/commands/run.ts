@@ -70,7 +70,7 @@ function describeAttached({ id, output, state }: RunRecord, { areAnswersThere }:
 async function reportDone(shell: Shell, workspace: Workspace, taken: TakenRun, flags: RunFlags): Promise<number> {
   taken.lock.release()
   const report = await reportOf(taken.store, workspace.configuration)
-  if (flags.json) await shell.printJson(reportDocument(report, null))
+  if (flags.json) await shell.printJson(await reportDocument(report, null))
   return exitCodeOf(report, flags.maxFailed ?? 0)
 }
 

@@ -59,7 +59,7 @@ async function status(
   const { id } = await chooseRun(shell, workspace, wanted)
   if (flags.watch && !(await watchRun(shell, workspace, workspace.store.read(id)))) return EXIT.interrupted
   const { report, view } = await statusOf(workspace, id)
-  if (flags.json) await shell.printJson(statusDocument({ report, view }))
+  if (flags.json) await shell.printJson(await statusDocument({ report, view }))
   else await shell.show(renderStatus(view, shell.outputColors, widthOf(shell)))
   return flags.watch ? exitCodeOf(report, 0) : EXIT.ok
 }
@@ -70,7 +70,7 @@ async function showAll(shell: Shell, workspace: Workspace, { json }: StatusFlags
   const all: WholeStatus[] = []
   for (const { id } of runs) all.push(await statusOf(workspace, id))
   if (json) {
-    await shell.printJson({ version: 1, runs: all.map(statusDocument) })
+    await shell.printJson({ version: 1, runs: await Promise.all(all.map(statusDocument)) })
     return
   }
   const isFirstAlone = runs.filter(({ state }) => !isFinished(state)).length < 2
@@ -98,16 +98,16 @@ async function statusOf(workspace: Workspace, id: string): Promise<WholeStatus> 
     areAnswersThere: path !== null && isFinished(state) && (await workspace.disk.size(path)) !== undefined,
     evidence: await evidenceFor(workspace, report.run.definition),
     isWorkedOn: await isRunLocked(workspace.disk, runFolder(workspace.home, id).lock),
-    lifetimeOf: lifetimesOf(report.run),
-    recovery: recoveryOf(report.run),
+    lifetimeOf: await lifetimesOf(report.run),
+    recovery: await recoveryOf(report.run),
     now: workspace.clock.now(),
   }
   return { report, view }
 }
 
-function statusDocument({ report, view }: WholeStatus): object {
+async function statusDocument({ report, view }: WholeStatus): Promise<object> {
   return {
-    ...reportDocument(report, null),
+    ...(await reportDocument(report, null)),
     answersFile: view.areAnswersThere ? report.run.output.path : null,
     evidence: evidenceDocument(view.evidence),
     isWorkedOn: view.isWorkedOn,

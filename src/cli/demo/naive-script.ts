@@ -26,7 +26,7 @@ type Row = Readonly<Record<string, string>>
 
 const { model, provider: providerName } = parseModel(modelText) ?? { provider: 'openai', model: modelText }
 const target: Target = { provider: providerName, endpoint: CHAT_ENDPOINT, model }
-const provider = connect()
+const provider = await connect()
 const { signal } = new AbortController()
 
 const rows = Papa.parse<Row>((await systemDisk.readText(inputPath)) ?? '', { header: true, skipEmptyLines: true }).data
@@ -44,7 +44,7 @@ await writeAtomically(systemDisk, answersPath, async (writer) => {
   }
 })
 
-function connect(): Provider {
+function connect(): Promise<Provider> {
   const { env } = process
   const settings = { waits: { httpMs: 60_000, retryBackoff: { firstMs: 1_000 } } }
   return connectProvider(providerName, {

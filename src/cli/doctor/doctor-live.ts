@@ -35,7 +35,7 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
   const { clock, configuration, environment, random, store } = workspace
   const entry = findProvider(name)
   const credentials = configuration.credentialsFor(entry)
-  const provider = workspace.connect(name)
+  const provider = await workspace.connect(name)
   const target = probeTarget(name, model)
   if (!limitsInForce(configuration.settings, name, model, provider.limits(target)).isEndpointKnown) {
     throw new LlmBatchError('usage', `${name} does not support chat requests in batches`)

@@ -27,7 +27,7 @@ async function repairLog(workspace: Workspace, run: RunRecord): Promise<Finding>
   const ports = { disk, folder: runFolder(home, run.id), store }
   const repair = repairOf({
     ...ports,
-    provider: describeProvider(run.definition.provider),
+    provider: await describeProvider(run.definition.provider),
     settings: configuration.settings,
   })
   let repaired = 0

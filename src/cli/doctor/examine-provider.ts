@@ -58,7 +58,7 @@ async function greet(
   entry: ProviderEntry,
   baseUrl: string,
 ): Promise<{ readonly at: Date | null; readonly problem: string | null }> {
-  const provider = place.connect(entry.name)
+  const provider = await place.connect(entry.name)
   if (!provider.greet) return { at: null, problem: null }
   const limit = timeLimit(place.clock)
   try {

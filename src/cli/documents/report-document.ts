@@ -9,9 +9,9 @@ import { nextSteps } from '../render/views/next-command.ts'
 import { tellReason } from '../render/words/reason-words.ts'
 
 /** A run for `--json`: one shape for every command that shows one. Instants are ISO texts. */
-export function reportDocument(report: RunReport, answers: WrittenFiles | null): object {
+export async function reportDocument(report: RunReport, answers: WrittenFiles | null): Promise<object> {
   const { run, counts, usage, checked, cost, costUsd, attempts, failures, incidents } = report
-  const lifetimeOf = lifetimesOf(run)
+  const lifetimeOf = await lifetimesOf(run)
   return {
     version: 1,
     run: runDocument(run),

@@ -90,7 +90,7 @@ async function conclude({ flags, interruption, shell, workspace }: DriveRun, dri
   const { answers, report } = driven
   const { run } = report
   await runHook(shell, flags, run)
-  if (flags.json) await shell.printJson(reportDocument(report, answers))
+  if (flags.json) await shell.printJson(await reportDocument(report, answers))
   const code =
     interruption.isStopped && !isFinished(run.state) && run.state !== 'held'
       ? EXIT.interrupted

@@ -27,7 +27,7 @@ export async function cancelBatches(
   ids: readonly string[],
   flags: ChangeFlags,
 ): Promise<number> {
-  const provider = oneProvider(workspace, flags.provider)
+  const provider = await oneProvider(workspace, flags.provider)
   const known = await workspace.store.knownRemotes()
   const batches: RemoteBatch[] = []
   for (const id of new Set(ids)) {
@@ -56,7 +56,7 @@ export async function deleteFiles(
   ids: readonly string[],
   flags: ChangeFlags,
 ): Promise<number> {
-  const provider = oneProvider(workspace, flags.provider)
+  const provider = await oneProvider(workspace, flags.provider)
   const known = await workspace.store.knownRemotes()
   const files: RemoteFile[] = []
   for (const id of new Set(ids)) {

@@ -1,5 +1,4 @@
 import type { ProviderEntry } from '../provider-entry.ts'
-import { createMistralProvider } from './adapter.ts'
 import { MISTRAL_FACTS } from './facts.ts'
 
 export const MISTRAL: ProviderEntry = {
@@ -8,5 +7,5 @@ export const MISTRAL: ProviderEntry = {
   baseUrlVariable: 'MISTRAL_BASE_URL',
   defaultBaseUrl: 'https://api.mistral.ai/v1',
   facts: MISTRAL_FACTS,
-  create: createMistralProvider,
+  create: async (options) => (await import('./adapter.ts')).createMistralProvider(options),
 }

@@ -4,6 +4,7 @@ import type { Page, PagePosition } from '../listing.ts'
 import { callDirectly } from '../openai-shape/direct-call.ts'
 import { type ListRequest, sharedVerbs } from '../openai-shape/shared-verbs.ts'
 import type { NewBatch, Provider, ProviderOptions } from '../provider.ts'
+import type { Environment } from '../provider-entry.ts'
 import { secretsOf } from '../secrets.ts'
 import { openAIBatchSchema } from './batch.ts'
 import { openAILimits } from './limits.ts'
@@ -39,6 +40,15 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
     encodeInput: (input) => input,
     direct: (request, signal) => callDirectly(api, request, options, signal),
   }
+}
+
+/** The same, scoped as OpenAI's own SDK lets the environment do it. */
+export function createScopedOpenAI(options: ProviderOptions, environment: Environment): Provider {
+  return createOpenAIProvider({
+    ...options,
+    organization: environment['OPENAI_ORG_ID'] || undefined,
+    project: environment['OPENAI_PROJECT_ID'] || undefined,
+  })
 }
 
 function scopeHeaders({ organization, project }: OpenAIOptions): Record<string, string> {

@@ -1,5 +1,4 @@
 import type { ProviderEntry } from '../provider-entry.ts'
-import { createOpenAIProvider } from './adapter.ts'
 import { OPENAI_FACTS } from './facts.ts'
 
 export const OPENAI: ProviderEntry = {
@@ -9,10 +8,5 @@ export const OPENAI: ProviderEntry = {
   defaultBaseUrl: 'https://api.openai.com/v1',
   scopeVariables: ['OPENAI_ORG_ID', 'OPENAI_PROJECT_ID'],
   facts: OPENAI_FACTS,
-  create: (options, environment) =>
-    createOpenAIProvider({
-      ...options,
-      organization: environment['OPENAI_ORG_ID'] || undefined,
-      project: environment['OPENAI_PROJECT_ID'] || undefined,
-    }),
+  create: async (options, environment) => (await import('./adapter.ts')).createScopedOpenAI(options, environment),
 }

@@ -114,7 +114,7 @@ describe('the requests of a plan', () => {
   })
 })
 
-describe('the status', () => {
+describe('the status', async () => {
   const noCredit = (words: string) => ({ kind: 'account_problem', words }) as const
   const why = noCredit('no credit\x1b[2J')
   const run = sampleRun({ state: 'held', reason: { kind: 'batch_held', batch: 2, why, others: 0 } })
@@ -134,7 +134,7 @@ describe('the status', () => {
     ],
     cost: sampleCost(0.5, { maxUsd: 5, reservedUsd: 0.25 }),
     now: run.createdAt + 30_000,
-    lifetimeOf: lifetimesOf(run),
+    lifetimeOf: await lifetimesOf(run),
     recovery: 'marked',
     evidence: null,
   }
