@@ -130,19 +130,18 @@ async function adoptOne(
 
 /** Wire ids have one length, so the same work has the same size; another size would be a forged or broken mark. */
 async function assertSameSize(
-  { provider }: RunContext,
+  { disk, folder, provider }: RunContext,
   attempt: AttemptRecord,
   { id, inputFileId }: RemoteBatch,
   signal: AbortSignal,
 ): Promise<void> {
   const file = inputFileId === null ? undefined : await provider.file?.(inputFileId, signal)
-  const { bytes } = wireInput(provider, attempt, () => nothing())
-  if (file === undefined || file === 'absent' || file.bytes === null || file.bytes === bytes) return
+  if (file === undefined || file === 'absent' || file.bytes === null) return
+  const { bytes } = await wireInput(provider, attempt, () => disk.stream(folder.input(attempt.inputName)))
+  if (file.bytes === bytes) return
   throw new LlmBatchError(
     'usage',
     `${id} has the mark of batch ${attempt.batch}, but its input has ${file.bytes} bytes instead of ${bytes}`,
     { next: `It was not taken over. List what is there with: ${commandLine('remote')}` },
   )
 }
-
-async function* nothing(): AsyncIterable<Uint8Array> {}

@@ -12,6 +12,8 @@ export interface ApiRequest extends Pick<TransportRequest, 'method' | 'body' | '
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly contentType?: string
+  /** Further headers of this call alone. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Calls to one API root with one key. Every call throws `ProviderError` for anything but the API's own answer. */
@@ -28,6 +30,8 @@ export interface Api {
   send<Value>(request: ApiRequest, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
   /** The text of a JSON answer to one single attempt, as it came. */
   sendForText(request: ApiRequest, signal: AbortSignal): Promise<string>
+  /** A successful answer to one single attempt, with its body still to be read. */
+  exchange(request: ApiRequest, signal: AbortSignal): Promise<TransportResponse>
   /** A successful answer to a GET with its body still to be read; repeated like `read` until it begins. */
   open(request: Omit<ApiRequest, 'method'>, signal: AbortSignal): Promise<TransportResponse>
   /** The failure of an answer that came but is not what the API answers here. */
@@ -81,6 +85,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
           accept: 'application/json',
           'user-agent': 'llm-batch',
           ...headers,
+          ...request.headers,
           ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
         },
         ...(request.body === undefined ? {} : { body: request.body }),
@@ -134,6 +139,7 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     readSized,
     send: async (request, schema, signal) => (await sendSized(request, schema, signal)).value,
     sendForText: async (request, signal) => (await receive(request, signal)).text,
+    exchange,
     open: (request, signal) => repeated(() => exchange({ ...request, method: 'GET' }, signal), signal),
     misshapen: (request, response, what) => new ProviderError(shapeFailure(response, what, context(request))),
   }

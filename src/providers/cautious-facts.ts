@@ -34,5 +34,6 @@ export const CAUTIOUS_FACTS: ProviderFacts = {
   messageParts,
   responseMembers,
   answerFields,
+  unsupported: () => null,
   vectorsAsked,
 }

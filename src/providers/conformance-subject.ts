@@ -25,6 +25,8 @@ export interface ConformanceSubject {
   readonly target: Target
   /** A request body, as JSON text, that the server answers with success. */
   readonly body: string
+  /** True where the provider's lines hold a body in another form than that in which it is frozen. @default false */
+  readonly isTranslated?: boolean
   /** Brings a batch to its end, with a result for every request. */
   finish(batchId: string): Promise<void>
   /** Treats the next calls so, as many as are given, whatever they ask. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../lib/json.ts'
+import type { Target } from '../model/target.ts'
 
 /**
  * Facts of a provider and its models besides limits, as data and pure functions. The rooms that plan and price read
@@ -47,6 +48,11 @@ export interface ProviderFacts {
   responseMembers(messages: string, hasSystem: boolean): string | Unsupported
   /** The body fields that ask for answers of a schema, beside the user's own fields of the body. */
   answerFields(endpoint: string, format: AnswerFormat, parameters: JsonObject): AnswerFields
+  /**
+   * Why a body, as JSON text, cannot be sent to this target although its endpoint takes bodies of that shape: a part that the
+   * provider has no equivalent for, in words for the user. Null where nothing is against it.
+   */
+  unsupported(target: Target, body: string): string | null
   /** What a body asks of an endpoint that answers with vectors. */
   vectorsAsked(body: JsonObject): VectorsAsked
 }

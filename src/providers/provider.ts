@@ -27,10 +27,10 @@ export interface Provider {
   /** One request as the provider takes it on a line, without line feed; pure. */
   encode(request: WireRequest): string
   /**
-   * An input of frozen lines (`log/frozen-line.ts`, our own format) as the provider takes it, with its exact size; pure. The
-   * same object where it takes these lines as they are.
+   * An input of frozen lines (`log/frozen-line.ts`, our own format) as the provider takes it, with its exact size; the lines
+   * are read for it only where their number and bytes do not tell it. The same object where it takes these lines as they are.
    */
-  encodeInput(input: FrozenInput): BatchInput
+  encodeInput(input: FrozenInput): Promise<BatchInput>
   /** A result line, of either file; undefined where it carries no usable id; pure and tolerant. */
   decode(line: string, target: Target): DecodedLine | undefined
   /**

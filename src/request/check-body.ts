@@ -1,14 +1,21 @@
 import type { Problem } from '../model/problem.ts'
 import type { Row } from '../model/row.ts'
+import { factsOf } from '../providers/known.ts'
 import { problemOf } from './build-result.ts'
 import type { Lane } from './lanes.ts'
 
-/** What makes a body unfit for its target, whatever it says: too many bytes, or text that is not Unicode. */
+/**
+ * What makes a body unfit for its target: too many bytes, text that is not Unicode, or something that its provider has no
+ * equivalent for.
+ */
 export function checkBody(row: Row, lane: Lane, body: string): Problem | undefined {
   const excess = excessBytes(lane, body)
   if (excess > 0) return problemOf(row, 'request_too_large', `the request is ${excess} bytes longer than the limit`)
-  if (!hasLoneSurrogate(body)) return undefined
-  return problemOf(row, 'lone_surrogate', 'the text contains half of a surrogate pair, which is not valid Unicode')
+  if (hasLoneSurrogate(body)) {
+    return problemOf(row, 'lone_surrogate', 'the text contains half of a surrogate pair, which is not valid Unicode')
+  }
+  const unsupported = factsOf(lane.target.provider).unsupported(lane.target, body)
+  return unsupported === null ? undefined : problemOf(row, 'unsupported_content', unsupported)
 }
 
 /** Exact UTF-8 bytes by which the encoded line is too long for a line, or for a file of its own; 0 where it fits. */

@@ -41,7 +41,7 @@ async function storeFrozen(ports: InputPorts, attempt: AttemptRecord, signal: Ab
     sent = createHash('sha256')
     return hashing(disk.stream(path), sent)
   }
-  const file = await storeInput(provider, wireInput(provider, attempt, open), signal)
+  const file = await storeInput(provider, await wireInput(provider, attempt, open), signal)
   if (sent.digest('hex') === attempt.inputSha256) return file
   await provider.discard?.(file.id, signal)
   throw changedInput(`${path} is not what was planned: its bytes have changed`)
@@ -62,7 +62,7 @@ export async function createInput(ports: InputPorts, attempt: AttemptRecord): Pr
   if (hash.digest('hex') !== attempt.inputSha256) {
     throw changedInput(`${path} is not what was planned: its bytes have changed`)
   }
-  return wireInput(provider, attempt, () => disk.stream(path))
+  return await wireInput(provider, attempt, () => disk.stream(path))
 }
 
 async function assertSize({ disk, folder }: InputPorts, attempt: AttemptRecord): Promise<void> {
@@ -73,9 +73,13 @@ async function assertSize({ disk, folder }: InputPorts, attempt: AttemptRecord):
 }
 
 /** The attempt's frozen lines, which `open` reads, as the provider takes them. */
-export function wireInput(provider: Provider, attempt: AttemptRecord, open: BatchInput['open']): BatchInput {
+export async function wireInput(
+  provider: Provider,
+  attempt: AttemptRecord,
+  open: BatchInput['open'],
+): Promise<BatchInput> {
   const { inputBytes: bytes, nonce, requestCount: requests, target } = attempt
-  return provider.encodeInput({ name: remoteFileName(nonce), bytes, open, requests, target })
+  return await provider.encodeInput({ name: remoteFileName(nonce), bytes, open, requests, target })
 }
 
 /** Hashes what passes through. */

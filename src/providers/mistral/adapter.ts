@@ -28,7 +28,7 @@ export function createMistralProvider(options: ProviderOptions): Provider {
     }),
     limits: (target) => mistralLimits(target, options.maxLineBytes),
     encode: encodeLine,
-    encodeInput: (input) => encodeLines(input, encodeLine),
+    encodeInput: async (input) => encodeLines(input, encodeLine),
     direct: (request, signal) => callDirectly(api, withModel(request), options, signal),
   }
 }

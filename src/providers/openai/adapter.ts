@@ -37,7 +37,7 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
     encode: ({ body, target, wireId }) =>
       `{"custom_id":${JSON.stringify(wireId)},"method":"POST","url":${JSON.stringify(target.endpoint)},"body":${body}}`,
     // Frozen lines are lines of this API.
-    encodeInput: (input) => input,
+    encodeInput: async (input) => input,
     direct: (request, signal) => callDirectly(api, request, options, signal),
   }
 }

@@ -3,6 +3,7 @@ import { LlmBatchError } from '../../model/error.ts'
 import { mention } from '../../model/options/mention.ts'
 import type { Row } from '../../model/row.ts'
 import type { RunDefinition } from '../../model/run.ts'
+import { factsOf } from '../../providers/known.ts'
 import { answerFields } from '../../schema/answer-format.ts'
 import type { BuildResult } from '../build-result.ts'
 import { checkBody } from '../check-body.ts'
@@ -78,12 +79,23 @@ function fieldsOf(settings: ChatSettings, form: EndpointForm, lane: Lane): Reado
       next: 'Leave "n" out, and have the schema hold a list.',
     })
   }
-  return {
+  const fields = {
     ...(maxTokens !== null && maxTokensField !== null ? { [maxTokensField]: maxTokens } : {}),
     ...(temperature === null ? {} : { temperature }),
     ...parameters,
     ...(answer === null ? {} : answerFields(answer, { ...lane.limits, target: lane.target, parameters })),
   }
+  refuseUnsupported(fields, lane)
+  return fields
+}
+
+/** What holds for all rows is refused once, and not row by row. */
+function refuseUnsupported(fields: Readonly<Record<string, unknown>>, { target }: Lane): void {
+  const unsupported = factsOf(target.provider).unsupported(target, JSON.stringify(fields))
+  if (unsupported === null) return
+  throw new LlmBatchError('usage', `${unsupported}; nothing was sent`, {
+    next: `Leave it out, or choose a model of another provider with ${mention('model')}.`,
+  })
 }
 
 /** What follows the messages: the parameters, and the closing brace. */
