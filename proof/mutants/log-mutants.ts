@@ -50,6 +50,14 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       replace('readColumns', 'isIt ? decodeColumns(path, kind, bytes) : undefined', 'decodeColumns(path, kind, bytes)'),
     ),
   ),
+  mutant(
+    'a raw result file is named before it is forced to disk',
+    replace('writeAtomically', 'await file.sync()', "if (!path.includes('-output')) await file.sync()"),
+  ),
+  mutant(
+    'the frozen rows are named before they are forced to disk',
+    replace('RunFiles.finishRows', 'await this.#file.sync()'),
+  ),
   mutant('an older batch wins the merge', OLDEST_WINS),
   mutant('an older batch wins, and what it brings back goes into a second living batch', OLDEST_WINS, TAKEN_UNASKED),
   mutant(

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
 import type { FileFacts } from '../../src/model/file-facts.ts'
 import type { SettledBatch } from '../../src/store/port/batch.ts'
+import type { RowFiles } from '../../src/store/port/run.ts'
 import { runFolder, statePath } from '../../src/store/run-folder.ts'
 import { HOME, type World } from './world.ts'
 
@@ -12,18 +13,19 @@ interface NamedRow {
   readonly plan: string | null
   readonly settled: string | null
   readonly sharing: string | null
+  readonly rowFiles: string
 }
 
 /** Drafts may lose their files before the catalog forgets them. */
 const SELECT_NAMED = `
-  select r.id as run, r.sharing, b.plan, b.settled, f.nonce
+  select r.id as run, r.sharing, r.row_files as "rowFiles", b.plan, b.settled, f.nonce
   from runs r
   left join batches b on b.run = r.key
   left join attempts f on f.batch = b.key and f.number = 1
   where r.state <> 'preparing'`
 
 /**
- * Files of columns that the catalog names and that are not on the disk as it says: each was forced there before it was named.
+ * Files that the catalog names and that are not on the disk as it says: each was forced there before it was named.
  * Read from the database and the disk, past the client, which would make some of them again.
  */
 export function namedFilesAmiss(world: World): readonly string[] {
@@ -40,13 +42,26 @@ export function namedFilesAmiss(world: World): readonly string[] {
   }
 }
 
-function namedIn({ nonce, plan, run, settled, sharing }: NamedRow): readonly (readonly [string, FileFacts])[] {
+function namedIn({
+  nonce,
+  plan,
+  rowFiles,
+  run,
+  settled,
+  sharing,
+}: NamedRow): readonly (readonly [string, FileFacts])[] {
   const folder = runFolder(HOME, run)
   const outcomes = settled === null ? null : (JSON.parse(settled) as SettledBatch)
+  const { facts, rows } = JSON.parse(rowFiles) as RowFiles
   return [
+    [folder.rows, rows],
+    [folder.rowFacts, facts],
     ...(sharing === null ? [] : [[folder.sharing, JSON.parse(sharing) as FileFacts] as const]),
     ...(plan === null ? [] : [[folder.plan(nonce ?? ''), JSON.parse(plan) as FileFacts] as const]),
     ...(outcomes === null ? [] : [[folder.outcomes(outcomes.name), outcomes.facts] as const]),
+    ...(outcomes?.resultFiles ?? []).map(
+      (file) => [folder.result(outcomes?.attemptKey ?? 0, file.role), file] as const,
+    ),
   ]
 }
 

@@ -1,10 +1,13 @@
+import { crc32 } from 'node:zlib'
 import { splitLines } from '../lib/jsonl.ts'
 import type { BatchPlan } from '../log/batch-plan.ts'
 import { Outcomes } from '../log/outcomes.ts'
+import { PassingFile } from '../log/passing-file.ts'
 import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome } from '../model/outcome.ts'
 import { because, NO_REASON } from '../model/reason.ts'
 import type { RequestResult } from '../model/request-result.ts'
+import type { ResultFile } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
 import type { CancelCause } from '../model/run.ts'
 import { MOVED, type Step } from '../model/step.ts'
@@ -12,7 +15,7 @@ import type { AttemptRecord } from '../store/port/attempt.ts'
 import { type CanaryStop, judgeCanary } from './canary.ts'
 import { judgeAnswer } from './judge-answer.ts'
 import type { CollectPorts } from './ports.ts'
-import { requestResult } from './request-result.ts'
+import { type ResultPlace, requestResult } from './request-result.ts'
 import { planOf, settlementOf } from './settlement.ts'
 import { cancelledOutcome, triage } from './triage.ts'
 
@@ -26,12 +29,13 @@ export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord,
   const { settings, store } = ports
   const plan = await planOf(ports, attempt.batchKey)
   const cancelledBy = round.cancelledBy()
-  const answers = await readAnswers(ports, attempt)
+  const { answers, file } = await readAnswers(ports, attempt)
   const told = [...answers.values()].map(({ outcome }) => outcome)
   const stop = cancelledBy === null ? judgeCanary(told, settings.canary.requests) : null
   const outcomes = await outcomesOfCalls(ports, attempt, plan, { answers, cancelledBy, isHeld: stop !== null })
-  if (stop) return await hold(ports, attempt, { plan, outcomes, cancelledBy }, stop)
-  const { bill, settlement } = await settlementOf(ports, attempt, { plan, outcomes, cancelledBy }, 'collected')
+  const settled = { plan, outcomes, cancelledBy, resultFiles: [file] }
+  if (stop) return await hold(ports, attempt, settled, stop)
+  const { bill, settlement } = await settlementOf(ports, attempt, settled, 'collected')
   const changes = { failures: 0, ...NO_REASON }
   await store.settleAttempt(attempt.key, 'collected', changes, settlement, bill)
   return MOVED
@@ -113,24 +117,25 @@ function uncalledResult(isInDoubt: boolean, cancelledBy: CancelCause | null): Re
 
 interface DirectAnswer {
   readonly outcome: Outcome
-  readonly place: { readonly file: 'output'; readonly offset: number; readonly length: number }
+  readonly place: ResultPlace
 }
 
-/** The lines of our own result file by request, judged. */
+/** The lines of our own result file by request, judged, and the file. */
 export async function readAnswers(
   { checkAnswer, disk, folder, provider }: AnswerPorts,
   attempt: AttemptRecord,
-): Promise<CallAnswers> {
+): Promise<{ readonly answers: CallAnswers; readonly file: ResultFile }> {
+  const passing = new PassingFile()
   const answers = new Map<number, DirectAnswer>()
-  for await (const lines of splitLines(disk.stream(folder.result(attempt.key, 'output')))) {
+  for await (const lines of splitLines(passing.through(disk.stream(folder.result(attempt.key, 'output'))))) {
     for (const { bytes, offset } of lines) {
       const decoded = provider.decode(Buffer.from(bytes).toString('utf8'), attempt.target)
       const ordinal = decoded && ordinalOf(decoded.wireId, wirePrefix(attempt.nonce))
       if (decoded === undefined || ordinal === undefined)
         throw new Error(`a line of attempt ${attempt.key} is not ours`)
       const outcome = await judgeAnswer(decoded.outcome, checkAnswer)
-      answers.set(ordinal, { outcome, place: { file: 'output', offset, length: bytes.length } })
+      answers.set(ordinal, { outcome, place: { file: 'output', offset, length: bytes.length, crc32: crc32(bytes) } })
     }
   }
-  return answers
+  return { answers, file: { role: 'output', ...passing.facts() } }
 }

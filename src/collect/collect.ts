@@ -219,7 +219,7 @@ async function refuse(
   const { settlement } = await settlementOf(
     ports,
     attempt,
-    { plan, outcomes, cancelledBy: round.cancelledBy() },
+    { plan, outcomes, cancelledBy: round.cancelledBy(), resultFiles: [] },
     'rejected',
   )
   await store.settleAttempt(attempt.key, 'rejected', {}, settlement)

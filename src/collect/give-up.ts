@@ -14,8 +14,8 @@ export async function giveUpResults(
   round: Pick<Round, 'cancelledBy'>,
 ): Promise<void> {
   const plan = await planOf(ports, attempt.batchKey)
-  const { cancelledBy, outcomes } = await new Settling(ports, attempt, plan, round).finish('completed', [])
-  const { settlement } = await settlementOf(ports, attempt, { plan, outcomes, cancelledBy }, 'collected')
+  const found = await new Settling(ports, attempt, plan, round).finish('completed', [])
+  const { settlement } = await settlementOf(ports, attempt, { ...found, plan }, 'collected')
   await ports.store.moveAttempt(attempt.key, 'held', 'ended')
   await ports.store.settleAttempt(attempt.key, 'collected', {}, settlement)
 }

@@ -1,9 +1,10 @@
+import { crc32 } from 'node:zlib'
 import { splitLines } from '../lib/jsonl.ts'
 import type { BatchPlan } from '../log/batch-plan.ts'
+import { assertNamed, namedResult } from '../log/named-file.ts'
 import { Outcomes } from '../log/outcomes.ts'
 import type { RepairOutcomes } from '../log/run-log.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { RESULT_ROLES, type ResultRole } from '../model/result-ref.ts'
 import { createAnswerCheck } from '../schema/check-answer.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { BatchRecord, SettledBatch } from '../store/port/batch.ts'
@@ -58,33 +59,28 @@ export function repairOf(ports: Omit<RebuildPorts, 'checkAnswer'>): RepairOutcom
 async function rebuild(
   ports: RebuildPorts,
   { key, kind }: BatchRecord,
-  { attemptKey, cancelCause, name }: SettledBatch,
+  { attemptKey, cancelCause, name, resultFiles }: SettledBatch,
   plan: BatchPlan,
 ): Promise<Outcomes | undefined> {
   const attempt = (await ports.store.allAttempts()).find((one) => one.key === attemptKey)
   if (!attempt) throw new Error(`there is no attempt ${attemptKey} of batch ${key}`)
-  const roles = await rolesOnDisk(ports, attempt)
-  if (roles.length === 0) return undefined
+  // What was refused as a whole, or given up, has none.
+  if (resultFiles.length === 0) return undefined
+  for (const file of resultFiles) await assertNamed(ports.disk, namedResult(ports.folder, attemptKey, file))
   if (kind === 'carried') return await outcomesCarried(ports, attempt, plan)
   if (kind === 'direct') {
     return await outcomesOfCalls(ports, attempt, plan, {
-      answers: await readAnswers(ports, attempt),
+      answers: (await readAnswers(ports, attempt)).answers,
       cancelledBy: cancelCause,
       isHeld: name === outcomesName(attemptKey, true),
     })
   }
   const settling = new Settling(ports, attempt, plan, { cancelledBy: () => cancelCause })
-  for (const role of roles) await settling.readFile(role, true)
+  for (const { role } of resultFiles) await settling.readFile(role, true)
   const status = attempt.remoteStatus
   const isTold = status === 'completed' || status === 'failed' || status === 'expired' || status === 'cancelled'
   const { absentRowIsUnbilled } = ports.provider.limits(attempt.target)
   return (await settling.finish(isTold ? status : 'completed', absentRowIsUnbilled)).outcomes
-}
-
-async function rolesOnDisk({ disk, folder }: RebuildPorts, { key }: AttemptRecord) {
-  const found: ResultRole[] = []
-  for (const role of RESULT_ROLES) if ((await disk.size(folder.result(key, role))) !== undefined) found.push(role)
-  return found
 }
 
 /** Answers of an earlier run lie in the order of the plan; nothing but usable ones was carried over. */
@@ -98,7 +94,7 @@ async function outcomesCarried(
   for await (const lines of splitLines(disk.stream(folder.result(key, 'output')))) {
     for (const { bytes, offset } of lines) {
       const decoded = provider.decode(Buffer.from(bytes).toString('utf8'), target)
-      const place = { file: 'output', offset, length: bytes.length } as const
+      const place = { file: 'output', offset, length: bytes.length, crc32: crc32(bytes) } as const
       if (decoded && index < plan.length) {
         outcomes.set(index, requestResult(decoded.outcome, place, { verdict: 'final', countsAsTry: false }))
       }

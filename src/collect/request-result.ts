@@ -3,7 +3,7 @@ import type { RequestResult } from '../model/request-result.ts'
 import type { Verdict } from './triage.ts'
 
 /** Position of a result's line in the attempt's files. */
-export type ResultPlace = Pick<RequestResult, 'file' | 'offset' | 'length'>
+export type ResultPlace = Pick<RequestResult, 'file' | 'offset' | 'length' | 'crc32'>
 
 /** A request's outcome as it is recorded; `place` is null where no line tells of it. */
 export function requestResult(
@@ -24,6 +24,7 @@ export function requestResult(
     file: place?.file ?? null,
     offset: place?.offset ?? null,
     length: place?.length ?? null,
+    crc32: place?.crc32 ?? null,
     verdict,
     countsAsTry,
   }

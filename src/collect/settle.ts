@@ -1,10 +1,12 @@
+import { crc32 } from 'node:zlib'
 import { isBlank, type Line, splitLines } from '../lib/jsonl.ts'
 import type { BatchPlan } from '../log/batch-plan.ts'
 import { Outcomes } from '../log/outcomes.ts'
+import { PassingFile } from '../log/passing-file.ts'
 import type { TerminalStatus } from '../model/attempt.ts'
 import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { ResultRole } from '../model/result-ref.ts'
+import type { ResultFile, ResultRole } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
 import type { CancelCause } from '../model/run.ts'
 import type { UniformFailure } from '../model/stop-loss.ts'
@@ -24,6 +26,8 @@ type SettlingPorts = Pick<CollectPorts, 'checkAnswer' | 'disk' | 'folder' | 'pro
 /** Result of reading the files of a batch. */
 export interface Findings {
   readonly outcomes: Outcomes
+  /** The files that were read. */
+  readonly resultFiles: readonly ResultFile[]
   /** Why the run was being cancelled while they were read to their end; null where it was not. */
   readonly cancelledBy: CancelCause | null
   readonly missing: number
@@ -49,6 +53,7 @@ export class Settling {
   readonly #plan: BatchPlan
   readonly #round: Pick<Round, 'cancelledBy'>
   readonly #outcomes: Outcomes
+  readonly #resultFiles: ResultFile[] = []
   #told = 0
   #foreignLines = 0
   #unreadableLines = 0
@@ -76,9 +81,9 @@ export class Settling {
     let good = 0
     let bad = 0
     const { maxLineBytes } = this.#ports.provider.limits(this.#attempt.target)
-    for await (const lines of splitLines(this.#ports.disk.stream(path, { chunkBytes: PIECE_BYTES, isReused: true }), {
-      maxLineBytes,
-    })) {
+    const passing = new PassingFile()
+    const pieces = passing.through(this.#ports.disk.stream(path, { chunkBytes: PIECE_BYTES, isReused: true }))
+    for await (const lines of splitLines(pieces, { maxLineBytes })) {
       for (const line of lines) {
         if (isBlank(line.bytes) && !line.isTooLong) continue
         if (await this.#readLine(file, line)) good += 1
@@ -87,6 +92,7 @@ export class Settling {
     }
     if (good === 0 && bad > 0 && !isTakenAsItIs)
       throw damaged(`no line of the ${file} file of batch ${this.#attempt.batch} is readable`)
+    this.#resultFiles.push({ role: file, ...passing.facts() })
   }
 
   /** Records what became of the requests that no line told of, and returns the whole count. */
@@ -98,6 +104,7 @@ export class Settling {
     }
     return {
       outcomes: this.#outcomes,
+      resultFiles: this.#resultFiles,
       cancelledBy,
       missing,
       foreignLines: this.#foreignLines,
@@ -136,7 +143,7 @@ export class Settling {
       return true
     }
     if (decoded.isBodyText) this.#textBodies += 1
-    const place: ResultPlace = { file, offset: line.offset, length: line.bytes.length }
+    const place: ResultPlace = { file, offset: line.offset, length: line.bytes.length, crc32: crc32(line.bytes) }
     if (await this.#isWorse(index, place, decoded.outcome)) return true
     if (!this.#outcomes.has(index)) this.#told += 1
     const judged = judgeAnswer(decoded.outcome, this.#ports.checkAnswer)
@@ -155,7 +162,7 @@ export class Settling {
   }
 
   async #isSameLine(one: ResultPlace, other: ResultPlace): Promise<boolean> {
-    if (one.length !== other.length) return false
+    if (one.length !== other.length || one.crc32 !== other.crc32) return false
     const [first, second] = await Promise.all([this.#lineAt(one), this.#lineAt(other)])
     return Buffer.compare(first, second) === 0
   }

@@ -2,6 +2,7 @@ import type { BatchPlan } from '../log/batch-plan.ts'
 import type { Outcomes } from '../log/outcomes.ts'
 import { RunLog } from '../log/run-log.ts'
 import { tallyOf, usageOf } from '../log/tally-of.ts'
+import type { ResultFile } from '../model/result-ref.ts'
 import type { CancelCause } from '../model/run.ts'
 import { billOf } from '../prices/bill.ts'
 import { longContextTokens } from '../prices/price.ts'
@@ -22,6 +23,8 @@ export async function planOf(
 export interface SettledOutcomes {
   readonly outcomes: Outcomes
   readonly plan: BatchPlan
+  /** The raw result files that were read for them. */
+  readonly resultFiles: readonly ResultFile[]
   readonly cancelledBy: CancelCause | null
 }
 
@@ -32,7 +35,7 @@ export interface SettledOutcomes {
 export async function settlementOf(
   ports: Pick<CollectPorts, 'disk' | 'folder' | 'priceOf' | 'store'>,
   attempt: AttemptRecord,
-  { cancelledBy, outcomes, plan }: SettledOutcomes,
+  { cancelledBy, outcomes, plan, resultFiles }: SettledOutcomes,
   stage: 'collected' | 'rejected' | 'held',
 ): Promise<{ readonly settlement: Settlement; readonly bill: Bill }> {
   const { disk, folder, priceOf, store } = ports
@@ -49,7 +52,7 @@ export async function settlementOf(
   )
   const usage = usageOf(outcomes, longTokens)
   return {
-    settlement: { name, facts, cancelCause: cancelledBy, tally, usage },
+    settlement: { name, facts, resultFiles, cancelCause: cancelledBy, tally, usage },
     bill: billOf(usage, priceOf(attempt.target), attempt.kind),
   }
 }

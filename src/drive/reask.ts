@@ -66,7 +66,7 @@ class Questions {
     const room = Math.min(maxLineBytes, maxBytes - 1) - line.length
     const body = bodyOf(line)
     const [rawLine] = await this.#answers.of([{ result: placedResult(newest) }])
-    const decoded = rawLine ? provider.decode(rawLine, target) : undefined
+    const decoded = typeof rawLine === 'string' ? provider.decode(rawLine, target) : undefined
     const made = askAgain(body, { answer: decoded?.outcome.output ?? null, flaw: result?.reason ?? null, room, target })
     return { target, ...made }
   }

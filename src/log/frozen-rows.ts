@@ -1,4 +1,6 @@
 import { type Line, splitLines } from '../lib/jsonl.ts'
+import type { RunRecord } from '../store/port/run.ts'
+import { namedRows, readNamed } from './named-file.ts'
 import type { LogPorts } from './ports.ts'
 
 /** Read at once; the lines of a piece live together. */
@@ -7,19 +9,22 @@ const PIECE_BYTES = 128 * 1024
 /** Rows handed on together. */
 const PAGE_ROWS = 400
 
-/** The frozen rows of a run in sequence, as JSON text. */
+/** A run whose rows are read. */
+type RunOfRows = Pick<RunRecord, 'id' | 'rowCount' | 'rowFiles'>
+
+/** The frozen rows of a run in sequence, as JSON text; with the last one it is seen whether all are as they were. */
 export class FrozenRows {
+  #left: number
   readonly #lists: AsyncIterator<readonly Line[]>
   #list: readonly Line[] = []
   #taken = 0
 
-  constructor({ disk, folder }: LogPorts) {
-    this.#lists = splitLines(disk.stream(folder.rows, { chunkBytes: PIECE_BYTES, isReused: true }))[
-      Symbol.asyncIterator
-    ]()
+  constructor(ports: LogPorts, run: RunOfRows) {
+    this.#left = run.rowCount
+    this.#lists = linesOf(ports, run)[Symbol.asyncIterator]()
   }
 
-  /** The next so many rows. Throws where the file ends before. */
+  /** The next so many rows. Throws `disk` where the file is not the one that the catalog names: at its end at the latest. */
   async take(count: number): Promise<readonly string[]> {
     const rows: string[] = []
     while (rows.length < count) {
@@ -29,6 +34,8 @@ export class FrozenRows {
         this.#taken += 1
       } else await this.#readOn()
     }
+    this.#left -= count
+    if (this.#left === 0) await this.#lists.next()
     return rows
   }
 
@@ -45,11 +52,16 @@ export class FrozenRows {
   }
 }
 
+async function* linesOf({ disk, folder }: LogPorts, run: RunOfRows): AsyncIterable<readonly Line[]> {
+  yield* splitLines(readNamed(disk, namedRows(folder, run), { chunkBytes: PIECE_BYTES, isReused: true }))
+}
+
 /** The frozen rows alone, in lists, as JSON text. */
-export async function* readFrozenRows(ports: LogPorts, count: number): AsyncIterable<readonly string[]> {
-  const rows = new FrozenRows(ports)
+export async function* readFrozenRows(ports: LogPorts, run: RunOfRows): AsyncIterable<readonly string[]> {
+  const rows = new FrozenRows(ports, run)
+  const { rowCount } = run
   try {
-    for (let at = 0; at < count; at += PAGE_ROWS) yield await rows.take(Math.min(PAGE_ROWS, count - at))
+    for (let at = 0; at < rowCount; at += PAGE_ROWS) yield await rows.take(Math.min(PAGE_ROWS, rowCount - at))
   } finally {
     await rows.close()
   }

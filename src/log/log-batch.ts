@@ -76,6 +76,7 @@ export function placedResult({ batch: { record }, result }: Entry): PlacedResult
     file: result.file,
     offset: result.offset,
     length: result.length,
+    crc32: result.crc32,
     verdict: result.verdict,
     countsAsTry: result.countsAsTry,
     attemptKey: settled.attemptKey,

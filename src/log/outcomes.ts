@@ -18,7 +18,7 @@ const AGAIN = 1
 const NO_TRY = 2
 
 /**
- * Outcomes of the requests of a batch, in the order of its plan: numbers of a fixed width, 47 bytes a request, and each
+ * Outcomes of the requests of a batch, in the order of its plan: numbers of a fixed width, 51 bytes a request, and each
  * different text once. Codes, reasons and names of models point into the texts, 0 for none.
  */
 export class Outcomes {
@@ -88,6 +88,7 @@ export class Outcomes {
     columns.file[index] = result.file === null ? 0 : FILES.indexOf(result.file) + 1
     columns.offset[index] = result.offset ?? 0
     columns.length[index] = result.length ?? 0
+    columns.crc32[index] = result.crc32 ?? 0
   }
 
   /** What became of a request; undefined while that is not known. */
@@ -109,6 +110,7 @@ export class Outcomes {
       file,
       offset: file === null ? null : (columns.offset[index] ?? 0),
       length: file === null ? null : (columns.length[index] ?? 0),
+      crc32: file === null ? null : (columns.crc32[index] ?? 0),
       verdict: this.isAgain(index) ? 'again' : 'final',
       countsAsTry: this.countsAsTry(index),
     }
@@ -146,6 +148,7 @@ function emptyColumns(length: number) {
     cachedTokens: new Uint32Array(length),
     reasoningTokens: new Uint32Array(length),
     length: new Uint32Array(length),
+    crc32: new Uint32Array(length),
     offset: new Float64Array(length),
   }
 }

@@ -1,11 +1,20 @@
+import { crc32 } from 'node:zlib'
 import { type ByteRange, RangeReader } from '../lib/byte-range.ts'
 import type { RequestResult } from '../model/request-result.ts'
 import type { LogPorts } from './ports.ts'
 
 /** A request with its raw line, or without one. */
 interface Answered {
-  readonly result: (Pick<RequestResult, 'file' | 'offset' | 'length'> & { readonly attemptKey: number }) | null
+  readonly result:
+    | (Pick<RequestResult, 'file' | 'offset' | 'length' | 'crc32'> & { readonly attemptKey: number })
+    | null
 }
+
+/** Stands for a line whose bytes are not those that were collected: what it said is lost here. */
+export const DAMAGED = Symbol('damaged')
+
+/** A raw line as text; null where there is none. */
+export type RawLine = string | typeof DAMAGED | null
 
 /**
  * Raw result lines by offset. Providers return lines roughly in the order they were sent, so the lines of neighbouring
@@ -21,9 +30,12 @@ export class ResultLines {
   }
 
   /** The raw line of each record, in their order; null where it has none. */
-  async of(records: readonly Answered[]): Promise<readonly (string | null)[]> {
+  async of(records: readonly Answered[]): Promise<readonly RawLine[]> {
     const lines = await this.#bytes.of(records.map(({ result }) => result && this.#placeOf(result)))
-    return lines.map((line) => line && line.toString('utf8'))
+    return lines.map((line, index) => {
+      if (line === null) return null
+      return crc32(line) === records[index]?.result?.crc32 ? line.toString('utf8') : DAMAGED
+    })
   }
 
   async close(): Promise<void> {

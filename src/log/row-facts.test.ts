@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,12 +39,17 @@ it('gives back the lines, ids, problems and shared requests of all rows, any of 
         return { line, ...rest }
       })
       const file = await disk.open(rowFacts, 'write')
-      const buffer = new BufferedWriter(file)
+      const hash = createHash('sha256')
+      const buffer = new BufferedWriter(file, hash)
       const writer = new RowFactsWriter(buffer)
       for (const row of facts) await writer.add(row)
       await buffer.flush()
       await file.close()
-      const reader = new RowFactsReader({ disk, folder: runFolder(home, 'run') })
+      const named = { bytes: buffer.position, sha256: hash.digest('hex') }
+      const reader = new RowFactsReader(
+        { disk, folder: runFolder(home, 'run') },
+        { id: 'run', rowFiles: { rows: named, facts: named } },
+      )
       const read: RowFacts[] = []
       while (read.length < facts.length) read.push(...(await reader.take(Math.min(page, facts.length - read.length))))
       await reader.close()

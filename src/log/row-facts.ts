@@ -1,6 +1,8 @@
 import { type BufferedWriter } from '../lib/atomic-file.ts'
 import { splitLines } from '../lib/jsonl.ts'
 import type { Problem } from '../model/problem.ts'
+import type { RunRecord } from '../store/port/run.ts'
+import { namedRowFacts, readNamed } from './named-file.ts'
 import type { LogPorts } from './ports.ts'
 
 /** Facts of a frozen row besides its columns. */
@@ -50,7 +52,7 @@ function factLine(row: number, { id, line, problem, shares }: RowFacts): FactLin
   return id === null ? [row, line] : [row, line, id]
 }
 
-/** Reads the facts of all rows in their order. */
+/** Reads the facts of all rows in their order; with the last one it is seen whether all are as they were. */
 export class RowFactsReader {
   readonly #lines: AsyncIterator<FactLine>
   #ahead: FactLine | undefined
@@ -58,8 +60,8 @@ export class RowFactsReader {
   #row = 0
   #lastLine = 0
 
-  constructor({ disk, folder }: LogPorts) {
-    this.#lines = factLines(disk.stream(folder.rowFacts))[Symbol.asyncIterator]()
+  constructor(ports: LogPorts, run: Pick<RunRecord, 'id' | 'rowFiles'>) {
+    this.#lines = factLines(ports, run)[Symbol.asyncIterator]()
   }
 
   /** The facts of the next so many rows. */
@@ -89,8 +91,11 @@ export class RowFactsReader {
   }
 }
 
-async function* factLines(pieces: AsyncIterable<Uint8Array>): AsyncIterable<FactLine> {
-  for await (const lines of splitLines(pieces)) {
+async function* factLines(
+  { disk, folder }: LogPorts,
+  run: Pick<RunRecord, 'id' | 'rowFiles'>,
+): AsyncIterable<FactLine> {
+  for await (const lines of splitLines(readNamed(disk, namedRowFacts(folder, run)))) {
     for (const { bytes } of lines) yield JSON.parse(Buffer.from(bytes).toString('utf8')) as FactLine
   }
 }

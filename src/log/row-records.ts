@@ -3,6 +3,7 @@ import type { Problem } from '../model/problem.ts'
 import type { RequestState } from '../model/tally.ts'
 import type { Target } from '../model/target.ts'
 import type { BatchRecord } from '../store/port/batch.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import { type Entry, type PlacedResult, placedResult } from './log-batch.ts'
 import type { LogPorts } from './ports.ts'
 import { questionsOf, shownOf, stateOf } from './present.ts'
@@ -42,8 +43,13 @@ export interface RowRecord extends QuestionRecord {
 const PAGE_ROWS = 400
 
 /** All rows of a run in input order, a page at a time. */
-export async function* rowRecords(log: RunLog, ports: LogPorts, rowCount: number): AsyncIterable<readonly RowRecord[]> {
-  const facts = new RowFactsReader(ports)
+export async function* rowRecords(
+  log: RunLog,
+  ports: LogPorts,
+  run: Pick<RunRecord, 'id' | 'rowCount' | 'rowFiles'>,
+): AsyncIterable<readonly RowRecord[]> {
+  const { rowCount } = run
+  const facts = new RowFactsReader(ports, run)
   const requests = new RequestTaker(log.pages())
   const batches = await log.batches()
   try {

@@ -55,6 +55,9 @@ export interface Outcome {
   readonly model: string | null
 }
 
+/** The code of an answer that was collected, and whose raw line was damaged since. */
+export const DAMAGED_LINE = 'damaged_line'
+
 /** An outcome without answer, usage or model: everything but the given parts is empty. */
 export function emptyOutcome(
   parts: Pick<Outcome, 'status' | 'code' | 'reason' | 'billed'> & Partial<Outcome>,

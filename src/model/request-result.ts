@@ -14,6 +14,8 @@ export interface RequestResult {
   readonly file: 'output' | 'error' | null
   readonly offset: number | null
   readonly length: number | null
+  /** CRC-32 of the bytes of that line, by which damage of it is seen where it is read. */
+  readonly crc32: number | null
   /** What the request becomes: this result is final, or it is sent again. */
   readonly verdict: 'final' | 'again'
   /** False where the try does not count against the tries of the request. */

@@ -1,3 +1,5 @@
+import type { FileFacts } from './file-facts.ts'
+
 /** What a result may hold: answers and errors, or errors alone. The only stream of results of a provider is `output`. */
 export const RESULT_ROLES = ['output', 'error'] as const
 
@@ -14,6 +16,11 @@ export interface ResultRef {
 export interface ResultIds {
   readonly outputFileId: string | null
   readonly errorFileId: string | null
+}
+
+/** A raw result file, by what it holds. */
+export interface ResultFile extends FileFacts {
+  readonly role: ResultRole
 }
 
 /** References to the results that there are. */

@@ -15,7 +15,7 @@ const facts: RunFacts = {
   costUsd: null,
   cost: sampleCost(null, { maxUsd: 5 }),
   attempts: [sampleAttempt({ remoteId: 'batch_1', rawStatus: 'completed', stage: 'collected' })],
-  answers: { rows: 10, bytes: 1_000, formulaCells: 2, failed: { path: '/data/failed.jsonl', rows: 1 } },
+  answers: { rows: 10, bytes: 1_000, formulaCells: 2, damagedRows: 0, failed: { path: '/data/failed.jsonl', rows: 1 } },
   selection: null,
 }
 
@@ -44,7 +44,7 @@ describe('the summary of a run', () => {
       cost: { savedUsd: null, maxUsd: 5, models: [{ model: 'gpt-6.1-terra', pricedAsOf: '2026-09-23' }] },
       usage: [{ model: 'gpt-6.1-terra', promptTokens: 120, withoutUsage: 1 }],
       batches: [{ batch: 1, attempt: 1, remoteId: 'batch_1', remoteStatus: 'completed' }],
-      answers: { rows: 10, formulaCells: 2, failedRows: 1 },
+      answers: { rows: 10, formulaCells: 2, damagedRows: 0, failedRows: 1 },
     })
   })
 

@@ -156,6 +156,7 @@ function summaryOf(facts: RunFacts): object {
       selection,
       bytes: answers.bytes,
       formulaCells: answers.formulaCells,
+      damagedRows: answers.damagedRows,
       failedRows: answers.failed?.rows ?? null,
       columns: run.output.columns,
       raw: run.output.raw,

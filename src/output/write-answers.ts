@@ -1,6 +1,7 @@
 import type { Disk } from '../lib/disk.ts'
 import type { Column, ColumnType } from '../model/column.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { DAMAGED_LINE } from '../model/outcome.ts'
 import type { RowOutcome } from '../model/row.ts'
 import type { OutputFormat, OutputPlan } from '../model/run.ts'
 import { type CostOf, isFailed } from './answer.ts'
@@ -51,6 +52,8 @@ export interface WrittenAnswers {
    * says `excelSafe`. Zero for other formats.
    */
   readonly formulaCells: number
+  /** Rows whose answer is lost, because the line in the raw result file is damaged. */
+  readonly damagedRows: number
   /** The file with the rows that did not succeed; null where none was asked for. */
   readonly failed: { readonly path: string; readonly rows: number } | null
 }
@@ -78,11 +81,12 @@ export async function writeAnswers(options: WriteAnswersOptions): Promise<Writte
     if (failedPath === null) return await write(main)
     return (await into(failedPath, { disk, sink }, (failed) => write(main, failed))).result
   })
-  const { failedRows, formulaCells, rows: count } = result
+  const { damagedRows, failedRows, formulaCells, rows: count } = result
   return {
     rows: count,
     bytes,
     formulaCells,
+    damagedRows,
     failed: failedPath === null ? null : { path: failedPath, rows: failedRows },
   }
 }
@@ -90,6 +94,7 @@ export async function writeAnswers(options: WriteAnswersOptions): Promise<Writte
 interface Counted {
   readonly rows: number
   readonly failedRows: number
+  readonly damagedRows: number
 }
 
 interface Written extends Counted {
@@ -156,8 +161,10 @@ async function writeRows(
 ): Promise<Counted> {
   let rows = 0
   let failedRows = 0
+  let damagedRows = 0
   for await (const list of lists) {
     rows += list.length
+    for (const { result } of list) if (result?.outcome.code === DAMAGED_LINE) damagedRows += 1
     await main.add(list)
     if (!failed) continue
     const unsuccessful = list.filter(isFailed)
@@ -166,7 +173,7 @@ async function writeRows(
   }
   await main.finish()
   await failed?.finish()
-  return { rows, failedRows }
+  return { rows, failedRows, damagedRows }
 }
 
 /** An answer on the wrong row is worse than none: rows must come in order, and complete unless a part was asked for. */

@@ -1,3 +1,5 @@
+import { createHash, type Hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { BatchWriter } from '../batching/batch-writer.ts'
 import type { BatchRequest } from '../batching/batcher.ts'
 import { LineEncoder } from '../batching/line-encoder.ts'
@@ -33,6 +35,7 @@ interface OpenBatch {
   readonly path: string
   readonly file: DiskFile
   readonly lines: BufferedWriter
+  readonly hash: Hash
   readonly results: RequestResult[]
   inputBytes: number
   waiting: KeptAnswer[]
@@ -95,8 +98,9 @@ export class CarriedWriter {
     const path = folder.unnamedResult(this.#begun)
     this.#begun += 1
     const file = await disk.open(path, 'write')
-    const lines = new BufferedWriter(file)
-    const batch = { writer, path, file, lines, results: [], inputBytes: 0, waiting: [], waitingBytes: 0 }
+    const hash = createHash('sha256')
+    const lines = new BufferedWriter(file, hash)
+    const batch = { writer, path, file, lines, hash, results: [], inputBytes: 0, waiting: [], waitingBytes: 0 }
     this.#open.set(target, batch)
     return batch
   }
@@ -117,12 +121,15 @@ export class CarriedWriter {
   }
 
   /** The other run has judged it already; what is made sure of is that these are still the bytes that it judged. */
-  #assertUsable(line: Buffer, target: Target, { place }: KeptAnswer): void {
-    const decoded = this.#ports.provider.decode(line.toString('utf8'), target)
-    if (decoded?.outcome.status === 'succeeded') return
+  #assertUsable(line: Buffer, target: Target, { place, result }: KeptAnswer): void {
+    if (crc32(line) === result.crc32 && this.#isUsable(line, target)) return
     throw new LlmBatchError('disk', `${place.path} holds no usable answer at byte ${place.offset}: it was damaged`, {
       next: `Nothing was sent. Leave ${mention('since')} out, or name another run.`,
     })
+  }
+
+  #isUsable(line: Buffer, target: Target): boolean {
+    return this.#ports.provider.decode(line.toString('utf8'), target)?.outcome.status === 'succeeded'
   }
 
   async #end(batch: OpenBatch, target: Target): Promise<void> {
@@ -138,7 +145,7 @@ export class CarriedWriter {
   }
 
   /** The answers in columns, on stable storage; nothing of it was used by this run. */
-  async #settle(attemptKey: number, { results, writer }: OpenBatch): Promise<Settlement> {
+  async #settle(attemptKey: number, { hash, lines, results, writer }: OpenBatch): Promise<Settlement> {
     const { disk, folder, store } = this.#ports
     const outcomes = Outcomes.empty(results.length)
     for (const [index, result] of results.entries()) outcomes.set(index, result)
@@ -151,7 +158,8 @@ export class CarriedWriter {
       new RowWeights(),
       longContextTokens(record.target.provider),
     )
-    return { name, facts, cancelCause: null, tally, usage: [] }
+    const resultFiles = [{ role: 'output', bytes: lines.position, sha256: hash.digest('hex') }] as const
+    return { name, facts, resultFiles, cancelCause: null, tally, usage: [] }
   }
 }
 

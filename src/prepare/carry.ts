@@ -8,7 +8,7 @@ import { FrozenLines } from '../log/frozen-lines.ts'
 import { type Entry, placedResult } from '../log/log-batch.ts'
 import type { LogPorts } from '../log/ports.ts'
 import { questionsOf } from '../log/present.ts'
-import { placesIn, ResultLines } from '../log/result-lines.ts'
+import { DAMAGED, placesIn, ResultLines } from '../log/result-lines.ts'
 import { RunLog } from '../log/run-log.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
@@ -99,6 +99,8 @@ async function sieveFor(
   return async (answered) => {
     const [line] = await lines.of([{ result: placedResult(answered) }])
     await lines.close()
+    // Where it is copied, the damage is told.
+    if (line === DAMAGED) return true
     const decoded = line ? provider.decode(line, answered.batch.record.target) : undefined
     return decoded !== undefined && (await judgeAnswer(decoded.outcome, check)).status === 'succeeded'
   }

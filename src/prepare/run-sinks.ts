@@ -56,6 +56,7 @@ export class RunFiles implements RunSinks {
   #target: Target | undefined
   #targetKey = ''
   readonly #factsFile: DiskFile
+  readonly #factsHash = createHash('sha256')
   readonly #factsWriter: BufferedWriter
   readonly #facts: RowFactsWriter
   readonly #weights = new WeightCounter()
@@ -65,7 +66,7 @@ export class RunFiles implements RunSinks {
     this.#file = file
     this.#writer = new BufferedWriter(file, this.#hash)
     this.#factsFile = factsFile
-    this.#factsWriter = new BufferedWriter(factsFile)
+    this.#factsWriter = new BufferedWriter(factsFile, this.#factsHash)
     this.#facts = new RowFactsWriter(this.#factsWriter)
     this.#carried = new CarriedWriter(ports)
     this.openBatch = fileSink(ports)
@@ -113,9 +114,17 @@ export class RunFiles implements RunSinks {
     return this.#writer.position
   }
 
-  /** The hashes of all rows and requests, once these are finished; to be asked for once. */
-  hashes(): { readonly rowsHash: string; readonly requestsHash: string } {
-    return { rowsHash: this.#hash.digest('hex'), requestsHash: this.#requestsHash.digest() }
+  /** The hashes of all rows and requests, and the files of the rows, once these are finished; to be asked for once. */
+  hashes(): Pick<SealedFacts, 'rowsHash' | 'requestsHash' | 'rowFiles'> {
+    const rowsHash = this.#hash.digest('hex')
+    return {
+      rowsHash,
+      requestsHash: this.#requestsHash.digest(),
+      rowFiles: {
+        rows: { bytes: this.#writer.position, sha256: rowsHash },
+        facts: { bytes: this.#factsWriter.position, sha256: this.#factsHash.digest('hex') },
+      },
+    }
   }
 
   /** Writes down which rows share a request, and how the batches of such requests count; once everything is finished. */

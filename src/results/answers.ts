@@ -2,12 +2,12 @@ import { cancelledOutcome } from '../collect/triage.ts'
 import { prefetch } from '../lib/prefetch.ts'
 import { FrozenRows } from '../log/frozen-rows.ts'
 import { asAsked } from '../log/requests-as-sent.ts'
-import { ResultLines } from '../log/result-lines.ts'
+import { DAMAGED, type RawLine, ResultLines } from '../log/result-lines.ts'
 import { type QuestionRecord, type RowRecord, rowRecords } from '../log/row-records.ts'
 import { type RepairOutcomes, RunLog } from '../log/run-log.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
-import { emptyOutcome, type Outcome, type OutcomeStatus, type Usage } from '../model/outcome.ts'
+import { DAMAGED_LINE, emptyOutcome, type Outcome, type OutcomeStatus, type Usage } from '../model/outcome.ts'
 import type { OtherQuestion, RowOutcome, SettledResult, StructuredAnswer } from '../model/row.ts'
 import type { CancelCause, RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
@@ -31,11 +31,12 @@ export function readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> 
 
 async function* readParts(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
   const resultLines = new ResultLines(ports)
-  const rows = new FrozenRows(ports)
-  const { cancelCause, definition, files, rowCount } = await ports.store.record()
+  const run = await ports.store.record()
+  const rows = new FrozenRows(ports, run)
+  const { cancelCause, definition, files } = run
   const reading: Reading = { provider: ports.provider, cause: cancelCause ?? 'user', definition }
   try {
-    for await (const part of recordParts(rowRecords(new RunLog(ports, ports.repair), ports, rowCount))) {
+    for await (const part of recordParts(rowRecords(new RunLog(ports, ports.repair), ports, run))) {
       const [lines, texts] = await Promise.all([resultLines.of(part), rows.take(part.length)])
       const others = await otherLines(resultLines, part)
       yield part.map((record, index) =>
@@ -62,8 +63,8 @@ interface Reading {
 
 /** Raw lines of a row: of the question that counts, and of all others in its part. */
 interface RawLines {
-  readonly own: string | null
-  readonly others: ReadonlyMap<QuestionRecord, string | null>
+  readonly own: RawLine
+  readonly others: ReadonlyMap<QuestionRecord, RawLine>
 }
 
 /** The lines of what rows were asked besides the question whose answer counts. */
@@ -127,7 +128,7 @@ function resultOf(record: RowRecord, lines: RawLines, reading: Reading): Settled
     kind,
     boughtFor,
     tries: all === null ? tries : sumOf(all.map((question) => question.tries)),
-    rawLine: lines.own,
+    rawLine: lines.own === DAMAGED ? null : lines.own,
     // A line that was carried over stands under the id that the other run has sent.
     wireId: sentAs ?? wireId(wirePrefix(result.nonce), request),
     structured: structuredOf(outcome, reading),
@@ -152,9 +153,10 @@ interface Settled extends Pick<SettledResult, 'boughtFor' | 'target'> {
 /** What the store settled on counts; the line adds what is kept in files only: the answer itself, and its wire id. */
 function read(
   { boughtFor, result, status, target }: Settled,
-  rawLine: string | null,
+  rawLine: RawLine,
   { definition, provider }: Reading,
 ): { readonly outcome: Outcome; readonly sentAs: string | undefined } {
+  if (rawLine === DAMAGED) return { outcome: damagedOutcome(result), sentAs: undefined }
   const decoded = rawLine === null ? undefined : provider.decode(rawLine, target)
   const found = decoded?.outcome ?? emptyOutcome({ status, code: null, reason: null, billed: result.billed })
   // Member by member: a spread costs as much as reading the line did.
@@ -174,6 +176,12 @@ function read(
     model: found.model,
   })
   return { outcome, sentAs: decoded?.wireId }
+}
+
+/** The outcome of a request whose raw line is no longer what the provider sent: that it was billed is all that is left. */
+function damagedOutcome({ attemptKey, billed, file }: Settled['result']): Outcome {
+  const reason = `its line in results/${attemptKey}-${file ?? 'output'}.jsonl of the run is damaged, so the answer is lost here`
+  return emptyOutcome({ status: 'missing', code: DAMAGED_LINE, reason, billed })
 }
 
 function structuredOf({ output, status }: Outcome, { definition: { answer } }: Reading): StructuredAnswer | null {

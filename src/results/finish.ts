@@ -96,7 +96,7 @@ async function writeFiles(
     columns: run.columns,
     hasSources: run.files.length > 0,
     shape: answerShapeOf(run.definition),
-    texts: () => readFrozenRows({ disk, folder: runFolder(workspace.home, store.id) }, run.rowCount),
+    texts: () => readFrozenRows({ disk, folder: runFolder(workspace.home, store.id) }, run),
     plan,
     costOf,
     hasTurns: run.definition.maxReasks > 0,

@@ -14,7 +14,7 @@ import {
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
-import type { Incident, NewRun, RunRecord, SealedFacts } from './port/run.ts'
+import type { Incident, NewRun, RowFiles, RunRecord, SealedFacts } from './port/run.ts'
 import { reasonFrom, reasonJson } from './record-columns.ts'
 
 /** Statements on runs. Callers open the transaction. */
@@ -42,6 +42,7 @@ interface RunRow {
   isCanaryDue: 0 | 1
   reopenings: string
   sharing: string | null
+  rowFiles: string | null
   createdAt: number
   finishedAt: number | null
 }
@@ -51,7 +52,7 @@ const SELECT_RUNS = `
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
     max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
     cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt", stop_loss as "stopLoss",
-    carried, is_canary_due as "isCanaryDue", reopenings, sharing,
+    carried, is_canary_due as "isCanaryDue", reopenings, sharing, row_files as "rowFiles",
     created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
@@ -66,6 +67,7 @@ function runFrom(row: RunRow): RunRecord {
     isCanaryDue: row.isCanaryDue === 1,
     reopenings: stored(row, 'reopenings') as Reopening[],
     sharing: row.sharing === null ? null : (stored(row, 'sharing') as FileFacts),
+    rowFiles: row.rowFiles === null ? null : (stored(row, 'rowFiles') as RowFiles),
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
     carried: carried === null ? null : (stored(row, 'carried') as CarriedOver),
     definition,
@@ -77,7 +79,7 @@ function runFrom(row: RunRow): RunRecord {
 /** The frozen input as a table, as it is stored. */
 type StoredTable = Pick<RunRecord, 'columns' | 'files'>
 
-type StoredColumn = 'definition' | 'output' | 'columns' | 'stopLoss' | 'carried' | 'reopenings' | 'sharing'
+type StoredColumn = 'definition' | 'output' | 'columns' | 'stopLoss' | 'carried' | 'reopenings' | 'sharing' | 'rowFiles'
 
 /** What was stored as JSON. State is data: what cannot be read is refused, never guessed. */
 function stored(row: RunRow, column: StoredColumn): unknown {
@@ -156,7 +158,7 @@ export function updateRunState(driver: Driver, runKey: number, to: RunState, rea
 export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts): void {
   driver.run(
     `update runs set name = ?, row_count = ?, request_count = ?, skipped_count = ?, rows_hash = ?, requests_hash = ?,
-       columns = ?, carried = ?, sharing = ?
+       columns = ?, carried = ?, sharing = ?, row_files = ?
      where key = ?`,
     facts.name,
     facts.rowCount,
@@ -167,6 +169,7 @@ export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts)
     JSON.stringify({ columns: facts.columns, files: facts.files } satisfies StoredTable),
     facts.carried ? JSON.stringify(facts.carried) : null,
     facts.sharing && JSON.stringify(facts.sharing),
+    JSON.stringify(facts.rowFiles),
     runKey,
   )
 }

@@ -28,6 +28,7 @@ const TABLES = `
     requests_hash text,
     columns text not null default '{"columns":[],"files":[]}',
     sharing text,
+    row_files text,
     reopenings text not null default '[]',
     account text,
     max_cost integer,

@@ -29,6 +29,15 @@ async function columnsIn(folder: string): Promise<readonly string[]> {
 
 const doctor = (world: LocalWorld) => typeHere(world, 'doctor', '--repair', '--offline', '--json')
 
+/** What `doctor` says of a run that is not well. */
+async function problemsOf(world: LocalWorld, run: string): Promise<readonly string[]> {
+  const { code, stdout } = await doctor(world)
+  const { findings } = JSON.parse(stdout) as { findings: { what: string; problem: string | null }[] }
+  const found = findings.find(({ what }) => what === `run ${run}`)
+  expect({ code, found }).toMatchObject({ code: 3, found: { problem: expect.any(String) } })
+  return found?.problem?.split('; ').filter((part) => part.includes('damaged')) ?? []
+}
+
 it('makes files again that tell what became of a batch, byte for byte, where they are damaged or absent', async () => {
   const { results, run, world } = await finishedRun()
   const before = await columnsIn(results)
@@ -88,4 +97,46 @@ it('says what is lost where the raw result file is damaged as well', async () =>
     code: 3,
     stderr: expect.stringContaining('Restore the folder of the run from a backup'),
   })
+})
+
+it('gives all answers but the one whose line in a raw result file is damaged, and says which that is', async () => {
+  const { results, run, world } = await finishedRun()
+  await damage(join(results, '1-output.jsonl'))
+  const again = join(world.folder, 'again.jsonl')
+  const { code, stderr } = await typeHere(world, 'results', run, '-o', again)
+  expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('1 answer lost here') })
+  const [before, after] = await Promise.all(
+    [join(world.folder, 'out.jsonl'), again].map(async (path) => (await readFile(path, 'utf8')).trimEnd().split('\n')),
+  )
+  const changed = after?.filter((line, row) => line !== before?.[row]) ?? []
+  expect(changed.map((line) => JSON.parse(line))).toMatchObject([
+    {
+      llm_status: 'missing',
+      llm_output: null,
+      llm_error: 'damaged_line: its line in results/1-output.jsonl of the run is damaged, so the answer is lost here',
+    },
+  ])
+  const [finding] = await problemsOf(world, run)
+  expect(finding).toMatch(/1-output\.jsonl is damaged or absent: .* in batch 1, and 1 of its 10 lines are lost here/)
+})
+
+it('writes no answers beside rows that are not as they were read', async () => {
+  const { results, run, world } = await finishedRun()
+  await damage(join(results, '..', 'rows.jsonl'))
+  const again = join(world.folder, 'again.jsonl')
+  const { code, stderr } = await typeHere(world, 'results', run, '-o', again)
+  expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringMatching(/rows\.jsonl is damaged or absent/) })
+  await expect(readFile(again)).rejects.toThrow('ENOENT')
+  expect(await problemsOf(world, run)).toEqual([expect.stringMatching(/rows\.jsonl is damaged or absent: it holds/)])
+})
+
+it('looks at the facts of rows and at the requests as they were sent as well', async () => {
+  const { results, run, world } = await finishedRun()
+  await writeFile(join(results, '..', 'row-facts.jsonl'), '[0,2]\n')
+  const [input = ''] = (await readdir(join(results, '..', 'inputs'))).filter((name) => name.endsWith('.jsonl'))
+  await rm(join(results, '..', 'inputs', input))
+  expect(await problemsOf(world, run)).toEqual([
+    expect.stringMatching(/row-facts\.jsonl is damaged or absent: it holds the ids of rows/),
+    expect.stringMatching(/inputs.*is damaged or absent: it holds the requests of batch/),
+  ])
 })

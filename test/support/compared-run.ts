@@ -393,7 +393,7 @@ function asTold(results: readonly (Partial<RequestResult> & { readonly ordinal: 
   return new Map(
     results.map(({ ordinal, ...parts }) => {
       const told = answer({ offset: ordinal * 10, ...parts })
-      return [ordinal, told.file === null ? { ...told, offset: null, length: null } : told] as const
+      return [ordinal, told.file === null ? { ...told, offset: null, length: null, crc32: null } : told] as const
     }),
   )
 }

@@ -69,6 +69,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     finishedAt: null,
     rowCount: 10,
     requestCount: 10,
+    rowFiles: null,
     rowsHash: 'a'.repeat(64),
     requestsHash: 'b'.repeat(64),
     account: null,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { BatchWriter } from '../../src/batching/batch-writer.ts'
 import type { EarlierEntry } from '../../src/batching/batcher.ts'
 import { settlementOf } from '../../src/collect/settlement.ts'
@@ -112,7 +113,8 @@ async function addRequests(
 export async function seal(run: StoredRun, rows: readonly NewRow[], parts: Partial<SealedFacts> = {}): Promise<void> {
   const { disk, folder, store } = run
   const file = await disk.open(folder.rowFacts, 'write')
-  const buffer = new BufferedWriter(file)
+  const hash = createHash('sha256')
+  const buffer = new BufferedWriter(file, hash)
   const facts = new RowFactsWriter(buffer)
   const counter = new WeightCounter()
   for (const [index, { id = null, problem = null, shares = null }] of rows.entries()) {
@@ -121,6 +123,7 @@ export async function seal(run: StoredRun, rows: readonly NewRow[], parts: Parti
   }
   await buffer.flush()
   await file.close()
+  const rowFiles = { rows: NO_FILE, facts: { bytes: buffer.position, sha256: hash.digest('hex') } }
   const weights = counter.weights()
   const log = new RunLog(run)
   const tallies = new Map<number, readonly TallyGroup[]>()
@@ -129,9 +132,13 @@ export async function seal(run: StoredRun, rows: readonly NewRow[], parts: Parti
   const skippedCount = rows.filter(({ problem }) => problem).length
   const requestCount = rows.filter(({ problem, shares }) => !problem && shares === undefined).length
   const sharing = await weights.write(disk, folder.sharing)
-  await store.sealRun(sealedFacts({ rowCount: rows.length, requestCount, skippedCount, sharing, tallies, ...parts }))
+  await store.sealRun(
+    sealedFacts({ rowCount: rows.length, requestCount, skippedCount, sharing, rowFiles, tallies, ...parts }),
+  )
   await store.moveRun('running')
 }
+
+const NO_FILE = { bytes: 0, sha256: 'sha' }
 
 /** Facts of a sealed run, of no rows unless said. */
 export function sealedFacts(parts: Partial<SealedFacts> = {}): SealedFacts {
@@ -145,6 +152,7 @@ export function sealedFacts(parts: Partial<SealedFacts> = {}): SealedFacts {
     columns: [{ name: 'text', type: null }],
     files: [],
     sharing: null,
+    rowFiles: { rows: NO_FILE, facts: NO_FILE },
     tallies: new Map(),
     ...parts,
   }
@@ -211,6 +219,7 @@ export function answer(parts: Partial<RequestResult> = {}): RequestResult {
     file: 'output',
     offset: 0,
     length: 9,
+    crc32: 0,
     verdict: 'final',
     countsAsTry: true,
     ...parts,
@@ -254,7 +263,7 @@ export async function settleEnded(
   }
   if (results.length !== plan.length) throw new Error(`batch ${attempt.batch} has ${plan.length} requests`)
   const ports = { ...run, priceOf: () => null }
-  const settled = await settlementOf(ports, attempt, { outcomes, plan, cancelledBy: null }, stage)
+  const settled = await settlementOf(ports, attempt, { outcomes, plan, cancelledBy: null, resultFiles: [] }, stage)
   if (attempt.kind === 'carried') await store.settleCarried(attemptKey, { ...settled.settlement, usage: [] })
   else if (stage === 'held') await store.holdSettled(attemptKey, { heldFrom: 'ended' }, settled.settlement)
   else await store.settleAttempt(attemptKey, stage, {}, settled.settlement, settled.bill)
@@ -268,8 +277,7 @@ async function attemptOf(store: RunStore, key: number): Promise<AttemptRecord> {
 
 /** All rows of a run. */
 export async function rowsOf(run: StoredRun): Promise<readonly RowRecord[]> {
-  const { rowCount } = await run.store.record()
-  return (await all(rowRecords(new RunLog(run), run, rowCount))).flat()
+  return (await all(rowRecords(new RunLog(run), run, await run.store.record()))).flat()
 }
 
 /** A batch of new requests as a store takes it that is not asked for its files: none are there. */
@@ -297,6 +305,5 @@ export function batchOf(ordinals: readonly number[], parts: Partial<NewBatchReco
 
 /** What a batch has come to, for such a store: nothing, unless said. */
 export function settlement(parts: Partial<Settlement> = {}): Settlement {
-  const facts = { bytes: 0, sha256: 'sha' }
-  return { name: 'none.columns', facts, cancelCause: null, tally: [], usage: [], ...parts }
+  return { name: 'none.columns', facts: NO_FILE, resultFiles: [], cancelCause: null, tally: [], usage: [], ...parts }
 }

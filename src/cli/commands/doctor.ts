@@ -40,7 +40,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addOptions(command, 'doctor')
     .option('--json', 'as JSON on standard output')
     .option('--offline', 'do not ask the providers whether they accept the keys')
-    .option('--repair', 'read the files of all runs, and make those again that say what became of their batches')
+    .option('--repair', 'read all files of all runs, make again what can be, and say what is lost')
     .option('--live', 'buy up to three batches of one row, to test what crash safety needs of the provider')
     .option('-m, --model <provider/model>', 'with --live: the model that the probe uses')
     .addOption(

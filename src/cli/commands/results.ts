@@ -17,6 +17,7 @@ import { addLongHelp } from '../help.ts'
 import { withHome } from '../open-home.ts'
 import { chooseRun } from '../questions/choose-run.ts'
 import { counted } from '../render/terminal/quantity.ts'
+import { describeDamaged } from '../render/words/answers-words.ts'
 import { openRows } from '../render/words/outcome-words.ts'
 import { type LookFlags, showRows, showSummary } from '../results/show-results.ts'
 import type { Shell } from '../shell.ts'
@@ -64,18 +65,17 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addLongHelp(addOptions(command, 'results'), CONDITION_HELP + columnHelp(command))
     .addHelpText('after', EXAMPLES)
     .action(async (wanted: string, flags: ResultsFlags) => {
-      await withHome(shell, flags, (workspace) => results(shell, workspace, wanted, flags))
-      setExitCode(EXIT.ok)
+      setExitCode(await withHome(shell, flags, (workspace) => results(shell, workspace, wanted, flags)))
     })
 }
 
-async function results(shell: Shell, workspace: Workspace, wanted: string, flags: ResultsFlags): Promise<void> {
+async function results(shell: Shell, workspace: Workspace, wanted: string, flags: ResultsFlags): Promise<number> {
   assertOneWay(shell, flags)
   const run = await chooseRun(shell, workspace, wanted)
-  if (flags.summary) return await showSummary(shell, workspace, run, flags)
-  return isTable(shell, flags)
-    ? await showRows(shell, workspace, run, flags)
-    : await write(shell, workspace, run, flags)
+  if (flags.summary) await showSummary(shell, workspace, run, flags)
+  else if (isTable(shell, flags)) await showRows(shell, workspace, run, flags)
+  else return (await write(shell, workspace, run, flags)).damagedRows > 0 ? EXIT.held : EXIT.ok
+  return EXIT.ok
 }
 
 /** True where rows are shown to a person, false where they are written as data. */
@@ -100,7 +100,7 @@ function assertOneWay(shell: Shell, flags: ResultsFlags): void {
   }
 }
 
-async function write(shell: Shell, workspace: Workspace, run: RunRecord, flags: ResultsFlags): Promise<void> {
+async function write(shell: Shell, workspace: Workspace, run: RunRecord, flags: ResultsFlags): Promise<WrittenFiles> {
   const selection = selectionFrom(flags, run, null)
   const { inputPaths } = run.definition
   // The file with the failed rows belongs to the end of the run: it is written again only where it is asked for again.
@@ -115,6 +115,7 @@ async function write(shell: Shell, workspace: Workspace, run: RunRecord, flags: 
   const answers = await writeRunAnswers(workspace, store, order)
   if (flags.json) await shell.printJson(await reportDocument(report, answers))
   if (!flags.quiet) tellWritten(shell, answers, report.counts, isWhole(selection) ? null : run.rowCount)
+  return answers
 }
 
 /** `partOf` is the number of all rows where only some were asked for. */
@@ -125,6 +126,8 @@ function tellWritten(shell: Shell, answers: WrittenFiles, counts: RequestCounts,
   const rest = open === 0 ? '' : `; ${counted(open, 'row')} without a result yet`
   const failed = answers.failed ? `, ${counted(answers.failed.rows, 'failed row')} also to ${answers.failed.path}` : ''
   shell.tell(`Wrote ${rows}${place}${failed}${rest}.`)
+  const damaged = describeDamaged(answers)
+  if (damaged !== null) shell.tell(`${damaged}.`)
 }
 
 /** Our columns with what they hold, a line for each, in the form in which the help of this command lists its options. */

@@ -7,11 +7,12 @@ import type { RunRecord } from '../../store/port/run.ts'
 import { runFolder } from '../../store/run-folder.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { counted } from '../render/terminal/quantity.ts'
+import { fileChecks } from './examine-files.ts'
 import type { Finding } from './finding.ts'
 
 /**
- * Reads the files of every run that say which requests its batches hold and what became of them, and makes those again that
- * are damaged or absent.
+ * Reads all files of every run. Those that say what became of its requests are made again where they are damaged or absent;
+ * of all others it is said what is lost.
  */
 export async function repairLogs(workspace: Workspace): Promise<readonly Finding[]> {
   const findings: Finding[] = []
@@ -40,6 +41,7 @@ async function repairLog(workspace: Workspace, run: RunRecord): Promise<Finding>
   const problems: string[] = []
   await collectProblem(problems, () => log.weights())
   for (const batch of batches) await collectProblem(problems, () => log.read(batch))
+  for (const check of await fileChecks(ports, { run, store, batches, log })) await collectProblem(problems, check)
   const made = repaired === 0 ? '' : `, the outcomes of ${repaired} made again`
   const problem = problems.length === 0 ? null : problems.join('; ')
   return { what: `run ${run.id}`, text: `${counted(batches.length, 'batch', 'batches')}${made}`, problem }

@@ -3,6 +3,7 @@ import type { BatchKind } from '../../model/batch.ts'
 import type { FileFacts } from '../../model/file-facts.ts'
 import type { OutcomeStatus } from '../../model/outcome.ts'
 import type { Reopening } from '../../model/reopening.ts'
+import type { ResultFile } from '../../model/result-ref.ts'
 import type { CancelCause } from '../../model/run.ts'
 import type { TallyGroup } from '../../model/tally.ts'
 import type { Target } from '../../model/target.ts'
@@ -129,6 +130,8 @@ export interface SettledBatch {
   /** The file of columns, by its name and what proves it. */
   readonly name: string
   readonly facts: FileFacts
+  /** The raw result files that they were read from. */
+  readonly resultFiles: readonly ResultFile[]
   /** Why the run was being cancelled at that time; null where it was not. */
   readonly cancelCause: CancelCause | null
 }

@@ -70,7 +70,15 @@ export interface RunRecord extends NewRun {
   readonly reopenings: readonly Reopening[]
   /** The file that tells which rows share a request; null where none do. */
   readonly sharing: FileFacts | null
+  /** The files of its rows; null while they are not frozen. */
+  readonly rowFiles: RowFiles | null
   readonly finishedAt: number | null
+}
+
+/** Files of the rows of a run: their columns, and what is known of them besides. */
+export interface RowFiles {
+  readonly rows: FileFacts
+  readonly facts: FileFacts
 }
 
 export interface SealedFacts {
@@ -87,6 +95,7 @@ export interface SealedFacts {
   readonly files: readonly InputFile[]
   /** The file that tells which rows share a request; null where none do. */
   readonly sharing: FileFacts | null
+  readonly rowFiles: RowFiles
   /** The counts of batches some of whose requests are shared, by the keys of the batches. */
   readonly tallies: ReadonlyMap<number, readonly TallyGroup[]>
   /** @default null */

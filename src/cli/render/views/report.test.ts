@@ -42,7 +42,15 @@ const report: RunReport = {
 
 const NOTHING: RunReport['retryable'] = { unbilled: [], billed: [], billedUsd: 0 }
 
-const answers = { rows: 50_000, bytes: 1, formulaCells: 0, failed: null, path: '/data/answers.csv', summaryPath: null }
+const answers = {
+  rows: 50_000,
+  bytes: 1,
+  formulaCells: 0,
+  damagedRows: 0,
+  failed: null,
+  path: '/data/answers.csv',
+  summaryPath: null,
+}
 const places = { answers, isExcelSafe: false, runFolder: '/home/me/runs/k3f9', now: run.createdAt }
 
 describe('the report', () => {

@@ -9,6 +9,7 @@ import type { FailureReason, RunReport } from '../../../workspace/report.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { placeText, renderFacts } from '../terminal/facts.ts'
 import { count, counted } from '../terminal/quantity.ts'
+import { describeDamaged } from '../words/answers-words.ts'
 import { costLimits, describeRunCost, describeUsedPrices } from '../words/cost-words.ts'
 import { describeOutcomes, doneRows, openRows } from '../words/outcome-words.ts'
 import { tellReason } from '../words/reason-words.ts'
@@ -52,6 +53,7 @@ export function renderReport(report: RunReport, places: ReportPlaces, colors: Co
       ['Batches', batchesText(report)],
       ['Answers', places.answers && placeText(places.answers.path)],
       ['Failed rows', failedText(places.answers)],
+      ['Damaged', describeDamaged(places.answers)],
       ['Run folder', places.runFolder],
       ['Formulas', formulaText(places)],
     ],

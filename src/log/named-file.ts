@@ -1,0 +1,60 @@
+import type { Disk, ReadRange } from '../lib/disk.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { FileFacts } from '../model/file-facts.ts'
+import type { ResultFile } from '../model/result-ref.ts'
+import type { RunRecord } from '../store/port/run.ts'
+import type { RunFolder } from '../store/run-folder.ts'
+import { PassingFile } from './passing-file.ts'
+
+/** A file that the catalog names, and what is lost where it is damaged, as the end of a sentence about it. */
+export interface NamedFile {
+  readonly path: string
+  readonly facts: FileFacts
+  readonly holds: string
+}
+
+/**
+ * The bytes of such a file in pieces, hashed as they pass. Throws `disk`: at once where it is absent or has another size, and
+ * once its end is reached where its bytes are others. So what is made of it must not count before the end was reached.
+ */
+export async function* readNamed(disk: Disk, file: NamedFile, range?: ReadRange): AsyncIterable<Uint8Array> {
+  const { facts, path } = file
+  if ((await disk.size(path)) !== facts.bytes) throw damagedFile(file)
+  const passing = new PassingFile()
+  yield* passing.through(disk.stream(path, range))
+  if (passing.facts().sha256 !== facts.sha256) throw damagedFile(file)
+}
+
+/** Reads such a file for nothing but to see whether it is whole. Throws as `readNamed` does. */
+export async function assertNamed(disk: Disk, file: NamedFile): Promise<void> {
+  const pieces = readNamed(disk, file, { isReused: true })[Symbol.asyncIterator]()
+  while (!(await pieces.next()).done);
+}
+
+/** The error for a file that is not the one that the catalog names, and that nothing can be made again from. */
+export function damagedFile({ holds, path }: Pick<NamedFile, 'path' | 'holds'>): LlmBatchError {
+  return new LlmBatchError('disk', `${path} is damaged or absent: it holds ${holds}`, {
+    next: 'Restore the folder of the run from a backup.',
+  })
+}
+
+/** The file of the frozen rows. */
+export function namedRows(folder: RunFolder, run: Pick<RunRecord, 'id' | 'rowFiles'>): NamedFile {
+  return { path: folder.rows, facts: rowFilesOf(run).rows, holds: 'the rows as they were read, for the answers file' }
+}
+
+/** The file of what is known of rows besides their columns. */
+export function namedRowFacts(folder: RunFolder, run: Pick<RunRecord, 'id' | 'rowFiles'>): NamedFile {
+  const holds = 'the ids of rows, and which of them were skipped or share a request'
+  return { path: folder.rowFacts, facts: rowFilesOf(run).facts, holds }
+}
+
+/** A raw result file of a settled attempt. */
+export function namedResult(folder: RunFolder, attemptKey: number, { bytes, role, sha256 }: ResultFile): NamedFile {
+  return { path: folder.result(attemptKey, role), facts: { bytes, sha256 }, holds: 'what the provider answered' }
+}
+
+function rowFilesOf({ id, rowFiles }: Pick<RunRecord, 'id' | 'rowFiles'>) {
+  if (rowFiles !== null) return rowFiles
+  throw new Error(`the rows of run ${id} are not frozen yet`)
+}
