@@ -115,6 +115,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/demo.ts'),
   },
   {
+    name: 'providers',
+    usage: '[NAME] [options]',
+    summary: 'list the providers: limits, discount, how safe a create is, how far tested',
+    load: () => import('./commands/providers.ts'),
+  },
+  {
     name: 'doctor',
     usage: '[options]',
     summary: 'check keys, base URLs, home, disk and clock; --live tests the provider',

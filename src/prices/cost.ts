@@ -18,7 +18,7 @@ export interface OwnPrice {
   readonly cachedInputUsdPerMillion?: number | undefined
   /** Null for models that give no tokens, such as embeddings. */
   readonly outputUsdPerMillion: number | null
-  /** What the batch price is of the standard price. @default 0.5 */
+  /** What the batch price is of the standard price. @default what is known of the provider, mostly 0.5 */
   readonly batchFactor?: number | undefined
 }
 
@@ -50,7 +50,7 @@ function fromOwn(provider: string, model: string, own: OwnPrice): Price {
     inputUsd: own.inputUsdPerMillion,
     cachedInputUsd: own.cachedInputUsdPerMillion ?? null,
     outputUsd: own.outputUsdPerMillion,
-    batchFactor: own.batchFactor ?? 0.5,
+    batchFactor: own.batchFactor ?? factsOf(provider).batchFactor,
     longContext: null,
     source: 'the configuration',
     asOf: null,

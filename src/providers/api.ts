@@ -32,6 +32,14 @@ export interface Api {
   sendForText(request: ApiRequest, signal: AbortSignal): Promise<string>
   /** A successful answer to one single attempt, with its body still to be read. */
   exchange(request: ApiRequest, signal: AbortSignal): Promise<TransportResponse>
+  /** The answer to one single attempt that is to be a redirect, which is not followed. Throws for any other answer. */
+  sendForRedirect(request: ApiRequest, signal: AbortSignal): Promise<TransportResponse>
+  /** Bytes for an address that the API has named, of whatever origin; without the key. One single attempt. */
+  put(
+    url: URL,
+    body: { readonly bytes: number; readonly stream: AsyncIterable<Uint8Array> },
+    signal: AbortSignal,
+  ): Promise<void>
   /** A successful answer to a GET with its body still to be read; repeated like `read` until it begins. */
   open(request: Omit<ApiRequest, 'method'>, signal: AbortSignal): Promise<TransportResponse>
   /** The failure of an answer that came but is not what the API answers here. */
@@ -76,7 +84,11 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     retryAfterMostMs: options.retryAfterMostMs,
   })
 
-  const exchange = async (request: ApiRequest, signal: AbortSignal): Promise<TransportResponse> => {
+  const exchange = async (
+    request: ApiRequest,
+    signal: AbortSignal,
+    isWanted = isSuccess,
+  ): Promise<TransportResponse> => {
     const response = await options.transport.send(
       {
         method: request.method,
@@ -94,9 +106,19 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
       },
       signal,
     )
-    if (response.status >= 200 && response.status <= 299) return response
+    if (isWanted(response)) return response
     const { text } = await readText(response.body, LONGEST_ERROR_BYTES)
     throw new ProviderError(failureOf(response, text, context(request)))
+  }
+
+  const put: Api['put'] = async (url, body, signal) => {
+    const headers = { 'user-agent': 'llm-batch', 'content-type': 'application/octet-stream' }
+    const response = await options.transport.send({ method: 'PUT', url, headers, body, isElsewhere: true }, signal)
+    const { text } = await readText(response.body, LONGEST_ERROR_BYTES)
+    // The address is a secret for as long as it is signed: its query stays out of messages.
+    if (!isSuccess(response)) {
+      throw new ProviderError(failureOf(response, text, context({ method: 'PUT', path: url.origin + url.pathname })))
+    }
   }
 
   const receive = async (request: ApiRequest, signal: AbortSignal) => {
@@ -139,10 +161,24 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     readSized,
     send: async (request, schema, signal) => (await sendSized(request, schema, signal)).value,
     sendForText: async (request, signal) => (await receive(request, signal)).text,
-    exchange,
+    exchange: (request, signal) => exchange(request, signal),
+    sendForRedirect: async (request, signal) => {
+      const response = await exchange(request, signal, isRedirect)
+      await readText(response.body, LONGEST_ERROR_BYTES)
+      return response
+    },
+    put,
     open: (request, signal) => repeated(() => exchange({ ...request, method: 'GET' }, signal), signal),
     misshapen: (request, response, what) => new ProviderError(shapeFailure(response, what, context(request))),
   }
+}
+
+function isSuccess({ status }: Pick<TransportResponse, 'status'>): boolean {
+  return status >= 200 && status <= 299
+}
+
+function isRedirect({ status }: Pick<TransportResponse, 'status'>): boolean {
+  return status === 302 || status === 307
 }
 
 function dateOf({ date }: TransportResponse['headers']): Date | null {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { factsOf } from './known.ts'
 import { PROVIDERS } from './registry.ts'
 
-describe.each(Object.keys(PROVIDERS))('what is known of %s', (name) => {
+const PRICED = Object.values(PROVIDERS).filter(({ facts }) => facts?.prices !== undefined)
+
+describe.each(PRICED.map(({ name }) => name))('what is known of %s', (name) => {
   const { contextWindows, prices, queueTiers } = factsOf(name)
 
   it('has one price per model, with plausible numbers, a source and its day', () => {

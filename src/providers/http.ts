@@ -42,7 +42,7 @@ export function createTransport(options: TransportOptions): Transport {
   let shared: Promise<Connections> | undefined
   return {
     async send(request, signal) {
-      if (request.url.origin !== base.origin)
+      if (request.url.origin !== base.origin && !isAllowedElsewhere(request, base))
         throw failed(request, 'unreached', 'another origin than the configured one')
       if (request.totalTimeoutMs === undefined) {
         shared ??= openConnections(proxies, options)
@@ -67,6 +67,15 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
   }
+}
+
+/**
+ * True for a store that the API names, where nothing could see what it should not: it is encrypted, or on this machine like
+ * the API itself, and no call of another server is led to this machine.
+ */
+function isAllowedElsewhere({ isElsewhere, url }: TransportRequest, base: URL): boolean {
+  if (isElsewhere !== true) return false
+  return isLoopback(base) ? isLoopback(url) : url.protocol === 'https:' && !isLoopback(url)
 }
 
 /** URLs of the proxies that requests go through; empty for directly. */

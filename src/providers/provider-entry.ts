@@ -4,6 +4,24 @@ import type { Provider, ProviderOptions } from './provider.ts'
 /** Variables of the process by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Facts of a provider for people, besides those that its adapter acts on. */
+export interface ProviderSheet {
+  /** As the provider writes its name. */
+  readonly title: string
+  /** Part of the standard price that a batch saves; null where no number is known. */
+  readonly discount: number | null
+  /** The day on which the facts were gathered, such as `2026-11-28`; null where nobody has. */
+  readonly asOf: string | null
+  /** What the adapter was tested against. */
+  readonly tested: string
+  /** The page about it in the documents of this package. */
+  readonly page: string
+  /** Peculiarities that a user meets, each a sentence. @default none */
+  readonly oddities?: readonly string[]
+  /** What its documents leave open and the adapter guesses, each a sentence. @default none */
+  readonly unsure?: readonly string[]
+}
+
 /** Name, access, factory and facts of a provider. */
 export interface ProviderEntry {
   /** As the user writes it before the slash of a model. */
@@ -17,6 +35,8 @@ export interface ProviderEntry {
   readonly scopeVariables?: readonly string[]
   /** What is known of its models besides limits. @default cautious assumptions (`CAUTIOUS_FACTS`), fact by fact */
   readonly facts?: Partial<ProviderFacts>
+  /** What people should know of it. @default nothing */
+  readonly sheet?: ProviderSheet
   /**
    * The adapter; the environment may scope it further, as the provider's own SDK lets it. A promise lets the code of the
    * adapter be loaded when it is first needed.

@@ -1,13 +1,19 @@
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { hostEntry } from './hosts/entry.ts'
+import { HOST_PROFILES } from './hosts/profiles.ts'
 import { MISTRAL } from './mistral/entry.ts'
 import { OPENAI } from './openai/entry.ts'
 import type { Provider } from './provider.ts'
 import type { ProviderEntry } from './provider-entry.ts'
 import type { Transport } from './transport.ts'
 
-const entries: Record<string, ProviderEntry> = { openai: OPENAI, mistral: MISTRAL }
+const entries: Record<string, ProviderEntry> = {
+  openai: OPENAI,
+  mistral: MISTRAL,
+  ...Object.fromEntries(HOST_PROFILES.map((profile) => [profile.name, hostEntry(profile)])),
+}
 
 /** All providers by name. */
 export const PROVIDERS: Readonly<Record<string, ProviderEntry>> = entries

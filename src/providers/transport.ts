@@ -8,9 +8,14 @@ export interface Transport {
 }
 
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
+  /**
+   * True for an address that the API itself has named, which may be of another origin: a store that takes bytes without a
+   * key. @default false
+   */
+  readonly isElsewhere?: boolean
   /** Bytes, text, or a stream with its exact length. */
   readonly body?: string | { readonly bytes: number; readonly stream: AsyncIterable<Uint8Array> }
   /** A connection of its own and this total time limit, for the call that must not be repeated. */

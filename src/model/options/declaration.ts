@@ -20,6 +20,7 @@ export type OptionCommand =
   | 'remote'
   | 'serve'
   | 'doctor'
+  | 'providers'
 
 /** The calls of the library that take options of the table; `finish` stands for `finished`, `submit` and `tick`. */
 export type OptionCall = 'startRun' | 'openRun' | 'retry' | 'finish'

@@ -16,6 +16,7 @@ const PLACED = [
   'remote',
   'serve',
   'doctor',
+  'providers',
 ] as const
 
 /** Options that override the configuration for one command or call. */

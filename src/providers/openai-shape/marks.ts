@@ -1,7 +1,7 @@
 import type { BatchInput, BatchMark, InputRef, RemoteBatch } from '../provider.ts'
 
 /** The metadata that carries a batch's nonce. */
-const NONCE_KEY = 'llm_batch_nonce'
+export const NONCE_KEY = 'llm_batch_nonce'
 
 /** True for a batch of the mark's input, which no other batch shares, or with its nonce in the metadata (F124). */
 export function isMarked(batch: RemoteBatch, { inputFileId, nonce }: BatchMark): boolean {

@@ -22,7 +22,7 @@ export interface BatchPlace {
 export async function createBatch(
   api: Api,
   { root, schema }: BatchPlace,
-  body: unknown,
+  { body, headers }: { readonly body: unknown; readonly headers?: Readonly<Record<string, string>> },
   options: Pick<ProviderOptions, 'createTimeoutMs'>,
   signal: AbortSignal,
 ): Promise<RemoteBatch> {
@@ -31,6 +31,7 @@ export async function createBatch(
     path: root,
     contentType: 'application/json',
     body: JSON.stringify(body),
+    headers: headers ?? {},
     totalTimeoutMs: options.createTimeoutMs ?? CREATE_TIMEOUT_MS,
   } as const
   try {

@@ -45,14 +45,14 @@ export const fileSchema = z
 
 const deletionSchema = z.object({ deleted: z.boolean().optional() })
 
-/** Stores an input file with purpose `batch`; the same call at OpenAI and Mistral. */
+/** Stores an input file; the same call at OpenAI and Mistral. */
 export async function uploadFile(
   api: Api,
   input: BatchInput,
-  options: Pick<ProviderOptions, 'random'>,
+  { purpose, random }: Pick<ProviderOptions, 'random'> & { readonly purpose: string },
   signal: AbortSignal,
 ): Promise<RemoteFile> {
-  const body = multipartBody({ purpose: 'batch' }, input, options.random)
+  const body = multipartBody({ purpose }, input, random)
   const call = { method: 'POST', path: '/files', contentType: body.contentType, body } as const
   try {
     return (await api.send(call, fileSchema, signal)).file

@@ -4,7 +4,7 @@ import { isCreatedSince, type Page, type PagePosition, readPages } from '../list
 import type { NewBatch, Provider, ProviderOptions, RemoteBatch, RemoteFile } from '../provider.ts'
 import { secretsOf } from '../secrets.ts'
 import { downloadFile } from './download.ts'
-import { isMarked, storedId } from './marks.ts'
+import { isMarked, NONCE_KEY, storedId } from './marks.ts'
 import { type BatchPlace, cancelBatch, createBatch, getBatch } from './remote-batch.ts'
 import { discardFile, fileSchema, getFile, uploadFile } from './remote-file.ts'
 import { decodeResultLine } from './result-line.ts'
@@ -32,12 +32,17 @@ export interface Peculiarities {
   /** What narrows the listing of batches made since an instant. */
   readonly batchQuery: (since: Date) => ListRequest['query']
   readonly fileQuery: ListRequest['query']
+  /** What an upload is for, in the provider's word. @default 'batch' */
+  readonly purpose?: string
+  /** The header of a create that takes the nonce as idempotency key. @default none */
+  readonly keyHeader?: string
   /** Asks for a page with one batch. */
   readonly greetQuery: ListRequest['query']
 }
 
 /** The verbs of an adapter that are the same wherever files and batches work like those of OpenAI. */
-export function sharedVerbs({ api, options, place, creation, fetchPage, ...queries }: Peculiarities) {
+export function sharedVerbs(peculiarities: Peculiarities) {
+  const { api, options, place, creation, fetchPage, keyHeader, purpose = 'batch', ...queries } = peculiarities
   const secrets = secretsOf(options)
   const files = fileSchema.transform(({ file }) => file)
   const bounds = options.mostListedBytes === undefined ? {} : { bytes: options.mostListedBytes }
@@ -57,9 +62,12 @@ export function sharedVerbs({ api, options, place, creation, fetchPage, ...queri
     baseUrl: options.baseUrl,
     abilities: { recovery: 'marked' },
     decode: (line, target) => decodeResultLine(line, target.endpoint, secrets),
-    store: (input, signal) => uploadFile(api, input, options, signal),
+    store: (input, signal) => uploadFile(api, input, { ...options, purpose }, signal),
     file: (id, signal) => getFile(api, id, signal),
-    create: (batch, input, signal) => createBatch(api, place, creation(batch, storedId(input)), options, signal),
+    create: (batch, input, signal) => {
+      const headers = keyHeader === undefined ? {} : { [keyHeader]: batch.metadata[NONCE_KEY] ?? '' }
+      return createBatch(api, place, { body: creation(batch, storedId(input)), headers }, options, signal)
+    },
     isOurs: isMarked,
     list: async (since, signal) => {
       const request = { path: place.root, query: queries.batchQuery(since) }

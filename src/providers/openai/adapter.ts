@@ -1,8 +1,7 @@
-import { z } from 'zod'
-import { type Api, bearer, createApi } from '../api.ts'
-import type { Page, PagePosition } from '../listing.ts'
+import { bearer, createApi } from '../api.ts'
+import { cursorPage } from '../openai-shape/cursor-page.ts'
 import { callDirectly } from '../openai-shape/direct-call.ts'
-import { type ListRequest, sharedVerbs } from '../openai-shape/shared-verbs.ts'
+import { sharedVerbs } from '../openai-shape/shared-verbs.ts'
 import type { NewBatch, Provider, ProviderOptions } from '../provider.ts'
 import type { Environment } from '../provider-entry.ts'
 import { secretsOf } from '../secrets.ts'
@@ -28,7 +27,7 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
       options,
       place,
       creation,
-      fetchPage,
+      fetchPage: cursorPage,
       batchQuery: () => ({ limit: '100' }),
       fileQuery: { purpose: 'batch', limit: '1000' },
       greetQuery: { limit: '1' },
@@ -66,18 +65,4 @@ function creation(batch: NewBatch, inputFileId: string): unknown {
     completion_window: '24h',
     metadata: batch.metadata,
   }
-}
-
-/** One page by cursor. A missing `has_more` is passed on as such: it does not mean that nothing follows. */
-async function fetchPage<Item>(
-  api: Api,
-  request: ListRequest,
-  item: z.ZodType<Item>,
-  { after }: PagePosition,
-  signal: AbortSignal,
-): Promise<Page<Item>> {
-  const schema = z.object({ data: z.array(item), has_more: z.boolean().nullish() })
-  const query = after === null ? request.query : { ...request.query, after }
-  const { bytes, value } = await api.readSized({ path: request.path, query }, schema, signal)
-  return { items: value.data, hasMore: value.has_more ?? undefined, bytes }
 }

@@ -8,5 +8,12 @@ export const OPENAI: ProviderEntry = {
   defaultBaseUrl: 'https://api.openai.com/v1',
   scopeVariables: ['OPENAI_ORG_ID', 'OPENAI_PROJECT_ID'],
   facts: OPENAI_FACTS,
+  sheet: {
+    title: 'OpenAI',
+    discount: 0.5,
+    asOf: '2026-11-28',
+    tested: 'the local server, its official SDK as a client of that server, and no call of the provider itself',
+    page: 'docs/providers/openai.md',
+  },
   create: async (options, environment) => (await import('./adapter.ts')).createScopedOpenAI(options, environment),
 }

@@ -1,0 +1,97 @@
+import type { z } from 'zod'
+import { bearer, createApi } from '../api.ts'
+import { encodeLines } from '../encode-lines.ts'
+import { openAIBatchSchema } from '../openai/batch.ts'
+import { cursorPage } from '../openai-shape/cursor-page.ts'
+import { callDirectly } from '../openai-shape/direct-call.ts'
+import { sharedVerbs } from '../openai-shape/shared-verbs.ts'
+import type { NewBatch, Provider, ProviderOptions, RemoteBatch, WireRequest } from '../provider.ts'
+import { secretsOf } from '../secrets.ts'
+import { hostLimits } from './limits.ts'
+import type { HostProfile } from './profile.ts'
+import { uploadSigned } from './signed-upload.ts'
+import { readUnpaged } from './unpaged-list.ts'
+
+/** Entries of a page of batches unless the profile says otherwise, as at OpenAI. */
+const PAGE_SIZE = 100
+
+/** The adapter of all hosts whose batch API is that of OpenAI but for what their profile says. Facts: docs/providers/hosts.md. */
+export function createHostProvider(profile: HostProfile, options: ProviderOptions): Provider {
+  const api = createApi(options, bearer(options))
+  const {
+    keyHeader,
+    keyKeptMs,
+    pageSize = PAGE_SIZE,
+    purpose = 'batch',
+    recovery = 'marked',
+    upload = 'form',
+  } = profile
+  const place = { root: '/batches', schema: batchSchema(profile, secretsOf(options)) }
+  const verbs = sharedVerbs({
+    api,
+    options,
+    place,
+    creation: (batch, inputFileId) => creation(profile, batch, inputFileId),
+    purpose,
+    ...(keyHeader === undefined ? {} : { keyHeader }),
+    fetchPage: cursorPage,
+    batchQuery: () => (pageSize === null ? {} : { limit: String(pageSize) }),
+    fileQuery: pageSize === null ? {} : { purpose },
+    greetQuery: pageSize === null ? {} : { limit: '1' },
+  })
+  const encode = (request: WireRequest): string => encodeLine(profile, request)
+  return {
+    name: profile.name,
+    ...verbs,
+    ...(upload === 'signed' ? { store: (input, signal) => uploadSigned(api, input, purpose, signal) } : {}),
+    ...(pageSize === null ? readUnpaged(api, place) : {}),
+    abilities: { recovery, ...(keyKeptMs === undefined ? {} : { keyKeptMs }) },
+    limits: (target) => hostLimits(profile, target, options.maxLineBytes),
+    encode,
+    // Frozen lines are whole lines with the endpoints of OpenAI.
+    encodeInput: async (input) => (isLineFrozen(profile) ? input : encodeLines(input, encode)),
+    direct: (request, signal) => callDirectly(api, request, options, signal),
+  }
+}
+
+function isLineFrozen({ endpointRoot, line }: HostProfile): boolean {
+  return endpointRoot === undefined && line !== 'bare'
+}
+
+function encodeLine({ endpointRoot, line }: HostProfile, { body, target, wireId }: WireRequest): string {
+  const id = JSON.stringify(wireId)
+  if (line === 'bare') return `{"custom_id":${id},"body":${body}}`
+  const url = JSON.stringify(hostEndpoint(target.endpoint, endpointRoot))
+  return `{"custom_id":${id},"method":"POST","url":${url},"body":${body}}`
+}
+
+function creation(
+  { creation: further, endpointRoot, hasMetadata = true, window }: HostProfile,
+  batch: NewBatch,
+  inputFileId: string,
+): unknown {
+  return {
+    input_file_id: inputFileId,
+    endpoint: hostEndpoint(batch.target.endpoint, endpointRoot),
+    ...(window.isSent === false ? {} : { completion_window: `${batch.windowHours ?? window.hours}h` }),
+    ...(hasMetadata ? { metadata: batch.metadata } : {}),
+    ...further,
+  }
+}
+
+/** An endpoint as the host writes it. */
+function hostEndpoint(endpoint: string, root = '/v1'): string {
+  return endpoint.replace(/^\/v1(?=\/)/, root)
+}
+
+/** The batch, its endpoint as we write it: it is compared with the one that was asked for. */
+function batchSchema({ endpointRoot }: HostProfile, secrets: readonly string[]): z.ZodType<RemoteBatch> {
+  const schema = openAIBatchSchema(secrets)
+  if (endpointRoot === undefined) return schema
+  return schema.transform((batch) => ({
+    ...batch,
+    endpoint: batch.endpoint?.startsWith(`${endpointRoot}/`)
+      ? `/v1${batch.endpoint.slice(endpointRoot.length)}`
+      : batch.endpoint,
+  }))
+}

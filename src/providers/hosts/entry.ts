@@ -1,0 +1,19 @@
+import type { ProviderEntry } from '../provider-entry.ts'
+import type { HostProfile } from './profile.ts'
+
+/** The provider that a profile describes; `tested` says against what. */
+export function hostEntry(profile: HostProfile, tested: string = TESTED): ProviderEntry {
+  const { baseUrl, baseUrlVariable, discount, facts, keyVariable, name, title } = profile
+  return {
+    name,
+    keyVariable,
+    baseUrlVariable,
+    defaultBaseUrl: baseUrl,
+    // A price of the user's own counts in full where it is not known what batches save.
+    facts: { batchFactor: 1 - (discount ?? 0) },
+    sheet: { title, discount, tested, page: 'docs/providers/hosts.md', ...facts },
+    create: async (options) => (await import('./adapter.ts')).createHostProvider(profile, options),
+  }
+}
+
+const TESTED = 'the local server with its peculiarities, and no call of the host itself'

@@ -1,0 +1,276 @@
+import type { HostProfile } from './profile.ts'
+
+const CHAT = '/v1/chat/completions'
+const RESPONSES = '/v1/responses'
+const EMBEDDINGS = '/v1/embeddings'
+const COMPLETIONS = '/v1/completions'
+
+const SEEN = '2026-11-28'
+
+/** Megabytes as the hosts count them: by the smaller unit, so that a file is never too large. */
+const MB = 1_000_000
+
+const DAY = 24
+
+/** Every host whose facts suffice, one record each; what the facts leave open is guessed with care, and said. */
+export const HOST_PROFILES: readonly HostProfile[] = [
+  {
+    name: 'groq',
+    title: 'Groq',
+    baseUrl: 'https://api.groq.com/openai/v1',
+    keyVariable: 'GROQ_API_KEY',
+    baseUrlVariable: 'GROQ_BASE_URL',
+    endpoints: [CHAT],
+    limits: { requests: 50_000, bytes: 100 * MB },
+    window: { hours: DAY, mostHours: 7 * DAY },
+    discount: 0.5,
+    pageSize: null,
+    maxTokensField: 'max_completion_tokens',
+    hasSchemas: true,
+    facts: {
+      asOf: SEEN,
+      oddities: [
+        'Free plans cannot send batches: the API answers 403 not_available_for_plan.',
+        'The list of batches has no pages.',
+        'A finished batch may give {} in the place of an error file.',
+      ],
+      unsure: ['The 50,000 requests of a batch stand in secondary sources only.', 'Older pages say 25 % off.'],
+      sources: ['groq-sdk 1.6.0', 'console.groq.com/docs/batch', 'github.com/groq/groq-api-cookbook'],
+    },
+  },
+  {
+    name: 'together',
+    title: 'Together AI',
+    baseUrl: 'https://api.together.ai/v1',
+    keyVariable: 'TOGETHER_API_KEY',
+    baseUrlVariable: 'TOGETHER_BASE_URL',
+    endpoints: [CHAT],
+    limits: { requests: 50_000, bytes: 100 * MB, queueTokens: 30_000_000_000 },
+    window: { hours: DAY },
+    discount: null,
+    purpose: 'batch-api',
+    upload: 'signed',
+    line: 'bare',
+    hasMetadata: false,
+    pageSize: null,
+    hasSchemas: true,
+    facts: {
+      asOf: SEEN,
+      oddities: [
+        'A file goes to an address that the API signs, in three calls.',
+        'A batch keeps no metadata: only its input file, which no other batch shares, shows whose it is.',
+        'The list of batches has no pages, and a batch does not count its requests.',
+        'The window is best effort: allow 72 hours.',
+        'Some models fail in batches, and few are cheaper there: read the list of models first.',
+      ],
+      unsure: ['The discount differs by model, so a price of yours counts in full unless it says batchFactor.'],
+      sources: [
+        'together-ai 0.52.0',
+        'docs.together.ai/docs/inference/batch/overview',
+        'github.com/togethercomputer/skills',
+      ],
+    },
+  },
+  {
+    name: 'dashscope',
+    title: 'DashScope (Qwen)',
+    baseUrl: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
+    keyVariable: 'DASHSCOPE_API_KEY',
+    baseUrlVariable: 'DASHSCOPE_BASE_URL',
+    endpoints: [CHAT, EMBEDDINGS],
+    limits: { requests: 50_000, bytes: 500 * MB, lineBytes: 6 * MB },
+    window: { hours: DAY, mostHours: 14 * DAY },
+    discount: 0.5,
+    facts: {
+      asOf: SEEN,
+      oddities: [
+        'Outside of China the base URL is another one: set DASHSCOPE_BASE_URL.',
+        'A batch has one model and one setting of thinking; newer models think unless the body says enable_thinking: false.',
+        'The cache of prompts does not count in batches, so a long shared beginning can cost as much as direct calls.',
+        'The status may stand still for half an hour.',
+        'The model batch-test-model is free, for up to 100 requests at /v1/chat/ds-test, which llm-batch does not send to.',
+      ],
+      unsure: [],
+      sources: [
+        'alibabacloud.com/help/en/model-studio/batch-interfaces-compatible-with-openai',
+        'github.com/QwenLM/qwen-code docs/users/features/batch.md',
+      ],
+    },
+  },
+  {
+    name: 'doubleword',
+    title: 'Doubleword',
+    baseUrl: 'https://api.doubleword.ai/v1',
+    keyVariable: 'DOUBLEWORD_API_KEY',
+    baseUrlVariable: 'DOUBLEWORD_BASE_URL',
+    endpoints: [CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES],
+    limits: { requests: 50_000, bytes: 200 * MB },
+    window: { hours: DAY },
+    discount: null,
+    hasSchemas: true,
+    facts: {
+      asOf: SEEN,
+      oddities: [
+        'The window is a tier of price; llm-batch sends the cheaper one of 24 hours, not the one of 1 hour.',
+        'Results can be read while a batch runs; llm-batch reads them at its end.',
+      ],
+      unsure: ['Batches have prices of their own, so a price of yours counts in full unless it says batchFactor.'],
+      sources: ['github.com/doublewordai/batch-skill', 'github.com/doublewordai/control-layer'],
+    },
+  },
+  {
+    name: 'nebius',
+    title: 'Nebius Token Factory',
+    baseUrl: 'https://api.tokenfactory.nebius.com/v1',
+    keyVariable: 'NEBIUS_API_KEY',
+    baseUrlVariable: 'NEBIUS_BASE_URL',
+    endpoints: [CHAT, EMBEDDINGS],
+    limits: { requests: 5_000_000, bytes: 10_000 * MB },
+    window: { hours: DAY },
+    discount: 0.5,
+    hasSchemas: true,
+    facts: {
+      asOf: SEEN,
+      oddities: [
+        'The discount is for base models.',
+        'Up to 500 batches; they do not count towards the limits of a model.',
+        'The older address is https://api.studio.nebius.com/v1: set NEBIUS_BASE_URL.',
+      ],
+      unsure: [],
+      sources: ['docs.tokenfactory.nebius.com/ai-models-inference/batch-inference'],
+    },
+  },
+  {
+    name: 'siliconflow',
+    title: 'SiliconFlow',
+    baseUrl: 'https://api.siliconflow.cn/v1',
+    keyVariable: 'SILICONFLOW_API_KEY',
+    baseUrlVariable: 'SILICONFLOW_BASE_URL',
+    endpoints: [CHAT],
+    limits: { requests: 5_000, bytes: 1_000 * MB, retentionDays: 30 },
+    window: { hours: DAY },
+    discount: 0.5,
+    facts: {
+      asOf: SEEN,
+      oddities: ['The last message of a request must be one of the user.'],
+      unsure: [
+        'The name of the key variable is a guess.',
+        'Results may come as an address in the place of a file id; llm-batch holds such a batch, because it sends the key to no other server.',
+      ],
+      sources: ['docs.siliconflow.cn/cn/userguide/guides/batch'],
+    },
+  },
+  {
+    name: 'deepinfra',
+    title: 'DeepInfra',
+    baseUrl: 'https://api.deepinfra.com/v1/openai',
+    keyVariable: 'DEEPINFRA_API_KEY',
+    baseUrlVariable: 'DEEPINFRA_BASE_URL',
+    endpoints: [CHAT, EMBEDDINGS],
+    limits: { requests: 10_000, bytes: 100 * MB },
+    window: { hours: DAY },
+    discount: 0.2,
+    hasSchemas: true,
+    facts: {
+      asOf: SEEN,
+      oddities: [],
+      unsure: [
+        'The base URL is that of its direct calls, and the name of the key variable is a guess.',
+        'No limits are documented; 10,000 requests and 100 MB are a cautious guess.',
+      ],
+      sources: ['deepinfra.com/blog/batch-api'],
+    },
+  },
+  {
+    name: 'parasail',
+    title: 'Parasail',
+    baseUrl: 'https://api.parasail.io/v1',
+    keyVariable: 'PARASAIL_API_KEY',
+    baseUrlVariable: 'PARASAIL_BASE_URL',
+    endpoints: [CHAT, EMBEDDINGS],
+    limits: { requests: 50_000, bytes: 100 * MB },
+    window: { hours: DAY },
+    discount: 0.5,
+    hasSchemas: true,
+    facts: {
+      asOf: SEEN,
+      oddities: ['Its documents advise vectors in base64.', 'Cached input is said to cost 30 % less again.'],
+      unsure: ['Its own helper library allows files of 500 MB; the documents say 100.'],
+      sources: ['docs.parasail.io/parasail-docs/batch/batch-file-format', 'github.com/parasail-ai/openai-batch'],
+    },
+  },
+  {
+    name: 'perplexity',
+    title: 'Perplexity',
+    baseUrl: 'https://api.perplexity.ai/v1',
+    keyVariable: 'PERPLEXITY_API_KEY',
+    baseUrlVariable: 'PERPLEXITY_BASE_URL',
+    endpoints: [RESPONSES],
+    recovery: 'key',
+    keyHeader: 'idempotency-key',
+    // No number is documented. A lost create is asked for again within minutes; later a person decides.
+    keyKeptMs: 600_000,
+    limits: { requests: 50_000, bytes: 200 * MB, retentionDays: 30 },
+    window: { hours: DAY },
+    discount: null,
+    facts: {
+      asOf: SEEN,
+      oddities: [
+        'Batches go to the endpoint of responses: add --endpoint responses.',
+        'The tools of its agents, such as a web search, run inside of a batch and are billed.',
+        'Every line is checked when the file is stored.',
+        'Organisations without data retention cannot send batches.',
+      ],
+      unsure: [
+        'How long an idempotency key is kept is not documented: llm-batch relies on it for 10 minutes.',
+        'Nothing is said of a discount, so a price of yours counts in full unless it says batchFactor.',
+      ],
+      sources: ['docs.perplexity.ai/api-reference/batches-create-post', 'docs.perplexity.ai/docs/agent-api/batch'],
+    },
+  },
+  {
+    name: 'zhipu',
+    title: 'Zhipu BigModel',
+    baseUrl: 'https://open.bigmodel.cn/api/paas/v4',
+    keyVariable: 'ZHIPU_API_KEY',
+    baseUrlVariable: 'ZHIPU_BASE_URL',
+    endpoints: [CHAT, EMBEDDINGS],
+    endpointRoot: '/v4',
+    limits: { requests: 50_000, requestsAt: { [EMBEDDINGS]: 10_000 }, bytes: 100 * MB },
+    window: { hours: DAY, isSent: false },
+    discount: 0.5,
+    // By default the input file vanishes by itself, and its absence would pass for a fence that we have set.
+    creation: { auto_delete_input_file: false },
+    facts: {
+      asOf: SEEN,
+      oddities: [
+        'llm-batch tells it to keep the input file, because a file that vanishes by itself protects no create.',
+        'What may wait is counted in requests for each model, from 10 million down to 10,000: set limits.queueRequests.',
+      ],
+      unsure: ['The window is not part of the API, and the reference names the chat endpoint only.'],
+      sources: ['docs.bigmodel.cn/cn/faq/batch-api-issues', 'docs.bigmodel.cn/api-reference'],
+    },
+  },
+  {
+    name: 'moonshot',
+    title: 'Moonshot (Kimi)',
+    baseUrl: 'https://api.moonshot.cn/v1',
+    keyVariable: 'MOONSHOT_API_KEY',
+    baseUrlVariable: 'MOONSHOT_BASE_URL',
+    endpoints: [CHAT],
+    limits: { requests: 10_000, bytes: 100 * MB },
+    window: { hours: DAY },
+    discount: null,
+    pageSize: 20,
+    facts: {
+      asOf: SEEN,
+      oddities: ['Accounts from tier 1 on can send batches.', 'The list of batches has pages of 20.'],
+      unsure: [
+        'The window can be chosen, but not known is between what: llm-batch sends 24 hours.',
+        'No limits are known; 10,000 requests and 100 MB are a cautious guess.',
+        'No price is known, so a price of yours counts in full unless it says batchFactor.',
+      ],
+      sources: ['platform.kimi.ai/docs/guide/use-batch-inference'],
+    },
+  },
+]
