@@ -153,7 +153,7 @@ describe('loadConfiguration', () => {
     [{ limit: {} }, 'unknown key limit (did you mean limits?)'],
     [
       { apiKey: 'x' },
-      'unknown key apiKey (known here: home, waits, canary, stopLoss, tokenCount, limits, providers, models, prices, budget)',
+      'unknown key apiKey (known here: home, waits, canary, stopLoss, tokenCount, limits, providers, hosts, models, prices, budget)',
     ],
     [{ baseUrl: 'x' }, 'unknown key baseUrl'],
     [

@@ -13,6 +13,7 @@ import {
 } from './credentials.ts'
 import type { FileConfiguration } from './file-schema.ts'
 import { findHome } from './home.ts'
+import { checkedHosts } from './host-addresses.ts'
 import { mergeSettings, type SettingFlags } from './merge-settings.ts'
 import { readConfigurationFile } from './read-file.ts'
 import type { Settings } from './settings.ts'
@@ -46,6 +47,9 @@ export interface ConfigurationSources {
 /** A user's own price for a model; wins over the table that ships with the package. */
 export type PriceOverride = NonNullable<FileConfiguration['prices']>[string]
 
+/** A host of the user's own. */
+export type HostSettings = NonNullable<FileConfiguration['hosts']>[string] & { readonly isFound: boolean }
+
 /** Limits of spending, in US dollars. */
 export interface BudgetSettings {
   /** By one run; a run that was given a cap of its own keeps that. Null for no cap. */
@@ -64,6 +68,8 @@ export interface Configuration {
   /** By `provider/model`. */
   readonly prices: Readonly<Record<string, PriceOverride>>
   readonly budget: BudgetSettings
+  /** Hosts of the user's own by name, their addresses checked; `isFound` where the user did not name the file. */
+  readonly hosts: Readonly<Record<string, HostSettings>>
   /** The configuration file that was read, or null where there was none. */
   readonly file: string | null
   /** One sentence where that file, found in the working folder, may make the user spend unasked; null otherwise. */
@@ -93,6 +99,7 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     settings: mergeSettings(file, flags),
     prices: file.prices ?? {},
     budget: budgetOf(flags, file),
+    hosts: checkedHosts(file.hosts ?? {}, environment, flags.config === undefined),
     file: file === NO_FILE ? null : path,
     spendingRemark: await remarkOn(sources, file, path),
     credentialsFor: (variables) => findCredentials({ environment, dotEnv }, variables),

@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import { parseBaseUrl } from './base-url.ts'
 import { VARIABLES } from './variables.ts'
 
@@ -14,6 +15,8 @@ export interface CredentialVariables {
   /** Such as `OPENAI_BASE_URL`. */
   readonly baseUrlVariable: string
   readonly defaultBaseUrl: string
+  /** True where that address stands in a file which was found and not named: no key of the environment goes there. */
+  readonly isBaseUrlFound?: boolean
 }
 
 /** Key and base URL of a provider. Never stored, never logged. */
@@ -46,6 +49,7 @@ export function findCredentials(sources: CredentialSources, variables: Credentia
   const apiKey = ownKey ?? present(sources.dotEnv?.[keyVariable])
   if (apiKey === undefined) throw missingKey(variables, sources.dotEnv !== null)
   assertKey(apiKey, keyVariable)
+  if (ownKey !== undefined) assertAddressIsOwn(sources, variables)
 
   return { apiKey, keyFrom: ownKey === undefined ? '.env' : 'environment', ...findBaseUrl(sources, variables) }
 }
@@ -90,6 +94,16 @@ function missingKey({ name, keyVariable }: CredentialVariables, isFileRead: bool
     : 'or start the script with node --env-file=.env.'
   return new LlmBatchError('configuration', `there is no key for ${name}: ${keyVariable} is not set`, {
     next: `Set ${keyVariable} in the environment, ${elsewhere}`,
+  })
+}
+
+/** A folder cloned from a stranger must not send the user's own key to the address that its file says. */
+function assertAddressIsOwn({ environment }: CredentialSources, variables: CredentialVariables): void {
+  const { baseUrlVariable, isBaseUrlFound = false, keyVariable, name } = variables
+  if (!isBaseUrlFound || present(environment[baseUrlVariable]) !== undefined) return
+  const message = `${keyVariable} comes from the environment, and the address of ${name} from a file that was only found`
+  throw new LlmBatchError('configuration', message, {
+    next: `Name the file with ${mention('config')}, set ${baseUrlVariable}, or write the key into .env beside the file.`,
   })
 }
 

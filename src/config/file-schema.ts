@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DURATION_PATTERN } from '../lib/duration.ts'
 import { DEFAULT_PROVIDER, EXAMPLE_MODEL } from '../model/named-providers.ts'
+import { hostSchema } from './host-schema.ts'
 
 const duration = z.string().regex(DURATION_PATTERN, 'expected a duration such as 200ms, 30s, 10m, 2h')
 const count = z.int().positive()
@@ -137,6 +138,10 @@ export const fileSchema = z.strictObject({
     .record(z.string(), z.strictObject({ limits: particular('provider'), tier: tier.optional() }))
     .optional()
     .describe(`By provider name, such as ${DEFAULT_PROVIDER}.`),
+  hosts: z
+    .record(z.string().regex(/^[a-z][a-z0-9-]*$/), hostSchema)
+    .optional()
+    .describe('Hosts of your own that speak the usual batch API, by the name that stands before the slash of a model.'),
   models: z
     .record(z.string().regex(/^[^/]+\/.+$/), z.strictObject({ limits: particular('model') }))
     .optional()

@@ -112,8 +112,16 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
   }
 
   const put: Api['put'] = async (url, body, signal) => {
-    const headers = { 'user-agent': 'llm-batch', 'content-type': 'application/octet-stream' }
-    const response = await options.transport.send({ method: 'PUT', url, headers, body, isElsewhere: true }, signal)
+    const response = await options.transport.send(
+      {
+        method: 'PUT',
+        url,
+        headers: { 'user-agent': 'llm-batch', 'content-type': 'application/octet-stream' },
+        body,
+        isElsewhere: true,
+      },
+      signal,
+    )
     const { text } = await readText(response.body, LONGEST_ERROR_BYTES)
     // The address is a secret for as long as it is signed: its query stays out of messages.
     if (!isSuccess(response)) {

@@ -10,7 +10,7 @@ export interface ProviderSheet {
   readonly title: string
   /** Part of the standard price that a batch saves; null where no number is known. */
   readonly discount: number | null
-  /** The day on which the facts were gathered, such as `2026-11-28`; null where nobody has. */
+  /** The day on which the facts were gathered, such as `2026-11-28`; null for a host of the user's own. */
   readonly asOf: string | null
   /** What the adapter was tested against. */
   readonly tested: string
@@ -31,6 +31,8 @@ export interface ProviderEntry {
   /** The variable that holds another API root than the default, such as `OPENAI_BASE_URL`. */
   readonly baseUrlVariable: string
   readonly defaultBaseUrl: string
+  /** True where that address stands in a configuration file which was found and not named. @default false */
+  readonly isBaseUrlFound?: boolean
   /** Variables that choose another part of the same account, and so other batches. @default none */
   readonly scopeVariables?: readonly string[]
   /** What is known of its models besides limits. @default cautious assumptions (`CAUTIOUS_FACTS`), fact by fact */

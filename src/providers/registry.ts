@@ -2,6 +2,7 @@ import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { hostEntry } from './hosts/entry.ts'
+import { type OwnHost, ownHostEntry } from './hosts/own-host.ts'
 import { HOST_PROFILES } from './hosts/profiles.ts'
 import { MISTRAL } from './mistral/entry.ts'
 import { OPENAI } from './openai/entry.ts'
@@ -28,6 +29,32 @@ export function registerProvider(entry: ProviderEntry): () => void {
     throw new LlmBatchError('usage', `there is a provider named ${JSON.stringify(entry.name)} already`)
   entries[entry.name] = entry
   return () => delete entries[entry.name]
+}
+
+/** Names of hosts that a configuration file has brought. */
+const ownHosts = new Set<string>()
+
+/**
+ * Makes the hosts of a configuration file known in this process; those of a later file take the place of others with the
+ * same names. Throws `LlmBatchError` with code `configuration` where a provider has such a name.
+ */
+export function registerHosts(hosts: Readonly<Record<string, OwnHost>>): void {
+  for (const [name, host] of Object.entries(hosts)) {
+    const known = Object.hasOwn(entries, name) && !ownHosts.has(name) ? entries[name] : undefined
+    if (known) {
+      throw new LlmBatchError('configuration', `hosts.${name}: there is a provider of this name`, {
+        next: `Give the host another name, or set ${known.baseUrlVariable} to reach ${name} elsewhere.`,
+      })
+    }
+    entries[name] = ownHostEntry(name, host)
+    ownHosts.add(name)
+  }
+}
+
+/** Forgets the hosts of configuration files. */
+export function forgetHosts(): void {
+  for (const name of ownHosts) delete entries[name]
+  ownHosts.clear()
 }
 
 /** The provider of this name. Throws `LlmBatchError` with code `usage`, naming those there are. */

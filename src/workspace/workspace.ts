@@ -5,7 +5,7 @@ import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
 import { connectProvider } from '../providers/connect.ts'
 import type { Provider } from '../providers/provider.ts'
-import { describeProvider } from '../providers/registry.ts'
+import { describeProvider, registerHosts } from '../providers/registry.ts'
 import { openStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 
@@ -38,8 +38,9 @@ export interface Workspace extends Site {
   close(): Promise<void>
 }
 
-/** The place that the configuration names, unopened. */
+/** The place that the configuration names, unopened; hosts of the user's own become known in this process. */
 export function siteOf(sources: PlaceSources): Site {
+  registerHosts(sources.configuration.hosts)
   return {
     ...sources,
     home: sources.configuration.home,

@@ -12,6 +12,7 @@ const DOORS = /^(?:cli|server|processors|model\/options)\//
 const MAY_NAME: Readonly<Record<string, string>> = {
   'config/credentials.ts': 'a flag of Node',
   'config/variables.ts': 'the environment variables themselves',
+  'providers/hosts/own-host.ts': 'the variables of hosts, made from their names',
 }
 
 const FLAG = /(?<![\w-])--[a-z]/

@@ -8,6 +8,7 @@ import { OPTION_NAMES, OPTIONS } from '../../src/model/options/options.ts'
 import { PROVIDERS } from '../../src/providers/registry.ts'
 
 const PAGE = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url))
+const HOSTS_PAGE = fileURLToPath(new URL('../../docs/providers/hosts.md', import.meta.url))
 const LIST = /(?<=<!-- keys begin [^>]*-->\n).*?(?=<!-- keys end -->)/s
 
 interface Schema {
@@ -28,7 +29,7 @@ function linesOf(schema: Schema, path: string): readonly string[] {
         ...Object.entries(properties ?? {}).flatMap(([name, member]) => linesOf(member, join(path, name))),
         ...anyOf.flatMap((one) => linesOf({ ...one, description: undefined }, path)),
         ...(typeof additionalProperties === 'object'
-          ? linesOf(additionalProperties, join(path, path === 'providers' ? 'NAME' : 'PROVIDER/MODEL'))
+          ? linesOf(additionalProperties, join(path, ['providers', 'hosts'].includes(path) ? 'NAME' : 'PROVIDER/MODEL'))
           : []),
       ]
   const isGroup = typeof additionalProperties === 'object' || description === undefined
@@ -61,8 +62,8 @@ it('every option that the configuration file can say names a key of the file', (
   expect(configured.filter((key) => !keys.includes(key))).toEqual([])
 })
 
-it('docs/configuration.md names every environment variable that is read', async () => {
-  const page = await readFile(PAGE, 'utf8')
+it('docs/configuration.md and the page of the hosts name every environment variable that is read', async () => {
+  const page = (await readFile(PAGE, 'utf8')) + (await readFile(HOSTS_PAGE, 'utf8'))
   const variables = [
     ...Object.values(VARIABLES),
     ...Object.values(PROVIDERS).flatMap(({ baseUrlVariable, keyVariable }) => [keyVariable, baseUrlVariable]),

@@ -67,7 +67,7 @@ async function examine(shell: Shell, flags: DoctorFlags): Promise<number> {
   // One provider is enough.
   const hasKey = providers.some((provider) => provider.hasKey)
   const findings = [
-    ...providers.map(({ finding }) => (hasKey ? finding : { ...finding, problem: finding.text })),
+    ...(hasKey ? shownFindings(providers) : providers.map(({ finding }) => ({ ...finding, problem: finding.text }))),
     ...(await examineHome(place, (work) => withHome(shell, flags, work))),
     ...(flags.repair ? await withHome(shell, flags, repairLogs) : []),
     await examineAnswers(place.disk, shell.machine.workingFolder),
@@ -79,6 +79,14 @@ async function examine(shell: Shell, flags: DoctorFlags): Promise<number> {
   else await shell.show(renderFindings(shell, findings))
   if (!isWell) shell.tell(hasKey ? 'A run would stop; see the problems above.' : 'No provider has a key: set one.')
   return isWell ? EXIT.ok : EXIT.held
+}
+
+/** The providers with a key, and in one line those without. */
+function shownFindings(providers: readonly ExaminedProvider[]): readonly Finding[] {
+  const without = providers.filter((provider) => !provider.hasKey).map(({ finding }) => finding.what)
+  const text = `no key for ${without.join(', ')}`
+  const others = without.length === 0 ? [] : [{ what: 'other providers', text, problem: null }]
+  return [...providers.filter((provider) => provider.hasKey).map(({ finding }) => finding), ...others]
 }
 
 function versions({ file, spendingRemark }: Configuration): readonly Finding[] {

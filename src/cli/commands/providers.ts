@@ -21,14 +21,14 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .action(async (name: string | undefined, flags: ProvidersFlags) => {
       const place = await findPlace(shell, flags)
       const entries = name === undefined ? Object.values(PROVIDERS) : [findProvider(name)]
-      const providers = entries.map((entry) => documentOf(place, entry))
+      const providers = await Promise.all(entries.map((entry) => documentOf(place, entry)))
       await showProviders(shell, providers, name !== undefined, flags.json === true)
       setExitCode(EXIT.ok)
     })
 }
 
-function documentOf({ configuration, describe }: Site, entry: ProviderEntry): ProviderDocument {
-  return providerDocument(entry, describe(entry.name), configuration.hasKeyFor(entry))
+async function documentOf(place: Site, entry: ProviderEntry): Promise<ProviderDocument> {
+  return providerDocument(entry, await place.describe(entry.name), place.configuration.hasKeyFor(entry))
 }
 
 async function showProviders(

@@ -1,7 +1,7 @@
 import type { Limits, Provider, Recovery } from '../../providers/provider.ts'
 import type { ProviderEntry, ProviderSheet } from '../../providers/provider-entry.ts'
 
-/** What is known of a provider, as `llm-batch providers --json` writes it. */
+/** Facts of a provider, as `llm-batch providers --json` writes it. */
 export interface ProviderDocument extends Omit<ProviderSheet, 'title' | 'asOf' | 'discount'> {
   readonly name: string
   readonly title: string

@@ -15,7 +15,7 @@ import { readUnpaged } from './unpaged-list.ts'
 /** Entries of a page of batches unless the profile says otherwise, as at OpenAI. */
 const PAGE_SIZE = 100
 
-/** The adapter of all hosts whose batch API is that of OpenAI but for what their profile says. Facts: docs/providers/hosts.md. */
+/** The adapter of hosts whose batch API is OpenAI's but for what their profile says. Facts: docs/providers/hosts.md. */
 export function createHostProvider(profile: HostProfile, options: ProviderOptions): Provider {
   const api = createApi(options, bearer(options))
   const {

@@ -16,4 +16,4 @@ export function hostEntry(profile: HostProfile, tested: string = TESTED): Provid
   }
 }
 
-const TESTED = 'the local server with its peculiarities, and no call of the host itself'
+const TESTED = 'a server on this machine with its peculiarities; never the host itself'

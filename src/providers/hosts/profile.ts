@@ -69,10 +69,10 @@ export interface HostWindow {
   readonly isSent?: boolean
 }
 
-/** What people should know of a host, and how it is known. */
+/** Facts of a host for people, and how they are known. */
 export interface HostFacts {
-  /** The day on which they were gathered, such as `2026-11-28`. */
-  readonly asOf: string
+  /** The day on which they were gathered, such as `2026-11-28`; null for a host of the user's own. */
+  readonly asOf: string | null
   /** Peculiarities that a user meets, each a sentence. */
   readonly oddities: readonly string[]
   /** What the documents leave open and the profile guesses, each a sentence. */

@@ -84,11 +84,11 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     facts: {
       asOf: SEEN,
       oddities: [
-        'Outside of China the base URL is another one: set DASHSCOPE_BASE_URL.',
+        'Outside of China the base URL is another one, such as https://dashscope-intl.aliyuncs.com/compatible-mode/v1.',
         'A batch has one model and one setting of thinking; newer models think unless the body says enable_thinking: false.',
         'The cache of prompts does not count in batches, so a long shared beginning can cost as much as direct calls.',
         'The status may stand still for half an hour.',
-        'The model batch-test-model is free, for up to 100 requests at /v1/chat/ds-test, which llm-batch does not send to.',
+        'The model batch-test-model is free, but at an endpoint of its own, /v1/chat/ds-test, that batches are not sent to here.',
       ],
       unsure: [],
       sources: [
@@ -111,8 +111,8 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     facts: {
       asOf: SEEN,
       oddities: [
-        'The window is a tier of price; llm-batch sends the cheaper one of 24 hours, not the one of 1 hour.',
-        'Results can be read while a batch runs; llm-batch reads them at its end.',
+        'The window is a tier of price: the cheaper one of 24 hours is asked for, not the one of 1 hour.',
+        'Results can be read while a batch runs; here they are read at its end.',
       ],
       unsure: ['Batches have prices of their own, so a price of yours counts in full unless it says batchFactor.'],
       sources: ['github.com/doublewordai/batch-skill', 'github.com/doublewordai/control-layer'],
@@ -134,7 +134,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
       oddities: [
         'The discount is for base models.',
         'Up to 500 batches; they do not count towards the limits of a model.',
-        'The older address is https://api.studio.nebius.com/v1: set NEBIUS_BASE_URL.',
+        'The older address is https://api.studio.nebius.com/v1.',
       ],
       unsure: [],
       sources: ['docs.tokenfactory.nebius.com/ai-models-inference/batch-inference'],
@@ -155,7 +155,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
       oddities: ['The last message of a request must be one of the user.'],
       unsure: [
         'The name of the key variable is a guess.',
-        'Results may come as an address in the place of a file id; llm-batch holds such a batch, because it sends the key to no other server.',
+        'Results may come as an address in the place of a file id; such a batch is held, because the key is sent to no other server.',
       ],
       sources: ['docs.siliconflow.cn/cn/userguide/guides/batch'],
     },
@@ -216,13 +216,13 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     facts: {
       asOf: SEEN,
       oddities: [
-        'Batches go to the endpoint of responses: add --endpoint responses.',
+        'Batches go to the endpoint of responses only.',
         'The tools of its agents, such as a web search, run inside of a batch and are billed.',
         'Every line is checked when the file is stored.',
         'Organisations without data retention cannot send batches.',
       ],
       unsure: [
-        'How long an idempotency key is kept is not documented: llm-batch relies on it for 10 minutes.',
+        'How long an idempotency key is kept is not documented: it is relied on for 10 minutes.',
         'Nothing is said of a discount, so a price of yours counts in full unless it says batchFactor.',
       ],
       sources: ['docs.perplexity.ai/api-reference/batches-create-post', 'docs.perplexity.ai/docs/agent-api/batch'],
@@ -244,7 +244,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     facts: {
       asOf: SEEN,
       oddities: [
-        'llm-batch tells it to keep the input file, because a file that vanishes by itself protects no create.',
+        'It is told to keep the input file, because a file that vanishes by itself protects no create.',
         'What may wait is counted in requests for each model, from 10 million down to 10,000: set limits.queueRequests.',
       ],
       unsure: ['The window is not part of the API, and the reference names the chat endpoint only.'],
@@ -266,7 +266,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
       asOf: SEEN,
       oddities: ['Accounts from tier 1 on can send batches.', 'The list of batches has pages of 20.'],
       unsure: [
-        'The window can be chosen, but not known is between what: llm-batch sends 24 hours.',
+        'The window can be chosen, but not known is between what: 24 hours are asked for.',
         'No limits are known; 10,000 requests and 100 MB are a cautious guess.',
         'No price is known, so a price of yours counts in full unless it says batchFactor.',
       ],

@@ -3,7 +3,7 @@ import type { Recovery } from '../../../providers/provider.ts'
 /** What each recovery class means for a create whose answer is lost. */
 export const RECOVERY_WORDS: Readonly<Record<Recovery, string>> = {
   key: 'the create is repeated with its key, which makes no second batch',
-  marked: 'the batch is found by a mark of ours, or proved absent and then sent again',
+  marked: 'the batch is found by its mark, or proved absent and then sent again',
   named: 'the batch is found by its name; without one it is held until you decide',
   counted: 'the batch is recognised by its results, or held until you decide',
 }
