@@ -5,7 +5,6 @@ import { peekBytes } from '../lib/peek.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import type { ReadRow } from '../model/row.ts'
 import type { InputFormat } from '../model/run.ts'
-import { readCsv } from './csv.ts'
 import { detectEncoding, ENCODING_HEAD_BYTES } from './encoding.ts'
 import { readIterable } from './iterable.ts'
 import { readJsonLines } from './jsonl.ts'
@@ -42,9 +41,12 @@ const PIECE_BYTES = 64 * 1024
 
 const READERS: Readonly<Record<InputFormat, Reader>> = {
   jsonl: readJsonLines,
-  csv: readCsv,
   text: readTextLines,
-  // Loaded when it is needed: no other format should wait for it.
+  // What brings a library is loaded when it is needed: no other format should wait for it.
+  async *csv(source, options) {
+    const { readCsv } = await import('./csv.ts')
+    yield* readCsv(source, options)
+  },
   async *parquet(source, options) {
     const { readParquet } = await import('./parquet/reader.ts')
     yield* readParquet(source, options)

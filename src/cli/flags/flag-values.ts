@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from 'commander'
-import Papa from 'papaparse'
 import { parseDeadline } from '../../drive/deadline.ts'
 import { parseDuration } from '../../lib/duration.ts'
 import { OUTCOME_STATUSES, type OutcomeStatus } from '../../model/outcome.ts'
@@ -97,11 +96,14 @@ export function statusesFlag(text: string): readonly OutcomeStatus[] {
   })
 }
 
+/** One name of a list, as a field of a CSV line; the library for whole files takes long to load. */
+const NAME = /(?<=^|,)(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))/g
+
 /** Reads column names separated by commas and adds them to those before; a name with a comma in it stands in quotes. */
 export function columnsFlag(text: string, before: readonly string[] = []): readonly string[] {
-  const names = Papa.parse<string[]>(text, { delimiter: ',', newline: '\n' }).data.flat()
-  if (names.length > 0) return [...before, ...names]
-  throw new InvalidArgumentError('Name columns, such as id,text,llm_output.')
+  if (text === '') throw new InvalidArgumentError('Name columns, such as id,text,llm_output.')
+  const names = [...text.matchAll(NAME)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '')
+  return [...before, ...names]
 }
 
 /** Gathers a flag that may be given several times. */

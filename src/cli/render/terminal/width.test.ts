@@ -15,6 +15,9 @@ describe('cells', () => {
     ['e\u0301', 1],
     ['👩‍👩‍👧', 2],
     ['\u200b', 0],
+    ['soft\u00adhyphen', 10],
+    // A Korean syllable as macOS writes it in file names: one character in three parts.
+    ['\u1112\u1161\u11ab', 2],
   ])('of %j are %i', (text, cells) => {
     expect(displayWidth(text)).toBe(cells)
   })
