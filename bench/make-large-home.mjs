@@ -1,10 +1,7 @@
 // Makes a home with one run of so many batches of 50,000 requests each, all answered but the last ten, by writing what the
 // catalog would hold; the files of the run are not there. `node make-large-home.mjs BATCHES HOME`.
 import { startRun } from '../dist/index.js'
-import { systemClock } from '../dist/lib/clock.js'
-import { systemDisk } from '../dist/lib/disk.js'
-import { plainGroup } from '../dist/model/tally.js'
-import { openStore } from '../dist/store/sqlite-store.js'
+import { fromSources } from './from-sources.mjs'
 
 const REQUESTS = 50_000
 const FAILED = 500
@@ -15,6 +12,12 @@ const FACTS = { bytes: 2_000_000, sha256: '0'.repeat(64) }
 const TOKENS = { promptTokens: 200, completionTokens: 60 }
 const NOTHING = { cachedTokens: 0, reasoningTokens: 0, withoutUsage: 0 }
 
+const { openStore, plainGroup, systemClock, systemDisk } = await fromSources([
+  'lib/clock',
+  'lib/disk',
+  'model/tally',
+  'store/sqlite-store',
+])
 const [count, home] = process.argv.slice(2)
 const batches = Number(count)
 // What defines a run is taken from one that the program made itself.

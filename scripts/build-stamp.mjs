@@ -13,7 +13,8 @@ export function sourceHash() {
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs']
+  const scripts = ['scripts/build.mjs', 'scripts/bundle.mjs']
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', ...scripts]
   for (const path of [...sources, ...settings.map((name) => join(root, name))]) {
     const bytes = readFileSync(path)
     hash.update(`${path.slice(root.length)} ${bytes.length}\n`).update(bytes)

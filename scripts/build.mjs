@@ -1,14 +1,27 @@
 // Builds dist from nothing, so that no file of a renamed source stays behind. The new folder takes the old one's place
-// only when it is complete: a program that is running from dist meanwhile meets the old files or the new ones.
+// only when it is complete: a program that starts from dist meanwhile meets the old files or the new ones.
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { STAMP, sourceHash } from './build-stamp.mjs'
+import { bundle } from './bundle.mjs'
 import { commandOf, description, root, run } from './project.mjs'
 
 const final = join(root, 'dist')
 const fresh = join(root, `dist.new-${process.pid}`)
 const former = join(root, `dist.old-${process.pid}`)
+
+/** What is started or imported by name: the command, the programs of its demo, the entries of the library, the schemas. */
+const SOURCES = [
+  'cli/main',
+  'cli/demo/server-process',
+  'cli/demo/naive-script',
+  'index',
+  'provider',
+  'testing',
+  'config/file-schema',
+  'cli/jobs/job-schema',
+]
 
 try {
   process.exitCode = await build()
@@ -20,13 +33,8 @@ try {
 async function build() {
   const hash = sourceHash()
   const project = join(root, 'tsconfig.build.json')
-  const { code, output } = await run(process.execPath, [
-    commandOf('typescript', 'tsc'),
-    '-p',
-    project,
-    '--outDir',
-    fresh,
-  ])
+  const types = [commandOf('typescript', 'tsc'), '-p', project, '--outDir', fresh]
+  const [{ code, output }] = await Promise.all([run(process.execPath, types), bundle(SOURCES, fresh)])
   if (code !== 0) {
     process.stderr.write(output)
     return 1

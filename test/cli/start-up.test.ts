@@ -17,16 +17,40 @@ async function packagesOf(here: Surroundings, words: readonly string[]) {
   return { ended, packages: [...new Set(names)].toSorted() }
 }
 
+/** A folder without a configuration, which takes zod to check, and with an empty home. */
+async function emptyPlace(): Promise<Surroundings> {
+  const { environment, folder } = await openWorld()
+  await rm(join(folder, 'llm-batch.config.json'))
+  return { folder, environment: { ...environment, LLM_BATCH_HOME: join(folder, 'empty') } }
+}
+
+const PRINTING: readonly string[] = [
+  'commander',
+  'fast-string-truncated-width',
+  'fast-string-width',
+  'fast-wrap-ansi',
+  'picocolors',
+]
+
+/** Besides: SQLite, and what finds its binary. */
+const OPENING: readonly string[] = ['@photostructure/sqlite', 'node-gyp-build']
+
 describe('the start of a command', () => {
-  it('loads no adapter and no network for a look at the home', async () => {
-    // The world has a configuration file, which takes zod to check.
-    const { environment, folder } = await openWorld()
-    const here = { folder, environment: { ...environment, LLM_BATCH_HOME: join(folder, 'empty') } }
-    await rm(join(folder, 'llm-batch.config.json'))
-    const { ended, packages } = await packagesOf(here, ['status'])
-    expect(ended.stderr).toContain('there is no run here')
-    expect(packages).toContain('@photostructure/sqlite')
-    for (const name of ['undici', 'zod']) expect(packages).not.toContain(name)
+  it('loads for help what prints it, and for a look at the home what opens it', async () => {
+    const help = await packagesOf(await emptyPlace(), ['--help'])
+    expect(help.ended.stdout).toContain('Usage: llm-batch')
+    expect(help.packages).toEqual(PRINTING)
+    for (const [verb, shows] of [
+      ['status', 'there is no run here'],
+      ['runs', 'There are no runs here yet'],
+    ] as const) {
+      const { ended, packages } = await packagesOf(await emptyPlace(), [verb])
+      expect(ended.stdout + ended.stderr).toContain(shows)
+      expect(packages).toEqual([...OPENING, ...PRINTING].toSorted())
+    }
+    const tick = await packagesOf(await emptyPlace(), ['tick'])
+    expect(tick.ended.code).toBe(0)
+    for (const name of ['undici', 'zod']) expect(tick.packages).not.toContain(name)
   })
 
   it('loads the network for a run only, and nothing that its input does not need', async () => {
@@ -36,6 +60,7 @@ describe('the start of a command', () => {
     const { ended, packages } = await packagesOf(world, words)
     expect(ended.code).toBe(75)
     expect(packages).toEqual(expect.arrayContaining(['undici', 'zod']))
-    for (const name of ['ajv', 'hono', 'hyparquet', 'liquidjs', 'yaml']) expect(packages).not.toContain(name)
+    for (const name of ['ajv', 'hono', 'hyparquet', 'liquidjs', 'papaparse', 'yaml'])
+      expect(packages).not.toContain(name)
   })
 })

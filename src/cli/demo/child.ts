@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { packageFolder } from './package-folder.ts'
 
 /** End of a child process. */
 export interface Ended {
@@ -26,9 +27,9 @@ export interface ChildOptions {
   readonly signal: AbortSignal
 }
 
-/** The built file of a program in this folder or beside it; programs are run by Node, which reads no TypeScript. */
-export function programPath(name: 'main' | 'server-process' | 'naive-script'): string {
-  return fileURLToPath(new URL(name === 'main' ? '../main.js' : `./${name}.js`, import.meta.url))
+/** The built file of a program; programs are run by Node, which reads no TypeScript. */
+export function programPath(name: 'main' | 'demo/server-process' | 'demo/naive-script'): string {
+  return join(packageFolder(), 'dist', 'cli', `${name}.js`)
 }
 
 /** Starts one of our programs in a process of its own. */

@@ -69,7 +69,12 @@ function startOurs(world: World, { folder, server }: TrialPlace): Child {
 function startNaive(world: World, { folder, maxRequests, server }: TrialPlace): Child {
   const words = ['features.csv', 'answers.jsonl', world.model, PROMPT, String(maxRequests)]
   const environment = clientEnvironment(world, server)
-  return startChild(programPath('naive-script'), words, { folder, environment, isShown: false, signal: world.signal })
+  return startChild(programPath('demo/naive-script'), words, {
+    folder,
+    environment,
+    isShown: false,
+    signal: world.signal,
+  })
 }
 
 async function tryOut(

@@ -1,5 +1,6 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { Disk } from '../../lib/disk.ts'
+import { packageFolder } from './package-folder.ts'
 
 /** One row of the demo's input. A type, not an interface, so that it counts as a record. */
 export type Feature = {
@@ -8,16 +9,14 @@ export type Feature = {
   readonly description: string
 }
 
-/** Ships with the package; it lies as far from this file as from what is built of it. */
-const FILE = fileURLToPath(new URL('../../../data/web-features/features.jsonl', import.meta.url))
-
 /**
  * Features of the web platform, sorted by their key: 1,204, an extract of the npm package `web-features` (W3C WebDX
  * community group, Apache-2.0). At most so many.
  */
 export async function webFeatures(disk: Pick<Disk, 'readText'>, most: number): Promise<readonly Feature[]> {
-  const text = await disk.readText(FILE)
-  if (text === undefined) throw new Error(`${FILE} is missing; install the package again`)
+  const file = join(packageFolder(), 'data', 'web-features', 'features.jsonl')
+  const text = await disk.readText(file)
+  if (text === undefined) throw new Error(`${file} is missing; install the package again`)
   const lines = text.trimEnd().split('\n').slice(0, most)
   return lines.map((line) => JSON.parse(line) as Feature)
 }

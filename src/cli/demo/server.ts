@@ -27,7 +27,7 @@ export async function withServer<Result>(
   work: (server: DemoServer) => Promise<Result>,
 ): Promise<Result> {
   const settings: ServerSettings = { folder: join(folder, name), seed: 1, ...options }
-  const child = fork(programPath('server-process'), [JSON.stringify(settings)], {
+  const child = fork(programPath('demo/server-process'), [JSON.stringify(settings)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')
