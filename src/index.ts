@@ -1,9 +1,10 @@
 export type { Reopened } from './drive/retry.ts'
 export type { RetryBill } from './drive/retry-bill.ts'
-export { openRun, startRun } from './library/library.ts'
+export { openRun, startOpenRun, startRun } from './library/library.ts'
 export type {
   BatchLimitOptions,
   FinishOptions,
+  OpenRunOptions,
   PlaceOptions,
   RetryRunOptions,
   StartRunOptions,
@@ -20,6 +21,7 @@ export type { Billed, OutcomeStatus, Usage } from './model/outcome.ts'
 export type { Problem, ProblemCode } from './model/problem.ts'
 export type { ImageDetail, MessageTemplate, OutputFormat, OutputPlan, RunDefinition, RunState } from './model/run.ts'
 export type { CostEstimate, PlanSummary, TargetSummary } from './plan/summary.ts'
+export type { AppendedRows } from './prepare/append-rows.ts'
 export { InputProblemsError, type ProblemList } from './prepare/problem-list.ts'
 export type { BatchJob } from './processors/batch-job.ts'
 export type { BatchReport } from './processors/batch-report.ts'

@@ -12,14 +12,16 @@ interface NamedRow {
   readonly nonce: string | null
   readonly plan: string | null
   readonly settled: string | null
+  readonly portion: number | null
   readonly sharing: string | null
-  readonly rowFiles: string
+  readonly rowFiles: string | null
 }
 
 /** Drafts may lose their files before the catalog forgets them. */
 const SELECT_NAMED = `
-  select r.id as run, r.sharing, r.row_files as "rowFiles", b.plan, b.settled, f.nonce
+  select r.id as run, p.number as portion, p.sharing, p.row_files as "rowFiles", b.plan, b.settled, f.nonce
   from runs r
+  left join portions p on p.run = r.key
   left join batches b on b.run = r.key
   left join attempts f on f.batch = b.key and f.number = 1
   where r.state <> 'preparing'`
@@ -45,6 +47,7 @@ export function namedFilesAmiss(world: World): readonly string[] {
 function namedIn({
   nonce,
   plan,
+  portion,
   rowFiles,
   run,
   settled,
@@ -52,11 +55,16 @@ function namedIn({
 }: NamedRow): readonly (readonly [string, FileFacts])[] {
   const folder = runFolder(HOME, run)
   const outcomes = settled === null ? null : (JSON.parse(settled) as SettledBatch)
-  const { facts, rows } = JSON.parse(rowFiles) as RowFiles
+  const files = folder.portion(portion ?? 1)
+  const frozen = rowFiles === null ? null : (JSON.parse(rowFiles) as RowFiles)
   return [
-    [folder.rows, rows],
-    [folder.rowFacts, facts],
-    ...(sharing === null ? [] : [[folder.sharing, JSON.parse(sharing) as FileFacts] as const]),
+    ...(frozen === null
+      ? []
+      : ([
+          [files.rows, frozen.rows],
+          [files.rowFacts, frozen.facts],
+        ] as const)),
+    ...(sharing === null ? [] : [[files.sharing, JSON.parse(sharing) as FileFacts] as const]),
     ...(plan === null ? [] : [[folder.plan(nonce ?? ''), JSON.parse(plan) as FileFacts] as const]),
     ...(outcomes === null ? [] : [[folder.outcomes(outcomes.name), outcomes.facts] as const]),
     ...(outcomes?.resultFiles ?? []).map(

@@ -1,18 +1,16 @@
 import { contentOf } from '../log/frozen-line.ts'
 import { WIRE_ID_LENGTH, wirePrefix } from '../model/ids.ts'
+import type { NewBatchRecord } from '../store/port/batch.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { BatchSink } from './batcher.ts'
 
-type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'random' | 'store'>
+type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'random'>
 
 const LINE_FEED_BYTES = 1
 
-/**
- * Writes batches to input files, and tells the store of each that is whole. Before it does, what must be durable for the
- * store to name the batch is done by `beforeStored`.
- */
-export function fileSink(ports: Ports, beforeStored?: () => Promise<void>): BatchSink {
+/** Writes batches to input files, and hands on each that is whole, for the store to be told of it. */
+export function fileSink(ports: Ports, receive: (batch: NewBatchRecord) => Promise<void> | void): BatchSink {
   return async (target, facts) => {
     const writer = await BatchWriter.open(ports, target, facts)
     return {
@@ -20,9 +18,7 @@ export function fileSink(ports: Ports, beforeStored?: () => Promise<void>): Batc
       add: (request, line, tokens) => writer.addLine(request, line, tokens),
       size: () => writer.size(),
       finish: async () => {
-        const batch = await writer.finish()
-        await beforeStored?.()
-        await ports.store.addBatch(batch)
+        await receive(await writer.finish())
       },
       close: () => writer.close(),
     }

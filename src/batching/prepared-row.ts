@@ -19,6 +19,8 @@ export interface PreparedRow {
   readonly problems: readonly Problem[]
   readonly request: PlannableRequest | null
   readonly hasEmptyPlaceholders: boolean
+  /** What tells it and its request from others, where rows may be appended to the run. @default null */
+  readonly content?: string
   /** Where its answer is from, where it need not be bought for this row. */
   readonly origin?: AnswerOrigin
 }

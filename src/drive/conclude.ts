@@ -20,14 +20,16 @@ export interface Ending {
 /** Records what a run has come to when driving ends, and tells it. */
 export async function conclude(context: RunContext, ending: Ending): Promise<RunRecord> {
   const { emit, store } = context
-  const after = stateAfter(ending, await store.currentAttempts())
+  const { isOpen } = await store.record()
+  const after = stateAfter(ending, await store.currentAttempts(), isOpen)
   const { state } = after
   const isLate = state === 'cancelled' && ending.cancelledBy === 'deadline'
   const reason: Reason | null = isLate ? { kind: 'deadline_came' } : after.reason
   if (isFinished(state)) await checkCounts(context)
   await store.moveRun(state, reason)
-  emit({ type: 'run', state, reason })
-  return await store.record()
+  const run = await store.record()
+  emit({ type: 'run', state: run.state, reason })
+  return run
 }
 
 /** Counts the rows of a run at its end once more, from its files: where that differs, we have made a mistake, and say so. */
@@ -48,6 +50,7 @@ export function isActive({ stage }: AttemptRecord): boolean {
 function stateAfter(
   { cancelledBy, holdReason, isStopped }: Ending,
   attempts: readonly AttemptRecord[],
+  isOpen: boolean,
 ): { readonly state: RunState; readonly reason: Reason | null } {
   if (holdReason !== null) return { state: 'held', reason: holdReason }
   // A run that is being cancelled stays so until the provider has answered for every batch.
@@ -59,5 +62,6 @@ function stateAfter(
     const { batch, reason: why } = first
     return { state: 'held', reason: { kind: 'batch_held', batch, why, others: others.length } }
   }
-  return { state: cancelledBy ? 'cancelled' : 'completed', reason: null }
+  if (cancelledBy) return { state: 'cancelled', reason: null }
+  return { state: isOpen ? 'open' : 'completed', reason: null }
 }

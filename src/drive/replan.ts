@@ -83,7 +83,10 @@ function limited({ provider }: RunContext, { reopening }: PresentRequest, target
 
 /** Writes batches of a run that is under way: the store may name a file once a power loss cannot take its name away. */
 export function storedSink(context: RunContext): BatchSink {
-  return fileSink(context, () => context.disk.syncFolder(context.folder.inputs))
+  return fileSink(context, async (batch) => {
+    await context.disk.syncFolder(context.folder.inputs)
+    await context.store.addBatch(batch)
+  })
 }
 
 /**

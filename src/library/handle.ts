@@ -16,6 +16,7 @@ import { inProperties } from '../model/options/mention.ts'
 import { isFinished } from '../model/run.ts'
 import type { TextSink } from '../output/destination.ts'
 import type { PlanSummary } from '../plan/summary.ts'
+import { type AppendedRows, RowAppender } from '../prepare/append-rows.ts'
 import type { TakenRun } from '../prepare/start.ts'
 import { type WrittenFiles, writeRunAnswers } from '../results/finish.ts'
 import { type RunContext, runContext, type Steering } from '../workspace/context.ts'
@@ -62,6 +63,9 @@ export class RunHandle {
   /** What works on the run, or did so last; one thing at a time, in one process too. */
   /** Lets one thing at a time happen to the run; how it ends is the business of its own caller. */
   readonly #inTurn = pLimit(1)
+  /** Rows are appended while the run is driven, but one call after another. */
+  readonly #appending = pLimit(1)
+  readonly #appender: RowAppender
   readonly #stopping = new AbortController()
 
   /** @default words: those of the library */
@@ -78,6 +82,7 @@ export class RunHandle {
     this.#taken = taken
     this.#emitter = emitter
     this.#words = words
+    this.#appender = new RowAppender(workspace, taken.store, taken.promptFunction)
   }
 
   /** Calls the listener with everything that happens to the run while this process drives it. */
@@ -104,6 +109,22 @@ export class RunHandle {
       if (options.maxTokens !== null) await assertLimitable(this.#workspace, await store.allAttempts())
       return await reopen(store, options, this.#workspace.configuration.settings.canary)
     })
+  }
+
+  /**
+   * Appends rows to an open run, also while it is driven: the drive then takes up their batches too. See
+   * `RowAppender.append`.
+   */
+  async append(rows: Iterable<unknown> | AsyncIterable<unknown>): Promise<AppendedRows> {
+    return await this.#appending(async () => {
+      this.#name = (await this.#taken.store.record()).name
+      return await this.#appender.append(rows, (happening) => this.#emit(happening))
+    })
+  }
+
+  /** Has the run take no more rows, once those that are being appended are in it; may be repeated. */
+  async seal(): Promise<void> {
+    await this.#appending(() => this.#taken.store.sealRun())
   }
 
   async #drive(options: DriveOptions): Promise<Driven> {
@@ -157,6 +178,7 @@ export class RunHandle {
   /** Stops what works on the run and waits for its end; no drive begins any more. */
   async stop(): Promise<void> {
     this.#stopping.abort()
+    await this.#appending(() => undefined)
     await this.#inTurn(() => undefined)
   }
 

@@ -5,7 +5,15 @@ import { OPTION_NAMES, OPTIONS, type PropertyOf, propertyOf } from '../model/opt
 import { OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
 import type { OutputPlan } from '../model/run.ts'
 import { assertKnownOptions, type KnownOptions } from './known-options.ts'
-import type { AnswerOptions, FinishOptions, PlaceOptions, RetryRunOptions, StartRunOptions } from './library-options.ts'
+import {
+  type AnswerOptions,
+  type FinishOptions,
+  INPUT_OPTIONS,
+  type OpenRunOptions,
+  type PlaceOptions,
+  type RetryRunOptions,
+  type StartRunOptions,
+} from './library-options.ts'
 
 /** The properties of a call itself, without those that lie in another option. */
 type OwnProperty<Call extends OptionCall> = Exclude<PropertyOf<Call>, `${string}.${string}`>
@@ -41,10 +49,17 @@ const START_OPTIONS: KnownOptions<StartRunOptions> = {
   input: 'any',
   jsonSchema: 'any',
 }
+const OPEN_RUN_OPTIONS: KnownOptions<OpenRunOptions> = withoutInput(START_OPTIONS)
 const BUDGET_OPTIONS: KnownOptions<NonNullable<PlaceOptions['budget']>> = declaredIn('budget')
 const OUTPUT_OPTIONS: KnownOptions<OutputPlan> = { ...declaredIn('output'), path: 'text' }
 const FINISH_OPTIONS: KnownOptions<FinishOptions> = { ...declaredOf('finish'), signal: 'any' }
 const RETRY_OPTIONS: KnownOptions<RetryRunOptions> = declaredOf('retry')
+
+/** Rows that come later have no file, and no part of them is chosen. */
+function withoutInput(options: KnownOptions<StartRunOptions>): KnownOptions<OpenRunOptions> {
+  const ofInput = new Set<string>(INPUT_OPTIONS)
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !ofInput.has(name))) as typeof options
+}
 
 /** What the table says of a call's own options. */
 function declaredOf<Call extends OptionCall>(call: Call): Readonly<Record<OwnProperty<Call>, LibraryCheck>> {
@@ -89,6 +104,19 @@ export function checkStartOptions(options: Pick<StartRunOptions<object>, 'budget
   if (output !== undefined && typeof output !== 'string') assertKnownOptions('output', output, OUTPUT_OPTIONS)
 }
 
+/** The same for `startOpenRun`, which takes its rows later, and needs a name. */
+export function checkOpenRunOptions(options: Pick<OpenRunOptions<object>, 'budget' | 'name' | 'output'>): void {
+  assertKnownOptions('startOpenRun', options, OPEN_RUN_OPTIONS, placeOfRunOption)
+  const { budget, name, output } = options
+  if (name === undefined || name === '') {
+    throw new LlmBatchError('usage', 'startOpenRun was called without a name, by which the run is known', {
+      next: 'Give it one.',
+    })
+  }
+  if (budget !== undefined) assertKnownOptions('budget', budget, BUDGET_OPTIONS)
+  if (output !== undefined && typeof output !== 'string') assertKnownOptions('output', output, OUTPUT_OPTIONS)
+}
+
 /** The same for `openRun`. */
 export function checkOpenOptions(options: PlaceOptions): void {
   assertKnownOptions('openRun', options, PLACE_OPTIONS, placeOfFinishOption)
@@ -110,6 +138,10 @@ export function retryOptions(options: RetryRunOptions): RetryOptions {
   throw new LlmBatchError('usage', `rows with the status ${JSON.stringify(unfit)} cannot be sent again`, {
     next: `Name some of ${UNSUCCESSFUL.join(', ')}.`,
   })
+}
+
+function placeOfRunOption(name: string): string | undefined {
+  return name === 'input' ? 'Give rows to appendRows().' : placeOfFinishOption(name)
 }
 
 function placeOfFinishOption(name: string): string | undefined {

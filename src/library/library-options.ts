@@ -80,6 +80,26 @@ export interface StartRunOptions<Row extends object = AnyRow, Schema extends Ans
   readonly output?: string | (Partial<OutputPlan> & { readonly path: string })
 }
 
+/** Options of `startOpenRun`: those of `startRun` but for what is said of an input that is there from the beginning. */
+export interface OpenRunOptions<Row extends object = AnyRow, Schema extends AnswerSchema | undefined = undefined>
+  extends Omit<StartRunOptions<Row, Schema>, (typeof INPUT_OPTIONS)[number] | 'name'> {
+  /** Under which the run is known; the same name with the same options is the same run. */
+  readonly name: string
+}
+
+/** Options of `startRun` that say something of an input, or of the same work. */
+export const INPUT_OPTIONS = [
+  'again',
+  'delimiter',
+  'encoding',
+  'input',
+  'inputFormat',
+  'limit',
+  'sample',
+  'seed',
+  'since',
+] as const satisfies readonly (keyof StartRunOptions)[]
+
 /** Options of `retry`. */
 export interface RetryRunOptions {
   /**

@@ -6,6 +6,7 @@ import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import { inProperties } from '../model/options/mention.ts'
 import type { PlanSummary } from '../plan/summary.ts'
+import type { AppendedRows } from '../prepare/append-rows.ts'
 import { answersOf, type WrittenFiles } from '../results/finish.ts'
 import { isValidator, type Validator } from '../schema/standard-schema.ts'
 import type { Progress } from '../workspace/progress.ts'
@@ -83,9 +84,29 @@ export class Run<Row extends object = AnyRow, Output = string> {
   }
 
   /**
-   * Sends, watches and collects until every row has its final record, or the run is held (look at `run.state`). May be
-   * repeated. Throws `already_sent`, with nothing sent, where the provider has the same work from a home that is not this
-   * one.
+   * Appends rows to an open run, frozen and planned but not yet sent; a drive that is at work takes them up. All of them are
+   * appended, or none. Rows that the run has under the same id with the same content are counted as known, so that a program
+   * that is started again may append them again. Throws `InputProblemsError` where rows cannot be sent, or an id is that of
+   * another row, and `sealed` where the run takes no more rows and does not have all of these.
+   */
+  async appendRows(rows: Iterable<Row> | AsyncIterable<Row>): Promise<AppendedRows> {
+    this.#assertOpen()
+    return await this.#handle.append(rows)
+  }
+
+  /**
+   * Has an open run take no more rows: `finished` then brings it to its end and writes its answers. May be repeated; nothing
+   * changes for a run that was never open.
+   */
+  async seal(): Promise<void> {
+    this.#assertOpen()
+    await this.#handle.seal()
+  }
+
+  /**
+   * Sends, watches and collects until every row has its final record, or the run is held (look at `run.state`). An open run
+   * is `open` then: drive it again when rows were appended. May be repeated. Throws `already_sent`, with nothing sent, where
+   * the provider has the same work from a home that is not this one.
    */
   async finished(options: FinishOptions = {}): Promise<DrivenRun> {
     return await this.#drive('finished', 'finished', options, true)

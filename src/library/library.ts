@@ -6,18 +6,21 @@ import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { thisMachine } from '../lib/machine.ts'
 import { systemRandom } from '../lib/random.ts'
+import type { AnswerDefinition } from '../model/answer.ts'
 import type { EndpointChoice } from '../model/endpoint.ts'
 import type { RunEvent } from '../model/event.ts'
 import { inProperties } from '../model/options/mention.ts'
+import { takeOpenRun } from '../prepare/open-run.ts'
 import { takeNewRun, takeRun } from '../prepare/start.ts'
 import { findRun } from '../workspace/find-run.ts'
 import { openWorkspace, type Workspace } from '../workspace/workspace.ts'
 import { RunHandle } from './handle.ts'
-import { checkOpenOptions, checkStartOptions } from './library-checks.ts'
+import { checkOpenOptions, checkOpenRunOptions, checkStartOptions } from './library-checks.ts'
 import { libraryJob } from './library-job.ts'
 import {
   type AnswerOptions,
   answerDefinition,
+  type OpenRunOptions,
   outputPlan,
   type PlaceOptions,
   type StartRunOptions,
@@ -53,7 +56,7 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
   options: StartRunOptions<Row, Schema>,
 ): Promise<Run<Row, unknown>> {
   checkStartOptions(options)
-  const { delimiter, encoding, input, inputFormat: format, prompt, schema } = options
+  const { delimiter, encoding, input, inputFormat: format, schema } = options
   const answer = await answerDefinition(options)
   const workspace = await openPlace(options)
   const emitter = new EventEmitter<{ event: [RunEvent] }>()
@@ -63,15 +66,9 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
       workspace,
       {
         ...options,
-        answer,
-        maxReasks: options.reask,
-        maxCostUsd: options.budget?.maxCostUsd,
+        ...askedOf(options, answer),
         input: { source: sourceOf(input), format, delimiter, encoding },
-        prompt: typeof prompt === 'string' ? prompt : undefined,
-        // The rows of this run are of the caller's own type; the stages know them as records.
-        promptFunction: typeof prompt === 'function' ? (row) => prompt(row as Row) : undefined,
         job: libraryJob({ ...options, schema: answer?.schema, schemaName: answer?.name }),
-        output: outputPlan(options.output),
       },
       (happening) => early.push(toldEvent(happening, inProperties)),
     )
@@ -80,6 +77,61 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
   } catch (error) {
     await workspace.close()
     throw error
+  }
+}
+
+/**
+ * Makes a run that rows are appended to with `appendRows`, until `seal`; or takes up the one of this name, sealed or not, so
+ * that a program may simply be started again. Nothing is sent yet. Throws `name_taken` where a run of that name asks
+ * otherwise.
+ */
+export async function startOpenRun<
+  Row extends object = AnyRow,
+  const Schema extends AnswerSchema | undefined = undefined,
+  Endpoint extends EndpointChoice = 'chat',
+  Column extends string | undefined = undefined,
+>(
+  options: OpenRunOptions<Row, Schema> & {
+    readonly endpoint?: Endpoint | undefined
+    readonly textColumn?: Column
+  },
+): Promise<Run<Row, OutputBy<Schema, Endpoint, Row, Column>>>
+export async function startOpenRun<Row extends object, Schema extends AnswerSchema | undefined>(
+  options: OpenRunOptions<Row, Schema>,
+): Promise<Run<Row, unknown>> {
+  checkOpenRunOptions(options)
+  const answer = await answerDefinition(options)
+  const workspace = await openPlace(options)
+  try {
+    const taken = await takeOpenRun(workspace, { ...options, ...askedOf(options, answer) })
+    const emitter = new EventEmitter<{ event: [RunEvent] }>()
+    return new Run<Row, unknown>(workspace, new RunHandle(workspace, taken, emitter), emitter, {
+      schema: options.schema,
+    })
+  } catch (error) {
+    await workspace.close()
+    throw error
+  }
+}
+
+/** What is asked of each row, as the stages take it. */
+function askedOf<Row extends object>(
+  {
+    budget,
+    output,
+    prompt,
+    reask,
+  }: Pick<StartRunOptions<Row, AnswerSchema | undefined>, 'budget' | 'output' | 'prompt' | 'reask'>,
+  answer: AnswerDefinition | undefined,
+) {
+  return {
+    answer,
+    maxReasks: reask,
+    maxCostUsd: budget?.maxCostUsd,
+    prompt: typeof prompt === 'string' ? prompt : undefined,
+    // The rows of this run are of the caller's own type; the stages know them as records.
+    promptFunction: typeof prompt === 'function' ? (row: object) => prompt(row as Row) : undefined,
+    output: outputPlan(output),
   }
 }
 

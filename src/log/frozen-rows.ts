@@ -1,6 +1,7 @@
 import { type Line, splitLines } from '../lib/jsonl.ts'
-import type { RunRecord } from '../store/port/run.ts'
+import type { PortionRecord } from '../store/port/run.ts'
 import { namedRows, readNamed } from './named-file.ts'
+import { rowsIn } from './portions.ts'
 import type { LogPorts } from './ports.ts'
 
 /** Read at once; the lines of a piece live together. */
@@ -9,9 +10,6 @@ const PIECE_BYTES = 128 * 1024
 /** Rows handed on together. */
 const PAGE_ROWS = 400
 
-/** A run whose rows are read. */
-type RunOfRows = Pick<RunRecord, 'id' | 'rowCount' | 'rowFiles'>
-
 /** The frozen rows of a run in sequence, as JSON text; with the last one it is seen whether all are as they were. */
 export class FrozenRows {
   #left: number
@@ -19,9 +17,9 @@ export class FrozenRows {
   #list: readonly Line[] = []
   #taken = 0
 
-  constructor(ports: LogPorts, run: RunOfRows) {
-    this.#left = run.rowCount
-    this.#lists = linesOf(ports, run)[Symbol.asyncIterator]()
+  constructor(ports: LogPorts, portions: readonly PortionRecord[]) {
+    this.#left = rowsIn(portions)
+    this.#lists = linesOf(ports, portions)[Symbol.asyncIterator]()
   }
 
   /** The next so many rows. Throws `disk` where the file is not the one that the catalog names: at its end at the latest. */
@@ -52,17 +50,25 @@ export class FrozenRows {
   }
 }
 
-async function* linesOf({ disk, folder }: LogPorts, run: RunOfRows): AsyncIterable<readonly Line[]> {
-  yield* splitLines(readNamed(disk, namedRows(folder, run), { chunkBytes: PIECE_BYTES, isReused: true }))
-}
-
 /** The frozen rows alone, in lists, as JSON text. */
-export async function* readFrozenRows(ports: LogPorts, run: RunOfRows): AsyncIterable<readonly string[]> {
-  const rows = new FrozenRows(ports, run)
-  const { rowCount } = run
+export async function* readFrozenRows(
+  ports: LogPorts,
+  portions: readonly PortionRecord[],
+): AsyncIterable<readonly string[]> {
+  const rows = new FrozenRows(ports, portions)
+  const rowCount = rowsIn(portions)
   try {
     for (let at = 0; at < rowCount; at += PAGE_ROWS) yield await rows.take(Math.min(PAGE_ROWS, rowCount - at))
   } finally {
     await rows.close()
+  }
+}
+
+async function* linesOf(
+  { disk, folder }: LogPorts,
+  portions: readonly PortionRecord[],
+): AsyncIterable<readonly Line[]> {
+  for (const portion of portions) {
+    yield* splitLines(readNamed(disk, namedRows(folder, portion), { chunkBytes: PIECE_BYTES, isReused: true }))
   }
 }

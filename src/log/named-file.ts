@@ -2,7 +2,7 @@ import type { Disk, ReadRange } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { FileFacts } from '../model/file-facts.ts'
 import type { ResultFile } from '../model/result-ref.ts'
-import type { RunRecord } from '../store/port/run.ts'
+import type { PortionRecord } from '../store/port/run.ts'
 import type { RunFolder } from '../store/run-folder.ts'
 import { PassingFile } from './passing-file.ts'
 
@@ -38,23 +38,22 @@ export function damagedFile({ holds, path }: Pick<NamedFile, 'path' | 'holds'>):
   })
 }
 
-/** The file of the frozen rows. */
-export function namedRows(folder: RunFolder, run: Pick<RunRecord, 'id' | 'rowFiles'>): NamedFile {
-  return { path: folder.rows, facts: rowFilesOf(run).rows, holds: 'the rows as they were read, for the answers file' }
+/** The file of rows that were frozen together. */
+export function namedRows(folder: RunFolder, { number, rowFiles }: PortionRecord): NamedFile {
+  return {
+    path: folder.portion(number).rows,
+    facts: rowFiles.rows,
+    holds: 'the rows as they were read, for the answers file',
+  }
 }
 
 /** The file of what is known of rows besides their columns. */
-export function namedRowFacts(folder: RunFolder, run: Pick<RunRecord, 'id' | 'rowFiles'>): NamedFile {
+export function namedRowFacts(folder: RunFolder, { number, rowFiles }: PortionRecord): NamedFile {
   const holds = 'the ids of rows, and which of them were skipped or share a request'
-  return { path: folder.rowFacts, facts: rowFilesOf(run).facts, holds }
+  return { path: folder.portion(number).rowFacts, facts: rowFiles.facts, holds }
 }
 
 /** A raw result file of a settled attempt. */
 export function namedResult(folder: RunFolder, attemptKey: number, { bytes, role, sha256 }: ResultFile): NamedFile {
   return { path: folder.result(attemptKey, role), facts: { bytes, sha256 }, holds: 'what the provider answered' }
-}
-
-function rowFilesOf({ id, rowFiles }: Pick<RunRecord, 'id' | 'rowFiles'>) {
-  if (rowFiles !== null) return rowFiles
-  throw new Error(`the rows of run ${id} are not frozen yet`)
 }

@@ -27,10 +27,12 @@ const anyRow = fc.record({
   id: fc.option(fc.string({ unit: 'grapheme' }), { freq: 2 }),
   problem: fc.option(fc.constant(PROBLEM), { freq: 2 }),
   shares: fc.option(fc.nat(0xffff_ffff), { freq: 2 }),
+  content: fc.option(fc.string({ maxLength: 3 }), { freq: 2 }),
 })
 
 it('gives back the lines, ids, problems and shared requests of all rows, any of them on one row only', async () => {
-  const { rowFacts } = runFolder(home, 'run')
+  const folder = runFolder(home, 'run')
+  const { rowFacts } = folder.portion(1)
   await fc.assert(
     fc.asyncProperty(fc.array(anyRow, { maxLength: 20 }), fc.integer({ min: 1, max: 7 }), async (rows, page) => {
       let line = 0
@@ -46,16 +48,15 @@ it('gives back the lines, ids, problems and shared requests of all rows, any of 
       await buffer.flush()
       await file.close()
       const named = { bytes: buffer.position, sha256: hash.digest('hex') }
-      const reader = new RowFactsReader(
-        { disk, folder: runFolder(home, 'run') },
-        { id: 'run', rowFiles: { rows: named, facts: named } },
-      )
+      const portion = { number: 1, rowCount: facts.length, rowFiles: { rows: named, facts: named }, sharing: null }
+      const reader = new RowFactsReader({ disk, folder }, [portion])
       const read: RowFacts[] = []
       while (read.length < facts.length) read.push(...(await reader.take(Math.min(page, facts.length - read.length))))
       await reader.close()
       expect(read).toEqual(facts)
       const plain = facts.every(
-        (row, at) => row.line === at + 1 && !row.problem && row.id === null && row.shares === null,
+        (row, at) =>
+          row.line === at + 1 && !row.problem && row.id === null && row.shares === null && row.content === null,
       )
       // Nothing is written where nothing is to be told.
       expect((await disk.size(rowFacts)) === 0).toBe(plain)

@@ -3,8 +3,9 @@ import type { Problem } from '../model/problem.ts'
 import type { RequestState } from '../model/tally.ts'
 import type { Target } from '../model/target.ts'
 import type { BatchRecord } from '../store/port/batch.ts'
-import type { RunRecord } from '../store/port/run.ts'
+import type { PortionRecord } from '../store/port/run.ts'
 import { type Entry, type PlacedResult, placedResult } from './log-batch.ts'
+import { rowsIn } from './portions.ts'
 import type { LogPorts } from './ports.ts'
 import { questionsOf, shownOf, stateOf } from './present.ts'
 import { type RowFacts, RowFactsReader } from './row-facts.ts'
@@ -46,10 +47,10 @@ const PAGE_ROWS = 400
 export async function* rowRecords(
   log: RunLog,
   ports: LogPorts,
-  run: Pick<RunRecord, 'id' | 'rowCount' | 'rowFiles'>,
+  portions: readonly PortionRecord[],
 ): AsyncIterable<readonly RowRecord[]> {
-  const { rowCount } = run
-  const facts = new RowFactsReader(ports, run)
+  const rowCount = rowsIn(portions)
+  const facts = new RowFactsReader(ports, portions)
   const requests = new RequestTaker(log.pages())
   const batches = await log.batches()
   try {

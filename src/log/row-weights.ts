@@ -21,6 +21,14 @@ export class RowWeights {
     return set && new RowWeights(set.columns['request'] as Uint32Array, set.columns['sharing'] as Uint32Array)
   }
 
+  /** The weights of requests of several portions, each of which has higher ones than those before. */
+  static joined(parts: readonly RowWeights[]): RowWeights {
+    const [only, ...others] = parts.filter(({ isEven }) => !isEven)
+    if (others.length === 0) return only ?? new RowWeights()
+    const shared = [...(only ? [only] : []), ...others]
+    return new RowWeights(joined(shared.map((part) => part.#requests)), joined(shared.map((part) => part.#sharing)))
+  }
+
   /** True where every request answers one row. */
   get isEven(): boolean {
     return this.#requests.length === 0
@@ -42,6 +50,16 @@ export class RowWeights {
     const columns = { request: this.#requests, sharing: this.#sharing }
     return await writeColumns(disk, path, KIND, { length: this.#requests.length, columns, texts: [] })
   }
+}
+
+function joined(parts: readonly Uint32Array[]): Uint32Array {
+  const whole = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /** Gathers which requests are shared; four bytes for each row that shares one. */

@@ -108,7 +108,7 @@ describe('a file of the log that is damaged or absent', () => {
       message: expect.stringMatching(/is damaged or absent: which requests are in batch 2 is not known$/),
       next,
     })
-    await damage(run.folder.sharing)
+    await damage(run.folder.portion(1).sharing)
     await expect(new RunLog(run).weights()).rejects.toMatchObject({
       code: 'disk',
       message: expect.stringMatching(/is damaged or absent: which rows share a request is not known$/),

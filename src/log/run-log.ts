@@ -2,6 +2,7 @@ import { LlmBatchError } from '../model/error.ts'
 import { isReopened, type Reopening } from '../model/reopening.ts'
 import type { RequestState } from '../model/tally.ts'
 import type { BatchRecord } from '../store/port/batch.ts'
+import type { PortionRecord } from '../store/port/run.ts'
 import type { RunStore } from '../store/store.ts'
 import { BatchPlan } from './batch-plan.ts'
 import { Histories, type History, type LoadBatch } from './histories.ts'
@@ -19,11 +20,17 @@ export interface PresentRequest extends History {
   readonly reopening: Reopening | null
 }
 
+/** A batch by which its requests are found. */
+type PlannedBatch = Pick<BatchRecord, 'firstOrdinal' | 'nonce' | 'number' | 'plan' | 'requestCount'>
+
 /** Requests handed on together: a promise for each would take longer than reading it. */
 const PAGE_REQUESTS = 400
 
 /** Batches kept in memory for requests that are asked for in no order. */
 const MOST_KEPT = 16
+
+/** The part of the catalog by which the log is read. */
+type LogStore = Pick<RunStore, 'batches' | 'portions' | 'record'>
 
 /** Makes the outcomes of a batch again from its plan and its raw result files. */
 export type RepairOutcomes = (batch: BatchRecord, plan: BatchPlan) => Promise<Outcomes>
@@ -34,19 +41,19 @@ export type RepairOutcomes = (batch: BatchRecord, plan: BatchPlan) => Promise<Ou
  */
 export class RunLog {
   readonly #ports: LogPorts
-  readonly #store: Pick<RunStore, 'batches' | 'record'>
+  readonly #store: LogStore
   readonly #repair: RepairOutcomes | undefined
   /** Read last for requests in no order, the newest at the end. */
   readonly #kept = new Map<number, LogBatch>()
 
-  constructor(ports: LogPorts & { readonly store: Pick<RunStore, 'batches' | 'record'> }, repair?: RepairOutcomes) {
+  constructor(ports: LogPorts & { readonly store: LogStore }, repair?: RepairOutcomes) {
     this.#ports = ports
     this.#store = ports.store
     this.#repair = repair
   }
 
   /** The requests of a batch, in the order of its lines. */
-  async planOf({ firstOrdinal, nonce, number, plan, requestCount }: BatchRecord): Promise<BatchPlan> {
+  async planOf({ firstOrdinal, nonce, number, plan, requestCount }: PlannedBatch): Promise<BatchPlan> {
     if (plan === null) return BatchPlan.ofRange(firstOrdinal, requestCount)
     const path = this.#ports.folder.plan(nonce)
     const read = await BatchPlan.read(this.#ports.disk, path, plan)
@@ -62,12 +69,17 @@ export class RunLog {
 
   /** How many rows wait for each request. */
   async weights(): Promise<RowWeights> {
-    const { disk, folder } = this.#ports
-    const { sharing } = await this.#store.record()
+    const portions = await this.#store.portions()
+    return RowWeights.joined(await Promise.all(portions.map((portion) => this.#weightsIn(portion))))
+  }
+
+  async #weightsIn({ number, sharing }: PortionRecord): Promise<RowWeights> {
     if (sharing === null) return new RowWeights()
-    const read = await RowWeights.read(disk, folder.sharing, sharing)
+    const { disk, folder } = this.#ports
+    const path = folder.portion(number).sharing
+    const read = await RowWeights.read(disk, path, sharing)
     if (read) return read
-    throw new LlmBatchError('disk', `${folder.sharing} is damaged or absent: which rows share a request is not known`, {
+    throw new LlmBatchError('disk', `${path} is damaged or absent: which rows share a request is not known`, {
       next: 'Restore the folder of the run from a backup.',
     })
   }

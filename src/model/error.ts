@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'already_finished',
   'already_sent',
   'name_taken',
+  'sealed',
   'busy',
   'newer_state',
   'account_mismatch',

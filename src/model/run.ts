@@ -6,6 +6,7 @@ import type { AnswerDefinition } from './answer.ts'
  * - `preparing`: input is being read and frozen; a run found in this state without a writer is an unfinished draft.
  * - `ready`: frozen and planned, nothing was sent.
  * - `running`: batches are being sent, watched and collected.
+ * - `open`: every row so far has its final record, and more may be appended.
  * - `paused`: stopped by a person, or sent without waiting; goes on with `resume` or `tick`.
  * - `held`: nothing can go on until a person decides; the reason is recorded.
  * - `cancelling`: the user cancelled; remote batches are being cancelled and harvested.
@@ -16,6 +17,7 @@ export const RUN_STATES = [
   'preparing',
   'ready',
   'running',
+  'open',
   'paused',
   'held',
   'cancelling',
@@ -27,9 +29,10 @@ export type RunState = (typeof RUN_STATES)[number]
 
 /** The one table of allowed moves of a run. */
 export const RUN_MOVES: Readonly<Record<RunState, readonly RunState[]>> = {
-  preparing: ['ready'],
+  preparing: ['ready', 'open'],
   ready: ['running', 'cancelling', 'held'],
-  running: ['running', 'paused', 'held', 'cancelling', 'completed'],
+  running: ['running', 'open', 'paused', 'held', 'cancelling', 'completed'],
+  open: ['running', 'paused', 'held', 'cancelling'],
   paused: ['running', 'cancelling', 'held'],
   held: ['running', 'cancelling', 'held'],
   cancelling: ['cancelling', 'cancelled', 'held'],
@@ -40,6 +43,11 @@ export const RUN_MOVES: Readonly<Record<RunState, readonly RunState[]>> = {
 /** True when every row of the run has its final record. */
 export function isFinished(state: RunState): boolean {
   return state === 'completed' || state === 'cancelled'
+}
+
+/** True where nothing of the run is on its way or waits to be sent: it is finished, or open for more rows. */
+export function isAtRest(state: RunState): boolean {
+  return isFinished(state) || state === 'open'
 }
 
 /** Formats that input files can have. */

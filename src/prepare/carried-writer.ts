@@ -52,10 +52,13 @@ export class CarriedWriter {
   readonly #answers: RangeReader
   readonly #encoder = new LineEncoder()
   readonly #open = new Map<Target, OpenBatch>()
+  readonly #beforeAdded: () => Promise<void>
   #begun = 0
 
-  constructor(ports: Ports) {
+  /** `beforeAdded` adds the batches that come before one of these. */
+  constructor(ports: Ports, beforeAdded: () => Promise<void>) {
     this.#ports = ports
+    this.#beforeAdded = beforeAdded
     this.#answers = new RangeReader(ports.disk)
   }
 
@@ -138,6 +141,7 @@ export class CarriedWriter {
     await batch.lines.flush()
     await batch.file.sync()
     await batch.file.close()
+    await this.#beforeAdded()
     const key = await store.addBatch(await batch.writer.finish())
     await disk.rename(batch.path, folder.result(key, 'output'))
     await disk.syncFolder(folder.results)

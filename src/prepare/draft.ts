@@ -13,9 +13,9 @@ import { type Carry, openCarry } from './carry.ts'
 import type { NewRunOptions } from './definition.ts'
 import { estimateRun } from './estimate.ts'
 import { withoutEarlierColumns } from './failed-input.ts'
-import { type Frozen, freeze } from './freeze.ts'
+import { type Frozen, freeze, type RowsBefore } from './freeze.ts'
 import { tellOrigins } from './origins.ts'
-import { prepareInput } from './prepare.ts'
+import { type PreparedInput, prepareInput } from './prepare.ts'
 import type { RunSinks } from './run-sinks.ts'
 
 /** Ports of a draft: a home that may not exist yet. */
@@ -44,6 +44,8 @@ export interface DraftChoices {
   readonly openSinks: (definition: RunDefinition) => Promise<RunSinks>
   /** Identical requests are counted among so many, for a hint. @default all, which takes more memory */
   readonly mostCounted?: number
+  /** What the run holds already. @default nothing */
+  readonly before?: RowsBefore
 }
 
 /**
@@ -51,20 +53,35 @@ export interface DraftChoices {
  * it. `plan` shows what `run` goes on with. What is wrong with rows or columns is told, not thrown.
  */
 export async function makeDraft(
-  { home, provider, site }: DraftPorts,
+  ports: DraftPorts,
   definition: Omit<RunDefinition, 'shape'>,
   options: NewRunOptions,
-  { mostCounted, openSinks }: DraftChoices,
+  choices: DraftChoices,
 ): Promise<Draft> {
-  const { clock, configuration, disk } = site
-  const { settings } = configuration
-  const { baseUrl, dedupe, maxReasks, maxTokens } = definition
+  const { provider, site } = ports
+  const { disk } = site
+  const { settings } = site.configuration
   const input = await prepareInput({ ...options, definition, input: { ...options.input, disk }, provider, settings })
+  return await draftOf(ports, input, options, choices)
+}
+
+/** The same of an input that is opened already. */
+export async function draftOf(
+  { home, provider, site }: DraftPorts,
+  input: PreparedInput,
+  options: Pick<NewRunOptions, 'output' | 'since'>,
+  { before, mostCounted, openSinks }: DraftChoices,
+): Promise<Draft> {
+  const { clock, configuration } = site
+  const { settings } = configuration
+  const { definition } = input
+  const { baseUrl, dedupe, maxReasks, maxTokens } = definition
   const carry = options.since === undefined ? null : await openCarry(site, home ?? NO_RUNS, definition, options.since)
   const told = tellOrigins(input, {
     dedupe,
     carry,
     isCounting: true,
+    firstRequest: before?.requestCount,
     ...(mostCounted !== undefined && { mostCounted }),
   })
   const ports = { clock, provider, settings, counters: new TokenCounters(settings.isCountingTokens) }
@@ -73,7 +90,7 @@ export async function makeDraft(
     tokenRate: (target: Target, method: TokenMethod) => home.tokenRate(baseUrl, target, method),
   }
   const frozen = await freeze(
-    { ...ports, store, prefix: options.output.prefix },
+    { ...ports, store, prefix: options.output.prefix, before },
     told,
     await openSinks(input.definition),
   )

@@ -21,7 +21,7 @@ export const REQUESTS_COMPARED = 100_000
 /** A draft that was frozen as a run, before anyone has agreed to it. */
 export interface FrozenRun extends Draft {
   readonly store: RunStore
-  readonly frozen: Frozen & ReturnType<RunFiles['hashes']> & Awaited<ReturnType<RunFiles['finishSharing']>>
+  readonly frozen: Frozen & ReturnType<RunFiles['hashes']>
 }
 
 /**
@@ -39,7 +39,8 @@ export async function freezeRun(
   let made: { readonly run: RunStore; readonly files: RunFiles } | undefined
   const openSinks = async (whole: RunDefinition): Promise<RunFiles> => {
     const run = await createRun(workspace, id, whole, options)
-    const files = await RunFiles.open({ ...workspace, provider, store: run, folder: runFolder(workspace.home, id) })
+    const folder = runFolder(workspace.home, id)
+    const files = await RunFiles.open({ ...workspace, provider, store: run, folder }, 1)
     made = { run, files }
     return files
   }
@@ -48,17 +49,35 @@ export async function freezeRun(
   if (!made) throw new Error('the draft was not frozen')
   const { files, run } = made
   if (draft.output !== options.output) await run.steerRun(draft.output)
+  for (const message of draft.review.warnings) emit({ type: 'warning', code: 'prompt', message, batch: null })
+  await addFrozen(workspace, made, draft, emit)
+  return { ...draft, store: run, frozen: { ...draft.frozen, ...files.hashes() } }
+}
+
+/**
+ * Adds frozen rows to a run, with the batches of their requests, where nothing is wrong with them. Throws
+ * `InputProblemsError`, `usage` where a cap cannot be kept, or `sealed`; then nothing of them counts.
+ */
+export async function addFrozen(
+  workspace: Workspace,
+  { files, run }: { readonly run: RunStore; readonly files: RunFiles },
+  draft: Draft,
+  emit: Emit,
+): Promise<void> {
   assertSendable(draft)
   await assertAffordable(workspace, run, draft)
   await warn(workspace, draft, emit)
-  return { ...draft, store: run, frozen: { ...draft.frozen, ...files.hashes(), ...(await files.finishSharing()) } }
+  const { definition, frozen } = draft
+  const { columns, files: inputFiles, invalidCount: skippedCount, requestCount, rowCount } = frozen
+  const counts = { rowCount, requestCount, skippedCount }
+  await run.addPortion({ ...(await files.portion()), ...counts, columns, files: inputFiles, definition })
 }
 
-async function createRun(
+export async function createRun(
   { clock, store }: Workspace,
   id: string,
   definition: RunDefinition,
-  { maxCostUsd, output }: NewRunOptions,
+  { maxCostUsd, output }: Pick<NewRunOptions, 'maxCostUsd' | 'output'>,
 ): Promise<RunStore> {
   await store.createRun({ id, definition, output, createdAt: clock.now() })
   const run = await store.write(id)
@@ -82,8 +101,7 @@ async function assertAffordable(workspace: Workspace, run: RunStore, { estimate 
 }
 
 async function warn({ disk, home }: Workspace, draft: Draft, emit: Emit): Promise<void> {
-  const { carried, carry, estimate, frozen, review } = draft
-  for (const message of review.warnings) emit({ type: 'warning', code: 'prompt', message, batch: null })
+  const { carried, carry, estimate, frozen } = draft
   if (frozen.emptyPlaceholders > 0) {
     emit({
       type: 'warning',
@@ -116,6 +134,6 @@ export async function keepJob(
   // `last` is another run by the time that the job is repeated.
   const steady = carried === null ? job : { ...job, fields: { ...job.fields, since: carried.from } }
   const isOfFiles = 'path' in input.source || 'paths' in input.source
-  const text = jobText(isOfFiles ? steady : withOwnRows(steady, folder.rows), id)
+  const text = jobText(isOfFiles ? steady : withOwnRows(steady, folder.portion(1).rows), id)
   await writeAtomically(disk, folder.job, async (writer) => void (await writer.writeText(text)))
 }

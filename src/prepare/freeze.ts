@@ -9,6 +9,7 @@ import type { Column, InputFile } from '../model/column.ts'
 import type { Target } from '../model/target.ts'
 import type { BatchCut } from '../plan/splitter.ts'
 import { RequestTally } from '../plan/tally.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import { FileList } from '../workspace/file-list.ts'
 import { ColumnList } from './column-list.ts'
 import { AnsweredRows } from './failed-input.ts'
@@ -16,11 +17,12 @@ import type { PreparedInput } from './prepare.ts'
 import { ProblemList } from './problem-list.ts'
 import type { RunSinks } from './run-sinks.ts'
 
-/** The frozen run, or the one that would be frozen. */
+/** Frozen rows, or those that would be frozen. */
 export interface Frozen {
   readonly rowCount: number
   readonly requestCount: number
   readonly batchCount: number
+  /** Of these rows and those before. */
   readonly columns: readonly Column[]
   /** The files of the input where it has several, in order; else none. */
   readonly files: readonly InputFile[]
@@ -41,7 +43,12 @@ export interface Frozen {
 /** Ports of freezing, and the prefix of the columns that a run writes. */
 export interface FreezePorts extends CuttingPorts {
   readonly prefix: string
+  /** What the run holds already. @default nothing */
+  readonly before?: RowsBefore | undefined
 }
+
+/** Rows of a run that others are appended to. */
+export type RowsBefore = Pick<RunRecord, 'columns' | 'requestCount' | 'rowCount'>
 
 /**
  * Freezes the rows of an input and the requests that they become into sinks: those of a run write files and tell the
@@ -78,6 +85,7 @@ class Freezer {
   readonly #problems = new ProblemList()
   readonly #answered: AnsweredRows
   readonly #tally = new RequestTally()
+  readonly #before: RowsBefore
   #rowCount = 0
   #requestCount = 0
   #emptyPlaceholders = 0
@@ -88,6 +96,8 @@ class Freezer {
     this.#sinks = sinks
     this.#batcher = new Batcher({ ports, sink: sinks.openBatch, canary, tally: this.#tally })
     this.#answered = new AnsweredRows(ports)
+    this.#before = ports.before ?? NO_ROWS
+    this.#columns.add({ table: this.#before.columns, names: [] })
   }
 
   async add(row: PreparedRow): Promise<void> {
@@ -134,7 +144,8 @@ class Freezer {
     await this.#batcher.close()
   }
 
-  async #addRow({ columns, file, hasEmptyPlaceholders, id, json, line, origin, problems }: PreparedRow): Promise<void> {
+  async #addRow(row: PreparedRow): Promise<void> {
+    const { columns, content = null, file, hasEmptyPlaceholders, id, json, line, origin, problems } = row
     this.#columns.add(columns)
     this.#files.add(file, this.#rowCount)
     this.#problems.add(problems)
@@ -142,7 +153,7 @@ class Freezer {
     if (problems.length > 0) this.#invalidCount += 1
     if (hasEmptyPlaceholders) this.#emptyPlaceholders += 1
     const shares = origin?.from === 'row' ? origin.request : null
-    await this.#sinks.addRow({ line, id, problem: problems[0] ?? null, shares }, json)
+    await this.#sinks.addRow({ line, id, problem: problems[0] ?? null, shares, content }, json)
   }
 
   async #addRequest(request: PlannableRequest): Promise<void> {
@@ -157,6 +168,8 @@ class Freezer {
   }
 
   #next({ body, mostOutputTokens, target }: PlannableRequest) {
-    return { target, ordinal: this.#requestCount, body, mostOutputTokens }
+    return { target, ordinal: this.#before.requestCount + this.#requestCount, body, mostOutputTokens }
   }
 }
+
+const NO_ROWS: RowsBefore = { columns: [], requestCount: 0, rowCount: 0 }

@@ -15,6 +15,8 @@ export interface OriginOptions {
   readonly carry: Carry | null
   /** Also counts the rows that would share a request if they were allowed to, for a plan. */
   readonly isCounting: boolean
+  /** Requests that the run holds already; rows share only those that come with them. @default 0 */
+  readonly firstRequest?: number | undefined
   /** Counts so among the first requests only, so that memory has a bound. @default all of them */
   readonly mostCounted?: number
 }
@@ -43,13 +45,14 @@ class Origins {
   readonly #identities = new Identities()
   /** The ordinals of requests by their identity. */
   readonly #known = new DigestTable()
-  #requests = 0
+  #requests: number
   /** Whether requests that all have the same parameters are answered alike; undefined before the first one. */
   #isAlike: boolean | undefined
 
   constructor(shape: InputShape, options: OriginOptions) {
     this.#shape = shape
     this.#options = options
+    this.#requests = options.firstRequest ?? 0
   }
 
   async *tell(rows: PreparedInput['rows']): PreparedInput['rows'] {

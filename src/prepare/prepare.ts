@@ -27,8 +27,8 @@ import { columnsOf } from './column-list.ts'
 
 /** Options for preparing a run. */
 export interface PrepareOptions {
-  /** Everything that defines the requests but the shape, which the first row tells. */
-  readonly definition: Omit<RunDefinition, 'shape'>
+  /** Everything that defines the requests; where the shape is not known, the first row tells it. */
+  readonly definition: AskedDefinition
   readonly input: InputOptions
   readonly promptFunction?: PromptFunction | undefined
   /** A prompt without placeholders is meant. @default false */
@@ -41,9 +41,14 @@ export interface PrepareOptions {
   readonly seed?: number | undefined
   /** Told again and again how many rows were read, those included that a sample leaves out. */
   readonly onRead?: ((rows: number) => void) | undefined
+  /** True where an input without rows is taken. @default false */
+  readonly mayBeEmpty?: boolean | undefined
   readonly provider: Provider
   readonly settings: Settings
 }
+
+/** A definition whose shape the rows may have to tell. */
+export type AskedDefinition = Omit<RunDefinition, 'shape'> & Partial<Pick<RunDefinition, 'shape'>>
 
 /** Characters of requests gathered before they are handed on. */
 const CHARACTERS_PER_LIST = 4_000_000
@@ -69,7 +74,7 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
   const { all, head } = await peek(chosen, hasRow)
   const firstRows = head.flat().flatMap((read) => ('row' in read ? [read.row] : []))
   const [first] = firstRows
-  if (head.every((rows) => rows.length === 0)) {
+  if (options.mayBeEmpty !== true && head.every((rows) => rows.length === 0)) {
     throw new LlmBatchError('input', `${inputText(options.definition.inputPaths)} has no rows`, {
       next: 'Check the file; nothing was sent.',
     })
@@ -78,17 +83,23 @@ export async function prepareInput(options: PrepareOptions): Promise<PreparedInp
   // A schema that cannot be used is found before anything is sent.
   if (answer !== null) await createAnswerCheck(answer)
   const asking = [prompt, messages, messagesColumn, textColumn, options.promptFunction ?? null]
-  const shape = first
-    ? detectShape(
-        first,
-        asking.some((part) => part !== null),
-      )
-    : 'records'
-  const hasTextLists = textColumn !== null && Array.isArray(first?.record[textColumn])
-  const definition = { ...options.definition, shape, hasTextLists }
+  const definition = definedBy(
+    first,
+    options.definition,
+    asking.some((part) => part !== null),
+  )
+  const { shape } = definition
   const mayBeConstant = options.constantPrompt === true || options.promptFunction !== undefined
   const review = reviewPrompt(definition, { compile, mayBeConstant, rows: firstRows })
   return { shape, definition, review, rows: requestsOf(all, definition, { ...options, compile }) }
+}
+
+/** The definition with what the first row tells, where that is not known already. */
+function definedBy(first: Row | undefined, asked: AskedDefinition, hasPrompt: boolean): RunDefinition {
+  if (asked.shape !== undefined) return { ...asked, shape: asked.shape }
+  const { textColumn } = asked
+  const hasTextLists = textColumn !== null && Array.isArray(first?.record[textColumn])
+  return { ...asked, shape: first ? detectShape(first, hasPrompt) : 'records', hasTextLists }
 }
 
 function inputText(paths: readonly string[] | null): string {

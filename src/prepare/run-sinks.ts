@@ -7,13 +7,14 @@ import { BufferedWriter } from '../lib/atomic-file.ts'
 import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { type RowFacts, RowFactsWriter } from '../log/row-facts.ts'
-import { WeightCounter } from '../log/row-weights.ts'
+import { type RowWeights, WeightCounter } from '../log/row-weights.ts'
 import { RunLog } from '../log/run-log.ts'
 import { tallyOf } from '../log/tally-of.ts'
-import type { TallyGroup } from '../model/tally.ts'
+import { plainGroup, type TallyGroup } from '../model/tally.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { longContextTokens } from '../prices/price.ts'
-import type { SealedFacts } from '../store/port/run.ts'
+import type { NewBatchRecord, NewPortion } from '../store/port/batch.ts'
+import type { BegunFacts, RowFiles } from '../store/port/run.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { CarriedWriter } from './carried-writer.ts'
 
@@ -40,13 +41,15 @@ export interface RunSinks {
 type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'>
 
 /**
- * Writes a run: rows to one file, requests as encoded lines to the input files of planned batches, answers of an earlier
- * run to result files, and tells the store of the batches. After a crash in between, the run is still `preparing` and worth
- * nothing.
+ * Writes rows of a run: the rows to one file, their requests as encoded lines to the input files of planned batches, answers
+ * of an earlier run to result files. What a crash leaves of it counts for nothing, because the store was not told.
  */
 export class RunFiles implements RunSinks {
   readonly openBatch: BatchSink
   readonly #ports: Ports
+  readonly #number: number
+  /** Batches that the store was not told of yet. */
+  readonly #batches: NewBatchRecord[] = []
   readonly #file: DiskFile
   readonly #hash = createHash('sha256')
   readonly #writer: BufferedWriter
@@ -60,23 +63,27 @@ export class RunFiles implements RunSinks {
   readonly #factsWriter: BufferedWriter
   readonly #facts: RowFactsWriter
   readonly #weights = new WeightCounter()
+  #rowFiles: RowFiles | undefined
 
-  private constructor(ports: Ports, file: DiskFile, factsFile: DiskFile) {
+  private constructor(ports: Ports, number: number, file: DiskFile, factsFile: DiskFile) {
     this.#ports = ports
+    this.#number = number
     this.#file = file
     this.#writer = new BufferedWriter(file, this.#hash)
     this.#factsFile = factsFile
     this.#factsWriter = new BufferedWriter(factsFile, this.#factsHash)
     this.#facts = new RowFactsWriter(this.#factsWriter)
-    this.#carried = new CarriedWriter(ports)
-    this.openBatch = fileSink(ports)
+    this.#carried = new CarriedWriter(ports, () => this.#addWaiting())
+    this.openBatch = fileSink(ports, (batch) => void this.#batches.push(batch))
   }
 
-  static async open(ports: Ports): Promise<RunFiles> {
+  /** Opens files for the rows of this number; what a crash has left of them before is written over. */
+  static async open(ports: Ports, number: number): Promise<RunFiles> {
     const { disk, folder } = ports
     await disk.makeFolder(folder.inputs)
     await disk.makeFolder(folder.results)
-    return new RunFiles(ports, await disk.open(folder.rows, 'write'), await disk.open(folder.rowFacts, 'write'))
+    const { rowFacts, rows } = folder.portion(number)
+    return new RunFiles(ports, number, await disk.open(rows, 'write'), await disk.open(rowFacts, 'write'))
   }
 
   async addRow(row: RowFacts, json: string): Promise<void> {
@@ -104,6 +111,10 @@ export class RunFiles implements RunSinks {
     await this.#file.sync()
     await this.#factsWriter.flush()
     await this.#factsFile.sync()
+    this.#rowFiles = {
+      rows: { bytes: this.#writer.position, sha256: this.#hash.digest('hex') },
+      facts: { bytes: this.#factsWriter.position, sha256: this.#factsHash.digest('hex') },
+    }
   }
 
   async finishCarried(): Promise<void> {
@@ -114,31 +125,41 @@ export class RunFiles implements RunSinks {
     return this.#writer.position
   }
 
-  /** The hashes of all rows and requests, and the files of the rows, once these are finished; to be asked for once. */
-  hashes(): Pick<SealedFacts, 'rowsHash' | 'requestsHash' | 'rowFiles'> {
-    const rowsHash = this.#hash.digest('hex')
-    return {
-      rowsHash,
-      requestsHash: this.#requestsHash.digest(),
-      rowFiles: {
-        rows: { bytes: this.#writer.position, sha256: rowsHash },
-        facts: { bytes: this.#factsWriter.position, sha256: this.#factsHash.digest('hex') },
-      },
-    }
+  /** The hashes of all rows and requests, once these are finished. */
+  hashes(): Pick<BegunFacts, 'rowsHash' | 'requestsHash'> {
+    return { rowsHash: this.#frozenFiles().rows.sha256, requestsHash: this.#requestsHash.digest() }
   }
 
-  /** Writes down which rows share a request, and how the batches of such requests count; once everything is finished. */
-  async finishSharing(): Promise<Pick<SealedFacts, 'sharing' | 'tallies'>> {
+  #frozenFiles(): RowFiles {
+    if (this.#rowFiles) return this.#rowFiles
+    throw new Error('the rows are not frozen yet')
+  }
+
+  /**
+   * Writes down which rows share a request, and tells all that the store must know of these rows but what they are; once
+   * everything is finished.
+   */
+  async portion(): Promise<Pick<NewPortion, 'batches' | 'number' | 'rowFiles' | 'sharing' | 'tallies'>> {
     const { disk, folder, store } = this.#ports
+    const number = this.#number
+    const rowFiles = this.#frozenFiles()
     const weights = this.#weights.weights()
     const tallies = new Map<number, readonly TallyGroup[]>()
-    const sharing = await weights.write(disk, folder.sharing)
-    if (sharing === null) return { sharing, tallies }
+    const sharing = await weights.write(disk, folder.portion(number).sharing)
+    if (sharing === null) return { number, rowFiles, sharing, batches: this.#batches, tallies }
     const log = new RunLog({ disk, folder, store })
-    for (const record of await store.batches()) {
+    const batches: NewBatchRecord[] = []
+    for (const batch of this.#batches) batches.push({ ...batch, tally: await sharedTally(log, batch, weights) })
+    // Answers that were carried over are in the store by now, with the batches before them, and rows may share those too.
+    for (const record of number === 1 ? await store.batches() : []) {
       tallies.set(record.key, tallyOf(await log.read(record), weights, longContextTokens(record.target.provider)))
     }
-    return { sharing, tallies }
+    return { number, rowFiles, sharing, batches, tallies }
+  }
+
+  /** Adds batches before answers that are carried over, which the store must know before their files have names. */
+  async #addWaiting(): Promise<void> {
+    for (const batch of this.#batches.splice(0)) await this.#ports.store.addBatch(batch)
   }
 
   async close(): Promise<void> {
@@ -154,6 +175,14 @@ export class RunFiles implements RunSinks {
     const { inputs, path } = folder
     for (const each of [inputs, path, dirname(path), dirname(dirname(path))]) await disk.syncFolder(each)
   }
+}
+
+/** How the requests of a new batch are counted where rows share some of them. */
+async function sharedTally(log: RunLog, batch: NewBatchRecord, weights: RowWeights): Promise<readonly TallyGroup[]> {
+  const plan = await log.planOf({ ...batch, nonce: batch.attempt.nonce, number: 0 })
+  let rows = 0
+  for (const ordinal of plan.ordinals()) rows += weights.rowsOf(ordinal)
+  return [plainGroup('batched', 0, { requests: plan.length, rows }, 0)]
 }
 
 /** Counts what a run would write, for a plan. */

@@ -5,6 +5,7 @@ import { commandLine, mention } from '../model/options/mention.ts'
 import { isFinished, type RunDefinition } from '../model/run.ts'
 import { checkOutput } from '../output/check-output.ts'
 import type { PlanSummary } from '../plan/summary.ts'
+import type { PromptFunction } from '../request/messages/chat-messages.ts'
 import { lockRun, type RunLock } from '../store/lock.ts'
 import type { RunRecord } from '../store/port/run.ts'
 import { runFolder } from '../store/run-folder.ts'
@@ -29,6 +30,8 @@ export interface TakenRun {
   readonly areAnswersThere: boolean
   /** What it was expected to cost and take; null for a run that was here already. */
   readonly estimate: PlanSummary | null
+  /** Makes the prompts of rows that are appended, where a program has such a function. */
+  readonly promptFunction?: PromptFunction | undefined
 }
 
 /**
@@ -63,11 +66,12 @@ export async function takeNewRun(
       const same = await findSameWork(workspace, draft, definition, options, written)
       if (!same) await keepJob(workspace, id, options, draft.carried)
       if (!same)
-        await draft.store.sealRun({
-          ...draft.frozen,
-          skippedCount: draft.frozen.invalidCount,
-          carried: draft.carried,
+        await draft.store.beginRun({
           name: options.name ?? null,
+          isOpen: false,
+          rowsHash: draft.frozen.rowsHash,
+          requestsHash: draft.frozen.requestsHash,
+          carried: draft.carried,
         })
       return same
     })

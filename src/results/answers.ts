@@ -31,12 +31,12 @@ export function readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> 
 
 async function* readParts(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
   const resultLines = new ResultLines(ports)
-  const run = await ports.store.record()
-  const rows = new FrozenRows(ports, run)
-  const { cancelCause, definition, files } = run
+  const portions = await ports.store.portions()
+  const rows = new FrozenRows(ports, portions)
+  const { cancelCause, definition, files } = await ports.store.record()
   const reading: Reading = { provider: ports.provider, cause: cancelCause ?? 'user', definition }
   try {
-    for await (const part of recordParts(rowRecords(new RunLog(ports, ports.repair), ports, run))) {
+    for await (const part of recordParts(rowRecords(new RunLog(ports, ports.repair), ports, portions))) {
       const [lines, texts] = await Promise.all([resultLines.of(part), rows.take(part.length)])
       const others = await otherLines(resultLines, part)
       yield part.map((record, index) =>

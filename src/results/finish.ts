@@ -88,6 +88,7 @@ async function writeFiles(
   const { configuration, disk } = workspace
   const { run } = report
   const costOf = costOfResult(configuration.prices)
+  const portions = await store.portions()
   const rows = answersOf(workspace, store, run.definition.provider)
   const isPart = !isWhole(selection)
   const answers = await writeAnswers({
@@ -96,7 +97,7 @@ async function writeFiles(
     columns: run.columns,
     hasSources: run.files.length > 0,
     shape: answerShapeOf(run.definition),
-    texts: () => readFrozenRows({ disk, folder: runFolder(workspace.home, store.id) }, run),
+    texts: () => readFrozenRows({ disk, folder: runFolder(workspace.home, store.id) }, portions),
     plan,
     costOf,
     hasTurns: run.definition.maxReasks > 0,

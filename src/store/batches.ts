@@ -15,7 +15,6 @@ import { restate, selectRunFacts, sumOf, takeOver, updateTally } from './tallies
 export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecord): number {
   const run = selectRunFacts(driver, runKey)
   for (const [key, groups] of batch.taken) takeOver(driver, run, key, groups)
-  assertNothingNew(driver, runKey, batch)
   driver.run(
     `insert into batches
        (run, number, base_url, provider, endpoint, model, request_count, first_request, last_request, content_hash,
@@ -44,8 +43,8 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
   return insertAttempt(driver, key, 1, batch.attempt)
 }
 
-/** Once a run is sealed, all that goes into a batch was in an earlier one. */
-function assertNothingNew(driver: Driver, runKey: number, { requestCount, taken }: NewBatchRecord): void {
+/** Once a run is prepared, all that goes into a batch was in an earlier one, or comes with its rows. */
+export function assertNothingNew(driver: Driver, runKey: number, { requestCount, taken }: NewBatchRecord): void {
   const run = driver.get<{ state: string }>('select state from runs where key = ?', runKey)
   const takenCount = sumOf([...taken.values()].flat(), 'requests')
   if (run?.state === 'preparing' || takenCount === requestCount) return

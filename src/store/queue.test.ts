@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sampleDefinition } from '../../test/support/run-records.ts'
-import { batchOf, range, sealedFacts, settlement, TARGET } from '../../test/support/stored-run.ts'
+import { batchOf, begin, range, settlement, TARGET } from '../../test/support/stored-run.ts'
 import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { because } from '../model/reason.ts'
@@ -47,7 +47,7 @@ async function runOf(tokens: readonly number[], baseUrl = DEFINITION.baseUrl): P
   for (const [index, count] of tokens.entries()) {
     await run.addBatch(batchOf(range(10, index * 10), { tokens: count }))
   }
-  await run.sealRun(sealedFacts({ rowsHash: id, requestsHash: id, requestCount: 10 * tokens.length }))
+  await begin(run, { rowsHash: id, requestsHash: id, requestCount: 10 * tokens.length })
   return run
 }
 

@@ -4,18 +4,14 @@ import { LlmBatchError } from '../model/error.ts'
 /** Places of the files of one run. All names come from our own numbers; nothing remote ever becomes a path. */
 export interface RunFolder {
   readonly path: string
-  /** The frozen rows, one JSON object a line, in input order. */
-  readonly rows: string
   readonly inputs: string
   readonly results: string
   readonly log: string
   readonly lock: string
   /** What the run was started from, as a job file; absent where the run has no such file. */
   readonly job: string
-  /** What is known of rows besides their columns. */
-  readonly rowFacts: string
-  /** Which requests answer several rows; absent where none do. */
-  readonly sharing: string
+  /** The files of the rows that were frozen together under this number, from 1. */
+  portion(number: number): PortionFiles
   input(name: string): string
   /** The requests of the batch that was planned under this nonce; absent where they count up. */
   plan(nonce: string): string
@@ -27,6 +23,16 @@ export interface RunFolder {
   unnamedResult(number: number): string
 }
 
+/** Places of rows that were frozen together. */
+export interface PortionFiles {
+  /** The frozen rows, one JSON object a line, in input order. */
+  readonly rows: string
+  /** What is known of rows besides their columns. */
+  readonly rowFacts: string
+  /** Which requests answer several rows; absent where none do. */
+  readonly sharing: string
+}
+
 /** The folder of a run below its home. Throws `disk` for an id or a name in the state that is none of ours. */
 export function runFolder(home: string, runId: string): RunFolder {
   const path = join(home, 'runs', ownName(runId))
@@ -34,14 +40,19 @@ export function runFolder(home: string, runId: string): RunFolder {
   const results = join(path, 'results')
   return {
     path,
-    rows: join(path, 'rows.jsonl'),
     inputs,
     results,
     log: join(path, 'log.jsonl'),
     lock: join(path, 'lock.db'),
     job: join(path, 'job.yaml'),
-    rowFacts: join(path, 'row-facts.jsonl'),
-    sharing: join(path, 'sharing.columns'),
+    portion: (number) => {
+      const which = number === 1 ? '' : `-${number}`
+      return {
+        rows: join(path, `rows${which}.jsonl`),
+        rowFacts: join(path, `row-facts${which}.jsonl`),
+        sharing: join(path, `sharing${which}.columns`),
+      }
+    },
     input: (name) => join(inputs, ownName(name)),
     plan: (nonce) => join(inputs, ownName(`${nonce}.columns`)),
     outcomes: (name) => join(results, ownName(name)),

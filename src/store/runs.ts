@@ -1,5 +1,4 @@
 import { LlmBatchError } from '../model/error.ts'
-import type { FileFacts } from '../model/file-facts.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
 import type { Reason } from '../model/reason.ts'
 import type { Reopening } from '../model/reopening.ts'
@@ -7,6 +6,7 @@ import {
   type CancelCause,
   type CarriedOver,
   type Deadline,
+  isFinished,
   type OutputPlan,
   RUN_MOVES,
   type RunDefinition,
@@ -14,7 +14,7 @@ import {
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
-import type { Incident, NewRun, RowFiles, RunRecord, SealedFacts } from './port/run.ts'
+import type { BegunFacts, Incident, NewRun, RunRecord } from './port/run.ts'
 import { reasonFrom, reasonJson } from './record-columns.ts'
 
 /** Statements on runs. Callers open the transaction. */
@@ -41,8 +41,7 @@ interface RunRow {
   carried: string | null
   isCanaryDue: 0 | 1
   reopenings: string
-  sharing: string | null
-  rowFiles: string | null
+  isOpen: 0 | 1
   createdAt: number
   finishedAt: number | null
 }
@@ -52,7 +51,7 @@ const SELECT_RUNS = `
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
     max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
     cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt", stop_loss as "stopLoss",
-    carried, is_canary_due as "isCanaryDue", reopenings, sharing, row_files as "rowFiles",
+    carried, is_canary_due as "isCanaryDue", reopenings, is_open as "isOpen",
     created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
@@ -66,8 +65,7 @@ function runFrom(row: RunRow): RunRecord {
     reason: reasonFrom(reason),
     isCanaryDue: row.isCanaryDue === 1,
     reopenings: stored(row, 'reopenings') as Reopening[],
-    sharing: row.sharing === null ? null : (stored(row, 'sharing') as FileFacts),
-    rowFiles: row.rowFiles === null ? null : (stored(row, 'rowFiles') as RowFiles),
+    isOpen: row.isOpen === 1,
     stopLoss: stopLoss === null ? null : (stored(row, 'stopLoss') as StopLoss),
     carried: carried === null ? null : (stored(row, 'carried') as CarriedOver),
     definition,
@@ -77,9 +75,9 @@ function runFrom(row: RunRow): RunRecord {
 }
 
 /** The frozen input as a table, as it is stored. */
-type StoredTable = Pick<RunRecord, 'columns' | 'files'>
+export type StoredTable = Pick<RunRecord, 'columns' | 'files'>
 
-type StoredColumn = 'definition' | 'output' | 'columns' | 'stopLoss' | 'carried' | 'reopenings' | 'sharing' | 'rowFiles'
+type StoredColumn = 'definition' | 'output' | 'columns' | 'stopLoss' | 'carried' | 'reopenings'
 
 /** What was stored as JSON. State is data: what cannot be read is refused, never guessed. */
 function stored(row: RunRow, column: StoredColumn): unknown {
@@ -145,36 +143,31 @@ export function updateRunState(driver: Driver, runKey: number, to: RunState, rea
   if (from === undefined || !RUN_MOVES[from].includes(to)) {
     throw new LlmBatchError('conflict', `a run that is ${from ?? 'absent'} cannot become ${to}`)
   }
-  const finishedAt = to === 'completed' || to === 'cancelled' ? at : null
+  // What is finished takes no more rows, also where it was cancelled while it was open.
+  const isOver = isFinished(to)
   driver.run(
-    'update runs set state = ?, reason = ?, finished_at = ? where key = ?',
+    'update runs set state = ?, reason = ?, finished_at = ?, is_open = case when ? then 0 else is_open end where key = ?',
     to,
     reasonJson(reason),
-    finishedAt,
+    isOver ? at : null,
+    isOver ? 1 : 0,
     runKey,
   )
 }
 
-export function updateSealed(driver: Driver, runKey: number, facts: SealedFacts): void {
+export function updateBegun(driver: Driver, runKey: number, facts: BegunFacts): void {
   driver.run(
-    `update runs set name = ?, row_count = ?, request_count = ?, skipped_count = ?, rows_hash = ?, requests_hash = ?,
-       columns = ?, carried = ?, sharing = ?, row_files = ?
-     where key = ?`,
+    'update runs set name = ?, is_open = ?, rows_hash = ?, requests_hash = ?, carried = ? where key = ?',
     facts.name,
-    facts.rowCount,
-    facts.requestCount,
-    facts.skippedCount,
+    facts.isOpen ? 1 : 0,
     facts.rowsHash,
     facts.requestsHash,
-    JSON.stringify({ columns: facts.columns, files: facts.files } satisfies StoredTable),
     facts.carried ? JSON.stringify(facts.carried) : null,
-    facts.sharing && JSON.stringify(facts.sharing),
-    JSON.stringify(facts.rowFiles),
     runKey,
   )
 }
 
-type SteeringColumn = 'account' | 'is_canary_due' | 'max_cost' | 'output' | 'reopenings' | 'stop_loss'
+type SteeringColumn = 'account' | 'is_canary_due' | 'is_open' | 'max_cost' | 'output' | 'reopenings' | 'stop_loss'
 
 export function updateRunField(driver: Driver, runKey: number, column: SteeringColumn, value: SqlValue): void {
   driver.run(`update runs set ${column} = ? where key = ?`, value, runKey)

@@ -27,8 +27,7 @@ const TABLES = `
     rows_hash text,
     requests_hash text,
     columns text not null default '{"columns":[],"files":[]}',
-    sharing text,
-    row_files text,
+    is_open integer not null default 0,
     reopenings text not null default '[]',
     account text,
     max_cost integer,
@@ -43,6 +42,15 @@ const TABLES = `
     finished_at integer
   );
   create index runs_by_requests_hash on runs (requests_hash);
+
+  create table portions (
+    run integer not null references runs (key) on delete cascade,
+    number integer not null,
+    row_count integer not null,
+    row_files text not null,
+    sharing text,
+    primary key (run, number)
+  ) without rowid;
 
   create table batches (
     key integer primary key,

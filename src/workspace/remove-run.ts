@@ -31,10 +31,10 @@ export async function removeRun({ disk, home, store }: Workspace, id: string, lo
  */
 export async function removeFailedDraft(workspace: Workspace, id: string, lock: RunLock): Promise<void> {
   const { disk, home } = workspace
-  const { inputs, rows } = runFolder(home, id)
+  const folder = runFolder(home, id)
   try {
-    await disk.remove(inputs)
-    await disk.remove(rows)
+    await disk.remove(folder.inputs)
+    await disk.remove(folder.portion(1).rows)
     await removeRun(workspace, id, lock)
   } catch {
     lock.release()

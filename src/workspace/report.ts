@@ -2,6 +2,7 @@ import type { Configuration } from '../config/configuration.ts'
 import { EXIT } from '../model/error.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
 import type { OtherQuestion, SettledResult } from '../model/row.ts'
+import { isAtRest } from '../model/run.ts'
 import { costOfRequest } from '../prices/cost.ts'
 import { sumUsd } from '../prices/dollars.ts'
 import type { AttemptRecord, UsageTotal } from '../store/port/attempt.ts'
@@ -135,10 +136,13 @@ function isCutShort({ counts, run }: Pick<RunReport, 'run' | 'counts'>): boolean
   return run.state === 'cancelled' && run.cancelCause === 'deadline' && counts.cancelled > 0
 }
 
-/** The exit code that tells the truth about a run: 0 only when every row succeeded, or failures are within the limit. */
+/**
+ * The exit code that tells the truth about a run: 0 only when every row so far succeeded, or failures are within the limit.
+ */
 export function exitCodeOf(report: Pick<RunReport, 'run' | 'counts'>, maxFailed: number): number {
   if (report.run.state === 'held') return EXIT.held
   if (isCutShort(report)) return EXIT.unfinished
-  if (report.run.state !== 'completed' && report.run.state !== 'cancelled') return EXIT.unfinished
+  // An open run at rest has no work: what it was asked for until now is done.
+  if (!isAtRest(report.run.state)) return EXIT.unfinished
   return failedRows(report.counts) > maxFailed ? EXIT.failures : EXIT.ok
 }

@@ -40,9 +40,10 @@ describe('docs/library.md', () => {
       expect.stringMatching(/^3 answers for \$/),
       expect.stringMatching(/^\d+ succeeded \[simulated\]/),
     ])
+    expect(lines).toEqual(expect.arrayContaining(['open 2', '1 1']))
     expect(lines.join('\n')).toContain('1 problem in the input; nothing was sent. It is in line 2: missing_column:')
     expect((await readFile(join(world.folder, 'answers.csv'), 'utf8')).split('\n')[0]).toMatch(/^id,text,llm_output/)
-    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 3 + 2, rowsBilledAgain: 0 })
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 3 + 2 + 3, rowsBilledAgain: 0 })
   })
 
   it('holds programs that TypeScript accepts', async () => {

@@ -114,7 +114,7 @@ it('freezes targets, canary, shared and carried rows, and plans what is sent aga
     const path = await world.write('mixed.jsonl', `${MIXED.join('\n')}\n`)
     const run = await freeze(workspace, { input: { source: { path } }, dedupe: true, skipInvalid: true, since: 'last' })
     const { requestCount, requestsHash, rowCount, rowsHash } = await run.record()
-    const rows = await readFile(runFolder(workspace.home, run.id).rows)
+    const rows = await readFile(runFolder(workspace.home, run.id).portion(1).rows)
     expect({ requestCount, rowCount, rowsHash, requestsHash, rows: short(rows) }).toEqual(WHOLE)
     expect(await frozenBatches(workspace, run)).toEqual(FROZEN)
     const attempts = await run.currentAttempts()

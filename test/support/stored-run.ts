@@ -22,8 +22,8 @@ import type { RunDefinition } from '../../src/model/run.ts'
 import { plainGroup, type TallyGroup } from '../../src/model/tally.ts'
 import { longContextTokens } from '../../src/prices/price.ts'
 import type { AttemptRecord } from '../../src/store/port/attempt.ts'
-import type { NewBatchRecord, Settlement } from '../../src/store/port/batch.ts'
-import type { SealedFacts } from '../../src/store/port/run.ts'
+import type { NewBatchRecord, NewPortion, Settlement } from '../../src/store/port/batch.ts'
+import type { BegunFacts } from '../../src/store/port/run.ts'
 import { runFolder } from '../../src/store/run-folder.ts'
 import type { RunStore, Store } from '../../src/store/store.ts'
 import { sampleRun } from './run-records.ts'
@@ -112,13 +112,14 @@ async function addRequests(
 /** Writes down the rows, and ends preparing. */
 export async function seal(run: StoredRun, rows: readonly NewRow[], parts: Partial<SealedFacts> = {}): Promise<void> {
   const { disk, folder, store } = run
-  const file = await disk.open(folder.rowFacts, 'write')
+  const files = folder.portion(1)
+  const file = await disk.open(files.rowFacts, 'write')
   const hash = createHash('sha256')
   const buffer = new BufferedWriter(file, hash)
   const facts = new RowFactsWriter(buffer)
   const counter = new WeightCounter()
   for (const [index, { id = null, problem = null, shares = null }] of rows.entries()) {
-    await facts.add({ line: index + 1, id, problem, shares })
+    await facts.add({ line: index + 1, id, problem, shares, content: null })
     if (shares !== null) counter.add(shares)
   }
   await buffer.flush()
@@ -131,31 +132,39 @@ export async function seal(run: StoredRun, rows: readonly NewRow[], parts: Parti
     tallies.set(record.key, tallyOf(await log.read(record), weights, LONG_TOKENS))
   const skippedCount = rows.filter(({ problem }) => problem).length
   const requestCount = rows.filter(({ problem, shares }) => !problem && shares === undefined).length
-  const sharing = await weights.write(disk, folder.sharing)
-  await store.sealRun(
-    sealedFacts({ rowCount: rows.length, requestCount, skippedCount, sharing, rowFiles, tallies, ...parts }),
-  )
+  const sharing = await weights.write(disk, files.sharing)
+  await begin(store, { rowCount: rows.length, requestCount, skippedCount, sharing, rowFiles, tallies, ...parts })
   await store.moveRun('running')
+}
+
+/** Everything that is told to the store when a run is prepared, but its definition. */
+type SealedFacts = BegunFacts & Omit<NewPortion, 'definition' | 'number'>
+
+/** Ends preparing a run whose batches are in the store already, of no rows unless said. */
+export async function begin(store: RunStore, parts: Partial<SealedFacts> = {}): Promise<void> {
+  const { carried, isOpen, name, requestsHash, rowsHash, ...portion } = { ...NOTHING_SEALED, ...parts }
+  const { definition } = await store.record()
+  await store.addPortion({ ...portion, number: 1, definition })
+  await store.beginRun({ carried, isOpen, name, requestsHash, rowsHash })
 }
 
 const NO_FILE = { bytes: 0, sha256: 'sha' }
 
-/** Facts of a sealed run, of no rows unless said. */
-export function sealedFacts(parts: Partial<SealedFacts> = {}): SealedFacts {
-  return {
-    name: null,
-    rowCount: 0,
-    requestCount: 0,
-    skippedCount: 0,
-    rowsHash: 'rows',
-    requestsHash: 'requests',
-    columns: [{ name: 'text', type: null }],
-    files: [],
-    sharing: null,
-    rowFiles: { rows: NO_FILE, facts: NO_FILE },
-    tallies: new Map(),
-    ...parts,
-  }
+const NOTHING_SEALED: SealedFacts = {
+  rowFiles: { rows: NO_FILE, facts: NO_FILE },
+  name: null,
+  isOpen: false,
+  carried: null,
+  batches: [],
+  rowCount: 0,
+  requestCount: 0,
+  skippedCount: 0,
+  rowsHash: 'rows',
+  requestsHash: 'requests',
+  columns: [{ name: 'text', type: null }],
+  files: [],
+  sharing: null,
+  tallies: new Map(),
 }
 
 /** Everything of a list that comes piece by piece. */
@@ -277,7 +286,7 @@ async function attemptOf(store: RunStore, key: number): Promise<AttemptRecord> {
 
 /** All rows of a run. */
 export async function rowsOf(run: StoredRun): Promise<readonly RowRecord[]> {
-  return (await all(rowRecords(new RunLog(run), run, await run.store.record()))).flat()
+  return (await all(rowRecords(new RunLog(run), run, await run.store.portions()))).flat()
 }
 
 /** A batch of new requests as a store takes it that is not asked for its files: none are there. */

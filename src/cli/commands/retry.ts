@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import type { OutcomeStatus } from '../../model/outcome.ts'
-import { isFinished } from '../../model/run.ts'
+import { isAtRest } from '../../model/run.ts'
 import { dollars } from '../../prices/dollars.ts'
 import type { RunRecord } from '../../store/port/run.ts'
 import { exitCodeOf } from '../../workspace/report.ts'
@@ -60,7 +60,7 @@ async function retry(
   })
   const retryable = await retryableIn(workspace, run.id)
   const reopened = await reopen(taken.store, options, workspace.configuration.settings.canary)
-  if (reopened.count === 0 && isFinished(run.state)) {
+  if (reopened.count === 0 && isAtRest(run.state)) {
     taken.lock.release()
     shell.tell(describeNothing(run, options, retryable))
     return exitCodeOf({ run, counts: await taken.store.counts() }, flags.maxFailed ?? 0)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
-import { isFinished } from '../../model/run.ts'
+import { isAtRest, isFinished } from '../../model/run.ts'
 import { evidenceFor } from '../../probe/evidence.ts'
 import { isRunLocked } from '../../store/lock.ts'
 import { runFolder } from '../../store/run-folder.ts'
@@ -128,7 +128,7 @@ async function watchRun(shell: Shell, { clock }: Workspace, store: RunStore): Pr
     return await interruption.during('', async (signal) => {
       while (!signal.aborted) {
         const { state } = await store.record()
-        if (isFinished(state) || state === 'held') return true
+        if (isAtRest(state) || state === 'held') return true
         await clock.sleep(LOOK_MS, signal)
       }
       return false

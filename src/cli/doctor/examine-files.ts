@@ -11,7 +11,7 @@ import { DAMAGED, ResultLines } from '../../log/result-lines.ts'
 import type { RunLog } from '../../log/run-log.ts'
 import type { ResultFile } from '../../model/result-ref.ts'
 import type { BatchRecord } from '../../store/port/batch.ts'
-import type { RunRecord } from '../../store/port/run.ts'
+import type { PortionRecord } from '../../store/port/run.ts'
 import type { RunStore } from '../../store/store.ts'
 import { count, counted } from '../render/terminal/quantity.ts'
 
@@ -20,7 +20,7 @@ const PAGE_ANSWERS = 400
 
 /** A run, its catalog, and the reader of its log. */
 export interface ExaminedRun {
-  readonly run: RunRecord
+  readonly portions: readonly PortionRecord[]
   readonly store: Pick<RunStore, 'allAttempts'>
   readonly batches: readonly BatchRecord[]
   readonly log: RunLog
@@ -35,7 +35,7 @@ export type FileCheck = () => Promise<void>
  */
 export async function fileChecks(ports: LogPorts, examined: ExaminedRun): Promise<readonly FileCheck[]> {
   const { disk, folder } = ports
-  const { batches, log, run, store } = examined
+  const { batches, log, portions, store } = examined
   const inputs = (await store.allAttempts())
     .filter(({ number }) => number === 1)
     .map(({ batch, inputBytes, inputName, inputSha256 }): NamedFile => {
@@ -49,7 +49,8 @@ export async function fileChecks(ports: LogPorts, examined: ExaminedRun): Promis
           checkResult(ports, log, batch, file),
     ),
   )
-  const named = [namedRows(folder, run), namedRowFacts(folder, run), ...inputs]
+  const rows = portions.flatMap((portion) => [namedRows(folder, portion), namedRowFacts(folder, portion)])
+  const named = [...rows, ...inputs]
   return [
     ...named.map(
       (file): FileCheck =>

@@ -38,10 +38,11 @@ async function repairLog(workspace: Workspace, run: RunRecord): Promise<Finding>
     return outcomes
   })
   const batches = await store.batches()
+  const portions = await store.portions()
   const problems: string[] = []
   await collectProblem(problems, () => log.weights())
   for (const batch of batches) await collectProblem(problems, () => log.read(batch))
-  for (const check of await fileChecks(ports, { run, store, batches, log })) await collectProblem(problems, check)
+  for (const check of await fileChecks(ports, { portions, store, batches, log })) await collectProblem(problems, check)
   const made = repaired === 0 ? '' : `, the outcomes of ${repaired} made again`
   const problem = problems.length === 0 ? null : problems.join('; ')
   return { what: `run ${run.id}`, text: `${counted(batches.length, 'batch', 'batches')}${made}`, problem }

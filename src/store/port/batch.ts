@@ -1,14 +1,16 @@
 import type { Stage } from '../../model/attempt.ts'
 import type { BatchKind } from '../../model/batch.ts'
+import type { Column, InputFile } from '../../model/column.ts'
 import type { FileFacts } from '../../model/file-facts.ts'
 import type { OutcomeStatus } from '../../model/outcome.ts'
 import type { Reopening } from '../../model/reopening.ts'
 import type { ResultFile } from '../../model/result-ref.ts'
-import type { CancelCause } from '../../model/run.ts'
+import type { CancelCause, RunDefinition } from '../../model/run.ts'
 import type { TallyGroup } from '../../model/tally.ts'
 import type { Target } from '../../model/target.ts'
 import type { AttemptChanges, AttemptRecord, AttemptUsage, NewAttempt } from './attempt.ts'
 import type { Bill } from './money.ts'
+import type { PortionRecord } from './run.ts'
 
 /** Batches of a run, what came of them, and what is to be sent again. */
 export interface BatchCatalog {
@@ -18,6 +20,12 @@ export interface BatchCatalog {
    * not wait to be sent again, so that nothing is ever in two living batches. Returns the attempt's key.
    */
   addBatch(batch: NewBatchRecord): Promise<number>
+  /**
+   * Adds rows to a run that is being prepared or is open, with the batches of their requests: all of it, or nothing. The
+   * files must be on stable storage. A run at rest is `paused` then. Throws `sealed` for a run that takes no rows, and
+   * `conflict` where another portion has the number.
+   */
+  addPortion(portion: NewPortion): Promise<void>
   /**
    * Ends a batch of kind `carried`: `planned -> collected`. Nothing is billed, and no estimate learns from it. Its files must
    * be on stable storage. Throws `conflict` for a batch of another kind.
@@ -65,6 +73,23 @@ export interface BatchCatalog {
  * tokenizer knows the model.
  */
 export type TokenMethod = 'bytes' | 'fitted'
+
+/** Rows about to be added to a run, and what the run is once they are. */
+export interface NewPortion extends PortionRecord {
+  readonly requestCount: number
+  /** Rows without a request, because of a problem. */
+  readonly skippedCount: number
+  /** Of the whole run. */
+  readonly columns: readonly Column[]
+  /** The files of the input where it has several, in order; else none. */
+  readonly files: readonly InputFile[]
+  /** New batches, with all of its requests that are not in one already. */
+  readonly batches: readonly NewBatchRecord[]
+  /** The counts of earlier batches some of whose requests are shared, by the keys of the batches. */
+  readonly tallies: ReadonlyMap<number, readonly TallyGroup[]>
+  /** The definition with what the first row tells; kept where the run had no rows before. */
+  readonly definition: RunDefinition
+}
 
 export interface NewBatchRecord {
   /** @default 'batch' */

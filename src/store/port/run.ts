@@ -4,7 +4,6 @@ import type { Reason } from '../../model/reason.ts'
 import type { Reopening } from '../../model/reopening.ts'
 import type { CancelCause, CarriedOver, Deadline, OutputPlan, RunDefinition, RunState } from '../../model/run.ts'
 import type { StopLoss } from '../../model/stop-loss.ts'
-import type { TallyGroup } from '../../model/tally.ts'
 
 /** The run itself, and what was noticed of it. */
 export interface RunCatalog {
@@ -25,8 +24,15 @@ export interface RunCatalog {
   bindAccount(account: string): Promise<void>
   /** Lets a run go to another API root. Throws `conflict` where something of it was sent to the one it has. */
   moveBaseUrl(baseUrl: string): Promise<void>
-  /** Ends preparing: the run is `ready`, and its rows and their requests never change again. */
-  sealRun(facts: SealedFacts): Promise<void>
+  /**
+   * Ends preparing: the run is `ready`, and takes no more rows; or it is `open`, and takes more until it is sealed. Its rows
+   * and their requests never change again.
+   */
+  beginRun(facts: BegunFacts): Promise<void>
+  /** Has an open run take no more rows; may be repeated. */
+  sealRun(): Promise<void>
+  /** The rows of the run as they were frozen together, in order. */
+  portions(): Promise<readonly PortionRecord[]>
   addIncident(incident: Incident): Promise<void>
   incidents(): Promise<readonly Incident[]>
 }
@@ -46,7 +52,9 @@ export interface RunRecord extends NewRun {
   readonly reason: Reason | null
   readonly rowCount: number
   readonly requestCount: number
-  /** sha256 over the frozen rows and the ordered requests with their targets; equal for the same work. */
+  /**
+   * sha256 over the frozen rows and the ordered requests with their targets; equal for the same work. Null for an open run.
+   */
   readonly rowsHash: string | null
   readonly requestsHash: string | null
   /** Columns of the input, in order of appearance. */
@@ -68,38 +76,36 @@ export interface RunRecord extends NewRun {
   readonly isCanaryDue: boolean
   /** What was asked to be sent again and is not in new batches yet, the oldest wish first. */
   readonly reopenings: readonly Reopening[]
-  /** The file that tells which rows share a request; null where none do. */
-  readonly sharing: FileFacts | null
-  /** The files of its rows; null while they are not frozen. */
-  readonly rowFiles: RowFiles | null
+  /** True while rows may be appended to it. */
+  readonly isOpen: boolean
   readonly finishedAt: number | null
 }
 
-/** Files of the rows of a run: their columns, and what is known of them besides. */
+/** Facts by which a run is known once it is prepared. */
+export interface BegunFacts {
+  /** Unique among the runs of the home. */
+  readonly name: string | null
+  readonly isOpen: boolean
+  /** Null for an open run, which is known by its name. */
+  readonly rowsHash: string | null
+  readonly requestsHash: string | null
+  readonly carried: CarriedOver | null
+}
+
+/** Files of rows that were frozen together: their columns, and what is known of them besides. */
 export interface RowFiles {
   readonly rows: FileFacts
   readonly facts: FileFacts
 }
 
-export interface SealedFacts {
-  /** Unique among the runs of the home. */
-  readonly name: string | null
+/** Rows that were frozen together, with files of their own. */
+export interface PortionRecord {
+  /** 1-based within the run. */
+  readonly number: number
   readonly rowCount: number
-  readonly requestCount: number
-  /** Rows without a request, because of a problem. */
-  readonly skippedCount: number
-  readonly rowsHash: string
-  readonly requestsHash: string
-  readonly columns: readonly Column[]
-  /** The files of the input where it has several, in order; else none. */
-  readonly files: readonly InputFile[]
-  /** The file that tells which rows share a request; null where none do. */
-  readonly sharing: FileFacts | null
   readonly rowFiles: RowFiles
-  /** The counts of batches some of whose requests are shared, by the keys of the batches. */
-  readonly tallies: ReadonlyMap<number, readonly TallyGroup[]>
-  /** @default null */
-  readonly carried?: CarriedOver | null
+  /** The file that tells which of its rows share a request; null where none do. */
+  readonly sharing: FileFacts | null
 }
 
 /** Something the user may want to take up with the provider, such as a batch that was made twice. */

@@ -1,9 +1,18 @@
 import { LlmBatchError } from '../../model/error.ts'
-import { isFinished } from '../../model/run.ts'
+import { isAtRest, isFinished } from '../../model/run.ts'
 import { selectAttempt, selectAttempts, updateStage } from '../attempts.ts'
-import { giveUpUnsent, insertBatch, insertReopening, selectBatch, selectBatches, settleBatch } from '../batches.ts'
+import {
+  assertNothingNew,
+  giveUpUnsent,
+  insertBatch,
+  insertReopening,
+  selectBatch,
+  selectBatches,
+  settleBatch,
+} from '../batches.ts'
 import { type BatchCatalog } from '../port/batch.ts'
 import { type Bill } from '../port/money.ts'
+import { insertPortion } from '../portions.ts'
 import { clearStops, selectRun, updateRunField, updateRunState } from '../runs.ts'
 import { releaseReservation, settleReservation } from '../spending.ts'
 import { selectCounts, selectHasPending, selectHasReaskable } from '../tallies.ts'
@@ -24,7 +33,16 @@ const NO_BILL: Bill = {
 /** The verbs of `BatchCatalog` in SQLite. */
 export function batchVerbs({ clock, driver, id, runKey, write }: RunAccess): BatchCatalog {
   return {
-    addBatch: async (batch) => write(() => insertBatch(driver, runKey, batch)),
+    addBatch: async (batch) =>
+      write(() => {
+        assertNothingNew(driver, runKey, batch)
+        return insertBatch(driver, runKey, batch)
+      }),
+    addPortion: async (portion) =>
+      write(() => {
+        insertPortion(driver, runKey, portion)
+        if (selectRun(driver, id)?.state === 'open') updateRunState(driver, runKey, 'paused', null, clock.now())
+      }),
     settleCarried: async (attemptKey, settled) =>
       write(() => {
         const attempt = selectAttempt(driver, attemptKey)
@@ -58,10 +76,8 @@ export function batchVerbs({ clock, driver, id, runKey, write }: RunAccess): Bat
         const isLarge = canaryAbove !== null && rows > canaryAbove
         if (isLarge) updateRunField(driver, runKey, 'is_canary_due', 1)
         const state = selectRun(driver, id)?.state
-        if (state !== undefined && isFinished(state)) {
-          clearStops(driver, runKey)
-          updateRunState(driver, runKey, 'running', null, clock.now())
-        }
+        if (state !== undefined && isFinished(state)) clearStops(driver, runKey)
+        if (state !== undefined && isAtRest(state)) updateRunState(driver, runKey, 'running', null, clock.now())
         return rows
       }),
     setCanaryDue: async () => write(() => updateRunField(driver, runKey, 'is_canary_due', 1)),

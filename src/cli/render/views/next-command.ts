@@ -1,4 +1,4 @@
-import { isFinished, type RunState } from '../../../model/run.ts'
+import { isAtRest, type RunState } from '../../../model/run.ts'
 import { dollars } from '../../../prices/dollars.ts'
 import type { RunReport } from '../../../workspace/report.ts'
 import type { Retryable, StatusRows } from '../../../workspace/retryable.ts'
@@ -15,7 +15,7 @@ export type NextFacts = Pick<RunReport, 'counts' | 'retryable'> & {
 export function nextSteps({ counts, isWorkedOn, retryable, run: { id, state } }: NextFacts): readonly string[] {
   if (isWorkedOn) return [`llm-batch status ${id} --watch   (another process is working on it)`]
   if (state === 'held') return [`llm-batch resume ${id}   (after the cause is gone)`]
-  if (!isFinished(state)) return [`llm-batch resume ${id}`]
+  if (!isAtRest(state)) return [`llm-batch resume ${id}`]
   const steps = retrySteps(id, retryable)
   if (steps.length > 0 || counts.skipped === 0) return steps
   return [`llm-batch results ${id} -o OUT   (llm_error tells why rows were skipped)`]

@@ -1,7 +1,7 @@
 import { plainLine } from '../../../lib/plain-text.ts'
 import { EXIT, LlmBatchError, messageOf } from '../../../model/error.ts'
 import { inFlags } from '../../../model/options/mention.ts'
-import { isFinished } from '../../../model/run.ts'
+import { isAtRest, isFinished } from '../../../model/run.ts'
 import { exitCodeOf, type RunReport } from '../../../workspace/report.ts'
 import { runDocument } from '../../documents/report-document.ts'
 import { exitCodeOfError } from '../../exit-code.ts'
@@ -33,7 +33,7 @@ export function exitCodeOfTick(runs: readonly TickedRun[]): number {
 function exitCodeOfOne({ error, run: { state } }: TickedRun): number {
   if (state === 'held') return EXIT.held
   if (error !== null) return exitCodeOfError(error)
-  return isFinished(state) ? EXIT.ok : EXIT.unfinished
+  return isAtRest(state) ? EXIT.ok : EXIT.unfinished
 }
 
 /** True where the run does not go on, or did not end, as it should: that is told with `--quiet` too. */
