@@ -15,6 +15,10 @@ export interface Dialect {
   readonly maxRequests: number
   /** Bytes of an input file. */
   readonly maxBytes: number
+  /** Requests that an account may have in its open batches; the create beyond it is refused. @default no limit */
+  readonly queueRequests?: number
+  /** False where a bad request fails by itself, and never the whole batch. @default true */
+  readonly isRefusedForRows?: boolean
   /** True where every line names its method and its endpoint, and its model. */
   readonly isLineComplete: boolean
   /** True where every line must carry a custom id. */

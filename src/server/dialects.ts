@@ -1,10 +1,15 @@
+import { ANTHROPIC } from './anthropic/dialect.ts'
 import type { Dialect } from './dialect.ts'
 import { MISTRAL } from './mistral/dialect.ts'
 import { OPENAI } from './openai/dialect.ts'
 import type { DialectName } from './state/record.ts'
 
 /** All APIs that the server speaks, by name. */
-export const DIALECT: Readonly<Record<DialectName, Dialect>> = { openai: OPENAI, mistral: MISTRAL }
+export const DIALECT: Readonly<Record<DialectName, Dialect>> = {
+  openai: OPENAI,
+  mistral: MISTRAL,
+  anthropic: ANTHROPIC,
+}
 
 /** The API that a path belongs to; OpenAI's where it belongs to none. */
 export function dialectOf(path: string): Dialect {

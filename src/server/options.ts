@@ -47,6 +47,8 @@ export interface LocalServerOptions {
   readonly maxBytes?: number | undefined
   /** Input tokens that may be queued for one model of one account; undefined for no limit. */
   readonly queueTokens?: number | undefined
+  /** Requests that an account may have in its open batches, where the API limits them. @default the documented limit */
+  readonly queueRequests?: number | undefined
   /** What goes wrong, and when; texts such as `create:1=accept-then-500` are read as rules. @default nothing */
   readonly faults?: readonly (FaultRule | string)[] | undefined
   /**
@@ -83,6 +85,8 @@ export interface LocalServer {
   readonly openaiUrl: string
   /** For `MISTRAL_BASE_URL`; the official SDK wants it without `/v1`. */
   readonly mistralUrl: string
+  /** For `ANTHROPIC_BASE_URL`; the official SDK adds `/v1` itself. */
+  readonly anthropicUrl: string
   /** What a provider would have billed so far, read from its books. */
   ledger(): Promise<Ledger>
   /** Resolves when no batch is alive any more. */

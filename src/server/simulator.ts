@@ -28,6 +28,7 @@ export interface Limits {
   readonly maxRequests?: number | undefined
   readonly maxBytes?: number | undefined
   readonly queueTokens?: number | undefined
+  readonly queueRequests?: number | undefined
 }
 
 /** Rows a batch may have. */

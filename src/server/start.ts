@@ -33,6 +33,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     url,
     openaiUrl: `${url}/openai/v1`,
     mistralUrl: `${url}/mistral/v1`,
+    anthropicUrl: `${url}/anthropic`,
     ledger: () => readLedger(simulator.state),
     drain: () => runner.drain(),
     firedFaults: () => simulator.faults.fired,
@@ -43,12 +44,12 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 
 async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
   const state = await State.open(options.disk ?? systemDisk, options.folder, options.seed, systemRandom)
-  const { answers = {}, maxRequests, maxBytes, queueTokens } = options
+  const { answers = {}, maxRequests, maxBytes, queueRequests, queueTokens } = options
   return {
     state,
     clock: options.clock ?? systemClock,
     durations: { ...DEFAULT_DURATIONS, ...options.durations },
-    overrides: { maxRequests, maxBytes, queueTokens },
+    overrides: { maxRequests, maxBytes, queueRequests, queueTokens },
     faults: new FaultInjector(state.seed, options.faults ?? []),
     executions: new Map(),
     answers: {

@@ -237,7 +237,7 @@ describe('llm-batch init', () => {
 })
 
 describe('llm-batch serve', () => {
-  it('prints the variables to use, serves both dialects, and stops with Ctrl-C', async () => {
+  it('prints the variables to use, serves every dialect, and stops with Ctrl-C', async () => {
     const world = await openWorld()
     const command = start(world, ['serve', '--simulate', '--folder', 'served', '--port', '0', '--run', '10ms'])
     await command.shows('Stop with Ctrl-C')
@@ -245,8 +245,14 @@ describe('llm-batch serve', () => {
     const { code, stderr, stdout } = await command.ended
     expect(code).toBe(0)
     expect(stderr).toBe(`Serving simulated answers from ${join(world.folder, 'served')}. Stop with Ctrl-C.\n`)
-    expect(stdout).toMatch(
-      /^export OPENAI_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/openai\/v1 OPENAI_API_KEY=\S+\nexport MISTRAL_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/mistral\/v1 MISTRAL_API_KEY=\S+\n$/,
-    )
+    const lines = stdout.trimEnd().split('\n')
+    for (const [variables, path] of [
+      ['OPENAI', '/openai/v1'],
+      ['MISTRAL', '/mistral/v1'],
+      ['ANTHROPIC', '/anthropic'],
+    ] as const) {
+      const line = lines.find((one) => one.startsWith(`export ${variables}_BASE_URL=`))
+      expect(line).toMatch(new RegExp(`=http://127\\.0\\.0\\.1:\\d+${path} ${variables}_API_KEY=\\S+$`))
+    }
   })
 })

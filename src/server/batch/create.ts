@@ -14,6 +14,8 @@ export interface BatchDraft {
   readonly metadata: Readonly<Record<string, string>> | null
   readonly windowMs: number
   readonly outputLifeSeconds: number | null
+  /** How many requests there are, where the create tells. @default told by validation */
+  readonly total?: number
 }
 
 /** Records a new batch and begins to work on it; twice where a gateway repeats the call. Gives the client's one. */
@@ -51,7 +53,7 @@ function newBatch(simulator: Simulator, draft: BatchDraft, faults: ActiveFaults)
     outputLifeSeconds: draft.outputLifeSeconds,
     phase: 'validating',
     enteredAtMs: { validating: createdAtMs },
-    total: 0,
+    total: draft.total ?? 0,
     succeeded: 0,
     failed: 0,
     queuedTokens: 0,

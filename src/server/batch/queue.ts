@@ -1,3 +1,4 @@
+import { DIALECT } from '../dialects.ts'
 import type { Simulator } from '../simulator.ts'
 import { type BatchRecord, isFinal, type ValidationProblem } from '../state/record.ts'
 import type { Validation } from './validate.ts'
@@ -9,7 +10,7 @@ export function queueRefusal(
   found: Validation,
 ): ValidationProblem | undefined {
   const limit = simulator.overrides.queueTokens
-  if (limit === undefined) return undefined
+  if (limit === undefined || DIALECT[batch.dialect].isRefusedForRows === false) return undefined
   const queued = queuedTokens(simulator, batch, found.model)
   return queued + found.queuedTokens > limit ? tokenLimitExceeded(found.model, limit) : undefined
 }

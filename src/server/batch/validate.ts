@@ -61,6 +61,7 @@ class InputCheck {
       this.#add('invalid_json_line', 'This line is not parseable as valid JSON.', line.number)
       return
     }
+    if (this.#dialect.isRefusedForRows === false) return
     this.#checkId(request, line.number)
     if (this.#dialect.isLineComplete) this.#checkRoute(request, line.number)
     const body = request['body']

@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono'
+import { anthropicRoutes } from '../anthropic/routes.ts'
 import type { BatchRunner } from '../batch/batch-runner.ts'
 import { DIALECT, dialectOf } from '../dialects.ts'
 import { mistralRoutes } from '../mistral/routes.ts'
@@ -19,6 +20,7 @@ import { on, type RouteContext } from './route-context.ts'
 const ROUTES: Readonly<Record<DialectName, (route: RouteContext) => Hono<Environment>>> = {
   openai: openaiRoutes,
   mistral: mistralRoutes,
+  anthropic: anthropicRoutes,
 }
 
 /** Everything the server answers, as one hono application. */

@@ -12,7 +12,7 @@ export function breakBatch(faults: ActiveFaults, batch: JsonObject): JsonObject 
   const broken: Record<string, unknown> = { ...batch }
   if (faults.has('metadata-dropped')) broken['metadata'] = null
   const status = faults.argument('batch-status')
-  if (status !== undefined) broken['status'] = status
+  if (status !== undefined) broken['processing_status' in batch ? 'processing_status' : 'status'] = status
   if (faults.has('counts-lie')) breakCounts(broken)
   if (faults.has('times-odd')) breakTimes(broken)
   if (faults.has('errors-odd')) broken['errors'] = 'something went wrong'
@@ -38,8 +38,20 @@ function isAtWork(status: unknown): boolean {
   return typeof status === 'string' && AT_WORK.includes(status.toLowerCase())
 }
 
+/** In the words of every dialect that has such a member. */
+const FALSE_COUNTS = {
+  total: 10,
+  completed: 1,
+  failed: 0,
+  processing: 9,
+  succeeded: 1,
+  errored: 0,
+  canceled: 0,
+  expired: 0,
+}
+
 function breakCounts(batch: Record<string, unknown>): void {
-  if ('request_counts' in batch) batch['request_counts'] = { total: 10, completed: 1, failed: 0 }
+  if ('request_counts' in batch) batch['request_counts'] = { ...FALSE_COUNTS }
   for (const field of COUNT_FIELDS) {
     if (field in batch) batch[field] = 7
   }
