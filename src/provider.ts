@@ -1,5 +1,6 @@
 /** The public entry `llm-batch/provider`: the contract of a provider, and the adapters that come with the package. */
 
+export { createAnthropicProvider } from './providers/anthropic/adapter.ts'
 export type { ProviderFacts } from './providers/facts.ts'
 export { createTransport, type TransportOptions } from './providers/http.ts'
 export { createMistralProvider } from './providers/mistral/adapter.ts'

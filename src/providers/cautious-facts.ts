@@ -27,6 +27,7 @@ export const CAUTIOUS_FACTS: ProviderFacts = {
   responseFormatField: 'response_format',
   isReasoningModel: () => false,
   refusedFields: () => [],
+  defaultMaxTokens: () => null,
   vocabulary: () => null,
   imageTokens: () => IMAGE_TOKENS,
   requestParts,

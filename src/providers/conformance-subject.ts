@@ -1,5 +1,13 @@
+import { frozenLine } from '../log/frozen-line.ts'
 import type { Target } from '../model/target.ts'
-import { type FailureKind, type Provider, ProviderError, type RemoteBatch } from './provider.ts'
+import {
+  type BatchInput,
+  type FailureKind,
+  type InputRef,
+  type Provider,
+  ProviderError,
+  type RemoteBatch,
+} from './provider.ts'
 
 /**
  * Fault that the server behind a subject makes instead of an answer.
@@ -19,7 +27,7 @@ export type ConformanceFault =
   | 'page_not_found'
   | 'redirect'
 
-/** An adapter with file input, and the server it talks to. Made anew for each case. */
+/** An adapter and the server it talks to. Made anew for each case. */
 export interface ConformanceSubject {
   readonly provider: Provider
   readonly target: Target
@@ -56,23 +64,31 @@ export async function storeInput({
   return { id, bytes: line.length }
 }
 
+/** What a create of one request refers to: its stored input, or the input itself where the create carries it. */
+async function inputOfOne(subject: ConformanceSubject): Promise<InputRef | BatchInput> {
+  const { body, provider, target } = subject
+  if (provider.store) return { id: (await storeInput(subject)).id }
+  const frozen = Buffer.from(`${frozenLine({ wireId: WIRE_ID, target, body })}\n`)
+  const name = 'llm-batch-conformance.jsonl'
+  return await provider.encodeInput({ name, bytes: frozen.length, open: () => only(frozen), requests: 1, target })
+}
+
 /** Creates a batch of one request. */
 export async function createOne(subject: ConformanceSubject): Promise<RemoteBatch> {
-  const { id } = await storeInput(subject)
   return await subject.provider.create(
     { target: subject.target, metadata: { llm_batch_nonce: 'conformance' }, windowHours: null },
-    { id },
+    await inputOfOne(subject),
     never(),
   )
 }
 
 /** What a create throws that meets this fault. */
 export async function failedCreate(subject: ConformanceSubject, fault: ConformanceFault): Promise<Error> {
-  const { id } = await storeInput(subject)
+  const input = await inputOfOne(subject)
   await subject.failNext(fault, 1)
   const { provider, target } = subject
   const metadata = { llm_batch_nonce: 'conformance' }
-  return await thrownBy(() => provider.create({ target, metadata, windowHours: null }, { id }, never()))
+  return await thrownBy(() => provider.create({ target, metadata, windowHours: null }, input, never()))
 }
 
 /** Fails unless the call throws a `ProviderError` of this kind. */
@@ -110,6 +126,6 @@ export function check(isSo: boolean, otherwise: string): asserts isSo {
 }
 
 /** Ends the case: the subject does not conform. */
-export function fail(message: string): never {
+function fail(message: string): never {
   throw new Error(message)
 }

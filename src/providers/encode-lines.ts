@@ -19,6 +19,19 @@ export function encodeLines(input: FrozenInput, encode: (request: WireRequest) =
   }
 }
 
+/**
+ * The same for an `encode` whose lines have whatever length the body comes to: the lines are read, and each encoded, once to
+ * learn the size of the whole.
+ */
+export async function encodeMeasured(
+  input: FrozenInput,
+  encode: (request: WireRequest) => string,
+): Promise<BatchInput> {
+  let bytes = 0
+  for await (const piece of encoded(input, encode)) bytes += piece.length
+  return { name: input.name, bytes, open: () => encoded(input, encode) }
+}
+
 async function* encoded(input: FrozenInput, encode: (request: WireRequest) => string): AsyncIterable<Uint8Array> {
   for await (const lines of splitLines(input.open())) {
     const texts = lines.map(({ bytes }) => encode({ wireId: idOf(bytes), target: input.target, body: bodyOf(bytes) }))

@@ -23,7 +23,7 @@ export function findProblem(value: unknown, depth = 0): ProviderProblem | undefi
   if (typeof value === 'string') return value.trim() === '' ? undefined : { code: null, message: value }
   if (Array.isArray(value)) return problemOfList(value, depth)
   if (!isJsonObject(value)) return undefined
-  const code = codeOf(value['code']) ?? codeOf(value['type'])
+  const code = detailCode(value['details']) ?? codeOf(value['code']) ?? codeOf(value['type'])
   for (const name of ['error', 'message', 'detail', 'msg', 'errors']) {
     const inner = findProblem(value[name], depth + 1)
     if (inner) return { code: inner.code ?? code, message: placed(value['loc'], inner.message) }
@@ -36,6 +36,11 @@ function problemOfList(list: readonly unknown[], depth: number): ProviderProblem
   const problems = list.slice(0, 5).flatMap((item) => findProblem(item, depth + 1) ?? [])
   const first = problems[0]
   return first && { code: first.code, message: problems.map((problem) => problem.message).join('; ') }
+}
+
+/** Anthropic's type of an error is that of a whole group; the word for this one stands in its details. */
+function detailCode(details: unknown): string | null {
+  return isJsonObject(details) ? codeOf(details['error_code']) : null
 }
 
 function codeOf(value: unknown): string | null {

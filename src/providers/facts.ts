@@ -31,6 +31,8 @@ export interface ProviderFacts {
   isReasoningModel(model: string): boolean
   /** The fields of a body that its model is known to refuse. */
   refusedFields(model: string, body: JsonObject): readonly string[]
+  /** The most tokens of an answer whose request does not say, where the adapter must say a number; null where it need not. */
+  defaultMaxTokens(model: string): number | null
   /** The vocabulary that counts a model's tokens; null where there is none, or its package is not installed. */
   vocabulary(model: string): VocabularyFile | null
   /** Input tokens of an image, by the published rule where there is one, otherwise an upper figure. */

@@ -1,6 +1,7 @@
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { ANTHROPIC } from './anthropic/entry.ts'
 import { hostEntry } from './hosts/entry.ts'
 import { type OwnHost, ownHostEntry } from './hosts/own-host.ts'
 import { HOST_PROFILES } from './hosts/profiles.ts'
@@ -13,6 +14,7 @@ import type { Transport } from './transport.ts'
 const entries: Record<string, ProviderEntry> = {
   openai: OPENAI,
   mistral: MISTRAL,
+  anthropic: ANTHROPIC,
   ...Object.fromEntries(HOST_PROFILES.map((profile) => [profile.name, hostEntry(profile)])),
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type AskAgainOptions, askAgain } from './ask-again.ts'
 
 const CHAT = {
-  target: { provider: 'openai', endpoint: '/v1/chat/completions' },
+  target: { provider: 'openai', endpoint: '/v1/chat/completions', model: 'm' },
   answer: '{"a":',
   flaw: 'a is missing',
   room: 10_000,
@@ -49,7 +49,7 @@ describe('a question that is asked again', () => {
     expect(twice.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user'])
   })
 
-  const responses = { ...CHAT, target: { provider: 'openai', endpoint: '/v1/responses' } }
+  const responses = { ...CHAT, target: { provider: 'openai', endpoint: '/v1/responses', model: 'm' } }
 
   it.each([
     ['"what?"', { role: 'user', content: 'what?' }],

@@ -7,7 +7,7 @@ const LONE_SURROGATE = /\p{Surrogate}/gu
 
 /** Options of asking a question again. */
 export interface AskAgainOptions {
-  readonly target: Pick<Target, 'endpoint' | 'provider'>
+  readonly target: Target
   /** The invalid answer; null where its text is not known any more. */
   readonly answer: string | null
   /** What is wrong with it. */

@@ -11,6 +11,12 @@ describe('mostOutputTokens', () => {
     [{ max_output_tokens: 50, n: 3 }, 150],
     [{ max_tokens: 50, n: 1, best_of: 4 }, 200],
   ])('of %j is %j', (body, expected) => {
-    expect(mostOutputTokens(body, { provider: 'openai', endpoint: '/v1/chat/completions' })).toBe(expected)
+    expect(mostOutputTokens(body, { provider: 'openai', endpoint: '/v1/chat/completions', model: 'm' })).toBe(expected)
+  })
+
+  it('is what the adapter says where a provider wants a number and the body has none', () => {
+    const target = { provider: 'anthropic', endpoint: '/v1/chat/completions', model: 'claude-haiku-4-5' }
+    expect(mostOutputTokens({}, target)).toBe(8_192)
+    expect(mostOutputTokens({ max_tokens: 7 }, target)).toBe(7)
   })
 })

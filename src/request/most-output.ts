@@ -8,10 +8,11 @@ const COUNT_FIELDS = ['n', 'best_of'] as const
 /** The most tokens that the answers to a request body may have together; null where nothing limits them. */
 export function mostOutputTokens(
   body: Readonly<Record<string, unknown>>,
-  { endpoint, provider }: Pick<Target, 'endpoint' | 'provider'>,
+  { endpoint, model, provider }: Target,
 ): number | null {
   if (!isWritten(endpoint)) return 0
-  const most = greatest(factsOf(provider).limitFields.map((field) => body[field]))
+  const facts = factsOf(provider)
+  const most = greatest(facts.limitFields.map((field) => body[field])) ?? facts.defaultMaxTokens(model)
   if (most === null) return null
   return most * Math.max(1, greatest(COUNT_FIELDS.map((field) => body[field])) ?? 1)
 }

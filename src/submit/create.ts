@@ -162,6 +162,10 @@ async function recordNotCreated(
     await store.closeIntent(intent.key, 'not_created', 'uploaded', later)
     return { did: 'must_hold_run', reason: callFailed(failure) }
   }
+  if (failure.kind === 'too_large') {
+    await store.closeIntent(intent.key, 'not_created', 'uploaded', later)
+    return { did: 'too_large' }
+  }
   if (failure.kind === 'unreached' || isFileNotYetVisible(failure, attempt)) {
     await store.closeIntent(intent.key, 'not_created', 'uploaded', later)
     return WAITED

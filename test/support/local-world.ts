@@ -64,6 +64,8 @@ export async function openWorld(
       OPENAI_BASE_URL: server.openaiUrl,
       MISTRAL_API_KEY: 'test-mistral-0123456789',
       MISTRAL_BASE_URL: server.mistralUrl,
+      ANTHROPIC_API_KEY: 'sk-ant-test-0123456789',
+      ANTHROPIC_BASE_URL: server.anthropicUrl,
       LLM_BATCH_HOME: home,
     },
     write: async (name, text) => {

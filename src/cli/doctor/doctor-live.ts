@@ -1,6 +1,7 @@
 import { limitsInForce } from '../../config/settings.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { commandLine } from '../../model/options/mention.ts'
 import type { ProbeRecord } from '../../model/probe.ts'
 import { parseModel } from '../../model/target.ts'
 import { costOf, findPrice } from '../../prices/cost.ts'
@@ -39,6 +40,11 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
   const target = probeTarget(name, model)
   if (!limitsInForce(configuration.settings, name, model, provider.limits(target)).isEndpointKnown) {
     throw new LlmBatchError('usage', `${name} does not support chat requests in batches`)
+  }
+  if (!provider.store) {
+    throw new LlmBatchError('usage', `${name} stores no input files, and what --live tests is about those`, {
+      next: `Send one row instead: ${commandLine('try')}`,
+    })
   }
   shell.tell(announcement(workspace, name, model, Buffer.byteLength(probeBody(provider, target))))
   if (!(await isAccepted(shell, flags))) return EXIT.usage

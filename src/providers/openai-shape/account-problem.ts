@@ -10,6 +10,9 @@ const CODES: readonly string[] = [
   'insufficient_funds',
   'insufficient_balance',
   'payment_required',
+  'enforced_spend_limit_reached',
+  'contract_spend_limit_reached',
+  'ramp_limit_exceeded',
 ]
 
 /** The same said in words only; seen as an ordinary 400 on every row once the credit ran out. */

@@ -51,7 +51,7 @@ export async function callDirectly(
 }
 
 /** Failures that are answers to this request; all others concern the key, the quota, the network or the server. */
-function isAboutTheRequest({ code, kind, message, status }: Failure): boolean {
+export function isAboutTheRequest({ code, kind, message, status }: Failure): boolean {
   if (kind === 'refused' || kind === 'absent') return true
   // A used-up credit comes with the status of a passing rate limit, and does not pass.
   return kind === 'throttled' && isAccountProblem(status, { code, message })

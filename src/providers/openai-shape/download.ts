@@ -1,18 +1,28 @@
 import { unanswered } from '../../model/failure.ts'
-import type { Api } from '../api.ts'
+import type { Api, ApiRequest } from '../api.ts'
 import { ProviderError } from '../provider.ts'
 import { path } from '../remote-id.ts'
 
 const SPACE = /^[\s\uFEFF]*/
 
+/** The bytes of a result file as they are, see `downloadLines`. */
+export function downloadFile(api: Api, id: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  return downloadLines(api, () => ({ path: path`/files/${id}/content` }), signal)
+}
+
 /**
- * The bytes of a result file as they are. Throws `ProviderError`: kind `transport` where they end before their declared
- * length, `shape` where they are not JSON Lines from their first character (an error page, a coding that was not asked for).
- * An empty file is fine.
+ * The bytes of a file of JSON Lines as they are; the call is made when the first of them is asked for.
+ * Throws `ProviderError`: kind `transport` where they end before their declared length, `shape` where they are not JSON Lines
+ * from their first character (an error page, a coding that was not asked for). An empty file is fine.
  */
-export async function* downloadFile(api: Api, id: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  const call = path`/files/${id}/content`
-  const response = await api.open({ path: call }, signal)
+export async function* downloadLines(
+  api: Api,
+  callOf: () => Pick<ApiRequest, 'path' | 'query'>,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const request = callOf()
+  const { path: call } = request
+  const response = await api.open(request, signal)
   const coding = response.headers['content-encoding'] ?? 'identity'
   if (coding !== 'identity')
     throw api.misshapen({ path: call }, response, `a body coded as ${coding}, which llm-batch did not ask for`)

@@ -1,0 +1,75 @@
+import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
+import { findProblem } from '../error-text.ts'
+import { plainAnswer } from '../openai-shape/plain-answer.ts'
+import { readBySchema } from '../openai-shape/result-line.ts'
+import type { DecodedLine } from '../provider.ts'
+import { answerBody, oddEnding } from './answer-body.ts'
+
+/**
+ * A line of a stream of results. Undefined where it is not JSON or carries no id as text. Never throws. The answer is
+ * brought into the shape of a chat answer, so that its outcome follows the same rules.
+ */
+export function decodeLine(line: string, endpoint: string, secrets: readonly string[]): DecodedLine | undefined {
+  const value = parsed(line)
+  if (!isJsonObject(value) || typeof value['custom_id'] !== 'string' || value['custom_id'] === '') return undefined
+  const row = { custom_id: value['custom_id'], ...answerOf(value['result']) }
+  return plainAnswer(endpoint, row) ?? readBySchema(row, endpoint, secrets)
+}
+
+/** Why rows were never executed: unbilled, each with a result of its own. */
+const UNEXECUTED: Readonly<Record<string, { readonly code: string; readonly message: string }>> = {
+  canceled: { code: 'batch_cancelled', message: 'the batch was cancelled before this request was sent to the model' },
+  expired: { code: 'batch_expired', message: 'the batch expired before this request was sent to the model' },
+}
+
+function answerOf(result: unknown): JsonObject {
+  const { error, message, type } = isJsonObject(result) ? result : {}
+  if (type === 'succeeded') {
+    return { response: { status_code: 200, body: answerBody(message) }, error: oddEnding(message) ?? null }
+  }
+  if (type === 'errored') return erroredOf(error)
+  const unexecuted = UNEXECUTED[stringOf(type) ?? '']
+  return { response: null, error: unexecuted ?? { code: 'bad_shape', message: 'the line has no result that is known' } }
+}
+
+/** HTTP statuses that the types of errors stand for, by the page on errors (2026-11-22). */
+const STATUSES: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+}
+
+/** The result holds a whole error response, whose own error tells the category. Errored rows are not billed. */
+function erroredOf(whole: unknown): JsonObject {
+  const inner = isJsonObject(whole) && isJsonObject(whole['error']) ? whole['error'] : whole
+  const type = (isJsonObject(inner) ? stringOf(inner['type']) : undefined) ?? 'invalid_request_error'
+  const problem = findProblem(inner)
+  const message = problem?.message ?? 'the request failed, and the provider gave no reason'
+  return {
+    response: { status_code: STATUSES[type] ?? 400, body: null },
+    error: { code: problem?.code ?? type, message },
+  }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    // A line that is not JSON is counted by the caller, which keeps its bytes.
+    return undefined
+  }
+}
+
+/** A line with this result, for an answer that came without one. `json` is the message or the error as it came. */
+export function lineOf(wireId: string, type: 'succeeded' | 'errored', json: string): string {
+  const member = type === 'succeeded' ? 'message' : 'error'
+  const result = `{"type":"${type}","${member}":${json.trim().replace(/[\r\n]+/g, ' ')}}`
+  return `{"custom_id":${JSON.stringify(wireId)},"result":${result}}`
+}
