@@ -25,14 +25,23 @@ export async function readAhead(
 ): Promise<AheadRead> {
   let requests = 0
   let characters = 0
-  const { all, isWhole } = await peek(rows, (list) => {
+  const isEnough = (list: readonly PreparedRow[]): boolean => {
     for (const { json, origin, request } of list) {
       if (request && !origin) requests += 1
       characters += json.length + (request?.body.length ?? 0)
     }
     return requests > aboveRequests || characters > MOST_AHEAD_CHARACTERS
-  })
+  }
+  const { all, isWhole } = await peek(rows, isEnough, (list) => list.map(copyOf))
   return { isLarge: !isWhole, rows: all }
+}
+
+/**
+ * Rows that are kept are copies: V8 sees that nearly all rows of the beginning live long, and would from then on make every
+ * row where long-lived objects are, which keeps the texts of rows as well. Measured: 200 MB of garbage in 50,000 rows of 1 KB.
+ */
+function copyOf(row: PreparedRow): PreparedRow {
+  return { ...row, request: row.request && { ...row.request } }
 }
 
 /**
