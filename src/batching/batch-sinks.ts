@@ -1,4 +1,3 @@
-import { contentOf } from '../log/frozen-line.ts'
 import { WIRE_ID_LENGTH, wirePrefix } from '../model/ids.ts'
 import type { NewBatchRecord } from '../store/port/batch.ts'
 import type { RunContext } from '../workspace/context.ts'
@@ -40,7 +39,6 @@ export const countingSink: BatchSink = () => {
       size.requests += 1
       size.bytes += line.length + LINE_FEED_BYTES
       size.tokens += tokens
-      return contentOf(line)
     },
     size: () => size,
     finish: () => Promise.resolve(),

@@ -4,11 +4,11 @@ import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { DiskFile } from '../lib/disk.ts'
 import { sumKnown } from '../lib/sum.ts'
 import { type BatchPlan, PlanBuilder } from '../log/batch-plan.ts'
-import { contentOf } from '../log/frozen-line.ts'
 import type { BatchKind } from '../model/batch.ts'
 import { nonceFrom, wirePrefix } from '../model/ids.ts'
 import { plainGroup, Tally } from '../model/tally.ts'
 import { type Target, targetKey } from '../model/target.ts'
+import { Identities } from '../request/identity.ts'
 import type { NewBatchRecord, TokenMethod } from '../store/port/batch.ts'
 import type { RunContext } from '../workspace/context.ts'
 import type { BatchFacts, BatchRequest } from './batcher.ts'
@@ -32,6 +32,7 @@ export class BatchWriter {
   readonly #writer: BufferedWriter
   readonly #inputHash = createHash('sha256')
   readonly #contentHash = new BufferedHash()
+  readonly #identities = new Identities()
   readonly #plan = new PlanBuilder()
   readonly #tally = new Tally()
   #reasked = { requests: 0, rows: 0 }
@@ -62,18 +63,15 @@ export class BatchWriter {
     return new BatchWriter(ports, target, facts, nonce, file)
   }
 
-  /** Appends a request's line, made under `prefix`; returns the part of it that is the same in every attempt. */
-  async addLine(request: BatchRequest, line: Buffer, tokens: number): Promise<Uint8Array> {
+  /** Appends a request's line, made under `prefix`. */
+  async addLine(request: BatchRequest, line: Buffer, tokens: number): Promise<void> {
     this.#tokens += tokens
     this.#mostOutputTokens = sumKnown([this.#mostOutputTokens, request.mostOutputTokens])
     this.#addToPlan(request)
     if (!this.#writer.tryBytes(line)) await this.#writer.writeBytes(line)
     if (!this.#writer.tryBytes(LINE_FEED)) await this.#writer.writeBytes(LINE_FEED)
-    const content = contentOf(line)
-    this.#contentHash.updateText(`${request.ordinal} `)
-    this.#contentHash.updateBytes(content)
-    this.#contentHash.updateText('\n')
-    return content
+    this.#contentHash.updateBytes(`${request.ordinal} `)
+    this.#contentHash.updateBytes(request.identity ?? this.#identities.of(request.target, request.body))
   }
 
   /** A request that was in a batch before is counted here from now on, and there no longer. */

@@ -17,6 +17,8 @@ export interface BatchRequest {
   readonly body: string
   /** What is known of it where an earlier batch held it. @default it is new */
   readonly earlier?: EarlierEntry
+  /** Its identity. @default it is made of target and body */
+  readonly identity?: string
   /** The most tokens its answer may have; null for no limit. */
   readonly mostOutputTokens: number | null
 }
@@ -40,8 +42,8 @@ export interface BatchFacts {
 export interface OpenBatch {
   /** The prefix of its wire ids. */
   readonly prefix: string
-  /** Appends a request with its line and its estimated input tokens; returns what is the same in every attempt. */
-  add(request: BatchRequest, line: Buffer, tokens: number): Uint8Array | Promise<Uint8Array>
+  /** Appends a request with its line and its estimated input tokens. */
+  add(request: BatchRequest, line: Buffer, tokens: number): void | Promise<void>
   /** What it has come to: its requests, the bytes of its lines with their line feeds, and its tokens. */
   size(): { readonly requests: number; readonly bytes: number; readonly tokens: number }
   /** Ends the batch, which is whole then. */
@@ -105,12 +107,12 @@ export class Batcher {
     })
   }
 
-  /** Puts one request into its batch; returns what of its line is the same in every attempt, valid until the next one. */
-  async add(request: BatchRequest): Promise<Uint8Array> {
+  /** Puts one request into its batch. */
+  async add(request: BatchRequest): Promise<void> {
     const { canary, tally } = this.#options
     tally?.add(request.target, request.body, request.mostOutputTokens)
     const set = canary?.setFor(request) ?? null
-    return await (set === null ? this.#place(request) : this.#placeDirect(request, set))
+    await (set === null ? this.#place(request) : this.#placeDirect(request, set))
   }
 
   /** Ends the open batches; returns all, in the order in which they were ended. */
@@ -125,7 +127,7 @@ export class Batcher {
     for (const { batch } of [...this.#lanes.values(), ...this.#direct.values()]) await batch.close()
   }
 
-  async #place(request: BatchRequest): Promise<Uint8Array> {
+  async #place(request: BatchRequest): Promise<void> {
     const { target } = request
     const key = targetKey(target)
     const lane = this.#lanes.get(key) ?? (await this.#openLane(this.#lanes, key, target, 'batch'))
@@ -135,18 +137,18 @@ export class Batcher {
     const load = loadOf(line)
     this.#options.tally?.addLoad(target, load)
     const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate), load)
-    if (!closed) return await lane.batch.add(request, line, tokens)
+    if (!closed) return void (await lane.batch.add(request, line, tokens))
     await this.#end(lane, 'batch')
     lane.batch = await this.#options.sink(target, { kind: 'batch', tokenMethod: counter.method })
-    return await lane.batch.add(request, this.#encoder.lineOf(request, lane.batch.prefix), tokens)
+    await lane.batch.add(request, this.#encoder.lineOf(request, lane.batch.prefix), tokens)
   }
 
-  async #placeDirect(request: BatchRequest, set: string): Promise<Uint8Array> {
+  async #placeDirect(request: BatchRequest, set: string): Promise<void> {
     const { target } = request
     const { batch, cutting } = this.#direct.get(set) ?? (await this.#openLane(this.#direct, set, target, 'direct'))
     const line = this.#encoder.lineOf(request, batch.prefix)
     this.#options.tally?.addLoad(target, cutting.loadOf(line))
-    return await batch.add(request, line, cutting.counter.count(line, null))
+    await batch.add(request, line, cutting.counter.count(line, null))
   }
 
   async #openLane(lanes: Map<string, Lane>, name: string, target: Target, kind: BatchKind): Promise<Lane> {

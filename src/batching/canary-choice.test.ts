@@ -6,7 +6,7 @@ const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'g
 const SETTINGS = { isOn: true, aboveRequests: 5, requests: 2 }
 
 function request(body: object, target = TARGET): PlannableRequest {
-  return { target, body: JSON.stringify(body), mostOutputTokens: null }
+  return { target, body: JSON.stringify(body), mostOutputTokens: null, identity: '' }
 }
 
 function row(index: number, characters = 1): PreparedRow {

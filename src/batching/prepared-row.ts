@@ -5,7 +5,10 @@ import type { RequestResult } from '../model/request-result.ts'
 import type { BuiltRequest } from '../request/build-result.ts'
 
 /** The part of a request that planning needs. */
-export type PlannableRequest = Pick<BuiltRequest, 'target' | 'body' | 'mostOutputTokens'>
+export interface PlannableRequest extends Pick<BuiltRequest, 'target' | 'body' | 'mostOutputTokens'> {
+  /** Tells it apart; see `Identities`. The hashes of batches and runs are made of it, so that a body is hashed once. */
+  readonly identity: string
+}
 
 /** One row on its way to be frozen or counted. */
 export interface PreparedRow {

@@ -1,10 +1,7 @@
-import { ANY_PREFIX } from '../batching/batch-sinks.ts'
 import { Batcher } from '../batching/batcher.ts'
 import { CanaryChoice, readAhead } from '../batching/canary-choice.ts'
 import type { CuttingPorts } from '../batching/cutting.ts'
-import { LineEncoder } from '../batching/line-encoder.ts'
-import type { PlannableRequest, PreparedRow } from '../batching/prepared-row.ts'
-import { contentOf } from '../log/frozen-line.ts'
+import type { PreparedRow } from '../batching/prepared-row.ts'
 import type { Column, InputFile } from '../model/column.ts'
 import type { Target } from '../model/target.ts'
 import type { BatchCut } from '../plan/splitter.ts'
@@ -79,7 +76,6 @@ export async function freeze(
 class Freezer {
   readonly #sinks: RunSinks
   readonly #batcher: Batcher
-  readonly #encoder = new LineEncoder()
   readonly #columns = new ColumnList()
   readonly #files = new FileList()
   readonly #problems = new ProblemList()
@@ -105,14 +101,12 @@ class Freezer {
     await this.#addRow(row)
     if (request) {
       this.#firstBody ??= request.body
-      if (!origin) await this.#addRequest(request)
-      else {
-        this.#sinks.addContent?.(request.target, this.#contentOf(request))
-        if (origin.from === 'run') {
-          // Nothing of it is sent, so it counts in no estimate.
-          await this.#sinks.addCarried(this.#next(request), origin.answer)
-          this.#requestCount += 1
-        }
+      this.#sinks.addIdentity?.(request.identity)
+      if (origin?.from !== 'row') {
+        const next = { ...request, ordinal: this.#before.requestCount + this.#requestCount }
+        this.#requestCount += 1
+        // Nothing of what an earlier run has answered is sent, so it counts in no estimate.
+        await (origin ? this.#sinks.addCarried(next, origin.answer) : this.#batcher.add(next))
       }
     }
     this.#rowCount += 1
@@ -154,21 +148,6 @@ class Freezer {
     if (hasEmptyPlaceholders) this.#emptyPlaceholders += 1
     const shares = origin?.from === 'row' ? origin.request : null
     await this.#sinks.addRow({ line, id, problem: problems[0] ?? null, shares, content }, json)
-  }
-
-  async #addRequest(request: PlannableRequest): Promise<void> {
-    const content = await this.#batcher.add(this.#next(request))
-    this.#sinks.addContent?.(request.target, content)
-    this.#requestCount += 1
-  }
-
-  /** What is the same in every attempt of a request that is not sent. */
-  #contentOf(request: PlannableRequest): Uint8Array {
-    return contentOf(this.#encoder.lineOf({ ...request, ordinal: 0 }, ANY_PREFIX))
-  }
-
-  #next({ body, mostOutputTokens, target }: PlannableRequest) {
-    return { target, ordinal: this.#before.requestCount + this.#requestCount, body, mostOutputTokens }
   }
 }
 

@@ -12,8 +12,14 @@ const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'g
 
 const bodyOf = (question: number): string => `{"messages":[{"role":"user","content":"Question ${question}"}]}`
 
+const identities = new Identities()
+
+function requestOf(body: string) {
+  return { target: TARGET, body, mostOutputTokens: null, identity: identities.of(TARGET, body) }
+}
+
 function row(question: number | null, line: number): PreparedRow {
-  const request = question === null ? null : { target: TARGET, body: bodyOf(question), mostOutputTokens: null }
+  const request = question === null ? null : requestOf(bodyOf(question))
   return {
     line,
     id: null,
@@ -29,7 +35,6 @@ function row(question: number | null, line: number): PreparedRow {
 /** An earlier run that has answered these questions, one request each. */
 function earlier(questions: readonly number[]): Carry {
   const index = new DigestQueues()
-  const identities = new Identities()
   for (const [ordinal, question] of questions.entries()) index.add(identities.of(TARGET, bodyOf(question)), ordinal, 1)
   return {
     run: sampleRun(),

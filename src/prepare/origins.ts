@@ -2,7 +2,6 @@ import type { PlannableRequest, PreparedRow } from '../batching/prepared-row.ts'
 import { DigestTable } from '../lib/packed/digest-table.ts'
 import type { InputShape } from '../model/run.ts'
 import { SharingTally } from '../plan/sharing.ts'
-import { Identities } from '../request/identity.ts'
 import { isAnsweredAlike } from '../request/same-answer.ts'
 import type { Carry } from './carry.ts'
 import type { PreparedInput } from './prepare.ts'
@@ -31,7 +30,7 @@ const PART_ROWS = 500
 
 /**
  * Tells for each row whether its answer must be bought, or is that of an earlier row with the identical request, or of an
- * earlier run. Rows pass as they are, and no request is hashed, where neither can be.
+ * earlier run. Rows pass as they are where neither can be.
  */
 export function tellOrigins({ rows, shape }: Pick<PreparedInput, 'rows' | 'shape'>, options: OriginOptions): ToldRows {
   const origins = new Origins(shape, options)
@@ -42,7 +41,6 @@ class Origins {
   readonly tally = new SharingTally()
   readonly #shape: InputShape
   readonly #options: OriginOptions
-  readonly #identities = new Identities()
   /** The ordinals of requests by their identity. */
   readonly #known = new DigestTable()
   #requests: number
@@ -99,7 +97,7 @@ class Origins {
       this.#requests += 1
       return row
     }
-    const identity = this.#identities.of(request.target, request.body)
+    const { identity } = request
     const earlier = isKnown ? this.#known.get(identity) : undefined
     if (earlier !== undefined && mayShare) {
       this.tally.addShared(request.target, request.body)

@@ -15,6 +15,7 @@ import { PromptLengths } from '../plan/prompt-length.ts'
 import type { Limits, Provider } from '../providers/provider.ts'
 import type { BuildResult } from '../request/build-result.ts'
 import { createRequestBuilder } from '../request/builder.ts'
+import { Identities } from '../request/identity.ts'
 import { type ImageFiles } from '../request/images/images.ts'
 import type { PromptFunction } from '../request/messages/chat-messages.ts'
 import { templatesOf } from '../request/messages/turns.ts'
@@ -145,6 +146,7 @@ async function* requestsOf(
     limitsOf,
   })
   const ids = new SeenIds()
+  const identities = new Identities()
   const lengths = new PromptLengths(settings.isCountingTokens)
   const checked = (row: Row, built: BuildResult): BuildResult => {
     const detail = 'request' in built ? lengths.flawOf(built.request.target, built.request.body) : null
@@ -158,7 +160,10 @@ async function* requestsOf(
       if ('problem' in read) prepared.push(unreadable(read.problem))
       else {
         const built = build(read.row)
-        const row = preparedRow(read.row, checked(read.row, built instanceof Promise ? await built : built), ids)
+        const row = preparedRow(read.row, checked(read.row, built instanceof Promise ? await built : built), {
+          ids,
+          identities,
+        })
         prepared.push(row)
         characters += row.request?.body.length ?? 0
       }
@@ -189,7 +194,13 @@ function unreadable(problem: Problem): PreparedRow {
   }
 }
 
-function preparedRow(row: Row, built: BuildResult, ids: SeenIds): PreparedRow {
+/** What tells rows and requests apart. */
+interface Seen {
+  readonly ids: SeenIds
+  readonly identities: Identities
+}
+
+function preparedRow(row: Row, built: BuildResult, { identities, ids }: Seen): PreparedRow {
   const { json, line } = row
   const columns = columnsOf(row)
   const file = row.file ?? null
@@ -200,8 +211,9 @@ function preparedRow(row: Row, built: BuildResult, ids: SeenIds): PreparedRow {
     const problems = file === null ? found : found.map((problem) => ({ ...problem, file }))
     return { line, id, json, columns, file, problems, request: null, hasEmptyPlaceholders: false }
   }
-  const { request } = built
-  return { line, id, json, columns, file, problems: [], request, hasEmptyPlaceholders: request.emptyPlaceholders }
+  const { body, emptyPlaceholders: hasEmptyPlaceholders, mostOutputTokens, target } = built.request
+  const request = { target, body, mostOutputTokens, identity: identities.of(target, body) }
+  return { line, id, json, columns, file, problems: [], request, hasEmptyPlaceholders }
 }
 
 /**

@@ -11,7 +11,6 @@ import { type RowWeights, WeightCounter } from '../log/row-weights.ts'
 import { RunLog } from '../log/run-log.ts'
 import { tallyOf } from '../log/tally-of.ts'
 import { plainGroup, type TallyGroup } from '../model/tally.ts'
-import { type Target, targetKey } from '../model/target.ts'
 import { longContextTokens } from '../prices/price.ts'
 import type { NewBatchRecord, NewPortion } from '../store/port/batch.ts'
 import type { BegunFacts, RowFiles } from '../store/port/run.ts'
@@ -24,10 +23,10 @@ export interface RunSinks {
   /** Takes the next row, whose record is this JSON text. */
   addRow(row: RowFacts, json: string): Promise<void> | void
   /**
-   * Takes what is the same in every attempt of each row's request. Every row counts, also one that shares the request of
-   * another: how it is bought does not make it other work. Absent where nothing is kept.
+   * Takes the identity of each row's request. Every row counts, also one that shares the request of another: how it is
+   * bought does not make it other work. Absent where nothing is kept.
    */
-  addContent?(target: Target, content: Uint8Array): void
+  addIdentity?(identity: string): void
   /** Takes a request that an earlier run has answered. */
   addCarried(request: BatchRequest, answer: KeptAnswer): Promise<void>
   finishRows(): Promise<void>
@@ -55,9 +54,6 @@ export class RunFiles implements RunSinks {
   readonly #writer: BufferedWriter
   readonly #carried: CarriedWriter
   readonly #requestsHash = new BufferedHash()
-  /** The last target and its key: neighbouring requests mostly go to the same one. */
-  #target: Target | undefined
-  #targetKey = ''
   readonly #factsFile: DiskFile
   readonly #factsHash = createHash('sha256')
   readonly #factsWriter: BufferedWriter
@@ -93,13 +89,8 @@ export class RunFiles implements RunSinks {
     if (row.shares !== null) this.#weights.add(row.shares)
   }
 
-  addContent(target: Target, content: Uint8Array): void {
-    if (this.#target !== target) this.#targetKey = targetKey(target)
-    this.#target = target
-    this.#requestsHash.updateText(this.#targetKey)
-    this.#requestsHash.updateText(' ')
-    this.#requestsHash.updateBytes(content)
-    this.#requestsHash.updateText('\n')
+  addIdentity(identity: string): void {
+    this.#requestsHash.updateBytes(identity)
   }
 
   async addCarried(request: BatchRequest, answer: KeptAnswer): Promise<void> {

@@ -2,9 +2,6 @@ import { hash } from 'node:crypto'
 import type { Target } from '../model/target.ts'
 import { targetKey } from '../model/target.ts'
 
-/** Characters of an identity, a byte each: at 128 bits two different requests never fall together. */
-const IDENTITY_CHARACTERS = 16
-
 /**
  * Tells requests apart by what is sent: the same target and the same bytes of the body have the same identity, whatever
  * the row, the run or the wire id. Never by likeness: another order of fields is another request.
@@ -12,9 +9,9 @@ const IDENTITY_CHARACTERS = 16
 export class Identities {
   #last: { readonly target: Target; readonly key: string } | undefined
 
-  /** The identity of a request, a text of bytes; `body` is its JSON text. */
+  /** The identity of a request, a SHA-256 as a text of 32 characters up to U+00FF; `body` is its JSON text. */
   of(target: Target, body: string): string {
     if (this.#last?.target !== target) this.#last = { target, key: `${targetKey(target)} ` }
-    return hash('sha256', this.#last.key + body, 'binary').slice(0, IDENTITY_CHARACTERS)
+    return hash('sha256', this.#last.key + body, 'binary')
   }
 }
