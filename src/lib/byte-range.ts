@@ -13,13 +13,16 @@ const MOST_GAP_BYTES = 64 * 1_024
 /** The most that is read together, unless a single place is longer. */
 const MOST_SPAN_BYTES = 4 * 1_024 * 1_024
 
+/** Read at once from a file whose places are asked for in its order, so that the next ones are there already. */
+const AHEAD_BYTES = 512 * 1_024
+
 /**
  * Reads bytes by their places, neighbours in a few large reads. Files stay open until `close`; the caller asks for as many
  * places at once as fit in memory.
  */
 export class RangeReader {
   readonly #disk: Disk
-  readonly #open = new Map<string, DiskFile>()
+  readonly #open = new Map<string, OpenFile>()
 
   constructor(disk: Disk) {
     this.#disk = disk
@@ -37,26 +40,52 @@ export class RangeReader {
   }
 
   async close(): Promise<void> {
-    for (const file of this.#open.values()) await file.close()
+    for (const { file } of this.#open.values()) await file.close()
     this.#open.clear()
   }
 
   async #readSpan({ end, places, start }: Span, found: (Buffer | null)[]): Promise<void> {
-    const file = await this.#fileAt(places[0].path)
-    const read = await file.read(start, end - start)
-    const bytes = Buffer.from(read.buffer, read.byteOffset, read.length)
+    const open = await this.#fileAt(places[0].path)
+    const block = covers(open.last, start, end) ? open.last : await readOn(open, start, end)
     for (const { index, length, offset } of places) {
-      found[index] = bytes.subarray(offset - start, offset - start + length)
+      found[index] = block.bytes.subarray(offset - block.start, offset - block.start + length)
     }
   }
 
-  async #fileAt(path: string): Promise<DiskFile> {
+  async #fileAt(path: string): Promise<OpenFile> {
     const known = this.#open.get(path)
     if (known) return known
-    const opened = await this.#disk.open(path, 'read')
+    const opened = { file: await this.#disk.open(path, 'read'), last: { start: 0, bytes: NOTHING } }
     this.#open.set(path, opened)
     return opened
   }
+}
+
+/** Bytes of a file from a place on. */
+interface Block {
+  readonly start: number
+  readonly bytes: Buffer
+}
+
+/** A file, and what was read of it last. */
+interface OpenFile {
+  readonly file: DiskFile
+  last: Block
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function covers({ bytes, start }: Block, from: number, end: number): boolean {
+  return start <= from && end <= start + bytes.length
+}
+
+/** Reads a span, and more where it follows what was read before. */
+async function readOn(open: OpenFile, start: number, end: number): Promise<Block> {
+  const { bytes, start: lastStart } = open.last
+  const isNext = start >= lastStart && start - (lastStart + bytes.length) <= MOST_GAP_BYTES
+  const read = await open.file.read(start, isNext ? Math.max(end - start, AHEAD_BYTES) : end - start)
+  open.last = { start, bytes: Buffer.from(read.buffer, read.byteOffset, read.length) }
+  return open.last
 }
 
 /** A place, and which of the questions it answers. */

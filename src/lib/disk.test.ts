@@ -60,9 +60,16 @@ describe('systemDisk', () => {
 
   it('streams through two pieces of memory in turn where that is wanted', async () => {
     const path = join(folder, 'file')
-    await writeFile(path, '0123456789')
+    const bytes = Buffer.from(Array.from({ length: 1_700_001 }, (_, at) => (at * 7 + (at >> 8)) % 251))
+    await writeFile(path, bytes)
     const memory = new Set<unknown>()
-    for await (const piece of disk.stream(path, { chunkBytes: 4, isReused: true })) memory.add(piece.buffer)
+    const pieces: Buffer[] = []
+    for await (const piece of disk.stream(path, { chunkBytes: 100_000, isReused: true, start: 1 })) {
+      memory.add(piece.buffer)
+      expect(piece.length).toBeLessThanOrEqual(100_000)
+      pieces.push(Buffer.from(piece))
+    }
+    expect(Buffer.concat(pieces).equals(bytes.subarray(1))).toBe(true)
     expect(memory.size).toBe(2)
   })
 

@@ -67,6 +67,9 @@ export interface Disk {
 
 const DEFAULT_CHUNK_BYTES = 1 << 20
 
+/** Asked of the system at once, at least: each read takes a turn of another thread, whatever its length. */
+const READ_BYTES = 1 << 19
+
 /** File system magic numbers of network file systems, from statfs(2) on Linux. */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
@@ -86,22 +89,28 @@ const FLAGS = {
   append: constants.O_RDWR | constants.O_CREAT | constants.O_APPEND,
 } as const
 
-/** Reads a file piece by piece; reused memory is two pieces in turn, because one is read while the other is worked on. */
+/**
+ * Reads a file piece by piece, several with one call of the system; reused memory is two reads in turn, because one is filled
+ * while the last piece of the other is worked on.
+ */
 async function* readPieces(
   path: string,
   { start = 0, end = Number.POSITIVE_INFINITY, chunkBytes = DEFAULT_CHUNK_BYTES, isReused }: ReadRange = {},
 ): AsyncIterable<Buffer> {
   const handle = await fs.open(path, 'r')
-  const turns = isReused ? [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)] : []
+  const readBytes = Math.max(chunkBytes, READ_BYTES)
+  const turns = isReused ? [Buffer.allocUnsafeSlow(readBytes), Buffer.allocUnsafeSlow(readBytes)] : []
   try {
     let position = start
     for (let turn = 0; position < end; turn += 1) {
-      const length = Math.min(chunkBytes, end - position)
+      const length = Math.min(readBytes, end - position)
       const buffer = turns[turn % 2] ?? Buffer.allocUnsafeSlow(length)
       const { bytesRead } = await handle.read(buffer, 0, length, position)
       if (bytesRead === 0) return
       position += bytesRead
-      yield buffer.subarray(0, bytesRead)
+      for (let from = 0; from < bytesRead; from += chunkBytes) {
+        yield buffer.subarray(from, Math.min(from + chunkBytes, bytesRead))
+      }
     }
   } finally {
     await handle.close()
