@@ -28,7 +28,7 @@ export function fileSink(ports: Ports, receive: (batch: NewBatchRecord) => Promi
 const ANY_NONCE = 'b'.repeat(WIRE_ID_LENGTH)
 
 /** A prefix of wire ids for lines that are only counted. */
-export const ANY_PREFIX = wirePrefix(ANY_NONCE)
+const ANY_PREFIX = wirePrefix(ANY_NONCE)
 
 /** Counts what batches would hold, and keeps nothing of them. */
 export const countingSink: BatchSink = () => {

@@ -137,7 +137,10 @@ export class Batcher {
     const load = loadOf(line)
     this.#options.tally?.addLoad(target, load)
     const { closed } = this.#splitter.place(target, line.length, Math.ceil(tokens * rate), load)
-    if (!closed) return void (await lane.batch.add(request, line, tokens))
+    if (!closed) {
+      await lane.batch.add(request, line, tokens)
+      return
+    }
     await this.#end(lane, 'batch')
     lane.batch = await this.#options.sink(target, { kind: 'batch', tokenMethod: counter.method })
     await lane.batch.add(request, this.#encoder.lineOf(request, lane.batch.prefix), tokens)
