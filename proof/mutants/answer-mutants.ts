@@ -1,14 +1,11 @@
 import { type Mutant, mutant, replace, shownBy } from './mutant.ts'
 
-/** In `Freezer.add`: which requests are sent. */
-const IS_SENT = '!origin'
-
 /** In `Freezer.#addRow`: the request that a row shares. */
 const SHARED = "origin?.from === 'row' ? origin.request : null"
 
 /** Defects of what is not bought anew: answers carried over, requests that rows share, and second questions. */
 export const ANSWER_MUTANTS: readonly Mutant[] = [
-  mutant('a row that is carried over is sent as well', replace('Freezer.add', IS_SENT, "origin?.from !== 'row'")),
+  mutant('a row that is carried over is sent as well', replace('Freezer.add', "origin?.from === 'run'", 'false')),
   mutant(
     'carried answers are joined to the wrong rows',
     replace('Origins.#tellPart', 'answers[index]', 'answers.at(-1 - index)'),
@@ -22,12 +19,12 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
   mutant('the answer of a shared request is given to its first row only', replace('Freezer.#addRow', SHARED, 'null')),
   mutant(
     'a request that rows share is sent for each of them',
-    replace('Freezer.add', IS_SENT, "origin?.from !== 'run'"),
+    replace('Freezer.add', "origin?.from !== 'row'", 'true'),
     replace('Freezer.#addRow', SHARED, 'null'),
   ),
   mutant(
     'requests are told apart by their target alone',
-    replace('Identities.of', 'this.#last.key + body', 'this.#last.key'),
+    replace('Identities.of', 'this.#scratch.subarray(0, length)', 'this.#scratch.subarray(0, this.#keyBytes)'),
   ),
   mutant(
     'a row is asked again once more than it may',

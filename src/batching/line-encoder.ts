@@ -1,4 +1,4 @@
-import { frozenLine } from '../log/frozen-line.ts'
+import { LINE_TAIL, lineHead } from '../log/frozen-line.ts'
 import { wireId } from '../model/ids.ts'
 import type { Target } from '../model/target.ts'
 
@@ -14,9 +14,13 @@ export class LineEncoder {
     { body, ordinal, target }: { readonly body: string; readonly ordinal: number; readonly target: Target },
     prefix: string,
   ): Buffer {
-    const text = frozenLine({ wireId: wireId(prefix, ordinal), target, body })
+    const head = lineHead({ wireId: wireId(prefix, ordinal), target })
     // A UTF-16 unit takes at most three bytes in UTF-8.
-    if (text.length * 3 > SCRATCH_BYTES) return Buffer.from(text)
-    return this.#scratch.subarray(0, this.#scratch.write(text))
+    if ((head.length + body.length + LINE_TAIL.length) * 3 > SCRATCH_BYTES) return Buffer.from(head + body + LINE_TAIL)
+    // In parts: joined, each text would be copied once more.
+    let length = this.#scratch.write(head)
+    length += this.#scratch.write(body, length)
+    length += this.#scratch.write(LINE_TAIL, length)
+    return this.#scratch.subarray(0, length)
   }
 }

@@ -10,6 +10,9 @@ export interface FrozenRequest {
   readonly body: string
 }
 
+/** Ends a frozen line, after the body. */
+export const LINE_TAIL = '}'
+
 /** Stands before the wire id in every frozen line. */
 const HEAD = '{"custom_id":"'
 /** Stands before the body. An endpoint is JSON text, so its quotes are escaped and it cannot hold this. */
@@ -23,8 +26,13 @@ const AFTER_ID = HEAD.length + WIRE_ID_LENGTH
  * what most batch APIs take, so that they are sent the file as it is; the adapters of the others make their wire of it
  * (`Provider.encodeInput`).
  */
-export function frozenLine({ body, target, wireId }: FrozenRequest): string {
-  return `${HEAD}${wireId}","method":"POST","url":${JSON.stringify(target.endpoint)},"body":${body}}`
+export function frozenLine({ body, ...address }: FrozenRequest): string {
+  return `${lineHead(address)}${body}${LINE_TAIL}`
+}
+
+/** Everything of a frozen line that stands before its body. */
+export function lineHead({ target, wireId }: Pick<FrozenRequest, 'target' | 'wireId'>): string {
+  return `${HEAD}${wireId}","method":"POST","url":${JSON.stringify(target.endpoint)},"body":`
 }
 
 /** Bytes of a frozen line besides its body: all wire ids have one length. */

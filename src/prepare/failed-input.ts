@@ -1,3 +1,4 @@
+import type { RowColumns } from '../batching/prepared-row.ts'
 import { jsonMembers } from '../lib/json-members.ts'
 import type { Column } from '../model/column.ts'
 import type { OutputPlan } from '../model/run.ts'
@@ -6,16 +7,15 @@ import { COLUMN_NAMES, USUAL_COLUMNS } from '../output/columns.ts'
 /** Looks in the rows of an input for one that a run has answered already, by the column that a run writes. */
 export class AnsweredRows {
   readonly #column: string
-  readonly #key: string
   hasAny = false
 
   constructor({ prefix }: Pick<OutputPlan, 'prefix'>) {
     this.#column = `${prefix}status`
-    this.#key = JSON.stringify(this.#column)
   }
 
-  add(json: string): void {
-    if (this.hasAny || !json.includes(this.#key)) return
+  add(json: string, { names, table }: RowColumns): void {
+    const isThere = names.includes(this.#column) || table?.some(({ name }) => name === this.#column)
+    if (this.hasAny || !isThere) return
     const status = jsonMembers(json).get(this.#column)
     this.hasAny = status !== undefined && json.slice(status.start, status.end) === '"succeeded"'
   }

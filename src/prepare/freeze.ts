@@ -106,7 +106,7 @@ class Freezer {
         const next = { ...request, ordinal: this.#before.requestCount + this.#requestCount }
         this.#requestCount += 1
         // Nothing of what an earlier run has answered is sent, so it counts in no estimate.
-        await (origin ? this.#sinks.addCarried(next, origin.answer) : this.#batcher.add(next))
+        await (origin?.from === 'run' ? this.#sinks.addCarried(next, origin.answer) : this.#batcher.add(next))
       }
     }
     this.#rowCount += 1
@@ -143,7 +143,7 @@ class Freezer {
     this.#columns.add(columns)
     this.#files.add(file, this.#rowCount)
     this.#problems.add(problems)
-    this.#answered.add(json)
+    this.#answered.add(json, columns)
     if (problems.length > 0) this.#invalidCount += 1
     if (hasEmptyPlaceholders) this.#emptyPlaceholders += 1
     const shares = origin?.from === 'row' ? origin.request : null

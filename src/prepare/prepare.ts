@@ -194,7 +194,7 @@ function unreadable(problem: Problem): PreparedRow {
   }
 }
 
-/** What tells rows and requests apart. */
+/** Ids and identities, by which rows and requests are told apart. */
 interface Seen {
   readonly ids: SeenIds
   readonly identities: Identities
