@@ -40,6 +40,7 @@ await run.sealRun({
   columns: [{ name: 'text', type: null }],
   files: [],
   sharing: null,
+  rowFiles: { rows: FACTS, facts: FACTS },
   tallies: new Map(),
 })
 await run.moveRun('running')
@@ -47,7 +48,8 @@ for (const [number, key] of attempts.entries()) {
   await run.moveAttempt(key, 'planned', 'submitted', { remoteId: `batch_${number}`, submittedAt: systemClock.now() })
   if (number >= batches - ON_THEIR_WAY) continue
   await run.moveAttempt(key, 'submitted', 'ended')
-  await run.settleAttempt(key, 'collected', { endedAt: systemClock.now() }, settlement(number))
+  const endedAt = systemClock.now()
+  await run.settleAttempt(key, 'collected', { endedAt, auditedAt: endedAt }, settlement(number))
 }
 await store.close()
 
@@ -90,6 +92,7 @@ function settlement(number) {
   return {
     name: `${number}.columns`,
     facts: FACTS,
+    resultFiles: [],
     cancelCause: null,
     tally: [answered, { ...plainGroup('failed', 0, counts(FAILED), 0), ...failure }],
     usage: [{ ...used, results: REQUESTS, isLong: false }],

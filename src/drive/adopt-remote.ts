@@ -45,7 +45,7 @@ export async function adoptRemote(
   const named = ids.length === 0 ? listing.batches : await batchesOf(context, ids, listing.batches, signal)
   const unknown = unknownBatches(named, known)
   assertAdoptable(ids, unknown, known)
-  const unsent = (await store.currentAttempts()).filter(isUnsent)
+  const unsent = (await store.unfinishedAttempts()).filter(isUnsent)
   const pairs = unsent.flatMap((attempt) => {
     const [best, ...others] = sameContent(unknown, attempt.contentHash)
     return best?.markers ? [{ attempt, found: best.batch, markers: best.markers, others }] : []

@@ -45,7 +45,7 @@ export async function advanceUnconfirmed(
     if (round.signal.aborted) return []
     const keys = new Set(attempts.map(({ key }) => key))
     const steps: Step[] = []
-    for (const attempt of await context.store.currentAttempts()) {
+    for (const attempt of await context.store.unfinishedAttempts()) {
       if (keys.has(attempt.key) && attempt.stage === 'unconfirmed') steps.push(await setBack(context, attempt, error))
     }
     return steps

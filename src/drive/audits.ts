@@ -19,17 +19,15 @@ export class Audits {
     this.#context = context
   }
 
-  /** The attempts that an audit now would be about; none while something is being sent, or soon after the last audit. */
+  /**
+   * The attempts that an audit now would be about, of a run with these unfinished ones; none while something is being
+   * sent, or soon after the last audit.
+   */
   async due(attempts: readonly AttemptRecord[]): Promise<readonly AttemptRecord[]> {
     const isSending = attempts.some(({ stage }) => stage === 'uploaded' || stage === 'creating')
     const canWait = this.#failSince !== undefined || attempts.some(isActive)
     const isTooEarly = canWait && this.#context.clock.now() < this.#nextAt
-    return isSending || isTooEarly ? [] : (await this.#everMade(attempts)).filter(isUnaudited)
-  }
-
-  /** A batch that was refused and has gone on as another attempt may have a double that was not refused. */
-  async #everMade(attempts: readonly AttemptRecord[]): Promise<readonly AttemptRecord[]> {
-    return attempts.some(({ number }) => number > 1) ? await this.#context.store.allAttempts() : attempts
+    return isSending || isTooEarly ? [] : await this.#context.store.unauditedAttempts()
   }
 
   /** One audit. It guards against a fault of others; that it fails must not keep the answers from anyone. */
@@ -55,13 +53,4 @@ export class Audits {
   restart(): void {
     this.#nextAt = 0
   }
-}
-
-/** True for a create that was answered and of which no listing has shown yet that it was made once only. */
-function isUnaudited({ auditedAt, kind, polls, stage }: AttemptRecord): boolean {
-  // Of all others no create is ever sent.
-  if (kind !== 'batch') return false
-  const hasEnded = stage === 'ended' || stage === 'collected' || stage === 'rejected'
-  const wasSeen = hasEnded || (stage === 'submitted' && polls > 0)
-  return wasSeen && auditedAt === null
 }

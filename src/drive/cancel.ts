@@ -56,7 +56,7 @@ async function enterCancelling(context: RunContext, round: Pick<Round, 'cancelle
   const { store } = context
   const { state } = await store.record()
   if (state !== 'cancelling') await store.moveRun('cancelling')
-  for (const attempt of await store.currentAttempts()) {
+  for (const attempt of await store.unfinishedAttempts()) {
     if (attempt.stage === 'held' && GONE_CODES.includes(attempt.reasonCode))
       await giveUpResults(context, attempt, round)
   }

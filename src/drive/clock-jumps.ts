@@ -49,7 +49,7 @@ export function isClockBehind(attempts: readonly AttemptRecord[], waits: Waits, 
 export async function restartWaits({ clock, emit, settings, store }: RunContext): Promise<void> {
   const now = clock.now()
   await store.bringBackQueues(now)
-  for (const attempt of (await store.currentAttempts()).filter(isActive)) {
+  for (const attempt of (await store.unfinishedAttempts()).filter(isActive)) {
     const waitMs = proofWaitMs(attempt, settings.waits)
     await store.noteAttempt(attempt.key, { nextAt: now + waitMs })
     if (waitMs === 0) continue

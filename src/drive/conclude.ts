@@ -21,7 +21,7 @@ export interface Ending {
 export async function conclude(context: RunContext, ending: Ending): Promise<RunRecord> {
   const { emit, store } = context
   const { isOpen } = await store.record()
-  const after = stateAfter(ending, await store.currentAttempts(), isOpen)
+  const after = stateAfter(ending, await store.unfinishedAttempts(), isOpen)
   const { state } = after
   const isLate = state === 'cancelled' && ending.cancelledBy === 'deadline'
   const reason: Reason | null = isLate ? { kind: 'deadline_came' } : after.reason

@@ -56,6 +56,8 @@ class Driving {
   readonly #foreignQueues: ForeignQueueWatch
   readonly #clockWatch: ClockWatch
   readonly #audits: Audits
+  /** Batches that are being sent for the first time, by the key of their attempt. */
+  readonly #sending = new Map<number, AttemptRecord>()
   /** Attempts to be cut; done between steps, because planning must never happen twice at once. */
   readonly #toCut: { readonly attempt: AttemptRecord; readonly mostRequests: number }[] = []
   /** When driving ends although the provider has not answered yet: at a deadline that was still to come at the start. */
@@ -99,7 +101,7 @@ class Driving {
     if (this.#isStopping() || this.#isTimeUp(run)) return false
     await this.#plan()
     await this.#noticeClock()
-    const attempts = await store.currentAttempts()
+    const attempts = await store.unfinishedAttempts(this.#mostUnsent)
     const round = this.#round(await store.isRoomWanted())
     const gate: Gate = this.#isCancelled() ? { isOpen: true } : gateOf(run, attempts)
     this.#launchReconcile(attempts, round)
@@ -109,6 +111,12 @@ class Driving {
     if (this.#flights.count === 0 && (await this.#isOver(attempts, gate))) return false
     await this.#pause(attempts)
     return true
+  }
+
+  /** More could not be started in one round: those that are being sent, and those for which there is room. */
+  get #mostUnsent(): number {
+    const { maxOpenBatches, maxTransfers } = this.#context.settings
+    return maxOpenBatches + maxTransfers
   }
 
   /** What the steps that are started now are told of; the cancellation may come while they are under way. */
@@ -176,18 +184,25 @@ class Driving {
       if (isBatchToSend(attempt) && room.of(attempt) <= 0) continue
       const kind = kindOf(attempt)
       if (!this.#flights.hasRoom(kind)) continue
-      if (isBatchToSend(attempt)) room.take(attempt)
+      if (isBatchToSend(attempt)) {
+        room.take(attempt)
+        this.#sending.set(attempt.key, attempt)
+      }
       this.#flights.start(String(attempt.key), kind, this.#step(attempt, round))
     }
   }
 
   async #step(attempt: AttemptRecord, round: Round): Promise<void> {
-    const step = await advance(this.#context, attempt, round)
-    this.#heed(step)
-    const { requestCount } = attempt
-    if (step.did === 'too_large') this.#toCut.push({ attempt, mostRequests: Math.ceil(requestCount / 2) })
-    if (step.did === 'same_count') this.#toCut.push({ attempt, mostRequests: requestCount - 1 })
-    await emitBatch(this.#context, attempt)
+    try {
+      const step = await advance(this.#context, attempt, round)
+      this.#heed(step)
+      const { requestCount } = attempt
+      if (step.did === 'too_large') this.#toCut.push({ attempt, mostRequests: Math.ceil(requestCount / 2) })
+      if (step.did === 'same_count') this.#toCut.push({ attempt, mostRequests: requestCount - 1 })
+      await emitBatch(this.#context, attempt)
+    } finally {
+      this.#sending.delete(attempt.key)
+    }
   }
 
   #heed(step: Step): void {
@@ -207,11 +222,12 @@ class Driving {
 
   /** How many more batches may be opened: those uploaded or being created count as open already. */
   #roomForBatches(attempts: readonly AttemptRecord[]): Room {
-    const isOpen = (attempt: AttemptRecord): boolean =>
-      (OPEN_STAGES as readonly string[]).includes(attempt.stage) ||
-      attempt.stage === 'uploaded' ||
-      (isBatchToSend(attempt) && this.#flights.has(String(attempt.key)))
-    return new Room(this.#context.settings, attempts.filter(isOpen))
+    const open = new Map(this.#sending)
+    for (const attempt of attempts) {
+      const { key, stage } = attempt
+      if (stage === 'uploaded' || (OPEN_STAGES as readonly string[]).includes(stage)) open.set(key, attempt)
+    }
+    return new Room(this.#context.settings, [...open.values()])
   }
 
   /** True when no step is in flight and, for this way of driving, none is to come. */

@@ -91,7 +91,7 @@ async function mustLook(context: RunContext): Promise<boolean> {
 }
 
 async function planned({ store }: RunContext): Promise<readonly AttemptRecord[]> {
-  return (await store.currentAttempts()).filter((attempt) => attempt.stage !== 'held' && isUnsent(attempt))
+  return (await store.unfinishedAttempts()).filter((attempt) => attempt.stage !== 'held' && isUnsent(attempt))
 }
 
 async function look(context: RunContext, signal: AbortSignal): Promise<DuplicateWork> {

@@ -8,7 +8,7 @@ import { isClockBehind, restartWaits } from './clock-jumps.ts'
  */
 export async function recover(context: RunContext): Promise<void> {
   const { clock, store } = context
-  for (const attempt of await store.currentAttempts()) {
+  for (const attempt of await store.unfinishedAttempts()) {
     if (attempt.stage !== 'creating') continue
     const intent = (await store.intents(attempt.key)).at(-1)
     if (!intent) throw new Error(`attempt ${attempt.key} is creating and has no intent`)
@@ -18,13 +18,13 @@ export async function recover(context: RunContext): Promise<void> {
       nextAt: clock.now(),
     })
   }
-  const attempts = await store.currentAttempts()
+  const attempts = await store.unfinishedAttempts()
   if (isClockBehind(attempts, context.settings.waits, clock.now())) await restartWaits(context)
 }
 
 /** Looks at every batch at the provider soon, and then again at growing intervals: a person has just come back. */
 export async function lookSoon({ clock, store }: RunContext): Promise<void> {
-  for (const attempt of await store.currentAttempts()) {
+  for (const attempt of await store.unfinishedAttempts()) {
     if (attempt.stage === 'submitted') await store.noteAttempt(attempt.key, { polls: 0, nextAt: clock.now() })
   }
 }

@@ -10,7 +10,7 @@ import type { RunContext } from '../workspace/context.ts'
  */
 export async function release(context: RunContext): Promise<void> {
   const { state } = await context.store.record()
-  for (const attempt of await context.store.currentAttempts()) {
+  for (const attempt of await context.store.unfinishedAttempts()) {
     if (attempt.stage === 'held') await releaseOne(context, attempt, state === 'cancelling')
   }
 }
@@ -18,7 +18,7 @@ export async function release(context: RunContext): Promise<void> {
 /** Takes up again what was held for want of budget: whether it fits now is judged anew, and asking costs nothing. */
 export async function releaseForBudget(context: RunContext): Promise<void> {
   const codes: readonly (ReasonCode | null)[] = BUDGET_CODES
-  for (const attempt of await context.store.currentAttempts()) {
+  for (const attempt of await context.store.unfinishedAttempts()) {
     if (attempt.stage === 'held' && codes.includes(attempt.reasonCode)) await takeUp(context, attempt)
   }
 }

@@ -19,7 +19,7 @@ export async function unsentWork(
   for (const { definition, id: runId, state } of await store.listRuns()) {
     const isElsewhere = definition.provider !== provider.name || definition.baseUrl !== provider.baseUrl
     if (isElsewhere || isFinished(state) || state === 'preparing') continue
-    for (const attempt of await store.read(runId).currentAttempts()) {
+    for (const attempt of await store.read(runId).unfinishedAttempts()) {
       if (isUnsent(attempt)) work.push({ runId, batch: attempt.batch, contentHash: attempt.contentHash })
     }
   }

@@ -10,7 +10,7 @@ import type {
   RunOrigin,
 } from './port/attempt.ts'
 import type { IntentAnswer, IntentFacts, IntentRecord } from './port/paid-call.ts'
-import { type AttemptRow, assignments, attemptFrom, SELECT_ATTEMPTS } from './record-columns.ts'
+import { type AttemptRow, assignments, attemptFrom, SELECT_ATTEMPTS, UNFINISHED } from './record-columns.ts'
 
 /** Statements on attempts, intents and remote batches. Callers open the transaction. */
 
@@ -51,6 +51,43 @@ export function selectAttempts(driver: Driver, runKey: number, which: 'all' | 'c
   const order = which === 'current' ? 'b.number' : 'a.key'
   return driver
     .all<AttemptRow>(`${SELECT_ATTEMPTS} where b.run = ? ${newest} order by ${order}`, runKey)
+    .map(attemptFrom)
+}
+
+/** An attempt that is not the newest of its batch is in a final stage: only from there a next one starts. */
+export function selectUnfinished(
+  driver: Driver,
+  runKey: number,
+  now: number,
+  mostUnsent = Number.MAX_SAFE_INTEGER,
+): readonly AttemptRecord[] {
+  return driver
+    .all<AttemptRow>(
+      `${SELECT_ATTEMPTS} where b.run = ? and ${UNFINISHED} and (a.stage <> 'planned' or b.kind <> 'batch' or a.key in (
+         select key from (
+           select a.key, row_number() over (
+             partition by b.provider, b.endpoint, b.model order by max(a.next_at, ?), b.number) as place
+           from attempts a join batches b on b.key = a.batch
+           where b.run = ? and ${UNFINISHED} and a.stage = 'planned' and b.kind = 'batch')
+         where place <= ?))
+       order by b.number`,
+      runKey,
+      now,
+      runKey,
+      mostUnsent,
+    )
+    .map(attemptFrom)
+}
+
+/** Of others than batches no create is ever sent; a batch that was refused may have a double that was not. */
+export function selectUnaudited(driver: Driver, runKey: number): readonly AttemptRecord[] {
+  return driver
+    .all<AttemptRow>(
+      `${SELECT_ATTEMPTS} where b.run = ? and b.kind = 'batch' and a.audited_at is null
+         and (a.stage in ('ended', 'collected', 'rejected') or (a.stage = 'submitted' and a.polls > 0))
+       order by a.key`,
+      runKey,
+    )
     .map(attemptFrom)
 }
 

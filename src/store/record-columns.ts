@@ -89,6 +89,9 @@ export const SELECT_ATTEMPTS = `
   from attempts a join batches b on b.key = a.batch join attempts f on f.batch = a.batch and f.number = 1
   ${JOIN_RATES}`
 
+/** Tells of attempt `a` that something may still happen to it, in the words of the index that finds them. */
+export const UNFINISHED = `a.stage not in ('collected', 'rejected', 'abandoned', 'cancelled')`
+
 /** The record of a selected attempt. */
 export function attemptFrom(row: AttemptRow): AttemptRecord {
   const { provider, endpoint, model, reason, usage, ...rest } = row

@@ -14,7 +14,7 @@ import type { RunContext } from './context.ts'
  */
 export async function warnOvershoot(context: RunContext): Promise<void> {
   if (!isCapped(context.budget)) return
-  const unsent = (await context.store.currentAttempts()).filter(({ stage }) => UNSENT.includes(stage))
+  const unsent = (await context.store.unfinishedAttempts()).filter(({ stage }) => UNSENT.includes(stage))
   for (const attempts of byTarget(unsent)) await tellRuleOf(context, attempts)
 }
 

@@ -68,6 +68,11 @@ export async function reportOf(
   }
 }
 
+/** The newest attempt of each batch, of all attempts in their order; in order of the batches. */
+export function newestOfEach(attempts: readonly AttemptRecord[]): readonly AttemptRecord[] {
+  return [...new Map(attempts.map((attempt) => [attempt.batchKey, attempt])).values()]
+}
+
 /** Reason for which rows did not succeed. */
 export interface FailureReason {
   readonly status: OutcomeStatus

@@ -10,7 +10,7 @@ import type { RunStore } from '../../store/store.ts'
 import { openRunsAndLast } from '../../workspace/find-run.ts'
 import { lifetimesOf, recoveryOf } from '../../workspace/lifetime.ts'
 import { progressOf } from '../../workspace/progress.ts'
-import { exitCodeOf, type RunReport, reportOf } from '../../workspace/report.ts'
+import { exitCodeOf, newestOfEach, type RunReport, reportOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
 import { Interruption } from '../drive/interruption.ts'
@@ -94,7 +94,7 @@ async function statusOf(workspace: Workspace, id: string): Promise<WholeStatus> 
   const { path } = output
   const view = {
     ...report,
-    attempts: await store.currentAttempts(),
+    attempts: newestOfEach(report.attempts),
     areAnswersThere: path !== null && isFinished(state) && (await workspace.disk.size(path)) !== undefined,
     evidence: await evidenceFor(workspace, report.run.definition),
     isWorkedOn: await isRunLocked(workspace.disk, runFolder(workspace.home, id).lock),

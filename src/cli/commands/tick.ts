@@ -74,7 +74,7 @@ async function tickRun(round: Round): Promise<TickedRun> {
 
 /** True for a run that was held by what a day may cost, once that day is over. */
 async function isNewDay({ clock, store }: Workspace, { id }: RunRecord): Promise<boolean> {
-  const attempts = await store.read(id).currentAttempts()
+  const attempts = await store.read(id).unfinishedAttempts()
   return attempts.some(
     ({ nextAt, reasonCode, stage }) => stage === 'held' && reasonCode === 'over_day_budget' && nextAt <= clock.now(),
   )

@@ -4,7 +4,7 @@ import type { AttemptRecord } from '../../store/port/attempt.ts'
 import type { RunRecord } from '../../store/port/run.ts'
 import { type Lifetime, lifetimesOf } from '../../workspace/lifetime.ts'
 import { phaseOf, sharedRows } from '../../workspace/progress.ts'
-import type { RunReport } from '../../workspace/report.ts'
+import { newestOfEach, type RunReport } from '../../workspace/report.ts'
 import { nextSteps } from '../render/views/next-command.ts'
 import { tellReason } from '../render/words/reason-words.ts'
 
@@ -50,11 +50,6 @@ export function runDocument(run: RunRecord): object {
     createdAt: instant(run.createdAt),
     finishedAt: instant(run.finishedAt),
   }
-}
-
-/** Attempts come oldest first, so the last of a batch is its newest. */
-function newestOfEach(attempts: readonly AttemptRecord[]): readonly AttemptRecord[] {
-  return [...new Map(attempts.map((attempt) => [attempt.batchKey, attempt])).values()]
 }
 
 function batchDocument(attempt: AttemptRecord, { expiresAt, resultsUntil }: Lifetime): object {

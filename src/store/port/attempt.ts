@@ -7,6 +7,13 @@ import type { Target } from '../../model/target.ts'
 export interface AttemptCatalog {
   /** The newest attempt of each batch, in order of their batches. */
   currentAttempts(): Promise<readonly AttemptRecord[]>
+  /**
+   * Those of them to which something may still happen. Of each target's batches that were not sent, only so many that are
+   * to be sent next: a round has room for few, and there may be thousands. @default all
+   */
+  unfinishedAttempts(mostUnsent?: number): Promise<readonly AttemptRecord[]>
+  /** Every attempt whose create was answered and of which no audit has shown that it was made once only; oldest first. */
+  unauditedAttempts(): Promise<readonly AttemptRecord[]>
   /** The newest attempt of one batch. */
   currentAttempt(batchKey: number): Promise<AttemptRecord>
   /** Every attempt of the run, oldest first. */

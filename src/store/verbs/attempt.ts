@@ -7,6 +7,8 @@ import {
   selectCurrentAttempt,
   selectOrigin,
   selectRemoteBatches,
+  selectUnaudited,
+  selectUnfinished,
   selectUnknownRemotes,
   updateAttempt,
   updateStage,
@@ -21,6 +23,8 @@ import { type RunAccess } from './run-access.ts'
 export function attemptVerbs({ clock, driver, runKey, write }: RunAccess): AttemptCatalog {
   return {
     currentAttempts: async () => selectAttempts(driver, runKey, 'current'),
+    unfinishedAttempts: async (mostUnsent) => selectUnfinished(driver, runKey, clock.now(), mostUnsent),
+    unauditedAttempts: async () => selectUnaudited(driver, runKey),
     currentAttempt: async (batchKey) => selectCurrentAttempt(driver, batchKey),
     allAttempts: async () => selectAttempts(driver, runKey, 'all'),
     moveAttempt: async (key, from, to, changes = {}) =>
