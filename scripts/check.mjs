@@ -7,7 +7,11 @@ import { missingOptionals } from './complete-lock.mjs'
 import { commandOf, root, run, runNpm } from './project.mjs'
 
 /** Packages with an install script that is never run; docs/dependencies.md says why that is fine. */
-const INSTALL_SCRIPTS_KNOWN = ['node_modules/@photostructure/sqlite']
+const INSTALL_SCRIPTS_KNOWN = [
+  'node_modules/@photostructure/sqlite',
+  'node_modules/@google/genai',
+  'node_modules/protobufjs',
+]
 
 // The longest first, so that no core is idle at the end.
 const steps = [

@@ -7,11 +7,13 @@ export interface BaseUrlRules {
   readonly variable: string
   /** True allows plain http to other machines too, such as a model server in one's own network. */
   readonly isHttpAllowed: boolean
+  /** Stands in the place of an empty path. @default '/v1' */
+  readonly usualPath?: string
 }
 
 /**
  * An API root that may be given a key: absolute, https unless it is this machine, without user, query or fragment.
- * `/v1` is added to an empty path and to no other. Returned without a slash at the end.
+ * The usual path is added to an empty path and to no other. Returned without a slash at the end.
  */
 export function parseBaseUrl(text: string, rules: BaseUrlRules): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -29,7 +31,7 @@ export function parseBaseUrl(text: string, rules: BaseUrlRules): string {
     throw refused(rules, 'would send the key unencrypted over the network', next)
   }
   const path = url.pathname.replace(/\/+$/, '')
-  return `${url.origin}${path === '' ? '/v1' : path}`
+  return `${url.origin}${path === '' ? (rules.usualPath ?? '/v1') : path}`
 }
 
 /** True for names that cannot leave this machine. The URL parser has brought all spellings of an address into one. */

@@ -17,8 +17,35 @@ describe('findCredentials', () => {
       baseUrl: 'https://api.openai.com/v1',
       isHttpAllowed: false,
       keyFrom: 'environment',
+      keyVariable: 'OPENAI_API_KEY',
       warning: null,
     })
+  })
+
+  it('takes the second variable of a provider for the one that wins, as its SDK does', () => {
+    const gemini = {
+      name: 'gemini',
+      keyVariable: 'GEMINI_API_KEY',
+      otherKeyVariable: 'GOOGLE_API_KEY',
+      baseUrlVariable: 'GEMINI_BASE_URL',
+      defaultBaseUrl: 'https://api.example/v1beta',
+    }
+    const environment = { GEMINI_API_KEY: 'one', GOOGLE_API_KEY: 'other', GEMINI_BASE_URL: 'https://gateway.example' }
+    expect(findCredentials({ environment, dotEnv: null }, gemini)).toMatchObject({
+      apiKey: 'other',
+      keyVariable: 'GOOGLE_API_KEY',
+      baseUrl: 'https://gateway.example/v1beta',
+      warning: expect.stringContaining('GEMINI_API_KEY is ignored'),
+    })
+    const { GOOGLE_API_KEY: _, ...first } = environment
+    expect(findCredentials({ environment: first, dotEnv: null }, gemini)).toMatchObject({
+      apiKey: 'one',
+      warning: null,
+    })
+    const dotEnv = { GEMINI_BASE_URL: 'https://evil.example' }
+    expect(findCredentials({ environment: { GOOGLE_API_KEY: 'own' }, dotEnv }, gemini).baseUrl).toBe(
+      'https://api.example/v1beta',
+    )
   })
 
   it("does not send a shell's key to a base URL of .env", () => {

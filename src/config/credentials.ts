@@ -12,6 +12,8 @@ export interface CredentialVariables {
   readonly name: string
   /** Such as `OPENAI_API_KEY`. */
   readonly keyVariable: string
+  /** Another variable that may hold the key; wins where both are set. @default none */
+  readonly otherKeyVariable?: string
   /** Such as `OPENAI_BASE_URL`. */
   readonly baseUrlVariable: string
   readonly defaultBaseUrl: string
@@ -27,7 +29,9 @@ export interface Credentials {
   /** True where plain http may leave this machine; for the transport, which checks again. */
   readonly isHttpAllowed: boolean
   readonly keyFrom: 'environment' | '.env'
-  /** One sentence where a base URL was set but not used, for `doctor`; null otherwise. */
+  /** The variable that holds the key. */
+  readonly keyVariable: string
+  /** One sentence where a base URL or a key was set but not used, for `doctor`; null otherwise. */
   readonly warning: string | null
 }
 
@@ -44,19 +48,46 @@ export interface CredentialSources {
  * Throws `configuration` where there is no usable key or base URL, naming the variable.
  */
 export function findCredentials(sources: CredentialSources, variables: CredentialVariables): Credentials {
-  const { keyVariable } = variables
-  const ownKey = present(sources.environment[keyVariable])
-  const apiKey = ownKey ?? present(sources.dotEnv?.[keyVariable])
-  if (apiKey === undefined) throw missingKey(variables, sources.dotEnv !== null)
-  assertKey(apiKey, keyVariable)
-  if (ownKey !== undefined) assertAddressIsOwn(sources, variables)
+  const found = findKey(sources, variables)
+  if (found === undefined) throw missingKey(variables, sources.dotEnv !== null)
+  assertKey(found.apiKey, found.keyVariable)
+  if (found.keyFrom === 'environment') assertAddressIsOwn(sources, variables)
+  const { warning, ...place } = findBaseUrl(sources, variables)
+  return { ...found, ...place, warning: warning ?? secondKey(sources, variables) }
+}
 
-  return { apiKey, keyFrom: ownKey === undefined ? '.env' : 'environment', ...findBaseUrl(sources, variables) }
+type Key = Pick<Credentials, 'apiKey' | 'keyFrom' | 'keyVariable'>
+
+/** The key that counts; undefined where none is set. */
+function findKey({ dotEnv, environment }: CredentialSources, variables: CredentialVariables): Key | undefined {
+  for (const [keyFrom, source] of [
+    ['environment', environment],
+    ['.env', dotEnv],
+  ] as const) {
+    for (const keyVariable of keyVariables(variables)) {
+      const apiKey = present(source?.[keyVariable])
+      if (apiKey !== undefined) return { apiKey, keyFrom, keyVariable }
+    }
+  }
+  return undefined
+}
+
+/** The variables that may hold the key, the one that wins first. */
+function keyVariables({ keyVariable, otherKeyVariable }: CredentialVariables): readonly string[] {
+  return otherKeyVariable === undefined ? [keyVariable] : [otherKeyVariable, keyVariable]
+}
+
+/** Says which of two keys counts where they differ; null where there is one. */
+function secondKey({ environment }: CredentialSources, { keyVariable, otherKeyVariable }: CredentialVariables) {
+  if (otherKeyVariable === undefined) return null
+  const [one, other] = [present(environment[keyVariable]), present(environment[otherKeyVariable])]
+  if (one === undefined || other === undefined || one === other) return null
+  return `${keyVariable} is ignored, because ${otherKeyVariable} is set too and wins, as in the provider's own SDK.`
 }
 
 /** True where the variable of a provider's key is set, whether or not the key is usable. */
-export function hasKey({ dotEnv, environment }: CredentialSources, { keyVariable }: CredentialVariables): boolean {
-  return (present(environment[keyVariable]) ?? present(dotEnv?.[keyVariable])) !== undefined
+export function hasKey(sources: CredentialSources, variables: CredentialVariables): boolean {
+  return findKey(sources, variables) !== undefined
 }
 
 /**
@@ -67,18 +98,19 @@ export function findBaseUrl(
   sources: CredentialSources,
   variables: CredentialVariables,
 ): Pick<Credentials, 'baseUrl' | 'isHttpAllowed' | 'warning'> {
-  const { keyVariable, baseUrlVariable, defaultBaseUrl } = variables
-  const ownKey = present(sources.environment[keyVariable])
+  const { baseUrlVariable, defaultBaseUrl } = variables
+  const ownKey = findKey({ environment: sources.environment, dotEnv: null }, variables)
   const ownUrl = present(sources.environment[baseUrlVariable])
   const fileUrl = present(sources.dotEnv?.[baseUrlVariable])
   const countedFileUrl = ownKey === undefined ? fileUrl : undefined
   const isHttpAllowed = present(sources.environment[VARIABLES.allowHttp]) === '1'
+  const rules = { variable: baseUrlVariable, isHttpAllowed, usualPath: new URL(defaultBaseUrl).pathname }
   return {
-    baseUrl: parseBaseUrl(ownUrl ?? countedFileUrl ?? defaultBaseUrl, { variable: baseUrlVariable, isHttpAllowed }),
+    baseUrl: parseBaseUrl(ownUrl ?? countedFileUrl ?? defaultBaseUrl, rules),
     isHttpAllowed,
     warning:
       ownUrl === undefined && fileUrl !== countedFileUrl
-        ? `${baseUrlVariable} in .env is ignored, because ${keyVariable} comes from the environment.`
+        ? `${baseUrlVariable} in .env is ignored, because ${ownKey?.keyVariable} comes from the environment.`
         : null,
   }
 }

@@ -28,6 +28,8 @@ export interface ProviderEntry {
   readonly name: string
   /** The variable that holds the key, such as `OPENAI_API_KEY`. */
   readonly keyVariable: string
+  /** Another variable that may hold it, as the provider's own SDK reads it; wins where both are set. @default none */
+  readonly otherKeyVariable?: string
   /** The variable that holds another API root than the default, such as `OPENAI_BASE_URL`. */
   readonly baseUrlVariable: string
   readonly defaultBaseUrl: string

@@ -2,6 +2,7 @@ import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { ANTHROPIC } from './anthropic/entry.ts'
+import { GEMINI } from './gemini/entry.ts'
 import { hostEntry } from './hosts/entry.ts'
 import { type OwnHost, ownHostEntry } from './hosts/own-host.ts'
 import { HOST_PROFILES } from './hosts/profiles.ts'
@@ -15,6 +16,7 @@ const entries: Record<string, ProviderEntry> = {
   openai: OPENAI,
   mistral: MISTRAL,
   anthropic: ANTHROPIC,
+  gemini: GEMINI,
   ...Object.fromEntries(HOST_PROFILES.map((profile) => [profile.name, hostEntry(profile)])),
 }
 

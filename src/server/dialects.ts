@@ -1,5 +1,6 @@
 import { ANTHROPIC } from './anthropic/dialect.ts'
 import type { Dialect } from './dialect.ts'
+import { GEMINI } from './gemini/dialect.ts'
 import { MISTRAL } from './mistral/dialect.ts'
 import { OPENAI } from './openai/dialect.ts'
 import type { DialectName } from './state/record.ts'
@@ -9,6 +10,7 @@ export const DIALECT: Readonly<Record<DialectName, Dialect>> = {
   openai: OPENAI,
   mistral: MISTRAL,
   anthropic: ANTHROPIC,
+  gemini: GEMINI,
 }
 
 /** The API that a path belongs to; OpenAI's where it belongs to none. */

@@ -87,6 +87,8 @@ export interface LocalServer {
   readonly mistralUrl: string
   /** For `ANTHROPIC_BASE_URL`; the official SDK adds `/v1` itself. */
   readonly anthropicUrl: string
+  /** For `GEMINI_BASE_URL`; the official SDK wants it without `/v1beta`. */
+  readonly geminiUrl: string
   /** What a provider would have billed so far, read from its books. */
   ledger(): Promise<Ledger>
   /** Resolves when no batch is alive any more. */

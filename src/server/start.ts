@@ -34,6 +34,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     openaiUrl: `${url}/openai/v1`,
     mistralUrl: `${url}/mistral/v1`,
     anthropicUrl: `${url}/anthropic`,
+    geminiUrl: `${url}/gemini/v1beta`,
     ledger: () => readLedger(simulator.state),
     drain: () => runner.drain(),
     firedFaults: () => simulator.faults.fired,

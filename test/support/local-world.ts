@@ -66,6 +66,8 @@ export async function openWorld(
       MISTRAL_BASE_URL: server.mistralUrl,
       ANTHROPIC_API_KEY: 'sk-ant-test-0123456789',
       ANTHROPIC_BASE_URL: server.anthropicUrl,
+      GEMINI_API_KEY: 'test-gemini-0123456789',
+      GEMINI_BASE_URL: server.geminiUrl,
       LLM_BATCH_HOME: home,
     },
     write: async (name, text) => {

@@ -33,10 +33,10 @@ export async function examineProvider(place: Site, entry: ProviderEntry, mayAsk:
     return found({ what, text: `no key: ${entry.keyVariable} is not set`, problem: null }, { hasKey: false })
   }
   try {
-    const { baseUrl, keyFrom, warning } = configuration.credentialsFor(entry)
+    const { baseUrl, keyFrom, keyVariable, warning } = configuration.credentialsFor(entry)
     const where = keyFrom === '.env' ? '.env in the working folder' : 'the environment'
     const note = warning === null ? '' : `\n${warning}`
-    const text = `${entry.keyVariable} from ${where}, at ${baseUrl}${note}`
+    const text = `${keyVariable} from ${where}, at ${baseUrl}${note}`
     if (!mayAsk) return found({ what, text, problem: null })
     const { at, problem } = await greet(place, entry, baseUrl)
     const answer = problem === null ? '\nthe key is accepted, and the list of batches can be read' : ''

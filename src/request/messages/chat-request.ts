@@ -85,13 +85,16 @@ function fieldsOf(settings: ChatSettings, form: EndpointForm, lane: Lane): Reado
     ...parameters,
     ...(answer === null ? {} : answerFields(answer, { ...lane.limits, target: lane.target, parameters })),
   }
-  refuseUnsupported(fields, lane)
+  refuseUnsupported(fields, form, lane)
   return fields
 }
 
+/** What any row asks, so that parameters are judged in a whole body. */
+const SAMPLE = { messages: { messages: [{ role: 'user', content: 'Hello.' }] }, text: { input: 'Hello.' }, gap: {} }
+
 /** What holds for all rows is refused once, and not row by row. */
-function refuseUnsupported(fields: Readonly<Record<string, unknown>>, { target }: Lane): void {
-  const unsupported = factsOf(target.provider).unsupported(target, JSON.stringify(fields))
+function refuseUnsupported(fields: Readonly<Record<string, unknown>>, { takes }: EndpointForm, { target }: Lane): void {
+  const unsupported = factsOf(target.provider).unsupported(target, JSON.stringify({ ...SAMPLE[takes], ...fields }))
   if (unsupported === null) return
   throw new LlmBatchError('usage', `${unsupported}; nothing was sent`, {
     next: `Leave it out, or choose a model of another provider with ${mention('model')}.`,

@@ -73,7 +73,8 @@ class InputCheck {
     if (this.#refusesStreams && body['stream'] === true) {
       this.#add('unsupported_value', 'Streaming is not supported in batches.', line.number, 'body.stream')
     }
-    this.#tokens += tokensOf(promptOf(body))
+    const read = this.#dialect.shape?.request(body, this.#model ?? '')
+    this.#tokens += tokensOf(promptOf(read && 'chat' in read ? read.chat : body))
     this.#inputs += embeddingInputs(this.#batch.endpoint, body)
   }
 

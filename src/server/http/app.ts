@@ -2,6 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { anthropicRoutes } from '../anthropic/routes.ts'
 import type { BatchRunner } from '../batch/batch-runner.ts'
 import { DIALECT, dialectOf } from '../dialects.ts'
+import { geminiRoutes } from '../gemini/routes.ts'
 import { mistralRoutes } from '../mistral/routes.ts'
 import { SIGNED_FILES, signedContent } from '../mistral/signed-url.ts'
 import { openaiRoutes } from '../openai/routes.ts'
@@ -21,6 +22,7 @@ const ROUTES: Readonly<Record<DialectName, (route: RouteContext) => Hono<Environ
   openai: openaiRoutes,
   mistral: mistralRoutes,
   anthropic: anthropicRoutes,
+  gemini: geminiRoutes,
 }
 
 /** Everything the server answers, as one hono application. */

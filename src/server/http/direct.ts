@@ -13,10 +13,16 @@ import { errorAnswer } from './error-answer.ts'
 import { jsonOf, type RouteContext } from './route-context.ts'
 
 /** Answers a synchronous call of an endpoint as a row of a batch would have been answered, and bills it. */
-export async function answerDirectly(route: RouteContext, endpoint: string, context: ServerContext): Promise<Response> {
+export async function answerDirectly(
+  route: RouteContext,
+  endpoint: string,
+  context: ServerContext,
+  modelInPath?: string,
+): Promise<Response> {
   const { simulator, dialect } = route
   const body = await jsonOf(context)
-  const model = isJsonObject(body) ? (stringOf(body['model']) ?? standardModel(endpoint)) : undefined
+  const named = modelInPath ?? (isJsonObject(body) ? stringOf(body['model']) : undefined)
+  const model = named ?? standardModel(endpoint)
   if (!isJsonObject(body) || !model) {
     return errorAnswer(dialect, { ...usualError(400), message: 'You must provide a model parameter.', param: 'model' })
   }

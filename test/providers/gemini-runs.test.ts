@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { type, typeHere } from '../support/command.ts'
+import { SHORT_LIMITS } from '../support/fault-run.ts'
+import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
+
+const MODEL = 'gemini/gemini-3.8-flash'
+
+function runLine(world: LocalWorld, rows: string, ...more: readonly string[]): readonly string[] {
+  const place = ['--config', world.configPath, '--output', join(world.folder, 'answers.jsonl')]
+  return ['run', rows, '--model', MODEL, '--prompt', '{{text}}', '--yes', ...place, ...more]
+}
+
+async function answersIn(world: LocalWorld): Promise<readonly Record<string, unknown>[]> {
+  const text = await readFile(join(world.folder, 'answers.jsonl'), 'utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+it('3,000 rows go through gemini, and a create whose answer was lost is found by its name and bought once', async () => {
+  const world = await openWorld({ faults: ['create:2=accept-then-reset'], waits: SHORT_LIMITS })
+  const rows = await world.write('rows.jsonl', questions(3_000))
+  const run = await type(world, ...runLine(world, rows, '--max-requests', '1000'))
+  expect(run).toMatchObject({ code: 0 })
+  expect(world.server.firedFaults()).toHaveLength(1)
+  const answers = await answersIn(world)
+  expect(answers.map(({ id, llm_status: status }) => `${String(id)} ${String(status)}`)).toEqual(
+    Array.from({ length: 3_000 }, (_, index) => `q${index} succeeded`),
+  )
+  const ledger = await world.server.ledger()
+  expect(ledger).toMatchObject({ batchesCreated: 3, rowsBilledAgain: 0 })
+})
+
+it('a create that never arrived is proved absent with the input deleted, and sent anew', async () => {
+  const world = await openWorld({ faults: ['create:1=reset'], waits: SHORT_LIMITS })
+  const rows = await world.write('rows.jsonl', questions(3))
+  expect(await typeHere(world, ...runLine(world, rows, '--no-canary'))).toMatchObject({ code: 0 })
+  expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 3, rowsBilledAgain: 0 })
+})
+
+it('answers of a schema, refusals and answers that are cut off come back in the words of every provider', async () => {
+  const world = await openWorld()
+  const prompts = [
+    'A fine one.',
+    '[[simulate: invalid_json times=1]] nonce:again',
+    '[[simulate: content_filter]]',
+    '[[simulate: length]]',
+  ]
+  const rows = await world.write('rows.jsonl', prompts.map((text) => JSON.stringify({ text })).join('\n'))
+  const run = await typeHere(world, ...runLine(world, rows, '--no-canary', '--field', 'name: string', '--reask', '1'))
+  expect(run).toMatchObject({ code: 4 })
+  const answers = await answersIn(world)
+  expect(answers.map(({ llm_status: status }) => status)).toEqual(['succeeded', 'succeeded', 'refused', 'truncated'])
+  expect(answers[0]).toMatchObject({ llm_output: { name: expect.any(String) } })
+})
+
+it('what gemini has no equivalent for is refused before anything is sent', async () => {
+  const world = await openWorld()
+  const rows = await world.write('rows.jsonl', questions(2))
+  const refused = await typeHere(world, ...runLine(world, rows, '--param', 'logit_bias={"1":2}'))
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toContain('gemini does not support the parameter "logit_bias"; nothing was sent')
+  expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0, directCalls: 0 })
+})
+
+it('a batch that expired leaves nothing: its rows are missing, and bought again only by a wish', async () => {
+  const world = await openWorld({ faults: ['run:1=expire(0.5)'], waits: SHORT_LIMITS })
+  const rows = await world.write('rows.jsonl', questions(4))
+  expect(await typeHere(world, ...runLine(world, rows, '--no-canary'))).toMatchObject({ code: 4 })
+  expect((await answersIn(world)).map(({ llm_status: status }) => status)).toEqual(Array(4).fill('missing'))
+  expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1 })
+  const retry = ['retry', 'last', '--status', 'missing', '--yes', '--config', world.configPath]
+  expect(await typeHere(world, ...retry)).toMatchObject({ code: 0 })
+  expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2 })
+})
