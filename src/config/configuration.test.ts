@@ -198,6 +198,7 @@ describe('loadConfiguration', () => {
       baseUrl: 'https://gateway.example/v2',
       isHttpAllowed: false,
       keyFrom: '.env',
+      keyVariable: 'OPENAI_API_KEY',
       warning: null,
     })
   })

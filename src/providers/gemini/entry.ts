@@ -8,5 +8,21 @@ export const GEMINI: ProviderEntry = {
   baseUrlVariable: 'GEMINI_BASE_URL',
   defaultBaseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   facts: GEMINI_FACTS,
+  sheet: {
+    title: 'Gemini',
+    discount: 0.5,
+    asOf: '2026-11-28',
+    tested: 'the local server, its official SDK as a client of that server, and no call of the provider itself',
+    page: 'docs/providers/gemini.md',
+    oddities: [
+      'A batch that expires leaves no results, so batches have 10,000 requests at most.',
+      'The name of a batch is its only mark.',
+      'Images by a URL of the web are refused; give the files.',
+    ],
+    unsure: [
+      'Whether a batch that failed or expired bills anything is not documented.',
+      'Whether a create with a deleted file always fails is not documented.',
+    ],
+  },
   create: async (options) => (await import('./adapter.ts')).createGeminiProvider(options),
 }
