@@ -30,9 +30,10 @@ export async function probeLive(
     tell('Cancelling it …')
     await unlessUnclear(() => ports.provider.cancel(watched.id, ports.signal))
     tell('Creating a batch and deleting its input at once …')
-    const robbed = await created(batches, await batches.upload())
+    const input = await batches.upload()
+    const robbed = await created(batches, input)
     const deleted =
-      (await unlessUnclear(async () => ports.provider.discard?.(robbed.inputFileId ?? '', ports.signal))) ?? 'refused'
+      (await unlessUnclear(async () => ports.provider.discard?.(input.inputFileId, ports.signal))) ?? 'refused'
     tell('Creating a batch from an input that was deleted …')
     const deletedInput = await judged(() => judgeDeletedInput(ports, batches))
     tell('Waiting for the batches to end …')

@@ -57,6 +57,7 @@ export function probeTarget(provider: string, model: string): Target {
 /** A stored row, and the batch that is to be made of it. */
 export interface OneRowInput {
   readonly inputFileId: string
+  readonly nonce: string
   readonly batch: NewBatch
 }
 
@@ -81,7 +82,7 @@ export class OneRowBatches {
     this.#fileIds.push(inputFileId)
     const contentHash = createHash('sha256').update(body).digest('hex')
     const metadata = { ...markerMetadata({ nonce, contentHash }), [PROBE_MARK]: '1' }
-    return { inputFileId, batch: { target, metadata, windowHours: null } }
+    return { inputFileId, nonce, batch: { target, metadata, windowHours: null } }
   }
 
   /**
@@ -103,12 +104,12 @@ export class OneRowBatches {
   }
 
   /** The batch of this input, where one of a few listings shows it. */
-  async #listed({ inputFileId }: OneRowInput): Promise<RemoteBatch | undefined> {
+  async #listed(mark: OneRowInput): Promise<RemoteBatch | undefined> {
     const { clock, lookMs, provider, signal } = this.#ports
     const since = new Date(clock.now() - HOUR_MS)
     for (let looks = 0; looks < LOOKS_AFTER_DOUBT; looks += 1) {
       const { batches } = await provider.list(since, signal)
-      const found = batches.find((listed) => listed.inputFileId === inputFileId)
+      const found = batches.find((listed) => provider.isOurs(listed, mark))
       if (found) {
         this.#batchIds.push(found.id)
         return found

@@ -76,3 +76,49 @@ it('a batch that expired leaves nothing: its rows are missing, and bought again 
   expect(await typeHere(world, ...retry)).toMatchObject({ code: 0 })
   expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2 })
 })
+
+it('the work of a lost home is found again by the names of its batches, and collected without another create', async () => {
+  const world = await openWorld()
+  const rows = await world.write('rows.jsonl', questions(4))
+  expect(await typeHere(world, ...runLine(world, rows, '--no-wait'))).toMatchObject({ code: 75 })
+  const other = { ...world, environment: { ...world.environment, LLM_BATCH_HOME: join(world.folder, 'other') } }
+  const again = await typeHere(other, ...runLine(world, rows))
+  expect(again.stderr).toContain('remote adopt')
+  const place = ['--config', world.configPath]
+  expect(await typeHere(other, 'remote', 'adopt', ...place)).toMatchObject({ code: 0 })
+  expect(await typeHere(other, 'resume', 'last', ...place)).toMatchObject({ code: 0 })
+  expect((await answersIn(world)).map(({ llm_status: status }) => status)).toEqual(Array(4).fill('succeeded'))
+  expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilledAgain: 0 })
+})
+
+it('a run is cancelled at gemini, which has no word for a batch that is being cancelled', async () => {
+  const world = await openWorld({ faults: ['run=stuck(0.5)'] })
+  const rows = await world.write('rows.jsonl', questions(4))
+  const place = ['--config', world.configPath]
+  expect(await typeHere(world, ...runLine(world, rows, '--no-wait'))).toMatchObject({ code: 75 })
+  expect(await typeHere(world, 'cancel', 'last', ...place)).toMatchObject({ code: 0 })
+  const statuses = (await answersIn(world)).map(({ llm_status: status }) => status)
+  expect(statuses).toHaveLength(4)
+  expect(statuses.filter((status) => status !== 'succeeded' && status !== 'cancelled')).toEqual([])
+  expect(await world.server.ledger()).toMatchObject({ batches: [{ phase: 'cancelled' }], rowsBilledAgain: 0 })
+})
+
+it('rows are asked directly by try, and doctor tests what is assumed of gemini', async () => {
+  const world = await openWorld({ durations: { validateMs: 4_000, runMs: 20 } })
+  const rows = await world.write('rows.jsonl', questions(3))
+  const place = ['--config', world.configPath]
+  const tried = await typeHere(world, 'try', rows, '--model', MODEL, '--prompt', '{{text}}', ...place)
+  expect(tried.code).toBe(0)
+  expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0, directCalls: 3 })
+  const probe = await typeHere(world, 'doctor', '--live', '--model', MODEL, '--yes', '--json', ...place)
+  const { evidence } = JSON.parse(probe.stdout) as {
+    readonly evidence: { readonly findings: Readonly<Record<string, { readonly verdict: string }>> }
+  }
+  const verdicts = Object.entries(evidence.findings).map(([name, { verdict }]) => [name, verdict])
+  expect(Object.fromEntries(verdicts)).toEqual({
+    deletedInput: 'holds',
+    listing: 'holds',
+    cancel: 'holds',
+    deletedWhileQueued: 'holds',
+  })
+})
