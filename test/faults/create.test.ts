@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  FILE_PROVIDERS,
   finalBooks,
   finish,
   PROVIDERS,
@@ -46,7 +47,7 @@ describe.concurrent.each(PROVIDERS)('a refusal by %s', (provider) => {
   })
 })
 
-describe.concurrent.each(PROVIDERS)('too many creates at %s', (provider) => {
+describe.concurrent.each(FILE_PROVIDERS)('too many creates at %s', (provider) => {
   it('are followed by ever longer pauses, and end in one batch', async ({ onTestFinished }) => {
     const faults = ['create:1-5=status(429)']
     const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_LIMITS, faults })
@@ -131,7 +132,7 @@ describe.concurrent.each(PROVIDERS)('beside others at %s', (provider) => {
   })
 })
 
-describe.each(PROVIDERS)('an input file that a create does not see (%s)', (provider) => {
+describe.each(FILE_PROVIDERS)('an input file that a create does not see (%s)', (provider) => {
   it('is waited for, however long ago its batch was planned', async () => {
     const world = await openWorld({
       faults: ['create:2=file-not-found'],

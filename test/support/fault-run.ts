@@ -9,9 +9,15 @@ export const PROVIDERS = ['openai', 'mistral'] as const
 
 export type ProviderName = (typeof PROVIDERS)[number]
 
-export const MODELS: Readonly<Record<ProviderName, string>> = {
+/** All that store an input and make a batch of it, for tests of creates. */
+export const FILE_PROVIDERS = [...PROVIDERS, 'gemini'] as const
+
+export type FileProviderName = (typeof FILE_PROVIDERS)[number]
+
+export const MODELS: Readonly<Record<FileProviderName, string>> = {
   openai: 'openai/gpt-6-luna',
   mistral: 'mistral/mistral-small-latest',
+  gemini: 'gemini/gemini-3.8-flash',
 }
 
 /** Looks follow each other within a test; a time limit never strikes, however slow the machine. */
@@ -53,7 +59,7 @@ export function promptRows(prompts: readonly string[]): string {
 /** Starts a run in a world; its answers go to `answers.jsonl` there. Nothing is sent yet. */
 export async function startIn(
   world: LocalWorld,
-  provider: ProviderName,
+  provider: FileProviderName,
   rows: string,
   options: Partial<Omit<StartRunOptions, 'endpoint' | 'textColumn'>> = {},
 ): Promise<Run> {

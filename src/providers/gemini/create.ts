@@ -17,7 +17,7 @@ import { displayNameOf } from './display-name.ts'
 import { methodsOf } from './endpoints.ts'
 
 /** A model that does not exist, or makes no batches, is absent as a file is that was stored moments ago; it stays so. */
-const ABOUT_THE_MODEL = /\bmodels\/|is not (?:found for API version|supported for)/i
+const ABOUT_THE_MODEL = /is not (?:found for API version|supported for)/i
 
 /** The paid call: one POST to the model, with the stored file and our name. Throws `NotCreated` or `Unknown`. */
 export async function createGeminiBatch(
