@@ -76,11 +76,12 @@ function startLine({ exitCode, message }: Start): string {
 }
 
 /** How rows came to their answers, where not by a request of their own. */
-function rowsReached({ isSharing }: Plan, { report, retries }: Trace): readonly string[] {
+function rowsReached({ isSharing, portions }: Plan, { report, retries }: Trace): readonly string[] {
   if (!report) return []
   return [
     ...(report.attempts.some(({ kind }) => kind === 'carried') ? ['rows: carried over'] : []),
     ...(retries.length > 0 ? ['rows: retried'] : []),
+    ...(portions !== null ? ['rows: appended'] : []),
     ...(isSharing && report.counts.succeeded > 0 ? ['rows: shared'] : []),
     ...(report.checked && report.checked.reasked.rows > 0 ? ['rows: asked again'] : []),
   ]

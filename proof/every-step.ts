@@ -41,6 +41,13 @@ const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
     reasks: 1,
     retries: [['invalid']],
   },
+  'open run': { prompts: promptsOf(7, [null, 'status=429 times=1']), maxRequests: 2, portions: 3 },
+  'open run asked again': {
+    prompts: sharedPrompts(9, [null, 'invalid_json times=1', null, null, null, null, 'wrong_schema']),
+    isSharing: true,
+    reasks: 1,
+    portions: 3,
+  },
   'refused lines': { prompts: promptsOf(5), faults: ['run:1=refuse(invalid_json_line@2)'] },
   'damaged outcomes': {
     prompts: promptsOf(8, [null, 'length', 'status=429 times=1']),

@@ -53,6 +53,8 @@ export interface Plan {
   readonly durations: Partial<Durations>
   /** An earlier run whose answers this one carries over; null where there is none. */
   readonly earlier: EarlierRun | null
+  /** In how many portions the rows are appended to an open run; null for a run that has them from the beginning. */
+  readonly portions: number | null
   /** True where identical prompts are sent once. */
   readonly isSharing: boolean
   /** How often rows are asked again whose answer does not fit a schema; null for a run without one. */
@@ -85,6 +87,7 @@ export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
   cancelAfterMs: null,
   durations: {},
   earlier: null,
+  portions: null,
   isSharing: false,
   reasks: null,
   retries: [],

@@ -189,7 +189,19 @@ const USUAL_STEPS = 190
 
 /** The plan of a seed: one to six faults, up to two crashes. The same seed gives the same plan. */
 export function stormOf(seed: number): Plan {
-  return withAnswers(plainStormOf(seed), seed)
+  return inPortions(withAnswers(plainStormOf(seed), seed), seed)
+}
+
+/**
+ * Has some storms append their rows to an open run. Not where it is cancelled, because how many rows it has by then is
+ * chance; nor where what is asked directly or shared would be told by the place of a row in the whole.
+ */
+function inPortions(plan: Plan, seed: number): Plan {
+  // Drawn apart as well.
+  const chance = new Chance(seed ^ 0x09e4)
+  const mayGrow = plan.cancelAfterMs === null && plan.rivalAfterMs === null && plan.earlier === null
+  const isPlain = !plan.hasCanary && !plan.isSharing
+  return mayGrow && isPlain && chance.happens(0.2) ? { ...plan, portions: 2 + chance.below(2) } : plan
 }
 
 function plainStormOf(seed: number): Plan {

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { RunHandle } from '../src/library/handle.ts'
+import { type DriveOptions, RunHandle } from '../src/library/handle.ts'
 import { toldEvent, toldReport } from '../src/library/told.ts'
 import { type ErrorCode, LlmBatchError, messageOf } from '../src/model/error.ts'
 import type { RunEvent } from '../src/model/event.ts'
@@ -12,10 +12,12 @@ import { exitCodeOf, type RunReport } from '../src/workspace/report.ts'
 import 'ajv/dist/2020.js'
 import '../src/providers/mistral/adapter.ts'
 import '../src/providers/openai/adapter.ts'
+import { takeOpenRun } from '../src/prepare/open-run.ts'
 import { type TakenRun, takeNewRun, takeRun } from '../src/prepare/start.ts'
 import type { Workspace } from '../src/workspace/workspace.ts'
 import { readAnswers } from './answer-row.ts'
 import { billedUsd } from './books.ts'
+import { type AppendedRow, growRun } from './growing-run.ts'
 import { LABELLED } from './label.ts'
 import { nonceOf, type Plan } from './plan.ts'
 import { Dead } from './world/life.ts'
@@ -262,9 +264,10 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
       typed.retry.isMade = true
     }
     const cancelling = cancelInTime(world, plan, workspace, handle, typed)
-    const onUnknownCreate = typed.decides ? 'resend' : 'hold'
+    const driving = { onUnknownCreate: typed.decides ? 'resend' : 'hold', releaseHeld: typed.runId !== null } as const
+    const isWhole = await grown(handle, plan, typed, driving)
     if (typed.decides && (await hasNoResults(handle))) await cancel(world, handle, typed)
-    const { report } = await handle.drive({ onUnknownCreate, releaseHeld: typed.runId !== null })
+    const report = isWhole ? (await handle.drive(driving)).report : await handle.report()
     await cancelling.stop()
     return { exitCode: exitCodeOf(report, 0), message: toldReport(report, inProperties).run.reason, report }
   } catch (error) {
@@ -273,6 +276,19 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
     handle?.close()
     await workspace?.close()
   }
+}
+
+/** True once the run has all rows of its plan; false where a person must look before the program goes on. */
+async function grown(handle: RunHandle, plan: Plan, { retry, runId }: Typed, driving: DriveOptions): Promise<boolean> {
+  if (plan.portions === null || retry !== null) return true
+  // After a hold it appends what it has left before it goes on.
+  const driveOn = async (): Promise<boolean> =>
+    runId !== null || (await handle.drive(driving)).report.run.state !== 'held'
+  return await growRun(handle, rowsOf(plan), plan.portions, driveOn)
+}
+
+function rowsOf({ prompts }: Plan): readonly AppendedRow[] {
+  return prompts.map((text, row) => ({ id: nonceOf(row), text }))
 }
 
 /** True for a run of which a batch is completed without any file: only a person can say that its rows are gone. */
@@ -289,9 +305,7 @@ async function take(
 ): Promise<TakenRun> {
   const maxCostUsd = capUsd ?? undefined
   if (runId !== null) return await takeRun(workspace, runId, maxCostUsd)
-  const rows = plan.prompts.map((text, row) => ({ id: nonceOf(row), text }))
   const options = {
-    input: { source: { rows } },
     model: MODELS[plan.provider],
     prompt: '{{text}}',
     ...(since === null ? {} : { since }),
@@ -301,7 +315,11 @@ async function take(
     ...(maxCostUsd === undefined ? {} : { maxTokens: MOST_TOKENS, maxCostUsd }),
     output: { ...PLAIN_OUTPUT, path: answersPath, force: true },
   } as const
-  return await takeNewRun(workspace, options, (happening) => emitter.emit('event', toldEvent(happening, inProperties)))
+  if (plan.portions !== null) return await takeOpenRun(workspace, { ...options, name: 'growing', idColumn: 'id' })
+  const input = { source: { rows: rowsOf(plan) } }
+  return await takeNewRun(workspace, { ...options, input }, (happening) =>
+    emitter.emit('event', toldEvent(happening, inProperties)),
+  )
 }
 
 async function cancel(world: World, handle: RunHandle, { cancelled }: Typed): Promise<void> {

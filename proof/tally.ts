@@ -63,7 +63,7 @@ export class Tally {
     return [
       ...faultNames().map((name) => `provider: ${name}`),
       ...NETWORK_FAULTS.map((name) => `network: ${name}`),
-      ...['carried over', 'shared', 'asked again', 'retried'].map((how) => `rows: ${how}`),
+      ...['carried over', 'shared', 'asked again', 'retried', 'appended'].map((how) => `rows: ${how}`),
     ].filter((wanted) => ![...this.reached.keys()].some((name) => name.startsWith(wanted)))
   }
 }

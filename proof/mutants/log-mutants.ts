@@ -96,6 +96,13 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       ),
     ),
   ),
+  shownBy(
+    'open run at openai',
+    mutant(
+      'rows are appended to a sealed run',
+      replace('assertTakesRows', "isOpen && cancelRequestedAt === null && state !== 'cancelling'", "state !== 'ready'"),
+    ),
+  ),
   mutant(
     'a question asked anew stands for itself, and hides the answer it had',
     replace('stateOf', "turn > 0 && status !== 'succeeded' ? 'invalid' : status", 'status'),
