@@ -30,18 +30,25 @@ await store.dropRun(id)
 const run = await store.write(RUN)
 const attempts = []
 for (let number = 0; number < batches; number += 1) attempts.push(await run.addBatch(batch(number)))
-await run.sealRun({
-  name: null,
+await run.addPortion({
+  number: 1,
+  definition,
+  batches: [],
   rowCount: batches * REQUESTS,
   requestCount: batches * REQUESTS,
   skippedCount: 0,
-  rowsHash: FACTS.sha256,
-  requestsHash: FACTS.sha256,
   columns: [{ name: 'text', type: null }],
   files: [],
   sharing: null,
   rowFiles: { rows: FACTS, facts: FACTS },
   tallies: new Map(),
+})
+await run.beginRun({
+  name: null,
+  isOpen: false,
+  rowsHash: FACTS.sha256,
+  requestsHash: FACTS.sha256,
+  carried: null,
 })
 await run.moveRun('running')
 for (const [number, key] of attempts.entries()) {
