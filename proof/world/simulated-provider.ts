@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { BatchRunner } from '../../src/server/batch/batch-runner.ts'
 import { FaultInjector } from '../../src/server/faults/injector.ts'
 import { buildApp } from '../../src/server/http/app.ts'
+import { playedHost } from '../../src/server/openai/host.ts'
 import type { Durations } from '../../src/server/options.ts'
 import { NO_FLAWS } from '../../src/server/simulate/answer-mix.ts'
 import type { Simulator } from '../../src/server/simulator.ts'
@@ -41,6 +42,7 @@ export async function openProvider(options: {
     executions: new Map(),
     answers: NO_FLAWS,
     validations: pLimit(1),
+    host: playedHost([]),
     uploadNames: 'jsonl',
     streamRefuses: 'row',
   }

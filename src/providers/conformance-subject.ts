@@ -35,6 +35,8 @@ export interface ConformanceSubject {
   readonly body: string
   /** True where the provider's lines hold a body in another form than that in which it is frozen. @default false */
   readonly isTranslated?: boolean
+  /** False where a batch keeps no metadata, so that only its input file is a mark. @default true */
+  readonly hasMetadata?: boolean
   /** Brings a batch to its end, with a result for every request. */
   finish(batchId: string): Promise<void>
   /** Treats the next calls so, as many as are given, whatever they ask. */
@@ -80,6 +82,11 @@ export async function createOne(subject: ConformanceSubject): Promise<RemoteBatc
     await inputOfOne(subject),
     never(),
   )
+}
+
+/** True for a batch that tells the nonce of the cases, or of which no metadata can be expected. */
+export function tellsNonce({ hasMetadata = true }: ConformanceSubject, batch: RemoteBatch | undefined): boolean {
+  return !hasMetadata || batch?.metadata['llm_batch_nonce'] === 'conformance'
 }
 
 /** What a create throws that meets this fault. */

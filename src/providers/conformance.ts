@@ -9,6 +9,7 @@ import {
   only,
   readAll,
   storeInput,
+  tellsNonce,
   thrownBy,
   throwsKind,
   WIRE_ID,
@@ -136,7 +137,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
         const isNamed = subject.provider.abilities.recovery === 'named'
         const isInputTold = seen.inputFileId === batch.inputFileId && seen.inputFileId !== null
         check(isNamed || isInputTold, 'the input file is not told')
-        check(seen.metadata['llm_batch_nonce'] === 'conformance', 'the marker is not told')
+        check(tellsNonce(subject, seen), 'the marker is not told')
       }
     },
   },
@@ -209,7 +210,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       const { batches } = await subject.provider.list(FAR_PAST, never())
       check(batches.length === 1, `${batches.length} batches are listed`)
       const isLike = isCounted(subject) && batches[0]?.counts?.total === 1
-      check(isLike || batches[0]?.metadata['llm_batch_nonce'] === 'conformance', 'the batch has lost its marker')
+      check(isLike || tellsNonce(subject, batches[0]), 'the batch has lost its marker')
     },
   },
   ...(['lost', 'server_error', 'page', 'page_not_found', 'throttled'] as const).map((fault) => ({

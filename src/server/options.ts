@@ -61,6 +61,10 @@ export interface LocalServerOptions {
    * A row that is executed again after a restart is asked again. @default none
    */
   readonly answer?: AnswerFunction | undefined
+  /**
+   * In which ways OpenAI's API lies here as at another host, such as `no-metadata`; see docs/local-server.md. @default none
+   */
+  readonly peculiarities?: readonly string[] | undefined
   /** `any` takes uploads for batches that have another name than `*.jsonl`, or none. @default 'jsonl' */
   readonly uploadNames?: 'jsonl' | 'any' | undefined
   /** What one row with `stream: true` makes the server refuse: that row, or the whole batch at validation. @default 'row' */

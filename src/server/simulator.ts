@@ -2,6 +2,7 @@ import type { LimitFunction } from 'p-limit'
 import type { Clock } from '../lib/clock.ts'
 import { DIALECT } from './dialects.ts'
 import type { FaultInjector } from './faults/injector.ts'
+import type { PlayedHost } from './openai/host.ts'
 import type { BatchFailure, Durations } from './options.ts'
 import type { Simulation } from './simulate/execute-row.ts'
 import type { DialectName } from './state/record.ts'
@@ -16,6 +17,8 @@ export interface Simulator extends Simulation {
   readonly faults: FaultInjector
   /** Validation remembers every id of a batch, so that only one batch is validated at a time. */
   readonly validations: LimitFunction
+  /** The host that the server plays where OpenAI's API lies. */
+  readonly host: PlayedHost
   /** Which names an upload for batches may have. */
   readonly uploadNames: 'jsonl' | 'any'
   /** What a row with `stream: true` makes the provider refuse. */

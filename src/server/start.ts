@@ -9,6 +9,7 @@ import { systemRandom } from '../lib/random.ts'
 import { BatchRunner } from './batch/batch-runner.ts'
 import { FaultInjector } from './faults/injector.ts'
 import { buildApp } from './http/app.ts'
+import { playedHost } from './openai/host.ts'
 import { DEFAULT_DURATIONS, type LocalServer, type LocalServerOptions } from './options.ts'
 import { checkedShares, parseAnswerShares } from './simulate/answer-mix.ts'
 import type { Simulator } from './simulator.ts'
@@ -59,6 +60,7 @@ async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
     },
     validations: pLimit(1),
     answer: options.answer,
+    host: playedHost(options.peculiarities ?? []),
     uploadNames: options.uploadNames ?? 'jsonl',
     streamRefuses: options.streamRefuses ?? 'row',
     onFailure: options.onFailure,

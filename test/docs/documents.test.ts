@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { DIRECTIVES, FAULTS, FLAWS } from '../../src/testing.ts'
+import { DIRECTIVES, FAULTS, FLAWS, PECULIARITIES } from '../../src/testing.ts'
 import { VERSION } from '../../src/version.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -23,6 +23,7 @@ describe('the documents', () => {
       expect(page).toContain(description)
     }
     for (const { description, name } of FLAWS) expect(page).toContain(`| \`${name}\` | ${description} |`)
+    for (const { description, name } of PECULIARITIES) expect(page).toContain(`| \`${name}\` | ${description} |`)
     for (const { description, name } of DIRECTIVES) expect(page).toContain(`| \`${name}\` | ${description} |`)
   })
 

@@ -4,6 +4,7 @@ import { createTransport } from '../../src/providers/http.ts'
 import { createMistralProvider } from '../../src/providers/mistral/adapter.ts'
 import { createOpenAIProvider } from '../../src/providers/openai/adapter.ts'
 import type { Provider, ProviderOptions } from '../../src/providers/provider.ts'
+import { findProvider } from '../../src/providers/registry.ts'
 
 export const KEY = 'sk-test-0123456789abcdef'
 
@@ -33,4 +34,11 @@ export function adapterFor(
 ): Provider {
   const transport = createTransport({ apiOrigin: origin, clock, idleTimeoutMs: 60_000, environment: {} })
   return ADAPTERS[name]({ apiKey, baseUrl: `${origin}/v1`, transport, clock, random: systemRandom, ...more })
+}
+
+/** The adapter that is registered under this name, bound to an API root of this machine. */
+export async function registeredAdapter(name: string, baseUrl: string): Promise<Provider> {
+  const clock = impatientClock
+  const transport = createTransport({ apiOrigin: baseUrl, clock, idleTimeoutMs: 60_000, environment: {} })
+  return await findProvider(name).create({ apiKey: KEY, baseUrl, transport, clock, random: systemRandom }, {})
 }

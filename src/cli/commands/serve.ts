@@ -27,6 +27,7 @@ interface ServeFlags extends OptionsOf<'serve'> {
   readonly maxRequests?: number | undefined
   readonly maxBytes?: number | undefined
   readonly uploadNames?: 'jsonl' | 'any' | undefined
+  readonly peculiar?: readonly string[] | undefined
   readonly streamRefuses?: 'row' | 'batch' | undefined
 }
 
@@ -46,6 +47,9 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--queue-tokens <n>', 'maximum input tokens queued per model (default: no limit)', countFlag)
     .option('--max-requests <n>', "maximum rows per batch (default: the provider's)", countFlag)
     .option('--max-bytes <n>', "maximum bytes per input file (default: the provider's)", countFlag)
+    .option('--peculiar <names>', 'play a host with peculiarities, such as no-metadata,unpaged-list', (text: string) =>
+      text.split(','),
+    )
     .addOption(
       new Option('--upload-names <names>', 'file names that uploads for batches may have (default: jsonl)').choices([
         'jsonl',
@@ -82,6 +86,7 @@ async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
     maxBytes: flags.maxBytes,
     uploadNames: flags.uploadNames,
     streamRefuses: flags.streamRefuses,
+    peculiarities: flags.peculiar,
     onFailure: ({ batchId, error }) => shell.tell(`Batch ${batchId} failed: ${error.message}`),
     durations: {
       ...(validate === undefined ? {} : { validateMs: validate }),

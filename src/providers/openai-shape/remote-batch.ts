@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Api } from '../api.ts'
 import { creationError } from '../failure.ts'
-import { type FailureKind, ProviderError, type ProviderOptions, type RemoteBatch } from '../provider.ts'
+import { type Failure, type FailureKind, ProviderError, type ProviderOptions, type RemoteBatch } from '../provider.ts'
 import { path } from '../remote-id.ts'
 import { unseenInputError } from './refusal-words.ts'
 
@@ -58,6 +58,11 @@ export async function cancelBatch(api: Api, { root }: BatchPlace, id: string, si
   try {
     await api.send({ method: 'POST', path: call }, z.unknown(), signal)
   } catch (error) {
-    if (!(error instanceof ProviderError) || !ENDED_MEANWHILE.includes(error.failure.kind)) throw error
+    if (!(error instanceof ProviderError) || !hasEnded(error.failure)) throw error
   }
+}
+
+/** A conflict, too, says that there is nothing left to cancel. */
+function hasEnded({ kind, status }: Failure): boolean {
+  return ENDED_MEANWHILE.includes(kind) || status === 409
 }

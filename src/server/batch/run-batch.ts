@@ -88,7 +88,9 @@ async function runInto(
 ): Promise<void> {
   const { halt, ...counts } = await executeRows(simulator, batch, new Pace(simulator, batch, signal), files)
   if (halt === 'closed') return await files.abandon()
-  const keepsEmpty = batch.faults.some((fault) => fault.name === 'zero-byte-files')
+  const keepsEmpty =
+    batch.faults.some((fault) => fault.name === 'zero-byte-files') ||
+    (batch.dialect === 'openai' && simulator.host.are.has('empty-error-file'))
   const made = await files.finish(simulator.clock.now(), keepsEmpty)
   const changes = { ...counts, ...made, isExecuted: true }
   if (halt === 'expired') return await enter(simulator, batch, 'expired', changes)

@@ -2,6 +2,8 @@ import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import type { Line } from '../../lib/jsonl.ts'
 import { type Dialect, MOST_EMBEDDING_INPUTS, standardModel } from '../dialect.ts'
 import { DIALECT } from '../dialects.ts'
+import type { PlayedHost } from '../openai/host.ts'
+import { endpointOfLine } from '../openai/peculiar-endpoint.ts'
 import { embeddingInputs } from '../simulate/execute-row.ts'
 import { promptOf, tokensOf } from '../simulate/prompt.ts'
 import { maxRequests, type Simulator } from '../simulator.ts'
@@ -22,7 +24,7 @@ export interface Validation {
 
 /** Reads the whole input once and checks it as the provider does: everything or nothing. */
 export async function validate(simulator: Simulator, batch: BatchRecord): Promise<Validation> {
-  const check = new InputCheck(DIALECT[batch.dialect], batch, simulator.streamRefuses === 'batch')
+  const check = new InputCheck(simulator, batch)
   if (hasLostInput(simulator.state, batch)) {
     check.refuse('file_not_found', 'The input file of this batch no longer exists.')
     return check.result()
@@ -37,6 +39,7 @@ export async function validate(simulator: Simulator, batch: BatchRecord): Promis
 /** Checks line after line and gathers what is wrong. */
 class InputCheck {
   readonly #dialect: Dialect
+  readonly #host: PlayedHost['are']
   readonly #batch: BatchRecord
   readonly #refusesStreams: boolean
   readonly #ids = new Set<string>()
@@ -46,9 +49,10 @@ class InputCheck {
   #tokens = 0
   #inputs = 0
 
-  constructor(dialect: Dialect, batch: BatchRecord, refusesStreams: boolean) {
-    this.#refusesStreams = refusesStreams
-    this.#dialect = dialect
+  constructor({ host, streamRefuses }: Simulator, batch: BatchRecord) {
+    this.#refusesStreams = streamRefuses === 'batch'
+    this.#dialect = DIALECT[batch.dialect]
+    this.#host = batch.dialect === 'openai' ? host.are : new Set()
     this.#batch = batch
     this.#model = batch.model
   }
@@ -63,7 +67,8 @@ class InputCheck {
     }
     if (this.#dialect.isRefusedForRows === false) return
     this.#checkId(request, line.number)
-    if (this.#dialect.isLineComplete) this.#checkRoute(request, line.number)
+    if (this.#host.has('bare-lines')) this.#checkBare(request, line.number)
+    else if (this.#dialect.isLineComplete) this.#checkRoute(request, line.number)
     const body = request['body']
     if (!isJsonObject(body)) {
       this.#missing('body', line.number)
@@ -119,9 +124,15 @@ class InputCheck {
     }
     if (request['url'] === undefined) {
       this.#missing('url', line)
-    } else if (request['url'] !== this.#batch.endpoint) {
+    } else if (request['url'] !== endpointOfLine(this.#host, this.#batch.endpoint)) {
       const text = `The URL provided for this request does not prefix-match the batch endpoint ${this.#batch.endpoint}.`
       this.#add('url_mismatch', text, line, 'url')
+    }
+  }
+
+  #checkBare(request: JsonObject, line: number): void {
+    for (const param of ['method', 'url'].filter((name) => request[name] !== undefined)) {
+      this.#add('unknown_parameter', `Unknown parameter: '${param}'.`, line, param)
     }
   }
 

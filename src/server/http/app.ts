@@ -5,7 +5,9 @@ import { DIALECT, dialectOf } from '../dialects.ts'
 import { geminiRoutes } from '../gemini/routes.ts'
 import { mistralRoutes } from '../mistral/routes.ts'
 import { SIGNED_FILES, signedContent } from '../mistral/signed-url.ts'
+import { playedDialect } from '../openai/host.ts'
 import { openaiRoutes } from '../openai/routes.ts'
+import { SIGNED_UPLOADS, signedUploads } from '../openai/signed-upload.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
@@ -35,8 +37,10 @@ export function buildApp(simulator: Simulator, runner: BatchRunner, ring: KeyRin
   app.get(`${SIGNED_FILES}/:id`, on(mistral, 'content'), (context) =>
     signedContent(mistral, context, context.req.param('id')),
   )
+  const openai: RouteContext = { simulator, runner, dialect: 'openai' }
+  if (simulator.host.are.has('signed-uploads')) app.route(SIGNED_UPLOADS, signedUploads(openai))
   for (const name of DIALECTS) {
-    const dialect = DIALECT[name]
+    const dialect = name === 'openai' ? playedDialect(simulator.host) : DIALECT[name]
     for (const prefix of dialect.prefixes) {
       app.use(`${prefix}/*`, authorise(dialect, ring))
       app.route(prefix, ROUTES[name]({ simulator, runner, dialect: name }))

@@ -50,7 +50,7 @@ export async function receiveUpload(
   form.on('file', (_field, content, name) => {
     stream = content
     content.on('error', (error) => faults.push(error))
-    saving = save(content, disk, path, name ?? NAMELESS)
+    saving = saveUpload(content, disk, path, name ?? NAMELESS)
     // The pipeline below fails first; this only keeps the second report of the same fault from being unhandled.
     saving.catch(() => undefined)
   })
@@ -89,7 +89,13 @@ function openForm(incoming: IncomingMessage, mostBytes: number): InstanceType<ty
   }
 }
 
-async function save(content: AsyncIterable<Uint8Array>, disk: Disk, path: string, name: string): Promise<UploadedFile> {
+/** Streams bytes to `path` and counts them. Throws where the disk fails, once all of them have come. */
+export async function saveUpload(
+  content: AsyncIterable<Uint8Array>,
+  disk: Disk,
+  path: string,
+  name: string,
+): Promise<UploadedFile> {
   const file = await disk.open(path, 'write')
   try {
     const writer = new BufferedWriter(file)

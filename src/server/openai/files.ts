@@ -4,11 +4,12 @@ import type { Upload } from '../http/receive-upload.ts'
 import { listedUntilMs, ownerOf, type RouteContext } from '../http/route-context.ts'
 import { storeUpload } from '../http/store-upload.ts'
 import { noSuchFile } from '../http/stored-file.ts'
-import { maxBytes } from '../simulator.ts'
 import type { FileRecord } from '../state/record.ts'
-import { cursorPage } from './page.ts'
-
-const PURPOSES = ['assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals'] as const
+import type { PlayedHost } from './host.ts'
+import { listed } from './page.ts'
+import { LOOKS_UNTIL_READY } from './refused-early.ts'
+import { refusedFile } from './refused-file.ts'
+import { announceUpload } from './signed-upload.ts'
 
 /** By OpenAI's API description: `GET /files` gives up to 10,000 files, and so many unless asked for fewer. */
 const FILE_PAGE = { standard: 10_000, most: 10_000 }
@@ -19,31 +20,24 @@ const SHORTEST_LIFE_SECONDS = 3_600
 
 /** `POST /files`. */
 export async function upload(route: RouteContext, context: ServerContext): Promise<Response> {
+  if (route.simulator.host.are.has('signed-uploads')) return announceUpload(route, context)
   const stored = await storeUpload(route, context, {
     refuse: (received) => refusal(route, received),
     notMultipart: () => invalidRequest("'file' is a required property", null, 'file'),
     lifeSeconds: (received) => Number(received.fields.get('expires_after[seconds]') ?? DEFAULT_LIFE_SECONDS),
   })
-  return stored instanceof Response ? stored : Response.json(fileObject(stored))
+  return stored instanceof Response ? stored : Response.json(fileObject(route.simulator.host, stored))
 }
 
 function refusal(route: RouteContext, { fields, file }: Upload): Response | undefined {
   const purpose = fields.get('purpose')
   if (!file) return invalidRequest("'file' is a required property", null, 'file')
   if (purpose === undefined) return invalidRequest("'purpose' is a required property", null, 'purpose')
-  if (!(PURPOSES as readonly string[]).includes(purpose)) {
-    const text = `'${purpose}' is not one of [${PURPOSES.map((one) => `'${one}'`).join(', ')}] - 'purpose'`
-    return invalidRequest(text, 'invalid_value', 'purpose')
-  }
-  if (purpose === 'batch' && route.simulator.uploadNames === 'jsonl' && !file.name.endsWith('.jsonl')) {
-    return invalidRequest('Invalid file format for Batch API. Must be .jsonl', null, null)
-  }
   const life = fields.get('expires_after[seconds]')
   if (life !== undefined && !(Number(life) >= SHORTEST_LIFE_SECONDS && Number(life) <= DEFAULT_LIFE_SECONDS)) {
     return invalidRequest("Invalid 'expires_after[seconds]'.", 'invalid_value', 'expires_after[seconds]')
   }
-  const most = maxBytes(route.simulator, 'openai')
-  return file.bytes > most ? invalidRequest(`File is too large. The limit is ${most} bytes.`, null, 'file') : undefined
+  return refusedFile(route, { name: file.name, purpose, bytes: file.bytes })
 }
 
 /** `GET /files`. */
@@ -53,17 +47,22 @@ export function listFiles(route: RouteContext, context: ServerContext): Response
     .filesOf(ownerOf(route, context), listedUntilMs(route, context))
     .filter((file) => purpose === undefined || file.purpose === purpose)
   if (context.req.query('order') === 'asc') files.reverse()
-  return cursorPage(context, files, FILE_PAGE, fileObject)
+  const { host } = route.simulator
+  return listed(host, context, files, FILE_PAGE, (file) => fileObject(host, file))
 }
 
 /** `GET /files/{id}`. */
 export function showFile(route: RouteContext, context: ServerContext, id: string): Response {
   const file = route.simulator.state.file(ownerOf(route, context), id)
-  return file ? Response.json(fileObject(file)) : noSuchFile(route, id)
+  if (!file) return noSuchFile(route, id)
+  const { host } = route.simulator
+  host.looks.set(id, (host.looks.get(id) ?? 0) + 1)
+  return Response.json(fileObject(host, file))
 }
 
 /** The file as OpenAI shows it. */
-function fileObject(file: FileRecord): Record<string, unknown> {
+function fileObject({ are, looks }: PlayedHost, file: FileRecord): Record<string, unknown> {
+  const isReady = !are.has('slow-files') || (looks.get(file.id) ?? 0) >= LOOKS_UNTIL_READY
   return {
     object: 'file',
     id: file.id,
@@ -72,7 +71,7 @@ function fileObject(file: FileRecord): Record<string, unknown> {
     bytes: file.bytes,
     created_at: Math.floor(file.createdAtMs / 1_000),
     expires_at: file.expiresAtMs === null ? null : Math.floor(file.expiresAtMs / 1_000),
-    status: 'processed',
+    status: isReady ? 'processed' : 'pending',
     status_details: null,
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerContext } from '../http/environment.ts'
 import { invalidRequest } from '../http/error-answer.ts'
+import type { PlayedHost } from './host.ts'
 
 /** Size of a page, and its limit. */
 export interface PageSize {
@@ -7,12 +8,30 @@ export interface PageSize {
   readonly most: number
 }
 
-/** One page of a listing with OpenAI's cursor, or the refusal of a query that is not right. */
-export function cursorPage<Entry extends { readonly id: string }>(
+/** A listing as the host gives it that the server plays: by pages, or all at once. */
+export function listed<Entry extends { readonly id: string }>(
+  { are }: PlayedHost,
   context: ServerContext,
   entries: readonly Entry[],
   size: PageSize,
   show: (entry: Entry) => Record<string, unknown>,
+): Response {
+  if (are.has('bare-list')) return Response.json(entries.map(show))
+  if (are.has('unpaged-list')) {
+    const [unknown] = Object.keys(context.req.query())
+    if (unknown !== undefined) return invalidRequest(`Unknown query parameter: '${unknown}'.`, null, unknown)
+    return Response.json({ object: 'list', data: entries.map(show) })
+  }
+  return cursorPage(context, entries, size, show, are.has('value-list') ? 'value' : 'data')
+}
+
+/** One page of a listing with OpenAI's cursor, or the refusal of a query that is not right. */
+function cursorPage<Entry extends { readonly id: string }>(
+  context: ServerContext,
+  entries: readonly Entry[],
+  size: PageSize,
+  show: (entry: Entry) => Record<string, unknown>,
+  member: 'data' | 'value',
 ): Response {
   const limit = context.req.query('limit') === undefined ? size.standard : Number(context.req.query('limit'))
   if (!Number.isInteger(limit))
@@ -24,7 +43,7 @@ export function cursorPage<Entry extends { readonly id: string }>(
   const page = entries.slice(start, start + limit)
   return Response.json({
     object: 'list',
-    data: page.map(show),
+    [member]: page.map(show),
     first_id: page[0]?.id ?? null,
     last_id: page.at(-1)?.id ?? null,
     has_more: start + limit < entries.length,

@@ -14,6 +14,9 @@ export function openaiRoutes(route: RouteContext): Hono<Environment> {
   routes.post('/files', on(route, 'upload'), (context) => upload(route, context))
   routes.get('/files', on(route, 'files'), (context) => listFiles(route, context))
   routes.get('/files/:id', on(route, 'file'), (context) => showFile(route, context, context.req.param('id')))
+  if (route.simulator.host.are.has('signed-uploads')) {
+    routes.post('/files/:id/preprocess', (context) => showFile(route, context, context.req.param('id')))
+  }
   routes.get('/files/:id/content', on(route, 'content'), (context) => content(route, context, context.req.param('id')))
   routes.delete('/files/:id', on(route, 'delete'), (context) => deleteFile(route, context, context.req.param('id')))
   routes.post('/batches', on(route, 'create'), (context) => create(route, context))

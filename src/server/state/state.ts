@@ -45,7 +45,7 @@ export class State {
   }
 
   /** A new id with its sequence number; never given twice, also not after a restart. */
-  newId(dialect: DialectName, kind: 'file' | 'batch'): { readonly id: string; readonly sequence: number } {
+  newId(dialect: DialectName, kind: 'file' | 'batch'): ReservedId {
     this.#sequence += 1
     const id = DIALECT[dialect].recordId(kind, digestOf(this.seed, kind, this.#sequence))
     return { id, sequence: this.#sequence }
@@ -91,9 +91,13 @@ export class State {
     return visible.sort((one, other) => other.sequence - one.sequence)
   }
 
-  /** Takes finished bytes into the files. */
-  async addFile(from: string, file: Omit<FileRecord, 'id' | 'sequence' | 'isDeleted'>): Promise<FileRecord> {
-    const record = { ...file, ...this.newId(file.dialect, 'file'), isDeleted: false }
+  /** Takes finished bytes into the files, under a new id unless one was given out before. */
+  async addFile(
+    from: string,
+    file: Omit<FileRecord, 'id' | 'sequence' | 'isDeleted'>,
+    reserved: ReservedId = this.newId(file.dialect, 'file'),
+  ): Promise<FileRecord> {
+    const record = { ...file, ...reserved, isDeleted: false }
     await this.disk.rename(from, this.dataPath(record.id))
     try {
       await this.files.put(record)
@@ -112,6 +116,12 @@ export class State {
     )
     if (!isInUse) await this.disk.remove(this.dataPath(file.id))
   }
+}
+
+/** An id with its place among all. */
+export interface ReservedId {
+  readonly id: string
+  readonly sequence: number
 }
 
 /** The client of a call: one account as seen through one dialect. */

@@ -1,0 +1,45 @@
+import type { Peculiarity } from '../../src/testing.ts'
+
+/** The local server as a host, and a model that is asked there. */
+export interface HostRow {
+  readonly name: string
+  readonly model: string
+  /** In which ways the host differs from OpenAI, by a reading of its documents that the profile does not share. */
+  readonly peculiarities: readonly Peculiarity[]
+  /** @default '/v1/chat/completions' */
+  readonly endpoint?: string
+}
+
+/** A row for each profile. */
+export const HOST_ROWS: readonly HostRow[] = [
+  { name: 'groq', model: 'llama-3.3-70b', peculiarities: ['unpaged-list', 'object-ids', 'any-window'] },
+  {
+    name: 'together',
+    model: 'meta-llama/Llama-3.3-70B-Instruct-Turbo',
+    peculiarities: [
+      'signed-uploads',
+      'purpose-batch-api',
+      'bare-lines',
+      'no-metadata',
+      'bare-list',
+      'wrapped-create',
+      'upper-case',
+      'iso-times',
+      'no-counts',
+    ],
+  },
+  { name: 'dashscope', model: 'qwen-plus', peculiarities: ['any-window'] },
+  { name: 'doubleword', model: 'Qwen/Qwen3-235B', peculiarities: [] },
+  { name: 'nebius', model: 'deepseek-ai/DeepSeek-V3', peculiarities: ['text-ids'] },
+  { name: 'siliconflow', model: 'deepseek-ai/DeepSeek-R1', peculiarities: [] },
+  { name: 'deepinfra', model: 'meta-llama/Meta-Llama-3.1-8B-Instruct', peculiarities: [] },
+  { name: 'parasail', model: 'parasail-gemma3-27b-it', peculiarities: [] },
+  {
+    name: 'perplexity',
+    model: 'openai/gpt-5-mini',
+    peculiarities: ['idempotency-key'],
+    endpoint: '/v1/responses',
+  },
+  { name: 'zhipu', model: 'glm-4-flash', peculiarities: ['v4-endpoints', 'no-window', 'deletes-input'] },
+  { name: 'moonshot', model: 'kimi-k2', peculiarities: ['pages-of-20', 'any-window'] },
+]
