@@ -17,6 +17,8 @@ export interface CredentialVariables {
   /** Such as `OPENAI_BASE_URL`. */
   readonly baseUrlVariable: string
   readonly defaultBaseUrl: string
+  /** True where the default address cannot be used. @default false */
+  readonly isBaseUrlNeeded?: boolean
   /** True where that address stands in a file which was found and not named: no key of the environment goes there. */
   readonly isBaseUrlFound?: boolean
 }
@@ -51,6 +53,7 @@ export function findCredentials(sources: CredentialSources, variables: Credentia
   const found = findKey(sources, variables)
   if (found === undefined) throw missingKey(variables, sources.dotEnv !== null)
   assertKey(found.apiKey, found.keyVariable)
+  assertAddressIsThere(sources, variables, found.keyFrom === 'environment')
   if (found.keyFrom === 'environment') assertAddressIsOwn(sources, variables)
   const { warning, ...place } = findBaseUrl(sources, variables)
   return { ...found, ...place, warning: warning ?? secondKey(sources, variables) }
@@ -126,6 +129,19 @@ function missingKey({ name, keyVariable }: CredentialVariables, isFileRead: bool
     : 'or start the script with node --env-file=.env.'
   return new LlmBatchError('configuration', `there is no key for ${name}: ${keyVariable} is not set`, {
     next: `Set ${keyVariable} in the environment, ${elsewhere}`,
+  })
+}
+
+/** There is no address for all: a key must not go to a server that has the name of an example. */
+function assertAddressIsThere(
+  { dotEnv, environment }: CredentialSources,
+  { baseUrlVariable, isBaseUrlNeeded = false, name }: CredentialVariables,
+  isKeyOwn: boolean,
+): void {
+  const address = present(environment[baseUrlVariable]) ?? (isKeyOwn ? undefined : present(dotEnv?.[baseUrlVariable]))
+  if (!isBaseUrlNeeded || address !== undefined) return
+  throw new LlmBatchError('configuration', `there is no address for ${name}: ${baseUrlVariable} is not set`, {
+    next: `Set ${baseUrlVariable} to the address of your own, with https:// before it.`,
   })
 }
 

@@ -33,6 +33,8 @@ export interface ProviderEntry {
   /** The variable that holds another API root than the default, such as `OPENAI_BASE_URL`. */
   readonly baseUrlVariable: string
   readonly defaultBaseUrl: string
+  /** True where every customer has an address of their own, so that the default one cannot be used. @default false */
+  readonly isBaseUrlNeeded?: boolean
   /** True where that address stands in a configuration file which was found and not named. @default false */
   readonly isBaseUrlFound?: boolean
   /** Variables that choose another part of the same account, and so other batches. @default none */

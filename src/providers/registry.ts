@@ -2,6 +2,7 @@ import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { ANTHROPIC } from './anthropic/entry.ts'
+import { AZURE } from './azure/entry.ts'
 import { GEMINI } from './gemini/entry.ts'
 import { hostEntry } from './hosts/entry.ts'
 import { type OwnHost, ownHostEntry } from './hosts/own-host.ts'
@@ -17,6 +18,7 @@ const entries: Record<string, ProviderEntry> = {
   mistral: MISTRAL,
   anthropic: ANTHROPIC,
   gemini: GEMINI,
+  azure: AZURE,
   ...Object.fromEntries(HOST_PROFILES.map((profile) => [profile.name, hostEntry(profile)])),
 }
 

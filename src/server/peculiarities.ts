@@ -30,6 +30,7 @@ export const PECULIARITIES = [
   { name: 'idempotency-key', description: 'a create with the `Idempotency-Key` of another gives the batch of that' },
   { name: 'value-list', description: 'a page of batches stands in `value`' },
   { name: 'api-key-header', description: 'the key comes in the header `api-key`, or as a bearer token' },
+  { name: 'dated-api', description: 'the API lies at `/openai` too, where every call names `api-version`' },
   { name: 'slow-files', description: 'a file is not ready until it was looked at twice, and no batch takes it before' },
   { name: 'quota-at-create', description: 'a full queue refuses the create in the place of the batch' },
 ] as const

@@ -3,7 +3,7 @@ import type { Api } from '../api.ts'
 import { creationError } from '../failure.ts'
 import { type Failure, type FailureKind, ProviderError, type ProviderOptions, type RemoteBatch } from '../provider.ts'
 import { path } from '../remote-id.ts'
-import { unseenInputError } from './refusal-words.ts'
+import { creationRefusal } from './refusal-words.ts'
 
 /** The total time limit of a create, unless configured otherwise. */
 const CREATE_TIMEOUT_MS = 60_000
@@ -37,7 +37,7 @@ export async function createBatch(
   try {
     return await api.send(request, schema, signal)
   } catch (error) {
-    throw creationError(unseenInputError(error))
+    throw creationError(creationRefusal(error))
   }
 }
 

@@ -5,6 +5,7 @@ import { DIALECT, dialectOf } from '../dialects.ts'
 import { geminiRoutes } from '../gemini/routes.ts'
 import { mistralRoutes } from '../mistral/routes.ts'
 import { SIGNED_FILES, signedContent } from '../mistral/signed-url.ts'
+import { datedRoutes } from '../openai/dated-routes.ts'
 import { playedDialect } from '../openai/host.ts'
 import { openaiRoutes } from '../openai/routes.ts'
 import { SIGNED_UPLOADS, signedUploads } from '../openai/signed-upload.ts'
@@ -45,6 +46,10 @@ export function buildApp(simulator: Simulator, runner: BatchRunner, ring: KeyRin
       app.use(`${prefix}/*`, authorise(dialect, ring))
       app.route(prefix, ROUTES[name]({ simulator, runner, dialect: name }))
     }
+  }
+  if (simulator.host.are.has('dated-api')) {
+    app.use('/openai/*', authorise(playedDialect(simulator.host), ring))
+    app.route('/openai', datedRoutes(openai))
   }
   app.notFound((context) => invalidRequest(`Invalid URL (${context.req.method} ${context.req.path})`, null, null, 404))
   app.onError((error, context) =>

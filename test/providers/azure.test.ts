@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { systemRandom } from '../../src/lib/random.ts'
+import { createAzureProvider } from '../../src/providers/azure/adapter.ts'
+import { CONFORMANCE_CASES, type ConformanceSubject } from '../../src/providers/conformance.ts'
+import { createTransport } from '../../src/providers/http.ts'
+import type { Provider } from '../../src/providers/provider.ts'
+import type { Peculiarity } from '../../src/testing.ts'
+import { impatientClock, KEY } from '../support/adapter.ts'
+import { parseLines, type, typeHere } from '../support/command.ts'
+import { SHORT_LIMITS } from '../support/fault-run.ts'
+import { answerJson, startHttpServer } from '../support/http-server.ts'
+import { localConformance } from '../support/local-conformance.ts'
+import { openWorld, questions } from '../support/local-world.ts'
+
+/** In which ways Azure differs from OpenAI, by a reading of its pages that the adapter does not share. */
+const AZURE: readonly Peculiarity[] = [
+  'api-key-header',
+  'plain-endpoints',
+  'capitalised',
+  'iso-times',
+  'null-counts',
+  'text-ids',
+  'empty-error-file',
+  'value-list',
+  'slow-files',
+  'quota-at-create',
+  'dated-api',
+]
+
+const TARGET = { provider: 'azure', endpoint: '/v1/chat/completions', model: 'my-batch-deployment' }
+const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwcyJ9.c2lnbmF0dXJl'
+
+function azureAt(origin: string, options: { readonly apiVersion?: string; readonly apiKey?: string } = {}): Provider {
+  const transport = createTransport({
+    apiOrigin: origin,
+    clock: impatientClock,
+    idleTimeoutMs: 60_000,
+    environment: {},
+  })
+  const common = { apiKey: KEY, baseUrl: `${origin}/v1`, transport, clock: impatientClock, random: systemRandom }
+  return createAzureProvider({ ...common, ...options })
+}
+
+describe.each([
+  ['v1', {}],
+  ['dated', { apiVersion: '2025-04-01-preview' }],
+])('the adapter of azure at the %s family of addresses', (_, options) => {
+  let subject: ConformanceSubject
+
+  beforeEach(async () => {
+    const { server, ...control } = await localConformance({ peculiarities: AZURE })
+    const body = JSON.stringify({ model: TARGET.model, messages: [{ role: 'user', content: 'Is it?' }] })
+    subject = { provider: azureAt(server.url, options), target: TARGET, body, ...control }
+  })
+
+  it.each(CONFORMANCE_CASES)('$name', async (conformance) => {
+    await expect(conformance.run(subject)).resolves.toBeUndefined()
+  })
+})
+
+describe('a call of azure', () => {
+  it.each([
+    ['a key of the resource', KEY, { 'api-key': KEY }],
+    ['a token of Entra', TOKEN, { authorization: `Bearer ${TOKEN}` }],
+  ])('carries %s in its header and in no other', async (_, apiKey, header) => {
+    const server = await startHttpServer((_request, response) =>
+      answerJson(response, 200, { data: [], has_more: false }),
+    )
+    try {
+      await azureAt(server.origin, { apiKey }).greet?.(new AbortController().signal)
+      const [received] = server.received
+      expect(received?.path).toBe('/openai/v1/batches?limit=1')
+      expect({ 'api-key': received?.headers['api-key'], authorization: received?.headers.authorization }).toEqual({
+        'api-key': undefined,
+        authorization: undefined,
+        ...header,
+      })
+    } finally {
+      await server.close()
+    }
+  })
+})
+
+async function openAzure(options: Parameters<typeof openWorld>[0] = {}) {
+  const world = await openWorld({ peculiarities: AZURE, ...options })
+  const environment = {
+    ...world.environment,
+    AZURE_OPENAI_API_KEY: 'azure-key-0123456789',
+    AZURE_OPENAI_ENDPOINT: world.server.url,
+  }
+  const rows = await world.write('rows.jsonl', questions(6))
+  const output = join(world.folder, 'answers.jsonl')
+  const asked = [
+    'run',
+    rows,
+    '--model',
+    'azure/my-batch-deployment',
+    '--prompt',
+    '{{text}}',
+    '--yes',
+    '--output',
+    output,
+  ]
+  return { world: { ...world, environment }, output, run: [...asked, '--config', world.configPath] }
+}
+
+describe('a run at azure', () => {
+  it('ends with all answers, each billed once, also where the answer to the create is lost', async () => {
+    const { output, run, world } = await openAzure({ faults: ['create:1=accept-then-reset'] })
+    expect(await type(world, ...run)).toMatchObject({ code: 0 })
+    expect(parseLines(await readFile(output, 'utf8'))).toHaveLength(6)
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 6, rowsBilledAgain: 0 })
+  })
+
+  it('goes on at the dated family of addresses, with a token of Entra in place of the key', async () => {
+    const { output, run, world } = await openAzure()
+    const { AZURE_OPENAI_API_KEY: _key, ...others } = world.environment
+    const environment = { ...others, AZURE_OPENAI_AD_TOKEN: TOKEN, OPENAI_API_VERSION: '2025-04-01-preview' }
+    expect(await typeHere({ ...world, environment }, ...run)).toMatchObject({ code: 0 })
+    expect(parseLines(await readFile(output, 'utf8'))).toHaveLength(6)
+  })
+
+  it('waits where a full queue refuses the create, and sends each batch once', async () => {
+    const { output, run, world } = await openAzure({
+      queueTokens: 60,
+      durations: { runMs: 200 },
+      faults: ['create=slow(0)'],
+      config: { limits: { maxRequests: 3 } },
+      waits: SHORT_LIMITS,
+    })
+    expect(await typeHere(world, ...run)).toMatchObject({ code: 0 })
+    expect(parseLines(await readFile(output, 'utf8'))).toHaveLength(6)
+    expect(world.server.firedFaults().length).toBeGreaterThan(2)
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 6, rowsBilledAgain: 0 })
+  })
+
+  it('is refused before anything is sent without an address, and for embeddings', async () => {
+    const { run, world } = await openAzure()
+    const { AZURE_OPENAI_ENDPOINT: _address, ...environment } = world.environment
+    expect(await typeHere({ ...world, environment }, ...run)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no address for azure: AZURE_OPENAI_ENDPOINT is not set'),
+    })
+    const embed = await typeHere(world, ...run, '--endpoint', 'embeddings')
+    expect(embed).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('azure does not support batches for embeddings'),
+    })
+  })
+})
