@@ -30,6 +30,8 @@ export interface Api {
   send<Value>(request: ApiRequest, schema: z.ZodType<Value>, signal: AbortSignal): Promise<Value>
   /** The text of a JSON answer to one single attempt, as it came. */
   sendForText(request: ApiRequest, signal: AbortSignal): Promise<string>
+  /** The text of a JSON answer to a GET, as it came; repeated like `read`. */
+  readForText(request: Omit<ApiRequest, 'method'>, signal: AbortSignal): Promise<string>
   /** A successful answer to one single attempt, with its body still to be read. */
   exchange(request: ApiRequest, signal: AbortSignal): Promise<TransportResponse>
   /** The answer to one single attempt that is to be a redirect, which is not followed. Throws for any other answer. */
@@ -168,6 +170,8 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
     read: async (request, schema, signal) => (await readSized(request, schema, signal)).value,
     readSized,
     send: async (request, schema, signal) => (await sendSized(request, schema, signal)).value,
+    readForText: async (request, signal) =>
+      (await repeated(() => receive({ ...request, method: 'GET' }, signal), signal)).text,
     sendForText: async (request, signal) => (await receive(request, signal)).text,
     exchange: (request, signal) => exchange(request, signal),
     sendForRedirect: async (request, signal) => {

@@ -37,6 +37,8 @@ export interface ConformanceSubject {
   readonly isTranslated?: boolean
   /** False where a batch keeps no metadata, so that only its input file is a mark. @default true */
   readonly hasMetadata?: boolean
+  /** False where the provider cannot cancel a batch, which a cancel then says. @default true */
+  readonly canCancel?: boolean
   /** Brings a batch to its end, with a result for every request. */
   finish(batchId: string): Promise<void>
   /** Treats the next calls so, as many as are given, whatever they ask. */

@@ -166,6 +166,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
     run: async (subject) => {
       const { provider } = subject
       const { id } = await createOne(subject)
+      if (subject.canCancel === false) return await throwsKind('refused', () => provider.cancel(id, never()))
       await provider.cancel(id, never())
       const { status } = await provider.get(id, never())
       await subject.finish(id)

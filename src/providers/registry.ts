@@ -9,6 +9,7 @@ import { type OwnHost, ownHostEntry } from './hosts/own-host.ts'
 import { HOST_PROFILES } from './hosts/profiles.ts'
 import { MISTRAL } from './mistral/entry.ts'
 import { OPENAI } from './openai/entry.ts'
+import { OPENROUTER } from './openrouter/entry.ts'
 import type { Provider } from './provider.ts'
 import type { ProviderEntry } from './provider-entry.ts'
 import type { Transport } from './transport.ts'
@@ -19,6 +20,7 @@ const entries: Record<string, ProviderEntry> = {
   anthropic: ANTHROPIC,
   gemini: GEMINI,
   azure: AZURE,
+  openrouter: OPENROUTER,
   ...Object.fromEntries(HOST_PROFILES.map((profile) => [profile.name, hostEntry(profile)])),
 }
 

@@ -3,6 +3,7 @@ import type { Dialect } from './dialect.ts'
 import { GEMINI } from './gemini/dialect.ts'
 import { MISTRAL } from './mistral/dialect.ts'
 import { OPENAI } from './openai/dialect.ts'
+import { OPENROUTER } from './openrouter/dialect.ts'
 import type { DialectName } from './state/record.ts'
 
 /** All APIs that the server speaks, by name. */
@@ -11,6 +12,7 @@ export const DIALECT: Readonly<Record<DialectName, Dialect>> = {
   mistral: MISTRAL,
   anthropic: ANTHROPIC,
   gemini: GEMINI,
+  openrouter: OPENROUTER,
 }
 
 /** The API that a path belongs to; OpenAI's where it belongs to none. */

@@ -9,6 +9,7 @@ import { datedRoutes } from '../openai/dated-routes.ts'
 import { playedDialect } from '../openai/host.ts'
 import { openaiRoutes } from '../openai/routes.ts'
 import { SIGNED_UPLOADS, signedUploads } from '../openai/signed-upload.ts'
+import { openrouterRoutes } from '../openrouter/routes.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
@@ -26,6 +27,7 @@ const ROUTES: Readonly<Record<DialectName, (route: RouteContext) => Hono<Environ
   mistral: mistralRoutes,
   anthropic: anthropicRoutes,
   gemini: geminiRoutes,
+  openrouter: openrouterRoutes,
 }
 
 /** Everything the server answers, as one hono application. */

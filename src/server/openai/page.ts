@@ -26,12 +26,12 @@ export function listed<Entry extends { readonly id: string }>(
 }
 
 /** One page of a listing with OpenAI's cursor, or the refusal of a query that is not right. */
-function cursorPage<Entry extends { readonly id: string }>(
+export function cursorPage<Entry extends { readonly id: string }>(
   context: ServerContext,
   entries: readonly Entry[],
   size: PageSize,
   show: (entry: Entry) => Record<string, unknown>,
-  member: 'data' | 'value',
+  member: 'data' | 'value' = 'data',
 ): Response {
   const limit = context.req.query('limit') === undefined ? size.standard : Number(context.req.query('limit'))
   if (!Number.isInteger(limit))
