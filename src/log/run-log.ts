@@ -200,20 +200,31 @@ function* counting(count: number): Iterable<number> {
   for (let ordinal = 0; ordinal < count; ordinal += 1) yield ordinal
 }
 
-/** The ordinals of several plans in rising order, each once. */
+/**
+ * The ordinals of several plans in rising order, each once; looked at are only those that have begun and not ended, however
+ * many batches there are.
+ */
 function* mergedOrdinals(plans: readonly BatchPlan[]): Iterable<number> {
-  const places = plans.map(() => 0)
+  const ahead = plans
+    .filter(({ length }) => length > 0)
+    .toSorted((one, other) => one.ordinalAt(0) - other.ordinalAt(0))
+    .values()
+  let next = ahead.next()
+  let open: { readonly plan: BatchPlan; place: number }[] = []
   for (;;) {
-    let least = Number.POSITIVE_INFINITY
-    for (const [at, plan] of plans.entries()) {
-      const place = places[at] ?? 0
-      if (place < plan.length) least = Math.min(least, plan.ordinalAt(place))
-    }
+    let least = next.done ? Number.POSITIVE_INFINITY : next.value.ordinalAt(0)
+    for (const { place, plan } of open) least = Math.min(least, plan.ordinalAt(place))
     if (least === Number.POSITIVE_INFINITY) return
-    for (const [at, plan] of plans.entries()) {
-      const place = places[at] ?? 0
-      if (place < plan.length && plan.ordinalAt(place) === least) places[at] = place + 1
+    while (!next.done && next.value.ordinalAt(0) === least) {
+      open.push({ plan: next.value, place: 0 })
+      next = ahead.next()
     }
+    let hasEnded = false
+    for (const one of open) {
+      if (one.plan.ordinalAt(one.place) === least) one.place += 1
+      hasEnded ||= one.place === one.plan.length
+    }
+    if (hasEnded) open = open.filter(({ place, plan }) => place < plan.length)
     yield least
   }
 }

@@ -18,6 +18,7 @@ import { type Target, targetKey } from '../model/target.ts'
 import { costOfRequest } from '../prices/cost.ts'
 import { Identities } from '../request/identity.ts'
 import { createAnswerCheck } from '../schema/check-answer.ts'
+import type { BatchRecord } from '../store/port/batch.ts'
 import type { RunRecord } from '../store/port/run.ts'
 import { type RunFolder, runFolder } from '../store/run-folder.ts'
 import type { Store } from '../store/store.ts'
@@ -58,13 +59,14 @@ export async function openCarry(
   const provider = await home.describe(run.definition.provider)
   const { settings } = home.configuration
   const log = new RunLog(ports, repairOf({ ...ports, provider, settings }))
+  const batches = await log.batches()
   const index = await indexOf(log, ports, await sieveFor(home, run, definition.answer))
   const counts = await earlier.counts()
   return {
     run,
     openRows: counts.pending + counts.batched,
     take: (identity) => index.take(identity),
-    answersOf: readerOf(run, log, folder, priceList(home.configuration.prices)),
+    answersOf: readerOf({ run, log, folder, batches }, priceList(home.configuration.prices)),
   }
 }
 
@@ -130,16 +132,23 @@ async function indexOf(log: RunLog, ports: LogPorts, filter: CarryFilter | null)
   return index
 }
 
+/** An earlier run, with its batches as they were when reading it began. */
+interface EarlierRun {
+  readonly run: RunRecord
+  readonly log: RunLog
+  readonly folder: RunFolder
+  readonly batches: readonly BatchRecord[]
+}
+
 function readerOf(
-  run: RunRecord,
-  log: RunLog,
-  folder: RunFolder,
+  { batches, folder, log, run }: EarlierRun,
   priceOf: ReturnType<typeof priceList>,
 ): Carry['answersOf'] {
   const placeOf = placesIn(folder)
   return async (ordinals) => {
     const found = new Map<number, PricedAnswer>()
-    for await (const { entries, newest, ordinal, state } of log.some(ordinals.toSorted((one, other) => one - other))) {
+    const rising = ordinals.toSorted((one, other) => one - other)
+    for await (const { entries, newest, ordinal, state } of log.some(rising, batches)) {
       const result = placedResult(newest)
       const place = result && placeOf(result)
       if (state !== 'succeeded' || !result || !place) throw changedMeanwhile(run)
