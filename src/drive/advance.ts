@@ -94,7 +94,7 @@ async function callFirst(context: RunContext, attempt: AttemptRecord, round: Rou
 /** What a stage asks for that needs more than one room. */
 async function followUp(context: RunContext, attempt: AttemptRecord, step: Step): Promise<Step> {
   if (step.did === 'nothing_ran') return await requeue(context, attempt, step)
-  if (step.did === 'bad_lines') {
+  if (step.did === 'too_large_for_queue') {
     await context.store.releaseAttempt(attempt.key, attempt.stage)
     return MOVED
   }

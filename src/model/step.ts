@@ -10,7 +10,7 @@ export type Step =
   /** A create without an answer has as many requests, and the two could not be told apart: it must be cut smaller. */
   | { readonly did: 'same_count' }
   /** The batch takes too large a part of the provider's queue; its requests go into smaller ones. */
-  | { readonly did: 'bad_lines' }
+  | { readonly did: 'too_large_for_queue' }
   /** The batch was refused as a whole, unbilled, because the provider's queue is full (its `words`): its requests later. */
   | { readonly did: 'nothing_ran'; readonly words: string; readonly limitTokens: number | null }
   /** Nothing of this run would fare better: a person must look at the key, the account or the disk. */

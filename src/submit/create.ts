@@ -114,7 +114,7 @@ function factsOf({ account, clock, provider }: SubmitPorts, attempt: AttemptReco
 
 /** A batch that the queue has no room for waits, uploaded, with its place among those that wait; or it is cut. */
 async function standBy({ clock, store }: SubmitPorts, attempt: AttemptRecord, wait: Wait): Promise<Step> {
-  if (wait.code === 'too_large') return { did: 'bad_lines' }
+  if (wait.code === 'too_large') return { did: 'too_large_for_queue' }
   if (wait.code === 'count_in_doubt') return { did: 'same_count' }
   await store.noteAttempt(attempt.key, {
     // Only in a queue there is a place to keep.
