@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { reask } from '../../src/drive/reask.ts'
 import { replan } from '../../src/drive/replan.ts'
@@ -178,6 +179,7 @@ async function answerWrongly(workspace: Workspace, run: RunStore, attempt: Attem
       code: 'invalid_answer',
       reason: 'n is missing',
       promptTokens: 1,
+      crc32: crc32(answer),
       ...place,
     })
     text += `${answer}\n`
@@ -201,39 +203,39 @@ const WHOLE = {
   requestCount: 13,
   rowCount: 16,
   rowsHash: 'd229bae2ae9b2f73c105430e69210e6b5093dea4863da9db5f2acf2c7326d66c',
-  requestsHash: 'ada2764aa80fa44e6bcae0d6cf0484fadc19cb7fe4602a4a7ba547f1b77d7ffa',
+  requestsHash: '51c8435ce8e2377410c8f6b46023408402ba1af9a9452c451591da4595eaf41f',
   rows: 'd229bae2ae9b',
 }
 
 /** Batch by batch: what it holds, its tokens, the most tokens of its answers, its content hash, its file, its nonce. */
 const FROZEN = [
-  'batch gpt-6-luna /v1/chat/completions requests 2 4: 78 tokens, unlimited, content 70c4bb88eda0, 309 bytes 94c062b7caf0 0rugotvcdw4logidr0ojp4k3x',
-  'batch gpt-6-luna /v1/chat/completions requests 5 11: 15395 tokens, unlimited, content 71c56ccb4ab7, 61804 bytes dbcbd96da7b7 29sg8el35m8hgjiaiom11y8jp',
-  'batch gpt-6.1-terra /v1/chat/completions requests 8 12: 86 tokens, unlimited, content 4dc186d1d6f2, 345 bytes 11bded4ae603 8kq1gcj4cwr8vb3p627b035hh',
-  'direct gpt-6-luna /v1/chat/completions requests 1: 38 tokens, unlimited, content aa6153341836, 153 bytes e653e98d5168 2dsinv4w40chqje3sr30eu7nq',
-  'direct gpt-6.1-terra /v1/chat/completions requests 3: 40 tokens, unlimited, content 8de577ca04ae, 158 bytes 7361bb0bc11e 9l1ufrrn9zaz9l4nsq71i7bty',
-  'direct gpt-6.1-terra /v1/chat/completions requests 6: 46 tokens, 50, content 3b70d1e2d3cd, 184 bytes 17530d8c4b96 41geoxkca9og22cdi5vkv98qe',
-  'direct gpt-6-luna /v1/responses requests 9: 29 tokens, unlimited, content a9cf456004e4, 117 bytes e9f1020b7164 18keufdgfsfsjqq1gjkbyg7mj',
-  'direct gpt-6-luna /v1/responses requests 10: 35 tokens, 9, content 1468b38edf90, 139 bytes c151130bf316 4fgslmqnnhvyyaygd1jprfin6',
-  'carried gpt-6-luna /v1/chat/completions requests 0: 0 tokens, unlimited, content 44801d9e13fa, 153 bytes 004ab639b663 dmw8df7qmu4pc7pk3ycj8ji8q',
-  'carried gpt-6.1-terra /v1/chat/completions requests 7: 0 tokens, unlimited, content 48ee27dc2359, 156 bytes 97b4aa90dca8 db4c6e2ojax489dwgdsgck48a',
+  'batch gpt-6-luna /v1/chat/completions requests 2 4: 78 tokens, unlimited, content 566148f5b4d7, 309 bytes 94c062b7caf0 0rugotvcdw4logidr0ojp4k3x',
+  'batch gpt-6-luna /v1/chat/completions requests 5 11: 15395 tokens, unlimited, content 45cf7248eb91, 61804 bytes dbcbd96da7b7 29sg8el35m8hgjiaiom11y8jp',
+  'batch gpt-6.1-terra /v1/chat/completions requests 8 12: 86 tokens, unlimited, content 8e0cbf3a1d55, 345 bytes 11bded4ae603 8kq1gcj4cwr8vb3p627b035hh',
+  'direct gpt-6-luna /v1/chat/completions requests 1: 38 tokens, unlimited, content 002b9c28ab61, 153 bytes e653e98d5168 2dsinv4w40chqje3sr30eu7nq',
+  'direct gpt-6.1-terra /v1/chat/completions requests 3: 40 tokens, unlimited, content 2058091ce813, 158 bytes 7361bb0bc11e 9l1ufrrn9zaz9l4nsq71i7bty',
+  'direct gpt-6.1-terra /v1/chat/completions requests 6: 46 tokens, 50, content c34299689f59, 184 bytes 17530d8c4b96 41geoxkca9og22cdi5vkv98qe',
+  'direct gpt-6-luna /v1/responses requests 9: 29 tokens, unlimited, content e9b59d51edf9, 117 bytes e9f1020b7164 18keufdgfsfsjqq1gjkbyg7mj',
+  'direct gpt-6-luna /v1/responses requests 10: 35 tokens, 9, content 19a2b014d500, 139 bytes c151130bf316 4fgslmqnnhvyyaygd1jprfin6',
+  'carried gpt-6-luna /v1/chat/completions requests 0: 0 tokens, unlimited, content 0d2e5ec6b7fe, 153 bytes 004ab639b663 dmw8df7qmu4pc7pk3ycj8ji8q',
+  'carried gpt-6.1-terra /v1/chat/completions requests 7: 0 tokens, unlimited, content 2cd8614fa391, 156 bytes 97b4aa90dca8 db4c6e2ojax489dwgdsgck48a',
 ]
 
 /** The same requests under nonces of their own; what follows the wire id is the same. */
 const PLANNED_AGAIN = [
-  'batch gpt-6-luna /v1/chat/completions requests 2 4: 78 tokens, unlimited, content 70c4bb88eda0, 309 bytes ca97b1f62f55 ezse3t3m9nbf4mdreq6ezz6vb',
-  'batch gpt-6-luna /v1/chat/completions requests 5 11: 15395 tokens, unlimited, content 71c56ccb4ab7, 61804 bytes d34333919610 ae3xjdfuy7rm4v0tpduwznjqt',
-  'batch gpt-6.1-terra /v1/chat/completions requests 8 12: 86 tokens, unlimited, content 4dc186d1d6f2, 345 bytes bc952303cba5 89q3jiumszb23bxayavtzjvgg',
+  'batch gpt-6-luna /v1/chat/completions requests 2 4: 78 tokens, unlimited, content 566148f5b4d7, 309 bytes ca97b1f62f55 ezse3t3m9nbf4mdreq6ezz6vb',
+  'batch gpt-6-luna /v1/chat/completions requests 5 11: 15395 tokens, unlimited, content 45cf7248eb91, 61804 bytes d34333919610 ae3xjdfuy7rm4v0tpduwznjqt',
+  'batch gpt-6.1-terra /v1/chat/completions requests 8 12: 86 tokens, unlimited, content 8e0cbf3a1d55, 345 bytes bc952303cba5 89q3jiumszb23bxayavtzjvgg',
 ]
 
 /** Two requests a batch. */
 const ASKED = [
-  'batch gpt-6.1-terra /v1/chat/completions requests 0 1: 194 tokens, 40, content ce8b2f197a22, 772 bytes 9a0de2bfd400 dmw8df7qmu4pc7pk3ycj8ji8q',
-  'batch gpt-6.1-terra /v1/chat/completions requests 2: 97 tokens, 20, content 4a44db27ce0e, 388 bytes 8c75a154abd5 2dsinv4w40chqje3sr30eu7nq',
+  'batch gpt-6.1-terra /v1/chat/completions requests 0 1: 194 tokens, 40, content 51871eca3420, 772 bytes 9a0de2bfd400 dmw8df7qmu4pc7pk3ycj8ji8q',
+  'batch gpt-6.1-terra /v1/chat/completions requests 2: 97 tokens, 20, content 50ada6fd948e, 388 bytes 8c75a154abd5 2dsinv4w40chqje3sr30eu7nq',
 ]
 
 /** The same requests, each with the wrong answer and what is wrong with it. */
 const ASKED_AGAIN = [
-  'batch gpt-6.1-terra /v1/chat/completions requests 0 1: 285 tokens, 40, content 7281bbcc5b13, 1160 bytes bef30502ed82 0rugotvcdw4logidr0ojp4k3x',
-  'batch gpt-6.1-terra /v1/chat/completions requests 2: 143 tokens, 20, content 891e7c3c829b, 582 bytes 0fc796db50a4 9l1ufrrn9zaz9l4nsq71i7bty',
+  'batch gpt-6.1-terra /v1/chat/completions requests 0 1: 285 tokens, 40, content 05d9b043efaf, 1160 bytes bef30502ed82 0rugotvcdw4logidr0ojp4k3x',
+  'batch gpt-6.1-terra /v1/chat/completions requests 2: 143 tokens, 20, content 1778e77f90b4, 582 bytes 0fc796db50a4 9l1ufrrn9zaz9l4nsq71i7bty',
 ]
