@@ -4,6 +4,7 @@ import { type Booking, DIRECT_CALLS, readLedger } from '../src/server/state/ledg
 import type { BatchRecord } from '../src/server/state/record.ts'
 import { isLabel } from './label.ts'
 import { nonceIn } from './world/nonce.ts'
+import { isTwin } from './world/simulated-provider.ts'
 import type { World } from './world/world.ts'
 
 /** One batch as the provider's own books show it. */
@@ -43,8 +44,10 @@ export async function readBooks(
   }
   const books: BatchBooks[] = []
   for (const batch of state.batches.values()) {
+    if (isTwin(batch)) continue
     // The client may have deleted its file since; what it once sent counts.
-    const inputs = batch.inputFileIds.flatMap((id) => (uploads.get(id) ?? '').split(/\r?\n/))
+    const sent = batch.inputFileIds.flatMap((id) => (uploads.get(id) ?? '').split(/\r?\n/))
+    const inputs = batch.isInline ? await lines(state.dataPath(batch.inputFileIds[0] ?? '')) : sent
     const ids = inputs
       .filter((line) => line.includes('"custom_id"'))
       .map((line) => [customIdOf(line), nonceIn(line)] as const)
@@ -105,6 +108,19 @@ function customIdOf(line: string): string {
 interface ResultLine {
   readonly custom_id?: string
   readonly response?: { readonly status_code?: number; readonly body?: ChatBody } | null
+  readonly result?: { readonly type?: string; readonly message?: Message }
+}
+
+/** An answer of Anthropic's, as far as it is read. */
+interface Message {
+  readonly content?: readonly { readonly text?: string }[]
+  readonly stop_reason?: string
+}
+
+/** The same as an answer to a chat request. */
+function chatOf({ content = [], stop_reason: reason }: Message): ChatBody {
+  const text = content.map((block) => block.text ?? '').join('')
+  return { choices: [{ message: { content: text }, finish_reason: reason === 'end_turn' ? 'stop' : 'length' }] }
 }
 
 /** The parts of an answer to a chat request that are read. */
@@ -124,7 +140,9 @@ function answersIn(
   for (const line of lines) {
     const parsed = parse(line) as ResultLine | undefined
     const nonce = nonces.get(parsed?.custom_id ?? '')
-    const choices = parsed?.response?.status_code === 200 ? parsed.response.body?.choices : undefined
+    const { message } = parsed?.result ?? {}
+    const body = parsed?.response?.status_code === 200 ? parsed.response.body : message && chatOf(message)
+    const choices = body?.choices
     if (nonce === undefined || !choices) continue
     answers.set(nonce, textOf({ choices }))
     if (isUnfit({ choices })) unfit.add(nonce)

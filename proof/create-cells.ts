@@ -55,8 +55,9 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * The create enumerated, not sampled: what it brings about × how it is answered × when it is listed × whether it can be
- * looked at, at both providers. Left out is only what contradicts itself: a true answer without a batch, a refusal in
- * the API's own words (4xx, and 429 for a call that is still on its way) with one, a connection that was never made with one.
+ * looked at, at the providers whose batches carry a mark, and the first two where they carry none. Left out is only what
+ * contradicts itself: a true answer without a batch, a refusal in the API's own words (4xx, and 429 for a call that is still
+ * on its way) with one, a connection that was never made with one.
  */
 export function createCells(): readonly Plan[] {
   const plans: Plan[] = []
@@ -76,7 +77,29 @@ export function createCells(): readonly Plan[] {
       }
     }
   }
-  return plans
+  return [...plans, ...countedCells()]
+}
+
+/**
+ * The same at a provider whose batches carry no mark, alone in its account and beside a batch of another user that is like
+ * ours in its number of requests and its time.
+ */
+function countedCells(): readonly Plan[] {
+  const prompts = promptsOf(4)
+  const twins = { alone: null, 'beside a like batch': prompts.length }
+  return effectsAndAnswers().flatMap(({ answer, effect, network, rules }) =>
+    Object.entries(twins).map(([company, twin]) => ({
+      ...UNDISTURBED,
+      name: `${effect}, answered ${answer}, ${company}, at anthropic`,
+      provider: 'anthropic' as const,
+      prompts,
+      faults: rules,
+      network,
+      twin,
+      // Long enough that a like batch is still at work when it is looked for.
+      durations: { runMs: 1_500 },
+    })),
+  )
 }
 
 /** One way a create may go. */

@@ -3,10 +3,11 @@ import type { Durations } from '../src/server/options.ts'
 import type { Crash } from './world/life.ts'
 import type { CallName, NetworkFault } from './world/simulated-network.ts'
 
-/** The two providers of the promise. */
+/** The providers that runs are drawn for: batches carry a mark of ours there. */
 export const PROVIDERS = ['openai', 'mistral'] as const
 
-export type ProviderName = (typeof PROVIDERS)[number]
+/** The same and Anthropic, where nothing but likeness tells whose a batch is. */
+export type ProviderName = (typeof PROVIDERS)[number] | 'anthropic'
 
 /** A fault of the network, put on one call of its kind. */
 export interface PlannedNetworkFault {
@@ -65,6 +66,8 @@ export interface Plan {
   readonly isRotting: boolean
   /** Batches of others in the same account. */
   readonly strangers: number
+  /** Requests of a batch that another user of the account has made just before; null for none. */
+  readonly twin: number | null
   /** When the same command is typed a second time beside the first, in milliseconds; null for never. */
   readonly rivalAfterMs: number | null
   /** True where a few rows are asked directly before anything is sent in batches. */
@@ -93,6 +96,7 @@ export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
   retries: [],
   isRotting: false,
   strangers: 0,
+  twin: null,
   rivalAfterMs: null,
   hasCanary: false,
   capUsd: null,

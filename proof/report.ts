@@ -13,6 +13,7 @@ const MEANINGS: Readonly<Record<Metric, string>> = {
   'double create': 'two batches with the same row alive or paid at the same time',
   'silent provider duplicate': 'a batch that a gateway made twice and the client did not report',
   'orphan spend': 'a billed batch that the final report does not name',
+  'others touched': 'a batch of another user of the account that was cancelled or deleted',
   lost: 'an answer the provider offered that is not in the output, or a row without exactly one record',
   'wrong join': 'an answer on another row than its own, or with other text',
   altered: 'a raw result file that is not, byte for byte, what the provider sent',

@@ -10,6 +10,7 @@ import { ProviderError } from '../src/providers/provider.ts'
 import { exitCodeOf, type RunReport } from '../src/workspace/report.ts'
 // Loaded before the world begins, because nothing in it waits for the machine.
 import 'ajv/dist/2020.js'
+import '../src/providers/anthropic/adapter.ts'
 import '../src/providers/mistral/adapter.ts'
 import '../src/providers/openai/adapter.ts'
 import { takeOpenRun } from '../src/prepare/open-run.ts'
@@ -36,7 +37,11 @@ export interface Task {
 /** The run that the world is about. */
 export const ANSWERS = `${WORK}/answers.jsonl`
 
-const MODELS = { openai: 'openai/gpt-6-luna', mistral: 'mistral/mistral-small-latest' } as const
+const MODELS = {
+  openai: 'openai/gpt-6-luna',
+  mistral: 'mistral/mistral-small-latest',
+  anthropic: 'anthropic/claude-haiku-5-5',
+} as const
 
 /** Of an answer, where a cap is to be kept: fewer than the answers would have, so that worst cases come true. */
 const MOST_TOKENS = 8

@@ -6,6 +6,7 @@ export const METRICS = [
   'double create',
   'silent provider duplicate',
   'orphan spend',
+  'others touched',
   'lost',
   'wrong join',
   'altered',

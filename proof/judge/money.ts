@@ -2,6 +2,7 @@ import type { BatchBooks } from '../books.ts'
 import type { Evidence } from '../evidence.ts'
 import { answeredBefore } from '../evidence.ts'
 import { type Violation, violation, violationOf } from '../violation.ts'
+import { isTwin } from '../world/simulated-provider.ts'
 
 /** What must not happen to the user's money. */
 export function judgeMoney(evidence: Evidence): readonly Violation[] {
@@ -13,6 +14,7 @@ export function judgeMoney(evidence: Evidence): readonly Violation[] {
     ...doubleCreates(evidence),
     ...silentDuplicates(evidence),
     ...orphans(evidence),
+    ...othersTouched(evidence),
   ]
 }
 
@@ -103,4 +105,15 @@ function orphans({ books, trace }: Evidence): readonly Violation[] {
   return books
     .filter(({ batch, billed, isExtra }) => billed.length > 0 && !isExtra && !named.has(batch.id))
     .map(({ batch, billed }) => violation('orphan spend', `${batch.id} billed ${billed.length} rows`))
+}
+
+function othersTouched({ world }: Evidence): readonly Violation[] {
+  const touched = [...world.provider.simulator.state.batches.values()].filter(
+    (batch) => isTwin(batch) && (batch.isDeleted || batch.enteredAtMs.cancelling !== undefined),
+  )
+  return violationOf(
+    'others touched',
+    'batches',
+    touched.map(({ id }) => id),
+  )
 }

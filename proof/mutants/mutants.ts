@@ -1,4 +1,5 @@
 import { ANSWER_MUTANTS } from './answer-mutants.ts'
+import { COUNTED_MUTANTS } from './counted-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
 import { before, type Mutant, mutant, replace, reword, shownBy } from './mutant.ts'
 
@@ -208,4 +209,5 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('the same command typed again makes a new run', replace('findSameWork', 'if (unfinished) return unfinished')),
   ...ANSWER_MUTANTS,
   ...LOG_MUTANTS,
+  ...COUNTED_MUTANTS,
 ]

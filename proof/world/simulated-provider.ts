@@ -1,7 +1,9 @@
 import pLimit from 'p-limit'
 import { BatchRunner } from '../../src/server/batch/batch-runner.ts'
-import { FaultInjector } from '../../src/server/faults/injector.ts'
+import { createBatch } from '../../src/server/batch/create.ts'
+import { ActiveFaults, FaultInjector } from '../../src/server/faults/injector.ts'
 import { buildApp } from '../../src/server/http/app.ts'
+import { storeInline } from '../../src/server/http/inline.ts'
 import { playedHost } from '../../src/server/openai/host.ts'
 import type { Durations } from '../../src/server/options.ts'
 import { NO_FLAWS } from '../../src/server/simulate/answer-mix.ts'
@@ -84,4 +86,38 @@ export function addStrangers({ simulator }: SimulatedProvider, dialect: DialectN
       faults: [],
     })
   }
+}
+
+/** The model of a batch that another user has made. */
+const TWIN_MODEL = 'model-of-another-user'
+
+/** True for a batch that another user has made. */
+export function isTwin({ model }: { readonly model: string | null }): boolean {
+  return model === TWIN_MODEL
+}
+
+/** Makes a batch of another user of the account, of so many requests; it is executed like any other. */
+export async function addTwin(
+  { runner, simulator }: SimulatedProvider,
+  dialect: DialectName,
+  total: number,
+): Promise<void> {
+  const owner = { dialect, account: 'default' }
+  const requests = Array.from({ length: total }, (_, index) => ({
+    custom_id: `theirs-${index}`,
+    body: { model: TWIN_MODEL, max_tokens: 9, messages: [{ role: 'user', content: `Theirs: ${index}` }] },
+  }))
+  const { id } = await storeInline({ simulator, runner, dialect }, owner, requests)
+  const draft = {
+    owner,
+    endpoint: '/v1/chat/completions',
+    model: TWIN_MODEL,
+    inputFileIds: [id],
+    isInline: true,
+    metadata: null,
+    windowMs: 86_400_000,
+    outputLifeSeconds: null,
+    total,
+  }
+  await createBatch(simulator, runner, draft, new ActiveFaults([]))
 }

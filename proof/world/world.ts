@@ -13,7 +13,7 @@ import { nonceIn } from './nonce.ts'
 import { ProcessDisk } from './process-disk.ts'
 import { type DiskTrouble, SimulatedDisk } from './simulated-disk.ts'
 import { type CallName, simulatedTransport, type Weather } from './simulated-network.ts'
-import { addStrangers, openProvider, type SimulatedProvider } from './simulated-provider.ts'
+import { addStrangers, addTwin, openProvider, type SimulatedProvider } from './simulated-provider.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 /** Secrets that must never be seen outside; unlikely enough that finding one is a leak. */
@@ -57,6 +57,8 @@ export interface WorldOptions {
   readonly durations: Partial<Durations>
   /** Batches of others in the same account. */
   readonly strangers: number
+  /** Requests of a batch that another user of the account has made just before; null for none. */
+  readonly twin: number | null
   readonly provider: DialectName
   readonly hasCanary: boolean
 }
@@ -106,6 +108,7 @@ export class World {
     } = options
     const provider = await openProvider({ time, seed, durations, faults, accounts: { [STRAY_KEY]: 'another' } })
     addStrangers(provider, options.provider, options.strangers, time.now)
+    if (options.twin !== null) await addTwin(provider, options.provider, options.twin)
     const world = new World(options, mkdtempSync(join(fastFolder(), `llm-batch-proof-${process.pid}-`)), time, provider)
     for (const folder of ['/machine', WORK]) {
       world.disk.makeFolder(folder)
@@ -230,7 +233,11 @@ export class World {
     const canary = { isOn: this.#options.hasCanary, aboveRequests: 4, requests: CANARY_ROWS }
     return {
       ...configuration,
-      prices: { 'openai/gpt-6-luna': DOLLAR_A_TOKEN, 'mistral/mistral-small-latest': DOLLAR_A_TOKEN },
+      prices: {
+        'openai/gpt-6-luna': DOLLAR_A_TOKEN,
+        'mistral/mistral-small-latest': DOLLAR_A_TOKEN,
+        'anthropic/claude-haiku-5-5': DOLLAR_A_TOKEN,
+      },
       settings: { ...configuration.settings, waits: SIMULATED_WAITS, isCountingTokens: false, canary },
     }
   }
@@ -280,6 +287,8 @@ function environmentOf(apiKey: string): Readonly<Record<string, string>> {
     OPENAI_BASE_URL: `${ORIGIN}/openai/v1`,
     MISTRAL_API_KEY: apiKey,
     MISTRAL_BASE_URL: `${ORIGIN}/mistral/v1`,
+    ANTHROPIC_API_KEY: apiKey,
+    ANTHROPIC_BASE_URL: `${ORIGIN}/anthropic/v1`,
   }
 }
 

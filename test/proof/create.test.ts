@@ -4,11 +4,11 @@ import { createCells } from '../../proof/create-cells.ts'
 
 const CELLS = createCells()
 
-/** `npm run prove` carries out all of them; here every so-many-th, over both providers and all answers. */
+/** `npm run prove` carries out all of them; here every so-many-th, over all providers and answers. */
 const chosen = CELLS.filter((_, place) => place % 7 === 0)
 
 describe('a create', () => {
-  it('is enumerated: effect, answer, listing and look, at both providers, each cell once', () => {
+  it('is enumerated: effect, answer, listing and look, at every provider, each cell once', () => {
     const names = CELLS.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
     expect(names.length).toBeGreaterThan(1_000)

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { createCells } from '../../proof/create-cells.ts'
 import { scenarioPlans } from '../../proof/every-step.ts'
 import { ANSWER_MUTANTS } from '../../proof/mutants/answer-mutants.ts'
 import { before, replace, reword } from '../../proof/mutants/mutant.ts'
@@ -60,8 +61,10 @@ describe('the planted defects', () => {
 
   it('are tried first with cases that there are', () => {
     const known = scenarioPlans().map(({ name }) => name)
+    const cells = createCells().map(({ name }) => name)
     const cases = MUTANTS.flatMap(({ shownBy }) => (shownBy === undefined ? [] : [shownBy]))
-    expect(cases.filter((name) => !/^seed \d+$/.test(name) && !known.includes(name.split(',')[0] ?? ''))).toEqual([])
+    const isThere = (name: string): boolean => known.includes(name.split(',')[0] ?? '') || cells.includes(name)
+    expect(cases.filter((name) => !/^seed \d+$/.test(name) && !isThere(name))).toEqual([])
   })
 
   it.each(MUTANTS)('still fit the sources: $name', ({ changes }) => {

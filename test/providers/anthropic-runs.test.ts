@@ -157,6 +157,25 @@ describe('a create at anthropic whose answer is lost', () => {
   })
 })
 
+describe('two processes at anthropic', () => {
+  it('share the one queue of the account, and neither is refused for want of room', async () => {
+    const config = { limits: { maxRequests: 40, queueRequests: 100 } }
+    const world = await openWorld({ waits: SHORT_WAITS, queueRequests: 100, config })
+    const runs = await Promise.all(
+      ['one', 'other'].map(async (name) => {
+        const rows = await world.write(`${name}.jsonl`, questions(120, name))
+        const words = ['--model', MODEL, '--prompt', '{{text}}', '--yes', '--no-canary', '--config', world.configPath]
+        return await type(world, 'run', rows, ...words, '--output', join(world.folder, `${name}-answers.jsonl`))
+      }),
+    )
+    for (const run of runs) {
+      ended(run, 0)
+      expect(run.stderr).not.toContain('create_unknown')
+    }
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 240, rowsBilledAgain: 0 })
+  })
+})
+
 describe('a create at anthropic that is refused', () => {
   it('as too large is cut in two', async () => {
     const world = await openWorld({ waits: SHORT_WAITS, faults: ['create:1=status(413)'] })
@@ -165,6 +184,14 @@ describe('a create at anthropic that is refused', () => {
     const books = await world.server.ledger()
     expect(books).toMatchObject({ rowsBilled: 6, rowsBilledAgain: 0 })
     expect(books.batches.length).toBeGreaterThan(1)
+  })
+
+  it('for a limit to the money of the account holds the run, and makes no batch', async () => {
+    const world = await openWorld({ waits: SHORT_WAITS, faults: ['create:1=status(402)'] })
+    const { place, run } = await commandsFor(world, questions(3))
+    expect(await typeHere(world, ...run)).toMatchObject({ code: 3 })
+    ended(await typeHere(world, 'resume', 'last', ...place), 0)
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 3, rowsBilledAgain: 0 })
   })
 
   it('for want of room among the requests of the account is sent again when there is room', async () => {
