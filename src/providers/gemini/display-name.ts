@@ -1,22 +1,29 @@
 const NONCE = 'llm_batch_nonce'
 const CONTENT = 'llm_batch_content'
+/** Set on batches of live tests only. */
+const PROBE = 'llm_batch_probe'
 
 /** Begins every name that is ours. */
 const HEAD = 'llm-batch-'
 
-const OURS = /^llm-batch-([0-9a-z]+)(?:-([0-9a-f]{64}))?$/
+const OURS = /^llm-batch-([0-9a-z]+)(?:-([0-9a-f]{64}))?(-probe)?$/
 
 type Metadata = Readonly<Record<string, string>>
 
-/** The name of a batch: the only text of ours that Gemini repeats, so it holds both markers. */
+/** The name of a batch: the only text of ours that Gemini repeats, so it holds all markers. */
 export function displayNameOf(metadata: Metadata): string {
   const content = metadata[CONTENT]
-  return `${HEAD}${metadata[NONCE] ?? ''}${content === undefined ? '' : `-${content}`}`
+  const parts = [metadata[NONCE] ?? '', ...(content === undefined ? [] : [content])]
+  return `${HEAD}${parts.join('-')}${PROBE in metadata ? '-probe' : ''}`
 }
 
 /** The markers in a name; none where it is not ours. */
 export function markersIn(name: string | null): Metadata {
-  const [, nonce, content] = OURS.exec(name ?? '') ?? []
+  const [, nonce, content, probe] = OURS.exec(name ?? '') ?? []
   if (nonce === undefined) return {}
-  return content === undefined ? { [NONCE]: nonce } : { [NONCE]: nonce, [CONTENT]: content }
+  return {
+    [NONCE]: nonce,
+    ...(content === undefined ? {} : { [CONTENT]: content }),
+    ...(probe === undefined ? {} : { [PROBE]: '1' }),
+  }
 }
