@@ -42,4 +42,5 @@ export const HOST_ROWS: readonly HostRow[] = [
   },
   { name: 'zhipu', model: 'glm-4-flash', peculiarities: ['v4-endpoints', 'no-window', 'deletes-input'] },
   { name: 'moonshot', model: 'kimi-k2', peculiarities: ['pages-of-20', 'any-window'] },
+  { name: 'morph', model: 'morph-v3-large', peculiarities: [] },
 ]

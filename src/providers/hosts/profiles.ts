@@ -273,4 +273,24 @@ export const HOST_PROFILES: readonly HostProfile[] = [
       sources: ['platform.kimi.ai/docs/guide/use-batch-inference'],
     },
   },
+  {
+    name: 'morph',
+    title: 'Morph',
+    baseUrl: 'https://api.morphllm.com/v1',
+    keyVariable: 'MORPH_API_KEY',
+    baseUrlVariable: 'MORPH_BASE_URL',
+    endpoints: [CHAT],
+    limits: { requests: 50_000, bytes: 100 * MB },
+    window: { hours: DAY },
+    discount: 0.5,
+    facts: {
+      asOf: SEEN,
+      oddities: [
+        'Answers with an error stand in the file of results.',
+        'Accounts without data retention lose files after a day.',
+      ],
+      unsure: ['The name of the key variable is a guess.'],
+      sources: ['docs.morphllm.com/sdk/components/batch'],
+    },
+  },
 ]
