@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { HOST_PROFILES } from '../../src/providers/hosts/profiles.ts'
 import { forgetHosts } from '../../src/providers/registry.ts'
 import { parseLines, type, typeHere } from '../support/command.ts'
+import { SHORT_LIMITS } from '../support/fault-run.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 
 // Test files share a process.
@@ -76,6 +77,37 @@ describe('a host of the configuration file', () => {
     expect(listed.stdout).toMatch(/Tested against +nothing yet; a live probe of doctor tries it/)
     const doctor = await typeHere(world, 'doctor', '--config', world.configPath)
     expect(doctor.stdout).toMatch(/ours +LLM_BATCH_KEY_OURS from the environment.*\n +the key is accepted/)
+  })
+
+  it('shares the peculiarities of the host that it is like, and a live probe tries it', async () => {
+    const peculiarities = [
+      'signed-uploads',
+      'purpose-batch-api',
+      'bare-lines',
+      'no-metadata',
+      'bare-list',
+      'upper-case',
+    ]
+    const world = await openWorld({ peculiarities, waits: SHORT_LIMITS })
+    const text = await readFile(world.configPath, 'utf8')
+    const hosts = { ours: { baseUrl: `${world.server.url}/v1`, like: 'together' } }
+    await world.write('llm-batch.config.json', JSON.stringify({ ...JSON.parse(text), hosts }))
+    const environment = { ...world.environment, LLM_BATCH_KEY_OURS: key }
+    const probe = [
+      'doctor',
+      '--live',
+      '--model',
+      'ours/any-1',
+      '--within',
+      '60s',
+      '--yes',
+      '--config',
+      world.configPath,
+    ]
+    const { code, stdout } = await typeHere({ ...world, environment }, ...probe)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/no batch from a deleted input +holds/)
+    expect(stdout).toMatch(/a new batch is listed in time +holds/)
   })
 
   it('gets no key of the environment from a file that was only found', async () => {
