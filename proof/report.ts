@@ -64,14 +64,15 @@ Four harnesses, in \`proof/\` and \`test/chaos/\`:
 
 - **Simulation.** Client, server, network, disk and clock in one process, in virtual time. Each seed draws one to six faults
   and up to two crashes. In some, rows share a request, invalid answers are asked again, or an earlier run over other rows in
-  another order has answered most of them, with trouble of its own or without. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
+  another order has answered most of them, with trouble of its own or without; some append their rows to an open run. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
   torn, filled with zeros or reordered, names as well as contents, and the database is what was committed.
 - **Every step.** The steps of a run are numbered (each request about to be sent, received, answered; each write, fsync,
   rename, commit), and the run dies at 1, 2, 3, … to the last, both ways. It is taken up again, and must end as the
   undisturbed run did. Where answers are carried over, the steps are those of the later run.
 - **Create cells.** The one call that must not be repeated is enumerated: what it brings about × how it is answered × when the
-  batch is listed × whether it can be looked at. Left out are only contradictions: a true answer without a batch, a refusal in
-  the API's own words (or a 429 for a call still on its way) with one.
+  batch is listed × whether it can be looked at. At Anthropic, whose batches carry no mark, what it brings about × how it is
+  answered, alone and beside a like batch of another user. Left out are only contradictions: a true answer without a batch, a
+  refusal in the API's own words (or a 429 for a call still on its way) with one.
 - **The real command** over HTTP, with random faults at the server and SIGKILL at random moments.
 
 A judge reads the provider's books and the final files, never the client's state. A failure prints its name, and one command

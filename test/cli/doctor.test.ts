@@ -32,7 +32,7 @@ describe('llm-batch doctor', () => {
     const { code, stderr, stdout } = await type(world, 'doctor')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain(`OPENAI_API_KEY from the environment, at ${world.server.openaiUrl}`)
-    expect(stdout.match(/the key is accepted, and the list of batches can be read/g)).toHaveLength(2)
+    expect(stdout.match(/the key is accepted, and the list of batches can be read/g)).toHaveLength(4)
     expect(stdout).toMatch(/SQLite +3\./)
     expect(stdout).not.toContain(world.environment['OPENAI_API_KEY'])
   })
@@ -68,7 +68,7 @@ describe('llm-batch doctor', () => {
       const { code, problemOf } = await examine(world)
       expect(code).toBe(3)
       expect(problemOf('openai')).toMatch(problem)
-      expect(problemOf('mistral')).toBeNull()
+      expect(problemOf('other providers')).toBeNull()
     } finally {
       await server.close()
     }

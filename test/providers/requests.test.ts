@@ -296,7 +296,7 @@ describe('the limits', () => {
 
 describe('the registry', () => {
   it('names the providers there are when asked for another', () => {
-    expect(() => findProvider('gemini')).toThrow(/unknown provider "gemini"/)
+    expect(() => findProvider('bedrock')).toThrow(/unknown provider "bedrock"/)
     expect(() => findProvider('toString')).toThrow(/unknown provider "toString"/)
     expect(findProvider('mistral').keyVariable).toBe('MISTRAL_API_KEY')
   })

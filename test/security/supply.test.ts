@@ -67,9 +67,26 @@ describe('the package', () => {
 
   it('goes to the providers themselves where nothing else is configured', async () => {
     const { PROVIDERS } = await import('../../src/providers/registry.ts')
-    expect(Object.values(PROVIDERS).map(({ defaultBaseUrl }) => defaultBaseUrl)).toEqual([
-      'https://api.openai.com/v1',
-      'https://api.mistral.ai/v1',
+    expect(Object.values(PROVIDERS).map(({ defaultBaseUrl }) => new URL(defaultBaseUrl).origin)).toEqual([
+      'https://api.openai.com',
+      'https://api.mistral.ai',
+      'https://api.anthropic.com',
+      'https://generativelanguage.googleapis.com',
+      // Azure has an address for each resource, so there is none that a key could go to.
+      'https://resource.invalid',
+      'https://openrouter.ai',
+      'https://api.groq.com',
+      'https://api.together.ai',
+      'https://dashscope.aliyuncs.com',
+      'https://api.doubleword.ai',
+      'https://api.tokenfactory.nebius.com',
+      'https://api.siliconflow.cn',
+      'https://api.deepinfra.com',
+      'https://api.parasail.io',
+      'https://api.perplexity.ai',
+      'https://open.bigmodel.cn',
+      'https://api.moonshot.cn',
+      'https://api.morphllm.com',
     ])
   })
 })
