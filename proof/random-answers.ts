@@ -37,6 +37,9 @@ export function withAnswers(plan: Plan, seed: number): Plan {
   const prompts = isSharing ? flawed.map((prompt, row) => sharedPrompt(chance, flawed, prompt, row)) : flawed
   // Drawn apart as well.
   const later = new Chance(seed ^ 0x7e721)
+  const retries = later.happens(0.25) ? [later.pick(RETRIES), ...(later.happens(0.3) ? [later.pick(RETRIES)] : [])] : []
+  // A batch that is stuck ends by the one cancellation, after which it would be stuck for ever.
+  const isStuck = plan.faults.some((rule) => rule.includes('stuck'))
   const faults = reasks !== null && chance.happens(0.25) ? [...plan.faults, laterBatchesExpire(chance)] : plan.faults
   return {
     ...plan,
@@ -45,7 +48,7 @@ export function withAnswers(plan: Plan, seed: number): Plan {
     isSharing,
     prompts,
     earlier: hasEarlier ? earlierRun(chance, prompts) : null,
-    retries: later.happens(0.25) ? [later.pick(RETRIES), ...(later.happens(0.3) ? [later.pick(RETRIES)] : [])] : [],
+    retries: isStuck ? [] : retries,
     isRotting: later.happens(0.15),
   }
 }

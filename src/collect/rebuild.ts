@@ -5,12 +5,13 @@ import { assertNamed, namedResult } from '../log/named-file.ts'
 import { Outcomes } from '../log/outcomes.ts'
 import type { RepairOutcomes } from '../log/run-log.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { createAnswerCheck } from '../schema/check-answer.ts'
+import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { BatchRecord, SettledBatch } from '../store/port/batch.ts'
 import { outcomesOfCalls, readAnswers } from './collect-direct.ts'
+import { judgeAnswer } from './judge-answer.ts'
 import type { CollectPorts } from './ports.ts'
-import { requestResult } from './request-result.ts'
+import { carriedResult } from './request-result.ts'
 import { Settling } from './settle.ts'
 import { outcomesName } from './settlement.ts'
 
@@ -50,10 +51,14 @@ function lost(path: string, { number, requestCount }: BatchRecord, cause?: unkno
 /** The same for a run whose answers are judged by its schema, which is read when that is needed. */
 export function repairOf(ports: Omit<RebuildPorts, 'checkAnswer'>): RepairOutcomes {
   return async (batch, plan) => {
-    const { definition } = await ports.store.record()
-    const checkAnswer = definition.answer && (await createAnswerCheck(definition.answer))
-    return await repairing({ ...ports, checkAnswer })(batch, plan)
+    return await repairing({ ...ports, checkAnswer: await checkOf(ports.store) })(batch, plan)
   }
+}
+
+/** The check of a run's schema; null where it has none. */
+async function checkOf(store: RebuildPorts['store']): Promise<AnswerCheck | null> {
+  const { definition } = await store.record()
+  return definition.answer && (await createAnswerCheck(definition.answer))
 }
 
 async function rebuild(
@@ -85,10 +90,11 @@ async function rebuild(
 
 /** Answers of an earlier run lie in the order of the plan; nothing but usable ones was carried over. */
 async function outcomesCarried(
-  { disk, folder, provider }: RebuildPorts,
+  { disk, folder, provider, store }: RebuildPorts,
   { key, target }: AttemptRecord,
   plan: BatchPlan,
 ): Promise<Outcomes> {
+  const check = await checkOf(store)
   const outcomes = Outcomes.empty(plan.length)
   let index = 0
   for await (const lines of splitLines(disk.stream(folder.result(key, 'output')))) {
@@ -96,7 +102,7 @@ async function outcomesCarried(
       const decoded = provider.decode(Buffer.from(bytes).toString('utf8'), target)
       const place = { file: 'output', offset, length: bytes.length, crc32: crc32(bytes) } as const
       if (decoded && index < plan.length) {
-        outcomes.set(index, requestResult(decoded.outcome, place, { verdict: 'final', countsAsTry: false }))
+        outcomes.set(index, carriedResult(await judgeAnswer(decoded.outcome, check), place))
       }
       index += 1
     }

@@ -29,3 +29,8 @@ export function requestResult(
     countsAsTry,
   }
 }
+
+/** The same of an answer that an earlier run has bought: it is final, and took no try of this one. */
+export function carriedResult(outcome: Outcome, place: ResultPlace): RequestResult {
+  return requestResult(outcome, place, { verdict: 'final', countsAsTry: false })
+}

@@ -4,6 +4,8 @@ import { BatchWriter } from '../batching/batch-writer.ts'
 import type { BatchRequest } from '../batching/batcher.ts'
 import { LineEncoder } from '../batching/line-encoder.ts'
 import type { KeptAnswer } from '../batching/prepared-row.ts'
+import { judgeAnswer } from '../collect/judge-answer.ts'
+import { carriedResult } from '../collect/request-result.ts'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import { RangeReader } from '../lib/byte-range.ts'
 import type { DiskFile } from '../lib/disk.ts'
@@ -12,13 +14,18 @@ import { RowWeights } from '../log/row-weights.ts'
 import { tallyOf } from '../log/tally-of.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
+import type { Outcome } from '../model/outcome.ts'
 import type { RequestResult } from '../model/request-result.ts'
 import type { Target } from '../model/target.ts'
 import { longContextTokens } from '../prices/price.ts'
+import type { AnswerCheck } from '../schema/check-answer.ts'
 import type { Settlement } from '../store/port/batch.ts'
 import type { RunContext } from '../workspace/context.ts'
 
-type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'>
+type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'> & {
+  /** The schema's check of this run; null where it has none. */
+  readonly check: AnswerCheck | null
+}
 
 /** Most requests of a batch, and about the most bytes of its input file: the store takes its results in one go. */
 const MOST_REQUESTS = 20_000
@@ -115,24 +122,29 @@ export class CarriedWriter {
     const lines = await this.#answers.of(waiting.map(({ place }) => place))
     for (const [index, answer] of waiting.entries()) {
       const line = lines[index] ?? Buffer.alloc(0)
-      this.#assertUsable(line, target, answer)
-      const { length } = line
-      batch.results.push({ ...answer.result, file: 'output', offset: batch.lines.position, length, ...FINAL })
+      const outcome = await this.#judge(line, target, answer)
+      const place = { file: 'output', offset: batch.lines.position, length: line.length, crc32: crc32(line) } as const
+      batch.results.push(carriedResult(outcome, place))
       await batch.lines.writeBytes(line)
       await batch.lines.writeBytes(LINE_FEED)
     }
   }
 
-  /** The other run has judged it already; what is made sure of is that these are still the bytes that it judged. */
-  #assertUsable(line: Buffer, target: Target, { place, result }: KeptAnswer): void {
-    if (crc32(line) === result.crc32 && this.#isUsable(line, target)) return
+  /**
+   * The outcome by this run's schema, so that it can be made again from the line alone. The other run has judged the line
+   * already; what is made sure of is that these are still the bytes that it judged.
+   */
+  async #judge(line: Buffer, target: Target, { place, result }: KeptAnswer): Promise<Outcome> {
+    const outcome = crc32(line) === result.crc32 ? await this.#read(line, target) : undefined
+    if (outcome?.status === 'succeeded') return outcome
     throw new LlmBatchError('disk', `${place.path} holds no usable answer at byte ${place.offset}: it was damaged`, {
       next: `Nothing was sent. Leave ${mention('since')} out, or name another run.`,
     })
   }
 
-  #isUsable(line: Buffer, target: Target): boolean {
-    return this.#ports.provider.decode(line.toString('utf8'), target)?.outcome.status === 'succeeded'
+  async #read(line: Buffer, target: Target): Promise<Outcome | undefined> {
+    const decoded = this.#ports.provider.decode(line.toString('utf8'), target)
+    return decoded && (await judgeAnswer(decoded.outcome, this.#ports.check))
   }
 
   async #end(batch: OpenBatch, target: Target): Promise<void> {
@@ -166,8 +178,5 @@ export class CarriedWriter {
     return { name, facts, resultFiles, cancelCause: null, tally, usage: [] }
   }
 }
-
-/** As this run sees it: the answer is final, and took no try of its own. */
-const FINAL = { verdict: 'final', countsAsTry: false } as const
 
 const LINE_FEED = Buffer.from('\n')

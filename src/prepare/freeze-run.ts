@@ -3,6 +3,7 @@ import type { Emit } from '../model/event.ts'
 import type { CarriedOver, RunDefinition } from '../model/run.ts'
 import { checkFields } from '../output/fields.ts'
 import { capMicrosOf } from '../prices/micros.ts'
+import { createAnswerCheck } from '../schema/check-answer.ts'
 import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { assertPriced, budgetOf, isCapped } from '../workspace/budget.ts'
@@ -40,7 +41,8 @@ export async function freezeRun(
   const openSinks = async (whole: RunDefinition): Promise<RunFiles> => {
     const run = await createRun(workspace, id, whole, options)
     const folder = runFolder(workspace.home, id)
-    const files = await RunFiles.open({ ...workspace, provider, store: run, folder }, 1)
+    const check = whole.answer && (await createAnswerCheck(whole.answer))
+    const files = await RunFiles.open({ ...workspace, provider, store: run, folder, check }, 1)
     made = { run, files }
     return files
   }

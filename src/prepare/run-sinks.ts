@@ -12,6 +12,7 @@ import { RunLog } from '../log/run-log.ts'
 import { tallyOf } from '../log/tally-of.ts'
 import { plainGroup, type TallyGroup } from '../model/tally.ts'
 import { longContextTokens } from '../prices/price.ts'
+import type { AnswerCheck } from '../schema/check-answer.ts'
 import type { NewBatchRecord, NewPortion } from '../store/port/batch.ts'
 import type { BegunFacts, RowFiles } from '../store/port/run.ts'
 import type { RunContext } from '../workspace/context.ts'
@@ -37,7 +38,10 @@ export interface RunSinks {
   close(): Promise<void>
 }
 
-type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'>
+type Ports = Pick<RunContext, 'clock' | 'disk' | 'folder' | 'provider' | 'random' | 'store'> & {
+  /** The check that answers of an earlier run are judged by; null without a schema, or where none are carried over. */
+  readonly check: AnswerCheck | null
+}
 
 /**
  * Writes rows of a run: the rows to one file, their requests as encoded lines to the input files of planned batches, answers
