@@ -79,6 +79,24 @@ it('carries the answers of a run over all the same where such a file is damaged'
   expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/12 rows/) })
 })
 
+it('makes files again that tell of carried answers, also of one with a fence that was overlooked', async () => {
+  const world = await openWorld()
+  const asked = ['--model', 'openai/gpt-6-luna', '--yes', '--field', 'n: integer']
+  const prompt = ['--prompt', '[[simulate: fenced_json]] {{text}}']
+  const first = ['run', await world.write('one.jsonl', questions(1)), ...asked, ...prompt]
+  const second = ['run', await world.write('two.jsonl', questions(2)), ...asked, ...prompt, '--since', 'last']
+  expect(await typeHere(world, ...first, '-o', join(world.folder, 'first.jsonl'))).toMatchObject({ code: 0 })
+  expect(await typeHere(world, ...second, '-o', join(world.folder, 'second.jsonl'))).toMatchObject({ code: 0 })
+  const folders = (await readdir(join(world.home, 'runs'))).map((run) => join(world.home, 'runs', run, 'results'))
+  const before = await Promise.all(folders.map(columnsIn))
+  expect(before.map((columns) => columns.length).toSorted()).toEqual([1, 2])
+  for (const folder of folders) {
+    for (const name of await readdir(folder)) if (name.endsWith('.columns')) await rm(join(folder, name))
+  }
+  expect(await doctor(world)).toMatchObject({ code: 0 })
+  expect(await Promise.all(folders.map(columnsIn))).toEqual(before)
+})
+
 it('says what is lost where the raw result file is damaged as well', async () => {
   const { results, run, world } = await finishedRun()
   for (const name of await readdir(results)) await damage(join(results, name))
