@@ -76,13 +76,17 @@ function notRetried({ books, plan, trace: { report, retries } }: Evidence): read
   return violationOf('lost', 'rows that a retry was to send again', forgotten)
 }
 
-/** The retry that sent a row again last; what was offered before it counts no longer. */
+/**
+ * The retry that sent a row again last; what was offered before it counts no longer. Where some rows are asked directly,
+ * every row that it named counts as sent: of a call whose answer was lost no book tells.
+ */
 function lastRetryOf(
   nonce: string,
-  { books, directAnswers, trace }: Pick<Evidence, 'books' | 'directAnswers' | 'trace'>,
+  { books, directAnswers, plan, trace }: Pick<Evidence, 'books' | 'directAnswers' | 'plan' | 'trace'>,
 ): Retry | undefined {
   return trace.retries.findLast(
     (retry) =>
+      (plan.hasCanary && retry.named.has(nonce)) ||
       books.some(({ batch, rows }) => batch.createdAtMs >= retry.atMs && rows.includes(nonce)) ||
       directAnswers.some((answer) => answer.index >= retry.directAnswers && answer.nonce === nonce),
   )

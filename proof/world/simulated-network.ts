@@ -36,7 +36,8 @@ export type Weather = (call: CallName) => Trouble | undefined
 
 /** Record of an exchange, for traces and for the judge. */
 export interface NetworkNews {
-  readonly onDelivered: (call: CallName, message: Message, answer: HttpAnswer | null) => void
+  /** `isHeard` is false where the call arrived when its caller had long given up. */
+  readonly onDelivered: (call: CallName, message: Message, answer: HttpAnswer | null, isHeard: boolean) => void
 }
 
 export interface NetworkOptions {
@@ -113,12 +114,12 @@ class Exchange {
 
   #deliverLater(lateMs: number, message: Message): void {
     if (lateMs === Number.POSITIVE_INFINITY) return
-    void this.#options.outerClock.sleep(lateMs).then(() => this.#deliver(message))
+    void this.#options.outerClock.sleep(lateMs).then(() => this.#deliver(message, false))
   }
 
-  async #deliver(message: Message): Promise<HttpAnswer | null> {
+  async #deliver(message: Message, isHeard = true): Promise<HttpAnswer | null> {
     const answer = await call(this.#options.provider.app, message, this.#line)
-    this.#options.news.onDelivered(this.#call, message, answer)
+    this.#options.news.onDelivered(this.#call, message, answer, isHeard)
     return answer
   }
 

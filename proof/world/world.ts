@@ -202,10 +202,10 @@ export class World {
       idleTimeoutMs: httpMs,
       weather: (call) => this.#weatherOf(call),
       news: {
-        onDelivered: (call, { body, method, url }, answer) => {
+        onDelivered: (call, { body, method, url }, answer, isHeard) => {
           this.trace.push(`${this.time.elapsed} ms, ${method} ${url.pathname} came to ${answer?.status ?? 'nothing'}`)
           if (call === 'content' && answer?.status === 200) this.#keepDownload(url.pathname, answer.body)
-          if (call === 'direct') this.#keepDirect(body, answer)
+          if (call === 'direct') this.#keepDirect(body, isHeard ? answer : null)
           if (call === 'upload' && answer?.status === 200) this.#keepUpload(answer.body, body)
         },
       },

@@ -2,14 +2,14 @@ import type { BatchPlan } from '../log/batch-plan.ts'
 import { Outcomes } from '../log/outcomes.ts'
 import { isTerminal } from '../model/attempt.ts'
 import { because, NO_REASON } from '../model/reason.ts'
-import { RESULT_ROLES, type ResultRef, resultIds, resultRefs } from '../model/result-ref.ts'
+import { RESULT_ROLES, resultIds, resultRefs } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { isTooMany, type UniformFailure } from '../model/stop-loss.ts'
 import { ProviderError, type RemoteBatch } from '../providers/provider.ts'
 import { type AttemptRecord } from '../store/port/attempt.ts'
 import { judgeRefusal, refusedResult } from './batch-refusal.ts'
-import { damaged, downloadFile, OVERSIZED, sizeDoubt } from './download.ts'
+import { damaged, downloadFile, type KeptResult, OVERSIZED, sizeDoubt } from './download.ts'
 import { type CollectPorts } from './ports.ts'
 import { type Findings, Settling } from './settle.ts'
 import { planOf, settlementOf } from './settlement.ts'
@@ -57,10 +57,11 @@ async function harvest(
 ): Promise<Step> {
   const { provider, store } = ports
   const settling = new Settling(ports, attempt, plan, round)
-  const files = keptResultsOf(ports, attempt, remote)
-  for (const place of files) {
+  const files: KeptResult[] = []
+  for (const place of placesOf(ports, attempt, remote)) {
     try {
-      await downloadFile(ports, { ...place, limits: ports.resultLimitsOf(attempt), isProvedByRows: true }, round.signal)
+      const options = { ...place, limits: ports.resultLimitsOf(attempt), isProvedByRows: true }
+      files.push({ ...place, told: await downloadFile(ports, options, round.signal) })
     } catch (error) {
       if (isOversized(error) && attempt.failures >= SIZE_CHECKS) return await holdOversized(ports, attempt, error)
       throw error
@@ -96,14 +97,12 @@ async function harvest(
   return MOVED
 }
 
-/** A result of a batch, and where it is kept. */
-interface KeptResult {
-  readonly result: ResultRef
-  readonly path: string
-}
-
 /** What holds answers is read first: a success counts before an error of the same request. */
-function keptResultsOf({ folder }: CollectPorts, { key }: AttemptRecord, remote: RemoteBatch): readonly KeptResult[] {
+function placesOf(
+  { folder }: CollectPorts,
+  { key }: AttemptRecord,
+  remote: RemoteBatch,
+): readonly Omit<KeptResult, 'told'>[] {
   return RESULT_ROLES.flatMap((role) => remote.results.filter((result) => result.role === role)).map((result) => ({
     result,
     path: folder.result(key, result.role),

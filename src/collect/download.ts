@@ -7,14 +7,21 @@ import type { CollectPorts, ResultLimits } from './ports.ts'
 
 type Ports = Pick<CollectPorts, 'disk' | 'provider'>
 
+/** A result of a batch, where it is kept, and the size that the provider told when it was fetched; null where it did not. */
+export interface KeptResult {
+  readonly result: ResultRef
+  readonly path: string
+  readonly told: number | null
+}
+
 /** What a file may have beyond the size that the provider tells: some servers tell an estimate. */
 const LEAST_MARGIN_BYTES = 2 ** 20
 
 /**
  * Brings a result file to disk byte for byte: a temporary name, fsync, rename. A file under its final name came to its end
  * and is not fetched again; whether it is all of it, `sizeDoubt` and its rows must tell. A body that goes on beyond twice
- * the size that the provider tells, or beyond the limit where it tells none, is given up with code `oversized_file`. May be
- * repeated.
+ * the size that the provider tells, or beyond the limit where it tells none, is given up with code `oversized_file`. Returns
+ * the size that the provider told, null where it did not, or was not asked. May be repeated.
  */
 export async function downloadFile(
   ports: Ports,
@@ -26,14 +33,14 @@ export async function downloadFile(
     readonly isProvedByRows: boolean
   },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number | null> {
   const { disk, provider } = ports
   const { isProvedByRows, limits, path, result } = options
   const { id } = result
   if ((await disk.size(path)) !== undefined) {
     // The process that put it there may have died before its name was on disk, and what is built on it will be.
     await disk.syncFolder(dirname(path))
-    return
+    return null
   }
   const told = await toldBytes(provider, id, signal)
   const mostBytes = mostBytesOf(told, limits)
@@ -44,6 +51,7 @@ export async function downloadFile(
     }
     if (!isProvedByRows && told !== null && writer.position < told) throw damaged(cameWith(id, writer.position, told))
   })
+  return told
 }
 
 function mostBytesOf(told: number | null, { grantedBytes, untoldBytes }: ResultLimits): number {
@@ -51,15 +59,16 @@ function mostBytesOf(told: number | null, { grantedBytes, untoldBytes }: ResultL
 }
 
 /**
- * Why the file at this path may not be all that the provider holds, by the size that it tells; null where nothing speaks
- * against it. Where sizes are estimates, only the rows prove a file whole.
+ * Why the file at this path may not be all that the provider holds, by the size that it tells, or told before it was fetched;
+ * null where nothing speaks against it. Where sizes are estimates, only the rows prove a file whole.
  */
 export async function sizeDoubt(
   { disk, provider }: Ports,
-  { path, result: { id } }: { readonly path: string; readonly result: ResultRef },
+  { path, result: { id }, told: before }: KeptResult,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const told = await toldBytes(provider, id, signal)
+  // A server that does not find its own file for a moment tells no size.
+  const told = (await toldBytes(provider, id, signal)) ?? before
   const bytes = await disk.size(path)
   return told === null || told === bytes ? null : cameWith(id, bytes ?? 0, told)
 }
