@@ -69,6 +69,13 @@ describe('answers of great size', () => {
 describe('a result file', () => {
   const LINE = ['run', 'rows.jsonl', '--prompt', '{{text}}', '-o', 'answers.jsonl', '--quiet', '--model'] as const
 
+  it('that came cut at the end of a line is fetched again, also where the provider does not find it for a moment', async () => {
+    const faults = ['run:1=expire(0)', 'content:1=short', 'file:2=status(404)']
+    const world = await openWorld({ waits: SHORT_WAITS, faults })
+    const { counts } = await finish(await startIn(world, 'openai', questions(4)))
+    expect(counts).toMatchObject({ succeeded: 4, missing: 0 })
+  })
+
   it.each([
     ['of a size that is not told', 'openai', ['file=status(404)', 'content=endless'], { maxResultBytes: 60_000 }],
     ['that is longer than its size', 'mistral', ['content=endless'], {}],
