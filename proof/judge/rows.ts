@@ -38,7 +38,7 @@ function lost(evidence: Evidence): readonly Violation[] {
   for (const { answers: offered, batch, isExtra } of books) {
     if (isExtra) continue
     const gone = [...offered].filter(([nonce, text]) => {
-      if (batch.createdAtMs < (lastRetryOf(nonce, evidence)?.atMs ?? 0)) return false
+      if (mayBeGivenUp(nonce, batch.createdAtMs, evidence)) return false
       const rows = answers.filter((answer) => nonceIn(answer.text) === nonce)
       const statuses = text ? ANSWERED : ANSWERED_WITHOUT_TEXT
       return rows.length === 0 || !rows.every(({ llm_status }) => statuses.includes(llm_status))
@@ -77,18 +77,21 @@ function notRetried({ books, plan, trace: { report, retries } }: Evidence): read
 }
 
 /**
- * The retry that sent a row again last; what was offered before it counts no longer. Where some rows are asked directly,
- * every row that it named counts as sent: of a call whose answer was lost no book tells.
+ * True for what was offered before a retry after which its row was sent again. Where some rows are asked directly, all that the
+ * retry named count: of a call whose answer was lost no book tells.
  */
-function lastRetryOf(
-  nonce: string,
-  { books, directAnswers, plan, trace }: Pick<Evidence, 'books' | 'directAnswers' | 'plan' | 'trace'>,
-): Retry | undefined {
-  return trace.retries.findLast(
+function mayBeGivenUp(nonce: string, offeredAtMs: number, evidence: Evidence): boolean {
+  const { plan, trace } = evidence
+  return trace.retries.some(
     (retry) =>
-      (plan.hasCanary && retry.named.has(nonce)) ||
-      books.some(({ batch, rows }) => batch.createdAtMs >= retry.atMs && rows.includes(nonce)) ||
-      directAnswers.some((answer) => answer.index >= retry.directAnswers && answer.nonce === nonce),
+      offeredAtMs < retry.atMs && (isSentAfter(nonce, retry, evidence) || (plan.hasCanary && retry.named.has(nonce))),
+  )
+}
+
+function isSentAfter(nonce: string, retry: Retry, { books, directAnswers }: Evidence): boolean {
+  return (
+    books.some(({ batch, rows }) => batch.createdAtMs >= retry.atMs && rows.includes(nonce)) ||
+    directAnswers.some((answer) => answer.index >= retry.directAnswers && answer.nonce === nonce)
   )
 }
 
@@ -145,10 +148,13 @@ function wrongJoins(evidence: Evidence): readonly Violation[] {
 
 type Offer = Pick<DirectAnswer, 'text' | 'isUnfit'>
 
-/** Everything that was answered to a prompt since it was retried last, oldest first: calls come before batches. */
+/**
+ * Everything that was answered to a prompt since a retry named its row last, oldest first: calls come before batches. A row that
+ * was sent again for another reason keeps what it had.
+ */
 function offersOf(nonce: string, evidence: Evidence): readonly Offer[] {
-  const { books, directAnswers } = evidence
-  const retry = lastRetryOf(nonce, evidence)
+  const { books, directAnswers, trace } = evidence
+  const retry = trace.retries.findLast((one) => one.named.has(nonce) && isSentAfter(nonce, one, evidence))
   const direct = directAnswers.filter((one) => one.nonce === nonce && one.index >= (retry?.directAnswers ?? 0))
   const inOrder = books.toSorted((one, other) => one.batch.createdAtMs - other.batch.createdAtMs)
   const batched = inOrder.filter(
