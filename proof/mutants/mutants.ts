@@ -3,7 +3,7 @@ import { COUNTED_MUTANTS } from './counted-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
 import { before, type Mutant, mutant, replace, reword, shownBy } from './mutant.ts'
 
-/** In `keptResultsOf`: which results are read. */
+/** In `placesOf`: which results are read. */
 const IS_READ = 'result.role === role'
 
 /** In `absent`: a create that was throttled, of whose batch a listing knows nothing. */
@@ -123,16 +123,16 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'the output of an expired batch is ignored',
-    replace('keptResultsOf', IS_READ, "result.role === role && !(remote.status === 'expired' && role === 'output')"),
+    replace('placesOf', IS_READ, "result.role === role && !(remote.status === 'expired' && role === 'output')"),
   ),
-  mutant('the error file is ignored', replace('keptResultsOf', IS_READ, "result.role === role && role !== 'error'")),
+  mutant('the error file is ignored', replace('placesOf', IS_READ, "result.role === role && role !== 'error'")),
   mutant(
     'the results of a cancelled batch are dropped',
-    replace('keptResultsOf', IS_READ, "result.role === role && remote.status !== 'cancelled'"),
+    replace('placesOf', IS_READ, "result.role === role && remote.status !== 'cancelled'"),
   ),
   mutant(
     'counts tell what is complete',
-    replace('keptResultsOf', IS_READ, "result.role === role && !(role === 'error' && remote.counts?.failed === 0)"),
+    replace('placesOf', IS_READ, "result.role === role && !(role === 'error' && remote.counts?.failed === 0)"),
   ),
   mutant(
     'answers are joined by position',

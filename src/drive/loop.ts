@@ -62,6 +62,8 @@ class Driving {
   readonly #toCut: { readonly attempt: AttemptRecord; readonly mostRequests: number }[] = []
   /** When driving ends although the provider has not answered yet: at a deadline that was still to come at the start. */
   #endsAt: number | undefined
+  /** Rows of the run when its batches were looked at last; an open run takes more while it is driven. */
+  #rowCount: number
   /** Why the run must stop, once a step has said so. */
   #holdReason: Reason | null = null
 
@@ -69,6 +71,7 @@ class Driving {
     this.#context = context
     this.#until = until
     this.#signal = signal
+    this.#rowCount = run.rowCount
     this.#flights = new Flights(context.settings.maxTransfers)
     // Every step under way listens to it, and there may be more than the ten that Node warns of.
     setMaxListeners(0, signal)
@@ -99,9 +102,11 @@ class Driving {
     const { store } = this.#context
     const run = await this.#cancellation.notice()
     if (this.#isStopping() || this.#isTimeUp(run)) return false
-    await this.#plan()
+    await this.#plan(run)
     await this.#noticeClock()
     const attempts = await store.unfinishedAttempts(this.#mostUnsent)
+    // What was appended meanwhile is to be looked at before it is sent.
+    if ((await store.record()).rowCount > this.#rowCount) return true
     const round = this.#round(await store.isRoomWanted())
     const gate: Gate = this.#isCancelled() ? { isOpen: true } : gateOf(run, attempts)
     this.#launchReconcile(attempts, round)
@@ -141,14 +146,16 @@ class Driving {
   }
 
   /** Puts what waits for it into batches; after a cancellation nothing is sent, and so nothing planned. */
-  async #plan(): Promise<void> {
+  async #plan({ rowCount }: RunRecord): Promise<void> {
+    const hasGrown = rowCount > this.#rowCount
+    this.#rowCount = rowCount
     const toCut = this.#toCut.splice(0)
     if (this.#isCancelled()) return
     for (const { attempt, mostRequests } of toCut) await splitAttempt(this.#context, attempt, mostRequests)
     const hasNew = await this.#context.store.hasPending()
     await replan(this.#context)
     const hasAsked = await reask(this.#context)
-    if (hasNew || hasAsked || toCut.length > 0) await holdDuplicateWork(this.#context, this.#signal)
+    if (hasGrown || hasNew || hasAsked || toCut.length > 0) await holdDuplicateWork(this.#context, this.#signal)
   }
 
   /** A laptop that has slept, or a clock that was set, must not make anyone act on what was believed before. */
