@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { InputProblemsError, openRun, type Run, startOpenRun, startRun } from '../../src/index.ts'
 import { expectExit, typeHere } from '../support/command.ts'
+import { heldClock } from '../support/held-clock.ts'
 import { type LocalWorld, openWorld } from '../support/local-world.ts'
+import { PATIENCE } from '../support/patience.ts'
 
 interface Question {
   readonly id: string
@@ -141,6 +143,33 @@ describe('an open run', () => {
     await using run = await openRun<Question>('grows', placeOf(world))
     await expect(run.appendRows(ask(['c']))).rejects.toMatchObject({ code: 'sealed' })
     expect(await run.appendRows(ask(['a']))).toMatchObject({ known: 1 })
+  })
+
+  it('does not send what is appended during a drive where a lost home has sent it', async () => {
+    const { clock, release } = heldClock()
+    const world = await openWorld({ clock })
+    {
+      await using lost = await open(world)
+      await lost.appendRows(ask(['a', 'b']))
+      await lost.submit()
+      await lost.appendRows(ask(['c']))
+      await lost.submit()
+    }
+    await rm(world.home, { recursive: true })
+    {
+      await using run = await open(world)
+      await run.appendRows(ask(['a', 'b']))
+      await expect(run.finished()).rejects.toMatchObject({ code: 'already_sent' })
+    }
+    expectExit(await typeHere(world, 'remote', 'adopt', 'grows'), 0)
+    await using run = await open(world)
+    world.server.setFaults(['get=counts-lie'])
+    const driving = run.finished()
+    await vi.waitFor(() => expect(world.server.firedFaults()).not.toEqual([]), PATIENCE)
+    await run.appendRows(ask(['c']))
+    release()
+    expect((await driving).run).toMatchObject({ state: 'held', reason: expect.stringMatching(/of the same work/) })
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2 })
   })
 
   it('is known by its name, its options and the ids of its rows', async () => {
