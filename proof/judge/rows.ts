@@ -77,8 +77,8 @@ function notRetried({ books, plan, trace: { report, retries } }: Evidence): read
 }
 
 /**
- * True for what was offered before a retry after which its row was sent again. Where some rows are asked directly, all that the
- * retry named count: of a call whose answer was lost no book tells.
+ * True for what was offered before a retry after which its row was sent again. Where some rows are asked directly, all
+ * that the retry named count: of a call whose answer was lost no book tells.
  */
 function mayBeGivenUp(nonce: string, offeredAtMs: number, evidence: Evidence): boolean {
   const { plan, trace } = evidence
@@ -149,8 +149,8 @@ function wrongJoins(evidence: Evidence): readonly Violation[] {
 type Offer = Pick<DirectAnswer, 'text' | 'isUnfit'>
 
 /**
- * Everything that was answered to a prompt since a retry named its row last, oldest first: calls come before batches. A row that
- * was sent again for another reason keeps what it had.
+ * Everything that was answered to a prompt since a retry named its row last, oldest first: calls come before batches. A
+ * row that was sent again for another reason keeps what it had.
  */
 function offersOf(nonce: string, evidence: Evidence): readonly Offer[] {
   const { books, directAnswers, trace } = evidence

