@@ -106,7 +106,7 @@ class Driving {
     await this.#noticeClock()
     const attempts = await store.unfinishedAttempts(this.#mostUnsent)
     // What was appended meanwhile is to be looked at before it is sent.
-    if ((await store.record()).rowCount > this.#rowCount) return true
+    if (run.isOpen && (await store.record()).rowCount > this.#rowCount) return true
     const round = this.#round(await store.isRoomWanted())
     const gate: Gate = this.#isCancelled() ? { isOpen: true } : gateOf(run, attempts)
     this.#launchReconcile(attempts, round)

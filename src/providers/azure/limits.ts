@@ -1,4 +1,5 @@
 import type { Target } from '../../model/target.ts'
+import { USUAL_LIMITS } from '../hosts/usual-limits.ts'
 import { DEFAULT_MAX_LINE_BYTES } from '../line-limit.ts'
 import type { Limits } from '../provider.ts'
 
@@ -14,20 +15,11 @@ const ENDPOINTS: readonly string[] = [CHAT, RESPONSES]
  */
 export function azureLimits({ endpoint }: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
   return {
+    ...USUAL_LIMITS,
     maxRequests: 100_000,
-    minRequests: 1,
     maxBytes: 200_000_000,
     maxLineBytes,
-    maxImageBytes: 20_000_000,
-    maxImages: 500,
-    queueTokens: null,
-    queueRequests: null,
-    maxInputs: null,
-    maxInputsPerRequest: null,
-    maxOutputBytes: null,
     vectorLength: null,
-    queueRequestsPer: 'model',
-    absentRowIsUnbilled: [],
     // Not documented for files without an expiry; the shortest expiry that one can have.
     retentionDays: 14,
     modelOn: 'line',

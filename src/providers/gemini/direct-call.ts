@@ -1,18 +1,15 @@
 import type { Api } from '../api.ts'
-import { isAccountProblem } from '../openai-shape/account-problem.ts'
-import { type DirectAnswer, type Failure, ProviderError, type ProviderOptions, type WireRequest } from '../provider.ts'
+import { askDirectly } from '../openai-shape/direct-call.ts'
+import type { DirectAnswer, ProviderOptions, WireRequest } from '../provider.ts'
 import { path } from '../remote-id.ts'
 import { secretsOf } from '../secrets.ts'
 import { methodsOf } from './endpoints.ts'
 import { requestOf } from './request/request.ts'
 import { decodeLine, errorMember, lineOf } from './result-line.ts'
 
-/** A model that thinks may say nothing for minutes. */
-const DIRECT_TIMEOUT_MS = 600_000
-
 /**
- * One synchronous call of a model, in a single attempt because it is billed. What the API says of the request becomes an
- * outcome by the same rules as a result line; anything else is thrown as `ProviderError`.
+ * One synchronous call of a model. What the API says of the request becomes an outcome by the same rules as a result line;
+ * anything else is thrown as `ProviderError`.
  */
 export async function callDirectly(
   api: Api,
@@ -20,34 +17,11 @@ export async function callDirectly(
   options: Pick<ProviderOptions, 'apiKey' | 'directTimeoutMs'>,
   signal: AbortSignal,
 ): Promise<DirectAnswer> {
-  const timeoutMs = options.directTimeoutMs ?? DIRECT_TIMEOUT_MS
-  const answered = (line: string): DirectAnswer => {
-    const decoded = decodeLine(line, target.endpoint, secretsOf(options))
-    if (!decoded) throw new Error('the line of a direct answer cannot be read')
-    return { line, outcome: decoded.outcome }
-  }
-  try {
-    const text = await api.sendForText(
-      {
-        method: 'POST',
-        path: path`/models/${target.model}:${methodsOf(target.endpoint).direct}`,
-        contentType: 'application/json',
-        body: JSON.stringify(requestOf(target, body)),
-        totalTimeoutMs: timeoutMs,
-        idleTimeoutMs: timeoutMs,
-      },
-      signal,
-    )
-    return answered(lineOf(wireId, 'response', text))
-  } catch (error) {
-    if (!(error instanceof ProviderError) || !isAboutTheRequest(error.failure)) throw error
-    return answered(lineOf(wireId, 'error', errorMember(error.failure)))
-  }
-}
-
-/** Failures that are answers to this request; all others concern the key, the quota, the network or the server. */
-function isAboutTheRequest({ code, kind, message, status }: Failure): boolean {
-  if (kind === 'refused' || kind === 'absent') return true
-  // A used-up credit comes with the status of a passing rate limit, and does not pass.
-  return kind === 'throttled' && isAccountProblem(status, { code, message })
+  const root = path`/models/${target.model}:${methodsOf(target.endpoint).direct}`
+  const said = await askDirectly(api, { path: root, body: JSON.stringify(requestOf(target, body)) }, options, signal)
+  const line =
+    'text' in said ? lineOf(wireId, 'response', said.text) : lineOf(wireId, 'error', errorMember(said.refusal))
+  const decoded = decodeLine(line, target.endpoint, secretsOf(options))
+  if (!decoded) throw new Error('the line of a direct answer cannot be read')
+  return { line, outcome: decoded.outcome }
 }

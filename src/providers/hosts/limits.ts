@@ -2,6 +2,7 @@ import type { Target } from '../../model/target.ts'
 import { DEFAULT_MAX_LINE_BYTES } from '../line-limit.ts'
 import type { Limits } from '../provider.ts'
 import type { HostProfile } from './profile.ts'
+import { USUAL_LIMITS } from './usual-limits.ts'
 
 const CHAT = '/v1/chat/completions'
 const RESPONSES = '/v1/responses'
@@ -9,9 +10,6 @@ const EMBEDDINGS = '/v1/embeddings'
 
 /** Numbers of the longest vectors of open models, for one whose length is not known. */
 const LONGEST_VECTOR = 4_096
-
-/** The same as at OpenAI, whose answers these hosts imitate; no host documents numbers of its own. */
-const IMAGES = { maxImageBytes: 20_000_000, maxImages: 500 } as const
 
 /** A cautious guess: most hosts that say a number keep results for a month. */
 const RETENTION_DAYS = 7
@@ -21,19 +19,12 @@ export function hostLimits(profile: HostProfile, { endpoint }: Target, maxLineBy
   const { endpoints, hasSchemas = false, limits, window } = profile
   const mostHours = window.mostHours ?? window.hours
   return {
-    ...IMAGES,
+    ...USUAL_LIMITS,
     maxRequests: limits.requestsAt?.[endpoint] ?? limits.requests,
-    minRequests: 1,
     maxBytes: limits.bytes,
     maxLineBytes: Math.min(limits.lineBytes ?? maxLineBytes, maxLineBytes),
     queueTokens: limits.queueTokens ?? null,
-    queueRequests: null,
-    maxInputs: null,
-    maxInputsPerRequest: null,
-    maxOutputBytes: null,
     vectorLength: endpoint === EMBEDDINGS ? LONGEST_VECTOR : null,
-    queueRequestsPer: 'model',
-    absentRowIsUnbilled: [],
     retentionDays: limits.retentionDays ?? RETENTION_DAYS,
     modelOn: 'line',
     isEndpointKnown: endpoints.includes(endpoint),

@@ -1,4 +1,5 @@
 import type { Target } from '../../model/target.ts'
+import { USUAL_LIMITS } from '../hosts/usual-limits.ts'
 import { DEFAULT_MAX_LINE_BYTES } from '../line-limit.ts'
 import type { Limits } from '../provider.ts'
 
@@ -19,20 +20,11 @@ const MAX_BYTES = 199_000_000
 /** OpenRouter's limits, from its guide on batches. */
 export function openRouterLimits({ endpoint }: Target, maxLineBytes = DEFAULT_MAX_LINE_BYTES): Limits {
   return {
+    ...USUAL_LIMITS,
     maxRequests: 5_000,
-    minRequests: 1,
     maxBytes: MAX_BYTES,
     maxLineBytes,
-    maxImageBytes: 20_000_000,
-    maxImages: 500,
-    queueTokens: null,
-    queueRequests: null,
-    maxInputs: null,
-    maxInputsPerRequest: null,
-    maxOutputBytes: null,
     vectorLength: endpoint === '/v1/embeddings' ? LONGEST_VECTOR : null,
-    queueRequestsPer: 'model',
-    absentRowIsUnbilled: [],
     retentionDays: 30,
     modelOn: 'job',
     isEndpointKnown: ENDPOINTS.includes(endpoint),
