@@ -22,7 +22,7 @@ describe('llm-batch providers', () => {
     const { code, stderr, stdout } = await type(world, 'providers')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/openai +set +50,000 +200 MB +24h +50 % +marked +2026-11-28 +the local server, /)
-    expect(stdout).toMatch(/deepinfra +- +10,000 +100 MB +24h +20 % +marked +2026-11-28 +a server on this machine/)
+    expect(stdout).toMatch(/deepinfra +- +10,000 +100 MB +24h +20 % +marked +2026-11-28 +the local server with/)
     expect(stdout).toMatch(/perplexity .* unknown +key +2026-11-28/)
     expect(stdout).toMatch(/ key +the create is repeated with its key/)
     const json = await typeHere(world, 'providers', '--json')
@@ -46,6 +46,8 @@ describe('llm-batch providers', () => {
     const { stdout } = await typeHere(world, 'providers', 'zhipu')
     expect(stdout).toMatch(/Peculiar +It is told to keep the input file/)
     expect(stdout).toMatch(/Not sure +The window is not part of the API/)
+    const groq = await typeHere(world, 'providers', 'groq')
+    expect(groq.stdout).toMatch(/Tested against +the local server with its peculiarities, groq-sdk as a client/)
     const unknown = await typeHere(world, 'providers', 'zhippu')
     expect(unknown).toMatchObject({
       code: 2,

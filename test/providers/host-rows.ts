@@ -44,3 +44,8 @@ export const HOST_ROWS: readonly HostRow[] = [
   { name: 'moonshot', model: 'kimi-k2', peculiarities: ['pages-of-20', 'any-window'] },
   { name: 'morph', model: 'morph-v3-large', peculiarities: [] },
 ]
+
+/** The peculiarities of a host. */
+export function peculiaritiesOf(name: string): readonly Peculiarity[] {
+  return HOST_ROWS.find((row) => row.name === name)?.peculiarities ?? []
+}

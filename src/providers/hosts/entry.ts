@@ -2,7 +2,7 @@ import type { ProviderEntry } from '../provider-entry.ts'
 import type { HostProfile } from './profile.ts'
 
 /** The provider that a profile describes; `tested` says against what. */
-export function hostEntry(profile: HostProfile, tested: string = TESTED): ProviderEntry {
+export function hostEntry(profile: HostProfile, tested: string = testedWith(profile)): ProviderEntry {
   const { baseUrl, baseUrlVariable, discount, facts, keyVariable, name, title } = profile
   return {
     name,
@@ -16,4 +16,6 @@ export function hostEntry(profile: HostProfile, tested: string = TESTED): Provid
   }
 }
 
-const TESTED = 'a server on this machine with its peculiarities; never the host itself'
+function testedWith({ sdk = "OpenAI's SDK" }: HostProfile): string {
+  return `the local server with its peculiarities, ${sdk} as a client of that server; never the host itself`
+}

@@ -43,6 +43,8 @@ export interface HostProfile {
   readonly maxTokensField?: string
   /** True where a chat answer can follow a JSON Schema. @default false */
   readonly hasSchemas?: boolean
+  /** The npm package of its own SDK, where tests use that as a client of the local server. @default that of OpenAI */
+  readonly sdk?: string
   readonly facts: HostFacts
 }
 

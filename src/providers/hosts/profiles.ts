@@ -27,6 +27,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     pageSize: null,
     maxTokensField: 'max_completion_tokens',
     hasSchemas: true,
+    sdk: 'groq-sdk',
     facts: {
       asOf: SEEN,
       oddities: [
@@ -54,6 +55,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     hasMetadata: false,
     pageSize: null,
     hasSchemas: true,
+    sdk: 'together-ai',
     facts: {
       asOf: SEEN,
       oddities: [

@@ -17,7 +17,7 @@ export const OPENROUTER: ProviderEntry = {
     title: 'OpenRouter',
     discount: 0.5,
     asOf: '2026-11-28',
-    tested: 'the local server, which speaks its API; never OpenRouter itself',
+    tested: "the local server, OpenAI's SDK as a client of that server; never OpenRouter itself",
     page: 'docs/providers/openrouter.md',
     oddities: [
       'A batch cannot be cancelled: what was sent is asked, and paid.',
