@@ -1,35 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { systemRandom } from '../../src/lib/random.ts'
 import { createAzureProvider } from '../../src/providers/azure/adapter.ts'
-import { CONFORMANCE_CASES, type ConformanceSubject } from '../../src/providers/conformance.ts'
 import { createTransport } from '../../src/providers/http.ts'
 import type { Provider } from '../../src/providers/provider.ts'
-import type { Peculiarity } from '../../src/testing.ts'
 import { impatientClock, KEY } from '../support/adapter.ts'
 import { parseLines, type, typeHere } from '../support/command.ts'
 import { SHORT_LIMITS } from '../support/fault-run.ts'
 import { answerJson, startHttpServer } from '../support/http-server.ts'
-import { localConformance } from '../support/local-conformance.ts'
 import { openWorld, questions } from '../support/local-world.ts'
+import { AZURE_PECULIARITIES } from './host-rows.ts'
 
-/** In which ways Azure differs from OpenAI, by a reading of its pages that the adapter does not share. */
-const AZURE: readonly Peculiarity[] = [
-  'api-key-header',
-  'plain-endpoints',
-  'capitalised',
-  'iso-times',
-  'null-counts',
-  'text-ids',
-  'empty-error-file',
-  'value-list',
-  'slow-files',
-  'quota-at-create',
-  'dated-api',
-]
-
-const TARGET = { provider: 'azure', endpoint: '/v1/chat/completions', model: 'my-batch-deployment' }
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwcyJ9.c2lnbmF0dXJl'
 
 function azureAt(origin: string, options: { readonly apiVersion?: string; readonly apiKey?: string } = {}): Provider {
@@ -42,23 +24,6 @@ function azureAt(origin: string, options: { readonly apiVersion?: string; readon
   const common = { apiKey: KEY, baseUrl: `${origin}/v1`, transport, clock: impatientClock, random: systemRandom }
   return createAzureProvider({ ...common, ...options })
 }
-
-describe.each([
-  ['v1', {}],
-  ['dated', { apiVersion: '2025-04-01-preview' }],
-])('the adapter of azure at the %s family of addresses', (_, options) => {
-  let subject: ConformanceSubject
-
-  beforeEach(async () => {
-    const { server, ...control } = await localConformance({ peculiarities: AZURE })
-    const body = JSON.stringify({ model: TARGET.model, messages: [{ role: 'user', content: 'Is it?' }] })
-    subject = { provider: azureAt(server.url, options), target: TARGET, body, ...control }
-  })
-
-  it.each(CONFORMANCE_CASES)('$name', async (conformance) => {
-    await expect(conformance.run(subject)).resolves.toBeUndefined()
-  })
-})
 
 describe('a call of azure', () => {
   it.each([
@@ -84,7 +49,7 @@ describe('a call of azure', () => {
 })
 
 async function openAzure(options: Parameters<typeof openWorld>[0] = {}) {
-  const world = await openWorld({ peculiarities: AZURE, ...options })
+  const world = await openWorld({ peculiarities: AZURE_PECULIARITIES, ...options })
   const environment = {
     ...world.environment,
     AZURE_OPENAI_API_KEY: 'azure-key-0123456789',

@@ -1,46 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { CHAT_ENDPOINT } from '../../src/model/target.ts'
-import { CONFORMANCE_CASES, type ConformanceFault, type ConformanceSubject } from '../../src/providers/conformance.ts'
 import { NotCreated, Unknown } from '../../src/providers/provider.ts'
-import { geminiAt } from '../support/gemini-adapter.ts'
+import { registeredAdapter } from '../support/adapter.ts'
 import { serverForTest } from '../support/local-server.ts'
-
-const FAULTS: Readonly<Record<ConformanceFault, string>> = {
-  lost: 'accept-then-reset',
-  server_error: '503',
-  throttled: '429',
-  refused: '400',
-  unauthorised: '401',
-  page: 'html-answer',
-  page_not_found: 'html(404)',
-  redirect: 'redirect',
-}
 
 const TARGET = { provider: 'gemini', endpoint: CHAT_ENDPOINT, model: 'gemini-3.8-flash' }
 const BODY = '{"messages":[{"role":"user","content":"Is it?"}]}'
 
-async function openSubject(): Promise<ConformanceSubject> {
-  const server = await serverForTest({ durations: { runMs: 200 } })
-  const { creates, provider } = await geminiAt(server)
-  return {
-    provider,
-    target: TARGET,
-    body: BODY,
-    isTranslated: true,
-    finish: () => server.drain(),
-    failNext: async (fault, calls) => server.setFaults([`any:1-${calls}=${FAULTS[fault]}`]),
-    countCreates: async () => creates(),
-  }
-}
-
 describe('the adapter of gemini', () => {
-  it.each(CONFORMANCE_CASES)('$name', async (conformance) => {
-    await expect(conformance.run(await openSubject())).resolves.toBeUndefined()
-  })
-
   it('sends a long input in parts, and goes on where the server has come to', async () => {
     const server = await serverForTest({ faults: ['upload:3=reset'] })
-    const { provider } = await geminiAt(server)
+    const provider = await registeredAdapter('gemini', server.geminiUrl)
     const line = Buffer.alloc(1_024 * 1_024, 'x')
     const bytes = 20 * line.length
     const open = async function* () {
@@ -55,10 +25,10 @@ describe('the adapter of gemini', () => {
   it('knows a wrong key by its words, and that a model without batches stays one', async () => {
     const server = await serverForTest({ acceptedKeys: ['another'] })
     const { signal } = new AbortController()
-    await expect((await geminiAt(server)).provider.get('b1', signal)).rejects.toMatchObject({
+    await expect((await registeredAdapter('gemini', server.geminiUrl)).get('b1', signal)).rejects.toMatchObject({
       failure: { kind: 'unauthorised' },
     })
-    const { provider } = await geminiAt(await serverForTest())
+    const provider = await registeredAdapter('gemini', (await serverForTest()).geminiUrl)
     const file = await provider.store?.(
       {
         name: 'a.jsonl',
@@ -76,7 +46,8 @@ describe('the adapter of gemini', () => {
   })
 
   it('takes a full queue for a create of which nothing is known', async () => {
-    const { provider } = await geminiAt(await serverForTest({ queueTokens: 1 }))
+    const { geminiUrl } = await serverForTest({ queueTokens: 1 })
+    const provider = await registeredAdapter('gemini', geminiUrl)
     const { signal } = new AbortController()
     const line = Buffer.from(`${provider.encode({ wireId: 'b000000000000001', target: TARGET, body: BODY })}\n`)
     const open = async function* () {

@@ -1,38 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { CONFORMANCE_CASES, type ConformanceSubject } from '../../src/providers/conformance.ts'
+import { describe, expect, it } from 'vitest'
 import { HOST_PROFILES } from '../../src/providers/hosts/profiles.ts'
-import { registeredAdapter } from '../support/adapter.ts'
 import { parseLines, typedFirst } from '../support/command.ts'
-import { localConformance } from '../support/local-conformance.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 import { HOST_ROWS, type HostRow } from './host-rows.ts'
 
-const CHAT = '/v1/chat/completions'
-
 it('every profile has its row', () => {
   expect(HOST_ROWS.map(({ name }) => name)).toEqual(HOST_PROFILES.map(({ name }) => name))
-})
-
-describe.each(HOST_ROWS)('the profile of $name', ({ endpoint = CHAT, model, name, peculiarities }) => {
-  let subject: ConformanceSubject
-
-  beforeEach(async () => {
-    const { server, ...control } = await localConformance({ peculiarities })
-    const asked = { role: 'user', content: 'Is it?' }
-    subject = {
-      provider: await registeredAdapter(name, `${server.url}/v1`),
-      target: { provider: name, endpoint, model },
-      body: JSON.stringify({ model, ...(endpoint === CHAT ? { messages: [asked] } : { input: [asked] }) }),
-      hasMetadata: !peculiarities.includes('no-metadata'),
-      ...control,
-    }
-  })
-
-  it.each(CONFORMANCE_CASES)('$name', async (conformance) => {
-    await expect(conformance.run(subject)).resolves.toBeUndefined()
-  })
 })
 
 /** A world in which the local server plays the host, with its key set, and what runs a few questions there. */

@@ -1,33 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { CONFORMANCE_CASES, type ConformanceSubject } from '../../src/providers/conformance.ts'
-import { registeredAdapter } from '../support/adapter.ts'
+import { describe, expect, it } from 'vitest'
 import { parseLines, type, typeHere } from '../support/command.ts'
 import { SHORT_LIMITS } from '../support/fault-run.ts'
-import { localConformance } from '../support/local-conformance.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 
 const MODEL = 'mistralai/mistral-small'
-
-describe('the adapter of openrouter', () => {
-  let subject: ConformanceSubject
-
-  beforeEach(async () => {
-    const { server, ...control } = await localConformance({})
-    subject = {
-      provider: await registeredAdapter('openrouter', `${server.url}/openrouter/api/v1`),
-      target: { provider: 'openrouter', endpoint: '/v1/chat/completions', model: MODEL },
-      body: JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: 'Is it?' }] }),
-      canCancel: false,
-      ...control,
-    }
-  })
-
-  it.each(CONFORMANCE_CASES)('$name', async (conformance) => {
-    await expect(conformance.run(subject)).resolves.toBeUndefined()
-  })
-})
 
 async function openRouter(options: Parameters<typeof openWorld>[0] = {}) {
   const world = await openWorld(options)

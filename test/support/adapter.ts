@@ -37,8 +37,12 @@ export function adapterFor(
 }
 
 /** The adapter that is registered under this name, bound to an API root of this machine. */
-export async function registeredAdapter(name: string, baseUrl: string): Promise<Provider> {
+export async function registeredAdapter(
+  name: string,
+  baseUrl: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Provider> {
   const clock = impatientClock
   const transport = createTransport({ apiOrigin: baseUrl, clock, idleTimeoutMs: 60_000, environment: {} })
-  return await findProvider(name).create({ apiKey: KEY, baseUrl, transport, clock, random: systemRandom }, {})
+  return await findProvider(name).create({ apiKey: KEY, baseUrl, transport, clock, random: systemRandom }, environment)
 }
