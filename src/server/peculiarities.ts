@@ -13,6 +13,7 @@ export const PECULIARITIES = [
   { name: 'wrapped-create', description: 'a create is answered with `{ job, warning }`' },
   { name: 'upper-case', description: 'statuses are written in upper case' },
   { name: 'capitalised', description: 'statuses begin with a capital' },
+  { name: 'progress-word', description: 'the status of a batch at work is `progress`' },
   { name: 'iso-times', description: 'instants are ISO dates' },
   { name: 'no-counts', description: 'a batch does not count its requests' },
   { name: 'null-counts', description: 'a batch counts null until it was checked' },

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { compare, isInRange, KNOWN, notLookedFor } from '../../scripts/advisories.mjs'
+import { HOST_ROWS } from '../providers/host-rows.ts'
 
 async function readJson<Value>(path: string): Promise<Value> {
   return JSON.parse(await readFile(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')) as Value
@@ -75,18 +76,7 @@ describe('the package', () => {
       // Azure has an address for each resource, so there is none that a key could go to.
       'https://resource.invalid',
       'https://openrouter.ai',
-      'https://api.groq.com',
-      'https://api.together.ai',
-      'https://dashscope.aliyuncs.com',
-      'https://api.doubleword.ai',
-      'https://api.tokenfactory.nebius.com',
-      'https://api.siliconflow.cn',
-      'https://api.deepinfra.com',
-      'https://api.parasail.io',
-      'https://api.perplexity.ai',
-      'https://open.bigmodel.cn',
-      'https://api.moonshot.cn',
-      'https://api.morphllm.com',
+      ...HOST_ROWS.map(({ origin }) => origin),
     ])
   })
 })

@@ -84,14 +84,19 @@ function hostEndpoint(endpoint: string, root = '/v1'): string {
   return endpoint.replace(/^\/v1(?=\/)/, root)
 }
 
-/** The batch, its endpoint as we write it: it is compared with the one that was asked for. */
-function batchSchema({ endpointRoot }: HostProfile, secrets: readonly string[]): z.ZodType<RemoteBatch> {
-  const schema = openAIBatchSchema(secrets)
-  if (endpointRoot === undefined) return schema
-  return schema.transform((batch) => ({
-    ...batch,
-    endpoint: batch.endpoint?.startsWith(`${endpointRoot}/`)
-      ? `/v1${batch.endpoint.slice(endpointRoot.length)}`
-      : batch.endpoint,
-  }))
+/** The batch in our words: its status, and its endpoint, which is compared with the one that was asked for. */
+function batchSchema({ endpointRoot, statuses = {} }: HostProfile, secrets: readonly string[]): z.ZodType<RemoteBatch> {
+  const ownWords = new Map(Object.entries(statuses))
+  return openAIBatchSchema(secrets).transform((batch) => {
+    const status = ownWords.get(batch.rawStatus.toLowerCase())
+    return {
+      ...batch,
+      ...(status === undefined ? {} : { status, isStatusUnknown: false }),
+      endpoint: ourEndpoint(batch.endpoint, endpointRoot),
+    }
+  })
+}
+
+function ourEndpoint(endpoint: string | null, root = '/v1'): string | null {
+  return endpoint?.startsWith(`${root}/`) ? `/v1${endpoint.slice(root.length)}` : endpoint
 }

@@ -1,3 +1,4 @@
+import type { RemoteStatus } from '../../model/attempt.ts'
 import type { Recovery } from '../provider.ts'
 
 /**
@@ -35,6 +36,8 @@ export interface HostProfile {
   readonly line?: 'whole' | 'bare'
   /** False where a batch keeps no metadata: then none is sent. @default true */
   readonly hasMetadata?: boolean
+  /** What the host's own words for the state of a batch mean, in lower case, besides those of OpenAI. @default none */
+  readonly statuses?: Readonly<Record<string, RemoteStatus>>
   /** Entries that a page of the list may have; null where the list has no pages and takes no query. @default 100 */
   readonly pageSize?: number | null
   /** Further members of a create. @default none */

@@ -13,6 +13,7 @@ const RESULT_FILES = ['output_file_id', 'error_file_id'] as const
 /** The batch as the host shows it that the server plays; as OpenAI where it plays none. */
 export function shownBatch({ are }: PlayedHost, batch: BatchRecord): JsonObject {
   const shown: Record<string, unknown> = { ...batchObject(batch), endpoint: endpointAsWritten(are, batch.endpoint) }
+  if (are.has('progress-word') && shown['status'] === 'in_progress') shown['status'] = 'progress'
   const status = String(shown['status'])
   if (are.has('upper-case')) shown['status'] = status.toUpperCase()
   if (are.has('capitalised')) shown['status'] = status.charAt(0).toUpperCase() + status.slice(1)
