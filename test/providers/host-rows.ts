@@ -72,6 +72,21 @@ export const HOST_ROWS: readonly HostRow[] = [
     peculiarities: ['pages-of-20', 'any-window'],
   },
   { name: 'morph', origin: 'https://api.morphllm.com', model: 'morph-v3-large', peculiarities: [] },
+  {
+    name: 'novita',
+    origin: 'https://api.novita.ai',
+    model: 'deepseek/deepseek-v3-0324',
+    peculiarities: [
+      'bare-lines',
+      'no-metadata',
+      'no-window',
+      'upper-case',
+      'progress-word',
+      'iso-times',
+      'text-ids',
+      'pages-of-20',
+    ],
+  },
 ]
 
 /** The peculiarities of a host. */

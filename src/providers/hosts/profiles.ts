@@ -295,4 +295,38 @@ export const HOST_PROFILES: readonly HostProfile[] = [
       sources: ['docs.morphllm.com/sdk/components/batch'],
     },
   },
+  {
+    name: 'novita',
+    title: 'Novita AI',
+    baseUrl: 'https://api.novita.ai/openai/v1',
+    keyVariable: 'NOVITA_API_KEY',
+    baseUrlVariable: 'NOVITA_BASE_URL',
+    endpoints: [CHAT, COMPLETIONS],
+    limits: { requests: 10_000, bytes: 100 * MB },
+    window: { hours: 2 * DAY, isSent: false },
+    discount: null,
+    line: 'bare',
+    hasMetadata: false,
+    statuses: { progress: 'in_progress' },
+    pageSize: 20,
+    facts: {
+      asOf: SEEN,
+      oddities: [
+        'The window is fixed: 48 hours in most documents, 24 in one.',
+        'All requests of a batch have one model, and not every model takes batches.',
+        'An input file is kept for 15 days.',
+      ],
+      unsure: [
+        'The name of the key variable is a guess.',
+        'No limits are documented; 10,000 requests and 100 MB are a cautious guess, as are pages of 20 batches.',
+        'A create is not said to take metadata, so none is sent.',
+        'Its blog says 50 % off for some models, so a price of yours counts in full unless it says batchFactor.',
+      ],
+      sources: [
+        'novita.ai/docs/guides/llm-batch-api',
+        'novita.ai/docs/api-reference/model-apis-llm-create-batch',
+        'novita.ai/docs/api-reference/model-apis-llm-list-batches',
+      ],
+    },
+  },
 ]
