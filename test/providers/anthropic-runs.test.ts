@@ -30,19 +30,6 @@ function ended(result: Ended, code: number): void {
 }
 
 describe('a run at anthropic', () => {
-  it('brings 3,000 rows through several batches of different sizes, each row billed once', async () => {
-    const world = await openWorld({ config: { limits: { maxRequests: 1_000 } } })
-    const { run } = await commandsFor(world, questions(3_000))
-    ended(await type(world, ...run), 0)
-    const answers = await answersIn(world)
-    expect(new Set(answers.map(({ id }) => id)).size).toBe(3_000)
-    expect(answers.every(({ llm_status }) => llm_status === 'succeeded')).toBe(true)
-    const books = await world.server.ledger()
-    expect(books).toMatchObject({ rowsBilled: 3_000, rowsBilledAgain: 0 })
-    const sizes = books.batches.map(({ rows }) => rows)
-    expect(new Set(sizes).size).toBe(sizes.length)
-  })
-
   it('has the same words for what becomes of rows as every other provider', async () => {
     const rows = [
       'fine',

@@ -10,8 +10,9 @@ import { parseLines, type, typeHere } from '../support/command.ts'
 import { SHORT_LIMITS } from '../support/fault-run.ts'
 import { answerJson, startHttpServer } from '../support/http-server.ts'
 import { openWorld, questions } from '../support/local-world.ts'
-import { AZURE_PECULIARITIES } from './host-rows.ts'
+import { PROVIDER_ROWS } from './provider-rows.ts'
 
+const AZURE = PROVIDER_ROWS.find(({ name }) => name === 'azure')?.peculiarities ?? []
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwcyJ9.c2lnbmF0dXJl'
 
 function azureAt(origin: string, options: { readonly apiVersion?: string; readonly apiKey?: string } = {}): Provider {
@@ -49,7 +50,7 @@ describe('a call of azure', () => {
 })
 
 async function openAzure(options: Parameters<typeof openWorld>[0] = {}) {
-  const world = await openWorld({ peculiarities: AZURE_PECULIARITIES, ...options })
+  const world = await openWorld({ peculiarities: AZURE, ...options })
   const environment = {
     ...world.environment,
     AZURE_OPENAI_API_KEY: 'azure-key-0123456789',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { type, typeHere } from '../support/command.ts'
+import { typeHere } from '../support/command.ts'
 import { SHORT_LIMITS } from '../support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
@@ -19,20 +19,6 @@ async function answersIn(world: LocalWorld): Promise<readonly Record<string, unk
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
-
-it('3,000 rows go through gemini, and a create whose answer was lost is found by its name and bought once', async () => {
-  const world = await openWorld({ faults: ['create:2=accept-then-reset'], waits: SHORT_LIMITS })
-  const rows = await world.write('rows.jsonl', questions(3_000))
-  const run = await type(world, ...runLine(world, rows, '--max-requests', '1000'))
-  expect(run).toMatchObject({ code: 0 })
-  expect(world.server.firedFaults()).toHaveLength(1)
-  const answers = await answersIn(world)
-  expect(answers.map(({ id, llm_status: status }) => `${String(id)} ${String(status)}`)).toEqual(
-    Array.from({ length: 3_000 }, (_, index) => `q${index} succeeded`),
-  )
-  const ledger = await world.server.ledger()
-  expect(ledger).toMatchObject({ batchesCreated: 3, rowsBilledAgain: 0 })
-})
 
 it('a create that never arrived is proved absent with the input deleted, and sent anew', async () => {
   const world = await openWorld({ faults: ['create:1=reset'], waits: SHORT_LIMITS })

@@ -93,18 +93,3 @@ export const HOST_ROWS: readonly HostRow[] = [
 export function peculiaritiesOf(name: string): readonly Peculiarity[] {
   return HOST_ROWS.find((row) => row.name === name)?.peculiarities ?? []
 }
-
-/** In which ways Azure differs from OpenAI, by a reading of its pages that the adapter does not share. */
-export const AZURE_PECULIARITIES: readonly Peculiarity[] = [
-  'api-key-header',
-  'plain-endpoints',
-  'capitalised',
-  'iso-times',
-  'null-counts',
-  'text-ids',
-  'empty-error-file',
-  'value-list',
-  'slow-files',
-  'quota-at-create',
-  'dated-api',
-]

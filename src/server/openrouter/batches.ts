@@ -15,8 +15,8 @@ import { type CreateCall, checkCreate } from './check-create.ts'
 /** By the documents of its SDK: 20 batches of a page, or up to 100. */
 const BATCH_PAGE = { standard: 20, most: 100 }
 
-/** Answers of a page; few, so that a small batch has several pages. */
-const RESULT_PAGE = 4
+/** Answers of a page; few, so that a small batch has several pages, and a large one not too many. */
+const RESULT_PAGE = { least: 4, ofAll: 1 / 20 }
 
 /** `POST /batches`: the whole input comes in the call. 202 means that it is kept, not that it is right. */
 export async function create(route: RouteContext, context: ServerContext): Promise<Response> {
@@ -65,9 +65,10 @@ export async function results(route: RouteContext, context: ServerContext, id: s
   if (!isFinal(batch.phase)) return invalidRequest('The batch has not ended.', null, null, 409)
   const all = await resultsOf(route.simulator.state, batch)
   const start = Number(context.req.query('cursor') ?? 0)
-  const hasMore = start + RESULT_PAGE < all.length
-  const cursor = { has_more: hasMore, next_cursor: hasMore ? String(start + RESULT_PAGE) : null }
-  return Response.json({ object: 'list', data: all.slice(start, start + RESULT_PAGE), ...cursor })
+  const end = start + Math.max(RESULT_PAGE.least, Math.ceil(all.length * RESULT_PAGE.ofAll))
+  const hasMore = end < all.length
+  const cursor = { has_more: hasMore, next_cursor: hasMore ? String(end) : null }
+  return Response.json({ object: 'list', data: all.slice(start, end), ...cursor })
 }
 
 /** `DELETE /batches/{id}`; only a batch that has ended can be deleted. */
