@@ -75,8 +75,8 @@ export interface Configuration {
   /** One sentence where that file, found in the working folder, may make the user spend unasked; null otherwise. */
   readonly spendingRemark: string | null
   /**
-   * Key and base URL of a provider, looked up when asked for, so that commands which call no provider need no key. Throws
-   * `configuration`, naming the variable to set.
+   * Key and base URL of a provider, looked up when asked for, so that commands which call no provider need no key. Starts
+   * no command that prints tokens. Throws `configuration`, naming the variable to set.
    */
   readonly credentialsFor: (variables: CredentialVariables) => Credentials
   /** True where a key of the provider is set. */
@@ -94,6 +94,8 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
   const { file, path } = await findFile(sources)
   const configured = file.home === undefined ? undefined : resolve(dirname(path), file.home)
   const dotEnv = await readDotEnv(disk, workingFolder)
+  const tokenCommands = { words: commandsOf(file), sources: new Map(), isFound: flags.config === undefined }
+  const credentials = { environment, dotEnv, tokenCommands }
   return {
     home: await findHome({ flag: flags.home, environment, configured, workingFolder, userFolder, disk }),
     settings: mergeSettings(file, flags),
@@ -102,13 +104,19 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     hosts: checkedHosts(file.hosts ?? {}, environment, flags.config === undefined),
     file: file === NO_FILE ? null : path,
     spendingRemark: await remarkOn(sources, file, path),
-    credentialsFor: (variables) => findCredentials({ environment, dotEnv }, variables),
-    hasKeyFor: (variables) => hasKey({ environment, dotEnv }, variables),
-    baseUrlOf: (variables) => findBaseUrl({ environment, dotEnv }, variables).baseUrl,
+    credentialsFor: (variables) => findCredentials(credentials, variables),
+    hasKeyFor: (variables) => hasKey(credentials, variables),
+    baseUrlOf: (variables) => findBaseUrl(credentials, variables).baseUrl,
   }
 }
 
 const NO_FILE: FileConfiguration = {}
+
+function commandsOf({ providers = {} }: FileConfiguration): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.entries(providers).flatMap(([name, { tokenCommand }]) => (tokenCommand ? [[name, tokenCommand]] : [])),
+  )
+}
 
 /** A file that the user named needs no remark. */
 async function remarkOn({ disk, flags }: ConfigurationSources, file: FileConfiguration, path: string) {

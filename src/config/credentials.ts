@@ -1,6 +1,7 @@
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
 import { parseBaseUrl } from './base-url.ts'
+import { type TokenSource, tokenSource } from './token-command.ts'
 import { VARIABLES } from './variables.ts'
 
 /** Variables by name; undefined and blank ones count as absent. */
@@ -21,17 +22,22 @@ export interface CredentialVariables {
   readonly isBaseUrlNeeded?: boolean
   /** True where that address stands in a file which was found and not named: no key of the environment goes there. */
   readonly isBaseUrlFound?: boolean
+  /** Minutes after which a token that a command prints is asked for again. @default no command may print one */
+  readonly tokenMinutes?: number
 }
 
 /** Key and base URL of a provider. Never stored, never logged. */
 export interface Credentials {
+  /** Empty where a command prints tokens. */
   readonly apiKey: string
+  /** The tokens that a command prints in place of a key. @default none */
+  readonly tokens?: TokenSource
   /** With its version path, without a slash at the end. */
   readonly baseUrl: string
   /** True where plain http may leave this machine; for the transport, which checks again. */
   readonly isHttpAllowed: boolean
-  readonly keyFrom: 'environment' | '.env'
-  /** The variable that holds the key. */
+  readonly keyFrom: 'environment' | '.env' | 'command'
+  /** The variable that holds the key; the name of the setting where a command prints tokens. */
   readonly keyVariable: string
   /** One sentence where a base URL or a key was set but not used, for `doctor`; null otherwise. */
   readonly warning: string | null
@@ -42,6 +48,17 @@ export interface CredentialSources {
   readonly environment: Environment
   /** The `.env` of the working folder; null where the caller reads none. */
   readonly dotEnv: Environment | null
+  /** Commands that print tokens, by provider. @default none */
+  readonly tokenCommands?: TokenCommands
+}
+
+/** Commands that print tokens, as words, by the name of the provider. */
+export interface TokenCommands {
+  readonly words: Readonly<Record<string, readonly string[]>>
+  /** Sources that were made of them, by provider, so that one process asks once. */
+  readonly sources: Map<string, TokenSource>
+  /** True where they stand in a file that the user did not name: a stranger's folder must not start programs. */
+  readonly isFound: boolean
 }
 
 /**
@@ -50,16 +67,45 @@ export interface CredentialSources {
  * Throws `configuration` where there is no usable key or base URL, naming the variable.
  */
 export function findCredentials(sources: CredentialSources, variables: CredentialVariables): Credentials {
-  const found = findKey(sources, variables)
+  const key = findKey(sources, variables)
+  const found = key ?? findTokens(sources, variables)
   if (found === undefined) throw missingKey(variables, sources.dotEnv !== null)
-  assertKey(found.apiKey, found.keyVariable)
-  assertAddressIsThere(sources, variables, found.keyFrom === 'environment')
-  if (found.keyFrom === 'environment') assertAddressIsOwn(sources, variables)
+  if (key) assertKey(key.apiKey, key.keyVariable)
+  assertAddressIsThere(sources, variables, found.keyFrom !== '.env')
+  if (found.keyFrom !== '.env') assertAddressIsOwn(sources, variables)
   const { warning, ...place } = findBaseUrl(sources, variables)
   return { ...found, ...place, warning: warning ?? secondKey(sources, variables) }
 }
 
-type Key = Pick<Credentials, 'apiKey' | 'keyFrom' | 'keyVariable'>
+type Key = Pick<Credentials, 'apiKey' | 'keyFrom' | 'keyVariable' | 'tokens'>
+
+/** The command that prints tokens; undefined where the configuration names none. */
+function findTokens(
+  { environment, tokenCommands }: CredentialSources,
+  variables: CredentialVariables,
+): Key | undefined {
+  const { name, tokenMinutes } = variables
+  const words = tokenCommands?.words[name]
+  if (tokenCommands === undefined || words === undefined) return undefined
+  const keyVariable = tokenSetting(name)
+  if (tokenMinutes === undefined) {
+    throw new LlmBatchError('configuration', `${keyVariable}: ${name} does not support tokens that a command prints`, {
+      next: `Remove it, and set ${variables.keyVariable} in the environment.`,
+    })
+  }
+  if (tokenCommands.isFound) {
+    throw new LlmBatchError('configuration', `${keyVariable} is a program to start, in a file that was only found`, {
+      next: `Look at the command, then name the file with ${mention('config')}.`,
+    })
+  }
+  const tokens = tokenCommands.sources.get(name) ?? tokenSource(words, tokenMinutes, environment)
+  tokenCommands.sources.set(name, tokens)
+  return { apiKey: '', tokens, keyFrom: 'command', keyVariable }
+}
+
+function tokenSetting(name: string): string {
+  return `providers.${name}.tokenCommand`
+}
 
 /** The key that counts; undefined where none is set. */
 function findKey({ dotEnv, environment }: CredentialSources, variables: CredentialVariables): Key | undefined {
@@ -81,16 +127,25 @@ function keyVariables({ keyVariable, otherKeyVariable }: CredentialVariables): r
 }
 
 /** Says which of two keys counts where they differ; null where there is one. */
-function secondKey({ environment }: CredentialSources, { keyVariable, otherKeyVariable }: CredentialVariables) {
+function secondKey(sources: CredentialSources, variables: CredentialVariables): string | null {
+  const { environment } = sources
+  const { keyVariable, name, otherKeyVariable } = variables
+  const key = findKey(sources, variables)
+  if (key && hasCommand(sources, variables))
+    return `${tokenSetting(name)} is not asked, because ${key.keyVariable} is set.`
   if (otherKeyVariable === undefined) return null
   const [one, other] = [present(environment[keyVariable]), present(environment[otherKeyVariable])]
   if (one === undefined || other === undefined || one === other) return null
   return `${keyVariable} is ignored, because ${otherKeyVariable} is set too and wins, as in the provider's own SDK.`
 }
 
-/** True where the variable of a provider's key is set, whether or not the key is usable. */
+/** True where the variable of a provider's key is set, whether or not the key is usable, or a command prints tokens. */
 export function hasKey(sources: CredentialSources, variables: CredentialVariables): boolean {
-  return findKey(sources, variables) !== undefined
+  return findKey(sources, variables) !== undefined || hasCommand(sources, variables)
+}
+
+function hasCommand({ tokenCommands }: CredentialSources, { name }: CredentialVariables): boolean {
+  return tokenCommands?.words[name] !== undefined
 }
 
 /**
@@ -103,9 +158,11 @@ export function findBaseUrl(
 ): Pick<Credentials, 'baseUrl' | 'isHttpAllowed' | 'warning'> {
   const { baseUrlVariable, defaultBaseUrl } = variables
   const ownKey = findKey({ environment: sources.environment, dotEnv: null }, variables)
+  const isForTokens = findKey(sources, variables) === undefined && hasCommand(sources, variables)
+  const ownName = ownKey?.keyVariable ?? (isForTokens ? tokenSetting(variables.name) : undefined)
   const ownUrl = present(sources.environment[baseUrlVariable])
   const fileUrl = present(sources.dotEnv?.[baseUrlVariable])
-  const countedFileUrl = ownKey === undefined ? fileUrl : undefined
+  const countedFileUrl = ownName === undefined ? fileUrl : undefined
   const isHttpAllowed = present(sources.environment[VARIABLES.allowHttp]) === '1'
   const rules = { variable: baseUrlVariable, isHttpAllowed, usualPath: new URL(defaultBaseUrl).pathname }
   return {
@@ -113,7 +170,7 @@ export function findBaseUrl(
     isHttpAllowed,
     warning:
       ownUrl === undefined && fileUrl !== countedFileUrl
-        ? `${baseUrlVariable} in .env is ignored, because ${ownKey?.keyVariable} comes from the environment.`
+        ? `${baseUrlVariable} in .env is ignored, because ${ownName} ${isForTokens ? 'gives the tokens' : 'comes from the environment'}.`
         : null,
   }
 }

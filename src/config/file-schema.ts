@@ -83,6 +83,13 @@ const tier = count
   .max(5)
   .describe('Usage tier of the account; for some models it decides how much may wait. Default: none')
 
+const tokenCommand = z
+  .array(z.string().min(1))
+  .min(1)
+  .describe(
+    'Command, as a list of words, that prints a token instead of a key, where the provider supports such tokens.',
+  )
+
 const price = z.strictObject({
   inputUsdPerMillion: z.number().nonnegative().describe('US dollars for a million input tokens, standard price.'),
   cachedInputUsdPerMillion: z
@@ -135,7 +142,10 @@ export const fileSchema = z.strictObject({
   tokenCount: z.boolean().optional().describe('False: estimate tokens by bytes alone. Default: true'),
   limits: limits.optional(),
   providers: z
-    .record(z.string(), z.strictObject({ limits: particular('provider'), tier: tier.optional() }))
+    .record(
+      z.string(),
+      z.strictObject({ limits: particular('provider'), tier: tier.optional(), tokenCommand: tokenCommand.optional() }),
+    )
     .optional()
     .describe(`By provider name, such as ${DEFAULT_PROVIDER}.`),
   hosts: z

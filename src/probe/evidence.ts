@@ -1,3 +1,4 @@
+import type { Credentials } from '../config/credentials.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { ProbeRecord } from '../model/probe.ts'
 import type { RunDefinition } from '../model/run.ts'
@@ -18,18 +19,18 @@ export async function evidenceFor(
   { baseUrl, provider }: Pick<RunDefinition, 'baseUrl' | 'provider'>,
 ): Promise<Evidence | null> {
   const probes = (await store.probes()).filter((probe) => probe.provider === provider && probe.baseUrl === baseUrl)
-  const apiKey = keyOf(configuration, provider)
+  const credentials = credentialsOf(configuration, provider)
   const isSame = ({ account, salt }: ProbeRecord): boolean =>
-    accountOf(salt, apiKey ?? '', findProvider(provider), environment) === account
-  const same = apiKey === null ? undefined : probes.find(isSame)
+    credentials !== null && accountOf(salt, credentials, findProvider(provider), environment) === account
+  const same = probes.find(isSame)
   const probe = same ?? probes[0]
-  return probe ? { probe, isSameKey: apiKey === null ? null : same !== undefined } : null
+  return probe ? { probe, isSameKey: credentials === null ? null : same !== undefined } : null
 }
 
 /** Looking needs no key. */
-function keyOf(configuration: Workspace['configuration'], provider: string): string | null {
+function credentialsOf(configuration: Workspace['configuration'], provider: string): Credentials | null {
   try {
-    return configuration.credentialsFor(findProvider(provider)).apiKey
+    return configuration.credentialsFor(findProvider(provider))
   } catch (error) {
     if (LlmBatchError.isInstance(error)) return null
     throw error

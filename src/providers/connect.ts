@@ -1,9 +1,12 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/random.ts'
+import { messageOf } from '../model/error.ts'
+import { unanswered } from '../model/failure.ts'
 import { createTransport } from './http.ts'
-import type { Provider, ProviderOptions } from './provider.ts'
+import { type Provider, ProviderError, type ProviderOptions } from './provider.ts'
 import type { Environment, ProviderEntry } from './provider-entry.ts'
 import { findProvider } from './registry.ts'
+import type { Transport, TransportRequest } from './transport.ts'
 
 /** Options of connecting a provider. */
 export interface ConnectOptions {
@@ -13,6 +16,8 @@ export interface ConnectOptions {
       readonly apiKey: string
       readonly baseUrl: string
       readonly isHttpAllowed: boolean
+      /** Tokens in place of the key. @default none */
+      readonly tokens?: Tokens
     }
     readonly settings: {
       readonly waits: {
@@ -28,10 +33,54 @@ export interface ConnectOptions {
   readonly random: Random
 }
 
+/** Tokens that change while a process runs. */
+export interface Tokens {
+  /** Every token so far; grows. */
+  readonly given: readonly string[]
+  current(): Promise<string>
+  insteadOf(refused: string): Promise<string>
+}
+
 /** An adapter bound to today's key and base URL, with a transport of its own. Sends no call yet. */
 export async function connectProvider(name: string, surroundings: ConnectOptions): Promise<Provider> {
   const entry = findProvider(name)
-  return await entry.create(accessTo(entry, surroundings), surroundings.environment)
+  const access = accessTo(entry, surroundings)
+  const { tokens } = surroundings.configuration.credentialsFor(entry)
+  return await entry.create(tokens ? await withTokens(access, tokens) : access, surroundings.environment)
+}
+
+/** The same access with a token for a key, which each call has replaced by the one of that moment. */
+async function withTokens(access: ProviderOptions, tokens: Tokens): Promise<ProviderOptions> {
+  const first = await tokens.current()
+  const send: Transport['send'] = async (request, signal) => {
+    const used = await tokenOf(tokens.current())
+    const response = await access.transport.send(withToken(request, first, used), signal)
+    if (response.status !== 401) return response
+    const other = await tokenOf(tokens.insteadOf(used))
+    if (other === used || !mayRepeat(request)) return response
+    for await (const _ of response.body) break
+    return await access.transport.send(withToken(request, first, other), signal)
+  }
+  return { ...access, apiKey: first, secrets: tokens.given, transport: { send } }
+}
+
+/** A stream has been read, and a call with a time limit of its own, such as a create, is never repeated. */
+function mayRepeat({ body, totalTimeoutMs }: TransportRequest): boolean {
+  return typeof body !== 'object' && totalTimeoutMs === undefined
+}
+
+/** A command that fails while a run goes on is to the run as a key that the provider refuses. */
+async function tokenOf(token: Promise<string>): Promise<string> {
+  try {
+    return await token
+  } catch (error) {
+    throw new ProviderError(unanswered('unauthorised', messageOf(error)), error)
+  }
+}
+
+function withToken(request: TransportRequest, known: string, token: string): TransportRequest {
+  const headers = Object.entries(request.headers).map(([name, value]) => [name, value.replace(known, () => token)])
+  return { ...request, headers: Object.fromEntries(headers) }
 }
 
 /** What an adapter needs to reach its provider: key, base URL, and a transport of its own. */

@@ -19,20 +19,22 @@ interface Forms {
   readonly hex: readonly string[]
 }
 
-const formsOfSecrets = new WeakMap<readonly string[], readonly Forms[]>()
+const formsOfSecrets = new WeakMap<readonly string[], { readonly count: number; readonly forms: readonly Forms[] }>()
 
 /**
  * The text with every given secret of eight characters or more masked: as it is, in upper or lower case, with anything
  * between its letters, percent-encoded, in base64 and in hexadecimal.
  */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
-  let forms = formsOfSecrets.get(secrets)
-  if (!forms) {
-    forms = secrets.filter(({ length }) => length >= LEAST_LETTERS).map(formsOf)
-    formsOfSecrets.set(secrets, forms)
+  let known = formsOfSecrets.get(secrets)
+  // Tokens that change make the list longer.
+  if (known?.count !== secrets.length) {
+    const forms = secrets.filter(({ length }) => length >= LEAST_LETTERS).map(formsOf)
+    known = { count: secrets.length, forms }
+    formsOfSecrets.set(secrets, known)
   }
   let masked = text
-  for (const { base64, exact, hex, plain } of forms) {
+  for (const { base64, exact, hex, plain } of known.forms) {
     for (const secret of exact) masked = masked.replaceAll(secret, MASK)
     masked = maskLetters(masked, plain, LETTERS)
     masked = maskLetters(masked, base64, LETTERS, /[\w+/=-]/)

@@ -35,6 +35,11 @@ export interface ProviderEntry {
   readonly defaultBaseUrl: string
   /** True where every customer has an address of their own, so that the default one cannot be used. @default false */
   readonly isBaseUrlNeeded?: boolean
+  /**
+   * Minutes after which a token that a command prints is asked for again; absent where the provider takes a key alone. Only
+   * for one whose address tells the account apart: another token must not lead to other batches. @default none
+   */
+  readonly tokenMinutes?: number
   /** True where that address stands in a configuration file which was found and not named. @default false */
   readonly isBaseUrlFound?: boolean
   /** Variables that choose another part of the same account, and so other batches. @default none */

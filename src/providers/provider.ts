@@ -116,6 +116,8 @@ export interface DirectAnswer {
 /** Options of an adapter. */
 export interface ProviderOptions {
   readonly apiKey: string
+  /** What no text may show besides the key; may grow. @default the key alone */
+  readonly secrets?: readonly string[]
   /** As `Provider.baseUrl`; what a user wrote is checked and completed before (`config/base-url.ts`). */
   readonly baseUrl: string
   readonly transport: Transport

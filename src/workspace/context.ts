@@ -92,7 +92,7 @@ export async function runContext(
     folder: runFolder(workspace.home, store.id),
     reading: pLimit(1),
     windowHours: definition.timeoutHours,
-    account: accountOf(store.id, credentials.apiKey, entry, workspace.environment),
+    account: accountOf(store.id, credentials, entry, workspace.environment),
     onUnknownCreate: steering.onUnknownCreate ?? 'hold',
     costAtRisk: (attempt) => inputCostText(attempt, configuration.prices),
     knownRemotes: () => workspace.store.knownRemotes(),

@@ -77,7 +77,7 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
       baseUrl: provider.baseUrl,
       model: `${name}/${model}`,
       salt,
-      account: accountOf(salt, credentials.apiKey, entry, environment),
+      account: accountOf(salt, credentials, entry, environment),
       listedAfterMs: result.listedAfterMs,
       findings: result.findings,
     }

@@ -1,3 +1,4 @@
+import type { Credentials } from '../../config/credentials.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { formatDuration } from '../../lib/duration.ts'
 import { LlmBatchError } from '../../model/error.ts'
@@ -34,9 +35,8 @@ export async function examineProvider(place: Site, entry: ProviderEntry, mayAsk:
   }
   try {
     const { baseUrl, keyFrom, keyVariable, warning } = configuration.credentialsFor(entry)
-    const where = keyFrom === '.env' ? '.env in the working folder' : 'the environment'
     const note = warning === null ? '' : `\n${warning}`
-    const text = `${keyVariable} from ${where}, at ${baseUrl}${note}`
+    const text = `${keyVariable} from ${PLACES[keyFrom]}, at ${baseUrl}${note}`
     if (!mayAsk) return found({ what, text, problem: null })
     const { at, problem } = await greet(place, entry, baseUrl)
     const answer = problem === null ? '\nthe key is accepted, and the list of batches can be read' : ''
@@ -47,6 +47,12 @@ export async function examineProvider(place: Site, entry: ProviderEntry, mayAsk:
     const { message, next } = error.inWords(inFlags)
     return found({ what, text: message, problem: `${message} ${next}`.trim() })
   }
+}
+
+const PLACES: Readonly<Record<Credentials['keyFrom'], string>> = {
+  environment: 'the environment',
+  '.env': '.env in the working folder',
+  command: 'the configuration file',
 }
 
 function found(finding: Finding, facts: Partial<ExaminedProvider> = {}): ExaminedProvider {

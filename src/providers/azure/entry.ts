@@ -11,6 +11,8 @@ export const AZURE: ProviderEntry = {
   // Every customer has an address of its own, and no key may go to that of another.
   defaultBaseUrl: 'https://resource.invalid/openai/v1',
   isBaseUrlNeeded: true,
+  // Azure's command line hands out the token that it has until five minutes before that ends.
+  tokenMinutes: 4,
   // Deployments have names of the customer's own; one that is named after its model is known by that name.
   facts: { batchFactor: 0.5, isReasoningModel, refusedFields, vocabulary, imageTokens },
   sheet: {

@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process'
+
+/** End of another program. */
+export interface CommandResult {
+  /** Its exit code, the signal that ended it, or why it could not be started, such as `ENOENT`; 0 where it did well. */
+  readonly code: number | string
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Bytes of output that are taken in. */
+const MOST_OUTPUT_BYTES = 1024 * 1024
+
+/**
+ * Starts a program with its arguments, through no shell, and waits until it ends; it is ended by force after `timeoutMs`.
+ * Never rejects.
+ */
+export function runCommand(
+  [program = '', ...words]: readonly string[],
+  { environment, timeoutMs }: { readonly environment: NodeJS.ProcessEnv; readonly timeoutMs: number },
+): Promise<CommandResult> {
+  const options = { env: environment, timeout: timeoutMs, maxBuffer: MOST_OUTPUT_BYTES, windowsHide: true }
+  return new Promise((resolve) => {
+    const child = execFile(program, words, options, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : (error.code ?? error.signal ?? 'no exit code'), stdout, stderr }),
+    )
+    // A program that asks a question is not to wait for the terminal of ours.
+    child.stdin?.end()
+  })
+}
