@@ -1,5 +1,6 @@
 import type { ProviderFacts } from '../facts.ts'
 import { windowsByModel } from '../window-list.ts'
+import { imageTokens } from './image-tokens.ts'
 import { PRICES } from './prices.ts'
 import { QUEUE_TIERS } from './queue-tiers.ts'
 import { unsupported } from './request/request.ts'
@@ -14,6 +15,7 @@ export const GEMINI_FACTS: Partial<ProviderFacts> = {
   contextWindows: CONTEXT_WINDOWS,
   furtherModels: ['gemini-flash-latest', 'gemini-pro-latest', 'gemini-embedding-2'],
   queueTiers: QUEUE_TIERS,
+  imageTokens,
   isReasoningModel: isThinkingModel,
   unsupported,
 }
