@@ -19,6 +19,11 @@ describe.each(PRICED.map(({ name }) => name))('what is known of %s', (name) => {
     }
   })
 
+  it('has no batch cheaper than its sheet says', () => {
+    const discount = PROVIDERS[name]?.sheet?.discount ?? 0
+    for (const { batchFactor } of prices) expect(batchFactor).toBeGreaterThanOrEqual(1 - discount)
+  })
+
   it('has dearer rates above one length only, because usage is added up apart for one', () => {
     const lengths = prices.flatMap(({ longContext }) => longContext?.aboveTokens ?? [])
     expect(new Set(lengths).size).toBeLessThanOrEqual(1)

@@ -42,7 +42,8 @@ const PLAIN: Omit<HostProfile, 'name' | 'title' | 'baseUrl' | 'keyVariable' | 'b
  * another provider sent somewhere. Throws `LlmBatchError` where the host that it is like is not one of ours.
  */
 export function ownHostEntry(name: string, own: OwnHost): ProviderEntry {
-  const like = own.like === undefined ? PLAIN : likeness(name, own.like)
+  // Another host has prices of its own.
+  const { prices: _, ...like } = own.like === undefined ? PLAIN : likeness(name, own.like)
   const suffix = name.toUpperCase().replaceAll('-', '_')
   const hours = own.windowHours ?? like.window.hours
   const profile: HostProfile = {

@@ -1,4 +1,5 @@
 import type { RemoteStatus } from '../../model/attempt.ts'
+import type { ModelPrice } from '../facts.ts'
 import type { Recovery } from '../provider.ts'
 
 /**
@@ -28,6 +29,8 @@ export interface HostProfile {
   readonly window: HostWindow
   /** Part of the standard price that a batch saves; null where the facts give no number. */
   readonly discount: number | null
+  /** Prices of its models that are sure. @default none */
+  readonly prices?: readonly ModelPrice[]
   /** What an upload is for, in the host's word. @default 'batch' */
   readonly purpose?: string
   /** `signed`: the API names an address of a store, which takes the bytes without a key. @default 'form' */

@@ -1,3 +1,4 @@
+import { DOUBLEWORD_PRICES, GROQ_PRICES, TOGETHER_PRICES } from './prices.ts'
 import type { HostProfile } from './profile.ts'
 
 const CHAT = '/v1/chat/completions'
@@ -24,6 +25,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     limits: { requests: 50_000, bytes: 100 * MB },
     window: { hours: DAY, mostHours: 7 * DAY },
     discount: 0.5,
+    prices: GROQ_PRICES,
     pageSize: null,
     maxTokensField: 'max_completion_tokens',
     hasSchemas: true,
@@ -49,6 +51,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     limits: { requests: 50_000, bytes: 100 * MB, queueTokens: 30_000_000_000 },
     window: { hours: DAY },
     discount: null,
+    prices: TOGETHER_PRICES,
     purpose: 'batch-api',
     upload: 'signed',
     line: 'bare',
@@ -109,6 +112,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     limits: { requests: 50_000, bytes: 200 * MB },
     window: { hours: DAY },
     discount: null,
+    prices: DOUBLEWORD_PRICES,
     hasSchemas: true,
     facts: {
       asOf: SEEN,

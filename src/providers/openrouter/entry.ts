@@ -1,4 +1,5 @@
 import type { ProviderEntry } from '../provider-entry.ts'
+import { PRICES } from './prices.ts'
 
 /** A picture or a file that lies in the request itself. */
 const INLINE_MEDIA = /"(?:url|image_url|file_data)"\s*:\s*"data:/
@@ -12,7 +13,11 @@ export const OPENROUTER: ProviderEntry = {
   defaultBaseUrl: 'https://openrouter.ai/api/v1',
   // "Typically" half, by its guide; some parts of a price, such as a search, are not cheaper. A price of the user's own that
   // does not say counts in full.
-  facts: { batchFactor: 1, unsupported: (_target, body) => (INLINE_MEDIA.test(body) ? NOT_INLINE : null) },
+  facts: {
+    prices: PRICES,
+    batchFactor: 1,
+    unsupported: (_target, body) => (INLINE_MEDIA.test(body) ? NOT_INLINE : null),
+  },
   sheet: {
     title: 'OpenRouter',
     discount: 0.5,
