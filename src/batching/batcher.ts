@@ -65,6 +65,8 @@ export interface BatcherOptions {
   readonly tally?: RequestTally
   /** A further limit of requests. @default none */
   readonly mostRequests?: number
+  /** How many requests are asked directly together where all of them are; null where they go into batches. @default null */
+  readonly tailRequests?: number | null
 }
 
 /**
@@ -111,14 +113,17 @@ export class Batcher {
   async add(request: BatchRequest): Promise<void> {
     const { canary, tally } = this.#options
     tally?.add(request.target, request.body, request.mostOutputTokens)
+    const { tailRequests = null } = this.#options
+    if (tailRequests !== null) return await this.#placeInTail(request, tailRequests)
     const set = canary?.setFor(request) ?? null
-    await (set === null ? this.#place(request) : this.#placeDirect(request, set))
+    await (set === null ? this.#place(request) : this.#placeDirect(request, set, 'direct'))
   }
 
   /** Ends the open batches; returns all, in the order in which they were ended. */
   async finish(): Promise<readonly BatchCut[]> {
     for (const lane of this.#lanes.values()) await this.#end(lane, 'batch')
-    for (const lane of this.#direct.values()) await this.#end(lane, 'direct')
+    const kind = (this.#options.tailRequests ?? null) === null ? 'direct' : 'tail'
+    for (const lane of this.#direct.values()) await this.#end(lane, kind)
     return this.#cuts
   }
 
@@ -146,9 +151,19 @@ export class Batcher {
     await lane.batch.add(request, this.#encoder.lineOf(request, lane.batch.prefix), tokens)
   }
 
-  async #placeDirect(request: BatchRequest, set: string): Promise<void> {
+  async #placeInTail(request: BatchRequest, mostRequests: number): Promise<void> {
+    const set = targetKey(request.target)
+    const lane = this.#direct.get(set)
+    if (lane && lane.batch.size().requests >= mostRequests) {
+      await this.#end(lane, 'tail')
+      this.#direct.delete(set)
+    }
+    await this.#placeDirect(request, set, 'tail')
+  }
+
+  async #placeDirect(request: BatchRequest, set: string, kind: 'direct' | 'tail'): Promise<void> {
     const { target } = request
-    const { batch, cutting } = this.#direct.get(set) ?? (await this.#openLane(this.#direct, set, target, 'direct'))
+    const { batch, cutting } = this.#direct.get(set) ?? (await this.#openLane(this.#direct, set, target, kind))
     const line = this.#encoder.lineOf(request, batch.prefix)
     this.#options.tally?.addLoad(target, cutting.loadOf(line))
     await batch.add(request, line, cutting.counter.count(line, null))

@@ -21,9 +21,9 @@ import { cancelledOutcome, triage } from './triage.ts'
 
 /**
  * Reads what the calls of a direct batch were answered with: `ended -> collected`, every request with its result, those
- * that were not called given back to be sent in a batch. Where the API refuses what all or most of them ask for, or no
- * answer can be used, the answers are kept, the refused ones stay, and the batch is held, before anything is bought in
- * batches.
+ * that were not called given back to be sent in a batch. Of a canary, where the API refuses what all or most of them ask
+ * for, or no answer can be used, the answers are kept, the refused ones stay, and the batch is held, before anything is
+ * bought in batches.
  */
 export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord, round: Round): Promise<Step> {
   const { settings, store } = ports
@@ -31,14 +31,22 @@ export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord,
   const cancelledBy = round.cancelledBy()
   const { answers, file } = await readAnswers(ports, attempt)
   const told = [...answers.values()].map(({ outcome }) => outcome)
-  const stop = cancelledBy === null ? judgeCanary(told, settings.canary.requests) : null
+  const isCanary = attempt.kind === 'direct'
+  const stop = isCanary && cancelledBy === null ? judgeCanary(told, settings.canary.requests) : null
   const outcomes = await outcomesOfCalls(ports, attempt, plan, { answers, cancelledBy, isHeld: stop !== null })
   const settled = { plan, outcomes, cancelledBy, resultFiles: [file] }
   if (stop) return await hold(ports, attempt, settled, stop)
   const { bill, settlement } = await settlementOf(ports, attempt, settled, 'collected')
   const changes = { failures: 0, ...NO_REASON }
   await store.settleAttempt(attempt.key, 'collected', changes, settlement, bill)
-  return MOVED
+  const problem = told.find(({ accountProblem }) => accountProblem)
+  // What a canary meets here, the batches that follow it meet too.
+  return isCanary || !problem ? MOVED : holdForAccount(problem)
+}
+
+/** Nothing more can be bought until a person has mended it. */
+function holdForAccount({ code, reason }: Outcome): Step {
+  return { did: 'must_hold_run', reason: { kind: 'account_problem', words: reason ?? code ?? 'account problem' } }
 }
 
 /** Facts by which it is told what became of the requests of a direct batch. */

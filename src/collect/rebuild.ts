@@ -4,6 +4,7 @@ import type { BatchPlan } from '../log/batch-plan.ts'
 import { assertNamed, namedResult } from '../log/named-file.ts'
 import { Outcomes } from '../log/outcomes.ts'
 import type { RepairOutcomes } from '../log/run-log.ts'
+import { isAskedDirectly } from '../model/batch.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
@@ -63,17 +64,18 @@ async function checkOf(store: RebuildPorts['store']): Promise<AnswerCheck | null
 
 async function rebuild(
   ports: RebuildPorts,
-  { key, kind }: BatchRecord,
+  batch: BatchRecord,
   { attemptKey, cancelCause, name, resultFiles }: SettledBatch,
   plan: BatchPlan,
 ): Promise<Outcomes | undefined> {
+  const { key, kind } = batch
   const attempt = (await ports.store.allAttempts()).find((one) => one.key === attemptKey)
   if (!attempt) throw new Error(`there is no attempt ${attemptKey} of batch ${key}`)
   // What was refused as a whole, or given up, has none.
   if (resultFiles.length === 0) return undefined
   for (const file of resultFiles) await assertNamed(ports.disk, namedResult(ports.folder, attemptKey, file))
   if (kind === 'carried') return await outcomesCarried(ports, attempt, plan)
-  if (kind === 'direct') {
+  if (isAskedDirectly(batch)) {
     return await outcomesOfCalls(ports, attempt, plan, {
       answers: (await readAnswers(ports, attempt)).answers,
       cancelledBy: cancelCause,

@@ -17,7 +17,7 @@ const waits = z
     http: duration.describe('Idle time after which a call is given up, and the total time of a create. Default: 60s'),
     direct: duration.describe('Total time of a synchronous call; the model may be silent until then. Default: 10m'),
     windUp: duration.describe(
-      'How long before its deadline a run cancels unfinished work; at most a quarter of its time. Default: 15m',
+      'How long before its deadline a run cancels unfinished work; at most a quarter of its time; twice both with a tail. Default: 15m',
     ),
     absent: duration.describe('How long a batch seen before may be missing before it counts as lost. Default: 6h'),
     queue: duration.describe(

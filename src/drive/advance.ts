@@ -1,5 +1,6 @@
 import { collectBatch } from '../collect/collect.ts'
 import { collectDirect } from '../collect/collect-direct.ts'
+import { isAskedDirectly } from '../model/batch.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
@@ -57,14 +58,14 @@ async function stepOf(context: RunContext, attempt: AttemptRecord, round: Round)
     case 'calling':
       return await callRequests(context, attempt, round)
     case 'planned':
-      if (attempt.kind === 'direct') return await callFirst(context, attempt, round)
+      if (isAskedDirectly(attempt)) return await callFirst(context, attempt, round)
       return await upload(context, attempt, round.signal)
     case 'uploaded':
       return await createBatch(context, attempt)
     case 'submitted':
       return await pollBatch(context, attempt, round)
     case 'ended':
-      if (attempt.kind === 'direct') return await collectDirect(context, attempt, round)
+      if (isAskedDirectly(attempt)) return await collectDirect(context, attempt, round)
       return await collectBatch(context, attempt, round)
     case 'creating':
     case 'unconfirmed':

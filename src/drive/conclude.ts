@@ -15,6 +15,8 @@ export interface Ending {
   readonly cancelledBy: CancelCause | null
   /** Set where a step has said that nothing of the run would fare better. */
   readonly holdReason: Reason | null
+  /** True where the rest is to be asked directly once more is known of what was sent. */
+  readonly waitsForTail: boolean
 }
 
 /** Records what a run has come to when driving ends, and tells it. */
@@ -48,7 +50,7 @@ export function isActive({ stage }: AttemptRecord): boolean {
 }
 
 function stateAfter(
-  { cancelledBy, holdReason, isStopped }: Ending,
+  { cancelledBy, holdReason, isStopped, waitsForTail }: Ending,
   attempts: readonly AttemptRecord[],
   isOpen: boolean,
 ): { readonly state: RunState; readonly reason: Reason | null } {
@@ -56,7 +58,7 @@ function stateAfter(
   // A run that is being cancelled stays so until the provider has answered for every batch.
   const resting: RunState = cancelledBy ? 'cancelling' : 'paused'
   if (isStopped) return { state: resting, reason: { kind: 'stopped' } }
-  if (attempts.some(isActive)) return { state: resting, reason: { kind: 'waiting' } }
+  if (attempts.some(isActive) || waitsForTail) return { state: resting, reason: { kind: 'waiting' } }
   const [first, ...others] = attempts.filter(({ stage }) => stage === 'held')
   if (first) {
     const { batch, reason: why } = first

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { ADVANCING_STAGES, OPEN_STAGES } from '../model/attempt.ts'
+import { isAskedDirectly } from '../model/batch.ts'
 import type { Reason } from '../model/reason.ts'
 import type { Round } from '../model/round.ts'
 import type { Step } from '../model/step.ts'
@@ -20,6 +21,7 @@ import { mustReask, reask } from './reask.ts'
 import { replan, splitAttempt } from './replan.ts'
 import { Room } from './room.ts'
 import { diskRefusal } from './setback.ts'
+import { beginTail } from './tail.ts'
 
 /**
  * When driving a run ends: when it is finished (or held), when nothing is left to submit, or when nothing is due now.
@@ -42,9 +44,12 @@ const FOREIGN_QUEUES = 'foreign queues'
  * run as it stands then. Throws what concerns the whole run, such as another writer.
  */
 export async function driveToEnd(context: RunContext, until: Until, signal: AbortSignal): Promise<RunRecord> {
-  const run = await context.store.record()
-  if (run.state !== 'cancelling') await context.store.moveRun('running')
-  return await new Driving(context, run, until, signal).toEnd()
+  for (;;) {
+    const run = await context.store.record()
+    if (run.state !== 'cancelling') await context.store.moveRun('running')
+    const ended = await new Driving(context, run, until, signal).toEnd()
+    if (ended !== 'tail') return ended
+  }
 }
 
 class Driving {
@@ -81,7 +86,8 @@ class Driving {
     this.#audits = new Audits(context)
   }
 
-  async toEnd(): Promise<RunRecord> {
+  /** Returns the run as it stands then, or `tail` where the rest of it is now to be asked directly. */
+  async toEnd(): Promise<RunRecord | 'tail'> {
     try {
       while (await this.#goRound());
     } catch (error) {
@@ -94,7 +100,11 @@ class Driving {
     if (failure !== undefined && diskRefusal(failure) === null) throw failure
     const cancelledBy = this.#cancellation.by
     if (failure === undefined) await this.#cancellation.giveUpUnsent()
-    return await conclude(this.#context, { isStopped: this.#signal.aborted, cancelledBy, holdReason })
+    const isStopped = this.#signal.aborted
+    const mayAsk = failure === undefined && holdReason === null && !isStopped && cancelledBy === 'deadline'
+    const tail = mayAsk ? await beginTail(this.#context) : 'none'
+    if (tail === 'begun') return 'tail'
+    return await conclude(this.#context, { isStopped, cancelledBy, holdReason, waitsForTail: tail === 'unsettled' })
   }
 
   /** Plans, starts what is due and waits for something to happen; false once driving is over. */
@@ -138,7 +148,9 @@ class Driving {
   }
 
   /** A deadline that is over ends the driving; the harvest of what the provider answers later is for the next one. */
-  #isTimeUp({ deadline }: RunRecord): boolean {
+  #isTimeUp({ deadline, tailBegunAt }: RunRecord): boolean {
+    // Of a tail nothing is waited for but the answers to calls that were made.
+    if (tailBegunAt !== null) return false
     const now = this.#context.clock.now()
     const at = deadline?.at ?? Number.POSITIVE_INFINITY
     this.#endsAt ??= at > now ? at : Number.POSITIVE_INFINITY
@@ -251,7 +263,7 @@ class Driving {
     const now = this.#context.clock.now()
     const room = this.#roomForBatches(attempts)
     const canBeSent = ({ kind, stage }: AttemptRecord): boolean =>
-      kind === 'direct' || stage === 'planned' || stage === 'uploaded'
+      isAskedDirectly({ kind }) || stage === 'planned' || stage === 'uploaded'
     return active
       .filter((attempt) => !isBatchToSend(attempt) || room.of(attempt) > 0)
       .filter((attempt) => this.#until === 'round' || canBeSent(attempt))

@@ -11,9 +11,9 @@ import { askAgain } from '../request/ask-again.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { storedSink, takerOf } from './replan.ts'
 
-/** True where rows with an invalid answer and turns left wait to be asked again. */
+/** True where rows with an invalid answer and turns left wait to be asked again; never once a tail has begun. */
 export async function mustReask({ maxReasks, store }: RunContext): Promise<boolean> {
-  return maxReasks > 0 && (await store.hasReaskable())
+  return maxReasks > 0 && (await store.hasReaskable()) && (await store.record()).tailBegunAt === null
 }
 
 /**

@@ -16,19 +16,24 @@ import { withTokenLimit } from '../request/token-limit.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunContext } from '../workspace/context.ts'
 
+/** Requests of a tail whose cost is set aside together, and whose answers are collected together. */
+const TAIL_REQUESTS = 100
+
 /**
  * Plans every pending request into new batches: the rest of an expired batch, rows that may succeed next time, a batch
- * that had to be cut. Their lines are copied from the frozen files under a new nonce. Nothing to do when none waits.
+ * that had to be cut; in a tail, into such as are asked directly. Their lines are copied from the frozen files under a new
+ * nonce. Nothing to do when none waits.
  */
 export async function replan(context: RunContext, mostRequests = Number.POSITIVE_INFINITY): Promise<void> {
   const { disk, folder, store } = context
   if (!(await store.hasPending())) return
-  const { isCanaryDue } = await store.record()
+  const { isCanaryDue, tailBegunAt } = await store.record()
   const canary = isCanaryDue ? canaryOf(context) : null
   const log = new RunLog(context, repairing(context))
   const lines = new FrozenLines({ disk, folder })
   const takeOver = takerOf(await log.weights())
-  const batcher = new Batcher({ ports: context, sink: storedSink(context), canary, mostRequests })
+  const tailRequests = tailBegunAt === null ? null : TAIL_REQUESTS
+  const batcher = new Batcher({ ports: context, sink: storedSink(context), canary, mostRequests, tailRequests })
   try {
     for await (const request of log.pending()) {
       const asked = askedAgain(request)

@@ -1,7 +1,8 @@
 import type { CanarySettings } from '../config/settings.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { mention } from '../model/options/mention.ts'
+import { commandLine, mention } from '../model/options/mention.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
+import { isFinished } from '../model/run.ts'
 import { targetKey } from '../model/target.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunStore } from '../store/store.ts'
@@ -30,9 +31,19 @@ export interface Reopened {
  */
 export async function reopen(store: RunStore, options: RetryOptions, canary: CanarySettings): Promise<Reopened> {
   const { maxTokens, statuses } = options
+  await assertNoTail(store)
   const canaryAbove = canaryAboveFor(options, canary)
   const count = await store.reopenRequests({ ...chosenBy(statuses), maxTokens, canaryAbove })
   return { count, hasCanary: canaryAbove !== null && count > canaryAbove }
+}
+
+/** While a tail is asked, whatever is given back would be bought in its dearer way. Throws `usage`. */
+async function assertNoTail(store: RunStore): Promise<void> {
+  const { id, state, tailBegunAt } = await store.record()
+  if (tailBegunAt === null || isFinished(state)) return
+  throw new LlmBatchError('usage', `the rest of run ${id} is being asked directly; nothing was given back`, {
+    next: `Let it end first: ${commandLine('resume', id)}`,
+  })
 }
 
 /**

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import pLimit from 'p-limit'
 import { assertCancellable } from '../drive/cancel.ts'
 import { confirmAccount } from '../drive/confirm-account.ts'
-import { deadlineFrom } from '../drive/deadline.ts'
+import { setDeadline } from '../drive/deadline.ts'
 import { reviewStopLoss } from '../drive/gate.ts'
 import { driveToEnd, type Until } from '../drive/loop.ts'
 import { lookBeforeSending } from '../drive/preflight.ts'
@@ -232,8 +232,7 @@ export class RunHandle {
 }
 
 /** Keeps with the run what steers it from now on. */
-async function steer(context: RunContext, { deadline, ignoreStopLoss }: Steering): Promise<void> {
-  const { clock, settings, store } = context
-  if (deadline !== undefined) await store.setDeadline(deadlineFrom(deadline, clock.now(), settings.waits.windUpMs))
+async function steer(context: RunContext, { deadline, ignoreStopLoss, tail }: Steering): Promise<void> {
+  if (deadline !== undefined || tail !== undefined) await setDeadline(context, { deadline, tail })
   await reviewStopLoss(context, ignoreStopLoss ?? false)
 }

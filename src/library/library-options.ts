@@ -5,7 +5,7 @@ import type { InputSource } from '../input/open.ts'
 import type { AnswerDefinition, JsonSchema } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
-import { type DeadlineWish, type InputFormat, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
+import { type DeadlineWish, type InputFormat, type OutputPlan, PLAIN_OUTPUT, type Tail } from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
 import type { AskedOptions } from '../prepare/definition.ts'
 import type { ChatMessage } from '../request/messages/message-json.ts'
@@ -120,6 +120,11 @@ export interface FinishOptions {
    * cancelled at the provider and harvested: the rows in question end as `cancelled`. @default as it was set before
    */
   readonly deadline?: string | Date | null
+  /**
+   * `direct`: what the deadline leaves over is asked in synchronous calls at the full price, once nothing of the run is at
+   * the provider any more, until the deadline itself. Kept until the deadline is taken away. @default it stays cancelled
+   */
+  readonly tail?: Tail
   /** Goes on although most rows of a batch failed alike, now and later. @default false */
   readonly ignoreStopLoss?: boolean
 }

@@ -192,12 +192,13 @@ export class Run<Row extends object = AnyRow, Output = string> {
   async #drive(method: string, until: Until, options: FinishOptions, releaseHeld: boolean): Promise<DrivenRun> {
     this.#assertOpen()
     checkFinishOptions(method, options)
-    const { deadline, ignoreStopLoss, signal } = options
+    const { deadline, ignoreStopLoss, signal, tail } = options
     const { report, answers } = await this.#handle.drive({
       until,
       signal,
       ignoreStopLoss,
       deadline: deadlineWish(deadline),
+      tail,
       releaseHeld,
       again: this.#again,
       judgeValue: this.#validator === null ? undefined : judgeBy(this.#validator),

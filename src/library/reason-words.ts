@@ -19,6 +19,9 @@ const SENTENCES: { readonly [Kind in Reason['kind']]: (reason: Of<Kind>) => stri
   stop_loss: ({ batch, code, example, failed, requests }) =>
     `${failed} of the ${requests} rows of batch ${batch} failed with ${code}: ${clauseOf(example)}; nothing more is sent. ` +
     `What failed is unbilled; to send the rest anyway, resume with ${mention('ignoreStopLoss')}`,
+  calls_unclear: ({ calls, provider }) =>
+    `${provider} did not answer ${calls} rows that were asked directly, which may be billed and are not sent again by themselves; ` +
+    `resume asks the others`,
   disk_refused: ({ words }) => `the disk refused: ${words}`,
   work_unlisted: ({ doubt, provider, run }) =>
     `${provider} refuses to list its batches (${doubt}), so whether it has this work already cannot be seen; ` +

@@ -1,5 +1,11 @@
 /**
  * Manner of sending a batch. `batch`: as a file, at the batch price. `direct`: request by request in synchronous calls,
- * before anything is bought in batches; the canary. `carried`: never, because an earlier run has bought its answers.
+ * before anything is bought in batches; the canary. `tail`: the same at the end, for what a deadline has left over.
+ * `carried`: never, because an earlier run has bought its answers.
  */
-export type BatchKind = 'batch' | 'direct' | 'carried'
+export type BatchKind = 'batch' | 'direct' | 'tail' | 'carried'
+
+/** True where the requests are sent one by one, at the full price. */
+export function isAskedDirectly({ kind }: { readonly kind: BatchKind }): boolean {
+  return kind === 'direct' || kind === 'tail'
+}

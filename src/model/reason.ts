@@ -46,6 +46,8 @@ export type Reason =
   | { readonly kind: 'batch_held'; readonly batch: number; readonly why: Reason | null; readonly others: number }
   | ({ readonly kind: 'stop_loss'; readonly batch: number } & UniformFailure)
   | { readonly kind: 'disk_refused'; readonly words: string }
+  /** Of a tail: so many of its calls may have been executed, and were not answered. */
+  | { readonly kind: 'calls_unclear'; readonly calls: number; readonly provider: string }
   | { readonly kind: 'work_unlisted'; readonly run: string; readonly provider: string; readonly doubt: string }
   | {
       readonly kind: 'no_batch_api'

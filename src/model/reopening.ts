@@ -9,14 +9,16 @@ export interface Reopening {
   readonly maxTokens: number | null
   /** The newest batch when it was asked for: what a later one holds was sent again already. */
   readonly upToBatch: number
+  /** What this batch and older ones hold is left as it is. @default 0 */
+  readonly afterBatch?: number
 }
 
 /** True where requests that stand so, by what the batch with this number says of them, are to be sent again. */
 export function isReopened(
-  { billed, statuses, upToBatch }: Reopening,
+  { afterBatch = 0, billed, statuses, upToBatch }: Reopening,
   request: { readonly state: RequestState; readonly billed: Billed },
   batchNumber: number,
 ): boolean {
   const isChosen = statuses.some((status) => status === request.state) && billed.includes(request.billed)
-  return isChosen && batchNumber <= upToBatch
+  return isChosen && batchNumber <= upToBatch && batchNumber > afterBatch
 }

@@ -9,7 +9,8 @@ import type { AnswerDefinition } from './answer.ts'
  * - `open`: every row so far has its final record, and more may be appended.
  * - `paused`: stopped by a person, or sent without waiting; goes on with `resume` or `tick`.
  * - `held`: nothing can go on until a person decides; the reason is recorded.
- * - `cancelling`: the user cancelled; remote batches are being cancelled and harvested.
+ * - `cancelling`: the user or the deadline cancelled; remote batches are being cancelled and harvested. Goes on to `running`
+ *   where the rest is then asked directly.
  * - `completed`: every row has its final record. Final.
  * - `cancelled`: as `completed`, after a cancellation. Final, but `retry` may open it again.
  */
@@ -35,7 +36,7 @@ export const RUN_MOVES: Readonly<Record<RunState, readonly RunState[]>> = {
   open: ['running', 'paused', 'held', 'cancelling'],
   paused: ['running', 'cancelling', 'held'],
   held: ['running', 'cancelling', 'held'],
-  cancelling: ['cancelling', 'cancelled', 'held'],
+  cancelling: ['cancelling', 'running', 'cancelled', 'held'],
   completed: ['running'],
   cancelled: ['running'],
 }
@@ -147,7 +148,15 @@ export interface Deadline {
   readonly at: number
   /** From then on nothing more is sent, and what is unfinished is cancelled, so that it can be harvested in time. */
   readonly windUpAt: number
+  /** How the rest is asked once all of that is settled; null where it is not. */
+  readonly tail: Tail | null
 }
+
+/** Ways to ask what a deadline has left over. */
+export const TAILS = ['direct'] as const
+
+/** Way in which the rest is asked, dearer than in batches. */
+export type Tail = (typeof TAILS)[number]
 
 /** The reason why a run is cancelled. */
 export type CancelCause = 'user' | 'deadline'

@@ -107,7 +107,7 @@ describe('what steers a run in the store', () => {
   }
 
   it('is kept until the run is opened again', async () => {
-    await run.setDeadline({ at: 200, windUpAt: 100 })
+    await run.setDeadline({ at: 200, windUpAt: 100, tail: null })
     await run.setStopLoss({ state: 'stopped', batch: 1, code: 'x', example: 'y', failed: 9, requests: 9 })
     await run.cancelForDeadline()
     expect(await run.record()).toMatchObject({

@@ -11,6 +11,7 @@ import {
   RUN_MOVES,
   type RunDefinition,
   type RunState,
+  type Tail,
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
 import type { Driver, SqlValue } from './driver.ts'
@@ -37,6 +38,8 @@ interface RunRow {
   cancelCause: CancelCause | null
   deadlineAt: number | null
   windUpAt: number | null
+  tail: Tail | null
+  tailBegunAt: number | null
   stopLoss: string | null
   carried: string | null
   isCanaryDue: 0 | 1
@@ -50,18 +53,19 @@ const SELECT_RUNS = `
   select id, name, state, reason, definition, output, row_count as "rowCount", request_count as "requestCount",
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
     max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
-    cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt", stop_loss as "stopLoss",
+    cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt",
+    tail, tail_begun_at as "tailBegunAt", stop_loss as "stopLoss",
     carried, is_canary_due as "isCanaryDue", reopenings, is_open as "isOpen",
     created_at as "createdAt", finished_at as "finishedAt"
   from runs`
 
 function runFrom(row: RunRow): RunRecord {
-  const { carried, deadlineAt, reason, stopLoss, windUpAt, ...rest } = row
+  const { carried, deadlineAt, reason, stopLoss, tail, windUpAt, ...rest } = row
   const definition = stored(row, 'definition') as RunDefinition | null
   if (definition?.version !== 1) throw unreadable(row, 'definition')
   return {
     ...rest,
-    deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt },
+    deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt, tail },
     reason: reasonFrom(reason),
     isCanaryDue: row.isCanaryDue === 1,
     reopenings: stored(row, 'reopenings') as Reopening[],
@@ -181,9 +185,10 @@ export function updateBaseUrl(driver: Driver, runKey: number, baseUrl: string): 
 
 export function updateDeadline(driver: Driver, runKey: number, deadline: Deadline | null): void {
   driver.run(
-    'update runs set deadline_at = ?, wind_up_at = ? where key = ?',
+    'update runs set deadline_at = ?, wind_up_at = ?, tail = ? where key = ?',
     deadline?.at ?? null,
     deadline?.windUpAt ?? null,
+    deadline?.tail ?? null,
     runKey,
   )
 }
@@ -217,10 +222,14 @@ export function markCancelRequested(driver: Driver, id: string, cause: CancelCau
   )
 }
 
-/** What stopped a run before does not stop it once a person has opened it again. */
+/**
+ * What stopped a run before does not stop it once a person has opened it again; a tail takes nothing that was left over
+ * before.
+ */
 export function clearStops(driver: Driver, runKey: number): void {
   driver.run(
     `update runs set cancel_requested_at = null, cancel_cause = null, deadline_at = null, wind_up_at = null,
+       tail = null, tail_begun_at = null, opened_after = (select count(*) from batches where run = runs.key),
        stop_loss = case when stop_loss ->> 'state' = 'ignored' then stop_loss end
      where key = ?`,
     runKey,

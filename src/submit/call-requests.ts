@@ -1,17 +1,19 @@
 import pLimit from 'p-limit'
 import { writeAtomically } from '../lib/atomic-file.ts'
+import { backoffMs } from '../lib/backoff.ts'
 import { splitLines } from '../lib/jsonl.ts'
 import { bodyOf } from '../log/frozen-line.ts'
 import { RunLog } from '../log/run-log.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
+import type { Outcome } from '../model/outcome.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
-import { type FailureKind, ProviderError } from '../providers/provider.ts'
+import { type Failure, type FailureKind, ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { CallAnswer } from '../store/port/paid-call.ts'
 import type { SubmitPorts } from './ports.ts'
 
-type Ports = Pick<SubmitPorts, 'disk' | 'emit' | 'folder' | 'provider' | 'settings' | 'store'>
+type Ports = Pick<SubmitPorts, 'clock' | 'disk' | 'emit' | 'folder' | 'provider' | 'random' | 'settings' | 'store'>
 
 /** Failures that say that the request was not executed: the call may be made again. */
 const NOT_MADE: readonly FailureKind[] = ['unreached', 'throttled', 'unauthorised', 'forbidden']
@@ -22,6 +24,8 @@ const NOT_MADE: readonly FailureKind[] = ['unreached', 'throttled', 'unauthorise
  * without an answer (a lost connection, a 5xx, a process that died) ends the calling: its request is in doubt and never
  * sent again by itself, and those that were not called yet go into batches. A call that was certainly not executed is
  * thrown, and made again with the next step. No call is begun once the run is cancelled. May be repeated from any point.
+ * In a tail there are no batches to come: after a call in doubt the others are called with a later step, and after several
+ * the run is held.
  */
 export async function callRequests(ports: Ports, attempt: AttemptRecord, round: Round): Promise<Step> {
   const { store } = ports
@@ -31,14 +35,64 @@ export async function callRequests(ports: Ports, attempt: AttemptRecord, round: 
     if (call.answer === null) await store.closeCall(call.key, 'unknown', null)
   }
   const calling = new Calling(ports, attempt, round)
+  const before = await doubtsOf(ports, attempt)
   const first = (await calling.waiting()).slice(0, 1)
   // One alone: where it goes wrong, the others are not in doubt.
-  await calling.call(first)
-  await calling.call(await calling.waiting())
-  if (round.signal.aborted && (await calling.waiting()).length > 0) return WAITED
+  try {
+    await calling.call(first)
+    await calling.call(await calling.waiting())
+  } catch (error) {
+    if (attempt.kind !== 'tail' || !calling.hasAnswer || !isThrottled(error)) throw error
+    return await callOnSoon(ports, attempt, error.failure)
+  }
+  if ((await calling.waiting()).length > 0) {
+    if (round.signal.aborted) return WAITED
+    if (attempt.kind === 'tail') return await pauseTail(ports, attempt, calling.accountProblem, before)
+  }
   await writeAnswers(ports, attempt)
   await store.endCalls(attempt.key)
   return MOVED
+}
+
+/** Calls in doubt of one batch of a tail; each time so many more are, a person must look. */
+const DOUBTS_TO_HOLD = 5
+
+/** What waits after a call in doubt, or one that the account cannot pay for, is not called at once. */
+async function pauseTail(
+  ports: Ports,
+  attempt: AttemptRecord,
+  accountProblem: Outcome | undefined,
+  before: number,
+): Promise<Step> {
+  const { clock, provider, random, settings, store } = ports
+  if (accountProblem !== undefined) {
+    const { code, reason } = accountProblem
+    return { did: 'must_hold_run', reason: { kind: 'account_problem', words: reason ?? code ?? 'account problem' } }
+  }
+  const doubts = await doubtsOf(ports, attempt)
+  if (Math.floor(doubts / DOUBTS_TO_HOLD) > Math.floor(before / DOUBTS_TO_HOLD)) {
+    return { did: 'must_hold_run', reason: { kind: 'calls_unclear', calls: doubts, provider: provider.name } }
+  }
+  await store.noteAttempt(attempt.key, {
+    failures: attempt.failures + 1,
+    nextAt: clock.now() + backoffMs(settings.waits.retryBackoff, attempt.failures, random.fraction()),
+  })
+  return WAITED
+}
+
+/** Calls were answered before one was too many: that is a limit of speed, and no reason for ever longer waits. */
+async function callOnSoon({ clock, settings, store }: Ports, { key }: AttemptRecord, failure: Failure): Promise<Step> {
+  const waitMs = failure.retryAfterMs ?? settings.waits.retryBackoff.firstMs
+  await store.noteAttempt(key, { failures: 0, nextAt: clock.now() + waitMs })
+  return WAITED
+}
+
+function isThrottled(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.failure.kind === 'throttled'
+}
+
+async function doubtsOf({ store }: Ports, { key }: AttemptRecord): Promise<number> {
+  return (await store.calls(key)).filter(({ answer }) => answer === 'unknown').length
 }
 
 /** A request with the body that its frozen line has. */
@@ -64,6 +118,10 @@ class Calling {
   readonly #round: Round
   #requests: readonly DirectRequest[] | undefined
   #failure: unknown
+  /** An answer that says that the account cannot pay; of a tail, nothing more is called then. */
+  accountProblem: Outcome | undefined
+  /** True once a call of this step was answered. */
+  hasAnswer = false
 
   constructor(ports: Ports, attempt: AttemptRecord, round: Round) {
     this.#ports = ports
@@ -71,22 +129,30 @@ class Calling {
     this.#round = round
   }
 
-  /** The requests that are still to be called; none once a call is in doubt, or the run is being cancelled. */
+  /**
+   * The requests that are still to be called; none once the run is being cancelled, nor those of a canary once a call is in
+   * doubt. What is in doubt itself is never called again.
+   */
   async waiting(): Promise<readonly DirectRequest[]> {
     const { settings, store } = this.#ports
     const calls = await store.calls(this.#attempt.key)
-    if (this.#isCancelled() || !settings.canary.isOn || calls.some(({ answer }) => answer === 'unknown')) return []
-    const answered = new Set(calls.filter(({ answer }) => answer === 'answered').map(({ ordinal }) => ordinal))
+    const isDone = !this.#isTail && (!settings.canary.isOn || calls.some(({ answer }) => answer === 'unknown'))
+    if (this.#isCancelled() || isDone) return []
+    const called = new Set(calls.filter(({ answer }) => answer !== 'not_made').map(({ ordinal }) => ordinal))
     this.#requests ??= await readRequests(this.#ports, this.#attempt)
-    return this.#requests.filter(({ ordinal }) => !answered.has(ordinal))
+    return this.#requests.filter(({ ordinal }) => !called.has(ordinal))
+  }
+
+  get #isTail(): boolean {
+    return this.#attempt.kind === 'tail'
   }
 
   /** Calls these, several at once. Throws what a call that was not executed has thrown, after all have ended. */
   async call(requests: readonly DirectRequest[]): Promise<void> {
     const { settings } = this.#ports
     await pLimit(settings.maxTransfers).map(requests, async (request) => {
-      const isWanted = this.#failure === undefined && !this.#round.signal.aborted && !this.#isCancelled()
-      if (isWanted) await this.#callOne(request)
+      const isStopping = this.#failure !== undefined || this.accountProblem !== undefined
+      if (!isStopping && !this.#round.signal.aborted && !this.#isCancelled()) await this.#callOne(request)
     })
     if (this.#failure !== undefined && !isInDoubt(this.#failure)) throw this.#failure
   }
@@ -98,8 +164,10 @@ class Calling {
     const id = wireId(wirePrefix(nonce), ordinal)
     const key = await store.openCall(this.#attempt.key, ordinal)
     try {
-      const { line } = await provider.direct({ wireId: id, target, body }, new AbortController().signal)
+      const { line, outcome } = await provider.direct({ wireId: id, target, body }, new AbortController().signal)
       await store.closeCall(key, 'answered', line)
+      this.hasAnswer = true
+      if (this.#isTail && outcome.accountProblem) this.accountProblem ??= outcome
     } catch (error) {
       this.#failure ??= error
       await store.closeCall(key, answerOf(error), null)

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
-import type { DeadlineWish } from '../model/run.ts'
+import type { DeadlineWish, Tail } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { TokenCounters } from '../plan/tokens.ts'
 import type { Price } from '../prices/price.ts'
@@ -34,6 +34,8 @@ export interface Steering {
   readonly ignoreStopLoss?: boolean | undefined
   /** Until when the run should be done. @default as it was set before */
   readonly deadline?: DeadlineWish | undefined
+  /** How what the deadline leaves over is asked. @default as it was set with the deadline */
+  readonly tail?: Tail | undefined
   /** The user's own judge of answers that fit the schema, where this process has one. @default none */
   readonly judgeValue?: ValueJudge | undefined
 }

@@ -19,6 +19,8 @@ export interface RunCost {
   readonly models: readonly ModelCost[]
   /** Of every attempt that has results, oldest first. */
   readonly attempts: readonly AttemptCost[]
+  /** What of it was asked directly at the deadline; null where nothing was. */
+  readonly tail: TailCost | null
   /** The cap in force; null where there is none. */
   readonly maxUsd: number | null
   /** Set aside for what is at the provider, in doubt, or was answered without a usage. */
@@ -42,6 +44,15 @@ export interface AttemptCost {
   readonly attempt: number
   readonly kind: PriceKind
   readonly totalUsd: number | null
+}
+
+/** The part of the answers that were asked directly because the deadline was near. */
+export interface TailCost {
+  /** Those whose usage was told. */
+  readonly answers: number
+  readonly totalUsd: number | null
+  /** The same tokens bought in batches. */
+  readonly batchUsd: number | null
 }
 
 /** An attempt with the usage of its results. */
@@ -99,8 +110,22 @@ export async function runCostOf(
       kind: attempt.kind,
       totalUsd: costOfParts(parts, priceOf(attempt.target), attempt.kind),
     })),
+    tail: tailCost(used, priceOf),
     maxUsd: await capOf(store, configuration),
     reservedUsd: usdOf(run.reserved),
+  }
+}
+
+function tailCost(used: readonly UsedAttempt[], priceOf: (target: Target) => Price | null): TailCost | null {
+  const tail = used.filter(({ attempt }) => attempt.kind === 'tail')
+  if (tail.length === 0) return null
+  const sum = (kind: PriceKind): number | null =>
+    sumUsd(tail.map(({ attempt, parts }) => costOfParts(parts, priceOf(attempt.target), kind)))
+  const { results, withoutUsage } = sumOfUsage(tail.flatMap(({ parts }) => parts))
+  return {
+    answers: results - withoutUsage,
+    totalUsd: sum('tail'),
+    batchUsd: sum('batch'),
   }
 }
 

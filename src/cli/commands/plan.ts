@@ -29,7 +29,7 @@ async function plan(shell: Shell, inputPaths: readonly string[], flags: PlanFlag
   if (flags.output !== undefined) await checkOutput(output, inputPaths, place.disk)
   const planned = await planRun(place, await newRunOptions(shell, place.disk, { inputPaths, flags, output }))
   if (flags.json) await shell.printJson(planDocument(planned))
-  else await shell.show(renderPlan(planView(planned), shell.outputColors))
+  else await shell.show(renderPlan({ ...planView(planned), tail: flags.tail }, shell.outputColors))
   return conclude(shell, planned)
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { plainLine } from '../../lib/plain-text.ts'
+import { LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import type { NewRunOptions } from '../../prepare/definition.ts'
@@ -33,6 +34,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 }
 
 async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags, command: Command): Promise<number> {
+  assertTailWithDeadline(flags)
   const output = outputPlan(flags, { inputPaths, mustBeFile: flags.json === true || flags.wait === false, shell })
   const interruption = new Interruption(shell, systemClock)
   try {
@@ -47,6 +49,7 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
         agree: agreement(shell, workspace, flags),
       }
       const taken = await takeNewRun(workspace, options, (happening) => events.tell(happening))
+      if (taken.isAttached) await assertTailAccepted(taken, flags)
       if (taken.isAttached && !flags.quiet) shell.tell(describeAttached(await taken.store.record(), taken))
       if (taken.areAnswersThere) return await reportDone(shell, workspace, taken, flags)
       const until = flags.wait === false ? 'submitted' : 'finished'
@@ -55,6 +58,23 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
   } finally {
     interruption.end()
   }
+}
+
+function assertTailWithDeadline({ deadline, tail }: RunFlags): void {
+  if (tail === undefined || (deadline !== undefined && deadline !== 'none')) return
+  throw new LlmBatchError('usage', `--tail ${tail} needs a deadline`, {
+    next: 'Say when the run should be done, such as --deadline 6h.',
+  })
+}
+
+/** What a tail may cost is shown when a run is made; a run that is here gets one only where that is accepted unseen. */
+async function assertTailAccepted({ lock, store }: TakenRun, { tail, yes }: RunFlags): Promise<void> {
+  const { deadline, id, state } = await store.record()
+  if (tail === undefined || yes === true || isFinished(state) || deadline?.tail === tail) return
+  lock.release()
+  throw new LlmBatchError('usage', `run ${id} has the same work and no tail; nothing was sent`, {
+    next: `See what it may cost with: llm-batch plan … --tail ${tail}. Accept it by the same command with --yes.`,
+  })
 }
 
 /** What is said of work that is here already. */
@@ -84,6 +104,7 @@ function agreement(shell: Shell, { configuration }: Workspace, flags: RunFlags):
       isAccepted: flags.yes === true,
       askAboveUsd,
       maxCostUsd,
+      tail: flags.tail,
     })
   }
 }

@@ -39,6 +39,8 @@ export function runDocument(run: RunRecord): object {
     state: run.state,
     reason: run.reason && tellReason(run.reason),
     deadline: instant(run.deadline?.at ?? null),
+    tail: run.deadline?.tail ?? null,
+    tailBegunAt: instant(run.tailBegunAt),
     provider: definition.provider,
     baseUrl: definition.baseUrl,
     model: definition.model,

@@ -46,6 +46,7 @@ export async function driveRun(options: DriveRun): Promise<number> {
         again: flags.again,
         ignoreStopLoss: flags.ignoreStopLoss,
         deadline: flags.deadline,
+        tail: flags.tail,
         signal,
         sink: outputSink(shell, handle.id, progress),
       }),

@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../../model/error.ts'
+import type { Tail } from '../../model/run.ts'
 import type { Target } from '../../model/target.ts'
 import type { PlanSummary } from '../../plan/summary.ts'
 import { REQUESTS_COMPARED } from '../../prepare/freeze-run.ts'
@@ -26,6 +27,8 @@ export interface Agreement {
   readonly askAboveUsd: number
   /** The cap, in US dollars; null where there is none. */
   readonly maxCostUsd: number | null
+  /** How the rest is asked at the deadline, where it is: then the most that all may cost is that of the full price. */
+  readonly tail?: Tail | undefined
 }
 
 /**
@@ -35,11 +38,11 @@ export interface Agreement {
  */
 export async function agreeTo(shell: Shell, runId: string, estimate: PlanSummary, agreement: Agreement): Promise<void> {
   const { askAboveUsd, isAccepted, isQuiet } = agreement
-  const sum = estimate.cost && (estimate.cost.mostUsd ?? estimate.cost.expectedUsd)
+  const sum = mostOf(estimate, agreement)
   const misspelt = estimate.targets.filter(({ price, target }) => price === null && nearModels(target).length > 0)
   const isUnsure = misspelt.length > 0 || (sum === null ? shell.canAsk : sum > askAboveUsd)
   const mustAsk = !isAccepted && isUnsure
-  if (!isQuiet || (mustAsk && shell.canAsk)) introduce(shell, runId, estimate, agreement.maxCostUsd)
+  if (!isQuiet || (mustAsk && shell.canAsk)) introduce(shell, runId, estimate, agreement)
   if (!mustAsk) return
   const limit =
     sum === null ? 'unknown' : `${dollars(sum)}, more than the ${dollars(askAboveUsd)} that are sent without a question`
@@ -65,15 +68,22 @@ function misspeltError(target: Target): LlmBatchError {
   })
 }
 
-function introduce(shell: Shell, runId: string, estimate: PlanSummary, maxCostUsd: number | null): void {
-  const { advice, cost, rows, sharing } = estimate
+/** The most that a run may cost, or what is expected of it where answers are without limit; null where that is unknown. */
+function mostOf({ cost }: PlanSummary, { tail }: Agreement): number | null {
+  if (cost === null) return null
+  return tail === undefined ? (cost.mostUsd ?? cost.expectedUsd) : (cost.synchronousMostUsd ?? cost.synchronousUsd)
+}
+
+function introduce(shell: Shell, runId: string, estimate: PlanSummary, agreement: Agreement): void {
+  const { maxCostUsd, tail } = agreement
+  const { advice, rows, sharing } = estimate
   const sharable = dedupeHint(sharing.sharable)
   const hint = sharable !== null && estimate.requests > REQUESTS_COMPARED ? `at least ${sharable}` : sharable
   shell.tell(
-    `Run ${runId}: ${counted(rows, 'row')}. Requests: ${describeRequests(estimate)}.\n${renderFacts(estimateFacts(estimate), shell.errorColors)}`,
+    `Run ${runId}: ${counted(rows, 'row')}. Requests: ${describeRequests(estimate)}.\n${renderFacts(estimateFacts(estimate, tail), shell.errorColors)}`,
   )
   for (const sentence of [...(hint === null ? [] : [hint]), ...advice]) shell.warn(sentence)
-  const most = cost && (cost.mostUsd ?? cost.expectedUsd)
+  const most = mostOf(estimate, agreement)
   if (maxCostUsd !== null && most !== null && most > maxCostUsd) {
     shell.warn(`the cap of ${dollars(maxCostUsd)} may hold the run before its end, at a cost of up to ${dollars(most)}`)
   }

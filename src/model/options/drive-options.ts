@@ -1,3 +1,4 @@
+import { TAILS } from '../run.ts'
 import { DRIVING, MAKING, type OptionDeclaration } from './declaration.ts'
 
 /** Commands that work on runs and tell how it went. */
@@ -76,6 +77,17 @@ export const DRIVE_OPTIONS = {
     help: 'cancel unfinished work at this time: 20h, 2026-11-24T08:00Z, or none',
     usual: 'none',
     commands: DRIVING,
+    library: { calls: ['finish'] },
+  },
+  tail: {
+    kind: 'choice',
+    value: '<way>',
+    choices: TAILS,
+    heading: 'limits',
+    help: 'ask what the deadline leaves over directly, at the full price, once nothing is at the provider any more',
+    usual: 'the rest stays cancelled',
+    helpIn: { plan: 'show what a tail of this way may cost' },
+    commands: ['run', 'plan'],
     library: { calls: ['finish'] },
   },
   timeoutHours: {

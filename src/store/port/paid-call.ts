@@ -37,7 +37,21 @@ export interface PaidCallCatalog {
   calls(attemptKey: number): Promise<readonly DirectCall[]>
   /** Moves the attempt from `calling` to `ended`, once the answers are on disk as its result file. */
   endCalls(attemptKey: number): Promise<AttemptRecord>
+  /**
+   * Gives what the deadline has left over, certainly unbilled, back to be asked directly: `cancelling -> running`. Everything
+   * that this follows from is looked at in the transaction, so that nothing of it can be alive at the provider.
+   */
+  beginTail(): Promise<TailOpening>
 }
+
+/**
+ * Result of opening a tail. `unsettled`: something of the run may still happen, or it was not yet seen whether a create of
+ * it was repeated. `in_doubt`: a batch of its work may be alive that is not followed. `not_due`: there is nothing to ask, or
+ * no time or wish for it.
+ */
+export type TailOpening =
+  | { readonly did: 'begun'; readonly rows: number }
+  | { readonly did: 'unsettled' | 'in_doubt' | 'not_due' }
 
 /** Everything that must be known to find a lost create again, written before its one POST. */
 export interface IntentFacts {

@@ -69,6 +69,8 @@ export interface RunRecord extends NewRun {
   readonly cancelRequestedAt: number | null
   readonly cancelCause: CancelCause | null
   readonly deadline: Deadline | null
+  /** Since when what the deadline has left over is asked directly; null before. */
+  readonly tailBegunAt: number | null
   readonly stopLoss: StopLoss | null
   /** What it took over from an earlier run; null where it was to take over nothing. */
   readonly carried: CarriedOver | null

@@ -11,10 +11,11 @@ import { answerCall, forgetLines, insertCall, selectCalls } from '../direct-call
 import { type PaidCallCatalog } from '../port/paid-call.ts'
 import { selectQueueState, wakeWaiting, wakeWhenFreed } from '../queue.ts'
 import { releaseReservation, reserveSpending } from '../spending.ts'
+import { openTail } from '../tail.ts'
 import { type RunAccess } from './run-access.ts'
 
 /** The verbs of `PaidCallCatalog` in SQLite. */
-export function paidCallVerbs({ clock, driver, id, write }: RunAccess): PaidCallCatalog {
+export function paidCallVerbs({ clock, driver, id, runKey, write }: RunAccess): PaidCallCatalog {
   return {
     openIntent: async (attemptKey, facts, admit, spending) =>
       write(() => {
@@ -53,5 +54,6 @@ export function paidCallVerbs({ clock, driver, id, write }: RunAccess): PaidCall
         forgetLines(driver, attemptKey)
         return selectAttempt(driver, attemptKey)
       }),
+    beginTail: async () => write(() => openTail(driver, { id, runKey }, clock.now())),
   }
 }

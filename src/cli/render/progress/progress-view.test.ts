@@ -42,7 +42,7 @@ describe('the view of a moment', () => {
   })
 
   it('shows what is left until the deadline of the run', () => {
-    const timed = { ...progress, run: { ...run, deadline: { at: now + 5_000, windUpAt: now } } }
+    const timed = { ...progress, run: { ...run, deadline: { at: now + 5_000, windUpAt: now, tail: null } } }
     expect(progressView(progress, now).deadlineInMs).toBeNull()
     expect(progressView(timed, now).deadlineInMs).toBe(5_000)
     expect(progressView(timed, now + 9_000).deadlineInMs).toBe(0)

@@ -1,5 +1,6 @@
 import { plainLine, plainText } from '../../../lib/plain-text.ts'
 import type { Problem } from '../../../model/problem.ts'
+import type { Tail } from '../../../model/run.ts'
 import type { PlanSummary, TargetSummary } from '../../../plan/summary.ts'
 import { dollars } from '../../../prices/dollars.ts'
 import type { Colors } from '../terminal/colors.ts'
@@ -13,6 +14,7 @@ import {
   describePrices,
   describeReasks,
   describeRequests,
+  describeTail,
   describeTime,
   describeTokens,
 } from '../words/estimate-words.ts'
@@ -25,6 +27,8 @@ export interface PlanView {
   /** Where the input came from, for people. */
   readonly input: string
   readonly summary: PlanSummary
+  /** How the rest is asked at the deadline, where it is. */
+  readonly tail?: Tail | undefined
   /** Bytes that are free where the run would live. */
   readonly freeBytes: number | null
   /** The first request as the model would get it; null where there is none. */
@@ -55,7 +59,7 @@ export function renderPlan(plan: PlanView, colors: Colors): string {
       ['Input', plainLine(plan.input)],
       ['Rows', rowsText(summary)],
       ['Requests', describeRequests(summary)],
-      ...estimateFacts(summary),
+      ...estimateFacts(summary, plan.tail),
       ['Disk', `${bytes(summary.diskBytes)}${plan.freeBytes === null ? '' : ` of ${bytes(plan.freeBytes)} free`}`],
     ],
     colors,
@@ -72,7 +76,7 @@ export function renderPlan(plan: PlanView, colors: Colors): string {
 }
 
 /** What a plan costs and how long it may take; the same before a run begins. */
-export function estimateFacts(summary: PlanSummary): readonly Fact[] {
+export function estimateFacts(summary: PlanSummary, tail?: Tail): readonly Fact[] {
   return [
     ['Carried', describeCarried(summary.sharing.carried)],
     ['Shared', describeSaving(summary.sharing.shared)],
@@ -81,6 +85,7 @@ export function estimateFacts(summary: PlanSummary): readonly Fact[] {
     ['Cost', describeCost(summary.cost)],
     ['Asking again', describeReasks(summary)],
     ['Full price', describeFullPrice(summary.cost)],
+    ['Tail', describeTail(summary.cost, tail)],
     ['Prices', describePrices(summary.targets.map(({ price }) => price))],
     ['Time', describeTime(summary)],
     ['Crash safety', describeRecovery(summary.recovery)],

@@ -151,12 +151,14 @@ function liveTestText({ attempts, evidence, run }: RunStatus, colors: Colors): s
 }
 
 /** What is left until the deadline; null where there is none to wait for. */
-function deadlineText({ deadline, state }: RunRecord, now: number): string | null {
+function deadlineText({ deadline, state, tailBegunAt }: RunRecord, now: number): string | null {
   if (deadline === null || isFinished(state)) return null
   const at = new Date(deadline.at).toISOString()
   if (now >= deadline.at) return `${at}, which is over`
   const windUp = now >= deadline.windUpAt ? 'now' : `in ${formatDuration(deadline.windUpAt - now)}`
-  return `${at}, ${formatDuration(deadline.at - now)} left; what is unfinished is cancelled ${windUp}`
+  const left = `${at}, ${formatDuration(deadline.at - now)} left`
+  if (tailBegunAt !== null) return `${left}; until then the rest is asked directly`
+  return `${left}; what is unfinished is cancelled ${windUp}${deadline.tail === null ? '' : ', then asked directly'}`
 }
 
 function attemptCells(attempt: AttemptRecord, { lifetimeOf, now }: RunStatus): readonly string[] {

@@ -1,3 +1,4 @@
+import { isAskedDirectly } from '../../../model/batch.ts'
 import type { AttemptRecord } from '../../../store/port/attempt.ts'
 import { BUDGET_CODES } from '../../../submit/over-budget.ts'
 import { BATCH_PHASES, type BatchPhase, phaseOf } from '../../../workspace/progress.ts'
@@ -32,7 +33,7 @@ export function describeBatch(attempt: AttemptRecord): string {
   const { kind, reasonCode, stage, remoteStatus } = attempt
   if (kind === 'carried') return 'carried over'
   if (stage === 'held' && HELD_FOR_BUDGET.includes(reasonCode)) return 'held for budget'
-  if (kind === 'direct' && (stage === 'collected' || stage === 'rejected')) return 'asked directly'
+  if (isAskedDirectly(attempt) && (stage === 'collected' || stage === 'rejected')) return 'asked directly'
   if (stage === 'rejected') return 'refused'
   if (stage === 'abandoned' || stage === 'cancelled') return 'never sent'
   return stage === 'submitted' && remoteStatus === 'cancelling' ? 'cancelling' : WORDS[phaseOf(attempt)]

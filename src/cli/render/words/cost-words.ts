@@ -1,6 +1,7 @@
 import { dollars, sumUsd } from '../../../prices/dollars.ts'
 import type { AttemptCost, RunCost } from '../../../workspace/run-cost.ts'
 import type { Fact } from '../terminal/facts.ts'
+import { counted } from '../terminal/quantity.ts'
 import { describePrices } from './estimate-words.ts'
 
 /** What a run cost: the sum and what it saved, then its parts where there are several. */
@@ -8,7 +9,8 @@ export function describeRunCost(cost: RunCost): string {
   const saved =
     cost.savedUsd === null || cost.savedUsd <= 0 ? '' : `, ${dollars(cost.savedUsd)} less than synchronous calls`
   const models = cost.models.length < 2 ? [] : cost.models.map(modelText)
-  return [`${dollars(cost.totalUsd)}${saved}`, ...models, ...attemptLines(cost.attempts)].join('\n')
+  const lines = [...attemptLines(cost.attempts), ...tailLines(cost)]
+  return [`${dollars(cost.totalUsd)}${saved}`, ...models, ...lines].join('\n')
 }
 
 function modelText({ target, totalUsd }: RunCost['models'][number]): string {
@@ -20,11 +22,21 @@ function attemptLines(attempts: readonly AttemptCost[]): readonly string[] {
   const direct = attempts.filter(({ kind }) => kind === 'direct')
   const first = attempts.filter(({ attempt, kind }) => kind === 'batch' && attempt === 1)
   const later = attempts.filter(({ attempt, kind }) => kind === 'batch' && attempt > 1)
-  if (direct.length === 0 && later.length === 0) return []
+  const hasTail = attempts.some(({ kind }) => kind === 'tail')
+  if (direct.length === 0 && later.length === 0 && !hasTail) return []
   return [
     ...(direct.length > 0 ? [`${dollars(sumOf(direct))} in direct calls before the batches`] : []),
     ...(first.length > 0 ? [`${dollars(sumOf(first))} in batches that were sent first`] : []),
     ...(later.length > 0 ? [`${dollars(sumOf(later))} in batches that sent rows again`] : []),
+  ]
+}
+
+/** What was bought at the deadline, and what it would have cost otherwise. */
+function tailLines({ tail }: RunCost): readonly string[] {
+  if (tail === null) return []
+  const { answers, batchUsd, totalUsd } = tail
+  return [
+    `${dollars(totalUsd)} for ${counted(answers, 'answer')} asked directly at the deadline, ${dollars(batchUsd)} in batches`,
   ]
 }
 

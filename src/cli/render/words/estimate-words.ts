@@ -1,3 +1,4 @@
+import type { Tail } from '../../../model/run.ts'
 import type { CostEstimate, PlanSummary, TargetSummary } from '../../../plan/summary.ts'
 import { BASIS_WORDS } from '../../../prices/answer-length.ts'
 import { dollars } from '../../../prices/dollars.ts'
@@ -52,6 +53,13 @@ export function describeReasks({ cost, reasks }: PlanSummary): string | null {
 /** The same at the full price. */
 export function describeFullPrice(cost: CostEstimate | null): string | null {
   return cost === null ? null : amounts(cost.synchronousUsd, cost.synchronousMostUsd, null)
+}
+
+/** The most that asking directly at the deadline may bring the whole to; null where nothing is to be asked so. */
+export function describeTail(cost: CostEstimate | null, tail: Tail | undefined): string | null {
+  if (tail === undefined) return null
+  if (cost === null) return 'unknown: the price is'
+  return `${amounts(cost.synchronousUsd, cost.synchronousMostUsd, null)} in all, if every row were asked directly at the deadline`
 }
 
 function amounts(expected: number, most: number | null, hint: string | null): string {
