@@ -53,12 +53,14 @@ export class Cancellation {
  * results the provider no longer has is settled as missing, so that a retry can buy it again.
  */
 async function enterCancelling(context: RunContext, round: Pick<Round, 'cancelledBy'>): Promise<void> {
-  const { store } = context
+  const { clock, store } = context
   const { state } = await store.record()
   if (state !== 'cancelling') await store.moveRun('cancelling')
   for (const attempt of await store.unfinishedAttempts()) {
     if (attempt.stage === 'held' && GONE_CODES.includes(attempt.reasonCode))
       await giveUpResults(context, attempt, round)
+    // However long the provider asked to wait: no call is made any more, and the answers are there.
+    if (attempt.stage === 'calling') await store.noteAttempt(attempt.key, { nextAt: clock.now() })
   }
   await release(context)
 }

@@ -213,7 +213,9 @@ export function selectIncidents(driver: Driver, runKey: number): Incident[] {
     .map((row) => ({ ...row, remoteIds: JSON.parse(row.remoteIds) as string[] }))
 }
 
+/** What was asked first is the cause; but once a person has asked, nothing is bought in place of what is cancelled. */
 export function markCancelRequested(driver: Driver, id: string, cause: CancelCause, at: number): void {
+  if (cause === 'user') driver.run('update runs set tail = null where id = ?', id)
   driver.run(
     `update runs set cancel_requested_at = ?, cancel_cause = ? where id = ? and cancel_requested_at is null`,
     at,

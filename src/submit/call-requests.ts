@@ -154,7 +154,8 @@ class Calling {
       const isStopping = this.#failure !== undefined || this.accountProblem !== undefined
       if (!isStopping && !this.#round.signal.aborted && !this.#isCancelled()) await this.#callOne(request)
     })
-    if (this.#failure !== undefined && !isInDoubt(this.#failure)) throw this.#failure
+    // Nothing more is called once the run is cancelled, so there is nothing to wait for.
+    if (this.#failure !== undefined && !isInDoubt(this.#failure) && !this.#isCancelled()) throw this.#failure
   }
 
   /** An interrupt does not end a call: only its answer tells what was bought. */

@@ -124,6 +124,18 @@ describe('a tail', () => {
     expect(await finalBooks(world)).toMatchObject({ directCalls: 0, rowsBilled: 6, repeated: [] })
   })
 
+  it('does not begin where a person has cancelled the run meanwhile', async () => {
+    const world = await openHalfDone(['cancel=cancel-ignored'])
+    const ended = await driveUntilNear(world, async ({ handle }) => {
+      await untilFired(world, 'cancel')
+      await handle.cancel()
+      world.server.setFaults([])
+    })
+    expect(ended.run.state).toBe('cancelled')
+    expect(positive(ended.counts)).toEqual({ succeeded: 6, cancelled: 6 })
+    expect(await finalBooks(world)).toMatchObject({ directCalls: 0, rowsBilled: 6, repeated: [] })
+  })
+
   it('does not begin where a create was repeated on the way, because its double may be alive', async () => {
     const world = await openHalfDone(['create:1=repeat'])
     const ended = await driveUntilNear(world)
@@ -133,7 +145,7 @@ describe('a tail', () => {
   })
 
   it('ends at the deadline itself, and what was not asked by then stays cancelled', async () => {
-    const world = await openHalfDone(['direct:1=slow(1)', 'direct:2+=retry-after(1)'])
+    const world = await openHalfDone(['direct:1=slow(1)', 'direct:2+=retry-after(3600)'])
     const ended = await driveUntilNear(world, async (_, clock) => {
       await untilFired(world, 'direct', 2)
       clock.jump(30 * MINUTE_MS)

@@ -26,6 +26,8 @@ export function storedJob(
     else
       fields[key] = isPath(kind) && typeof value === 'string' && value !== '-' ? resolve(workingFolder, value) : value
   }
+  // A tail without a deadline would be refused.
+  if (fields['deadline'] === undefined) fields['tail'] = undefined
   // Labels that were read from a file are kept, as a schema is.
   const hasLabelFile = fieldsOf(fields['field']).some((field) => labelSourceOf(field) !== undefined)
   if (hasLabelFile) fields['field'] = undefined
