@@ -92,7 +92,7 @@ describe('a tail', () => {
     const perToken = answers.map(
       ({ llm_cost_usd, llm_prompt_tokens }) => (llm_cost_usd ?? 0) / (llm_prompt_tokens ?? 1),
     )
-    expect(perToken.toSorted()).toEqual([...Array(6).fill(0.5), ...Array(6).fill(1)])
+    expect(perToken.toSorted((one, other) => one - other)).toEqual([...Array(6).fill(0.5), ...Array(6).fill(1)])
     const direct = answers.filter((_, index) => perToken[index] === 1)
     const directUsd = direct.reduce((sum, { llm_cost_usd }) => sum + (llm_cost_usd ?? 0), 0)
     expect(cost.tail).toEqual({ answers: 6, totalUsd: directUsd, batchUsd: directUsd / 2 })
