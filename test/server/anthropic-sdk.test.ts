@@ -2,7 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Anthropic, { BadRequestError, InternalServerError, NotFoundError, RateLimitError } from '@anthropic-ai/sdk'
+import Anthropic, {
+  AuthenticationError,
+  BadRequestError,
+  InternalServerError,
+  NotFoundError,
+  RateLimitError,
+} from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalServer, startLocalServer } from '../../src/testing.ts'
 
@@ -14,7 +20,7 @@ let client: Anthropic
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'llm-batch-server-'))
-  server = await startLocalServer({ folder, queueRequests: 500 })
+  server = await startLocalServer({ folder, queueRequests: 500, acceptedKeys: ['test'] })
   client = clientOf('test')
 })
 
@@ -136,6 +142,7 @@ describe('the official Anthropic SDK against the local server', () => {
     await expect(create(...many)).rejects.toBeInstanceOf(RateLimitError)
     const { id } = await create(asked('slow', 'x'))
     await expect(client.messages.batches.results(id)).rejects.toThrow(/results_url/)
+    await expect(clientOf('wrong').messages.batches.list()).rejects.toBeInstanceOf(AuthenticationError)
     const withoutKey = await fetch(`${server.anthropicUrl}/v1/messages/batches`, {
       headers: { 'anthropic-version': '2023-06-01' },
     })
