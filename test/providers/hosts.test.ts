@@ -4,9 +4,13 @@ import { createHostProvider } from '../../src/providers/hosts/adapter.ts'
 import type { HostProfile } from '../../src/providers/hosts/profile.ts'
 import { HOST_PROFILES } from '../../src/providers/hosts/profiles.ts'
 import { createTransport } from '../../src/providers/http.ts'
-import { impatientClock, KEY } from '../support/adapter.ts'
+import { impatientClock, KEY, registeredAdapter } from '../support/adapter.ts'
 import { answerJson, startHttpServer } from '../support/http-server.ts'
+import { serverForTest } from '../support/local-server.ts'
+import { PATIENCE } from '../support/patience.ts'
 import { HOST_ROWS } from './host-rows.ts'
+
+const CHAT = '/v1/chat/completions'
 
 it('every profile has its row', () => {
   expect(HOST_ROWS.map(({ name }) => name)).toEqual(HOST_PROFILES.map(({ name }) => name))
@@ -32,3 +36,26 @@ it('a word of the host for the state of a batch means what its profile says, in 
   expect(await got()).toMatchObject({ status: 'in_progress', isStatusUnknown: true })
   expect(await got({ on_its_way: 'finalizing' })).toMatchObject({ status: 'finalizing', isStatusUnknown: false })
 })
+
+it.each(HOST_ROWS)(
+  'the word of $name for a batch at work is known',
+  async ({ name, model, endpoint = CHAT, peculiarities }) => {
+    const server = await serverForTest({ peculiarities, faults: ['run=stuck(0.5)'] })
+    const provider = await registeredAdapter(name, `${server.url}/v1`)
+    const target = { provider: name, endpoint, model }
+    const asked = [{ role: 'user', content: 'Is it?' }]
+    const line = provider.encode({
+      wireId: 'b000000000000001',
+      target,
+      body: JSON.stringify({ model, messages: asked, input: asked }),
+    })
+    const { signal } = new AbortController()
+    const open = async function* () {
+      yield Buffer.from(line)
+    }
+    const stored = await provider.store?.({ name: 'rows.jsonl', bytes: Buffer.byteLength(line), open }, signal)
+    const { id } = await provider.create({ target, metadata: {}, windowHours: null }, { id: stored?.id ?? '' }, signal)
+    await expect.poll(async () => (await provider.get(id, signal)).status, PATIENCE).toBe('in_progress')
+    expect(await provider.get(id, signal)).toMatchObject({ status: 'in_progress', isStatusUnknown: false })
+  },
+)
