@@ -20,7 +20,10 @@ import { type HandledRun, inPlace, lastRunIn, openPlace } from '../support/open-
 import { PATIENCE } from '../support/patience.ts'
 
 const ROWS = 12
-const INPUT = promptRows(Array.from({ length: ROWS }, (_, index) => `Question ${index}.`))
+
+function inputOf(rows: number): string {
+  return promptRows(Array.from({ length: rows }, (_, index) => `Question ${index}.`))
+}
 
 /** One dollar for each token that is read, at the full price. */
 const PRICE = { inputUsdPerMillion: 1_000_000, outputUsdPerMillion: 0 }
@@ -31,19 +34,25 @@ const MINUTE_MS = 60_000
 /** Half of it is kept for winding up and asking the rest. */
 const HOUR: DriveOptions = { deadline: { afterMs: 60 * MINUTE_MS }, tail: 'direct' }
 
+interface HalfDone {
+  readonly config?: object
+  readonly provider?: ProviderName
+  readonly rows?: number
+}
+
 /** Half of its one batch is answered as soon as it is at work, and no more. */
 async function openHalfDone(
   faults: readonly string[] = [],
-  { config = {}, provider = 'openai' }: { readonly config?: object; readonly provider?: ProviderName } = {},
+  { config = {}, provider = 'openai', rows = ROWS }: HalfDone = {},
 ): Promise<LocalWorld> {
   const durations = { runMs: 0 }
   const world = await openWorld({ waits: SHORT_WAITS, durations, config, faults: ['run:1=stuck(0.5)', ...faults] })
-  await (await startIn(world, provider, INPUT)).close()
+  await (await startIn(world, provider, inputOf(rows))).close()
   await inPlace(world, {}, lastRunIn, async ({ handle }, { store }) => {
     const stop = new AbortController()
     const driving = handle.drive({ signal: stop.signal })
     await vi.waitFor(async () => {
-      const half = { batch: 1, stage: 'submitted', remoteCompleted: ROWS / 2 }
+      const half = { batch: 1, stage: 'submitted', remoteCompleted: rows / 2 }
       expect(await store.read(handle.id).currentAttempts()).toContainEqual(expect.objectContaining(half))
     }, PATIENCE)
     stop.abort()
@@ -162,12 +171,27 @@ describe('a tail', () => {
     expect(await finalBooks(world)).toMatchObject({ directCalls: 6, rowsBilled: 6, repeated: [] })
   })
 
+  it('sets the cost of a hundred rows aside together, and asks each of them once', async () => {
+    const world = await openHalfDone([], { rows: 210 })
+    const { attempts, counts } = await driveUntilNear(world)
+    expect(positive(counts)).toEqual({ succeeded: 210 })
+    const sizes = attempts.map(({ kind, requestCount, stage }) => [kind, requestCount, stage])
+    expect(sizes).toEqual([
+      ['batch', 210, 'collected'],
+      ['tail', 100, 'collected'],
+      ['tail', 5, 'collected'],
+    ])
+    expect(await finalBooks(world)).toMatchObject({ directCalls: 105, rowsBilled: 105, repeated: [] })
+  })
+
   it('is held where call after call is not answered, and goes on with the others when it is taken up', async () => {
     const world = await openHalfDone(['direct=status(500)'])
     const held = await driveUntilNear(world)
     expect(held.run).toMatchObject({ state: 'held', reason: { kind: 'calls_unclear', calls: 5 } })
     world.server.setFaults([])
     const run = await reopenIn(world)
+    // Whatever is given back now would be bought at the full price.
+    await expect(run.retry({ status: 'missing' })).rejects.toThrow('is being asked directly')
     const ended = await run.finished()
     await run.close()
     expect(positive(ended.counts)).toEqual({ succeeded: 7, missing: 5 })

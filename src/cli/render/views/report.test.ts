@@ -124,6 +124,13 @@ describe('the report', () => {
     expect(text).toContain('not counted by the provider for 3 results')
   })
 
+  it('tells what was asked directly at a deadline, and what it would have cost otherwise', () => {
+    const cost = sampleCost(3, { tail: { answers: 4, totalUsd: 2, batchUsd: 1 } })
+    expect(renderReport({ ...report, cost }, places, plain)).toContain(
+      '$2.00 for 4 answers asked directly at the deadline; the price in batches would have been $1.00',
+    )
+  })
+
   it('tells the cost of each model and of every kind of attempt, and what stands against the cap', () => {
     const target = { provider: 'mistral', endpoint: '/v1/chat/completions', model: 'mistral-small-latest' }
     const [model] = report.cost.models

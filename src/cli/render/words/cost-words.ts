@@ -35,9 +35,8 @@ function attemptLines(attempts: readonly AttemptCost[]): readonly string[] {
 function tailLines({ tail }: RunCost): readonly string[] {
   if (tail === null) return []
   const { answers, batchUsd, totalUsd } = tail
-  return [
-    `${dollars(totalUsd)} for ${counted(answers, 'answer')} asked directly at the deadline, ${dollars(batchUsd)} in batches`,
-  ]
+  const asked = `${dollars(totalUsd)} for ${counted(answers, 'answer')} asked directly at the deadline`
+  return [`${asked}; the price in batches would have been ${dollars(batchUsd)}`]
 }
 
 function sumOf(attempts: readonly AttemptCost[]): number | null {
