@@ -8,7 +8,7 @@ export { CALLS, type Call, FAULTS, type Fault, type FaultName } from './server/f
 export type { FiredFault } from './server/faults/injector.ts'
 export type { FaultRule } from './server/faults/rule.ts'
 export { parseFaultRule } from './server/faults/rule.ts'
-export type { BatchFailure, Durations, LocalServer, LocalServerOptions } from './server/options.ts'
+export type { BatchFailure, Durations, LocalServer, LocalServerOptions, SimulatedModel } from './server/options.ts'
 export { PECULIARITIES, type Peculiarity } from './server/peculiarities.ts'
 export { type AnswerShares, FLAWS, type FlawName } from './server/simulate/answer-mix.ts'
 export { DIRECTIVES, type Directive } from './server/simulate/directive.ts'

@@ -45,6 +45,7 @@ export async function openProvider(options: {
     answers: NO_FLAWS,
     validations: pLimit(1),
     host: playedHost([]),
+    models: {},
     uploadNames: 'jsonl',
     streamRefuses: 'row',
   }

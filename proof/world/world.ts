@@ -219,7 +219,9 @@ export class World {
         environment,
       )
     }
-    return { ...workspace, connect }
+    // Lists of models are asked before there is anything to lose; a world without them has only calls that a batch needs.
+    const describe: Workspace['describe'] = async (name) => without('describeModel', await workspace.describe(name))
+    return { ...workspace, connect, describe }
   }
 
   async #configuration(disk: Workspace['disk'], environment: Readonly<Record<string, string>>): Promise<Configuration> {
@@ -295,4 +297,10 @@ function environmentOf(apiKey: string): Readonly<Record<string, string>> {
 /** Memory where the machine offers it as a folder, because databases are opened thousands of times. */
 function fastFolder(): string {
   return existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+}
+
+/** The same object without an optional member. */
+function without<Whole extends object, Name extends keyof Whole>(name: Name, whole: Whole): Omit<Whole, Name> {
+  const { [name]: _, ...rest } = whole
+  return rest
 }

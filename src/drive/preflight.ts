@@ -7,6 +7,8 @@ import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import { isPathUnknown, noBatchApi, UNKNOWN_PATH_TRIES } from '../workspace/base-url-doubt.ts'
 import type { RunContext } from '../workspace/context.ts'
+import { refuseUnfitModels } from '../workspace/judged-models.ts'
+import type { Site } from '../workspace/workspace.ts'
 import { isUnsent, LOOK_BACK_MS, sameContent, unknownBatches } from './remote.ts'
 
 /** Remote batches of the work that is about to be sent, by the attempt whose place they could take. */
@@ -60,7 +62,20 @@ export async function lookBeforeSending(
 }
 
 /**
- * The same for what was planned while a run was driven whose batches were taken over: the home that made them may have
+ * Looks once more, before the first create of a run that was made earlier, whether batches of its models would be answered.
+ * Throws `unfit_model` where they would not and the user does not insist; nothing was sent then. Of a run that has created
+ * something nothing is said any more: its answers are to be collected, whatever becomes of its model.
+ */
+export async function refuseBeforeSending(site: Site, context: RunContext, isForced: boolean): Promise<void> {
+  const { emit, store, windowHours } = context
+  const { cancelRequestedAt } = await store.record()
+  if (cancelRequestedAt !== null || (await store.origin()).hasIntents) return
+  const targets = (await planned(context)).map(({ target }) => target)
+  await refuseUnfitModels(site, { targets, timeoutHours: windowHours, isForced }, emit)
+}
+
+/**
+ * Looks for what was planned while a run was driven whose batches were taken over: the home that made them may have
  * sent their rest again too. Such a batch is held, as it is where the listing proves nothing.
  */
 export async function holdDuplicateWork(context: RunContext, signal: AbortSignal): Promise<void> {

@@ -1,11 +1,13 @@
 import type { CanarySettings } from '../config/settings.ts'
 import { LlmBatchError } from '../model/error.ts'
+import type { Emit } from '../model/event.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
 import { isFinished } from '../model/run.ts'
 import { targetKey } from '../model/target.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunStore } from '../store/store.ts'
+import { refuseUnfitModels } from '../workspace/judged-models.ts'
 import { chosenBy } from '../workspace/retryable.ts'
 import type { Site } from '../workspace/workspace.ts'
 
@@ -15,6 +17,8 @@ export interface RetryOptions {
   readonly statuses: readonly OutcomeStatus[]
   /** The most tokens of each new answer; null for the limit they had. */
   readonly maxTokens: number | null
+  /** Sends although their model ends before its batches do, or is not taken in batches. @default false */
+  readonly forceModel?: boolean | undefined
 }
 
 /** Rows that were given back to be sent. */
@@ -56,6 +60,21 @@ export function canaryAboveFor(
 ): number | null {
   if (!isOn) return null
   return maxTokens === null ? aboveRequests : Math.min(requests, aboveRequests)
+}
+
+/**
+ * Throws `unfit_model` where the models of a run would not answer what is sent again, unless the user insists; warns of those
+ * that end soon.
+ */
+export async function refuseRetry(
+  site: Site,
+  run: Pick<RunStore, 'allAttempts' | 'record'>,
+  { forceModel: isForced = false }: RetryOptions,
+  emit: Emit,
+): Promise<void> {
+  const { definition } = await run.record()
+  const targets = (await run.allAttempts()).map(({ target }) => target)
+  await refuseUnfitModels(site, { targets, timeoutHours: definition.timeoutHours, isForced }, emit)
 }
 
 /** Throws `usage` where a target's answers have no limit of tokens that could be set. */

@@ -5,10 +5,10 @@ import { confirmAccount } from '../drive/confirm-account.ts'
 import { setDeadline } from '../drive/deadline.ts'
 import { reviewStopLoss } from '../drive/gate.ts'
 import { driveToEnd, type Until } from '../drive/loop.ts'
-import { lookBeforeSending } from '../drive/preflight.ts'
+import { lookBeforeSending, refuseBeforeSending } from '../drive/preflight.ts'
 import { lookSoon, recover } from '../drive/recover.ts'
 import { release, releaseForBudget } from '../drive/release.ts'
-import { assertLimitable, type Reopened, type RetryOptions, reopen } from '../drive/retry.ts'
+import { assertLimitable, type Reopened, type RetryOptions, refuseRetry, reopen } from '../drive/retry.ts'
 import { appendLine } from '../lib/append-file.ts'
 import { messageOf } from '../model/error.ts'
 import type { Happening, RunEvent } from '../model/event.ts'
@@ -101,11 +101,12 @@ export class RunHandle {
 
   /**
    * Gives rows back to be sent, once a drive that is at work has ended; see `reopen` of retry.ts. Throws `usage` where
-   * another limit of tokens is asked for and the endpoint has none.
+   * another limit of tokens is asked for and the endpoint has none, and `unfit_model` where their model would not answer.
    */
   async reopen(options: RetryOptions): Promise<Reopened> {
     const { store } = this.#taken
     return await this.#inTurn(async () => {
+      await refuseRetry(this.#workspace, store, options, (event) => this.#emit(event))
       if (options.maxTokens !== null) await assertLimitable(this.#workspace, await store.allAttempts())
       return await reopen(store, options, this.#workspace.configuration.settings.canary)
     })
@@ -149,6 +150,8 @@ export class RunHandle {
       if (options.releaseHeld) await release(context)
       else await releaseForBudget(context)
       await warnOvershoot(context)
+      // What this process has made was judged when it was made; an open run had no rows then.
+      if (this.estimate === null) await refuseBeforeSending(this.#workspace, context, options.forceModel ?? false)
       const until = options.until ?? 'finished'
       if ((await lookBeforeSending(context, until === 'finished', signal)) === 'stopped') return
       if (until === 'finished') await lookSoon(context)

@@ -131,10 +131,10 @@ export function checkFinishOptions(what: string, options: FinishOptions): void {
 /** What `retry` gives back to be sent. Throws `usage` for a status that rows cannot be sent again for. */
 export function retryOptions(options: RetryRunOptions): RetryOptions {
   assertKnownOptions('retry', options, RETRY_OPTIONS)
-  const { maxTokens = null, status = [] } = options
+  const { forceModel, maxTokens = null, status = [] } = options
   const statuses = typeof status === 'string' ? [status] : status
   const unfit = statuses.find((given) => !UNSUCCESSFUL.includes(given))
-  if (unfit === undefined) return { statuses, maxTokens }
+  if (unfit === undefined) return { statuses, maxTokens, forceModel }
   throw new LlmBatchError('usage', `rows with the status ${JSON.stringify(unfit)} cannot be sent again`, {
     next: `Name some of ${UNSUCCESSFUL.join(', ')}.`,
   })

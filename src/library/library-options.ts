@@ -109,6 +109,8 @@ export interface RetryRunOptions {
   readonly status?: OutcomeStatus | readonly OutcomeStatus[] | undefined
   /** Another limit of tokens for each new answer. @default the one they had */
   readonly maxTokens?: number | undefined
+  /** Sends although their model ends before its batches do, or is not taken in batches. @default false */
+  readonly forceModel?: boolean | undefined
 }
 
 /** Options of driving a run. */
@@ -120,6 +122,8 @@ export interface FinishOptions {
    * cancelled at the provider and harvested: the rows in question end as `cancelled`. @default as it was set before
    */
   readonly deadline?: string | Date | null
+  /** Sends although a model ends before its batches do, or is not taken in batches. @default as at the start */
+  readonly forceModel?: boolean
   /**
    * `direct`: what the deadline leaves over is asked in synchronous calls at the full price, once nothing of the run is at
    * the provider any more, until the deadline itself. Kept until the deadline is taken away. @default it stays cancelled

@@ -27,6 +27,7 @@ export interface DrivenRun extends ToldReport {
 /** Facts of a run besides those that are stored. */
 interface RunFacts {
   readonly again?: boolean | undefined
+  readonly forceModel?: boolean | undefined
   /** Events from before the program could listen. */
   readonly early?: readonly RunEvent[] | undefined
   readonly schema?: AnswerSchema | undefined
@@ -43,6 +44,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
   readonly #handle: RunHandle
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
   readonly #again: boolean
+  readonly #forceModel: boolean
   readonly #early: readonly RunEvent[]
   readonly #validator: Validator | null
   #isClosed = false
@@ -51,7 +53,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
     workspace: Workspace,
     handle: RunHandle,
     emitter: EventEmitter<{ event: [RunEvent] }>,
-    { again = false, early = [], schema }: RunFacts = {},
+    { again = false, early = [], forceModel = false, schema }: RunFacts = {},
   ) {
     this.id = handle.id
     this.isAttached = handle.isAttached
@@ -60,6 +62,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
     this.#handle = handle
     this.#emitter = emitter
     this.#again = again
+    this.#forceModel = forceModel
     this.#early = early
     this.#validator = isValidator(schema) ? schema : null
   }
@@ -136,7 +139,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
    */
   async retry(options: RetryRunOptions = {}): Promise<Reopened> {
     this.#assertOpen()
-    return await this.#handle.reopen(retryOptions(options))
+    return await this.#handle.reopen(retryOptions({ forceModel: this.#forceModel, ...options }))
   }
 
   /** What `retry` with these options would send again, what that cost the last time, and what it may cost now. */
@@ -192,7 +195,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
   async #drive(method: string, until: Until, options: FinishOptions, releaseHeld: boolean): Promise<DrivenRun> {
     this.#assertOpen()
     checkFinishOptions(method, options)
-    const { deadline, ignoreStopLoss, signal, tail } = options
+    const { deadline, forceModel = this.#forceModel, ignoreStopLoss, signal, tail } = options
     const { report, answers } = await this.#handle.drive({
       until,
       signal,
@@ -201,6 +204,7 @@ export class Run<Row extends object = AnyRow, Output = string> {
       tail,
       releaseHeld,
       again: this.#again,
+      forceModel,
       judgeValue: this.#validator === null ? undefined : judgeBy(this.#validator),
     })
     return { ...toldReport(report, inProperties), answers }

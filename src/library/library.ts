@@ -73,7 +73,12 @@ export async function startRun<Row extends object, Schema extends AnswerSchema |
       (happening) => early.push(toldEvent(happening, inProperties)),
     )
     const handle = new RunHandle(workspace, taken, emitter)
-    return new Run<Row, unknown>(workspace, handle, emitter, { again: options.again, early, schema })
+    return new Run<Row, unknown>(workspace, handle, emitter, {
+      again: options.again,
+      early,
+      forceModel: options.forceModel,
+      schema,
+    })
   } catch (error) {
     await workspace.close()
     throw error
@@ -106,6 +111,7 @@ export async function startOpenRun<Row extends object, Schema extends AnswerSche
     const taken = await takeOpenRun(workspace, { ...options, ...askedOf(options, answer) })
     const emitter = new EventEmitter<{ event: [RunEvent] }>()
     return new Run<Row, unknown>(workspace, new RunHandle(workspace, taken, emitter), emitter, {
+      forceModel: options.forceModel,
       schema: options.schema,
     })
   } catch (error) {

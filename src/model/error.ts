@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   'ambiguous',
   'already_finished',
   'already_sent',
+  'unfit_model',
   'name_taken',
   'sealed',
   'busy',

@@ -55,6 +55,8 @@ export interface AskedOptions {
   readonly name?: string | undefined
   /** Buys the same work once more. */
   readonly again?: boolean | undefined
+  /** Sends although a model ends before its batches do, or is not taken in batches. @default false */
+  readonly forceModel?: boolean | undefined
 }
 
 /** Options of a new run. */

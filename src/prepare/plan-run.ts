@@ -1,8 +1,10 @@
 import { nearestFolder } from '../lib/disk.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { findCollisions, findUnknown } from '../output/fields.ts'
+import { type JudgedModel } from '../plan/model-fitness.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import type { PromptReview } from '../request/templates/prompt-review.ts'
+import { judgeModels } from '../workspace/judged-models.ts'
 import type { Site } from '../workspace/workspace.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { makeDraft } from './draft.ts'
@@ -14,6 +16,8 @@ import { countingSinks } from './run-sinks.ts'
 export interface PlannedRun {
   readonly definition: RunDefinition
   readonly summary: PlanSummary
+  /** The models that its requests are for. */
+  readonly models: readonly JudgedModel[]
   readonly review: PromptReview
   readonly problems: ProblemList
   /** Input columns that are named like ours. */
@@ -26,7 +30,10 @@ export interface PlannedRun {
   readonly freeBytes: number
 }
 
-/** Reads an input as `run` does and counts, without sending or storing anything. Needs no key. */
+/**
+ * Reads an input as `run` does and counts, without sending or storing any of it. Needs no key; where there is one, the
+ * provider's list of models is asked, as it is before a run.
+ */
 export async function planRun(site: Site, options: NewRunOptions): Promise<PlannedRun> {
   const { disk } = site
   const definition = definitionOf(site, options)
@@ -38,6 +45,11 @@ export async function planRun(site: Site, options: NewRunOptions): Promise<Plann
   return {
     definition: draft.definition,
     summary: draft.estimate,
+    models: await judgeModels(
+      site,
+      draft.estimate.targets.map(({ target }) => target),
+      definition.timeoutHours,
+    ),
     review: draft.review,
     problems: draft.frozen.problems,
     collisions: findCollisions(draft.fields),

@@ -11,6 +11,7 @@ import type { RunRecord } from '../store/port/run.ts'
 import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { capRun } from '../workspace/budget.ts'
+import { refuseUnfitModels } from '../workspace/judged-models.ts'
 import { removeDrafts, removeFailedDraft, removeRun } from '../workspace/remove-run.ts'
 import { whileNoOtherStarts } from '../workspace/start-lock.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -37,7 +38,8 @@ export interface TakenRun {
 /**
  * Makes a run from an input, or finds the same work in a run that is here: the same content twice is one run, unless
  * asked for again. Everything is read, checked and frozen before anything is sent; when something is wrong, nothing of
- * the draft remains. Throws `InputProblemsError`, `usage`, `input`, `already_finished`, `name_taken` or `busy`.
+ * the draft remains. Throws `InputProblemsError`, `usage`, `input`, `already_finished`, `name_taken`, `unfit_model` or
+ * `busy`.
  */
 export async function takeNewRun(
   workspace: Workspace,
@@ -60,6 +62,7 @@ export async function takeNewRun(
     const here = await findSameWork(workspace, draft, definition, options, written)
     // The file that is there holds the answers to other work.
     if (written !== undefined && here?.id !== written.id) await refuseOutput(false)
+    if (!here) await refuseUnfit(workspace, draft, options.forceModel ?? false, emit)
     // Work that is here already needs no question; a concurrent start of it is noticed below.
     if (!here) await options.agree?.(id, draft)
     const known = await whileNoOtherStarts(workspace, id, async () => {
@@ -108,6 +111,17 @@ export async function takeRun(workspace: Workspace, id: string, maxCostUsd?: num
     lock.release()
     throw error
   }
+}
+
+/** Nothing that no model would answer is agreed to; what was found here already may have been sent long ago. */
+async function refuseUnfit(
+  workspace: Workspace,
+  { definition, estimate }: FrozenRun,
+  isForced: boolean,
+  emit: Emit,
+): Promise<void> {
+  const targets = estimate.targets.map(({ target }) => target)
+  await refuseUnfitModels(workspace, { targets, timeoutHours: definition.timeoutHours, isForced }, emit)
 }
 
 /** The finished run whose answers lie where those of a new run are to go, which may be the same work. */

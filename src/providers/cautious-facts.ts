@@ -20,6 +20,7 @@ export const CAUTIOUS_FACTS: ProviderFacts = {
   batchFactor: 0.5,
   contextWindows: {},
   furtherModels: [],
+  unbatchedModels: [],
   queueTiers: {},
   leastCachedTokens: null,
   limitFields: LIMIT_FIELDS,

@@ -14,6 +14,8 @@ export interface ProviderFacts {
   readonly contextWindows: Readonly<Record<string, number>>
   /** Models without a price or a window here whose names are near to those of others. */
   readonly furtherModels: readonly string[]
+  /** Models that batches are known not to take; every other one may be taken. */
+  readonly unbatchedModels: readonly string[]
   /**
    * Input tokens that may wait for a model, by usage tier from 1 to 5; null where no number is published. A model that is
    * not named has none.

@@ -60,6 +60,11 @@ export interface Provider {
    * the time of the provider's clock, null where it does not tell it. Throws `ProviderError` where either is not so.
    */
   greet?(signal: AbortSignal): Promise<{ readonly at: Date | null }>
+  /**
+   * What the provider's list of models tells of the one that requests are for; may be repeated. Absent where its list tells
+   * nothing that matters here. Waits for no longer than some seconds.
+   */
+  describeModel?(target: Target, signal: AbortSignal): Promise<ModelNote>
   /** The input files stored since then. */
   listFiles?(since: Date, signal: AbortSignal): Promise<FileListing>
   get(id: string, signal: AbortSignal): Promise<RemoteBatch>
@@ -97,6 +102,14 @@ export interface Abilities {
  *   Where there is none the create is held for a person, and never sent again unless the user says so.
  */
 export type Recovery = 'key' | 'marked' | 'named' | 'counted'
+
+/** Facts of a model that the provider's list of models tells. */
+export interface ModelNote {
+  /** When it answers no more; null where that is not told. */
+  readonly endsAt: Date | null
+  /** Whether it takes batches; null where that is not told. */
+  readonly canBatch: boolean | null
+}
 
 /** Whose result line it is, and what it says. */
 export interface DecodedLine {

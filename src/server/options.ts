@@ -65,6 +65,8 @@ export interface LocalServerOptions {
    * In which ways OpenAI's API lies here as at another host, such as `no-metadata`; see docs/local-server.md. @default none
    */
   readonly peculiarities?: readonly string[] | undefined
+  /** Models that end, or that batches do not take, as the lists of models tell; their batches are answered all the same. */
+  readonly models?: Readonly<Record<string, SimulatedModel>> | undefined
   /** `any` takes uploads for batches that have another name than `*.jsonl`, or none. @default 'jsonl' */
   readonly uploadNames?: 'jsonl' | 'any' | undefined
   /** What one row with `stream: true` makes the server refuse: that row, or the whole batch at validation. @default 'row' */
@@ -73,6 +75,14 @@ export interface LocalServerOptions {
   readonly onFailure?: ((failure: BatchFailure) => void) | undefined
   readonly disk?: Disk | undefined
   readonly clock?: Clock | undefined
+}
+
+/** Facts of a model that a list of models tells. */
+export interface SimulatedModel {
+  /** The day or instant on which it is shut down, such as `2026-12-11`. @default not told */
+  readonly endsAt?: string | undefined
+  /** False where it is not listed as one for batches. @default true */
+  readonly canBatch?: boolean | undefined
 }
 
 /** A batch that the server could not go on with, for example because its disk is full. */

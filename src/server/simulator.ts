@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { DIALECT } from './dialects.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { PlayedHost } from './openai/host.ts'
-import type { BatchFailure, Durations } from './options.ts'
+import type { BatchFailure, Durations, SimulatedModel } from './options.ts'
 import type { Simulation } from './simulate/execute-row.ts'
 import type { DialectName } from './state/record.ts'
 import type { State } from './state/state.ts'
@@ -19,6 +19,8 @@ export interface Simulator extends Simulation {
   readonly validations: LimitFunction
   /** The host that the server plays where OpenAI's API lies. */
   readonly host: PlayedHost
+  /** What the lists of models tell of some of them. */
+  readonly models: Readonly<Record<string, SimulatedModel>>
   /** Which names an upload for batches may have. */
   readonly uploadNames: 'jsonl' | 'any'
   /** What a row with `stream: true` makes the provider refuse. */

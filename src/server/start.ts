@@ -61,6 +61,7 @@ async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
     validations: pLimit(1),
     answer: options.answer,
     host: playedHost(options.peculiarities ?? []),
+    models: options.models ?? {},
     uploadNames: options.uploadNames ?? 'jsonl',
     streamRefuses: options.streamRefuses ?? 'row',
     onFailure: options.onFailure,

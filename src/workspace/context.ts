@@ -30,6 +30,8 @@ export interface Steering {
   readonly onUnknownCreate?: 'hold' | 'resend' | undefined
   /** Sends the work although the provider has a batch of the same that no run here knows. @default false */
   readonly again?: boolean | undefined
+  /** Sends although a model ends before its batches do, or is not taken in batches. @default false */
+  readonly forceModel?: boolean | undefined
   /** Failures that look alike do not stop the run, now and later. @default false */
   readonly ignoreStopLoss?: boolean | undefined
   /** Until when the run should be done. @default as it was set before */

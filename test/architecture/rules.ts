@@ -73,6 +73,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'events',
     'file-list',
     'find-run',
+    'judged-models',
     'lifetime',
     'overshoot',
     'progress',

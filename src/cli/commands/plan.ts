@@ -3,6 +3,7 @@ import { EXIT } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { checkOutput } from '../../output/check-output.ts'
 import { describeUnknown } from '../../output/fields.ts'
+import { describeFitness, isUnfit } from '../../plan/model-fitness.ts'
 import { type PlannedRun, planRun } from '../../prepare/plan-run.ts'
 import { planDocument, planView } from '../documents/plan-document.ts'
 import { newRunOptions } from '../drive/new-run.ts'
@@ -15,7 +16,7 @@ import type { Shell } from '../shell.ts'
 
 type PlanFlags = OptionsOf<'plan'>
 
-/** `llm-batch plan INPUT`: what `run` would send, without a key and without sending anything. */
+/** `llm-batch plan INPUT`: what `run` would send, without sending any of it; needs no key. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOptions(addInput(command), 'plan').action(async (inputs: readonly string[], _typed: PlanFlags, self: Command) => {
     const { flags, inputPaths } = await requestOf<PlanFlags>(shell, self, inputs)
@@ -29,18 +30,33 @@ async function plan(shell: Shell, inputPaths: readonly string[], flags: PlanFlag
   if (flags.output !== undefined) await checkOutput(output, inputPaths, place.disk)
   const planned = await planRun(place, await newRunOptions(shell, place.disk, { inputPaths, flags, output }))
   if (flags.json) await shell.printJson(planDocument(planned))
-  else await shell.show(renderPlan({ ...planView(planned), tail: flags.tail }, shell.outputColors))
-  return conclude(shell, planned)
+  else {
+    const view = { ...planView(planned, place.clock.now()), tail: flags.tail }
+    await shell.show(renderPlan(view, shell.outputColors))
+  }
+  return conclude(shell, planned, { isForced: flags.forceModel ?? false, now: place.clock.now() })
 }
 
 /** A plan that `run` would refuse is not a success. */
-function conclude(shell: Shell, planned: PlannedRun): number {
+function conclude(shell: Shell, planned: PlannedRun, models: ModelChoice): number {
   const { collisions, definition, problems, unknownColumns } = planned
   const isRefused =
     (problems.total > 0 && !definition.skipInvalid) || collisions.length > 0 || unknownColumns.length > 0
-  if (!isRefused) return EXIT.ok
-  shell.tell(`run would refuse this input: ${remedy(planned)}.`)
-  return EXIT.usage
+  if (isRefused) shell.tell(`run would refuse this input: ${remedy(planned)}.`)
+  const refusal = models.isForced ? null : refusedModel(planned, models.now)
+  if (refusal !== null) shell.tell(`run would refuse this model: ${refusal}. Choose another one, or add --force-model.`)
+  return isRefused || refusal !== null ? EXIT.usage : EXIT.ok
+}
+
+/** The will of the user to send to unfit models, and the present instant in epoch milliseconds. */
+interface ModelChoice {
+  readonly isForced: boolean
+  readonly now: number
+}
+
+function refusedModel({ models }: PlannedRun, now: number): string | null {
+  const unfit = models.find(isUnfit)
+  return unfit === undefined ? null : describeFitness(unfit, now)
 }
 
 function remedy({ collisions, unknownColumns }: PlannedRun): string {

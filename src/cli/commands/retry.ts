@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import { assertLimitable, type Reopened, type RetryOptions, reopen } from '../../drive/retry.ts'
+import { assertLimitable, type Reopened, type RetryOptions, refuseRetry, reopen } from '../../drive/retry.ts'
 import { type RetryBill, retryBillOf } from '../../drive/retry-bill.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import type { Happening } from '../../model/event.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import type { OutcomeStatus } from '../../model/outcome.ts'
 import { isAtRest } from '../../model/run.ts'
@@ -49,7 +50,9 @@ async function retry(
 ): Promise<number> {
   const events = await RunEvents.open(shell, workspace, flags)
   const run = await chooseRun(shell, workspace, wanted)
-  const options = { statuses: flags.status ?? [], maxTokens: flags.maxTokens ?? null }
+  const options = { statuses: flags.status ?? [], maxTokens: flags.maxTokens ?? null, forceModel: flags.forceModel }
+  const tell = (happening: Happening) => events.tell({ run: run.id, name: run.name, ...happening })
+  await refuseRetry(workspace, workspace.store.read(run.id), options, tell)
   if (!(await accept(shell, workspace, run, options, flags.yes === true))) {
     shell.tell('Nothing was sent.')
     return EXIT.usage

@@ -5,6 +5,7 @@ import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { SIMULATED_KEY } from '../../providers/secrets.ts'
 import { addressesOf } from '../../server/addresses.ts'
+import type { SimulatedModel } from '../../server/options.ts'
 import { startLocalServer } from '../../server/start.ts'
 import { untilSignalled } from '../drive/interruption.ts'
 import { countFlag, countOrZeroFlag, durationMsFlag, repeatedFlag } from '../flags/flag-values.ts'
@@ -27,6 +28,7 @@ interface ServeFlags extends OptionsOf<'serve'> {
   readonly maxRequests?: number | undefined
   readonly maxBytes?: number | undefined
   readonly uploadNames?: 'jsonl' | 'any' | undefined
+  readonly ends?: readonly string[] | undefined
   readonly peculiar?: readonly string[] | undefined
   readonly streamRefuses?: 'row' | 'batch' | undefined
 }
@@ -47,6 +49,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--queue-tokens <n>', 'maximum input tokens queued per model (default: no limit)', countFlag)
     .option('--max-requests <n>', "maximum rows per batch (default: the provider's)", countFlag)
     .option('--max-bytes <n>', "maximum bytes per input file (default: the provider's)", countFlag)
+    .option('--ends <model=date>', 'day on which a listed model ends; may be repeated', repeatedFlag)
     .option('--peculiar <names>', 'play a host with peculiarities, such as no-metadata,unpaged-list', (text: string) =>
       text.split(','),
     )
@@ -84,6 +87,7 @@ async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
     queueTokens: flags.queueTokens,
     maxRequests: flags.maxRequests,
     maxBytes: flags.maxBytes,
+    models: endingModels(flags.ends),
     uploadNames: flags.uploadNames,
     streamRefuses: flags.streamRefuses,
     peculiarities: flags.peculiar,
@@ -106,6 +110,19 @@ async function serve(shell: Shell, flags: ServeFlags): Promise<void> {
   } finally {
     await server.close()
   }
+}
+
+/** Models with the day on which they end, from texts such as `some-model=2026-12-11`. */
+function endingModels(texts: readonly string[] = []): Readonly<Record<string, SimulatedModel>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, model = '', endsAt = ''] = /^(.+)=(\d{4}-\d\d-\d\d)$/.exec(text) ?? []
+      if (model !== '') return [model, { endsAt }]
+      throw new LlmBatchError('usage', `--ends takes a model and a day, not ${JSON.stringify(text)}`, {
+        next: 'Write it as MODEL=2026-12-11.',
+      })
+    }),
+  )
 }
 
 async function folderOf(shell: Shell, flags: ServeFlags): Promise<string> {

@@ -44,6 +44,7 @@ export async function driveRun(options: DriveRun): Promise<number> {
         releaseHeld: options.releaseHeld,
         onUnknownCreate: flags.onUnknownCreate,
         again: flags.again,
+        forceModel: flags.forceModel,
         ignoreStopLoss: flags.ignoreStopLoss,
         deadline: flags.deadline,
         tail: flags.tail,

@@ -34,6 +34,15 @@ export const DRIVE_OPTIONS = {
     inJobs: false,
     library: { calls: ['startRun'] },
   },
+  forceModel: {
+    kind: 'flag',
+    heading: 'money',
+    help: 'send although the model ends before its batches do, or is not taken in batches',
+    brief: 'send although the model ends too soon',
+    usual: 'refuse',
+    commands: ['run', 'plan', 'resume', 'retry'],
+    library: { calls: ['startRun', 'retry', 'finish'] },
+  },
   status: {
     kind: 'statuses',
     value: '<list>',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Api, createApi } from '../api.ts'
 import { encodeMeasured } from '../encode-lines.ts'
 import { isCreatedSince, type Page, type PagePosition, readPages } from '../listing.ts'
+import { NOTHING_TOLD, readModel } from '../models/model-note.ts'
 import { downloadLines } from '../openai-shape/download.ts'
 import { cancelBatch, getBatch } from '../openai-shape/remote-batch.ts'
 import type { Provider, ProviderOptions, RemoteBatch } from '../provider.ts'
@@ -56,9 +57,18 @@ export function createAnthropicProvider(options: ProviderOptions): Provider {
     get: (id, signal) => getBatch(api, place, id, signal),
     read: ({ id }, signal) => downloadLines(api, () => ({ path: ROOT + path`/${id}/results` }), signal),
     cancel: (id, signal) => cancelBatch(api, place, id, signal),
+    describeModel: async ({ model }, signal) => {
+      const capabilities = CAPABILITIES.safeParse(await readModel(api, path`/models/${model}`, signal))
+      return capabilities.success
+        ? { ...NOTHING_TOLD, canBatch: capabilities.data.capabilities.batch.supported }
+        : NOTHING_TOLD
+    },
     direct: (request, signal) => callDirectly(api, request, options, signal),
   }
 }
+
+/** Part of a model that tells whether batches take it. */
+const CAPABILITIES = z.object({ capabilities: z.object({ batch: z.object({ supported: z.boolean() }) }) })
 
 /** The official SDK wants its base URL without the version, and users have it so in their environment. */
 function versioned(baseUrl: string): string {

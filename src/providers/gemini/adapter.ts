@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { encodeMeasured } from '../encode-lines.ts'
 import { isCreatedSince } from '../listing.ts'
+import { NOTHING_TOLD, readModel } from '../models/model-note.ts'
 import { downloadLines } from '../openai-shape/download.ts'
 import { isMarked } from '../openai-shape/marks.ts'
 import { getBatch } from '../openai-shape/remote-batch.ts'
@@ -10,6 +11,7 @@ import { secretsOf } from '../secrets.ts'
 import { geminiBatchSchema } from './batch.ts'
 import { createGeminiBatch } from './create.ts'
 import { callDirectly } from './direct-call.ts'
+import { methodsOf } from './endpoints.ts'
 import { discardFile, fileSchema, getFile } from './files.ts'
 import { createGeminiApi } from './gemini-api.ts'
 import { geminiLimits } from './limits.ts'
@@ -20,6 +22,9 @@ import { uploadFile } from './upload.ts'
 
 /** Answers to a cancel that the next look at the batch explains better: most often it has ended meanwhile. */
 const ENDED_MEANWHILE: readonly FailureKind[] = ['refused', 'absent']
+
+/** Part of a model that tells what can be asked of it. */
+const METHODS = z.object({ supportedGenerationMethods: z.array(z.string()).min(1) })
 
 /**
  * Gemini's batch API in its file mode: requests are written as contents, the batch is an operation of a model, and its name
@@ -75,6 +80,11 @@ export function createGeminiProvider(options: ProviderOptions): Provider {
       }
     },
     discard: (ref, signal) => discardFile(calls, ref, signal),
+    describeModel: async ({ endpoint, model }, signal) => {
+      const methods = METHODS.safeParse(await readModel(calls, path`/models/${model}`, signal))
+      if (!methods.success) return NOTHING_TOLD
+      return { ...NOTHING_TOLD, canBatch: methods.data.supportedGenerationMethods.includes(methodsOf(endpoint).batch) }
+    },
     direct: (request, signal) => callDirectly(calls, request, options, signal),
   }
 }

@@ -45,6 +45,8 @@ export interface HostProfile {
   readonly pageSize?: number | null
   /** Further members of a create. @default none */
   readonly creation?: Readonly<Record<string, unknown>>
+  /** Models that fail in batches or wait there for ever. @default none is known */
+  readonly unbatchedModels?: readonly string[]
   /** The field of a chat body for the most tokens of an answer. @default 'max_tokens' */
   readonly maxTokensField?: string
   /** True where a chat answer can follow a JSON Schema. @default false */

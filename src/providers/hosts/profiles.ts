@@ -59,6 +59,8 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     pageSize: null,
     hasSchemas: true,
     sdk: 'together-ai',
+    // By the skills of Together's own repository, of 2026-08-18.
+    unbatchedModels: ['deepseek-ai/DeepSeek-R1-0528-tput', 'deepseek-ai/DeepSeek-V3.1'],
     facts: {
       asOf: SEEN,
       oddities: [
@@ -66,7 +68,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
         'A batch keeps no metadata: only its input file, which no other batch shares, shows whose it is.',
         'The list of batches has no pages, and a batch does not count its requests.',
         'The window is best effort: allow 72 hours.',
-        'Some models fail in batches, and few are cheaper there: read the list of models first.',
+        'deepseek-ai/DeepSeek-R1-0528-tput and deepseek-ai/DeepSeek-V3.1 fail in batches and are refused; few models are cheaper there.',
       ],
       unsure: ['The discount differs by model, so a price of yours counts in full unless it says batchFactor.'],
       sources: [

@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { type Api, bearer, createApi } from '../api.ts'
 import { encodeLines } from '../encode-lines.ts'
+import { instantOf } from '../instant.ts'
 import type { Page, PagePosition } from '../listing.ts'
+import { NOTHING_TOLD, readModel } from '../models/model-note.ts'
 import { callDirectly } from '../openai-shape/direct-call.ts'
 import { type ListRequest, sharedVerbs } from '../openai-shape/shared-verbs.ts'
 import type { NewBatch, Provider, ProviderOptions, WireRequest } from '../provider.ts'
+import { path } from '../remote-id.ts'
 import { secretsOf } from '../secrets.ts'
 import { mistralJobSchema } from './job.ts'
 import { mistralLimits } from './limits.ts'
@@ -29,6 +32,11 @@ export function createMistralProvider(options: ProviderOptions): Provider {
     limits: (target) => mistralLimits(target, options.maxLineBytes),
     encode: encodeLine,
     encodeInput: async (input) => encodeLines(input, encodeLine),
+    // One card by its name, which may be an alias such as `mistral-small-latest`.
+    describeModel: async ({ model }, signal) => {
+      const { deprecation } = await readModel(api, path`/models/${model}`, signal)
+      return { ...NOTHING_TOLD, endsAt: instantOf(deprecation) }
+    },
     direct: (request, signal) => callDirectly(api, withModel(request), options, signal),
   }
 }

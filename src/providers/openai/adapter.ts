@@ -1,4 +1,5 @@
 import { bearer, createApi } from '../api.ts'
+import { noteInList } from '../models/model-note.ts'
 import { cursorPage } from '../openai-shape/cursor-page.ts'
 import { callDirectly } from '../openai-shape/direct-call.ts'
 import { sharedVerbs } from '../openai-shape/shared-verbs.ts'
@@ -37,6 +38,8 @@ export function createOpenAIProvider(options: OpenAIOptions): Provider {
       `{"custom_id":${JSON.stringify(wireId)},"method":"POST","url":${JSON.stringify(target.endpoint)},"body":${body}}`,
     // Frozen lines are lines of this API.
     encodeInput: async (input) => input,
+    // By its page of deprecations, as an optional member whose form was not seen.
+    describeModel: ({ model }, signal) => noteInList(api, { model, endsIn: 'shutdown_date' }, signal),
     direct: (request, signal) => callDirectly(api, request, options, signal),
   }
 }

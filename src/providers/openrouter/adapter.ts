@@ -3,6 +3,7 @@ import { unanswered } from '../../model/failure.ts'
 import { bearer, createApi } from '../api.ts'
 import { encodeLines } from '../encode-lines.ts'
 import { isCreatedSince, readPages } from '../listing.ts'
+import { noteInList } from '../models/model-note.ts'
 import { cursorPage } from '../openai-shape/cursor-page.ts'
 import { callDirectly } from '../openai-shape/direct-call.ts'
 import { getBatch } from '../openai-shape/remote-batch.ts'
@@ -45,6 +46,7 @@ export function createOpenRouterProvider(options: ProviderOptions): Provider {
     get: (id, signal) => getBatch(api, place, id, signal),
     read: ({ id }, signal) => readResults(api, place.root, id, signal),
     cancel: () => Promise.reject(new ProviderError(unanswered('refused', CANNOT_CANCEL))),
+    describeModel: ({ model }, signal) => noteInList(api, { model, endsIn: 'expiration_date' }, signal),
     direct: (request, signal) => callDirectly(api, request, options, signal),
   }
 }

@@ -1,6 +1,6 @@
 import type { ServerContext } from '../http/environment.ts'
 import { ownerOf, type RouteContext } from '../http/route-context.ts'
-import { isModel, modelNames } from '../models.ts'
+import { isModel, modelNames, toldOf } from '../models.ts'
 import { refuse } from './dialect.ts'
 import { idPage } from './page.ts'
 
@@ -9,15 +9,15 @@ const CREATED = '2026-01-15T00:00:00Z'
 /** `GET /v1/models`. */
 export function listModels(route: RouteContext, context: ServerContext): Response {
   const models = modelNames(route.simulator, ownerOf(route, context)).map((id) => ({ id }))
-  return idPage(context, models, ({ id }) => modelInfo(id))
+  return idPage(context, models, ({ id }) => modelInfo(route, id))
 }
 
 /** `GET /v1/models/{model}`. */
-export function showModel(name: string): Response {
-  return isModel(name) ? Response.json(modelInfo(name)) : refuse(404, `model: ${name}`)
+export function showModel(route: RouteContext, name: string): Response {
+  return isModel(name) ? Response.json(modelInfo(route, name)) : refuse(404, `model: ${name}`)
 }
 
-function modelInfo(id: string): Record<string, unknown> {
+function modelInfo({ simulator }: RouteContext, id: string): Record<string, unknown> {
   const supported = { supported: true }
   return {
     id,
@@ -26,6 +26,11 @@ function modelInfo(id: string): Record<string, unknown> {
     created_at: CREATED,
     max_input_tokens: 200_000,
     max_tokens: 64_000,
-    capabilities: { batch: supported, image_input: supported, pdf_input: supported, structured_outputs: supported },
+    capabilities: {
+      batch: { supported: toldOf(simulator, id).canBatch },
+      image_input: supported,
+      pdf_input: supported,
+      structured_outputs: supported,
+    },
   }
 }

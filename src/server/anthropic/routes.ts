@@ -27,7 +27,7 @@ export function anthropicRoutes(route: RouteContext): Hono<Environment> {
   )
   routes.post('/messages', on(route, 'direct'), (context) => answerDirectly(route, '/v1/chat/completions', context))
   routes.get('/models', on(route, 'models'), (context) => listModels(route, context))
-  routes.get('/models/:id', on(route, 'models'), (context) => showModel(context.req.param('id')))
+  routes.get('/models/:id', on(route, 'models'), (context) => showModel(route, context.req.param('id')))
   return routes
 }
 

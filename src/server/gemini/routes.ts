@@ -33,7 +33,7 @@ export function geminiRoutes(route: RouteContext): Hono<Environment> {
     )
   }
   routes.get('/models', on(route, 'models'), (context) => listModels(route, context))
-  routes.get('/models/:id', on(route, 'models'), (context) => showModel(context.req.param('id')))
+  routes.get('/models/:id', on(route, 'models'), (context) => showModel(route, context.req.param('id')))
   routes.get('/batches', on(route, 'list'), (context) => listBatches(route, context))
   routes.post('/batches/:call{[^/]+:cancel}', on(route, 'cancel'), (context) =>
     cancel(route, context, resourceIn(context.req.param('call'))),

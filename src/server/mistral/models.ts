@@ -1,7 +1,7 @@
 import type { ServerContext } from '../http/environment.ts'
 import { unknownAtMistral } from '../http/error-answer.ts'
 import { ownerOf, type RouteContext } from '../http/route-context.ts'
-import { isModel, modelNames } from '../models.ts'
+import { isModel, modelNames, toldOf } from '../models.ts'
 
 /** 2026-01-15, in epoch seconds. */
 const CREATED = 1_768_435_200
@@ -25,15 +25,18 @@ const CAPABILITIES = {
 
 /** `GET /v1/models`. */
 export function listModels(route: RouteContext, context: ServerContext): Response {
-  return Response.json({ object: 'list', data: modelNames(route.simulator, ownerOf(route, context)).map(modelCard) })
+  return Response.json({
+    object: 'list',
+    data: modelNames(route.simulator, ownerOf(route, context)).map((name) => modelCard(route, name)),
+  })
 }
 
 /** `GET /v1/models/{model}`. */
-export function showModel(name: string): Response {
-  return isModel(name) ? Response.json(modelCard(name)) : unknownAtMistral(`No model found with id ${name}.`)
+export function showModel(route: RouteContext, name: string): Response {
+  return isModel(name) ? Response.json(modelCard(route, name)) : unknownAtMistral(`No model found with id ${name}.`)
 }
 
-function modelCard(name: string): object {
+function modelCard({ simulator }: RouteContext, name: string): object {
   return {
     id: name,
     object: 'model',
@@ -44,7 +47,7 @@ function modelCard(name: string): object {
     description: 'Simulated.',
     max_context_length: 131_072,
     aliases: [],
-    deprecation: null,
+    deprecation: toldOf(simulator, name).endsAt ?? null,
     default_model_temperature: 0.3,
     type: 'base',
   }

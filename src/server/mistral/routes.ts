@@ -26,7 +26,7 @@ export function mistralRoutes(route: RouteContext): Hono<Environment> {
     cancel(route, context, context.req.param('id')),
   )
   routes.get('/models', on(route, 'models'), (context) => listModels(route, context))
-  routes.get('/models/:id', on(route, 'models'), (context) => showModel(context.req.param('id')))
+  routes.get('/models/:id', on(route, 'models'), (context) => showModel(route, context.req.param('id')))
   for (const endpoint of DIALECT.mistral.endpoints) {
     routes.post(endpoint.replace('/v1', ''), on(route, 'direct'), (context) => answerDirectly(route, endpoint, context))
   }
