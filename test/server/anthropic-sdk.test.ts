@@ -133,6 +133,24 @@ describe('the official Anthropic SDK against the local server', () => {
     await expect(ask('Write it', { output_config: open })).rejects.toBeInstanceOf(BadRequestError)
   })
 
+  it('is refused sampling at every model by its version, and the version of before takes it', async () => {
+    const cold = { model: 'claude-haiku-4-5', temperature: 0.2 }
+    const before = { headers: { 'anthropic-version': '2023-06-01' } }
+    const strict = await create(asked('cold', 'x', cold))
+    const old = await client.messages.batches.create({ requests: [asked('cold', 'x', cold)] }, before)
+    await server.drain()
+    expect((await resultsOf(strict.id)).get('cold')).toMatchObject({
+      type: 'errored',
+      error: { error: { type: 'invalid_request_error', message: 'temperature: Extra inputs are not permitted' } },
+    })
+    expect((await resultsOf(old.id)).get('cold')).toMatchObject({ type: 'succeeded' })
+    const { params } = asked('cold', 'x', cold)
+    await expect(client.messages.create({ ...params, stream: false })).rejects.toThrow(/temperature: Extra inputs/)
+    await expect(client.messages.create({ ...params, stream: false }, before)).resolves.toMatchObject({
+      type: 'message',
+    })
+  })
+
   it('throws an error of the right class', async () => {
     const twice = [asked('same', 'a'), asked('same', 'b')]
     await expect(create(...twice)).rejects.toBeInstanceOf(BadRequestError)

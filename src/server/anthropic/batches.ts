@@ -13,6 +13,8 @@ import { type CheckedRequest, checkCreate } from './check-create.ts'
 import { refuse } from './dialect.ts'
 import { idPage } from './page.ts'
 import { resultLines } from './results.ts'
+import { keptParams } from './strict-version.ts'
+import { versionOf } from './version.ts'
 
 /** `POST /v1/messages/batches`: the whole input comes in the call. */
 export async function create(route: RouteContext, context: ServerContext): Promise<Response> {
@@ -42,7 +44,8 @@ async function createNow(
     answer.headers.set('retry-after', '1')
     return answer
   }
-  const file = await storeInline(route, owner, requests)
+  const kept = requests.map((request) => ({ ...request, body: keptParams(versionOf(context), request.body) }))
+  const file = await storeInline(route, owner, kept)
   const draft = {
     owner,
     endpoint: '/v1/chat/completions',

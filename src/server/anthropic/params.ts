@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { type ApiError, usualError } from '../simulate/provider-error.ts'
 import { samplingFlaw } from './sampling.ts'
+import { keptFlaw } from './strict-version.ts'
 
 /** Parameters that no request of a batch may have, and that a synchronous call of the server does not take either. */
 const REFUSED = ['speed', 'store', 'previous_thread_event_id', 'cache_hint', 'context_hint', 'fallbacks'] as const
@@ -46,7 +47,7 @@ function flawOf(params: JsonObject, model: string): string | undefined {
   if (system !== undefined && typeof system !== 'string' && !Array.isArray(system)) {
     return 'system: Input should be a valid string or list'
   }
-  return messagesFlaw(messages) ?? samplingFlaw(params, model) ?? formatFlaw(output)
+  return keptFlaw(params) ?? messagesFlaw(messages) ?? samplingFlaw(params, model) ?? formatFlaw(output)
 }
 
 function messagesFlaw(messages: readonly unknown[]): string | undefined {

@@ -1,13 +1,10 @@
-import { Hono, type MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
 import { answerDirectly } from '../http/direct.ts'
 import type { Environment } from '../http/environment.ts'
 import { on, type RouteContext } from '../http/route-context.ts'
 import { cancel, create, listBatches, removeBatch, results, showBatch } from './batches.ts'
-import { refuse } from './dialect.ts'
 import { listModels, showModel } from './models.ts'
-
-/** Versions of the API that the server knows. */
-const VERSIONS: readonly string[] = ['2023-06-01', '2026-10-21']
+import { checkParams, versioned } from './version.ts'
 
 /** All routes below `/anthropic/v1`. */
 export function anthropicRoutes(route: RouteContext): Hono<Environment> {
@@ -25,17 +22,10 @@ export function anthropicRoutes(route: RouteContext): Hono<Environment> {
   routes.get('/messages/batches/:id/results', on(route, 'content'), (context) =>
     results(route, context, context.req.param('id')),
   )
-  routes.post('/messages', on(route, 'direct'), (context) => answerDirectly(route, '/v1/chat/completions', context))
+  routes.post('/messages', on(route, 'direct'), checkParams, (context) =>
+    answerDirectly(route, '/v1/chat/completions', context),
+  )
   routes.get('/models', on(route, 'models'), (context) => listModels(route, context))
   routes.get('/models/:id', on(route, 'models'), (context) => showModel(route, context.req.param('id')))
   return routes
-}
-
-/** Refuses calls that do not name a version of the API. */
-const versioned: MiddlewareHandler<Environment> = async (context, next) => {
-  const version = context.req.header('anthropic-version')
-  if (version === undefined) return refuse(400, 'anthropic-version: header is required')
-  if (!VERSIONS.includes(version)) return refuse(400, `anthropic-version: "${version}" is not a valid version`)
-  await next()
-  return undefined
 }

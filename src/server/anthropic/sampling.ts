@@ -3,6 +3,9 @@ import type { JsonObject } from '../../lib/json.ts'
 /** Models up to this one take a temperature and the like as they always did. */
 const WITH_SAMPLING = /^claude-(?:[23]|opus-4(?:-[0156])?(?:-20|$)|sonnet-4|haiku-4)/
 
+/** Parameters that choose among words. */
+export const SAMPLING = ['temperature', 'top_p', 'top_k'] as const
+
 /** Models that take temperature or top_p, not both. */
 const ONE_OF_BOTH = /^claude-haiku-4-5/
 
