@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { DrivenRun } from '../../src/index.ts'
@@ -214,6 +214,17 @@ describe('the look before the first create', () => {
       expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilledAgain: 0 })
     },
   )
+
+  it('says once that it waits, and then that the run is held', async () => {
+    const world = await openWorld({ waits: SHORT_WAITS, faults: ['list=status(404)'] })
+    await world.write('rows.jsonl', questions(2))
+    const events = join(world.folder, 'events.jsonl')
+    const { code, stderr } = await typeHere(world, ...lineFor('openai'), '--quiet', '--events', events)
+    expectExit({ code, stderr }, 3)
+    expect(stderr.split('cannot be seen')).toHaveLength(2)
+    expect(stderr).toMatch(/^Run \S+ is held: /m)
+    expect((await readFile(events, 'utf8')).split('"listing_inconclusive"').length).toBeGreaterThan(3)
+  })
 
   it('comes back later where no process waits, with nothing sent', async () => {
     const world = await openWorld({ waits: SHORT_LIMITS, faults: ['list=repeat-page'] })

@@ -15,10 +15,11 @@ import type { Shell } from '../shell.ts'
 /** Receiver of a run's events. */
 export type RunEmitter = EventEmitter<{ event: [RunEvent] }>
 
-/** Events of one command: warnings go to standard error, everything to the file of `--events`. */
+/** Events of one command: warnings go to standard error, each once, everything to the file of `--events`. */
 export class RunEvents {
   readonly emitter: RunEmitter = new EventEmitter()
   #written: Promise<void> = Promise.resolve()
+  #lastTold = ''
 
   /**
    * Begins to tell; `namesRuns` says of which run each warning is. Throws `usage` where the file cannot be written.
@@ -30,7 +31,7 @@ export class RunEvents {
     flags: Pick<AnyOptions, 'events'> & { readonly namesRuns?: boolean },
   ): Promise<RunEvents> {
     const events = new RunEvents()
-    events.emitter.on('event', (event) => tellEvent(shell, event, flags.namesRuns === true))
+    events.emitter.on('event', (event) => events.#tell(shell, event, flags.namesRuns === true))
     if (flags.events === undefined) return events
     const path = resolve(shell.machine.workingFolder, flags.events)
     await assertWritable(disk, path)
@@ -46,6 +47,14 @@ export class RunEvents {
   /** Resolves when every event so far is in the file. */
   async flushed(): Promise<void> {
     await this.#written
+  }
+
+  /** A look that is repeated may warn of the same again; a person reads it once. */
+  #tell(shell: Shell, event: RunEvent, namesRun: boolean): void {
+    if (event.type !== 'warning' && event.type !== 'incident') return
+    const text = `${namesRun ? `run ${event.run}: ` : ''}${plainLine(event.message)}`
+    if (text !== this.#lastTold) shell.warn(text)
+    this.#lastTold = text
   }
 
   #append(shell: Shell, disk: Disk, path: string, line: string): void {
@@ -68,9 +77,4 @@ async function assertWritable(disk: Disk, path: string): Promise<void> {
       cause: error,
     })
   }
-}
-
-function tellEvent(shell: Shell, event: RunEvent, namesRun: boolean): void {
-  if (event.type !== 'warning' && event.type !== 'incident') return
-  shell.warn(`${namesRun ? `run ${event.run}: ` : ''}${plainLine(event.message)}`)
 }
