@@ -14,8 +14,10 @@ export interface ProbeFinding {
  * - `listing`: a new batch is listed within the settle wait, on which the proof of absence rests.
  * - `cancel`: a cancelled batch ends, and says what it leaves.
  * - `deletedWhileQueued`: what deleting the input of a batch does that was just created.
+ * - `recognition`: the list tells how many requests a batch has, and its answers whose it is, on which the search for a lost
+ *   create rests where a create carries its requests and no mark.
  */
-export const PROBE_QUESTIONS = ['deletedInput', 'listing', 'cancel', 'deletedWhileQueued'] as const
+export const PROBE_QUESTIONS = ['deletedInput', 'listing', 'cancel', 'deletedWhileQueued', 'recognition'] as const
 
 export type ProbeQuestion = (typeof PROBE_QUESTIONS)[number]
 
@@ -32,5 +34,6 @@ export interface ProbeRecord {
   readonly account: string
   /** How long after its create the probe's batch was first listed; null where it was not seen. */
   readonly listedAfterMs: number | null
-  readonly findings: Readonly<Record<ProbeQuestion, ProbeFinding>>
+  /** Questions that do not apply to the provider have none. */
+  readonly findings: Readonly<Partial<Record<ProbeQuestion, ProbeFinding>>>
 }

@@ -4,7 +4,7 @@ import { commandLine } from '../model/options/mention.ts'
 import type { ProbeFinding, ProbeRecord } from '../model/probe.ts'
 import { RESULT_ROLES } from '../model/result-ref.ts'
 import { NotCreated, ProviderError, type RemoteBatch, Unknown } from '../providers/provider.ts'
-import { OneRowBatches, type OneRowInput, type ProbePorts } from './one-row.ts'
+import { type OneRow, OneRowBatches, type ProbePorts } from './one-row.ts'
 
 /** Batches of one row that a probe makes at most; what its price is counted from. */
 export const PROBE_BATCHES = 3
@@ -58,7 +58,7 @@ async function unlessUnclear<Value>(call: () => Promise<Value>): Promise<Value |
 }
 
 /** What was found, or that an answer told nothing: an error in plain text must not hide what else was learnt. */
-async function judged(judge: () => Promise<ProbeFinding>): Promise<ProbeFinding> {
+export async function judged(judge: () => Promise<ProbeFinding>): Promise<ProbeFinding> {
   try {
     return await judge()
   } catch (error) {
@@ -68,14 +68,14 @@ async function judged(judge: () => Promise<ProbeFinding>): Promise<ProbeFinding>
 }
 
 /** The batches that must come about for anything to be learnt. */
-async function created(batches: OneRowBatches, batch: OneRowInput): Promise<RemoteBatch> {
+export async function created(batches: OneRowBatches, batch: OneRow): Promise<RemoteBatch> {
   const made = await batches.create(batch)
   if (made instanceof ProviderError) throw made
   return made
 }
 
 /** Milliseconds from the answer of the create until a listing shows the batch; null where that takes too long. */
-async function untilListed(ports: ProbePorts, batch: RemoteBatch, settleMs: number): Promise<number | null> {
+export async function untilListed(ports: ProbePorts, batch: RemoteBatch, settleMs: number): Promise<number | null> {
   const { clock, limitMs, lookMs, provider, signal } = ports
   const startedAt = clock.monotonic()
   const since = new Date((batch.createdAt?.getTime() ?? clock.now()) - HOUR_MS)
@@ -88,7 +88,7 @@ async function untilListed(ports: ProbePorts, batch: RemoteBatch, settleMs: numb
   }
 }
 
-function judgeListing(listedAfterMs: number | null, settleMs: number): ProbeFinding {
+export function judgeListing(listedAfterMs: number | null, settleMs: number): ProbeFinding {
   const wait = formatDuration(settleMs)
   if (listedAfterMs === null)
     return { verdict: 'broken', seen: `a new batch was not listed at all, within ${wait} or longer` }
@@ -117,7 +117,7 @@ async function judgeDeletedInput(ports: ProbePorts, batches: OneRowBatches): Pro
   return { verdict: 'unclear', seen: `the batch was still ${end.rawStatus} when the probe ended` }
 }
 
-async function judgeCancel(batches: OneRowBatches, { id }: RemoteBatch): Promise<ProbeFinding> {
+export async function judgeCancel(batches: OneRowBatches, { id }: RemoteBatch): Promise<ProbeFinding> {
   const end = await batches.end(id)
   if (!isTerminal(end.status)) {
     return { verdict: 'unclear', seen: `the cancelled batch was still ${end.rawStatus} when the probe ended` }
@@ -144,8 +144,8 @@ async function judgeRobbed(
 async function leftBy(batches: OneRowBatches, batch: RemoteBatch): Promise<string> {
   const files = RESULT_ROLES.filter((role) => batch.results.some((result) => result.role === role))
   if (files.length === 0) return 'no result file'
-  const outcomes = (await batches.outcomes(batch)).map(
-    ({ billed, code, status }) => `${status}${code === null ? '' : ` (${code})`}, billed: ${billed}`,
+  const outcomes = (await batches.lines(batch)).map(
+    ({ outcome: { billed, code, status } }) => `${status}${code === null ? '' : ` (${code})`}, billed: ${billed}`,
   )
   return `an ${files.join(' and an ')} file (${outcomes.length === 0 ? 'no line' : outcomes.join('; ')})`
 }

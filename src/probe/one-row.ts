@@ -4,9 +4,12 @@ import { HOUR_MS } from '../lib/duration.ts'
 import type { Random } from '../lib/random.ts'
 import { isTerminal } from '../model/attempt.ts'
 import { nonceFrom, wireId, wirePrefix } from '../model/ids.ts'
-import type { Outcome } from '../model/outcome.ts'
 import { CHAT_ENDPOINT, type Target } from '../model/target.ts'
 import {
+  type BatchInput,
+  type BatchMark,
+  type DecodedLine,
+  type InputRef,
   type NewBatch,
   NotCreated,
   type Provider,
@@ -54,11 +57,17 @@ export function probeTarget(provider: string, model: string): Target {
   return { provider, endpoint: CHAT_ENDPOINT, model }
 }
 
-/** A stored row, and the batch that is to be made of it. */
-export interface OneRowInput {
-  readonly inputFileId: string
-  readonly nonce: string
+/** A row, and the batch that is to be made of it. */
+export interface OneRow {
+  readonly input: InputRef | BatchInput
+  readonly mark: BatchMark
+  readonly wireId: string
   readonly batch: NewBatch
+}
+
+/** A row that the provider has stored. */
+export interface StoredRow extends OneRow {
+  readonly inputFileId: string
 }
 
 /** Uploads of one row each and the batches made of them; remembers all, so that nothing is left at the provider. */
@@ -72,30 +81,38 @@ export class OneRowBatches {
   }
 
   /** Stores one row under a nonce of its own; what `create` needs to make a batch of it. */
-  async upload(): Promise<OneRowInput> {
-    const { provider, random, signal, target } = this.#ports
-    const nonce = nonceFrom(random.bytes(16))
-    const body = probeBody(provider, target)
-    const line = Buffer.from(`${provider.encode({ wireId: wireId(wirePrefix(nonce), 0), target, body })}\n`)
-    const input = { name: remoteFileName(nonce), bytes: line.length, open: () => once(line) }
-    const { id: inputFileId } = await storeInput(provider, input, signal)
+  async upload(): Promise<StoredRow> {
+    const { input, mark, ...row } = this.inline()
+    const { id: inputFileId } = await storeInput(this.#ports.provider, input, this.#ports.signal)
     this.#fileIds.push(inputFileId)
+    return { ...row, inputFileId, input: { id: inputFileId }, mark: { ...mark, inputFileId } }
+  }
+
+  /** One row under a nonce of its own, to be carried by its create. */
+  inline(): OneRow & { readonly input: BatchInput } {
+    const { provider, random, target } = this.#ports
+    const nonce = nonceFrom(random.bytes(16))
+    const id = wireId(wirePrefix(nonce), 0)
+    const body = probeBody(provider, target)
+    const line = Buffer.from(`${provider.encode({ wireId: id, target, body })}\n`)
+    const input = { name: remoteFileName(nonce), bytes: line.length, open: () => once(line) }
     const contentHash = createHash('sha256').update(body).digest('hex')
     const metadata = { ...markerMetadata({ nonce, contentHash }), [PROBE_MARK]: '1' }
-    return { inputFileId, nonce, batch: { target, metadata, windowHours: null } }
+    const batch = { target, metadata, windowHours: null }
+    return { input, mark: { inputFileId: null, nonce }, wireId: id, batch }
   }
 
   /**
    * One POST; a refusal is an answer here, and so is an unclear one of which no batch is listed: some servers refuse in
    * plain text. Throws where nothing can be learnt: no connection, no right to create.
    */
-  async create(input: OneRowInput): Promise<RemoteBatch | NotCreated | Unknown> {
+  async create(row: OneRow): Promise<RemoteBatch | NotCreated | Unknown> {
     try {
-      const made = await this.#ports.provider.create(input.batch, { id: input.inputFileId }, this.#ports.signal)
+      const made = await this.#ports.provider.create(row.batch, row.input, this.#ports.signal)
       this.#batchIds.push(made.id)
       return made
     } catch (error) {
-      if (error instanceof Unknown) return (await this.#listed(input)) ?? error
+      if (error instanceof Unknown) return (await this.#listed(row)) ?? error
       const isRefusal =
         error instanceof NotCreated && (error.failure.kind === 'refused' || error.failure.kind === 'absent')
       if (isRefusal) return error
@@ -104,7 +121,7 @@ export class OneRowBatches {
   }
 
   /** The batch of this input, where one of a few listings shows it. */
-  async #listed(mark: OneRowInput): Promise<RemoteBatch | undefined> {
+  async #listed({ mark }: OneRow): Promise<RemoteBatch | undefined> {
     const { clock, lookMs, provider, signal } = this.#ports
     const since = new Date(clock.now() - HOUR_MS)
     for (let looks = 0; looks < LOOKS_AFTER_DOUBT; looks += 1) {
@@ -130,16 +147,16 @@ export class OneRowBatches {
     }
   }
 
-  /** What the result files of a batch tell of its row; more than one where they contradict each other. */
-  async outcomes({ results }: RemoteBatch): Promise<readonly Outcome[]> {
+  /** What the result files of a batch tell of its row; more than one line where they contradict each other. */
+  async lines({ results }: RemoteBatch): Promise<readonly DecodedLine[]> {
     const { provider, signal, target } = this.#ports
-    const found: Outcome[] = []
+    const found: DecodedLine[] = []
     for (const result of results) {
       const pieces: Uint8Array[] = []
       for await (const piece of provider.read(result, signal)) pieces.push(piece)
       for (const line of Buffer.concat(pieces).toString('utf8').split('\n')) {
         const decoded = line.trim() === '' ? undefined : provider.decode(line, target)
-        if (decoded) found.push(decoded.outcome)
+        if (decoded) found.push(decoded)
       }
     }
     return found

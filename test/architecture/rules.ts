@@ -132,7 +132,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'summarise',
     'value-counts',
   ],
-  probe: ['evidence', 'live-probe', 'one-row'],
+  probe: ['evidence', 'inline-probe', 'live-probe', 'one-row'],
 }
 
 /** The most source files that stand beside each other in a folder. */

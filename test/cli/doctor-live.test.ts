@@ -62,6 +62,41 @@ describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
   })
 })
 
+describe('doctor --live where creates carry their requests', () => {
+  it('finds at anthropic that a batch is listed, cancelled and recognised, and says what does not apply', async () => {
+    const world = await openWorld({ durations: DURATIONS })
+    const { code, evidence, stderr } = await probe(type, world, 'anthropic/claude-haiku-4-5')
+    expectExit({ code, stderr }, 0)
+    expect(stderr).toMatch(
+      /up to 2 batches of one row each with \S+ at http:\S+: at most \$0\.\d+ \(\d+ input and 32 output/,
+    )
+    expect(stderr).toContain('anthropic stores no input files, so that nothing is tested about deleting one.')
+    expect(verdicts(evidence)).toEqual({ listing: 'holds', cancel: 'holds', recognition: 'holds' })
+    // One was cancelled before it began.
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: 1 })
+  })
+
+  it('makes one batch at openrouter, which cannot cancel', async () => {
+    const world = await openWorld()
+    const environment = {
+      ...world.environment,
+      OPENROUTER_API_KEY: 'router-key-0123456789',
+      OPENROUTER_BASE_URL: `${world.server.url}/openrouter/api/v1`,
+    }
+    const { code, evidence, stderr } = await probe(typeHere, { ...world, environment }, 'openrouter/openai/gpt-6-luna')
+    expectExit({ code, stderr }, 0)
+    expect(verdicts(evidence)).toEqual({ listing: 'holds', cancel: 'unclear', recognition: 'holds' })
+    expect(evidence?.findings['cancel']?.seen).toContain('OpenRouter cannot cancel a batch')
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilled: 1 })
+  })
+
+  it('says that a lost batch could not be recognised where the list counts otherwise', async () => {
+    const world = await openWorld({ faults: ['list=counts-lie'] })
+    const { evidence } = await probe(typeHere, world, 'anthropic/claude-haiku-4-5')
+    expect(evidence?.findings['recognition']).toMatchObject({ verdict: 'broken' })
+  })
+})
+
 describe('doctor --live', () => {
   it('measures how late a batch is listed, and says where that is later than the settle wait', async () => {
     const world = await openWorld({

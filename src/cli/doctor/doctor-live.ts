@@ -1,13 +1,14 @@
 import { limitsInForce } from '../../config/settings.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
-import { commandLine } from '../../model/options/mention.ts'
 import type { ProbeRecord } from '../../model/probe.ts'
-import { parseModel } from '../../model/target.ts'
+import { parseModel, type Target } from '../../model/target.ts'
 import { costOf, findPrice } from '../../prices/cost.ts'
 import { dollars } from '../../prices/dollars.ts'
+import { INLINE_PROBE_BATCHES, probeInline } from '../../probe/inline-probe.ts'
 import { PROBE_BATCHES, probeLive } from '../../probe/live-probe.ts'
 import { MOST_ANSWER_TOKENS, probeBody, probeTarget } from '../../probe/one-row.ts'
+import type { Provider } from '../../providers/provider.ts'
 import { findProvider } from '../../providers/registry.ts'
 import { accountOf } from '../../workspace/account.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
@@ -41,12 +42,7 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
   if (!limitsInForce(configuration.settings, name, model, provider.limits(target)).isEndpointKnown) {
     throw new LlmBatchError('usage', `${name} does not support chat requests in batches`)
   }
-  if (!provider.store) {
-    throw new LlmBatchError('usage', `${name} stores no input files, and what --live tests is about those`, {
-      next: `Send one row instead: ${commandLine('try')}`,
-    })
-  }
-  shell.tell(announcement(workspace, name, model, Buffer.byteLength(probeBody(provider, target))))
+  shell.tell(announcement(workspace, provider, target))
   if (!(await isAccepted(shell, flags))) return EXIT.usage
   const { waits } = configuration.settings
   const interruption = new Interruption(shell, systemClock)
@@ -54,7 +50,7 @@ export async function examineLive(shell: Shell, workspace: Workspace, flags: Liv
     const result = await interruption.during(
       'Batches and files of the probe may be left at the provider; look with: llm-batch remote',
       (signal) =>
-        probeLive(
+        (provider.store ? probeLive : probeInline)(
           {
             provider,
             clock,
@@ -101,17 +97,20 @@ function modelOf({ model }: LiveFlags): { provider: string; model: string } {
   })
 }
 
-/** What is about to be bought, and the most it can cost: no text has more tokens than bytes. */
-function announcement({ configuration }: Workspace, provider: string, model: string, bodyBytes: number): string {
-  const promptTokens = PROBE_BATCHES * bodyBytes
-  const completionTokens = PROBE_BATCHES * MOST_ANSWER_TOKENS
+/** What is about to be bought, the most it can cost (no text has more tokens than bytes), and what does not apply. */
+function announcement({ configuration }: Workspace, provider: Provider, target: Target): string {
+  const { model, provider: name } = target
+  const batches = provider.store ? PROBE_BATCHES : INLINE_PROBE_BATCHES
+  const promptTokens = batches * Buffer.byteLength(probeBody(provider, target))
+  const completionTokens = batches * MOST_ANSWER_TOKENS
   const usage = { promptTokens, completionTokens, cachedTokens: null, reasoningTokens: null }
-  const ceiling = costOf(usage, findPrice(provider, model, configuration.prices), 'batch')
+  const ceiling = costOf(usage, findPrice(name, model, configuration.prices), 'batch')
   const tokens = `${promptTokens} input and ${completionTokens} output tokens`
   const price =
     ceiling === null ? `at most ${tokens}; their price is not known here` : `at most ${dollars(ceiling)} (${tokens})`
-  const where = configuration.baseUrlOf(findProvider(provider))
-  return `This makes up to ${PROBE_BATCHES} batches of one row each with ${provider}/${model} at ${where}: ${price}.`
+  const where = configuration.baseUrlOf(findProvider(name))
+  const rest = provider.store ? '' : ` ${name} stores no input files, so that nothing is tested about deleting one.`
+  return `This makes up to ${batches} batches of one row each with ${name}/${model} at ${where}: ${price}.${rest}`
 }
 
 async function isAccepted(shell: Shell, { yes }: LiveFlags): Promise<boolean> {

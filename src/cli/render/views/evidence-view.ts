@@ -10,15 +10,18 @@ const WORDS: Readonly<Record<ProbeQuestion, string>> = {
   listing: 'a new batch is listed in time',
   cancel: 'a cancelled batch ends',
   deletedWhileQueued: 'input deleted while queued',
+  recognition: 'a lost batch is recognised',
 }
 
 /** All findings of a live probe. */
 export function renderEvidence({ at, baseUrl, findings, model }: ProbeRecord, colors: Colors): string {
   const title = `Live probe of ${plainLine(model)} at ${baseUrl}, ${new Date(at).toISOString()}`
-  const facts = PROBE_QUESTIONS.map((question) => {
-    const { seen, verdict } = findings[question]
+  const facts = PROBE_QUESTIONS.flatMap((question) => {
+    const finding = findings[question]
+    if (finding === undefined) return []
+    const { seen, verdict } = finding
     const word = verdict === 'broken' ? colors.red(verdict) : verdict
-    return [WORDS[question], `${word}: ${plainLine(seen)}`] as const
+    return [[WORDS[question], `${word}: ${plainLine(seen)}`] as const]
   })
   return `${colors.bold(title)}\n\n${renderFacts(facts, colors)}`
 }
@@ -29,9 +32,10 @@ export function describeEvidence(evidence: Evidence | null, model: string, color
   const { isSameKey, probe } = evidence
   const day = new Date(probe.at).toISOString().slice(0, 10)
   const key = isSameKey === false ? ', with another key' : ''
-  const results = PROBE_QUESTIONS.map((question) => {
-    const { verdict } = probe.findings[question]
-    return `${WORDS[question]}: ${verdict === 'broken' ? colors.red(verdict) : verdict}`
+  const results = PROBE_QUESTIONS.flatMap((question) => {
+    const verdict = probe.findings[question]?.verdict
+    if (verdict === undefined) return []
+    return [`${WORDS[question]}: ${verdict === 'broken' ? colors.red(verdict) : verdict}`]
   })
   return `done on ${day}${key}: ${results.join('; ')}`
 }
