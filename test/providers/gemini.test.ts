@@ -22,6 +22,18 @@ describe('the adapter of gemini', () => {
     expect(server.firedFaults()).toHaveLength(1)
   })
 
+  it('takes a 403 for absence only where it says that the file may not exist', async () => {
+    const { signal } = new AbortController()
+    const provider = await registeredAdapter('gemini', (await serverForTest()).geminiUrl)
+    expect(await provider.file?.('nowhere', signal)).toBe('absent')
+    const refusing = await serverForTest({ faults: ['any=status(403)'] })
+    const denying = await registeredAdapter('gemini', refusing.geminiUrl)
+    await expect(denying.file?.('nowhere', signal)).rejects.toMatchObject({ failure: { kind: 'forbidden' } })
+    await expect(denying.discard?.('nowhere', signal)).rejects.toMatchObject({
+      failure: { kind: 'forbidden' },
+    })
+  })
+
   it('knows a wrong key by its words, and that a model without batches stays one', async () => {
     const server = await serverForTest({ acceptedKeys: ['another'] })
     const { signal } = new AbortController()
