@@ -4,8 +4,9 @@ import { sumKnown } from '../lib/sum.ts'
 import { bodyOf } from '../log/frozen-line.ts'
 import { FrozenLines } from '../log/frozen-lines.ts'
 import { placedResult } from '../log/log-batch.ts'
-import { ResultLines } from '../log/result-lines.ts'
+import { DAMAGED, ResultLines } from '../log/result-lines.ts'
 import { type PresentRequest, RunLog } from '../log/run-log.ts'
+import { commandLine, mention } from '../model/options/mention.ts'
 import { costOfRequest } from '../prices/cost.ts'
 import { askAgain } from '../request/ask-again.ts'
 import type { RunContext } from '../workspace/context.ts'
@@ -38,6 +39,7 @@ export async function reask(context: RunContext): Promise<boolean> {
       await batcher.add({ ...(await questions.of(request)), ordinal: request.ordinal, earlier })
     }
     await batcher.finish()
+    tellDamaged(context, questions.damaged)
   } finally {
     await questions.close()
     await batcher.close()
@@ -45,11 +47,24 @@ export async function reask(context: RunContext): Promise<boolean> {
   return true
 }
 
+/** The model is then asked as before, with what was wrong but without the answer that it was wrong with. */
+function tellDamaged({ emit, store }: RunContext, rows: number): void {
+  if (rows === 0) return
+  const what =
+    rows === 1
+      ? '1 row is asked again without its earlier answer'
+      : `${rows} rows are asked again without their earlier answers`
+  const message = `${what}, which cannot be read any more: a result file of run ${store.id} is damaged (${commandLine('doctor', mention('repair'))} fetches it again)`
+  emit({ type: 'warning', code: 'damaged_line', message, batch: null })
+}
+
 /** Makes questions that are asked again, from frozen lines and raw answers. */
 class Questions {
   readonly #context: RunContext
   readonly #lines: FrozenLines
   readonly #answers: ResultLines
+  /** Questions whose earlier answer was damaged. */
+  damaged = 0
 
   constructor(context: RunContext) {
     this.#context = context
@@ -66,6 +81,7 @@ class Questions {
     const room = Math.min(maxLineBytes, maxBytes - 1) - line.length
     const body = bodyOf(line)
     const [rawLine] = await this.#answers.of([{ result: placedResult(newest) }])
+    if (rawLine === DAMAGED) this.damaged += 1
     const decoded = typeof rawLine === 'string' ? provider.decode(rawLine, target) : undefined
     const made = askAgain(body, { answer: decoded?.outcome.output ?? null, flaw: result?.reason ?? null, room, target })
     return { target, ...made }

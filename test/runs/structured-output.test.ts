@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { startRun } from '../../src/index.ts'
@@ -121,6 +121,31 @@ describe('asking again', () => {
     })
     // What brought no answer is not asked a second time.
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 4, rowsBilled: 2 })
+  })
+
+  it('says so where it asks again without an answer that was damaged meanwhile', async () => {
+    const world = await openWorld({ waits: SHORT_WAITS })
+    const run = await startRun({
+      input: [{ text: '[[simulate: invalid_json times=1]] support nonce:b' }],
+      model: MODELS.openai,
+      prompt: '{{text}}',
+      config: world.configPath,
+      environment: world.environment,
+      schema: SCHEMA,
+      reask: 1,
+    })
+    const stopping = new AbortController()
+    run.on('event', (event) => {
+      if (event.type === 'batch' && event.stage === 'collected') stopping.abort()
+    })
+    await run.finished({ signal: stopping.signal })
+    await run.close()
+    const path = join(world.home, 'runs', run.id, 'results', '1-output.jsonl')
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"role"', '"rule"'))
+    const resumed = await typeHere(world, 'resume', '--quiet')
+    expectExit(resumed, 0)
+    expect(resumed.stderr).toMatch(/1 row is asked again without its earlier answer.*doctor --repair fetches it again/)
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: 2 })
   })
 
   it('goes on in another process where the first one stopped between the answer and the new question', async () => {
