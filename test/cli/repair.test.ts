@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { typeHere } from '../support/command.ts'
+import { type, typeHere } from '../support/command.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
 /** A finished run of twelve rows, with its answers and the folder of its result files. */
@@ -157,4 +157,38 @@ it('looks at the facts of rows and at the requests as they were sent as well', a
     expect.stringMatching(/row-facts\.jsonl is damaged or absent: it holds the ids of rows/),
     expect.stringMatching(/inputs.*is damaged or absent: it holds the requests of batch/),
   ])
+})
+
+it('fetches a damaged result file again where the provider has the same bytes, and makes again what is made of it', async () => {
+  const { results, run, world } = await finishedRun()
+  const names = (await readdir(results)).filter((name) => name.startsWith('1')).sort()
+  const before = await Promise.all(names.map((name) => readFile(join(results, name), 'latin1')))
+  for (const name of names) await damage(join(results, name))
+  const { code, stdout } = await type(world, 'doctor', '--repair', '--json')
+  expect({ code, stdout }).toMatchObject({ code: 0 })
+  expect(JSON.parse(stdout)).toMatchObject({
+    findings: expect.arrayContaining([
+      {
+        what: `run ${run}`,
+        text: '2 batches, 1 result file fetched again, the outcomes of 1 made again',
+        problem: null,
+      },
+    ]),
+  })
+  expect(await Promise.all(names.map((name) => readFile(join(results, name), 'latin1')))).toEqual(before)
+})
+
+it('leaves a damaged result file as it is where the provider gives other bytes, and says so', async () => {
+  const { results, run, world } = await finishedRun()
+  await damage(join(results, '1-output.jsonl'))
+  const damagedBytes = await readFile(join(results, '1-output.jsonl'), 'latin1')
+  world.server.setFaults(['content=crlf'])
+  const again = await typeHere(world, 'doctor', '--repair', '--json')
+  expect(again.stdout).toMatch(/1 of its 10 lines are lost here \(the provider gives other bytes than those that were/)
+  expect(again.code).toBe(3)
+  expect(await readFile(join(results, '1-output.jsonl'), 'latin1')).toBe(damagedBytes)
+  world.server.setFaults(['get=status(404)'])
+  const gone = await typeHere(world, 'doctor', '--repair', '--json')
+  expect(gone.stdout).toMatch(/are lost here \(the provider does not have it any more\)/)
+  expect((await problemsOf(world, run))[0]).toMatch(/are lost here/)
 })

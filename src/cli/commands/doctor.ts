@@ -40,7 +40,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addOptions(command, 'doctor')
     .option('--json', 'as JSON on standard output')
     .option('--offline', 'do not ask the providers whether they accept the keys')
-    .option('--repair', 'read all files of all runs, make again what can be, and say what is lost')
+    .option('--repair', 'read all files of all runs, make or fetch again what can be, and say what is lost')
     .option('--live', 'buy up to three batches of one row, to test what crash safety needs of the provider')
     .option('-m, --model <provider/model>', 'with --live: the model that the probe uses')
     .addOption(
@@ -69,7 +69,7 @@ async function examine(shell: Shell, flags: DoctorFlags): Promise<number> {
   const findings = [
     ...(hasKey ? shownFindings(providers) : providers.map(({ finding }) => ({ ...finding, problem: finding.text }))),
     ...(await examineHome(place, (work) => withHome(shell, flags, work))),
-    ...(flags.repair ? await withHome(shell, flags, repairLogs) : []),
+    ...(flags.repair ? await withHome(shell, flags, (workspace) => repairLogs(workspace, flags.offline !== true)) : []),
     await examineAnswers(place.disk, shell.machine.workingFolder),
     examineClock(place.clock.now(), newestPrice(), providers),
     ...versions(place.configuration),

@@ -24,6 +24,8 @@ export interface ExaminedRun {
   readonly store: Pick<RunStore, 'allAttempts'>
   readonly batches: readonly BatchRecord[]
   readonly log: RunLog
+  /** Why a result file could not be fetched again, by its path. */
+  readonly reasons: ReadonlyMap<string, string>
 }
 
 /** A look at one file, which throws where that is damaged. */
@@ -35,7 +37,7 @@ export type FileCheck = () => Promise<void>
  */
 export async function fileChecks(ports: LogPorts, examined: ExaminedRun): Promise<readonly FileCheck[]> {
   const { disk, folder } = ports
-  const { batches, log, portions, store } = examined
+  const { batches, log, portions, reasons, store } = examined
   const inputs = (await store.allAttempts())
     .filter(({ number }) => number === 1)
     .map(({ batch, inputBytes, inputName, inputSha256 }): NamedFile => {
@@ -46,7 +48,7 @@ export async function fileChecks(ports: LogPorts, examined: ExaminedRun): Promis
     (batch.settled?.resultFiles ?? []).map(
       (file): FileCheck =>
         () =>
-          checkResult(ports, log, batch, file),
+          checkResult(ports, { log, reasons }, batch, file),
     ),
   )
   const rows = portions.flatMap((portion) => [namedRows(folder, portion), namedRowFacts(folder, portion)])
@@ -61,7 +63,12 @@ export async function fileChecks(ports: LogPorts, examined: ExaminedRun): Promis
   ]
 }
 
-async function checkResult(ports: LogPorts, log: RunLog, batch: BatchRecord, file: ResultFile): Promise<void> {
+async function checkResult(
+  ports: LogPorts,
+  { log, reasons }: Pick<ExaminedRun, 'log' | 'reasons'>,
+  batch: BatchRecord,
+  file: ResultFile,
+): Promise<void> {
   const { settled } = batch
   if (settled === null) return
   const named = namedResult(ports.folder, settled.attemptKey, file)
@@ -70,7 +77,8 @@ async function checkResult(ports: LogPorts, log: RunLog, batch: BatchRecord, fil
   } catch {
     const { all, lost } = await countLost(ports, log, batch, file)
     const holds = `what the provider answered in batch ${batch.number}, and ${count(lost)} of its ${counted(all, 'line')} are lost here`
-    throw damagedFile({ ...named, holds })
+    const why = reasons.get(named.path)
+    throw damagedFile({ ...named, holds: why === undefined ? holds : `${holds} (${why})` })
   }
 }
 

@@ -1,28 +1,32 @@
+import { type FetchAgainPorts, fetchResultAgain } from '../../collect/fetch-again.ts'
 import { repairOf } from '../../collect/rebuild.ts'
 import { RunLog } from '../../log/run-log.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
 import { inFlags } from '../../model/options/mention.ts'
 import { describeProvider } from '../../providers/registry.ts'
+import type { BatchRecord } from '../../store/port/batch.ts'
 import type { RunRecord } from '../../store/port/run.ts'
 import { runFolder } from '../../store/run-folder.ts'
+import type { RunStore } from '../../store/store.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { counted } from '../render/terminal/quantity.ts'
 import { fileChecks } from './examine-files.ts'
 import type { Finding } from './finding.ts'
 
 /**
- * Reads all files of every run. Those that say what became of its requests are made again where they are damaged or absent;
- * of all others it is said what is lost.
+ * Reads all files of every run. Raw result files that are damaged or absent are fetched again where the provider may be asked
+ * and has the same bytes; files that say what became of requests are made again from them. Of all others it is said what is
+ * lost.
  */
-export async function repairLogs(workspace: Workspace): Promise<readonly Finding[]> {
+export async function repairLogs(workspace: Workspace, mayAsk: boolean): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   for (const run of await workspace.store.listRuns()) {
-    if (run.state !== 'preparing') findings.push(await repairLog(workspace, run))
+    if (run.state !== 'preparing') findings.push(await repairLog(workspace, run, mayAsk))
   }
   return findings
 }
 
-async function repairLog(workspace: Workspace, run: RunRecord): Promise<Finding> {
+async function repairLog(workspace: Workspace, run: RunRecord, mayAsk: boolean): Promise<Finding> {
   const { configuration, disk, home } = workspace
   const store = workspace.store.read(run.id)
   const ports = { disk, folder: runFolder(home, run.id), store }
@@ -40,12 +44,35 @@ async function repairLog(workspace: Workspace, run: RunRecord): Promise<Finding>
   const batches = await store.batches()
   const portions = await store.portions()
   const problems: string[] = []
+  const { fetched, reasons } = mayAsk
+    ? await fetchResults({ ...ports, connect: () => workspace.connect(run.definition.provider) }, batches)
+    : { fetched: 0, reasons: new Map<string, string>() }
   await collectProblem(problems, () => log.weights())
   for (const batch of batches) await collectProblem(problems, () => log.read(batch))
-  for (const check of await fileChecks(ports, { portions, store, batches, log })) await collectProblem(problems, check)
-  const made = repaired === 0 ? '' : `, the outcomes of ${repaired} made again`
+  for (const check of await fileChecks(ports, { portions, store, batches, log, reasons }))
+    await collectProblem(problems, check)
+  const made =
+    (fetched === 0 ? '' : `, ${counted(fetched, 'result file')} fetched again`) +
+    (repaired === 0 ? '' : `, the outcomes of ${repaired} made again`)
   const problem = problems.length === 0 ? null : problems.join('; ')
   return { what: `run ${run.id}`, text: `${counted(batches.length, 'batch', 'batches')}${made}`, problem }
+}
+
+/** Fetches what is damaged or absent; how many files are whole again, and by path why others are not. */
+async function fetchResults(ports: FetchAgainPorts & { readonly store: RunStore }, batches: readonly BatchRecord[]) {
+  const attempts = new Map((await ports.store.allAttempts()).map((attempt) => [attempt.key, attempt]))
+  const reasons = new Map<string, string>()
+  let fetched = 0
+  for (const { settled } of batches) {
+    const attempt = settled && attempts.get(settled.attemptKey)
+    if (!attempt) continue
+    for (const file of settled.resultFiles) {
+      const end = await fetchResultAgain(ports, attempt, file, new AbortController().signal)
+      if (end === 'fetched') fetched += 1
+      else if (end !== 'whole') reasons.set(ports.folder.result(attempt.key, file.role), end.why)
+    }
+  }
+  return { fetched, reasons }
 }
 
 async function collectProblem(problems: string[], read: () => Promise<unknown>): Promise<void> {
