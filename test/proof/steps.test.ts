@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { carryOut } from '../../proof/carry-out.ts'
 import { dieAt, scenarioPlans, walk } from '../../proof/every-step.ts'
 
 /** `npm run prove` dies at every step; here at some of them, other ones in each scenario. */
@@ -15,4 +16,18 @@ describe.each([...scenarioPlans().entries()])('the recorded steps of scenario %i
     }
     expect(failures).toEqual([])
   })
+})
+
+it('a process may die anywhere between a create and the end of its record, although nothing marks the batch', async () => {
+  const [plan] = scenarioPlans().filter(({ name }) => name === 'plain at anthropic')
+  if (!plan) throw new Error('there is no such scenario')
+  const { trace } = await carryOut(plan)
+  const sent = Number(/step (\d+): send create/.exec(trace.join('\n'))?.[1])
+  const undisturbed = await walk(plan)
+  const failures: unknown[] = []
+  for (let step = sent; step <= sent + 6; step += 1) {
+    const { violations } = await dieAt(undisturbed, step, 'death')
+    if (violations.length > 0) failures.push({ step, violations })
+  }
+  expect(failures).toEqual([])
 })
