@@ -2,7 +2,7 @@ import { DAY_MS } from '../lib/duration.ts'
 import { OPEN_STAGES } from '../model/attempt.ts'
 import type { Target } from '../model/target.ts'
 import type { Driver } from './driver.ts'
-import type { QueueLoad } from './port/queue.ts'
+import type { QueueLoad, QueueState } from './port/queue.ts'
 import { CALIBRATED_TOKENS, JOIN_RATES } from './record-columns.ts'
 
 /** Statements on what is in flight at a provider, over all runs of the home. Callers open the transaction. */
@@ -89,18 +89,14 @@ export function selectAccountRequests(driver: Driver, { provider, baseUrl }: Que
 }
 
 /** Batches of all models at a base URL of which no id is known, although their create may have been sent. */
-export function selectUnanswered(
-  driver: Driver,
-  { provider, baseUrl }: Queue,
-  now: number,
-): readonly { readonly requests: number; readonly isInDoubt: boolean }[] {
+export function selectUnanswered(driver: Driver, { provider, baseUrl }: Queue, now: number): QueueState['unanswered'] {
   return driver
-    .all<{ requests: number; isInDoubt: number }>(
-      `select b.request_count as requests, a.stage <> 'creating' as "isInDoubt"
+    .all<{ requests: number; isInDoubt: number; isHeld: number }>(
+      `select b.request_count as requests, a.stage <> 'creating' as "isInDoubt", a.stage = 'held' as "isHeld"
        ${FROM_QUEUE} and a.remote_id is null and ${IN_FLIGHT}`,
       provider,
       baseUrl,
       now,
     )
-    .map(({ isInDoubt, requests }) => ({ requests, isInDoubt: isInDoubt === 1 }))
+    .map(({ isHeld, isInDoubt, requests }) => ({ requests, isInDoubt: isInDoubt === 1, isHeld: isHeld === 1 }))
 }

@@ -36,10 +36,11 @@ function queue(parts: Partial<QueueState> = {}): QueueState {
 describe('batches that only their number of requests tells apart', () => {
   it.each<[string, QueueState['unanswered'], number, string | null]>([
     ['nothing else is without an answer', [], 10, null],
-    ['others are, of other sizes', [{ requests: 9, isInDoubt: true }], 10, null],
-    ['one of the same size is being created', [{ requests: 10, isInDoubt: false }], 10, 'same_count'],
-    ['one of the same size is in doubt', [{ requests: 10, isInDoubt: true }], 10, 'count_in_doubt'],
-    ['one request cannot be cut', [{ requests: 1, isInDoubt: true }], 1, 'same_count'],
+    ['others are, of other sizes', [{ requests: 9, isInDoubt: true, isHeld: false }], 10, null],
+    ['one of the same size is being created', [{ requests: 10, isInDoubt: false, isHeld: false }], 10, 'same_count'],
+    ['one of the same size is in doubt', [{ requests: 10, isInDoubt: true, isHeld: true }], 10, 'count_in_doubt'],
+    ['one request cannot be cut', [{ requests: 1, isInDoubt: true, isHeld: false }], 1, 'same_count'],
+    ['one request waits for one that is held', [{ requests: 1, isInDoubt: true, isHeld: true }], 1, 'count_held'],
   ])('are created when %s, and else wait or are cut', (_, unanswered, requests, expected) => {
     const state = queue({ unanswered, batch: { tokens: 100, requests } })
     const admission = admit(state, { ...TERMS, isCounted: true })

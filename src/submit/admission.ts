@@ -120,9 +120,16 @@ function doubtOf({ belief, inFlight }: QueueState, terms: AdmissionTerms) {
 function sameCount({ batch, unanswered }: QueueState, { now, recheckMs }: AdmissionTerms): Wait | null {
   const twins = unanswered.filter(({ requests }) => requests === batch.requests)
   if (twins.length === 0) return null
-  const words = `another batch of ${count(batch.requests, 'requests')} was sent and not answered for yet`
-  const isLong = batch.requests > 1 && twins.some(({ isInDoubt }) => isInDoubt)
-  return { code: isLong ? 'count_in_doubt' : 'same_count', words, nextAt: now + recheckMs }
+  const sent = `another batch of ${batch.requests === 1 ? '1 request' : count(batch.requests, 'requests')} was sent`
+  const wait = { words: `${sent} and not answered for yet`, nextAt: now + recheckMs }
+  if (batch.requests > 1)
+    return { ...wait, code: twins.some(({ isInDoubt }) => isInDoubt) ? 'count_in_doubt' : 'same_count' }
+  if (!twins.some(({ isHeld }) => isHeld)) return { ...wait, code: 'same_count' }
+  return {
+    ...wait,
+    code: 'count_held',
+    words: `${sent} and is held; decide about that one first`,
+  }
 }
 
 function hasTokenRoom({ batch, inFlight, isCalibrated }: QueueState, limits: QueueLimits): boolean {

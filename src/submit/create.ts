@@ -116,6 +116,11 @@ function factsOf({ account, clock, provider }: SubmitPorts, attempt: AttemptReco
 async function standBy({ clock, store }: SubmitPorts, attempt: AttemptRecord, wait: Wait): Promise<Step> {
   if (wait.code === 'too_large') return { did: 'too_large_for_queue' }
   if (wait.code === 'count_in_doubt') return { did: 'same_count' }
+  if (wait.code === 'count_held') {
+    const reason = because({ kind: 'same_count', words: wait.words })
+    await store.moveAttempt(attempt.key, 'uploaded', 'held', { heldFrom: 'uploaded', waitingSince: null, ...reason })
+    return MOVED
+  }
   await store.noteAttempt(attempt.key, {
     // Only in a queue there is a place to keep.
     waitingSince: wait.code === 'queue_full' ? (attempt.waitingSince ?? clock.now()) : attempt.waitingSince,

@@ -31,9 +31,10 @@ export type Admission = { readonly isAdmitted: true } | { readonly isAdmitted: f
 export interface Wait {
   /**
    * `too_large`: it must be cut, waiting does not help. `same_count`: a batch of as many requests has a create without an
-   * answer; `count_in_doubt`: the same, and that may take long.
+   * answer; `count_in_doubt`: the same, and that may take long; `count_held`: only a person ends that, and this batch cannot
+   * be cut.
    */
-  readonly code: 'queue_full' | 'too_large' | 'same_count' | 'count_in_doubt'
+  readonly code: 'queue_full' | 'too_large' | 'same_count' | 'count_in_doubt' | 'count_held'
   /** What there is no room for, with numbers. */
   readonly words: string
   /** When to ask again; the batch is woken before that when room appears. */
@@ -50,12 +51,19 @@ export interface QueueState {
   /** Requests in flight of all models at the base URL. */
   readonly accountRequests: number
   /** Batches of all models at the base URL whose create may have been sent and was not answered. */
-  readonly unanswered: readonly { readonly requests: number; readonly isInDoubt: boolean }[]
+  readonly unanswered: readonly UnansweredCreate[]
   /** Batches that began to wait before this one, first come first. */
   readonly ahead: readonly { readonly since: number; readonly nextAt: number }[]
   readonly belief: QueueBelief | null
   /** True where collected batches have shown what estimates of this kind are worth. */
   readonly isCalibrated: boolean
+}
+
+/** A create that has no answer yet: in doubt once none is to come, and held where a person must decide. */
+export interface UnansweredCreate {
+  readonly requests: number
+  readonly isInDoubt: boolean
+  readonly isHeld: boolean
 }
 
 export interface QueueLoad {
