@@ -233,10 +233,11 @@ class Driving {
     this.#flights.start(AUDIT, 'listing', this.#audits.audit(unaudited, this.#signal))
   }
 
-  /** The attempts whose instant has come and that have no step under way. */
+  /** The attempts whose instant has come and that have no step under way; one that is to be cut goes no further. */
   #due(attempts: readonly AttemptRecord[]): readonly AttemptRecord[] {
     const now = this.#context.clock.now()
-    return attempts.filter(({ key, nextAt }) => nextAt <= now && !this.#flights.has(String(key)))
+    const toCut = new Set(this.#toCut.map(({ attempt }) => attempt.key))
+    return attempts.filter(({ key, nextAt }) => nextAt <= now && !toCut.has(key) && !this.#flights.has(String(key)))
   }
 
   /** How many more batches may be opened: those uploaded or being created count as open already. */
