@@ -74,7 +74,7 @@ async function harvest(
       throw error
     }
   }
-  await assertWhole(ports, attempt, settling, files, round.signal)
+  await assertWhole(ports, attempt, { settling, files, remote }, round.signal)
   if (settling.missing > 0 && remote.status === 'completed' && attempt.reasonCode !== 'fetched_again') {
     return await fetchAgain(ports, attempt, settling.missing)
   }
@@ -111,13 +111,13 @@ function placesOf(
 
 /**
  * Files of another size than the provider tells count as cut unless they prove themselves: by a line for every request, of
- * which none would be sent again, or, after several fetches, by a line for every request. Throws `ProviderError`.
+ * which none would be sent again, or, after several fetches, by a line for every request. Where it tells no size, they must
+ * hold as many lines as it counts answers. Throws `ProviderError`.
  */
 async function assertWhole(
   ports: CollectPorts,
   attempt: AttemptRecord,
-  settling: Settling,
-  files: readonly KeptResult[],
+  { files, remote, settling }: Harvest,
   signal: AbortSignal,
 ): Promise<void> {
   // Unchecked only now and then: what failed for other reasons must still get the chance to fit.
@@ -129,6 +129,19 @@ async function assertWhole(
     await discardFiles(ports, attempt)
     throw damaged(settling.missing === 0 ? doubt : `${doubt} and lacks rows of batch ${attempt.batch}`)
   }
+  const lines = attempt.requestCount - settling.missing
+  const counted = (remote.counts?.completed ?? 0) + (remote.counts?.failed ?? 0)
+  const isSizeTold = files.some(({ told }) => told !== null)
+  if (isSizeTold || !isSizeChecked || files.length === 0 || lines >= counted) return
+  await discardFiles(ports, attempt)
+  throw damaged(`batch ${attempt.batch} came with ${lines} of the ${counted} answers that the provider counts`)
+}
+
+/** Results of a batch that were fetched and read. */
+interface Harvest {
+  readonly remote: RemoteBatch
+  readonly files: readonly KeptResult[]
+  readonly settling: Settling
 }
 
 function isOversized(error: unknown): error is ProviderError {
