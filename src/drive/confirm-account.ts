@@ -1,4 +1,5 @@
 import { LlmBatchError } from '../model/error.ts'
+import { mention } from '../model/options/mention.ts'
 import { ProviderError } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
@@ -8,7 +9,8 @@ import type { RunContext } from '../workspace/context.ts'
 /**
  * Makes sure that the run goes on where it was started, because elsewhere everything looks absent: at the same base URL
  * (unless nothing was sent yet), and in the account of today's key. The same key passes; another one passes when it can
- * read something that this run made (a rotated key). Throws `account_mismatch` otherwise.
+ * read something that this run made (a rotated key). Where there is nothing to read, it passes unless a create is in doubt,
+ * about which a listing of another account would tell nothing. Throws `account_mismatch` otherwise.
  */
 export async function confirmAccount(context: RunContext, signal: AbortSignal): Promise<void> {
   const { store } = context
@@ -16,7 +18,8 @@ export async function confirmAccount(context: RunContext, signal: AbortSignal): 
   const { account, definition } = record
   if (context.provider.baseUrl !== definition.baseUrl) await moveBaseUrl(context, record)
   if (account === context.account) return
-  const known = (await store.allAttempts()).filter(({ remoteId, inputFileId }) => remoteId ?? inputFileId).toReversed()
+  const attempts = await store.allAttempts()
+  const known = attempts.filter(({ remoteId, inputFileId }) => remoteId ?? inputFileId).toReversed()
   if (account !== null && known.length > 0 && !(await canReadOne(context, known.slice(0, 3), signal))) {
     throw new LlmBatchError(
       'account_mismatch',
@@ -24,7 +27,24 @@ export async function confirmAccount(context: RunContext, signal: AbortSignal): 
       { next: 'Set the key the run was started with (or another one of the same account), and resume.' },
     )
   }
+  if (account !== null && known.length === 0) assertNoDoubt(context, attempts)
   await store.bindAccount(context.account)
+}
+
+/** A person who has decided about the creates in doubt has looked in the right account. */
+function assertNoDoubt({ onUnknownCreate, store }: RunContext, attempts: readonly AttemptRecord[]): void {
+  const doubtful = attempts.find(
+    ({ heldFrom, stage }) =>
+      stage === 'creating' || stage === 'unconfirmed' || (stage === 'held' && heldFrom === 'unconfirmed'),
+  )
+  if (!doubtful || onUnknownCreate === 'resend') return
+  throw new LlmBatchError(
+    'account_mismatch',
+    `run ${store.id} was started with another key, and whether its batch ${doubtful.batch} was created can only be seen in the account of that one`,
+    {
+      next: `Set the key the run was started with, and resume. Where it was replaced by a key of the same account, look there for the batch; if there is none, resume with ${mention('onUnknownCreate', 'resend')}.`,
+    },
+  )
 }
 
 /** A run of which nothing was sent may go elsewhere; answers that it took over hold for the place they came from. */

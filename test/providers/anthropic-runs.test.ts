@@ -113,6 +113,33 @@ describe('a create at anthropic whose answer is lost', () => {
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 5, rowsBilledAgain: 0 })
   })
 
+  it('holds the run where another batch of one request could not be told from it, instead of waiting for ever', async () => {
+    const world = await openWorld({ waits: SHORT_LIMITS, faults: ['create:1=reset'] })
+    const { place, run } = await commandsFor(world, questions(2), '--max-requests', '1')
+    expect(await typeHere(world, ...run)).toMatchObject({ code: 3 })
+    const status = await typeHere(world, 'status', 'last', ...place)
+    expect(status.stdout).toContain('another batch of 1 request was sent and is held')
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
+    ended(await typeHere(world, 'resume', 'last', ...place, '--on-unknown-create', 'resend'), 0)
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2, rowsBilled: 2, rowsBilledAgain: 0 })
+  })
+
+  it('is looked for in no other account than the one it was sent to', async () => {
+    const keys = { mine: 'mine-0123456789', theirs: 'theirs-0123456789' }
+    const accounts = { [keys.mine]: 'mine', [keys.theirs]: 'theirs' }
+    const opened = await openWorld({ waits: SHORT_LIMITS, faults: ['create:1=delayed(20000)'], accounts })
+    const keyed = (key: string): LocalWorld => ({
+      ...opened,
+      environment: { ...opened.environment, ANTHROPIC_API_KEY: key },
+    })
+    const { place, run } = await commandsFor(opened, questions(5))
+    expect(await typeHere(keyed(keys.mine), ...run)).toMatchObject({ code: 3 })
+    const other = await typeHere(keyed(keys.theirs), 'resume', 'last', ...place)
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('was started with another key') })
+    const decided = ['--on-unknown-create', 'resend'] as const
+    ended(await typeHere(keyed(keys.theirs), 'resume', 'last', ...place, ...decided), 0)
+  })
+
   it('that arrives late is found all the same, and not bought beside', async () => {
     const world = await openWorld({ waits: SHORT_LIMITS, faults: ['create:1=delayed(1000)'] })
     const { run } = await commandsFor(world, questions(5))
