@@ -3,6 +3,7 @@ import { splitLines } from '../src/lib/jsonl.ts'
 import { type Booking, DIRECT_CALLS, readLedger } from '../src/server/state/ledger.ts'
 import type { BatchRecord } from '../src/server/state/record.ts'
 import { isLabel } from './label.ts'
+import { type ChatBody, chatBodyOf } from './world/chat-body.ts'
 import { nonceIn } from './world/nonce.ts'
 import { isTwin } from './world/simulated-provider.ts'
 import type { World } from './world/world.ts'
@@ -48,13 +49,11 @@ export async function readBooks(
     // The client may have deleted its file since; what it once sent counts.
     const sent = batch.inputFileIds.flatMap((id) => (uploads.get(id) ?? '').split(/\r?\n/))
     const inputs = batch.isInline ? await lines(state.dataPath(batch.inputFileIds[0] ?? '')) : sent
-    const ids = inputs
-      .filter((line) => line.includes('"custom_id"'))
-      .map((line) => [customIdOf(line), nonceIn(line)] as const)
+    const ids = inputs.filter((line) => WIRE_ID.test(line)).map((line) => [customIdOf(line), nonceIn(line)] as const)
     const nonces = new Map(ids)
     const bookings = await lines(state.ledgerPath(batch.id))
     const [results, errors] = await Promise.all(
-      [batch.outputFileId, batch.errorFileId].map(async (id) => (id === null ? [] : await lines(state.dataPath(id)))),
+      resultFilesOf(batch).map(async (id) => (id === null ? [] : await lines(state.dataPath(id)))),
     )
     books.push({
       batch,
@@ -67,6 +66,12 @@ export async function readBooks(
     })
   }
   return books
+}
+
+/** The files in which a batch offers its results: at Gemini, one that expired or failed offers none. */
+function resultFilesOf({ dialect, errorFileId, outputFileId, phase }: BatchRecord): readonly (string | null)[] {
+  const isGone = dialect === 'gemini' && (phase === 'expired' || phase === 'failed')
+  return isGone ? [] : [outputFileId, errorFileId]
 }
 
 /** What the provider booked for synchronous calls: the rows, each time it was executed, and their tokens. */
@@ -101,34 +106,26 @@ function isExtra(batch: BatchRecord, batches: readonly BatchRecord[], ownIds: Re
   return batch.isGatewayCopy ? !ownIds.has(batch.id) : batches.some(isOwnCopy)
 }
 
+/** At Gemini its member has another name. */
+const WIRE_ID = /"(?:custom_id|key)":"([^"]*)"/
+
 function customIdOf(line: string): string {
-  return /"custom_id":"([^"]*)"/.exec(line)?.[1] ?? ''
+  return WIRE_ID.exec(line)?.[1] ?? ''
 }
 
 interface ResultLine {
   readonly custom_id?: string
-  readonly response?: { readonly status_code?: number; readonly body?: ChatBody } | null
-  readonly result?: { readonly type?: string; readonly message?: Message }
+  /** At Gemini. */
+  readonly key?: string
+  /** An answer of HTTP, or at Gemini the answer itself. */
+  readonly response?: { readonly status_code?: number; readonly body?: unknown } | null
+  readonly result?: { readonly message?: unknown }
 }
 
-/** An answer of Anthropic's, as far as it is read. */
-interface Message {
-  readonly content?: readonly { readonly text?: string }[]
-  readonly stop_reason?: string
-}
-
-/** The same as an answer to a chat request. */
-function chatOf({ content = [], stop_reason: reason }: Message): ChatBody {
-  const text = content.map((block) => block.text ?? '').join('')
-  return { choices: [{ message: { content: text }, finish_reason: reason === 'end_turn' ? 'stop' : 'length' }] }
-}
-
-/** The parts of an answer to a chat request that are read. */
-export interface ChatBody {
-  readonly choices?: readonly {
-    readonly message?: { readonly content?: string | null; readonly tool_calls?: readonly unknown[] | null }
-    readonly finish_reason?: string
-  }[]
+/** The answer in a result line, in the form of a chat answer; undefined where it holds none. */
+function answerIn({ response, result }: ResultLine): ChatBody | undefined {
+  if (response?.status_code === undefined) return chatBodyOf(response ?? result?.message)
+  return response.status_code === 200 ? chatBodyOf(response.body) : undefined
 }
 
 function answersIn(
@@ -139,10 +136,8 @@ function answersIn(
   const unfit = new Set<string>()
   for (const line of lines) {
     const parsed = parse(line) as ResultLine | undefined
-    const nonce = nonces.get(parsed?.custom_id ?? '')
-    const { message } = parsed?.result ?? {}
-    const body = parsed?.response?.status_code === 200 ? parsed.response.body : message && chatOf(message)
-    const choices = body?.choices
+    const nonce = nonces.get(parsed?.custom_id ?? parsed?.key ?? '')
+    const choices = parsed && answerIn(parsed)?.choices
     if (nonce === undefined || !choices) continue
     answers.set(nonce, textOf({ choices }))
     if (isUnfit({ choices })) unfit.add(nonce)

@@ -1,4 +1,4 @@
-import { type Plan, type PlannedNetworkFault, PROVIDERS, promptsOf, UNDISTURBED } from './plan.ts'
+import { MARKED_PROVIDERS, type Plan, type PlannedNetworkFault, promptsOf, UNDISTURBED } from './plan.ts'
 import { SETTLE_MS } from './world/world.ts'
 
 /** How late a create arrives that is answered by something in between, in milliseconds; never where nothing is created. */
@@ -61,7 +61,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
  */
 export function createCells(): readonly Plan[] {
   const plans: Plan[] = []
-  for (const provider of PROVIDERS) {
+  for (const provider of MARKED_PROVIDERS) {
     for (const { answer, effect, network, rules } of effectsAndAnswers()) {
       for (const [listing, listRules] of Object.entries(LISTINGS)) {
         for (const [look, lookRules] of Object.entries(LOOKS)) {

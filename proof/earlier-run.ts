@@ -12,7 +12,7 @@ export interface Earlier {
   readonly runId: string | null
   readonly answersPath: string
   readonly answers: readonly AnswerRow[]
-  /** Ids of the files it uploaded: whatever the provider makes from others belongs to the later run. */
+  /** Ids of its input files, uploaded or sent in a create: whatever the provider makes from others is the later run's. */
   readonly files: ReadonlySet<string>
   /** Synchronous calls that were booked, and answered, when it was over. */
   readonly directCalls: number
@@ -44,8 +44,13 @@ export async function typeEarlier(world: World, later: Plan, { isStruck, prompts
     runId: trace.report?.run.id ?? null,
     answersPath: EARLIER_ANSWERS,
     answers: readAnswers(world, EARLIER_ANSWERS),
-    files: new Set(world.uploads.keys()),
+    files: new Set([...world.uploads.keys(), ...inlineInputs(world)]),
     directCalls: direct.length,
     directAnswers: world.directAnswers.length,
   }
+}
+
+function inlineInputs({ provider }: World): readonly string[] {
+  const batches = [...provider.simulator.state.batches.values()]
+  return batches.flatMap(({ inputFileIds, isInline }) => (isInline ? inputFileIds : []))
 }

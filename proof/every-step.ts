@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AnswerRow } from './answer-row.ts'
 import { carryOut, type Verdict } from './carry-out.ts'
-import { type Plan, PROVIDERS, promptsOf, sharedPrompts, UNDISTURBED } from './plan.ts'
+import { type Plan, type ProviderName, promptsOf, sharedPrompts, UNDISTURBED, USUAL_PROVIDERS } from './plan.ts'
 import type { CrashKind } from './world/life.ts'
 
 /** Runs whose every step is a place to die. */
@@ -74,11 +74,49 @@ const SCENARIOS: Readonly<Record<string, Partial<Plan>>> = {
   },
 }
 
+/** Those that take another way where nothing but likeness tells whose a batch is, and input is sent in the create. */
+const COUNTED: Readonly<Record<string, Partial<Plan>>> = {
+  ...chosen('plain', 'unknown create', 'create that never was', 'asked again', 'canary', 'cancel'),
+  'unknown create beside a like batch': {
+    prompts: promptsOf(5),
+    faults: ['create:1=accept-then-reset'],
+    twin: 5,
+    durations: { runMs: 1_500 },
+  },
+  // None of them can be cut, so that all others wait for the one that a person decides about.
+  'unknown create of one request': { prompts: promptsOf(3), maxRequests: 1, faults: ['create:2=reset'] },
+}
+
+/** Those that take another way where the name of a batch is its only mark, and an expired one leaves nothing. */
+const NAMED: Readonly<Record<string, Partial<Plan>>> = chosen(
+  'plain',
+  'unknown create',
+  'create that never was',
+  'expired with partial output',
+  'canary',
+  'cancel',
+)
+
+function chosen(...names: readonly string[]): Readonly<Record<string, Partial<Plan>>> {
+  return Object.fromEntries(names.map((name) => [name, SCENARIOS[name] ?? {}]))
+}
+
 /** The scenarios that are walked for each provider, undisturbed. */
 export function scenarioPlans(): readonly Plan[] {
-  return Object.entries(SCENARIOS).flatMap(([name, parts]) =>
-    PROVIDERS.map((provider) => ({ ...UNDISTURBED, ...parts, provider, name: `${name} at ${provider}` })),
-  )
+  const plansAt = (provider: ProviderName, scenarios: Readonly<Record<string, Partial<Plan>>>): readonly Plan[] =>
+    Object.entries(scenarios).map(([name, parts]) => ({
+      ...UNDISTURBED,
+      ...parts,
+      provider,
+      name: `${name} at ${provider}`,
+    }))
+  return [
+    ...Object.entries(SCENARIOS).flatMap(([name, parts]) =>
+      USUAL_PROVIDERS.flatMap((provider) => plansAt(provider, { [name]: parts })),
+    ),
+    ...plansAt('anthropic', COUNTED),
+    ...plansAt('gemini', NAMED),
+  ]
 }
 
 /** An undisturbed run of a scenario, with which every disturbed one is compared. */

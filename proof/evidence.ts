@@ -1,8 +1,9 @@
 import { type AnswerRow, readAnswers } from './answer-row.ts'
-import { type BatchBooks, type ChatBody, isUnfit, parse, readBooks, readDirectBooks, textOf } from './books.ts'
+import { type BatchBooks, isUnfit, parse, readBooks, readDirectBooks, textOf } from './books.ts'
 import type { Earlier } from './earlier-run.ts'
 import type { Plan } from './plan.ts'
 import type { Trace } from './run-until-finished.ts'
+import { chatBodyOf } from './world/chat-body.ts'
 import { nonceIn } from './world/nonce.ts'
 import type { World } from './world/world.ts'
 
@@ -59,7 +60,7 @@ function ownIdsOf({ report }: Trace): ReadonlySet<string> {
 }
 
 function directAnswer({ body, nonce }: World['directAnswers'][number], index: number): readonly DirectAnswer[] {
-  const answer = parse(body) as ChatBody | undefined
+  const answer = chatBodyOf(parse(body))
   return answer ? [{ nonce, text: textOf(answer), isUnfit: isUnfit(answer), index }] : []
 }
 

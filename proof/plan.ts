@@ -3,11 +3,14 @@ import type { Durations } from '../src/server/options.ts'
 import type { Crash } from './world/life.ts'
 import type { CallName, NetworkFault } from './world/simulated-network.ts'
 
-/** The providers that runs are drawn for: batches carry a mark of ours there. */
-export const PROVIDERS = ['openai', 'mistral'] as const
+/** Providers whose batches carry a mark of ours in fields that are made for it, and whose results stay. */
+export const USUAL_PROVIDERS = ['openai', 'mistral'] as const
 
-/** The same and Anthropic, where nothing but likeness tells whose a batch is. */
-export type ProviderName = (typeof PROVIDERS)[number] | 'anthropic'
+/** The same and Gemini, where the name of a batch is its only mark and a batch that expires leaves nothing. */
+export const MARKED_PROVIDERS = [...USUAL_PROVIDERS, 'gemini'] as const
+
+/** The same and Anthropic, where nothing but likeness tells whose a batch is, and its answers prove it. */
+export type ProviderName = (typeof MARKED_PROVIDERS)[number] | 'anthropic'
 
 /** A fault of the network, put on one call of its kind. */
 export interface PlannedNetworkFault {

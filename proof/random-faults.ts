@@ -1,11 +1,12 @@
 import { parseFaultRule } from '../src/server/faults/rule.ts'
+import { atProvider } from './at-provider.ts'
 import {
   type Plan,
   type PlannedDiskFault,
   type PlannedNetworkFault,
-  PROVIDERS,
   promptsOf,
   UNDISTURBED,
+  USUAL_PROVIDERS,
 } from './plan.ts'
 import { withAnswers } from './random-answers.ts'
 import { Chance } from './world/chance.ts'
@@ -189,7 +190,7 @@ const USUAL_STEPS = 190
 
 /** The plan of a seed: one to six faults, up to two crashes. The same seed gives the same plan. */
 export function stormOf(seed: number): Plan {
-  return inPortions(withAnswers(plainStormOf(seed), seed), seed)
+  return inPortions(withAnswers(atProvider(plainStormOf(seed), seed, ruleFor), seed), seed)
 }
 
 /**
@@ -226,7 +227,7 @@ function plainStormOf(seed: number): Plan {
     faults: consistent(draft.faults),
     name: `seed ${seed}`,
     seed,
-    provider: chance.pick(PROVIDERS),
+    provider: chance.pick(USUAL_PROVIDERS),
     prompts: promptsOf(
       rows,
       Array.from({ length: rows }, () => (chance.happens(0.15) ? chance.pick(WISHES) : null)),
@@ -264,6 +265,10 @@ function addFault(
 
 function providerFault(chance: Chance): string {
   const call = chance.happens(0.3) ? 'create' : chance.pick(Object.keys(PROVIDER_FAULTS))
+  return ruleFor(chance, call)
+}
+
+function ruleFor(chance: Chance, call: string): string {
   const first = 1 + chance.below(call === 'list' || call === 'get' ? 5 : 3)
   return `${call}:${first}-${first + chance.below(2)}=${chance.pick(PROVIDER_FAULTS[call] ?? [])}`
 }

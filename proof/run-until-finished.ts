@@ -11,6 +11,7 @@ import { exitCodeOf, type RunReport } from '../src/workspace/report.ts'
 // Loaded before the world begins, because nothing in it waits for the machine.
 import 'ajv/dist/2020.js'
 import '../src/providers/anthropic/adapter.ts'
+import '../src/providers/gemini/adapter.ts'
 import '../src/providers/mistral/adapter.ts'
 import '../src/providers/openai/adapter.ts'
 import { takeOpenRun } from '../src/prepare/open-run.ts'
@@ -41,6 +42,7 @@ const MODELS = {
   openai: 'openai/gpt-6-luna',
   mistral: 'mistral/mistral-small-latest',
   anthropic: 'anthropic/claude-haiku-5-5',
+  gemini: 'gemini/gemini-3.8-flash',
 } as const
 
 /** Of an answer, where a cap is to be kept: fewer than the answers would have, so that worst cases come true. */

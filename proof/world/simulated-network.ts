@@ -171,11 +171,11 @@ async function messageOf({ body, headers, method, url }: TransportRequest): Prom
 
 function callOf({ method, url }: TransportRequest): CallName {
   const path = url.pathname
-  if (path.endsWith('/cancel')) return 'cancel'
-  if (path.endsWith('/content') || path.endsWith('/results')) return 'content'
+  if (/[/:]cancel$/.test(path)) return 'cancel'
+  if (/\/content$|\/results$|:download$/.test(path)) return 'content'
   if (path.endsWith('/files')) return 'upload'
   if (path.includes('/files/')) return method === 'DELETE' ? 'delete' : 'file'
-  if (path.endsWith('/completions') || path.endsWith('/messages')) return 'direct'
+  if (/\/completions$|\/messages$|:generateContent$/.test(path)) return 'direct'
   if (method === 'POST') return 'create'
   return /\/(?:batches|jobs)$/.test(path) ? 'list' : 'get'
 }

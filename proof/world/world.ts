@@ -239,6 +239,7 @@ export class World {
         'openai/gpt-6-luna': DOLLAR_A_TOKEN,
         'mistral/mistral-small-latest': DOLLAR_A_TOKEN,
         'anthropic/claude-haiku-5-5': DOLLAR_A_TOKEN,
+        'gemini/gemini-3.8-flash': DOLLAR_A_TOKEN,
       },
       settings: { ...configuration.settings, waits: SIMULATED_WAITS, isCountingTokens: false, canary },
     }
@@ -251,7 +252,8 @@ export class World {
   }
 
   #keepUpload(answer: Uint8Array, body: Uint8Array | null): void {
-    const id = /"id":"([^"]+)"/.exec(Buffer.from(answer).toString())?.[1]
+    const text = Buffer.from(answer).toString()
+    const id = /"id":"([^"]+)"/.exec(text)?.[1] ?? /"name":"files\/([^"]+)"/.exec(text)?.[1]
     if (id !== undefined && body) this.uploads.set(id, Buffer.from(body).toString())
   }
 
@@ -291,6 +293,8 @@ function environmentOf(apiKey: string): Readonly<Record<string, string>> {
     MISTRAL_BASE_URL: `${ORIGIN}/mistral/v1`,
     ANTHROPIC_API_KEY: apiKey,
     ANTHROPIC_BASE_URL: `${ORIGIN}/anthropic/v1`,
+    GEMINI_API_KEY: apiKey,
+    GEMINI_BASE_URL: `${ORIGIN}/gemini/v1beta`,
   }
 }
 
