@@ -10,6 +10,13 @@ import type { Storm } from './random-faults.ts'
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
+const MODELS = {
+  openai: 'openai/gpt-6-luna',
+  mistral: 'mistral/mistral-small-latest',
+  anthropic: 'anthropic/claude-haiku-5-5',
+  gemini: 'gemini/gemini-3.8-flash',
+} as const
+
 /** Longest that one start of the command may take before it counts as stuck. */
 const STUCK_MS = 240_000
 
@@ -41,7 +48,8 @@ export interface Answer {
 
 /**
  * Lets a storm loose on the built command: the same line is typed again after every kill, and `resume` when the run is
- * held, until it ends. Faults are over after the second hold, as a person would wait before trying again.
+ * held, until it ends. Faults are over after the second hold, as a person would wait before trying again. Where a batch has
+ * no mark, a create of which nothing is listed waits for that person's word, who gives it after the third hold.
  */
 export async function weather(storm: Storm): Promise<Aftermath> {
   const folder = await mkdtemp(join(tmpdir(), 'llm-batch-storm-'))
@@ -74,16 +82,30 @@ async function writeInputs(folder: string, { maxRequests, rows }: Storm): Promis
 }
 
 async function runUntilFinished(folder: string, server: LocalServer, storm: Storm) {
-  const model = storm.provider === 'openai' ? 'openai/gpt-6-luna' : 'mistral/mistral-small-latest'
-  const run = ['run', 'rows.jsonl', '--model', model, '--prompt', '{{text}}', '-o', 'answers.jsonl', '--force']
+  const run = [
+    'run',
+    'rows.jsonl',
+    '--model',
+    MODELS[storm.provider],
+    '--prompt',
+    '{{text}}',
+    '-o',
+    'answers.jsonl',
+    '--force',
+  ]
   const exitCodes: (number | null)[] = []
   const kills = [...storm.kills]
   let killed = 0
   let stderr = ''
   for (let start = 0; start < 12; start += 1) {
     const wasHeld = exitCodes.at(-1) === 3
-    if (wasHeld && exitCodes.filter((code) => code === 3).length >= 2) server.setFaults([])
-    const child = launch(folder, server, wasHeld ? ['resume'] : run)
+    const holds = exitCodes.filter((code) => code === 3).length
+    if (wasHeld && holds >= 2) server.setFaults([])
+    const decides = wasHeld && holds > 2 && storm.provider === 'anthropic'
+    // What is on its way has arrived by then.
+    if (decides) await server.drain()
+    const resume = ['resume', ...(decides ? ['--on-unknown-create', 'resend'] : [])]
+    const child = launch(folder, server, wasHeld ? resume : run)
     const ended = await endOf(child, kills.shift())
     exitCodes.push(ended.code)
     stderr = ended.stderr
@@ -101,6 +123,10 @@ function launch(folder: string, server: LocalServer, words: readonly string[]): 
       OPENAI_BASE_URL: server.openaiUrl,
       MISTRAL_API_KEY: 'storm-0123456789',
       MISTRAL_BASE_URL: server.mistralUrl,
+      ANTHROPIC_API_KEY: 'sk-ant-storm-0123456789',
+      ANTHROPIC_BASE_URL: server.anthropicUrl,
+      GEMINI_API_KEY: 'storm-0123456789',
+      GEMINI_BASE_URL: server.geminiUrl,
       LLM_BATCH_HOME: join(folder, 'home'),
     },
     stdio: ['ignore', 'ignore', 'pipe'],
