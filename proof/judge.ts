@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence.ts'
+import { judgeCounts } from './judge/counts.ts'
 import { judgeManners } from './judge/exit-codes.ts'
 import { judgeHome } from './judge/home.ts'
 import { judgeMoney } from './judge/money.ts'
@@ -7,5 +8,5 @@ import type { Violation } from './violation.ts'
 
 /** Judges a run from the provider's books, the final files and what was said; never from what the client believes. */
 export function judge(evidence: Evidence): readonly Violation[] {
-  return [judgeMoney, judgeRows, judgeHome, judgeManners].flatMap((part) => part(evidence))
+  return [judgeMoney, judgeCounts, judgeRows, judgeHome, judgeManners].flatMap((part) => part(evidence))
 }

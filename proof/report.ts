@@ -63,7 +63,7 @@ billed; it was not run against a real provider.
 Four harnesses, in \`proof/\` and \`test/chaos/\`:
 
 - **Simulation.** Client, server, network, disk and clock in one process, in virtual time. Each seed draws one to six faults
-  and up to two crashes. In some, rows share a request, invalid answers are asked again, or an earlier run over other rows in
+  and up to two crashes, and the provider; three of ten are at Anthropic or Gemini. In some, rows share a request, invalid answers are asked again, or an earlier run over other rows in
   another order has answered most of them, with trouble of its own or without; some append their rows to an open run. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
   torn, filled with zeros or reordered, names as well as contents, and the database is what was committed.
 - **Every step.** The steps of a run are numbered (each request about to be sent, received, answered; each write, fsync,
@@ -82,8 +82,13 @@ const LIMITS = `## What it rests on
 
 The simulated provider keeps what the promise assumes: a batch is listed, and can be looked at, at the latest one settle wait
 after its creation; a deleted input file cannot start a batch; a refusal in the API's own words made nothing. Where the client
-asks a person (an unknown create whose file could not be deleted, a completed batch without files), the simulated person waits
-until nothing can be on its way any more and then decides truthfully.
+asks a person (an unknown create whose file could not be deleted or whose batch carries no mark, a completed batch without files),
+the simulated person waits until nothing can be on its way any more and then decides truthfully.
+
+At Anthropic a create without an answer may be held, with its reason, and nothing weaker: no row is bought twice, the batch is
+adopted where its answers prove it, that of another user is left alone, and two creates of as many requests are never without an
+answer at once. Only there a batch that a gateway has doubled goes unnoticed. At Gemini the name of a batch is never dropped,
+because it is the only mark.
 
 Where two lines of defence stand one behind the other, a defect is planted in both at once, since each holds alone. The lock of a
 run and the fencing number behind it are such a pair: without the lock the older of two processes is stopped by the number at

@@ -160,6 +160,7 @@ export async function runUntilFinished(world: World, plan: Plan, task: Task): Pr
       const decides = isHeld && !isShort && holds > HOLDS_UNTIL_CALM
       // A person who decides has waited until nothing can be on its way any more.
       if (decides) await world.wait(PATIENCE_MS)
+      if (decides) world.noteDecision()
       const runId = isHeld ? (last.report?.run.id ?? null) : (retry?.runId ?? null)
       const typed = { ...task, runId, retry, decides, events, capUsd, beginning, cancelled, namedInVain }
       starts.push(...(await startOnce(world, plan, typed, starts.length + 1)))

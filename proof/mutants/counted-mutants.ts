@@ -28,6 +28,27 @@ export const COUNTED_MUTANTS: readonly Mutant[] = [
     ),
   ),
   shownBy(
+    'seed 148',
+    mutant(
+      'creates without an answer may have the same number of requests',
+      replace('admit', 'terms.isCounted === true', 'terms.isCounted === null'),
+    ),
+  ),
+  shownBy(
+    'plain at anthropic, death at step 57',
+    mutant(
+      'a batch whose id was written down before the process died is not gone on with',
+      replace('goOnWithKnown', "role === 'ours'", "role !== 'ours'"),
+    ),
+  ),
+  shownBy(
+    'seed 1401',
+    mutant(
+      'a create in doubt is looked for with any key',
+      replace('assertNoDoubt', "onUnknownCreate === 'resend'", 'onUnknownCreate.length > 0'),
+    ),
+  ),
+  shownBy(
     'created long after, answered status(408), alone, at anthropic',
     mutant(
       'an unmarked create is sent again although a like batch is at work',

@@ -36,6 +36,8 @@ export type Weather = (call: CallName) => Trouble | undefined
 
 /** Record of an exchange, for traces and for the judge. */
 export interface NetworkNews {
+  /** Gives what is to be told how the call ended for its caller; nothing is told where the caller learnt nothing. */
+  readonly onSent: (call: CallName, message: Message) => (end: HttpAnswer | 'unreached') => void
   /** `isHeard` is false where the call arrived when its caller had long given up. */
   readonly onDelivered: (call: CallName, message: Message, answer: HttpAnswer | null, isHeard: boolean) => void
 }
@@ -79,7 +81,10 @@ class Exchange {
     const name = `${this.#call} (${this.#request.method} ${this.#request.url.pathname})`
     await life.pass(`send ${name}`)
     const trouble = this.#options.weather(this.#call)
+    const tellEnd = this.#options.news.onSent(this.#call, message)
+    if (trouble?.fault === 'refused') tellEnd('unreached')
     const instead = await this.#beforeDelivery(trouble, message)
+    if (instead) tellEnd(instead)
     if (instead) return { status: instead.status, headers: instead.headers, body: this.#bodyOf(instead, undefined) }
     const answering = this.#deliver(message)
     await life.pass(`received ${name}`)
@@ -87,6 +92,7 @@ class Exchange {
     if (trouble?.fault === 'lost answer') await this.#silence()
     if (trouble?.fault === 'reset after') throw this.#failed('transport', 'the connection was reset')
     await life.pass(`answered ${name}`)
+    if (trouble?.fault !== 'half answer') tellEnd(answer)
     return { status: answer.status, headers: answer.headers, body: this.#bodyOf(answer, trouble) }
   }
 

@@ -7,10 +7,11 @@ import { DEFAULT_DURATIONS, type Durations } from '../../src/server/options.ts'
 import type { DialectName } from '../../src/server/state/record.ts'
 import { openWorkspace, type Workspace } from '../../src/workspace/workspace.ts'
 import { Chance, randomOf } from './chance.ts'
-import type { HttpAnswer } from './exchange.ts'
+import type { HttpAnswer, Message } from './exchange.ts'
 import { type Crash, type CrashKind, immortal, Life } from './life.ts'
 import { nonceIn } from './nonce.ts'
 import { ProcessDisk } from './process-disk.ts'
+import { isTelling, type SentCreate, sentCreate } from './sent-create.ts'
 import { type DiskTrouble, SimulatedDisk } from './simulated-disk.ts'
 import { type CallName, simulatedTransport, type Weather } from './simulated-network.ts'
 import { addStrangers, addTwin, openProvider, type SimulatedProvider } from './simulated-provider.ts'
@@ -32,6 +33,9 @@ export const SETTLE_MS = 4_000
 
 /** Rows that are asked directly, the first ones, where a world has a canary. */
 export const CANARY_ROWS = 3
+
+/** What the trace says where a person decides. */
+export const DECISION = 'a person decides about creates without an answer'
 
 /** Faults of a world, counted from when it begins. */
 export interface Trouble {
@@ -76,6 +80,8 @@ export class World {
   readonly directAnswers: { readonly nonce: string; readonly body: string }[] = []
   /** What was uploaded, as it was sent, by file id. */
   readonly uploads = new Map<string, string>()
+  /** Creates in the order in which they were sent. */
+  readonly creates: SentCreate[] = []
   /** Crashes that came to pass, in words. */
   readonly crashed: string[] = []
   readonly #options: WorldOptions
@@ -115,6 +121,11 @@ export class World {
       world.disk.syncFolder(folder === WORK ? '/machine' : '/')
     }
     return world
+  }
+
+  /** Remembers when a person has said what is to become of creates without an answer. */
+  noteDecision(): void {
+    this.trace.push(`${this.time.elapsed} ms, ${DECISION}`)
   }
 
   get steps(): number {
@@ -202,6 +213,7 @@ export class World {
       idleTimeoutMs: httpMs,
       weather: (call) => this.#weatherOf(call),
       news: {
+        onSent: (call, message) => this.#keepCreate(call, message),
         onDelivered: (call, { body, method, url }, answer, isHeard) => {
           this.trace.push(`${this.time.elapsed} ms, ${method} ${url.pathname} came to ${answer?.status ?? 'nothing'}`)
           if (call === 'content' && answer?.status === 200) this.#keepDownload(url.pathname, answer.body)
@@ -260,6 +272,15 @@ export class World {
   #keepDirect(asked: Uint8Array | null, answer: HttpAnswer | null): void {
     const nonce = nonceIn(Buffer.from(asked ?? []).toString())
     this.directAnswers.push({ nonce, body: answer?.status === 200 ? Buffer.from(answer.body).toString() : '' })
+  }
+
+  #keepCreate(call: CallName, message: Message): (end: HttpAnswer | 'unreached') => void {
+    if (call !== 'create') return () => undefined
+    const create = sentCreate(message, this.trace.length)
+    this.creates.push(create)
+    return (end) => {
+      if (isTelling(end)) create.answeredAt = this.trace.length
+    }
   }
 
   #keepDownload(path: string, body: Uint8Array): void {
