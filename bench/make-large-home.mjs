@@ -10,7 +10,7 @@ const RUN = 'k3f9-2026-11-28'
 const TARGET = { provider: 'openai', endpoint: '/v1/chat/completions', model: 'gpt-6.1-terra' }
 const FACTS = { bytes: 2_000_000, sha256: '0'.repeat(64) }
 const TOKENS = { promptTokens: 200, completionTokens: 60 }
-const NOTHING = { cachedTokens: 0, reasoningTokens: 0, withoutUsage: 0 }
+const NOTHING = { cachedTokens: 0, reasoningTokens: 0, cacheWriteTokens: 0, hourWriteTokens: 0, withoutUsage: 0 }
 
 const { openStore, plainGroup, systemClock, systemDisk } = await fromSources([
   'lib/clock',

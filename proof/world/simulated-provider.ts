@@ -6,9 +6,10 @@ import { buildApp } from '../../src/server/http/app.ts'
 import { storeInline } from '../../src/server/http/inline.ts'
 import { playedHost } from '../../src/server/openai/host.ts'
 import type { Durations } from '../../src/server/options.ts'
+import { PromptCaches } from '../../src/server/prompt-caches.ts'
 import { NO_FLAWS } from '../../src/server/simulate/answer-mix.ts'
 import type { Simulator } from '../../src/server/simulator.ts'
-import type { DialectName } from '../../src/server/state/record.ts'
+import { type DialectName, isFinal } from '../../src/server/state/record.ts'
 import { State } from '../../src/server/state/state.ts'
 import { Chance, randomOf } from './chance.ts'
 import { immortal } from './life.ts'
@@ -35,12 +36,14 @@ export async function openProvider(options: {
   const { accounts, durations, faults, seed, time } = options
   const life = immortal()
   const disk = new ProcessDisk(new SimulatedDisk(null), life)
+  const state = await State.open(disk, '/provider', seed, randomOf(new Chance(seed)))
   const simulator: Simulator = {
-    state: await State.open(disk, '/provider', seed, randomOf(new Chance(seed))),
+    state,
     clock: time.clockOf(life),
     durations,
     overrides: {},
     faults: new FaultInjector(seed, faults),
+    caches: new PromptCaches((id) => isFinal(state.batches.get(id)?.phase ?? 'completed')),
     executions: new Map(),
     answers: NO_FLAWS,
     validations: pLimit(1),

@@ -5,16 +5,13 @@ import { type Target, targetKey } from '../model/target.ts'
 import { type BatchCut, createSplitter, type Splitter } from '../plan/splitter.ts'
 import type { RequestTally } from '../plan/tally.ts'
 import type { TokenMethod } from '../store/port/batch.ts'
-import type { CanaryChoice } from './canary-choice.ts'
 import { type Cutting, type CuttingPorts, cuttingOf } from './cutting.ts'
+import type { FirstCandidate, FirstChoice } from './first-choice.ts'
 import { LineEncoder } from './line-encoder.ts'
 
 /** A request on its way into a batch. */
-export interface BatchRequest {
+export interface BatchRequest extends FirstCandidate {
   readonly ordinal: number
-  readonly target: Target
-  /** The body as JSON text. */
-  readonly body: string
   /** What is known of it where an earlier batch held it. @default it is new */
   readonly earlier?: EarlierEntry
   /** Its identity. @default it is made of target and body */
@@ -59,8 +56,8 @@ export type BatchSink = (target: Target, facts: BatchFacts) => Promise<OpenBatch
 export interface BatcherOptions {
   readonly ports: CuttingPorts
   readonly sink: BatchSink
-  /** Chooses what is asked directly, in batches of its own; null where nothing is. */
-  readonly canary?: CanaryChoice | null
+  /** Choose what goes before all else, in batches of its own; the first that wants a request has it. @default nothing does */
+  readonly first?: readonly FirstChoice[]
   /** Counts what is put in. @default nothing is counted */
   readonly tally?: RequestTally
   /** A further limit of requests. @default none */
@@ -77,8 +74,9 @@ export function distinctCount(most: number, ordinal: number): number {
   return most - (ordinal % Math.ceil(most / 2))
 }
 
-/** The requests of one target. */
+/** The requests of one target, or those of one set that go first. */
 interface Lane {
+  readonly kind: BatchKind
   readonly target: Target
   readonly cutting: Cutting
   batch: OpenBatch
@@ -86,7 +84,7 @@ interface Lane {
 
 /**
  * Puts requests into batches, in their order: one open batch for each target, cut by the target's limits, and one for each
- * set of parameters whose first requests are asked directly. Freezing, planning, planning again and asking again are all
+ * set of requests that go first. Freezing, planning, planning again and asking again are all
  * done by it; they differ in where the requests come from and where the batches go.
  */
 export class Batcher {
@@ -94,7 +92,7 @@ export class Batcher {
   readonly #encoder = new LineEncoder()
   readonly #splitter: Splitter
   readonly #lanes = new Map<string, Lane>()
-  readonly #direct = new Map<string, Lane>()
+  readonly #apart = new Map<string, Lane>()
   readonly #cuttings = new Map<string, Cutting>()
   readonly #cuts: BatchCut[] = []
 
@@ -111,25 +109,27 @@ export class Batcher {
 
   /** Puts one request into its batch. */
   async add(request: BatchRequest): Promise<void> {
-    const { canary, tally } = this.#options
+    const { first = [], tailRequests = null, tally } = this.#options
     tally?.add(request.target, request.body, request.mostOutputTokens)
-    const { tailRequests = null } = this.#options
     if (tailRequests !== null) return await this.#placeInTail(request, tailRequests)
-    const set = canary?.setFor(request) ?? null
-    await (set === null ? this.#place(request) : this.#placeDirect(request, set, 'direct'))
+    for (const choice of first) {
+      const set = choice.setFor(request)
+      if (set === null) continue
+      await this.#placeApart(request, choice.kind, set)
+      return
+    }
+    await this.#place(request)
   }
 
   /** Ends the open batches; returns all, in the order in which they were ended. */
   async finish(): Promise<readonly BatchCut[]> {
-    for (const lane of this.#lanes.values()) await this.#end(lane, 'batch')
-    const kind = (this.#options.tailRequests ?? null) === null ? 'direct' : 'tail'
-    for (const lane of this.#direct.values()) await this.#end(lane, kind)
+    for (const lane of [...this.#lanes.values(), ...this.#apart.values()]) await this.#end(lane)
     return this.#cuts
   }
 
   /** Lets go of batches that were not ended, because something went wrong; may be repeated. */
   async close(): Promise<void> {
-    for (const { batch } of [...this.#lanes.values(), ...this.#direct.values()]) await batch.close()
+    for (const { batch } of [...this.#lanes.values(), ...this.#apart.values()]) await batch.close()
   }
 
   async #place(request: BatchRequest): Promise<void> {
@@ -146,24 +146,24 @@ export class Batcher {
       await lane.batch.add(request, line, tokens)
       return
     }
-    await this.#end(lane, 'batch')
+    await this.#end(lane)
     lane.batch = await this.#options.sink(target, { kind: 'batch', tokenMethod: counter.method })
     await lane.batch.add(request, this.#encoder.lineOf(request, lane.batch.prefix), tokens)
   }
 
   async #placeInTail(request: BatchRequest, mostRequests: number): Promise<void> {
     const set = targetKey(request.target)
-    const lane = this.#direct.get(set)
+    const lane = this.#apart.get(set)
     if (lane && lane.batch.size().requests >= mostRequests) {
-      await this.#end(lane, 'tail')
-      this.#direct.delete(set)
+      await this.#end(lane)
+      this.#apart.delete(set)
     }
-    await this.#placeDirect(request, set, 'tail')
+    await this.#placeApart(request, 'tail', set)
   }
 
-  async #placeDirect(request: BatchRequest, set: string, kind: 'direct' | 'tail'): Promise<void> {
+  async #placeApart(request: BatchRequest, kind: BatchKind, set: string): Promise<void> {
     const { target } = request
-    const { batch, cutting } = this.#direct.get(set) ?? (await this.#openLane(this.#direct, set, target, kind))
+    const { batch, cutting } = this.#apart.get(set) ?? (await this.#openLane(this.#apart, set, target, kind))
     const line = this.#encoder.lineOf(request, batch.prefix)
     this.#options.tally?.addLoad(target, cutting.loadOf(line))
     await batch.add(request, line, cutting.counter.count(line, null))
@@ -174,12 +174,12 @@ export class Batcher {
     const cutting = this.#cuttings.get(key) ?? (await cuttingOf(this.#options.ports, target))
     this.#cuttings.set(key, cutting)
     const batch = await this.#options.sink(target, { kind, tokenMethod: cutting.counter.method })
-    const lane = { target, cutting, batch }
+    const lane = { kind, target, cutting, batch }
     lanes.set(name, lane)
     return lane
   }
 
-  async #end({ batch, cutting, target }: Lane, kind: BatchKind): Promise<void> {
+  async #end({ batch, cutting, kind, target }: Lane): Promise<void> {
     await batch.finish()
     const { bytes, requests, tokens } = batch.size()
     this.#cuts.push({

@@ -4,6 +4,7 @@ import { peek } from '../lib/peek.ts'
 import type { InputShape } from '../model/run.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { factsOf } from '../providers/known.ts'
+import type { FirstCandidate, FirstChoice } from './first-choice.ts'
 import type { PlannableRequest, PreparedRow } from './prepared-row.ts'
 
 /** Sets of parameters that have a canary; a file where every row has its own is not asked about row by row. */
@@ -18,22 +19,33 @@ export interface AheadRead {
   readonly rows: AsyncIterable<readonly PreparedRow[]>
 }
 
-/** Reads on until it is known whether an input is large; a part of it at most is held in memory. */
+/** Requests that are looked at before the first one is placed, where what they share decides how they are sent. */
+const LOOKED_AT = 1_000
+
+/**
+ * Reads on until it is known whether an input is large; a part of it at most is held in memory. `lookAt` is shown the
+ * requests of that part, of which there are then at least a thousand, or all.
+ */
 export async function readAhead(
   rows: AsyncIterable<readonly PreparedRow[]>,
   aboveRequests: number,
+  lookAt?: (request: PlannableRequest) => void,
 ): Promise<AheadRead> {
+  const wanted = lookAt ? Math.max(aboveRequests, LOOKED_AT) : aboveRequests
   let requests = 0
   let characters = 0
   const isEnough = (list: readonly PreparedRow[]): boolean => {
     for (const { json, origin, request } of list) {
-      if (request && !origin) requests += 1
+      if (request && !origin) {
+        requests += 1
+        lookAt?.(request)
+      }
       characters += json.length + (request?.body.length ?? 0)
     }
-    return requests > aboveRequests || characters > MOST_AHEAD_CHARACTERS
+    return requests > wanted || characters > MOST_AHEAD_CHARACTERS
   }
   const { all, isWhole } = await peek(rows, isEnough, (list) => list.map(copyOf))
-  return { isLarge: !isWhole, rows: all }
+  return { isLarge: !isWhole || requests > aboveRequests, rows: all }
 }
 
 /**
@@ -48,7 +60,8 @@ function copyOf(row: PreparedRow): PreparedRow {
  * Chooses the requests that are asked directly before anything is bought in batches: the first few of each set of
  * parameters, so that the choice is the same whenever the same input is frozen.
  */
-export class CanaryChoice {
+export class CanaryChoice implements FirstChoice {
+  readonly kind = 'direct'
   readonly #settings: CanarySettings
   readonly #canCallDirectly: (target: Target) => boolean
   readonly #shape: InputShape
@@ -63,7 +76,7 @@ export class CanaryChoice {
   }
 
   /** The set for which this request is to be asked directly; null for a request that goes into a batch. */
-  setFor({ body, target }: Pick<PlannableRequest, 'body' | 'target'>): string | null {
+  setFor({ body, target }: FirstCandidate): string | null {
     const isCallable = this.#callable.get(target) ?? this.#canCallDirectly(target)
     this.#callable.set(target, isCallable)
     if (!isCallable) return null

@@ -20,6 +20,8 @@ export function requestResult(
     completionTokens: outcome.usage?.completionTokens ?? null,
     cachedTokens: outcome.usage?.cachedTokens ?? null,
     reasoningTokens: outcome.usage?.reasoningTokens ?? null,
+    cacheWriteTokens: outcome.usage?.cacheWriteTokens ?? null,
+    hourWriteTokens: outcome.usage?.hourWriteTokens ?? null,
     model: outcome.model,
     file: place?.file ?? null,
     offset: place?.offset ?? null,

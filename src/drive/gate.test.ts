@@ -31,6 +31,31 @@ describe('the gate before the batches', () => {
     expect(gateOf({ stopLoss: null }, [direct('calling'), held])).toEqual({ isOpen: false, holdReason: reason })
   })
 
+  it.each(['planned', 'uploaded', 'creating', 'unconfirmed', 'submitted', 'ended'] as const)(
+    'lets only what primes a cache go while that is %s, and what was uploaded before',
+    (stage) => {
+      const priming = sampleAttempt({ kind: 'priming', stage })
+      const gate = gateOf({ stopLoss: null }, [PLANNED, priming])
+      expect(gate).toMatchObject({ isOpen: false, holdReason: null })
+      expect(waitsAtGate(gate, PLANNED)).toBe(true)
+      expect(waitsAtGate(gate, priming)).toBe(false)
+      expect(waitsAtGate(gate, sampleAttempt({ stage: 'uploaded' }))).toBe(false)
+    },
+  )
+
+  it.each(['held', 'collected', 'rejected', 'abandoned', 'cancelled'] as const)(
+    'is open whatever came of priming: %s',
+    (stage) => {
+      expect(gateOf({ stopLoss: null }, [PLANNED, sampleAttempt({ kind: 'priming', stage })])).toEqual({ isOpen: true })
+    },
+  )
+
+  it('keeps priming back too while a canary is asked', () => {
+    const priming = sampleAttempt({ kind: 'priming' })
+    const gate = gateOf({ stopLoss: null }, [priming, direct('calling')])
+    expect(waitsAtGate(gate, priming)).toBe(true)
+  })
+
   it('keeps back what was not created yet, and nothing else', () => {
     const closed = { isOpen: false, holdReason: null } as const
     const waiting = (['planned', 'uploaded', 'creating', 'unconfirmed', 'submitted', 'ended'] as const).filter(

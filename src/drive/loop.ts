@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { ADVANCING_STAGES, OPEN_STAGES } from '../model/attempt.ts'
-import { isAskedDirectly } from '../model/batch.ts'
+import { isAskedDirectly, isCreatedBatch } from '../model/batch.ts'
 import type { Reason } from '../model/reason.ts'
 import type { Round } from '../model/round.ts'
 import type { Step } from '../model/step.ts'
@@ -286,7 +286,7 @@ class Driving {
 
 /** True for a batch that takes up room at the provider once it is sent. */
 function isBatchToSend({ kind, stage }: AttemptRecord): boolean {
-  return kind === 'batch' && stage === 'planned'
+  return isCreatedBatch(kind) && stage === 'planned'
 }
 
 function kindOf(attempt: AttemptRecord): FlightKind {

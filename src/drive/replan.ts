@@ -1,7 +1,9 @@
 import { fileSink } from '../batching/batch-sinks.ts'
 import { Batcher, type BatchSink, type EarlierEntry } from '../batching/batcher.ts'
 import { CanaryChoice } from '../batching/canary-choice.ts'
+import type { FirstChoice } from '../batching/first-choice.ts'
 import { repairing } from '../collect/rebuild.ts'
+import { withoutCachePrefix } from '../log/cache-prefix.ts'
 import { bodyOf } from '../log/frozen-line.ts'
 import { FrozenLines } from '../log/frozen-lines.ts'
 import type { Entry } from '../log/log-batch.ts'
@@ -28,17 +30,22 @@ export async function replan(context: RunContext, mostRequests = Number.POSITIVE
   const { disk, folder, store } = context
   if (!(await store.hasPending())) return
   const { isCanaryDue, tailBegunAt } = await store.record()
-  const canary = isCanaryDue ? canaryOf(context) : null
+  const first = isCanaryDue ? canaryOf(context) : []
   const log = new RunLog(context, repairing(context))
   const lines = new FrozenLines({ disk, folder })
   const takeOver = takerOf(await log.weights())
   const tailRequests = tailBegunAt === null ? null : TAIL_REQUESTS
-  const batcher = new Batcher({ ports: context, sink: storedSink(context), canary, mostRequests, tailRequests })
+  const batcher = new Batcher({ ports: context, sink: storedSink(context), first, mostRequests, tailRequests })
   try {
     for await (const request of log.pending()) {
       const asked = askedAgain(request)
       const { target } = asked.batch.record
-      const body = limited(context, request, target, bodyOf(await lines.of(asked)))
+      const body = limited(
+        context,
+        request,
+        target,
+        bodyAgain(await lines.of(asked), request.reopening === null && tailRequests === null),
+      )
       const mostOutputTokens = mostOutputOf(JSON.parse(body), target)
       const earlier = takeOver(request, {
         // A retry begins to count anew.
@@ -71,11 +78,19 @@ export function takerOf(weights: RowWeights) {
   })
 }
 
-/** Chooses what a retry asks directly first; null where nothing is to be asked. */
-function canaryOf({ provider, settings }: RunContext): CanaryChoice | null {
-  if (!settings.canary.isOn) return null
+/**
+ * The body that is sent again. A retry may come when no cache holds a shared beginning any more, and a tail is asked at the
+ * full price; writing it would cost more than it saves.
+ */
+function bodyAgain(line: Uint8Array, isInBatch: boolean): string {
+  return isInBatch ? bodyOf(line) : withoutCachePrefix(bodyOf(line))
+}
+
+/** Chooses what a retry asks directly first. */
+function canaryOf({ provider, settings }: RunContext): readonly FirstChoice[] {
+  if (!settings.canary.isOn) return []
   // A retry may have given some of the rows another limit, whatever shape they came in.
-  return new CanaryChoice(settings.canary, 'provider', (target) => provider.limits(target).canCallDirectly)
+  return [new CanaryChoice(settings.canary, 'provider', (target) => provider.limits(target).canCallDirectly)]
 }
 
 /** The body with the limit of tokens that a retry has set, where it has. */

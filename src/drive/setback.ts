@@ -1,5 +1,6 @@
 import { backoffMs } from '../lib/backoff.ts'
 import type { Stage } from '../model/attempt.ts'
+import { isCreatedBatch } from '../model/batch.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import { type Call, type Failure, reactionTo } from '../model/failure.ts'
 import { because, callFailed, type Reason } from '../model/reason.ts'
@@ -66,7 +67,7 @@ async function baseUrlDoubt(
   attempt: AttemptRecord,
   failure: Failure,
 ): Promise<Reason | null> {
-  if (attempt.stage !== 'planned' || attempt.kind !== 'batch' || !isPathUnknown(failure)) return null
+  if (attempt.stage !== 'planned' || !isCreatedBatch(attempt.kind) || !isPathUnknown(failure)) return null
   const isCertain = failure.kind === 'absent' || attempt.failures + 1 >= UNKNOWN_PATH_TRIES
   return isCertain && !(await store.origin()).hasSent ? noBatchApi(provider, failure) : null
 }

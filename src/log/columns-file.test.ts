@@ -135,6 +135,8 @@ const anyResult: fc.Arbitrary<RequestResult> = fc
     completionTokens: anyCount,
     cachedTokens: anyCount,
     reasoningTokens: anyCount,
+    cacheWriteTokens: anyCount,
+    hourWriteTokens: anyCount,
     model: anyText,
     place: fc.option(
       fc.record({

@@ -72,6 +72,8 @@ export function placedResult({ batch: { record }, result }: Entry): PlacedResult
     completionTokens: result.completionTokens,
     cachedTokens: result.cachedTokens,
     reasoningTokens: result.reasoningTokens,
+    cacheWriteTokens: result.cacheWriteTokens ?? null,
+    hourWriteTokens: result.hourWriteTokens ?? null,
     model: result.model,
     file: result.file,
     offset: result.offset,

@@ -25,6 +25,8 @@ export class Outcomes {
   readonly length: number
   readonly #columns: Columns
   readonly #texts: string[]
+  /** Tokens written to a cache; only where any result has such. */
+  #writes: WriteColumns | undefined
   /** Where each text stands; made when the first text is added. */
   #places: Map<string, number> | undefined
 
@@ -42,13 +44,17 @@ export class Outcomes {
   /** The outcomes in a file that the catalog names; undefined where it is damaged or absent. */
   static async read(disk: Disk, path: string, facts: FileFacts): Promise<Outcomes | undefined> {
     const set = await readColumns(disk, path, KIND, facts)
+    if (!set) return undefined
+    const { cacheWriteTokens, hourWriteTokens } = set.columns
+    const outcomes = new Outcomes(set.length, set.columns as unknown as Columns, [...set.texts])
     // The header has told which columns these are.
-    return set && new Outcomes(set.length, set.columns as unknown as Columns, [...set.texts])
+    if (cacheWriteTokens && hourWriteTokens) outcomes.#writes = { cacheWriteTokens, hourWriteTokens } as WriteColumns
+    return outcomes
   }
 
   /** Forces them to disk, whole or not at all, and tells what the catalog must know of the file. */
   async write(disk: Disk, path: string): Promise<FileFacts> {
-    const set: ColumnSet = { length: this.length, columns: { ...this.#columns }, texts: this.#texts }
+    const set: ColumnSet = { length: this.length, columns: { ...this.#columns, ...this.#writes }, texts: this.#texts }
     return await writeColumns(disk, path, KIND, set)
   }
 
@@ -85,6 +91,7 @@ export class Outcomes {
     columns.completionTokens[index] = result.completionTokens ?? NO_NUMBER
     columns.cachedTokens[index] = result.cachedTokens ?? NO_NUMBER
     columns.reasoningTokens[index] = result.reasoningTokens ?? NO_NUMBER
+    this.#setWrites(index, result)
     columns.file[index] = result.file === null ? 0 : FILES.indexOf(result.file) + 1
     columns.offset[index] = result.offset ?? 0
     columns.length[index] = result.length ?? 0
@@ -106,6 +113,8 @@ export class Outcomes {
       completionTokens: known(columns.completionTokens[index]),
       cachedTokens: known(columns.cachedTokens[index]),
       reasoningTokens: known(columns.reasoningTokens[index]),
+      cacheWriteTokens: known(this.#writes?.cacheWriteTokens[index]),
+      hourWriteTokens: known(this.#writes?.hourWriteTokens[index]),
       model: this.#text(columns.model[index]),
       file,
       offset: file === null ? null : (columns.offset[index] ?? 0),
@@ -114,6 +123,13 @@ export class Outcomes {
       verdict: this.isAgain(index) ? 'again' : 'final',
       countsAsTry: this.countsAsTry(index),
     }
+  }
+
+  #setWrites(index: number, { cacheWriteTokens = null, hourWriteTokens = null }: RequestResult): void {
+    if (this.#writes === undefined && cacheWriteTokens === null && hourWriteTokens === null) return
+    this.#writes ??= { cacheWriteTokens: noNumbers(this.length), hourWriteTokens: noNumbers(this.length) }
+    this.#writes.cacheWriteTokens[index] = cacheWriteTokens ?? NO_NUMBER
+    this.#writes.hourWriteTokens[index] = hourWriteTokens ?? NO_NUMBER
   }
 
   #text(place: number | undefined): string | null {
@@ -133,6 +149,15 @@ export class Outcomes {
 }
 
 type Columns = ReturnType<typeof emptyColumns>
+
+interface WriteColumns {
+  readonly cacheWriteTokens: Uint32Array
+  readonly hourWriteTokens: Uint32Array
+}
+
+function noNumbers(length: number): Uint32Array {
+  return new Uint32Array(length).fill(NO_NUMBER)
+}
 
 function emptyColumns(length: number) {
   return {

@@ -45,6 +45,8 @@ export function groupOf(entry: Entry, rows: number, longAboveTokens: number): Ta
     completionTokens: told.completionTokens,
     cachedTokens: told.cachedTokens,
     reasoningTokens: told.reasoningTokens,
+    cacheWriteTokens: told.cacheWriteTokens,
+    hourWriteTokens: told.hourWriteTokens,
     withoutUsage: told.withoutUsage,
     earlierUsd,
   }
@@ -64,6 +66,8 @@ function toldIn(result: RequestResult, longAboveTokens: number) {
     completionTokens: completionTokens ?? 0,
     cachedTokens: cachedTokens ?? 0,
     reasoningTokens: reasoningTokens ?? 0,
+    cacheWriteTokens: result.cacheWriteTokens ?? 0,
+    hourWriteTokens: result.hourWriteTokens ?? 0,
     withoutUsage: billed !== 'no' && promptTokens === null ? 1 : 0,
   }
 }
@@ -89,6 +93,8 @@ const USAGE_FIELDS = [
   'completionTokens',
   'cachedTokens',
   'reasoningTokens',
+  'cacheWriteTokens',
+  'hourWriteTokens',
   'withoutUsage',
 ] as const
 
@@ -99,5 +105,7 @@ const NO_USAGE = {
   completionTokens: 0,
   cachedTokens: 0,
   reasoningTokens: 0,
+  cacheWriteTokens: 0,
+  hourWriteTokens: 0,
   withoutUsage: 0,
 }

@@ -24,6 +24,10 @@ export interface Usage {
   readonly completionTokens: number | null
   readonly cachedTokens: number | null
   readonly reasoningTokens: number | null
+  /** Input tokens that the provider wrote to its cache, where writing has a price of its own. @default none is known */
+  readonly cacheWriteTokens?: number | null
+  /** Those of them that it keeps for an hour, which costs more. @default none */
+  readonly hourWriteTokens?: number | null
 }
 
 /** The result of one request in one attempt. */

@@ -10,6 +10,8 @@ export interface RequestResult {
   readonly completionTokens: number | null
   readonly cachedTokens: number | null
   readonly reasoningTokens: number | null
+  readonly cacheWriteTokens?: number | null
+  readonly hourWriteTokens?: number | null
   readonly model: string | null
   readonly file: 'output' | 'error' | null
   readonly offset: number | null

@@ -103,6 +103,8 @@ export interface RunDefinition {
   readonly skipInvalid: boolean
   /** Whether identical requests are sent once; null: where the answer is meant to be the same. */
   readonly dedupe: boolean | null
+  /** True where one request of each shared beginning is sent first, and the others read it from the provider's cache. */
+  readonly primeCache: boolean
   /** What every answer must look like; null for free text. */
   readonly answer: AnswerDefinition | null
   /** How often a row whose answer does not fit is asked again, with what was wrong; 0 for never. */

@@ -36,6 +36,8 @@ export interface TallySums {
   readonly completionTokens: number
   readonly cachedTokens: number
   readonly reasoningTokens: number
+  readonly cacheWriteTokens: number
+  readonly hourWriteTokens: number
   /** Results that were or may have been billed without a usage. */
   readonly withoutUsage: number
   /** US dollars that the questions before these have cost; null where that is not known of all. */
@@ -50,6 +52,8 @@ const SUMS = [
   'completionTokens',
   'cachedTokens',
   'reasoningTokens',
+  'cacheWriteTokens',
+  'hourWriteTokens',
   'withoutUsage',
 ] as const satisfies readonly (keyof TallySums)[]
 
@@ -122,6 +126,8 @@ export function plainGroup(
     completionTokens: 0,
     cachedTokens: 0,
     reasoningTokens: 0,
+    cacheWriteTokens: 0,
+    hourWriteTokens: 0,
     withoutUsage: 0,
     earlierUsd,
     ...counts,

@@ -191,6 +191,7 @@ function usageOf(total: UsageTotal): object {
     completionTokens: total.completionTokens,
     cachedTokens: total.cachedTokens,
     reasoningTokens: total.reasoningTokens,
+    cacheWriteTokens: total.cacheWriteTokens,
     withoutUsage: total.withoutUsage,
   }
 }

@@ -7,6 +7,13 @@ import type { Price } from '../prices/price.ts'
 import type { Recovery } from '../providers/provider.ts'
 import { adviceFor } from './advice.ts'
 import { estimateDiskBytes } from './disk-space.ts'
+import {
+  NO_PREFIXES,
+  type PromptCachePlan,
+  promptCacheCost,
+  promptCachePlan,
+  type TargetPrefixes,
+} from './prompt-cache.ts'
 import { NOTHING_SHARED, type PlanSharing, type SharingCounts, summariseSharing } from './sharing.ts'
 import type { BatchCut } from './splitter.ts'
 import type { TargetTally } from './tally.ts'
@@ -38,6 +45,8 @@ export interface PlanSummary {
   readonly diskBytes: number
   /** Rows that are not bought, or need not be. */
   readonly sharing: PlanSharing
+  /** What requests share that could be, or is, read from the provider's cache; null where that is not worth a word. */
+  readonly promptCache: PromptCachePlan | null
   /** How the provider lets a batch be found again whose create was not answered. */
   readonly recovery: Recovery
   readonly advice: readonly string[]
@@ -101,6 +110,8 @@ export interface PlanCounts {
   readonly maxReasks?: number
   /** Rows that were told apart by where their answers come from. @default none was */
   readonly sharing?: SharingCounts
+  /** True where one request of each shared beginning is sent first. @default false */
+  readonly isPriming?: boolean
 }
 
 /** Facts of a target that an estimate needs. */
@@ -110,6 +121,8 @@ export interface TargetFacts {
   readonly isPriceOld?: boolean
   readonly expectedAnswer: AnswerLength
   readonly tally: TargetTally
+  /** The beginnings that its requests share. @default none is known */
+  readonly prefixes?: TargetPrefixes
   /** Input tokens that may wait at the provider at once; null where not known. */
   readonly queueTokens: number | null
 }
@@ -120,10 +133,12 @@ export function summarisePlan(
   cuts: readonly BatchCut[],
   factsOf: (target: Target) => TargetFacts,
 ): Omit<PlanSummary, 'recovery'> {
-  const { maxReasks = 0 } = counts
-  const targets = groupByTarget(cuts).map(({ cuts: own, target }) =>
+  const { isPriming = false, maxReasks = 0 } = counts
+  const usual = groupByTarget(cuts).map(({ cuts: own, target }) =>
     summariseTarget(target, own, factsOf(target), maxReasks),
   )
+  const prefixesOf = ({ target }: TargetSummary): TargetPrefixes => factsOf(target).prefixes ?? NO_PREFIXES
+  const targets = isPriming ? usual.map((target) => primed(target, prefixesOf(target))) : usual
   const requests = sum(cuts, 'requests')
   const bytes = sum(cuts, 'bytes')
   const sharing = counts.sharing ?? NOTHING_SHARED
@@ -149,6 +164,10 @@ export function summarisePlan(
       outputBytes: targets.reduce((total, { target }) => total + factsOf(target).tally.outputBytes, 0),
     }),
     sharing: summariseSharing(sharing, cuts, factsOf),
+    promptCache: promptCachePlan(
+      usual.map((target) => ({ ...target, prefixes: prefixesOf(target), usualUsd: target.cost?.expectedUsd ?? null })),
+      isPriming,
+    ),
     advice: targets.flatMap((target) => {
       const { isPriceOld = false, tally } = factsOf(target.target)
       return adviceFor({ ...target, isPriceOld, expectedUsd: target.cost?.expectedUsd ?? null }, tally)
@@ -199,6 +218,19 @@ function summariseTarget(
     queue:
       queueTokens === null ? null : { tokens: queueTokens, rounds: Math.ceil(sum(batched, 'tokens') / queueTokens) },
   }
+}
+
+/** The same with what priming saves where it works, and what it costs where the cache serves nothing. */
+function primed(target: TargetSummary, prefixes: TargetPrefixes): TargetSummary {
+  const cache = promptCacheCost(prefixes, target.price)
+  if (target.cost === null || cache === null) return target
+  const { expectedUsd, mostUsd } = target.cost
+  const cost = {
+    ...target.cost,
+    expectedUsd: roundUsd(expectedUsd - (cache.savedUsd ?? 0)),
+    mostUsd: mostUsd === null ? null : roundUsd(mostUsd + cache.mostMoreUsd),
+  }
+  return { ...target, cost }
 }
 
 type Size = Pick<TargetSummary, 'requests' | 'tokens' | 'expectedOutputTokens' | 'mostOutputTokens'>

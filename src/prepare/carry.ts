@@ -3,6 +3,7 @@ import { judgeAnswer } from '../collect/judge-answer.ts'
 import { repairOf } from '../collect/rebuild.ts'
 import { DigestQueues } from '../lib/packed/digest-queues.ts'
 import { sumKnown } from '../lib/sum.ts'
+import { withoutCachePrefix } from '../log/cache-prefix.ts'
 import { bodyOf } from '../log/frozen-line.ts'
 import { FrozenLines } from '../log/frozen-lines.ts'
 import { type Entry, placedResult } from '../log/log-batch.ts'
@@ -124,7 +125,11 @@ async function indexOf(log: RunLog, ports: LogPorts, filter: CarryFilter | null)
       const key = targetKey(first.batch.record.target)
       const target = targets.get(key) ?? first.batch.record.target
       targets.set(key, target)
-      index.add(identities.of(target, bodyOf(await lines.of(first))), ordinal, weights.rowsOf(ordinal))
+      index.add(
+        identities.of(target, withoutCachePrefix(bodyOf(await lines.of(first)))),
+        ordinal,
+        weights.rowsOf(ordinal),
+      )
     }
   } finally {
     await lines.close()

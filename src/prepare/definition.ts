@@ -9,6 +9,7 @@ import { mention } from '../model/options/mention.ts'
 import type { ImageDetail, MessageTemplate, OutputPlan, RunDefinition } from '../model/run.ts'
 import { parseModel } from '../model/target.ts'
 import type { PlanSummary } from '../plan/summary.ts'
+import { factsOf } from '../providers/known.ts'
 import { findProvider } from '../providers/registry.ts'
 import type { PromptFunction } from '../request/messages/chat-messages.ts'
 import type { PromptReview } from '../request/templates/prompt-review.ts'
@@ -47,6 +48,8 @@ export interface AskedOptions {
   readonly skipInvalid?: boolean | undefined
   /** Whether identical requests are sent once. @default where the answer is meant to be the same */
   readonly dedupe?: boolean | undefined
+  /** Whether one request of each shared beginning is sent first, to fill the provider's cache. @default false */
+  readonly primeCache?: boolean | undefined
   /** A run whose answers are carried over to rows that ask the same: an id, a beginning of one, a name, or `last`. */
   readonly since?: string | undefined
   readonly limit?: number | undefined
@@ -95,6 +98,7 @@ export function definitionOf(
 ): Omit<RunDefinition, 'shape'> {
   const { provider, model } = targetOf(options)
   assertReaskable(options)
+  assertPrimable(provider, options)
   const baseUrl = configuration.baseUrlOf(findProvider(provider))
   return {
     version: 1,
@@ -119,6 +123,7 @@ export function definitionOf(
     idColumn: options.idColumn ?? null,
     skipInvalid: options.skipInvalid ?? false,
     dedupe: options.dedupe ?? null,
+    primeCache: options.primeCache ?? false,
     answer: options.answer ?? null,
     maxReasks: options.maxReasks ?? 0,
   }
@@ -142,6 +147,19 @@ function assertReaskable({ answer, maxReasks = 0 }: NewRunOptions): void {
   throw new LlmBatchError('usage', 'asking again needs a schema, to know which answers are invalid', {
     next: `Add ${mention('schema', 'FILE')} or ${mention('field')}, or leave ${mention('reask')} out.`,
   })
+}
+
+/** Nothing is marked and waited for where that saves nothing that is known. */
+function assertPrimable(provider: string, { primeCache }: NewRunOptions): void {
+  const { promptCache, withoutPromptCache } = factsOf(provider)
+  if (primeCache !== true || promptCache !== null) return
+  throw new LlmBatchError(
+    'usage',
+    `${mention('primeCache')} saves nothing that is known at ${provider}: ${withoutPromptCache}`,
+    {
+      next: `Leave ${mention('primeCache')} out.`,
+    },
+  )
 }
 
 function pathOf(endpoint: string): string {

@@ -91,7 +91,7 @@ export async function draftOf(
   }
   const frozen = await freeze(
     { ...ports, store, prefix: options.output.prefix, before },
-    told,
+    { ...told, definition },
     await openSinks(input.definition),
   )
   const {
@@ -100,6 +100,7 @@ export async function draftOf(
     emptyPlaceholders,
     hasAnswered,
     invalidCount: problems,
+    prefixes,
     rowBytes,
     rowCount: rows,
     tally,
@@ -108,7 +109,10 @@ export async function draftOf(
   const output = hasAnswered ? options.output : withoutEarlierColumns(options.output, columns)
   const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: true }
   const counts = { rows, problems, emptyPlaceholders, rowBytes, maxReasks, maxTokens, sharing }
-  const estimate = await estimateRun({ clock, configuration, provider, home, baseUrl }, { counts, cuts, tally })
+  const estimate = await estimateRun(
+    { clock, configuration, provider, home, baseUrl },
+    { counts, cuts, tally, prefixes, isPriming: definition.primeCache },
+  )
   return {
     definition: input.definition,
     frozen,

@@ -1,4 +1,6 @@
+import type { SharedPrefixes } from '../batching/shared-prefixes.ts'
 import { type Target, targetKey } from '../model/target.ts'
+import { NO_PREFIXES } from '../plan/prompt-cache.ts'
 import type { BatchCut } from '../plan/splitter.ts'
 import { type PlanCounts, type PlanSummary, summarisePlan, type TargetFacts } from '../plan/summary.ts'
 import type { RequestTally } from '../plan/tally.ts'
@@ -19,6 +21,10 @@ export interface Gathered {
   readonly counts: PlanCounts
   readonly cuts: readonly BatchCut[]
   readonly tally: RequestTally
+  /** The beginnings that requests share. @default none is known */
+  readonly prefixes?: SharedPrefixes | null
+  /** True where one request of each is sent first. @default false */
+  readonly isPriming?: boolean
 }
 
 /** Ports of an estimate. */
@@ -30,8 +36,12 @@ export interface EstimatePorts extends Pick<Site, 'clock' | 'configuration'> {
 }
 
 /** What a run would cost and take, by the prices, limits and earlier answers that are known here. */
-export async function estimateRun(ports: EstimatePorts, { counts, cuts, tally }: Gathered): Promise<PlanSummary> {
+export async function estimateRun(
+  ports: EstimatePorts,
+  { isPriming, prefixes, ...gathered }: Gathered,
+): Promise<PlanSummary> {
   const { baseUrl, configuration, home } = ports
+  const { counts, cuts, tally } = gathered
   const earlier = await byTarget(
     cuts,
     async ({ model, provider }) => (await home?.shownAnswers(provider, model)) ?? null,
@@ -43,9 +53,13 @@ export async function estimateRun(ports: EstimatePorts, { counts, cuts, tally }:
     isPriceOld: isOldPrice(priceOf(target), ports.clock.now()),
     expectedAnswer: expectedAnswer(target, { thisRun: null, earlier: earlier.get(targetKey(target)) ?? null }),
     tally: tally.of(target),
+    prefixes: prefixes?.of(target) ?? NO_PREFIXES,
     queueTokens: queueTokensOf(ports, target, beliefs.get(targetKey(target)) ?? null),
   })
-  return { ...summarisePlan(counts, cuts, factsOf), recovery: ports.provider.abilities.recovery }
+  return {
+    ...summarisePlan({ ...counts, isPriming: isPriming === true }, cuts, factsOf),
+    recovery: ports.provider.abilities.recovery,
+  }
 }
 
 function queueTokensOf(

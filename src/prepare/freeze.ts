@@ -1,11 +1,14 @@
 import { Batcher } from '../batching/batcher.ts'
 import { CanaryChoice, readAhead } from '../batching/canary-choice.ts'
 import type { CuttingPorts } from '../batching/cutting.ts'
+import { type FirstChoice, PrimingChoice } from '../batching/first-choice.ts'
 import type { PreparedRow } from '../batching/prepared-row.ts'
+import { SharedPrefixes } from '../batching/shared-prefixes.ts'
 import type { Column, InputFile } from '../model/column.ts'
 import type { Target } from '../model/target.ts'
 import type { BatchCut } from '../plan/splitter.ts'
 import { RequestTally } from '../plan/tally.ts'
+import { factsOf } from '../providers/known.ts'
 import type { RunRecord } from '../store/port/run.ts'
 import { FileList } from '../workspace/file-list.ts'
 import { ColumnList } from './column-list.ts'
@@ -31,6 +34,8 @@ export interface Frozen {
   readonly rowBytes: number
   readonly cuts: readonly BatchCut[]
   readonly tally: RequestTally
+  /** The beginnings that its requests share; null where nothing keeps them. */
+  readonly prefixes: SharedPrefixes | null
   /** The body of the first request, as it would be sent; null where no row can be sent. */
   readonly firstBody: string | null
   /** True where an earlier run has answered one of the rows already. */
@@ -49,21 +54,30 @@ export type RowsBefore = Pick<RunRecord, 'columns' | 'requestCount' | 'rowCount'
 
 /**
  * Freezes the rows of an input and the requests that they become into sinks: those of a run write files and tell the
- * store, those of a plan count. Batches are cut by rows and exact bytes; a few requests of a large run go to batches of
- * their own, to be asked directly. Nothing is sent.
+ * store, those of a plan count. Batches are cut by rows and exact bytes; a few requests of a large run, and those that prime
+ * a cache, go to batches of their own, which come first. Nothing is sent.
  */
 export async function freeze(
   ports: FreezePorts,
-  input: Pick<PreparedInput, 'rows' | 'shape'>,
+  input: Pick<PreparedInput, 'definition' | 'rows' | 'shape'>,
   sinks: RunSinks,
 ): Promise<Frozen> {
   const { canary } = ports.settings
   let freezer: Freezer | undefined
   try {
-    const { isLarge, rows } = await readAhead(input.rows, canary.aboveRequests)
+    const { primeCache, provider } = input.definition
+    const prefixes = factsOf(provider).promptCache && new SharedPrefixes(input.definition, primeCache)
+    const { isLarge, rows } = await readAhead(
+      input.rows,
+      canary.aboveRequests,
+      prefixes ? (request) => prefixes.lookAt(request) : undefined,
+    )
     const canCall = (target: Target): boolean => ports.provider.limits(target).canCallDirectly
-    const choice = isLarge && canary.isOn ? new CanaryChoice(canary, input.shape, canCall) : null
-    freezer = new Freezer(ports, sinks, choice)
+    const first = [
+      ...(isLarge && canary.isOn ? [new CanaryChoice(canary, input.shape, canCall)] : []),
+      new PrimingChoice(),
+    ]
+    freezer = new Freezer(ports, sinks, { first, prefixes })
     for await (const chunk of rows) for (const row of chunk) await freezer.add(row)
     return await freezer.finish()
   } finally {
@@ -73,9 +87,16 @@ export async function freeze(
   }
 }
 
+/** Choices of what goes first, and the beginnings that requests share; null where the provider does not keep them. */
+interface Going {
+  readonly first: readonly FirstChoice[]
+  readonly prefixes: SharedPrefixes | null
+}
+
 class Freezer {
   readonly #sinks: RunSinks
   readonly #batcher: Batcher
+  readonly #prefixes: SharedPrefixes | null
   readonly #columns = new ColumnList()
   readonly #files = new FileList()
   readonly #problems = new ProblemList()
@@ -88,9 +109,10 @@ class Freezer {
   #invalidCount = 0
   #firstBody: string | null = null
 
-  constructor(ports: FreezePorts, sinks: RunSinks, canary: CanaryChoice | null) {
+  constructor(ports: FreezePorts, sinks: RunSinks, { first, prefixes }: Going) {
     this.#sinks = sinks
-    this.#batcher = new Batcher({ ports, sink: sinks.openBatch, canary, tally: this.#tally })
+    this.#prefixes = prefixes
+    this.#batcher = new Batcher({ ports, sink: sinks.openBatch, first, tally: this.#tally })
     this.#answered = new AnsweredRows(ports)
     this.#before = ports.before ?? NO_ROWS
     this.#columns.add({ table: this.#before.columns, names: [] })
@@ -106,7 +128,9 @@ class Freezer {
         const next = { ...request, ordinal: this.#before.requestCount + this.#requestCount }
         this.#requestCount += 1
         // Nothing of what an earlier run has answered is sent, so it counts in no estimate.
-        await (origin?.from === 'run' ? this.#sinks.addCarried(next, origin.answer) : this.#batcher.add(next))
+        await (origin?.from === 'run'
+          ? this.#sinks.addCarried(next, origin.answer)
+          : this.#batcher.add(this.#prefixes ? { ...next, ...this.#prefixes.mark(request) } : next))
       }
     }
     this.#rowCount += 1
@@ -128,6 +152,7 @@ class Freezer {
       rowBytes: this.#sinks.rowBytes(),
       cuts,
       tally: this.#tally,
+      prefixes: this.#prefixes,
       firstBody: this.#firstBody,
       hasAnswered: this.#answered.hasAny,
     }

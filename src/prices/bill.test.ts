@@ -9,6 +9,8 @@ const NOTHING: UsagePart = {
   completionTokens: 0,
   cachedTokens: 0,
   reasoningTokens: 0,
+  cacheWriteTokens: 0,
+  hourWriteTokens: 0,
   withoutUsage: 0,
 }
 

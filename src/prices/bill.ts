@@ -13,19 +13,24 @@ export interface UsagePart {
   readonly completionTokens: number
   readonly cachedTokens: number
   readonly reasoningTokens: number
+  readonly cacheWriteTokens: number
+  readonly hourWriteTokens: number
   /** Results that were or may have been billed without a usage. */
   readonly withoutUsage: number
 }
 
+/** Fields that count in the price of a bill only. */
+type NotInBill = 'isLong' | 'cacheWriteTokens' | 'hourWriteTokens'
+
 /** Parts added up, and what they cost. */
-export interface UsageBill extends Omit<UsagePart, 'isLong'> {
+export interface UsageBill extends Omit<UsagePart, NotInBill> {
   /** Whole micro-dollars by the usage that was told; null where the price is unknown. */
   readonly micros: number | null
 }
 
 /** The bill of results that are all of one model and were bought in one way. */
 export function billOf(parts: readonly UsagePart[], price: Price | null, kind: PriceKind): UsageBill {
-  const sum = (field: Exclude<keyof UsagePart, 'isLong'>): number =>
+  const sum = (field: Exclude<keyof UsagePart, NotInBill>): number =>
     parts.reduce((total, part) => total + part[field], 0)
   const usd = costOfTold(parts, price, kind)
   return {

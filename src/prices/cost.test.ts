@@ -69,6 +69,15 @@ describe('costOf', () => {
     expect(found === null ? null : Math.round(found * 1e9) / 1e9).toBe(usd)
   })
 
+  it.each([
+    ['for minutes, a quarter more', { cacheWriteTokens: 400_000, hourWriteTokens: 0 }, 3.1],
+    ['for an hour, twice as much', { cacheWriteTokens: 400_000, hourWriteTokens: 400_000 }, 3.4],
+    ['for both, each at its own', { cacheWriteTokens: 400_000, hourWriteTokens: 200_000, cachedTokens: 600_000 }, 2.8],
+  ])('counts what was written to the cache %s', (_, written, usd) => {
+    expect(costOf({ ...USAGE, ...written }, { ...PRICE, provider: 'anthropic' }, 'priming')).toBeCloseTo(usd, 9)
+    expect(costOf({ ...USAGE, ...written, cachedTokens: null }, PRICE, 'batch')).toBeCloseTo(3, 9)
+  })
+
   it('has no digits that no price has', () => {
     const price = { ...PRICE, inputUsd: 0.1, outputUsd: 0.5 }
     const tokens = (promptTokens: number, completionTokens: number) => ({ ...USAGE, promptTokens, completionTokens })

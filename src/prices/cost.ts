@@ -1,4 +1,4 @@
-import type { BatchKind } from '../model/batch.ts'
+import { type BatchKind, isCreatedBatch } from '../model/batch.ts'
 import type { Usage } from '../model/outcome.ts'
 import { factsOf } from '../providers/known.ts'
 import { roundUsd } from './dollars.ts'
@@ -85,9 +85,20 @@ function cost(
   const output = outputUsd(usage, price)
   if (output === null) return null
   const cached = Math.min(usage.cachedTokens ?? 0, usage.promptTokens)
-  const input = (usage.promptTokens - cached) * price.inputUsd + cached * (price.cachedInputUsd ?? price.inputUsd)
+  const input =
+    (usage.promptTokens - cached + writeSurcharge(usage, price)) * price.inputUsd +
+    cached * (price.cachedInputUsd ?? price.inputUsd)
   const total = input * inputFactor + output * outputFactor
-  return roundUsd((total / MILLION) * (kind === 'batch' ? price.batchFactor : 1))
+  return roundUsd((total / MILLION) * (isCreatedBatch(kind) ? price.batchFactor : 1))
+}
+
+/** Input tokens that come to the same as what writing to the cache costs above other input. */
+function writeSurcharge({ cacheWriteTokens, hourWriteTokens }: Usage, { provider }: Price): number {
+  const written = cacheWriteTokens ?? 0
+  const { promptCache } = factsOf(provider)
+  if (written === 0 || promptCache === null) return 0
+  const hour = Math.min(hourWriteTokens ?? 0, written)
+  return (written - hour) * (promptCache.writeFactor - 1) + hour * (promptCache.hourWriteFactor - 1)
 }
 
 /** Embeddings have no completion: neither tokens nor a price. */

@@ -23,6 +23,8 @@ export const CAUTIOUS_FACTS: ProviderFacts = {
   unbatchedModels: [],
   queueTiers: {},
   leastCachedTokens: null,
+  promptCache: null,
+  withoutPromptCache: 'its documents do not say that batches are served from a cache, and for what price',
   limitFields: LIMIT_FIELDS,
   contentFields: CONTENT_FIELDS,
   responseFormatField: 'response_format',

@@ -23,6 +23,10 @@ export interface ProviderFacts {
   readonly queueTiers: Readonly<Record<string, readonly (number | null)[]>>
   /** Synchronous calls have a shared beginning of so many tokens cached by themselves; null where they do not. */
   readonly leastCachedTokens: number | null
+  /** How batches are served from a cache that requests fill by marks; null where that saves nothing that is known. */
+  readonly promptCache: PromptCache | null
+  /** Why it saves nothing that is known, in words for the user. */
+  readonly withoutPromptCache: string
   /** Body fields that limit an answer's tokens, at whatever endpoint. */
   readonly limitFields: readonly string[]
   /** Body fields that say what is asked or by whom, not how; requests that differ in these only are of one set. */
@@ -61,6 +65,16 @@ export interface ProviderFacts {
   unsupported(target: Target, body: string): string | null
   /** What a body asks of an endpoint that answers with vectors. */
   vectorsAsked(body: JsonObject): VectorsAsked
+}
+
+/** A cache of beginnings that requests mark, and that batches are served from. Factors are parts of the input price. */
+export interface PromptCache {
+  /** The shortest beginning that a model keeps, in tokens. */
+  leastTokens(model: string): number
+  /** The price of writing what is kept for minutes. */
+  readonly writeFactor: number
+  /** The price of writing what is kept for an hour, which batches need. */
+  readonly hourWriteFactor: number
 }
 
 /** Price of a model: US dollars per million tokens at the standard, synchronous price. */

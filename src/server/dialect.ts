@@ -1,4 +1,5 @@
 import type { JsonObject } from '../lib/json.ts'
+import type { CacheUse } from './prompt-caches.ts'
 import type { ApiError } from './simulate/provider-error.ts'
 import type { Wording } from './simulate/wording.ts'
 import type { BatchRecord, DialectName } from './state/record.ts'
@@ -53,6 +54,8 @@ export interface Shape {
   request(body: JsonObject, model: string): { readonly chat: JsonObject } | { readonly refused: ApiError }
   /** The answer to a request, from a chat answer. */
   answer(chat: JsonObject, request: { readonly model: string; readonly body: JsonObject }): JsonObject
+  /** An answer with what the cache has served of its request. @default there is no cache */
+  cached?(answer: JsonObject, use: CacheUse): JsonObject
 }
 
 /** Look of pages and objects. */

@@ -4,6 +4,7 @@ import { DIALECT } from './dialects.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { PlayedHost } from './openai/host.ts'
 import type { BatchFailure, Durations, SimulatedModel } from './options.ts'
+import type { PromptCaches } from './prompt-caches.ts'
 import type { Simulation } from './simulate/execute-row.ts'
 import type { DialectName } from './state/record.ts'
 import type { State } from './state/state.ts'
@@ -15,6 +16,7 @@ export interface Simulator extends Simulation {
   readonly durations: Durations
   readonly overrides: Limits
   readonly faults: FaultInjector
+  readonly caches: PromptCaches
   /** Validation remembers every id of a batch, so that only one batch is validated at a time. */
   readonly validations: LimitFunction
   /** The host that the server plays where OpenAI's API lies. */

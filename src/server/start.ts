@@ -11,9 +11,11 @@ import { FaultInjector } from './faults/injector.ts'
 import { buildApp } from './http/app.ts'
 import { playedHost } from './openai/host.ts'
 import { DEFAULT_DURATIONS, type LocalServer, type LocalServerOptions } from './options.ts'
+import { PromptCaches } from './prompt-caches.ts'
 import { checkedShares, parseAnswerShares } from './simulate/answer-mix.ts'
 import type { Simulator } from './simulator.ts'
 import { readLedger } from './state/ledger.ts'
+import { isFinal } from './state/record.ts'
 import { State } from './state/state.ts'
 
 /**
@@ -53,6 +55,7 @@ async function buildSimulator(options: LocalServerOptions): Promise<Simulator> {
     durations: { ...DEFAULT_DURATIONS, ...options.durations },
     overrides: { maxRequests, maxBytes, queueRequests, queueTokens },
     faults: new FaultInjector(state.seed, options.faults ?? []),
+    caches: new PromptCaches((id) => isFinal(state.batches.get(id)?.phase ?? 'completed')),
     executions: new Map(),
     answers: {
       shares: typeof answers === 'string' ? parseAnswerShares(answers) : checkedShares(answers),

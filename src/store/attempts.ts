@@ -83,7 +83,7 @@ export function selectUnfinished(
 export function selectUnaudited(driver: Driver, runKey: number): readonly AttemptRecord[] {
   return driver
     .all<AttemptRow>(
-      `${SELECT_ATTEMPTS} where b.run = ? and b.kind = 'batch' and a.audited_at is null
+      `${SELECT_ATTEMPTS} where b.run = ? and b.kind in ('batch', 'priming') and a.audited_at is null
          and (a.stage in ('ended', 'collected', 'rejected') or (a.stage = 'submitted' and a.polls > 0))
        order by a.key`,
       runKey,

@@ -109,6 +109,8 @@ const USAGE: AttemptUsage = {
   completionTokens: 0,
   cachedTokens: 0,
   reasoningTokens: 0,
+  cacheWriteTokens: 0,
+  hourWriteTokens: 0,
   withoutUsage: 0,
 }
 

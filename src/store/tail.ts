@@ -57,7 +57,7 @@ function isInDoubt(driver: Driver, id: string, runKey: number): boolean {
   const found = driver.get(
     `select 1 from remote_batches m join attempts a on a.key = m.attempt join batches b on b.key = a.batch
        where b.run = ? and m.role <> 'ours'
-     union all select 1 from spending where run = ? and kind = 'batch' and settled_at is null limit 1`,
+     union all select 1 from spending where run = ? and kind in ('batch', 'priming') and settled_at is null limit 1`,
     runKey,
     id,
   )

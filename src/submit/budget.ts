@@ -1,4 +1,5 @@
 import { DAY_MS } from '../lib/duration.ts'
+import type { Usage } from '../model/outcome.ts'
 import type { BudgetReason } from '../model/reason.ts'
 import type { Target } from '../model/target.ts'
 import type { AnswerLength, LengthBasis } from '../prices/answer-length.ts'
@@ -31,23 +32,36 @@ export interface Allowance {
   readonly basis: 'worst_case' | LengthBasis
 }
 
+/** Facts that an allowance follows from besides the size. */
+interface AllowanceTerms {
+  readonly price: Price | null
+  readonly expected: AnswerLength
+  readonly kind: PriceKind
+  /** True where requests are marked for the provider's cache, which may write all of them. @default false */
+  readonly isMarked?: boolean
+}
+
+/** At worst all of the input is written to the cache for an hour, and nothing read from it. */
+function writtenWhole(tokens: number): Pick<Usage, 'cacheWriteTokens' | 'hourWriteTokens'> {
+  return { cacheWriteTokens: tokens, hourWriteTokens: tokens }
+}
+
 /**
  * The most a call may cost where its answers are limited, else what is expected of it with a margin. Requests that are long
  * on the whole count at the dearer rates of long input.
  */
-export function allowanceOf(
-  size: CallSize,
-  { expected, kind, price }: { price: Price | null; expected: AnswerLength; kind: PriceKind },
-): Allowance {
+export function allowanceOf(size: CallSize, { expected, isMarked = false, kind, price }: AllowanceTerms): Allowance {
   const isLimited = size.mostOutputTokens !== null || price?.outputUsd === null
   const outputTokens = isLimited
     ? (size.mostOutputTokens ?? 0)
     : Math.ceil(size.requests * expected.tokens * OUTPUT_MARGIN)
+  const promptTokens = Math.ceil(size.inputTokens * INPUT_MARGIN)
   const usage = {
-    promptTokens: Math.ceil(size.inputTokens * INPUT_MARGIN),
+    promptTokens,
     completionTokens: price?.outputUsd === null ? 0 : outputTokens,
     cachedTokens: null,
     reasoningTokens: null,
+    ...(isMarked ? writtenWhole(promptTokens) : {}),
   }
   const longAbove = price?.longContext?.aboveTokens ?? Number.POSITIVE_INFINITY
   const isLong = usage.promptTokens > size.requests * longAbove

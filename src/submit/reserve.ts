@@ -16,9 +16,15 @@ export async function allowanceFor(
   size: CallSize,
   kind: BatchKind,
 ): Promise<Allowance> {
-  const [thisRun, earlier] = await Promise.all([store.shownAnswers(target), budget.answersBefore(target)])
+  const [thisRun, earlier, { definition }] = await Promise.all([
+    store.shownAnswers(target),
+    budget.answersBefore(target),
+    store.record(),
+  ])
   const expected = expectedAnswer(target, { thisRun, earlier })
-  return allowanceOf(size, { price: budget.priceOf(target), expected, kind })
+  // What a tail asks has no marks.
+  const isMarked = definition.primeCache && kind !== 'tail'
+  return allowanceOf(size, { price: budget.priceOf(target), expected, kind, isMarked })
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RemoteStatus, Stage } from '../model/attempt.ts'
+import { isCreatedBatch } from '../model/batch.ts'
 import type { ReasonCode, TellReason } from '../model/reason.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RequestCounts } from '../store/port/batch.ts'
@@ -79,7 +80,7 @@ export async function progressOf(
   }
   for (const attempt of attempts) {
     // To a user, rows that were asked directly are not a batch.
-    if (attempt.kind === 'batch' || phaseOf(attempt) !== 'collected') batches[phaseOf(attempt)] += 1
+    if (isCreatedBatch(attempt.kind) || phaseOf(attempt) !== 'collected') batches[phaseOf(attempt)] += 1
   }
   const open = attempts.filter(({ stage }) => stage === 'submitted')
   const active = attempts.filter(({ stage }) => stage === 'submitted' || stage === 'unconfirmed')

@@ -14,6 +14,8 @@ function usage(parts: Partial<AttemptUsage> = {}): AttemptUsage {
     completionTokens: 5,
     cachedTokens: 2,
     reasoningTokens: 1,
+    cacheWriteTokens: 0,
+    hourWriteTokens: 0,
     withoutUsage: 0,
     ...parts,
   }
@@ -37,6 +39,8 @@ describe('tokens by model', () => {
         completionTokens: 5,
         cachedTokens: 2,
         reasoningTokens: 1,
+        cacheWriteTokens: 0,
+        hourWriteTokens: 0,
         withoutUsage: 0,
       },
       {
@@ -46,6 +50,8 @@ describe('tokens by model', () => {
         completionTokens: 15,
         cachedTokens: 6,
         reasoningTokens: 3,
+        cacheWriteTokens: 0,
+        hourWriteTokens: 0,
         withoutUsage: 1,
       },
     ])

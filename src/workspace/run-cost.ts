@@ -84,6 +84,8 @@ function sumOfUsage(parts: readonly AttemptUsage[]): Omit<UsageTotal, 'target'> 
     completionTokens: sum(({ completionTokens }) => completionTokens),
     cachedTokens: sum(({ cachedTokens }) => cachedTokens),
     reasoningTokens: sum(({ reasoningTokens }) => reasoningTokens),
+    cacheWriteTokens: sum(({ cacheWriteTokens }) => cacheWriteTokens),
+    hourWriteTokens: sum(({ hourWriteTokens }) => hourWriteTokens),
     withoutUsage: sum(({ withoutUsage }) => withoutUsage),
   }
 }

@@ -2,6 +2,7 @@ import type { FileFacts } from './facts.ts'
 
 /** The contracts that everything above may know, while only few know what stands behind them. */
 const PORTS = [
+  'log/cache-prefix.ts',
   'log/frozen-line.ts',
   'providers/facts.ts',
   'providers/provider.ts',
@@ -87,7 +88,17 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'workspace',
     'written-answers',
   ],
-  batching: ['batch-sinks', 'batch-writer', 'batcher', 'canary-choice', 'cutting', 'line-encoder', 'prepared-row'],
+  batching: [
+    'batch-sinks',
+    'batch-writer',
+    'batcher',
+    'canary-choice',
+    'cutting',
+    'first-choice',
+    'line-encoder',
+    'prepared-row',
+    'shared-prefixes',
+  ],
   prepare: [
     'append-rows',
     'definition',

@@ -44,7 +44,7 @@ const RESULTS: readonly Partial<RequestResult>[] = [
   { status: 'missing', code: 'missing', billed: 'unknown', ...NOTHING },
   { status: 'truncated', code: 'length', reasoningTokens: 3 },
   { status: 'cancelled', billed: 'no', countsAsTry: false, ...NOTHING },
-  { code: 'code_fence', promptTokens: LONG_TOKENS + 1, cachedTokens: 7 },
+  { code: 'code_fence', promptTokens: LONG_TOKENS + 1, cachedTokens: 7, cacheWriteTokens: 5, hourWriteTokens: 2 },
 ]
 
 const WISHES = [

@@ -49,6 +49,7 @@ export function sampleDefinition(parts: Partial<RunDefinition> = {}): RunDefinit
     timeoutHours: null,
     idColumn: null,
     skipInvalid: false,
+    primeCache: false,
     dedupe: null,
     answer: null,
     maxReasks: 0,
@@ -147,6 +148,8 @@ export function sampleUsage(parts: Partial<UsageTotal> = {}): UsageTotal {
     completionTokens: 20,
     cachedTokens: 0,
     reasoningTokens: 0,
+    cacheWriteTokens: 0,
+    hourWriteTokens: 0,
     withoutUsage: 0,
     ...parts,
   }

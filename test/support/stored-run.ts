@@ -224,6 +224,8 @@ export function answer(parts: Partial<RequestResult> = {}): RequestResult {
     completionTokens: 5,
     cachedTokens: null,
     reasoningTokens: null,
+    cacheWriteTokens: null,
+    hourWriteTokens: null,
     model: 'm',
     file: 'output',
     offset: 0,

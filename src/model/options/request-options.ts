@@ -257,6 +257,14 @@ export const REQUEST_OPTIONS = {
     commands: PLANNING,
     library: START,
   },
+  primeCache: {
+    kind: 'flag',
+    heading: 'money',
+    help: 'send one request of each long shared beginning first, and the others once it is back: they read from the cache',
+    usual: 'send all at once; plan says what it would save',
+    commands: PLANNING,
+    library: START,
+  },
   idColumn: {
     kind: 'text',
     value: '<name>',

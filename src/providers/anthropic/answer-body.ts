@@ -32,16 +32,24 @@ function callOf({ id, input, name }: JsonObject): JsonObject {
   return { id, type: 'function', function: { name, arguments: JSON.stringify(input ?? {}) } }
 }
 
-/** Input without what was cached, and both kinds of cached input, are told apart; together they are the prompt. */
+/**
+ * Input without what was cached, and both kinds of cached input, are told apart; together they are the prompt. What was
+ * written without saying for how long counts as written for an hour, which is dearer.
+ */
 function usageIn(usage: unknown): JsonObject {
   if (!isJsonObject(usage)) return {}
   const { cache_creation_input_tokens: written, cache_read_input_tokens: read, input_tokens: input } = usage
+  const kept = isJsonObject(usage['cache_creation']) ? usage['cache_creation'] : {}
   const details = isJsonObject(usage['output_tokens_details']) ? usage['output_tokens_details'] : {}
   return {
     usage: {
       prompt_tokens: typeof input === 'number' ? input + count(written) + count(read) : input,
       completion_tokens: usage['output_tokens'],
-      prompt_tokens_details: { cached_tokens: read },
+      prompt_tokens_details: {
+        cached_tokens: read,
+        cache_write_tokens: written,
+        cache_write_hour_tokens: kept['ephemeral_1h_input_tokens'] ?? written,
+      },
       completion_tokens_details: { reasoning_tokens: details['thinking_tokens'] },
     },
   }

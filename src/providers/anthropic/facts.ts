@@ -1,4 +1,4 @@
-import type { ProviderFacts } from '../facts.ts'
+import type { PromptCache, ProviderFacts } from '../facts.ts'
 import { type ModelsWithWindow, windowsByModel } from '../window-list.ts'
 import { defaultMaxTokens, modelTraits } from './models.ts'
 import { PRICES } from './prices.ts'
@@ -12,6 +12,16 @@ const WINDOWS: readonly ModelsWithWindow[] = [
   [1_000_000, 'claude-haiku-5-5'],
 ]
 
+/**
+ * Writing costs a quarter more than other input, or twice as much for an hour; batches halve that like every price (guides on
+ * prompt caching and on batches, 2026-11-22).
+ */
+const PROMPT_CACHE: PromptCache = {
+  leastTokens: (model) => modelTraits(model).leastCachedTokens,
+  writeFactor: 1.25,
+  hourWriteFactor: 2,
+}
+
 /** What is known of Anthropic's models. */
 export const ANTHROPIC_FACTS: Partial<ProviderFacts> = {
   prices: PRICES,
@@ -19,5 +29,6 @@ export const ANTHROPIC_FACTS: Partial<ProviderFacts> = {
   furtherModels: ['claude-fable-5-2', 'claude-mythos-5-2'],
   isReasoningModel: (model) => modelTraits(model).thinks,
   defaultMaxTokens,
+  promptCache: PROMPT_CACHE,
   unsupported,
 }

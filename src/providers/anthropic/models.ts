@@ -25,6 +25,13 @@ const SHORT_ANSWERS = /^claude-(?:2|3-(?:haiku|opus|sonnet))/
 /** Models with a context window of 200,000 tokens, where a request may have fewer images. */
 const SMALL_WINDOW = /^claude-(?:[23]|haiku-4|sonnet-4(?:-5|-0|-20|$)|opus-4(?:-[015]|-20|$))/
 
+/**
+ * Models that keep a beginning of 1,024 tokens, and of 2,048, in their cache (guide on prompt caching, as gateways quote it,
+ * 2026-11-28). Others need 4,096, and so does a model of which nothing was seen.
+ */
+const SHORT_CACHE = /^claude-(?:sonnet-4(?:-5|-0|-20|$)|opus-4(?:-[01]|-20|$)|3-7)/
+const MIDDLE_CACHE = /^claude-(?:sonnet-4-6|3-(?:5-)?haiku)/
+
 /** The abilities of a model, as far as its name tells; of one that is not known, nothing is held against it. */
 export function modelTraits(model: string) {
   return {
@@ -35,6 +42,7 @@ export function modelTraits(model: string) {
     goesOnFromBeginning: !NO_BEGINNING.test(model),
     canBeForced: !NO_FORCED_TOOL.test(model),
     hasEffort: !NO_EFFORT.test(model),
+    leastCachedTokens: SHORT_CACHE.test(model) ? 1_024 : MIDDLE_CACHE.test(model) ? 2_048 : 4_096,
     mostImages: SMALL_WINDOW.test(model) ? 100 : 600,
   }
 }

@@ -10,6 +10,8 @@ function target(model: string) {
 
 const USER = { role: 'user', content: 'Hello' }
 
+const HOUR = { type: 'ephemeral', ttl: '1h' }
+
 /** The params that a chat body becomes. */
 function params(body: object, model = NEW): unknown {
   const request = { wireId: 'b1', target: target(model), body: JSON.stringify({ model, messages: [USER], ...body }) }
@@ -26,6 +28,60 @@ function refusal(body: object, model = NEW): string | null {
 const TOOL = { name: 'look', description: 'Looks.', parameters: { type: 'object', properties: {} }, strict: true }
 
 describe('the params of a message', () => {
+  it.each<[string, object[], object, object]>([
+    [
+      'the system message',
+      [{ role: 'system', content: 'Be brief.' }, USER],
+      { messages: 1, characters: 0 },
+      { system: [{ type: 'text', text: 'Be brief.', cache_control: HOUR }], messages: [USER] },
+    ],
+    [
+      'the first part of a prompt, which is cut there',
+      [{ role: 'system', content: 'Be brief.' }, USER],
+      { messages: 1, characters: 3 },
+      {
+        system: 'Be brief.',
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'Hel', cache_control: HOUR },
+              { type: 'text', text: 'lo' },
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      'a turn of parts, at its last',
+      [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'a' },
+            { type: 'text', text: 'b' },
+          ],
+        },
+        USER,
+      ],
+      { messages: 1, characters: 0 },
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'a' },
+              { type: 'text', text: 'b', cache_control: HOUR },
+            ],
+          },
+          USER,
+        ],
+      },
+    ],
+  ])('mark a shared beginning for an hour: %s', (_, messages, prefix, made) => {
+    expect(params({ messages, cache_prefix: prefix })).toEqual({ model: NEW, max_tokens: 16_384, ...made })
+  })
+
   it('have what the system says apart, and a limit of tokens where the body has none', () => {
     const messages = [{ role: 'system', content: 'Be brief.' }, { role: 'developer', content: 'No lists.' }, USER]
     expect(params({ messages })).toEqual({
@@ -146,6 +202,7 @@ describe('the params of a message', () => {
   it.each<[body: object, words: string]>([
     [{ seed: 1 }, 'the parameter "seed"'],
     [{ n: 2 }, 'the parameter "n"'],
+    [{ cache_prefix: 7 }, 'such a cache_prefix'],
     [{ logit_bias: { 1: 1 } }, 'the parameter "logit_bias"'],
     [{ response_format: { type: 'json_object' } }, 'json_object'],
     [{ reasoning_effort: 'minimal' }, 'reasoning_effort "minimal"'],

@@ -1,6 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import { CACHE_PREFIX_FIELD } from '../../log/cache-prefix.ts'
 import type { Target } from '../../model/target.ts'
 import type { WireRequest } from '../provider.ts'
+import { markedMessages } from './cache-marks.ts'
 import { conversationOf } from './conversation.ts'
 import { isGiven } from './given.ts'
 import { defaultMaxTokens } from './models.ts'
@@ -20,6 +22,7 @@ const KNOWN: readonly string[] = [
   'max_completion_tokens',
   'stop',
   'user',
+  CACHE_PREFIX_FIELD,
   ...SAMPLING_FIELDS,
   ...TOOL_FIELDS,
   ...OUTPUT_FIELDS,
@@ -65,7 +68,7 @@ export function paramsOf({ model }: Pick<Target, 'model'>, json: string): JsonOb
   return {
     model,
     max_tokens: isGiven(most) ? most : isGiven(mostBefore) ? mostBefore : defaultMaxTokens(model),
-    ...(isGiven(messages) ? conversationOf(messages, model) : {}),
+    ...(isGiven(messages) ? conversationOf(markedMessages(messages, body[CACHE_PREFIX_FIELD]), model) : {}),
     ...toolMembers(body, model),
     ...outputMembers(body, model),
     ...samplingMembers(body, model),

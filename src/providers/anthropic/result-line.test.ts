@@ -42,7 +42,21 @@ describe('a line of results', () => {
       output: 'billing',
       finishReason: 'stop',
       model: 'claude-opus-5-5',
-      usage: { promptTokens: 100, completionTokens: 30, cachedTokens: 70, reasoningTokens: 25 },
+      usage: {
+        promptTokens: 100,
+        completionTokens: 30,
+        cachedTokens: 70,
+        reasoningTokens: 25,
+        cacheWriteTokens: 20,
+        hourWriteTokens: 20,
+      },
+    })
+  })
+
+  it('tells what was written to the cache for an hour', () => {
+    const cache_creation = { ephemeral_5m_input_tokens: 12, ephemeral_1h_input_tokens: 8 }
+    expect(answered({ usage: { ...MESSAGE.usage, cache_creation } })).toMatchObject({
+      usage: { cacheWriteTokens: 20, hourWriteTokens: 8 },
     })
   })
 

@@ -16,6 +16,7 @@ export const GEMINI_FACTS: Partial<ProviderFacts> = {
   furtherModels: ['gemini-flash-latest', 'gemini-pro-latest', 'gemini-embedding-2'],
   queueTiers: QUEUE_TIERS,
   imageTokens,
+  withoutPromptCache: 'whether the prices of its cache and of its batches combine is not documented',
   isReasoningModel: isThinkingModel,
   unsupported,
 }

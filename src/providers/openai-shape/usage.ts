@@ -3,7 +3,8 @@ import type { Usage } from '../../model/outcome.ts'
 
 /**
  * The tokens that an answer counts, or null where it counts none at all. Chat, completions and embeddings count
- * `prompt_tokens`, responses count `input_tokens`. Read without a schema: it is done for every line, twice.
+ * `prompt_tokens`, responses count `input_tokens`. Read without a schema: it is done for every line, twice. What was written
+ * to a cache is told only where the answer does.
  */
 export function usageOf(body: unknown): Usage | null {
   const given = objectOf(objectOf(body)?.['usage'])
@@ -16,7 +17,11 @@ export function usageOf(body: unknown): Usage | null {
     cachedTokens: countOf(prompt?.['cached_tokens']),
     reasoningTokens: countOf(completion?.['reasoning_tokens']),
   }
-  return isCounted(usage) ? usage : null
+  if (!isCounted(usage)) return null
+  const cacheWriteTokens = countOf(prompt?.['cache_write_tokens'])
+  // Most answers have written nothing, and a number of each would take room.
+  if (!cacheWriteTokens) return usage
+  return { ...usage, cacheWriteTokens, hourWriteTokens: countOf(prompt?.['cache_write_hour_tokens']) }
 }
 
 /** True where tokens were counted, which is what providers charge for. */

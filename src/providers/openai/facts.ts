@@ -15,6 +15,7 @@ export const OPENAI_FACTS: Partial<ProviderFacts> = {
   contextWindows: CONTEXT_WINDOWS,
   queueTiers: QUEUE_TIERS,
   leastCachedTokens: LEAST_CACHED_TOKENS,
+  withoutPromptCache: 'it caches by itself, and does not say how often requests of a batch are served from that',
   isReasoningModel,
   refusedFields,
   vocabulary,

@@ -5,6 +5,7 @@ import type { ApiError } from '../simulate/provider-error.ts'
 import { digestOf } from '../state/identifier.ts'
 import { messageOf } from './message.ts'
 import { chatOf } from './params.ts'
+import { withCacheUsage } from './prompt-cache.ts'
 
 /** Limits by Anthropic's guide on batches: MB are read as the smaller unit. */
 export const ANTHROPIC: Dialect = {
@@ -22,7 +23,7 @@ export const ANTHROPIC: Dialect = {
   listedModels: ['claude-fable-5-2', 'claude-haiku-5-5', 'claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-4-5'],
   resultFile: { purpose: 'batch', lifeSeconds: null },
   wording: 'openai',
-  shape: { line: (line) => line, request: chatOf, answer: messageOf },
+  shape: { line: (line) => line, request: chatOf, answer: messageOf, cached: withCacheUsage },
   pages: {
     kindOf: (body) => {
       if (body['type'] === 'message_batch') return 'batch'

@@ -48,7 +48,7 @@ function toolUse({ function: called, id }: JsonObject): JsonObject {
   }
 }
 
-/** Nothing is cached here, and nothing thought. */
+/** Nothing is thought here; what the cache has served is told later. */
 function usageOf(usage: JsonObject): JsonObject {
   return {
     input_tokens: usage['prompt_tokens'],

@@ -3,7 +3,7 @@ import { type Reported, standardModel } from '../dialect.ts'
 import { DIALECT } from '../dialects.ts'
 import type { FaultName } from '../faults/catalogue.ts'
 import { rowFault } from '../faults/run-faults.ts'
-import { executeRow, type RowResult } from '../simulate/execute-row.ts'
+import { cachedResult, executeRow, type RowRequest, type RowResult } from '../simulate/execute-row.ts'
 import { refusedStream } from '../simulate/parameter-check.ts'
 import { type ApiError, usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
@@ -85,7 +85,13 @@ class Execution {
     }
     const refused = refusedStream({ ...request, wording: DIALECT[dialect].wording })
     if (refused) return refusedRow(dialect, refused)
-    return await executeRow(request, this.#simulator)
+    return this.#cached(await executeRow(request, this.#simulator), request)
+  }
+
+  #cached(result: RowResult, { body, dialect, model }: RowRequest): RowResult {
+    const { caches, clock } = this.#simulator
+    const { account, id: batchId } = this.#batch
+    return cachedResult(dialect, result, { account, batchId, body, model, now: clock.now(), caches })
   }
 
   async #settle(customId: unknown, result: RowResult): Promise<void> {

@@ -2,7 +2,7 @@ import { BufferedWriter } from '../../lib/atomic-file.ts'
 import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { standardModel } from '../dialect.ts'
 import { DIALECT } from '../dialects.ts'
-import { executeRow } from '../simulate/execute-row.ts'
+import { cachedResult, executeRow } from '../simulate/execute-row.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import { streamEvents } from '../simulate/stream-events.ts'
 import { type Booking, book, DIRECT_CALLS } from '../state/ledger.ts'
@@ -10,7 +10,7 @@ import type { State } from '../state/state.ts'
 import { statusAnswer } from './break-call.ts'
 import type { ServerContext } from './environment.ts'
 import { errorAnswer } from './error-answer.ts'
-import { jsonOf, type RouteContext } from './route-context.ts'
+import { jsonOf, ownerOf, type RouteContext } from './route-context.ts'
 
 /** Answers a synchronous call of an endpoint as a row of a batch would have been answered, and bills it. */
 export async function answerDirectly(
@@ -28,7 +28,11 @@ export async function answerDirectly(
   }
   if (model.startsWith('no-such-')) return errorAnswer(dialect, usualError(404))
   const createdAt = Math.floor(simulator.clock.now() / 1_000)
-  const result = await executeRow({ dialect, endpoint, model, body, createdAt }, simulator)
+  const use = { account: ownerOf(route, context).account, batchId: null, body, model, now: simulator.clock.now() }
+  const result = cachedResult(dialect, await executeRow({ dialect, endpoint, model, body, createdAt }, simulator), {
+    ...use,
+    caches: simulator.caches,
+  })
   if (result.billed) await bookDirect(simulator.state, result.billed)
   if (result.fate !== 'answered') return statusAnswer(dialect, 500)
   const isStream = body['stream'] === true && result.status === 200

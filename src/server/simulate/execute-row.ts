@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { isWritten } from '../../model/endpoint.ts'
 import { DIALECT } from '../dialects.ts'
+import type { CacheUse } from '../prompt-caches.ts'
 import { digestOf } from '../state/identifier.ts'
 import type { Booking } from '../state/ledger.ts'
 import type { DialectName } from '../state/record.ts'
@@ -48,6 +49,13 @@ export interface Simulation {
   /** How often answers are not as asked. */
   readonly answers: AnswerMix
   readonly answer?: AnswerFunction | undefined
+}
+
+/** A result with what the provider's cache has served of its request. */
+export function cachedResult(dialect: DialectName, result: RowResult, use: CacheUse): RowResult {
+  const { shape } = DIALECT[dialect]
+  if (!shape?.cached || result.fate !== 'answered' || result.status !== 200 || !isJsonObject(result.body)) return result
+  return { ...result, body: shape.cached(result.body, use) }
 }
 
 /** Executes one request by the function, where there is one, else as below. A directive in its prompt wins over both. */

@@ -217,6 +217,8 @@ export interface UsageTotal {
   readonly completionTokens: number
   readonly cachedTokens: number
   readonly reasoningTokens: number
+  readonly cacheWriteTokens: number
+  readonly hourWriteTokens: number
   /** Billed results whose usage the provider did not give: their cost is unknown, not zero. */
   readonly withoutUsage: number
 }

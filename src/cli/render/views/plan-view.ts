@@ -18,6 +18,7 @@ import {
   describeTime,
   describeTokens,
 } from '../words/estimate-words.ts'
+import { describePromptCache } from '../words/prompt-cache-words.ts'
 import { describeRecovery } from '../words/recovery-words.ts'
 import { describeCarried, describeSaving } from '../words/sharing-words.ts'
 import { renderProblems } from './problems.ts'
@@ -81,6 +82,7 @@ export function estimateFacts(summary: PlanSummary, tail?: Tail): readonly Fact[
     ['Carried', describeCarried(summary.sharing.carried)],
     ['Shared', describeSaving(summary.sharing.shared)],
     ['Tokens', describeTokens(summary)],
+    ['Cache', describePromptCache(summary.promptCache)],
     ['Answers', describeAnswers(summary) || null],
     ['Cost', describeCost(summary.cost)],
     ['Asking again', describeReasks(summary)],

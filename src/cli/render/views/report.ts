@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../lib/duration.ts'
 import { plainLine } from '../../../lib/plain-text.ts'
+import { isCreatedBatch } from '../../../model/batch.ts'
 import { isFinished } from '../../../model/run.ts'
 import type { WrittenFiles } from '../../../results/finish.ts'
 import type { RequestCounts } from '../../../store/port/batch.ts'
@@ -94,7 +95,7 @@ function schemaText({ checked, run: { definition } }: RunReport): string | null 
 }
 
 function batchesText({ attempts }: RunReport): string {
-  const sent = attempts.filter(({ kind }) => kind === 'batch')
+  const sent = attempts.filter(({ kind }) => isCreatedBatch(kind))
   const batches = new Set(sent.map(({ batchKey }) => batchKey)).size
   const more = sent.length - batches
   return more === 0 ? count(batches) : `${count(batches)}, ${counted(more, 'more attempt')}`

@@ -63,6 +63,7 @@ describe('the plan', () => {
       reasks: null,
       diskBytes: 5_000_000,
       sharing: { carried: null, shared: { rows: 0, savedUsd: 0 }, sharable: null },
+      promptCache: null,
       recovery: 'marked',
       advice: [],
     },

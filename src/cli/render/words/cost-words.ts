@@ -1,3 +1,4 @@
+import { isCreatedBatch } from '../../../model/batch.ts'
 import { dollars, sumUsd } from '../../../prices/dollars.ts'
 import type { AttemptCost, RunCost } from '../../../workspace/run-cost.ts'
 import type { Fact } from '../terminal/facts.ts'
@@ -20,8 +21,8 @@ function modelText({ target, totalUsd }: RunCost['models'][number]): string {
 /** The first attempts beside all later ones, and direct calls, where there were any of these. */
 function attemptLines(attempts: readonly AttemptCost[]): readonly string[] {
   const direct = attempts.filter(({ kind }) => kind === 'direct')
-  const first = attempts.filter(({ attempt, kind }) => kind === 'batch' && attempt === 1)
-  const later = attempts.filter(({ attempt, kind }) => kind === 'batch' && attempt > 1)
+  const first = attempts.filter(({ attempt, kind }) => isCreatedBatch(kind) && attempt === 1)
+  const later = attempts.filter(({ attempt, kind }) => isCreatedBatch(kind) && attempt > 1)
   const hasTail = attempts.some(({ kind }) => kind === 'tail')
   if (direct.length === 0 && later.length === 0 && !hasTail) return []
   return [
