@@ -27,6 +27,13 @@ it('a create that never arrived is proved absent with the input deleted, and sen
   expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 3, rowsBilledAgain: 0 })
 })
 
+it('a batch that is shown without its name is believed where it answers the create, and bought once', async () => {
+  const world = await openWorld({ faults: ['create=metadata-dropped'], waits: SHORT_LIMITS })
+  const rows = await world.write('rows.jsonl', questions(3))
+  expect(await typeHere(world, ...runLine(world, rows, '--no-canary'))).toMatchObject({ code: 0 })
+  expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 3, rowsBilledAgain: 0 })
+})
+
 it('answers of a schema, refusals and answers that are cut off come back in the words of every provider', async () => {
   const world = await openWorld()
   const prompts = [

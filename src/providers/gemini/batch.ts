@@ -37,9 +37,12 @@ type Operation = z.infer<typeof operationSchema>
 
 /**
  * A batch, which is a long-running operation: what it is stands in its metadata, or beside it in some samples. It tells
- * neither its input nor when it will end.
+ * neither its input nor when it will end. `unnamed` are the markers of a batch that is shown without a name.
  */
-export function geminiBatchSchema(secrets: readonly string[]): z.ZodType<RemoteBatch> {
+export function geminiBatchSchema(
+  secrets: readonly string[],
+  unnamed: RemoteBatch['metadata'] = {},
+): z.ZodType<RemoteBatch> {
   return operationSchema.transform((operation): RemoteBatch => {
     const facts: JsonObject = { ...operation, ...operation.metadata }
     const word = stringOf(facts['state']) ?? ''
@@ -53,7 +56,7 @@ export function geminiBatchSchema(secrets: readonly string[]): z.ZodType<RemoteB
       endpoint: null,
       model: stringOf(facts['model'])?.replace(/^models\//, '') ?? null,
       inputFileId: inputIn(facts),
-      metadata: markersIn(stringOf(facts['displayName']) ?? null),
+      metadata: markersOf(facts, unnamed),
       counts: countsIn(facts['batchStats']),
       results: resultsIn(operation, facts),
       errors: status === 'failed' ? problemsOf(operation.error, secrets) : [],
@@ -61,6 +64,11 @@ export function geminiBatchSchema(secrets: readonly string[]): z.ZodType<RemoteB
       expiresAt: null,
     }
   })
+}
+
+function markersOf({ displayName }: JsonObject, unnamed: RemoteBatch['metadata']): RemoteBatch['metadata'] {
+  const name = stringOf(displayName) ?? ''
+  return name === '' ? unnamed : markersIn(name)
 }
 
 /** The end of an operation that says nothing of its state; undefined while it goes on. */

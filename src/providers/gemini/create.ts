@@ -32,7 +32,8 @@ export async function createGeminiBatch(
     throw new NotCreated(unanswered('refused', `${JSON.stringify(model)} is not the name of a model of gemini`))
   }
   const root = path`/models/${model}:${methodsOf(endpoint).batch}`
-  const place = { root, schema: geminiBatchSchema(secretsOf(options)) }
+  // A batch with a name of another is not ours; without a name, the answer to our own call can only be believed.
+  const place = { root, schema: geminiBatchSchema(secretsOf(options), metadata) }
   const batch = { displayName: displayNameOf(metadata), inputConfig: { fileName: `files/${storedId(input)}` } }
   try {
     return await createBatch(api, place, { body: { batch } }, options, signal)

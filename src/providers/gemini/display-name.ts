@@ -6,7 +6,11 @@ const PROBE = 'llm_batch_probe'
 /** Begins every name that is ours. */
 const HEAD = 'llm-batch-'
 
-const OURS = /^llm-batch-([0-9a-z]+)(?:-([0-9a-f]{64}))?(-probe)?$/
+/** A name that was cut behind the nonce is still ours. */
+const OURS = /^llm-batch-([0-9a-z]+)(?:-([0-9a-f]{0,64}))?(-probe)?$/
+
+/** Of the hash of a content, in hexadecimal digits. */
+const HASH_LENGTH = 64
 
 type Metadata = Readonly<Record<string, string>>
 
@@ -23,7 +27,7 @@ export function markersIn(name: string | null): Metadata {
   if (nonce === undefined) return {}
   return {
     [NONCE]: nonce,
-    ...(content === undefined ? {} : { [CONTENT]: content }),
+    ...(content?.length === HASH_LENGTH ? { [CONTENT]: content } : {}),
     ...(probe === undefined ? {} : { [PROBE]: '1' }),
   }
 }
