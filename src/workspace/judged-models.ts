@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { z } from 'zod'
 import { writeAtomically } from '../lib/atomic-file.ts'
 import { DAY_MS } from '../lib/duration.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { type Target, targetKey } from '../model/target.ts'
@@ -15,13 +15,15 @@ import type { Site } from './workspace.ts'
 /** How long what a list has told is believed. */
 const BELIEVED_MS = DAY_MS
 
-/** What lists have told, by provider, base URL, endpoint and model. */
-const TOLD = z.record(
-  z.string(),
-  z.object({ askedAt: z.number(), endsAt: z.number().nullable(), canBatch: z.boolean().nullable() }),
-)
+/** What a list has told of a model, and when; instants are epoch milliseconds. */
+interface ToldModel {
+  readonly askedAt: number
+  readonly endsAt: number | null
+  readonly canBatch: boolean | null
+}
 
-type Told = z.output<typeof TOLD>
+/** What lists have told, by provider, base URL, endpoint and model. */
+type Told = Record<string, ToldModel>
 
 /**
  * Judges the models that requests are for, each once, by what is shipped of them and what the provider's list of models
@@ -105,16 +107,27 @@ async function askList(site: Site, target: Target): Promise<ModelNote | null> {
   }
 }
 
-/** What is still believed of what was told before; nothing where the file is not as we write it. */
+/** What is still believed of what was told before; entries that are not as we write them are left out. */
 async function readTold({ disk, home }: Site, now: number): Promise<Told> {
-  const read = TOLD.safeParse(parsed(await spared(() => disk.readText(pathIn(home)))))
-  const entries = Object.entries(read.success ? read.data : {})
-  return Object.fromEntries(entries.filter(([, { askedAt }]) => askedAt <= now && now - askedAt < BELIEVED_MS))
+  const told: Told = {}
+  for (const [key, entry] of Object.entries(parsed(await spared(() => disk.readText(pathIn(home)))))) {
+    if (isToldModel(entry) && entry.askedAt <= now && now - entry.askedAt < BELIEVED_MS) told[key] = entry
+  }
+  return told
 }
 
-function parsed(text = '{}'): unknown {
+/** Said by hand: zod would be loaded by commands that only look at the home. */
+function isToldModel(entry: unknown): entry is ToldModel {
+  if (!isJsonObject(entry)) return false
+  const { askedAt, canBatch, endsAt } = entry
+  const isKnown = canBatch === null || typeof canBatch === 'boolean'
+  return typeof askedAt === 'number' && isKnown && (endsAt === null || typeof endsAt === 'number')
+}
+
+function parsed(text = '{}'): object {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? value : {}
   } catch {
     // The list is asked again, and the file is written anew.
     return {}
