@@ -33,7 +33,7 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
     replace('RunLog.reaskable', 'newest.turn < mostTurns', 'newest.turn <= mostTurns'),
   ),
   shownBy(
-    'asked again at mistral, death at step 126',
+    'asked again at mistral, death at step 135',
     mutant(
       'a second question is planned in two transactions',
       replace('insertBatch', 'for (const [key, groups] of batch.taken) takeOver(driver, run, key, groups)'),

@@ -206,7 +206,10 @@ export const MUTANTS: readonly Mutant[] = [
       replace('Driving.#launchSteps', 'this.#isCancelled() && isBatchToCreate(attempt)', 'false'),
     ),
   ),
-  mutant('the same command typed again makes a new run', replace('findSameWork', 'if (unfinished) return unfinished')),
+  mutant(
+    'the same command typed again makes a new run',
+    replace('findSameWork', 'runs.filter(isSame)', 'runs.slice(0, 0)'),
+  ),
   ...ANSWER_MUTANTS,
   ...LOG_MUTANTS,
   ...COUNTED_MUTANTS,
