@@ -15,14 +15,14 @@ import type { Site } from './workspace.ts'
 /** How long what a list has told is believed. */
 const BELIEVED_MS = DAY_MS
 
-/** What a list has told of a model, and when; instants are epoch milliseconds. */
+/** Answer of a list about a model, and when it was given; instants are epoch milliseconds. */
 interface ToldModel {
   readonly askedAt: number
   readonly endsAt: number | null
   readonly canBatch: boolean | null
 }
 
-/** What lists have told, by provider, base URL, endpoint and model. */
+/** Answers of lists, by provider, base URL, endpoint and model. */
 type Told = Record<string, ToldModel>
 
 /**
