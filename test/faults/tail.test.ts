@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Driven, DriveOptions } from '../../src/library/handle.ts'
+import type { Stage } from '../../src/model/attempt.ts'
 import { takeRun } from '../../src/prepare/start.ts'
 import { findRun } from '../../src/workspace/find-run.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
@@ -70,6 +71,7 @@ async function driveUntilNear(
   return await inPlace(world, { clock }, lastRunIn, async (run, workspace) => {
     const driving = run.handle.drive(HOUR)
     await untilDeadlineIsSet(workspace, run.handle.id)
+    await untilSent(workspace, run.handle.id)
     clock.jump(40 * MINUTE_MS)
     await meanwhile(run, clock)
     return { ...(await driving).report, events: run.events }
@@ -78,6 +80,15 @@ async function driveUntilNear(
 
 async function untilDeadlineIsSet({ store }: Workspace, run: string): Promise<void> {
   await vi.waitFor(async () => expect((await store.read(run).record()).deadline).not.toBeNull(), PATIENCE)
+}
+
+/** A deadline that comes before gives up what was not sent, and leaves nothing over that a tail could take. */
+async function untilSent({ store }: Workspace, run: string): Promise<void> {
+  const unsent: readonly Stage[] = ['planned', 'uploaded', 'creating']
+  await vi.waitFor(async () => {
+    const attempts = await store.read(run).unfinishedAttempts()
+    expect(attempts.filter(({ stage }) => unsent.includes(stage))).toEqual([])
+  }, PATIENCE)
 }
 
 async function untilFired(world: LocalWorld, call: string, times = 1): Promise<void> {
