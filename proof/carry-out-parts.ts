@@ -127,7 +127,10 @@ async function repeatSeeds(range: Range, onCase: (isFailed: boolean) => void): P
 
 async function plant(kept: KeptPieces, { isAfresh, plantMutants }: Wanted): Promise<void> {
   const numbers = new Map(MUTANTS.map(({ name }, place) => [name, place + 1]))
-  const left = MUTANTS.filter((_, place) => isAfresh || !kept.has('defects', { from: place + 1, count: 1 }))
+  const before = kept.casesBefore()
+  const left = MUTANTS.filter((_, place) => isAfresh || !kept.has('defects', { from: place + 1, count: 1 })).map(
+    (mutant) => ({ ...mutant, shownBy: before.get(mutant.name) ?? mutant.shownBy }),
+  )
   if (left.length === 0) return
   const progress = new Progress('defects', left.length)
   let keptAt = performance.now()

@@ -46,10 +46,12 @@ export interface KeptPiece<Part extends PartName> extends Range {
  */
 export class KeptPieces {
   readonly source: Source
+  readonly #parent: string
   readonly #folder: string
 
   constructor(folder: string, source: Source) {
     this.source = source
+    this.#parent = folder
     this.#folder = join(folder, source.digest)
     mkdirSync(this.#folder, { recursive: true })
   }
@@ -62,9 +64,7 @@ export class KeptPieces {
 
   /** The pieces of a part, in order; where two hold the same cases, the longer one. */
   of<Part extends PartName>(part: Part): readonly KeptPiece<Part>[] {
-    const pieces = readdirSync(this.#folder)
-      .filter((name) => name.startsWith(`${part}-`) && name.endsWith('.json'))
-      .map((name) => JSON.parse(readFileSync(join(this.#folder, name), 'utf8')) as KeptPiece<Part>)
+    const pieces = piecesIn(this.#folder, part)
     const taken: KeptPiece<Part>[] = []
     for (const piece of pieces.toSorted((one, other) => other.count - one.count)) {
       if (!taken.some((one) => overlap(one, piece))) taken.push(piece)
@@ -72,10 +72,23 @@ export class KeptPieces {
     return taken.toSorted((one, other) => one.from - other.from)
   }
 
+  /** Cases that showed defects of other sources, by the name of the defect: where to look first in these sources. */
+  casesBefore(): ReadonlyMap<string, string> {
+    const others = readdirSync(this.#parent).map((name) => join(this.#parent, name))
+    const found = others.filter((folder) => folder !== this.#folder).flatMap((folder) => piecesIn(folder, 'defects'))
+    return new Map(found.flatMap(({ value: { caught, name } }) => (caught ? [[name, caught.name] as const] : [])))
+  }
+
   /** True where these cases were carried out already. */
   has(part: PartName, { count, from }: Range): boolean {
     return this.of(part).some((one) => one.from <= from && from + count <= one.from + one.count)
   }
+}
+
+function piecesIn<Part extends PartName>(folder: string, part: Part): readonly KeptPiece<Part>[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${part}-`) && name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as KeptPiece<Part>)
 }
 
 function overlap(one: Range, other: Range): boolean {

@@ -19,7 +19,7 @@ export interface Mutant {
   readonly name: string
   readonly changes: readonly Change[]
   /** A case that showed it before and is tried first, where it hides from most; all others follow. */
-  readonly shownBy?: string
+  readonly shownBy?: string | undefined
 }
 
 export function mutant(name: string, ...changes: readonly Change[]): Mutant {

@@ -50,6 +50,18 @@ describe('the pieces of a part', () => {
 })
 
 describe('pieces that were carried out', () => {
+  it('tell where to look first for a defect in other sources', () => {
+    const caught = { name: 'seed 7', violations: [{ metric: 'lost', detail: 'a row' } as const] }
+    const defect = { part: 'defects', count: 1, goal: 2, seconds: 1 } as const
+    const kept = new KeptPieces(folder, SOURCE)
+    kept.keep<'defects'>({ ...defect, from: 1, value: { name: 'a row is lost', caught } })
+    kept.keep<'defects'>({ ...defect, from: 2, value: { name: 'nothing shows', caught: null } })
+    expect(kept.casesBefore()).toEqual(new Map())
+    const next = new KeptPieces(folder, { name: 'commit 5d6e7f8', digest: 'other' })
+    expect(next.casesBefore()).toEqual(new Map([['a row is lost', 'seed 7']]))
+    expect(next.has('defects', { from: 1, count: 1 })).toBe(false)
+  })
+
   it('are there for the next proof of the same sources, each case once', () => {
     const kept = new KeptPieces(folder, SOURCE)
     kept.keep(seeds(1, 80))
