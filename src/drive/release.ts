@@ -1,4 +1,5 @@
 import { NO_REASON, type ReasonCode } from '../model/reason.ts'
+import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import { BUDGET_CODES } from '../submit/over-budget.ts'
 import { renewInput } from '../submit/renew.ts'
@@ -6,7 +7,8 @@ import type { RunContext } from '../workspace/context.ts'
 
 /**
  * Takes up every held batch again, each where it was stopped: what `resume` does after a person has looked. A batch that
- * the provider refused as a whole gets a new attempt, since the refused one cannot run any more.
+ * the provider refused as a whole gets a new attempt, since the refused one cannot run any more, unless the provider says
+ * something else of it by now.
  */
 export async function release(context: RunContext): Promise<void> {
   const { state } = await context.store.record()
@@ -36,12 +38,24 @@ async function releaseOne(context: RunContext, attempt: AttemptRecord, isCancell
     return
   }
   const wasRefused = attempt.heldFrom === 'ended' && attempt.remoteStatus === 'failed'
-  if (wasRefused && !isCancelling) {
+  if (wasRefused && !isCancelling && (await isStillRefused(context, attempt))) {
     const next = await renewInput(context, attempt)
     await store.replaceAttempt({ key: attempt.key, from: 'held', to: 'rejected', next })
     return
   }
   await takeUp(context, attempt)
+}
+
+/** A provider may take back its word; where it cannot be asked now, the next collection asks it, and buys nothing. */
+async function isStillRefused({ provider }: RunContext, { remoteId }: AttemptRecord): Promise<boolean> {
+  if (remoteId === null) return true
+  try {
+    const { results, status } = await provider.get(remoteId, new AbortController().signal)
+    return status === 'failed' && results.length === 0
+  } catch (error) {
+    if (error instanceof ProviderError) return error.failure.kind === 'absent'
+    throw error
+  }
 }
 
 /** Back to where it was held, as if nothing had failed yet. */

@@ -126,6 +126,20 @@ describe.concurrent.each(PROVIDERS)('a batch at %s', (provider) => {
     expect(await finalBooks(world)).toMatchObject(BOUGHT_ONCE)
   })
 
+  it('that the provider called refused and finished all the same is collected by a resume, and not sent again', async ({
+    onTestFinished,
+  }) => {
+    const world = await openWorld({ onFinished: onTestFinished, waits: SHORT_WAITS })
+    await leaveRun(await startIn(world, provider, questions(ROWS)))
+    await world.server.drain()
+    world.server.setFaults([`get=batch-status(${provider === 'openai' ? 'failed' : 'FAILED'})`, 'get=ids-hidden'])
+    expect((await finish(await reopenIn(world))).run.state).toBe('held')
+    world.server.setFaults([])
+    expect((await finish(await reopenIn(world))).run.state).toBe('completed')
+    expect(await readStatuses(world)).toEqual(ALL)
+    expect(await finalBooks(world)).toMatchObject(BOUGHT_ONCE)
+  })
+
   it('that is not found at first after a long sleep is looked for again', async ({ onTestFinished }) => {
     const waits = { ...SHORT_WAITS, absent: '50ms' }
     const world = await openWorld({ onFinished: onTestFinished, waits })
