@@ -19,7 +19,8 @@ export async function confirmAccount(context: RunContext, signal: AbortSignal): 
   if (context.provider.baseUrl !== definition.baseUrl) await moveBaseUrl(context, record)
   if (account === context.account) return
   const attempts = await store.allAttempts()
-  const known = attempts.filter(({ remoteId, inputFileId }) => remoteId ?? inputFileId).toReversed()
+  const hasFiles = context.provider.file !== undefined
+  const known = attempts.filter(({ remoteId, inputFileId }) => remoteId ?? (hasFiles && inputFileId)).toReversed()
   if (account !== null && known.length > 0 && !(await canReadOne(context, known.slice(0, 3), signal))) {
     throw new LlmBatchError(
       'account_mismatch',

@@ -128,6 +128,8 @@ function undecidedText(why: Undecided): string {
       return 'it is not listed, and its input file could not be deleted'
     case 'without_input':
       return 'it is not listed, and there is no input file that could be deleted to stop it'
+    case 'unstoppable':
+      return `it is not listed, and nothing is known to stop a late create at ${why.provider}`
     case 'key_forgotten':
       return `${why.provider} may have forgotten the key of the create`
     case 'unmarked': {

@@ -11,7 +11,7 @@ interface Said {
 export type Undecided =
   | { readonly is: 'unfenced' | 'without_input' }
   | { readonly is: 'unmarked'; readonly provider: string; readonly mute: readonly string[] }
-  | { readonly is: 'key_forgotten'; readonly provider: string }
+  | { readonly is: 'key_forgotten' | 'unstoppable'; readonly provider: string }
 
 /** A doubt whether a batch was created, and how far looking for it has come. */
 type CreateDoubt =

@@ -35,7 +35,7 @@ export interface Provider {
   decode(line: string, target: Target): DecodedLine | undefined
   /**
    * Stores an input; may be repeated, a copy costs nothing but quota. Absent where the create carries the input itself: such
-   * an adapter has neither `file` nor `discard`.
+   * an adapter has neither `file` nor `discard`. An `unfenced` one may lack these two all the same.
    */
   store?(input: BatchInput, signal: AbortSignal): Promise<RemoteFile>
   /** The stored file, or `absent`. */
@@ -97,11 +97,13 @@ export interface Abilities {
  * - `marked`: by a mark of ours on the batch, such as its stored input or metadata. What the listing does not show, after
  *   the waits and the fence, was not made.
  * - `named`: the same by the batch's name, which is its only mark.
+ * - `unfenced`: by the batch's name or its stored input, too, but nothing is known to make a late create harmless. What the
+ *   listing does not show is held for a person, and never sent again unless the user says so.
  * - `counted`: by nothing but likeness. The answer to the POST is believed as it comes. No two creates without an answer have
  *   as many requests; a listed batch of that number and time is waited for, and taken once its answers carry our wire ids.
  *   Where there is none the create is held for a person, and never sent again unless the user says so.
  */
-export type Recovery = 'key' | 'marked' | 'named' | 'counted'
+export type Recovery = 'key' | 'marked' | 'named' | 'unfenced' | 'counted'
 
 /** Facts of a model that the provider's list of models tells. */
 export interface ModelNote {

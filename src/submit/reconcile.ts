@@ -167,10 +167,13 @@ async function isControlSeen(ports: SubmitPorts, attempt: AttemptRecord, signal:
 
 /**
  * Deletes the attempt's input file and confirms it gone. Only after the second listing: earlier, it could kill a batch
- * that lives and is merely not listed yet.
+ * that lives and is merely not listed yet. Where nothing is known to stop a late create, this would prove nothing.
  */
 async function fence(ports: SubmitPorts, attempt: AttemptRecord, signal: AbortSignal): Promise<void> {
   const { provider, settings, store } = ports
+  if (provider.abilities.recovery === 'unfenced') {
+    return await next(ports, attempt, 'unfenced', settings.waits.unfencedMs)
+  }
   // From here on our own file may be gone, and no later look may take that for a listing of another account.
   await store.noteAttempt(attempt.key, { reconcileStep: 'fence' })
   const isGone =
@@ -253,6 +256,7 @@ function whyUndecided(
   const { abilities, name } = provider
   if (abilities.recovery === 'key') return { is: 'key_forgotten', provider: name }
   if (abilities.recovery === 'counted') return { is: 'unmarked', provider: name, mute: mute.map(({ id }) => id) }
+  if (abilities.recovery === 'unfenced') return { is: 'unstoppable', provider: name }
   return { is: inputFileId === null ? 'without_input' : 'unfenced' }
 }
 

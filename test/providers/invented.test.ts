@@ -2,14 +2,27 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { registerProvider } from '../../src/provider.ts'
+import { OPENAI } from '../../src/providers/openai/entry.ts'
+import type { ProviderEntry } from '../../src/providers/provider-entry.ts'
 import { FORGETFUL_PARCEL, KEYED_PARCEL, NAMED_PARCEL, PARCEL } from '../fixtures/parcel/adapter.ts'
 import { ParcelServer } from '../fixtures/parcel/server.ts'
 import { typeHere } from '../support/command.ts'
 import { SHORT_LIMITS } from '../support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
+/** A provider like OpenAI of which it is not known that a deleted file stops a late create. */
+const UNFENCED: ProviderEntry = {
+  ...OPENAI,
+  name: 'unfenced',
+  create: async (options, environment) => ({
+    ...(await OPENAI.create(options, environment)),
+    name: 'unfenced',
+    abilities: { recovery: 'unfenced' },
+  }),
+}
+
 beforeAll(() => {
-  const removals = [PARCEL, NAMED_PARCEL, KEYED_PARCEL, FORGETFUL_PARCEL].map(registerProvider)
+  const removals = [PARCEL, NAMED_PARCEL, KEYED_PARCEL, FORGETFUL_PARCEL, UNFENCED].map(registerProvider)
   // Test files share a process.
   return () => removals.forEach((remove) => remove())
 })
@@ -144,6 +157,20 @@ it('a lost create whose name no batch has is held, because nothing could be fenc
     stderr: expect.stringContaining('there is no input file'),
   })
   expect(parcels).toMatchObject({ creates: 1, made: 0 })
+})
+
+it('a lost create is held with its input kept where a deletion would prove nothing, though the file could be deleted', async () => {
+  const world = await openWorld({ faults: ['create:1=reset'], waits: SHORT_LIMITS })
+  const rows = await world.write('rows.jsonl', questions(5))
+  const place = ['--config', world.configPath]
+  const run = ['run', rows, '--model', 'unfenced/gpt-6-luna', '--prompt', '{{text}}', '--yes', '--no-canary', ...place]
+  expect(await typeHere(world, ...run)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('nothing is known to stop a late create at unfenced'),
+  })
+  const files = await fetch(`${world.server.openaiUrl}/files`, { headers: { authorization: 'Bearer any' } })
+  expect(await files.json()).toMatchObject({ data: [{ purpose: 'batch' }] })
+  expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
 })
 
 it('a lost create is repeated with its key, which makes no second batch', async () => {
