@@ -5,6 +5,7 @@ import { MISTRAL } from './mistral/dialect.ts'
 import { OPENAI } from './openai/dialect.ts'
 import { OPENROUTER } from './openrouter/dialect.ts'
 import type { DialectName } from './state/record.ts'
+import { XAI } from './xai/dialect.ts'
 
 /** All APIs that the server speaks, by name. */
 export const DIALECT: Readonly<Record<DialectName, Dialect>> = {
@@ -13,6 +14,7 @@ export const DIALECT: Readonly<Record<DialectName, Dialect>> = {
   anthropic: ANTHROPIC,
   gemini: GEMINI,
   openrouter: OPENROUTER,
+  xai: XAI,
 }
 
 /** The API that a path belongs to; OpenAI's where it belongs to none. */

@@ -103,6 +103,8 @@ export interface LocalServer {
   readonly anthropicUrl: string
   /** For `GEMINI_BASE_URL`; the official SDK wants it without `/v1beta`. */
   readonly geminiUrl: string
+  /** For `XAI_BASE_URL`. */
+  readonly xaiUrl: string
   /** What a provider would have billed so far, read from its books. */
   ledger(): Promise<Ledger>
   /** Resolves when no batch is alive any more. */

@@ -38,6 +38,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     mistralUrl: `${url}/mistral/v1`,
     anthropicUrl: `${url}/anthropic`,
     geminiUrl: `${url}/gemini/v1beta`,
+    xaiUrl: `${url}/xai/v1`,
     ledger: () => readLedger(simulator.state),
     drain: () => runner.drain(),
     firedFaults: () => simulator.faults.fired,

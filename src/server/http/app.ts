@@ -14,6 +14,7 @@ import { usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
 import { DIALECTS, type DialectName } from '../state/record.ts'
+import { xaiRoutes } from '../xai/routes.ts'
 import { authorise, type KeyRing } from './authorise.ts'
 import { controlRoutes } from './control.ts'
 import type { Environment } from './environment.ts'
@@ -28,6 +29,7 @@ const ROUTES: Readonly<Record<DialectName, (route: RouteContext) => Hono<Environ
   anthropic: anthropicRoutes,
   gemini: geminiRoutes,
   openrouter: openrouterRoutes,
+  xai: xaiRoutes,
 }
 
 /** Everything the server answers, as one hono application. */

@@ -10,14 +10,14 @@ const COUNT_FIELDS = ['total_requests', 'completed_requests', 'succeeded_request
 /** Faults of a batch object, in any dialect. */
 export function breakBatch(faults: ActiveFaults, batch: JsonObject): JsonObject {
   const broken: Record<string, unknown> = { ...batch }
-  if (faults.has('metadata-dropped')) broken['metadata'] = null
+  if (faults.has('metadata-dropped')) broken['batch_id' in batch ? 'name' : 'metadata'] = null
   const status = faults.argument('batch-status')
   if (status !== undefined) broken['processing_status' in batch ? 'processing_status' : 'status'] = status
   if (faults.has('counts-lie')) breakCounts(broken)
   if (faults.has('times-odd')) breakTimes(broken)
   if (faults.has('errors-odd')) broken['errors'] = 'something went wrong'
   breakIds(faults, broken)
-  if (faults.has('no-id')) delete broken['id']
+  if (faults.has('no-id')) delete broken['batch_id' in batch ? 'batch_id' : 'id']
   return faults.has('wrapped') ? { job: broken } : broken
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The APIs that the server speaks. Files and batches of one are invisible to the other. */
-export const DIALECTS = ['openai', 'mistral', 'anthropic', 'gemini', 'openrouter'] as const
+export const DIALECTS = ['openai', 'mistral', 'anthropic', 'gemini', 'openrouter', 'xai'] as const
 
 export type DialectName = (typeof DIALECTS)[number]
 
