@@ -9,13 +9,17 @@ import { type OneRow, OneRowBatches, type ProbePorts } from './one-row.ts'
 /** Batches of one row that a probe makes at most; what its price is counted from. */
 export const PROBE_BATCHES = 3
 
+/** The same where no input can be deleted. */
+export const UNFENCED_PROBE_BATCHES = 1
+
 /** Findings of a probe. */
 export type ProbeResult = Pick<ProbeRecord, 'findings' | 'listedAfterMs'>
 
 /**
  * Tests, with three batches of one row, what the promise assumes of a provider: how late a new batch is listed, what a
  * cancelled batch leaves, what deleting the input of a new batch does, and that a batch cannot start from a deleted
- * input. Cancels and deletes everything it made. Throws `ProviderError` where the provider cannot be asked.
+ * input. Of a provider that deletes no inputs only the first two are tested, with one batch. Cancels and deletes everything
+ * it made, as far as that can be deleted. Throws `ProviderError` where the provider cannot be asked.
  */
 export async function probeLive(
   ports: ProbePorts,
@@ -29,6 +33,11 @@ export async function probeLive(
     const listedAfterMs = await untilListed(ports, watched, settleMs)
     tell('Cancelling it …')
     await unlessUnclear(() => ports.provider.cancel(watched.id, ports.signal))
+    if (ports.provider.discard === undefined) {
+      tell('Waiting for the batch to end …')
+      const cancel = await judged(() => judgeCancel(batches, watched))
+      return { listedAfterMs, findings: { listing: judgeListing(listedAfterMs, settleMs), cancel } }
+    }
     tell('Creating a batch and deleting its input at once …')
     const input = await batches.upload()
     const robbed = await created(batches, input)

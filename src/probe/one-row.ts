@@ -162,7 +162,7 @@ export class OneRowBatches {
     return found
   }
 
-  /** Cancels what is still at work and deletes the files; what cannot be is named. Not stopped by an interrupt. */
+  /** Cancels what is still at work and deletes the files; what is left is named. Not stopped by an interrupt. */
   async cleanUp(): Promise<readonly string[]> {
     const { provider } = this.#ports
     const signal = new AbortController().signal
@@ -172,7 +172,8 @@ export class OneRowBatches {
         if (!isTerminal((await provider.get(id, signal)).status)) await provider.cancel(id, signal)
       })
     }
-    for (const id of this.#fileIds) {
+    // That files stay where no call deletes them was said before.
+    for (const id of provider.discard ? this.#fileIds : []) {
       await attempted(id, left, async () => {
         if ((await provider.discard?.(id, signal)) !== 'gone') left.push(id)
       })

@@ -6,7 +6,7 @@ import { parseModel, type Target } from '../../model/target.ts'
 import { costOf, findPrice } from '../../prices/cost.ts'
 import { dollars } from '../../prices/dollars.ts'
 import { INLINE_PROBE_BATCHES, probeInline } from '../../probe/inline-probe.ts'
-import { PROBE_BATCHES, probeLive } from '../../probe/live-probe.ts'
+import { PROBE_BATCHES, probeLive, UNFENCED_PROBE_BATCHES } from '../../probe/live-probe.ts'
 import { MOST_ANSWER_TOKENS, probeBody, probeTarget } from '../../probe/one-row.ts'
 import type { Provider } from '../../providers/provider.ts'
 import { findProvider } from '../../providers/registry.ts'
@@ -100,7 +100,7 @@ function modelOf({ model }: LiveFlags): { provider: string; model: string } {
 /** What is about to be bought, the most it can cost (no text has more tokens than bytes), and what does not apply. */
 function announcement({ configuration }: Workspace, provider: Provider, target: Target): string {
   const { model, provider: name } = target
-  const batches = provider.store ? PROBE_BATCHES : INLINE_PROBE_BATCHES
+  const { batches, rest } = extentOf(provider)
   const promptTokens = batches * Buffer.byteLength(probeBody(provider, target))
   const completionTokens = batches * MOST_ANSWER_TOKENS
   const usage = { promptTokens, completionTokens, cachedTokens: null, reasoningTokens: null }
@@ -109,8 +109,18 @@ function announcement({ configuration }: Workspace, provider: Provider, target: 
   const price =
     ceiling === null ? `at most ${tokens}; their price is not known here` : `at most ${dollars(ceiling)} (${tokens})`
   const where = configuration.baseUrlOf(findProvider(name))
-  const rest = provider.store ? '' : ` ${name} stores no input files, so that nothing is tested about deleting one.`
-  return `This makes up to ${batches} batches of one row each with ${name}/${model} at ${where}: ${price}.${rest}`
+  const made = batches === 1 ? 'one batch of one row' : `up to ${batches} batches of one row each`
+  return `This makes ${made} with ${name}/${model} at ${where}: ${price}.${rest}`
+}
+
+/** How many batches a probe makes at most, and what it cannot test. */
+function extentOf(provider: Provider): { readonly batches: number; readonly rest: string } {
+  const { name } = provider
+  const untested = 'so that nothing is tested about deleting one'
+  if (!provider.store) return { batches: INLINE_PROBE_BATCHES, rest: ` ${name} stores no input files, ${untested}.` }
+  if (provider.discard) return { batches: PROBE_BATCHES, rest: '' }
+  const rest = ` llm-batch knows no way to delete an input file at ${name}, ${untested}, and its one row stays there.`
+  return { batches: UNFENCED_PROBE_BATCHES, rest }
 }
 
 async function isAccepted(shell: Shell, { yes }: LiveFlags): Promise<boolean> {
