@@ -13,6 +13,7 @@ import { OPENROUTER } from './openrouter/entry.ts'
 import type { Provider } from './provider.ts'
 import type { ProviderEntry } from './provider-entry.ts'
 import type { Transport } from './transport.ts'
+import { XAI } from './xai/entry.ts'
 
 const entries: Record<string, ProviderEntry> = {
   openai: OPENAI,
@@ -21,6 +22,7 @@ const entries: Record<string, ProviderEntry> = {
   gemini: GEMINI,
   azure: AZURE,
   openrouter: OPENROUTER,
+  xai: XAI,
   ...Object.fromEntries(HOST_PROFILES.map((profile) => [profile.name, hostEntry(profile)])),
 }
 

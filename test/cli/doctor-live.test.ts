@@ -62,7 +62,7 @@ describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
   })
 })
 
-describe('doctor --live where creates carry their requests', () => {
+describe('doctor --live where no input can be deleted', () => {
   it('finds at anthropic that a batch is listed, cancelled and recognised, and says what does not apply', async () => {
     const world = await openWorld({ durations: DURATIONS })
     const { code, evidence, stderr } = await probe(type, world, 'anthropic/claude-haiku-4-5')
@@ -88,6 +88,18 @@ describe('doctor --live where creates carry their requests', () => {
     expect(verdicts(evidence)).toEqual({ listing: 'holds', cancel: 'unclear', recognition: 'holds' })
     expect(evidence?.findings['cancel']?.seen).toContain('OpenRouter cannot cancel a batch')
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilled: 1 })
+  })
+
+  it('makes one batch at xai, where no call that deletes a file is known', async () => {
+    const world = await openWorld({ durations: DURATIONS })
+    const environment = { ...world.environment, XAI_API_KEY: 'xai-key-0123456789', XAI_BASE_URL: world.server.xaiUrl }
+    const { code, evidence, stderr } = await probe(typeHere, { ...world, environment }, 'xai/grok-4')
+    expectExit({ code, stderr }, 0)
+    expect(stderr).toContain('This makes one batch of one row with xai/grok-4')
+    expect(stderr).toContain('knows no way to delete an input file at xai')
+    expect(stderr).not.toContain('Could not clean up')
+    expect(verdicts(evidence)).toEqual({ listing: 'holds', cancel: 'holds' })
+    expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1, rowsBilled: 0 })
   })
 
   it('says that a lost batch could not be recognised where the list counts otherwise', async () => {

@@ -68,6 +68,20 @@ describe('--tail', () => {
     expect(new Set(await statuses(world))).toEqual(new Set(['succeeded']))
   })
 
+  it('asks nothing at xai, where a row that counts as cancelled may still be answered and billed', async () => {
+    const opened = await openStuckWorld()
+    const variables = { XAI_API_KEY: 'xai-key-0123456789', XAI_BASE_URL: opened.server.xaiUrl }
+    const world = { ...opened, environment: { ...opened.environment, ...variables } }
+    const run = RUN.map((word) => (word === 'openai/gpt-6-luna' ? 'xai/grok-4' : word))
+    expectExit(await typeHere(world, ...run, '--yes', '--no-wait', '--deadline', '2h', '--tail', 'direct'), 75)
+    await passMinutes(world, 100)
+    expectExit(await typeHere(world, 'resume'), 75)
+    const found = await statuses(world)
+    expect(found.filter((status) => status === 'succeeded')).toHaveLength(5)
+    expect(found.filter((status) => status === 'cancelled')).toHaveLength(5)
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, directCalls: 0, rowsBilled: 5 })
+  })
+
   it('shows beforehand what it may cost, asks about that, and needs a deadline', async () => {
     const world = await openStuckWorld()
     const planned = await typeHere(world, 'plan', ...INPUT, '--tail', 'direct')

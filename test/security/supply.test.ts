@@ -76,6 +76,7 @@ describe('the package', () => {
       // Azure has an address for each resource, so there is none that a key could go to.
       'https://resource.invalid',
       'https://openrouter.ai',
+      'https://api.x.ai',
       ...HOST_ROWS.map(({ origin }) => origin),
     ])
   })

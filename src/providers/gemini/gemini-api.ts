@@ -13,23 +13,28 @@ export function createGeminiApi(options: ProviderOptions): GeminiApi {
   const headers = { 'x-goog-api-key': options.apiKey }
   const under = (part: string): Api => {
     const root = part === '' ? options.baseUrl : options.baseUrl.replace(/(\/[^/]*)$/, `/${part}$1`)
-    return reading(createApi({ ...options, baseUrl: root }, headers))
+    return rereading(createApi({ ...options, baseUrl: root }, headers), WORDS)
   }
   return { calls: under(''), uploads: under('upload'), downloads: under('download') }
 }
 
+/** Words of a failure that tell its kind better than its status does. */
+type Rereading = readonly [from: FailureKind, words: RegExp, to: FailureKind]
+
 /** A wrong key is a 400 here, and what does not exist a 403. */
-const REREAD: readonly (readonly [from: FailureKind, words: RegExp, to: FailureKind])[] = [
+const WORDS: readonly Rereading[] = [
   ['refused', /API_KEY_INVALID|API key not valid|API key expired/i, 'unauthorised'],
   ['forbidden', /may not exist/i, 'absent'],
 ]
 
 /** The same calls with failures of the kind that their words tell. */
-function reading(api: Api): Api {
+export function rereading(api: Api, words: readonly Rereading[]): Api {
+  const reread = <Value>(call: Promise<Value>): Promise<Value> => rethrown(call, words)
   return {
     ...api,
     read: (...call) => reread(api.read(...call)),
     readSized: (...call) => reread(api.readSized(...call)),
+    readForText: (...call) => reread(api.readForText(...call)),
     send: (...call) => reread(api.send(...call)),
     sendForText: (...call) => reread(api.sendForText(...call)),
     exchange: (...call) => reread(api.exchange(...call)),
@@ -37,17 +42,17 @@ function reading(api: Api): Api {
   }
 }
 
-async function reread<Value>(call: Promise<Value>): Promise<Value> {
+async function rethrown<Value>(call: Promise<Value>, rules: readonly Rereading[]): Promise<Value> {
   try {
     return await call
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     const { failure } = error
-    const kind = kindByWords(failure)
+    const kind = kindByWords(failure, rules)
     throw kind === failure.kind ? error : new ProviderError({ ...failure, kind }, error)
   }
 }
 
-function kindByWords({ kind, message }: Failure): FailureKind {
-  return REREAD.find(([from, words]) => from === kind && words.test(message))?.[2] ?? kind
+function kindByWords({ kind, message }: Failure, rules: readonly Rereading[]): FailureKind {
+  return rules.find(([from, words]) => from === kind && words.test(message))?.[2] ?? kind
 }

@@ -54,7 +54,11 @@ export async function getBatch(
 
 /** Asks for a batch to be cancelled. That it has ended already is not an error: only the next look tells. */
 export async function cancelBatch(api: Api, { root }: BatchPlace, id: string, signal: AbortSignal): Promise<void> {
-  const call = root + path`/${id}/cancel`
+  await cancelAt(api, root + path`/${id}/cancel`, signal)
+}
+
+/** The same, at a path of the provider's own. */
+export async function cancelAt(api: Api, call: string, signal: AbortSignal): Promise<void> {
   try {
     await api.send({ method: 'POST', path: call }, z.unknown(), signal)
   } catch (error) {

@@ -45,14 +45,14 @@ export const fileSchema = z
 
 const deletionSchema = z.object({ deleted: z.boolean().optional() })
 
-/** Stores an input file; the same call at OpenAI and Mistral. */
+/** Stores an input file; the same call at OpenAI and Mistral. The form has no purpose where that is null. */
 export async function uploadFile(
   api: Api,
   input: BatchInput,
-  { purpose, random }: Pick<ProviderOptions, 'random'> & { readonly purpose: string },
+  { purpose, random }: Pick<ProviderOptions, 'random'> & { readonly purpose: string | null },
   signal: AbortSignal,
 ): Promise<RemoteFile> {
-  const body = multipartBody({ purpose }, input, random)
+  const body = multipartBody(purpose === null ? {} : { purpose }, input, random)
   const call = { method: 'POST', path: '/files', contentType: body.contentType, body } as const
   try {
     return (await api.send(call, fileSchema, signal)).file

@@ -50,7 +50,8 @@ function objectWithin(text: unknown): { readonly text: string; readonly body: ob
   return typeof body === 'object' && body !== null ? { text, body } : undefined
 }
 
-function parseLine(line: string): unknown {
+/** The JSON value of a line; undefined where it is none. */
+export function parseLine(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch {
