@@ -15,6 +15,8 @@ export interface BatchBooks {
   readonly isExtra: boolean
   /** Rows in its input, by nonce. */
   readonly rows: readonly string[]
+  /** Those of them whose beginning is to be kept in the provider's cache. */
+  readonly marked: readonly string[]
   /** Rows it executed and billed, by nonce. */
   readonly billed: readonly string[]
   /** Answers with status 200 in its result files: the text by nonce, null where there is none. */
@@ -49,7 +51,8 @@ export async function readBooks(
     // The client may have deleted its file since; what it once sent counts.
     const sent = batch.inputFileIds.flatMap((id) => (uploads.get(id) ?? '').split(/\r?\n/))
     const inputs = batch.isInline ? await lines(state.dataPath(batch.inputFileIds[0] ?? '')) : sent
-    const ids = inputs.filter((line) => WIRE_ID.test(line)).map((line) => [customIdOf(line), nonceIn(line)] as const)
+    const requests = inputs.filter((line) => WIRE_ID.test(line))
+    const ids = requests.map((line) => [customIdOf(line), nonceIn(line)] as const)
     const nonces = new Map(ids)
     const bookings = await lines(state.ledgerPath(batch.id))
     const [results, errors] = await Promise.all(
@@ -59,6 +62,7 @@ export async function readBooks(
       batch,
       isExtra: isExtra(batch, [...state.batches.values()], ownIds),
       rows: ids.map(([, nonce]) => nonce),
+      marked: requests.filter((line) => line.includes('"cache_control"')).map(nonceIn),
       billed: bookings.map((line) => (JSON.parse(line) as { nonce: string }).nonce),
       ...answersIn(results ?? [], nonces),
       told: new Set([...(results ?? []), ...(errors ?? [])].map((line) => nonces.get(customIdOf(line)) ?? '')),

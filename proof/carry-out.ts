@@ -80,6 +80,8 @@ function rowsReached({ isSharing, portions }: Plan, { report, retries }: Trace):
   if (!report) return []
   return [
     ...(report.attempts.some(({ kind }) => kind === 'carried') ? ['rows: carried over'] : []),
+    ...(report.attempts.some(({ kind }) => kind === 'tail') ? ['rows: asked at a deadline'] : []),
+    ...(report.attempts.some(({ kind }) => kind === 'priming') ? ['rows: primed'] : []),
     ...(retries.length > 0 ? ['rows: retried'] : []),
     ...(portions !== null ? ['rows: appended'] : []),
     ...(isSharing && report.counts.succeeded > 0 ? ['rows: shared'] : []),

@@ -17,6 +17,8 @@ export interface Earlier {
   /** Synchronous calls that were booked, and answered, when it was over. */
   readonly directCalls: number
   readonly directAnswers: number
+  /** Synchronous calls that were sent. */
+  readonly calls: number
 }
 
 const EARLIER_ANSWERS = `${WORK}/earlier.jsonl`
@@ -33,6 +35,7 @@ export async function typeEarlier(world: World, later: Plan, { isStruck, prompts
     prompts,
     earlier: null,
     retries: [],
+    deadlineMs: null,
     ...(isStruck ? {} : calm),
   }
   const trace = await runUntilFinished(world, plan, { since: null, answersPath: EARLIER_ANSWERS })
@@ -47,6 +50,7 @@ export async function typeEarlier(world: World, later: Plan, { isStruck, prompts
     files: new Set([...world.uploads.keys(), ...inlineInputs(world)]),
     directCalls: direct.length,
     directAnswers: world.directAnswers.length,
+    calls: world.calls.length,
   }
 }
 

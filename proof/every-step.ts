@@ -97,6 +97,43 @@ const NAMED: Readonly<Record<string, Partial<Plan>>> = chosen(
   'cancel',
 )
 
+const STUCK = ['run=stuck(0.5)'] as const
+
+/** Batches are late, and half of each is answered when the deadline is near. */
+const LATE: Partial<Plan> = {
+  prompts: promptsOf(6, ['length']),
+  maxRequests: 4,
+  faults: STUCK,
+  durations: { cancelMs: 700 },
+  deadlineMs: 40_000,
+}
+
+/** Runs whose deadline comes, after which the rest is asked directly. */
+const TAILS: readonly (readonly [ProviderName, Readonly<Record<string, Partial<Plan>>>])[] = [
+  [
+    'openai',
+    {
+      // One batch ends well before the other.
+      tail: { ...LATE, faults: [...STUCK, 'cancel:2-4=cancel-ignored'] },
+      // A double that no listing shows before the deadline is near.
+      'no tail beside a double': {
+        ...LATE,
+        prompts: promptsOf(4),
+        faults: [...STUCK, 'create:1=repeat', 'upload:1-4=hang', 'list:2-22=status(500)'],
+        deadlineMs: 24_000,
+      },
+    },
+  ],
+  ['gemini', { 'tail with a call in doubt': { ...LATE, faults: [...STUCK, 'direct:1=accept-then-reset'] } }],
+]
+
+/** Runs in which one request of each of two beginnings goes first. */
+const PRIMED: Readonly<Record<string, Partial<Plan>>> = {
+  primed: { prompts: promptsOf(7), beginnings: 2 },
+  'primed by an unknown create': { prompts: promptsOf(7), beginnings: 2, faults: ['create:1=accept-then-reset'] },
+  'primed by a create that never was': { prompts: promptsOf(7), beginnings: 2, faults: ['create:1=reset'] },
+}
+
 function chosen(...names: readonly string[]): Readonly<Record<string, Partial<Plan>>> {
   return Object.fromEntries(names.map((name) => [name, SCENARIOS[name] ?? {}]))
 }
@@ -116,6 +153,8 @@ export function scenarioPlans(): readonly Plan[] {
     ),
     ...plansAt('anthropic', COUNTED),
     ...plansAt('gemini', NAMED),
+    ...TAILS.flatMap(([provider, scenarios]) => plansAt(provider, scenarios)),
+    ...plansAt('anthropic', PRIMED),
   ]
 }
 
@@ -137,9 +176,10 @@ export async function walk(plan: Plan): Promise<Walk> {
 export async function dieAt({ answers, plan }: Walk, step: number, kind: CrashKind): Promise<Verdict> {
   const verdict = await carryOut({ ...plan, name: `${plan.name}, ${kind} at step ${step}`, crashes: [{ step, kind }] })
   // When a run is cancelled decides how far it came; the books tell whether it came there honestly.
-  if (plan.cancelAfterMs !== null || verdict.violations.length > 0) return verdict
+  const isCut = plan.cancelAfterMs !== null || (plan.deadlineMs !== null && answers.some(isCancelled))
+  if (isCut || verdict.violations.length > 0) return verdict
   const differing = answers.filter(
-    (answer, row) => !isSame(answer, verdict.answers[row]) && !isInDoubt(plan, verdict.answers[row]),
+    (answer, row) => !isSame(answer, verdict.answers[row]) && !isInDoubt(plan, [answer, verdict.answers[row]]),
   )
   if (differing.length === 0) return verdict
   const detail = `${differing.length} answers differ from the undisturbed run, such as ${differing[0]?.id}`
@@ -148,11 +188,19 @@ export async function dieAt({ answers, plan }: Walk, step: number, kind: CrashKi
 
 /**
  * True for a row whose synchronous call the crash cut short, and for one that was refused then: where the answer of one call
- * is not known, it is not known either that all are refused.
+ * is not known, it is not known either that all are refused. In a tail the crash may decide which call a fault strikes.
  */
-function isInDoubt({ faults, hasCanary }: Plan, answer: AnswerRow | undefined): boolean {
+function isInDoubt(
+  { deadlineMs, faults, hasCanary }: Plan,
+  [undisturbed, answer]: readonly [AnswerRow, AnswerRow | undefined],
+): boolean {
+  if (deadlineMs !== null) return [undisturbed, answer].some((one) => one?.llm_status === 'missing')
   const areCallsRefused = faults.some((rule) => rule.startsWith('direct'))
   return hasCanary && (answer?.llm_status === 'missing' || (areCallsRefused && answer?.llm_status === 'failed'))
+}
+
+function isCancelled({ llm_status }: AnswerRow): boolean {
+  return llm_status === 'cancelled'
 }
 
 function isSame(one: AnswerRow, other: AnswerRow | undefined): boolean {

@@ -5,6 +5,7 @@ import type { Plan } from './plan.ts'
 import type { Trace } from './run-until-finished.ts'
 import { chatBodyOf } from './world/chat-body.ts'
 import { nonceIn } from './world/nonce.ts'
+import type { SentCall } from './world/sent-call.ts'
 import type { World } from './world/world.ts'
 
 /** The answer to a synchronous call. */
@@ -14,6 +15,8 @@ export interface DirectAnswer {
   readonly isUnfit: boolean
   /** Its place among all answers of the world. */
   readonly index: number
+  /** When it was given, in epoch milliseconds. */
+  readonly atMs: number
 }
 
 /** The end of a run as it lies before the judge: what the provider did for it, what it wrote, and what was said. */
@@ -26,6 +29,8 @@ export interface Evidence {
   /** Rows that were executed in synchronous calls, each time. */
   readonly direct: readonly string[]
   readonly directAnswers: readonly DirectAnswer[]
+  /** Synchronous calls of this run, in the order in which they were sent. */
+  readonly calls: readonly SentCall[]
   readonly answers: readonly AnswerRow[]
   /** The run that answers were carried over from. */
   readonly earlier: Earlier | null
@@ -50,6 +55,7 @@ export async function gatherEvidence(
     directAnswers: world.directAnswers
       .flatMap(directAnswer)
       .filter(({ index }) => index >= (earlier?.directAnswers ?? 0)),
+    calls: world.calls.slice(earlier?.calls ?? 0),
     answers: readAnswers(world, answersPath),
   }
 }
@@ -59,9 +65,9 @@ function ownIdsOf({ report }: Trace): ReadonlySet<string> {
   return new Set(report?.attempts.flatMap(({ remoteId }) => (remoteId === null ? [] : [remoteId])))
 }
 
-function directAnswer({ body, nonce }: World['directAnswers'][number], index: number): readonly DirectAnswer[] {
+function directAnswer({ atMs, body, nonce }: World['directAnswers'][number], index: number): readonly DirectAnswer[] {
   const answer = chatBodyOf(parse(body))
-  return answer ? [{ nonce, text: textOf(answer), isUnfit: isUnfit(answer), index }] : []
+  return answer ? [{ nonce, text: textOf(answer), isUnfit: isUnfit(answer), index, atMs }] : []
 }
 
 /** What an earlier run has answered as it should: nothing of it is bought again. */

@@ -5,10 +5,12 @@ import { LlmBatchError } from '../src/model/error.ts'
 export interface AppendedRow {
   readonly id: string
   readonly text: string
+  /** What its prompt begins with, where that is shared. */
+  readonly beginning?: string
 }
 
 /** A row that comes too late: the run was sealed before it. Its nonce is in no plan. */
-const LATE: AppendedRow = { id: 'late', text: 'Say that it is too late. nonce:late' }
+const LATE = { id: 'late', text: 'Say that it is too late. nonce:late' }
 
 /**
  * Does what a program does that finds its rows one after another, from its first line to the last before it waits for the
@@ -33,13 +35,13 @@ export async function growRun(
   if (!driven.value) return false
   for (const portion of rest) await handle.append(portion)
   await handle.seal()
-  await appendLate(handle)
+  await appendLate(handle, { ...first[0], ...LATE })
   return true
 }
 
-async function appendLate(handle: RunHandle): Promise<void> {
+async function appendLate(handle: RunHandle, late: AppendedRow): Promise<void> {
   try {
-    await handle.append([LATE])
+    await handle.append([late])
   } catch (error) {
     if (!LlmBatchError.isInstance(error) || error.code !== 'sealed') throw error
   }

@@ -77,6 +77,13 @@ export interface Plan {
   readonly hasCanary: boolean
   /** The cap at first, raised whenever the run is held for it; a token costs a dollar in a batch. Null for no cap. */
   readonly capUsd: number | null
+  /**
+   * When the run should be done, in milliseconds after the beginning, by a deadline after which the rest is asked directly;
+   * null for no deadline.
+   */
+  readonly deadlineMs: number | null
+  /** Long beginnings that the prompts share, of each of which one request primes the cache; null where nothing is primed. */
+  readonly beginnings: number | null
   /** The start of the command, from 1, at which the key of another account is set by mistake; null for none. */
   readonly strayKeyAtStart: number | null
 }
@@ -103,6 +110,8 @@ export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
   rivalAfterMs: null,
   hasCanary: false,
   capUsd: null,
+  deadlineMs: null,
+  beginnings: null,
   strayKeyAtStart: null,
 }
 

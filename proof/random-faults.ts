@@ -1,4 +1,5 @@
 import { parseFaultRule } from '../src/server/faults/rule.ts'
+import { atDeadline } from './at-deadline.ts'
 import { atProvider } from './at-provider.ts'
 import {
   type Plan,
@@ -190,7 +191,8 @@ const USUAL_STEPS = 190
 
 /** The plan of a seed: one to six faults, up to two crashes. The same seed gives the same plan. */
 export function stormOf(seed: number): Plan {
-  return inPortions(withAnswers(atProvider(plainStormOf(seed), seed, ruleFor), seed), seed)
+  const plan = inPortions(withAnswers(atProvider(plainStormOf(seed), seed, ruleFor), seed), seed)
+  return atDeadline(plan, seed, callTrouble)
 }
 
 /**
@@ -218,7 +220,7 @@ function plainStormOf(seed: number): Plan {
   const hasCanary = money.happens(0.25)
   const capUsd = money.happens(0.25) ? money.pick([160, 300, 700]) : null
   if (hasCanary && money.happens(0.5)) draft.network.push(callFault(money))
-  if (hasCanary && money.happens(0.3)) draft.faults.push(`direct:${1 + money.below(3)}=${money.pick(DIRECT_FAULTS)}`)
+  if (hasCanary && money.happens(0.3)) draft.faults.push(callRule(money))
   // A batch that is stuck goes on only when it is cancelled.
   const isStuck = draft.faults.some((rule) => rule.includes('stuck'))
   return {
@@ -287,6 +289,17 @@ function networkFault(chance: Chance): PlannedNetworkFault {
 function callFault(chance: Chance): PlannedNetworkFault {
   const fault = chance.pick(NETWORK_FAULTS)
   return { call: 'direct', number: 1 + chance.below(4), fault, lateMs: chance.pick([500, 20_000]), answer: null }
+}
+
+function callRule(chance: Chance): string {
+  return `direct:${1 + chance.below(3)}=${chance.pick(DIRECT_FAULTS)}`
+}
+
+/** One fault of a synchronous call, at the provider or on the way to it. */
+function callTrouble(chance: Chance): Pick<Plan, 'faults' | 'network'> {
+  return chance.happens(0.5)
+    ? { faults: [callRule(chance)], network: [] }
+    : { faults: [], network: [callFault(chance)] }
 }
 
 function crashesOf(chance: Chance): readonly Crash[] {

@@ -11,9 +11,12 @@ const MEANINGS: Readonly<Record<Metric, string>> = {
     'a create or synchronous call that was sent after the client had time to notice that the run was cancelled',
   'billed twice': 'rows that the provider executed and billed more than once',
   'double create': 'two batches with the same row alive or paid at the same time',
+  'double call':
+    'a synchronous call for a row whose batch was alive, or while any batch was in a tail; a row asked again after a call in doubt',
   'silent provider duplicate': 'a batch that a gateway made twice and the client did not report',
   'orphan spend': 'a billed batch that the final report does not name',
   'others touched': 'a batch of another user of the account that was cancelled or deleted',
+  'primed in vain': 'a batch that was made while the one that primes its cache was at work',
   lost: 'an answer the provider offered that is not in the output, or a row without exactly one record',
   'wrong join': 'an answer on another row than its own, or with other text',
   altered: 'a raw result file that is not, byte for byte, what the provider sent',
@@ -64,7 +67,8 @@ Four harnesses, in \`proof/\` and \`test/chaos/\`:
 
 - **Simulation.** Client, server, network, disk and clock in one process, in virtual time. Each seed draws one to six faults
   and up to two crashes, and the provider; three of ten are at Anthropic or Gemini. In some, rows share a request, invalid answers are asked again, or an earlier run over other rows in
-  another order has answered most of them, with trouble of its own or without; some append their rows to an open run. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
+  another order has answered most of them, with trouble of its own or without; some append their rows to an open run; some have a
+  deadline that finds batches late, after which the rest is asked directly, and some prime Anthropic's cache. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
   torn, filled with zeros or reordered, names as well as contents, and the database is what was committed.
 - **Every step.** The steps of a run are numbered (each request about to be sent, received, answered; each write, fsync,
   rename, commit), and the run dies at 1, 2, 3, … to the last, both ways. It is taken up again, and must end as the
@@ -90,10 +94,11 @@ adopted where its answers prove it, that of another user is left alone, and two 
 answer at once. Only there a batch that a gateway has doubled goes unnoticed. At Gemini the name of a batch is never dropped,
 because it is the only mark.
 
-Where two lines of defence stand one behind the other, a defect is planted in both at once, since each holds alone. The lock of a
-run and the fencing number behind it are such a pair: without the lock the older of two processes is stopped by the number at
-its next write; seeds and steps in which only the lock was missing showed nothing. The guard against placing a request twice is
-never reached while the first line is in place, so no defect of it alone was planted.`
+Where lines of defence stand one behind the other, a defect is planted in all of them at once, since each holds alone. The lock
+of a run and the fencing number behind it are such a pair: without the lock the older of two processes is stopped by the number at
+its next write; seeds and steps in which only the lock was missing showed nothing. A tail is kept from beginning by an attempt on
+its way, and by what is still set aside for a batch. The guard against placing a request twice is never reached while the first
+line is in place, so no defect of it alone was planted.`
 
 /** Pieces may be older than the name that the sources have now; the sources themselves are the same. */
 function originOfPieces({ otherNames }: Proof): readonly string[] {

@@ -18,6 +18,7 @@ import { takeOpenRun } from '../src/prepare/open-run.ts'
 import { type TakenRun, takeNewRun, takeRun } from '../src/prepare/start.ts'
 import type { Workspace } from '../src/workspace/workspace.ts'
 import { readAnswers } from './answer-row.ts'
+import { beginningOf } from './beginning.ts'
 import { billedUsd } from './books.ts'
 import { type AppendedRow, growRun } from './growing-run.ts'
 import { LABELLED } from './label.ts'
@@ -63,6 +64,9 @@ const PATIENCE_MS = 90_000
 /** Within this time the client notices a cancellation: it looks every second. */
 const NOTICED_MS = 1_200
 
+/** A person who types the command again this long before a deadline, or later, does not name it once more. */
+const LEAST_LEFT_MS = 15_000
+
 /** Holds after which the trouble ends, as a person would wait for before trying again. */
 const HOLDS_UNTIL_CALM = 2
 
@@ -101,7 +105,10 @@ export interface Trace {
   readonly events: readonly RunEvent[]
   /** In order; none where the run had no cap. */
   readonly caps: readonly KeptCap[]
-  /** Calls that cost money and were sent although the run had been cancelled long enough before, as the world saw them. */
+  /**
+   * Calls that cost money and were sent although the run had been cancelled long enough before, or its deadline had come,
+   * as the world saw them; after the cancellation of a deadline only creates.
+   */
   readonly sentWhenCancelled: readonly string[]
   /** In order. */
   readonly retries: readonly Retry[]
@@ -142,7 +149,13 @@ export async function runUntilFinished(world: World, plan: Plan, task: Task): Pr
   }
   /** What was cancelled may be sent once it is asked for again. */
   const lookBack = (): void => {
-    sentWhenCancelled.push(...sentAfter(world.trace.slice(stepsBefore), cancelled.atMs + NOTICED_MS))
+    const deadline = starts.at(-1)?.report?.run.deadline ?? null
+    const [overMs, windUpMs] = [deadline?.at, deadline?.windUpAt].map(
+      (at = Number.POSITIVE_INFINITY) => at - world.time.beganAt,
+    )
+    const steps = world.trace.slice(stepsBefore)
+    const late = sentAfter(steps, Math.min(cancelled.atMs, overMs ?? 0))
+    sentWhenCancelled.push(...new Set([...late, ...sentAfter(steps, windUpMs ?? 0).filter(isCreate)]))
     stepsBefore = world.trace.length
     cancelled.atMs = Number.POSITIVE_INFINITY
   }
@@ -272,7 +285,11 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
       typed.retry.isMade = true
     }
     const cancelling = cancelInTime(world, plan, workspace, handle, typed)
-    const driving = { onUnknownCreate: typed.decides ? 'resend' : 'hold', releaseHeld: typed.runId !== null } as const
+    const driving = {
+      onUnknownCreate: typed.decides ? 'resend' : 'hold',
+      releaseHeld: typed.runId !== null,
+      ...deadlineOf(world, plan, typed),
+    } as const
     const isWhole = await grown(handle, plan, typed, driving)
     if (typed.decides && (await hasNoResults(handle))) await cancel(world, handle, typed)
     const report = isWhole ? (await handle.drive(driving)).report : await handle.report()
@@ -295,8 +312,24 @@ async function grown(handle: RunHandle, plan: Plan, { retry, runId }: Typed, dri
   return await growRun(handle, rowsOf(plan), plan.portions, driveOn)
 }
 
-function rowsOf({ prompts }: Plan): readonly AppendedRow[] {
-  return prompts.map((text, row) => ({ id: nonceOf(row), text }))
+/** What the command says of a deadline, as long as that does not come soon and the person has not cancelled the run. */
+function deadlineOf(
+  { time }: World,
+  { deadlineMs }: Plan,
+  { beginning, cancelled, retry, runId }: Typed,
+): Pick<DriveOptions, 'deadline' | 'tail'> {
+  const isCancelled = cancelled.atMs < Number.POSITIVE_INFINITY
+  if (deadlineMs === null || retry !== null || runId !== null || isCancelled) return {}
+  const leftMs = beginning.ms + deadlineMs - time.elapsed
+  return leftMs > LEAST_LEFT_MS ? { deadline: { at: time.now + leftMs }, tail: 'direct' } : {}
+}
+
+function rowsOf({ beginnings, prompts }: Plan): readonly AppendedRow[] {
+  return prompts.map((text, row) => ({
+    id: nonceOf(row),
+    text,
+    ...(beginnings === null ? {} : { beginning: beginningOf(nonceIn(text), beginnings) }),
+  }))
 }
 
 /** True for a run of which a batch is completed without any file: only a person can say that its rows are gone. */
@@ -318,6 +351,7 @@ async function take(
     prompt: '{{text}}',
     ...(since === null ? {} : { since }),
     ...(plan.isSharing ? { dedupe: true } : {}),
+    ...(plan.beginnings === null ? {} : { system: '{{beginning}}', primeCache: true }),
     ...(plan.reasks === null ? {} : { answer: LABELLED, maxReasks: plan.reasks }),
     // With a limit the cap is kept by worst cases, and so never exceeded.
     ...(maxCostUsd === undefined ? {} : { maxTokens: MOST_TOKENS, maxCostUsd }),
@@ -335,9 +369,15 @@ async function cancel(world: World, handle: RunHandle, { cancelled }: Typed): Pr
   cancelled.atMs = Math.min(cancelled.atMs, world.time.elapsed)
 }
 
-/** The steps after this instant in which a create or a synchronous call was sent. */
-function sentAfter(trace: readonly string[], ms: number): readonly string[] {
-  return trace.filter((line) => / send (?:create|direct) /.test(line) && Number.parseInt(line, 10) > ms)
+/** The steps in which a create or a synchronous call was sent although the client could have noticed that it must not. */
+function sentAfter(trace: readonly string[], forbiddenMs: number): readonly string[] {
+  return trace.filter(
+    (line) => / send (?:create|direct) /.test(line) && Number.parseInt(line, 10) > forbiddenMs + NOTICED_MS,
+  )
+}
+
+function isCreate(line: string): boolean {
+  return line.includes(' send create ')
 }
 
 /** The user's second hand: cancels the run at its time, in whichever process drives it then. */

@@ -13,6 +13,9 @@ export interface CaseReport {
   readonly digest: string
 }
 
+/** How rows may come to their answers, where not by a request of their own in a batch like any other. */
+const WAYS = ['carried over', 'shared', 'asked again', 'retried', 'appended', 'asked at a deadline', 'primed'] as const
+
 /** A tally as it is kept. */
 export interface TallyRecord {
   readonly cases: number
@@ -63,7 +66,7 @@ export class Tally {
     return [
       ...faultNames().map((name) => `provider: ${name}`),
       ...NETWORK_FAULTS.map((name) => `network: ${name}`),
-      ...['carried over', 'shared', 'asked again', 'retried', 'appended'].map((how) => `rows: ${how}`),
+      ...WAYS.map((how) => `rows: ${how}`),
     ].filter((wanted) => ![...this.reached.keys()].some((name) => name.startsWith(wanted)))
   }
 }

@@ -1,5 +1,5 @@
 import { OUTCOME_STATUSES } from '../../src/model/outcome.ts'
-import { RUN_MOVES } from '../../src/model/run.ts'
+import { isFinished, RUN_MOVES } from '../../src/model/run.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Start } from '../run-until-finished.ts'
 import { type Violation, violation } from '../violation.ts'
@@ -15,9 +15,20 @@ function dishonest({ answers, trace }: Evidence): readonly Violation[] {
   const failed = answers.filter(({ llm_status }) => llm_status !== 'succeeded').length
   if (last?.exitCode === 0 && failed > 0) bad.push(`exit 0 with ${failed} rows that did not succeed`)
   if (last?.exitCode === 4 && failed === 0) bad.push('exit 4 although every row succeeded')
+  bad.push(...lateExits({ answers, trace }))
   if (answers.some(({ llm_status }) => llm_status === 'pending')) bad.push('finished with pending rows')
   bad.push(...miscounts({ answers, trace }))
   return bad.map((detail) => violation('dishonest exit', detail))
+}
+
+/** A run that its deadline has cut short exits 75, for as long as rows of it can be sent by a retry; no other finished run does. */
+function lateExits({ answers, trace }: Pick<Evidence, 'answers' | 'trace'>): readonly string[] {
+  const { exitCode, report } = trace.starts.at(-1) ?? {}
+  if (!report || !isFinished(report.run.state)) return []
+  const cut = answers.filter(({ llm_status }) => llm_status === 'cancelled').length
+  const isCutShort = report.run.cancelCause === 'deadline' && cut > 0
+  if (isCutShort === (exitCode === 75)) return []
+  return [`exit ${exitCode} with ${cut} rows that ${isCutShort ? 'the deadline' : 'no deadline'} has cut short`]
 }
 
 /** What the report counts is what stands in the answers file, and what the client counts twice comes to the same. */

@@ -1,3 +1,4 @@
+import { type BatchKind, isAskedDirectly } from '../../src/model/batch.ts'
 import { runFolder, statePath } from '../../src/store/run-folder.ts'
 import { realBytes } from '../books.ts'
 import type { Evidence } from '../evidence.ts'
@@ -23,7 +24,7 @@ function altered({ trace, world }: Evidence): readonly Violation[] {
   const sent = new Set([...world.downloads.values()].flat().map((bytes) => Buffer.from(bytes).toString('latin1')))
   const isAsSent = (path: string, text: string): boolean => {
     const kind = kindOf(path, trace)
-    if (kind === 'direct') return isMadeOfAnswers(utf8(text), world)
+    if (kind !== undefined && isAskedDirectly({ kind })) return isMadeOfAnswers(utf8(text), world)
     return kind === 'carried' ? isMadeOfLines(text, sent, world) : sent.has(text)
   }
   return [...world.disk.files()]
@@ -32,7 +33,7 @@ function altered({ trace, world }: Evidence): readonly Violation[] {
     .map(([path]) => violation('altered', path))
 }
 
-function kindOf(path: string, { report }: Trace): string | undefined {
+function kindOf(path: string, { report }: Trace): BatchKind | undefined {
   return report?.attempts.find(({ key }) => path.includes(`/${key}-`))?.kind
 }
 

@@ -96,15 +96,11 @@ function isSentAfter(nonce: string, retry: Retry, { books, directAnswers }: Evid
 }
 
 /** A call whose answer was lost, or whose caller died, is in doubt, and its row is never sent again by itself. */
-function denied({ answers, books, earlier, plan }: Evidence): readonly Violation[] {
-  const before = new Set(earlier ? answeredBefore(earlier) : [])
-  const bought = [...new Set(plan.prompts.map(nonceIn))].filter((nonce) => !before.has(nonce))
-  // Which rows a retry asks directly is not known from outside.
-  if (plan.hasCanary && plan.retries.length > 0) return []
-  const called = plan.hasCanary ? bought.slice(0, CANARY_ROWS) : []
+function denied(evidence: Evidence): readonly Violation[] {
+  const { answers, books } = evidence
   const rows = answers.filter(({ llm_status, text }) => {
     const nonce = nonceIn(text)
-    if (llm_status !== 'missing' || called.includes(nonce)) return false
+    if (llm_status !== 'missing' || isCallInDoubt(nonce, evidence)) return false
     return lastBatchesOf(nonce, books).every(({ told }) => told.has(nonce))
   })
   return violationOf(
@@ -112,6 +108,24 @@ function denied({ answers, books, earlier, plan }: Evidence): readonly Violation
     'rows said to be missing',
     rows.map(({ id }) => id),
   )
+}
+
+/**
+ * True where the client cannot know what a call for the row came to: its answer was lost, or a process died between its
+ * note of the call and that of the answer, or could not write that down.
+ */
+function isCallInDoubt(nonce: string, evidence: Evidence): boolean {
+  const { calls, plan, world } = evidence
+  if (calls.findLast((call) => call.nonce === nonce)?.end === 'in doubt') return true
+  return (world.crashed.length > 0 || plan.disk.length > 0) && mayBeCalled(nonce, evidence)
+}
+
+/** Which rows a retry asks directly first is not known from outside, nor which ones a deadline leaves over. */
+function mayBeCalled(nonce: string, { earlier, plan }: Evidence): boolean {
+  if (plan.deadlineMs !== null || (plan.hasCanary && plan.retries.length > 0)) return true
+  const before = new Set(earlier ? answeredBefore(earlier) : [])
+  const bought = [...new Set(plan.prompts.map(nonceIn))].filter((one) => !before.has(one))
+  return plan.hasCanary && bought.slice(0, CANARY_ROWS).includes(nonce)
 }
 
 /** The batch in which a row was asked the last time; two where a gateway doubled it, and either may have been taken. */
@@ -149,18 +163,21 @@ function wrongJoins(evidence: Evidence): readonly Violation[] {
 type Offer = Pick<DirectAnswer, 'text' | 'isUnfit'>
 
 /**
- * Everything that was answered to a prompt since a retry named its row last, oldest first: calls come before batches. A
- * row that was sent again for another reason keeps what it had.
+ * Everything that was answered to a prompt since a retry named its row last, oldest first. A row that was sent again for
+ * another reason keeps what it had.
  */
 function offersOf(nonce: string, evidence: Evidence): readonly Offer[] {
   const { books, directAnswers, trace } = evidence
   const retry = trace.retries.findLast((one) => one.named.has(nonce) && isSentAfter(nonce, one, evidence))
   const direct = directAnswers.filter((one) => one.nonce === nonce && one.index >= (retry?.directAnswers ?? 0))
-  const inOrder = books.toSorted((one, other) => one.batch.createdAtMs - other.batch.createdAtMs)
-  const batched = inOrder.filter(
-    ({ answers, batch, isExtra }) => !isExtra && answers.has(nonce) && batch.createdAtMs >= (retry?.atMs ?? 0),
-  )
-  return [...direct, ...batched.map((one) => ({ text: one.answers.get(nonce) ?? null, isUnfit: one.unfit.has(nonce) }))]
+  const batched = books
+    .filter(({ answers, batch, isExtra }) => !isExtra && answers.has(nonce) && batch.createdAtMs >= (retry?.atMs ?? 0))
+    .map(({ answers, batch, unfit }) => ({
+      text: answers.get(nonce) ?? null,
+      isUnfit: unfit.has(nonce),
+      atMs: batch.createdAtMs,
+    }))
+  return [...direct, ...batched].toSorted((one, other) => one.atMs - other.atMs)
 }
 
 function isFit({ text }: Offer): boolean {

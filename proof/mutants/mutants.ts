@@ -2,6 +2,7 @@ import { ANSWER_MUTANTS } from './answer-mutants.ts'
 import { COUNTED_MUTANTS } from './counted-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
 import { before, type Mutant, mutant, replace, reword, shownBy } from './mutant.ts'
+import { TAIL_MUTANTS } from './tail-mutants.ts'
 
 /** In `placesOf`: which results are read. */
 const IS_READ = 'result.role === role'
@@ -213,4 +214,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ANSWER_MUTANTS,
   ...LOG_MUTANTS,
   ...COUNTED_MUTANTS,
+  ...TAIL_MUTANTS,
 ]

@@ -34,6 +34,11 @@ export class VirtualTime {
     return this.#now
   }
 
+  /** When the world began, in epoch milliseconds. */
+  get beganAt(): number {
+    return BEGINNING
+  }
+
   /** Milliseconds since the world began. */
   get elapsed(): number {
     return this.#now - BEGINNING

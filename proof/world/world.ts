@@ -11,6 +11,7 @@ import type { HttpAnswer, Message } from './exchange.ts'
 import { type Crash, type CrashKind, immortal, Life } from './life.ts'
 import { nonceIn } from './nonce.ts'
 import { ProcessDisk } from './process-disk.ts'
+import { endOfCall, type SentCall, sentCall } from './sent-call.ts'
 import { isTelling, type SentCreate, sentCreate } from './sent-create.ts'
 import { type DiskTrouble, SimulatedDisk } from './simulated-disk.ts'
 import { type CallName, simulatedTransport, type Weather } from './simulated-network.ts'
@@ -77,11 +78,13 @@ export class World {
   /** Bodies of result files as the client was answered, by URL path. */
   readonly downloads = new Map<string, Uint8Array[]>()
   /** Answers to synchronous calls as the provider gave them, in order; the client may have died before they came. */
-  readonly directAnswers: { readonly nonce: string; readonly body: string }[] = []
+  readonly directAnswers: { readonly nonce: string; readonly body: string; readonly atMs: number }[] = []
   /** What was uploaded, as it was sent, by file id. */
   readonly uploads = new Map<string, string>()
   /** Creates in the order in which they were sent. */
   readonly creates: SentCreate[] = []
+  /** The same of synchronous calls. */
+  readonly calls: SentCall[] = []
   /** Crashes that came to pass, in words. */
   readonly crashed: string[] = []
   readonly #options: WorldOptions
@@ -213,7 +216,7 @@ export class World {
       idleTimeoutMs: httpMs,
       weather: (call) => this.#weatherOf(call),
       news: {
-        onSent: (call, message) => this.#keepCreate(call, message),
+        onSent: (call, message) => this.#keepPaid(call, message),
         onDelivered: (call, { body, method, url }, answer, isHeard) => {
           this.trace.push(`${this.time.elapsed} ms, ${method} ${url.pathname} came to ${answer?.status ?? 'nothing'}`)
           if (call === 'content' && answer?.status === 200) this.#keepDownload(url.pathname, answer.body)
@@ -271,15 +274,26 @@ export class World {
 
   #keepDirect(asked: Uint8Array | null, answer: HttpAnswer | null): void {
     const nonce = nonceIn(Buffer.from(asked ?? []).toString())
-    this.directAnswers.push({ nonce, body: answer?.status === 200 ? Buffer.from(answer.body).toString() : '' })
+    const body = answer?.status === 200 ? Buffer.from(answer.body).toString() : ''
+    this.directAnswers.push({ nonce, body, atMs: this.time.now })
   }
 
-  #keepCreate(call: CallName, message: Message): (end: HttpAnswer | 'unreached') => void {
+  /** Keeps the calls that cost money. */
+  #keepPaid(call: CallName, message: Message): (end: HttpAnswer | 'unreached') => void {
+    if (call === 'direct') return this.#keepCall(message)
     if (call !== 'create') return () => undefined
     const create = sentCreate(message, this.trace.length)
     this.creates.push(create)
     return (end) => {
       if (isTelling(end)) create.answeredAt = this.trace.length
+    }
+  }
+
+  #keepCall(message: Message): (end: HttpAnswer | 'unreached') => void {
+    const made = sentCall(message, this.time.now)
+    this.calls.push(made)
+    return (end) => {
+      made.end = endOfCall(end)
     }
   }
 
@@ -299,7 +313,7 @@ const SIMULATED_WAITS: Configuration['settings']['waits'] = {
   unfencedMs: 6_000,
   httpMs: 2_000,
   directMs: 2_000,
-  windUpMs: 2_000,
+  windUpMs: 60_000,
   retryBackoff: { firstMs: 100, factor: 2, mostMs: 12_000 },
   absentMs: 60_000,
   retryAfterMostMs: 60_000,

@@ -17,6 +17,13 @@ const SEEDS = [
   1394,
   1401,
   1400,
+  // A tail with calls in doubt, crashes in it, and a create that comes late; caches primed by creates that were lost.
+  63,
+  149,
+  267,
+  366,
+  175,
+  244,
 ]
 
 describe('a run in a simulated world', () => {
@@ -27,6 +34,12 @@ describe('a run in a simulated world', () => {
     expect(Math.min(...counts)).toBeGreaterThan(5)
     expect(plans.filter(({ earlier, isSharing, reasks }) => earlier && (isSharing || reasks !== null))).not.toEqual([])
     expect(plans.some(({ earlier }) => earlier?.isStruck)).toBe(true)
+  })
+
+  it('may have a deadline after which the rest is asked directly, or prime a cache', () => {
+    const plans = SEEDS.map(stormOf)
+    expect(plans.filter(({ deadlineMs }) => deadlineMs !== null).length).toBeGreaterThan(2)
+    expect(plans.filter(({ beginnings }) => beginnings !== null).length).toBeGreaterThan(2)
   })
 
   it.each(SEEDS)(

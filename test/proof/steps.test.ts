@@ -18,6 +18,16 @@ describe.each([...scenarioPlans().entries()])('the recorded steps of scenario %i
   })
 })
 
+it.each([
+  ['tail at openai', 'rows: asked at a deadline'],
+  ['tail with a call in doubt at gemini', 'rows: asked at a deadline'],
+  ['primed at anthropic', 'rows: primed'],
+])('a scenario is what its name says: %s', async (name, way) => {
+  const [plan] = scenarioPlans().filter((one) => one.name === name)
+  if (!plan) throw new Error('there is no such scenario')
+  expect((await carryOut(plan)).reached).toContain(way)
+})
+
 it('a process may die anywhere between a create and the end of its record, although nothing marks the batch', async () => {
   const [plan] = scenarioPlans().filter(({ name }) => name === 'plain at anthropic')
   if (!plan) throw new Error('there is no such scenario')
