@@ -79,6 +79,18 @@ export async function heedDeadline(context: RunContext): Promise<void> {
   })
 }
 
+/**
+ * The same for a run of which nothing may be sent yet, once the deadline itself has come: then no tail begins either. Returns
+ * the milliseconds until then.
+ */
+export async function heedPassedDeadline(context: RunContext): Promise<number> {
+  const { clock, store } = context
+  const { deadline } = await store.record()
+  const leftMs = (deadline?.at ?? Number.POSITIVE_INFINITY) - clock.now()
+  if (leftMs <= 0) await heedDeadline(context)
+  return leftMs
+}
+
 /** What waits for a decision of a person is not bought in another way without it. */
 async function dropTailOfHeld({ emit, store }: RunContext, deadline: Deadline): Promise<void> {
   if (deadline.tail === null) return

@@ -9,6 +9,7 @@ import { isPathUnknown, noBatchApi, UNKNOWN_PATH_TRIES } from '../workspace/base
 import type { RunContext } from '../workspace/context.ts'
 import { refuseUnfitModels } from '../workspace/judged-models.ts'
 import type { Site } from '../workspace/workspace.ts'
+import { heedPassedDeadline } from './deadline.ts'
 import { isUnsent, LOOK_BACK_MS, sameContent, unknownBatches } from './remote.ts'
 
 /** Remote batches of the work that is about to be sent, by the attempt whose place they could take. */
@@ -24,7 +25,8 @@ interface DuplicateWork {
  * Looks once, before the first create of a run, whether the provider has a batch of the same content that no run of
  * this home knows: the home may be new because the old one was lost, and its work is not to be bought a second time.
  * One listing; an inconclusive one proves no absence and is repeated after growing waits by a caller who is patient.
- * A server that does not know the path of the list holds the run after a few looks, by an impatient caller too.
+ * A server that does not know the path of the list holds the run after a few looks, by an impatient caller too. The deadline
+ * of the run ends the looking: what was not sent by then is cancelled.
  * `stopped` where the run cannot go on now. Throws `already_sent` where there is such a batch; nothing was sent then.
  */
 export async function lookBeforeSending(
@@ -34,6 +36,7 @@ export async function lookBeforeSending(
 ): Promise<'clear' | 'stopped'> {
   let unknownPaths = 0
   for (let looks = 0; ; looks += 1) {
+    const leftMs = await heedPassedDeadline(context)
     if (context.again || !(await mustLook(context))) return 'clear'
     if (signal.aborted) return 'stopped'
     const twins = await lookOrHold(context, signal)
@@ -57,7 +60,8 @@ export async function lookBeforeSending(
     }
     if (!isPatient && unknownPaths === 0) return 'stopped'
     const { clock, random, settings } = context
-    await clock.sleep(backoffMs(settings.waits.retryBackoff, looks, random.fraction()), signal)
+    const waitMs = backoffMs(settings.waits.retryBackoff, looks, random.fraction())
+    await clock.sleep(Math.min(waitMs, leftMs), signal)
   }
 }
 

@@ -112,6 +112,24 @@ describe('a deadline', () => {
     expect(positive(ended.counts)).toEqual({ succeeded: 6, cancelled: 6 })
   })
 
+  it.each([undefined, 'direct'] as const)(
+    'ends the looking for work that was sent before, and nothing is sent without it (tail: %s)',
+    async (tail) => {
+      const world = await openWorld({ ...AT_ONCE, faults: ['list=status(500)'] })
+      await (await startIn(world, 'openai', INPUT)).close()
+      const clock = jumpyClock()
+      const ended = await inPlace(world, { clock }, lastRunIn, async ({ handle }, workspace) => {
+        const driving = handle.drive({ ...HOUR, tail })
+        await untilDeadlineIsSet(workspace, handle.id)
+        clock.jump(61 * MINUTE_MS)
+        return (await driving).report
+      })
+      expect(ended.run).toMatchObject({ state: 'cancelled', cancelCause: 'deadline' })
+      expect(positive(ended.counts)).toEqual({ cancelled: ROWS })
+      expect(await finalBooks(world)).toMatchObject({ batchesCreated: 0, directCalls: 0 })
+    },
+  )
+
   it('that is not reached changes nothing, and can be taken away', async () => {
     const world = await openWorld({ waits: SHORT_WAITS })
     const run = await startIn(world, 'openai', INPUT)
