@@ -5,8 +5,9 @@ import { DECISION } from '../world/world.ts'
 
 /**
  * Where nothing marks a batch, a create is not sent while another one of as many requests has no answer: of two batches in
- * the list, nothing would tell which one may have come of which. Not asked of a run that was cancelled, by a deadline as well,
- * in which creates are given up without a trace outside, nor of one after another, whose batches are not in the books at hand.
+ * the list, nothing would tell which one may have come of which. Not asked of a run that was cancelled, by its deadline as
+ * well, in which creates are given up without a trace outside, nor of one after another, whose batches are not in the books
+ * at hand.
  */
 export function judgeCounts(evidence: Evidence): readonly Violation[] {
   const { plan, trace, world } = evidence

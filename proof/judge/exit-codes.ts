@@ -21,7 +21,7 @@ function dishonest({ answers, trace }: Evidence): readonly Violation[] {
   return bad.map((detail) => violation('dishonest exit', detail))
 }
 
-/** A run that its deadline has cut short exits 75, for as long as rows of it can be sent by a retry; no other finished run does. */
+/** A run that its deadline has cut short exits 75 as long as a retry can send rows of it; no other finished run does. */
 function lateExits({ answers, trace }: Pick<Evidence, 'answers' | 'trace'>): readonly string[] {
   const { exitCode, report } = trace.starts.at(-1) ?? {}
   if (!report || !isFinished(report.run.state)) return []

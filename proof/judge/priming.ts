@@ -1,12 +1,12 @@
-import { beginningOf } from '../beginning.ts'
 import type { BatchBooks } from '../books.ts'
 import type { Evidence } from '../evidence.ts'
+import { beginningOf } from '../plan.ts'
 import { type Violation, violationOf } from '../violation.ts'
 
 /**
- * What must be true of priming: no batch whose rows share a beginning that is to be kept is made while the first one with that
- * beginning is at work. Not asked of a run in which a batch was held, after which the others go on, nor of one whose rows are
- * appended in portions, each of which begins anew.
+ * What must be true of priming: no batch whose rows share a beginning that is to be kept is made while the first one with
+ * that beginning is at work. Not asked of a run in which a batch was held, after which the others go on, nor of one whose
+ * rows are appended in portions, each of which begins anew.
  */
 export function judgePriming({ books, plan, trace }: Evidence): readonly Violation[] {
   const wasHeld = trace.events.some((event) => event.type === 'batch' && event.stage === 'held')
