@@ -123,9 +123,10 @@ export type BudgetReason =
 
 /**
  * The code of a reason by which our own machine steers, never a provider's. Besides the kinds: `throttled` is a create that
- * was answered with "not now", `creates_let_go_on` one more create that a person has allowed.
+ * was answered with "not now", `creates_let_go_on` one more create that a person has allowed, `like_batch_named` a create in
+ * doubt of which a person was told which batch may be it.
  */
-export type ReasonCode = Reason['kind'] | 'throttled' | 'creates_let_go_on'
+export type ReasonCode = Reason['kind'] | 'throttled' | 'creates_let_go_on' | 'like_batch_named'
 
 /** The two columns of an attempt that say why, always set together. */
 interface Because {

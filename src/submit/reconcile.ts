@@ -88,8 +88,13 @@ async function unmarked(
     return
   }
   if (attempt.reconcileStep !== 'unfenced') return await next(ports, attempt, 'unfenced', settings.waits.unfencedMs)
-  if (ports.onUnknownCreate === 'resend') return await startAgain(ports, attempt, round, { mayBeBilled: true })
-  await hold(ports, attempt, undecidable(ports, attempt, round, found.mute))
+  // A person who was told that nothing like it is listed has not decided about a batch that has come up since.
+  const isNamed = found.mute.length === 0 || attempt.reasonCode === 'like_batch_named'
+  if (ports.onUnknownCreate === 'resend' && isNamed) {
+    return await startAgain(ports, attempt, round, { mayBeBilled: true })
+  }
+  const reason = undecidable(ports, attempt, round, found.mute)
+  await hold(ports, attempt, reason, found.mute.length === 0 ? reason.kind : 'like_batch_named')
 }
 
 /** Nothing is bought, and nothing done to these batches, until they have ended. */

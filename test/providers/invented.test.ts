@@ -118,6 +118,19 @@ it('a like batch that has ended without an answer is named, and not taken for ou
   expect(parcels).toMatchObject({ creates: 1, made: 0 })
 })
 
+it('a like batch that has come up since a person was asked is named first, and then sent beside', async () => {
+  const { parcels, place, run, world } = await openRun(5)
+  parcels.faults.push('lost')
+  expect(await typeHere(world, ...run)).toMatchObject({ code: 3 })
+  parcels.addForeign(5, false)
+  const resend = ['resume', 'last', ...place, '--on-unknown-create', 'resend']
+  const again = await typeHere(world, ...resend)
+  expect(again).toMatchObject({ code: 3, stderr: expect.stringContaining('foreign-1, which may be it') })
+  expect(parcels).toMatchObject({ creates: 1, made: 0 })
+  expect(await typeHere(world, ...resend)).toMatchObject({ code: 0 })
+  expect(parcels).toMatchObject({ creates: 2, made: 1 })
+})
+
 it('a throttled create is sent again by itself once a listing shows that it made nothing', async () => {
   const { parcels, run, world } = await openRun(5)
   parcels.faults.push('throttled')
