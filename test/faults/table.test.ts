@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { RECOVERY_WORDS } from '../../src/cli/render/words/recovery-words.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -8,6 +9,8 @@ const RUNS = 'test/faults/every-fault.test.ts'
 
 interface Row {
   readonly number: string
+  /** What happens, or the recovery class that meets it. */
+  readonly fault: string
   readonly reaction: string
   readonly tests: readonly { readonly path: string; readonly title: string | undefined }[]
 }
@@ -19,12 +22,12 @@ function read(path: string): string {
 function rowsOf(document: string): readonly Row[] {
   const lines = document.split('\n').filter((line) => /^\| F\d+ /.test(line))
   return lines.map((line) => {
-    const [number = '', , reaction = '', tests = ''] = line
+    const [number = '', fault = '', reaction = '', tests = ''] = line
       .split('|')
       .slice(1)
       .map((cell) => cell.trim())
     const named = [...tests.matchAll(/`([^`]+)`(?: “([^”]+)”)?/g)].map(([, path = '', title]) => ({ path, title }))
-    return { number, reaction, tests: named }
+    return { number, fault, reaction, tests: named }
   })
 }
 
@@ -34,8 +37,19 @@ function coveredByRuns(): ReadonlySet<string> {
   return new Set(covers.flatMap((text) => text.match(/F\d+/g) ?? []))
 }
 
-const ROWS = rowsOf(read('docs/faults.md'))
-const NAMED = ROWS.flatMap(({ number, tests }) => tests.map((test) => ({ number, ...test })))
+/** The table of what differs by recovery class stands apart, with the class in place of the fault. */
+const OF_CLASSES = /^## By recovery class[^]*?(?=^## )/m
+
+const PAGE = read('docs/faults.md')
+const ROWS = rowsOf(PAGE.replace(OF_CLASSES, ''))
+const CLASS_ROWS = rowsOf(OF_CLASSES.exec(PAGE)?.[0] ?? '')
+const NAMED = [...ROWS, ...CLASS_ROWS].flatMap(({ number, tests }) => tests.map((test) => ({ number, ...test })))
+
+const RECOVERIES = Object.keys(RECOVERY_WORDS)
+
+function isClass(text: string): boolean {
+  return RECOVERIES.includes(text)
+}
 
 describe('the table of faults', () => {
   it('has every number once, in order', () => {
@@ -47,6 +61,13 @@ describe('the table of faults', () => {
     expect(ROWS.filter(({ reaction }) => reaction === '' || /\btodo\b/i.test(reaction))).toEqual([])
     const bare = ROWS.filter(({ tests }) => tests.length === 0)
     expect(bare.filter(({ reaction }) => !reaction.startsWith('Cannot occur'))).toEqual([])
+  })
+
+  it('says for every other recovery class what becomes of a lost create, and of each with a test', () => {
+    const others = RECOVERIES.filter((recovery) => recovery !== 'marked')
+    const ofLostCreate = CLASS_ROWS.filter(({ number }) => number === 'F27').map(({ fault }) => fault)
+    expect(ofLostCreate.toSorted()).toEqual(others.toSorted())
+    expect(CLASS_ROWS.filter(({ fault, reaction, tests }) => !isClass(fault) || !reaction || !tests.length)).toEqual([])
   })
 
   it('names only tests that exist, by the titles they have', () => {
