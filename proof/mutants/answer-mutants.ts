@@ -36,14 +36,14 @@ export const ANSWER_MUTANTS: readonly Mutant[] = [
     'asked again at mistral, death at step 135',
     mutant(
       'a second question is planned in two transactions',
-      replace('insertBatch', 'for (const [key, groups] of batch.taken) takeOver(driver, run, key, groups)'),
+      replace('insertBatch', 'for (const [key, groups] of batch.taken) await takeOver(sql, run, key, groups)'),
       replace(
         'insertBatch',
-        'return insertAttempt(driver, key, 1, batch.attempt)',
-        `const attempt = insertAttempt(driver, key, 1, batch.attempt)
-        driver.script('commit')
-        driver.script('begin immediate')
-        for (const [taken, groups] of batch.taken) takeOver(driver, run, taken, groups)
+        'return insertAttempt(sql, key, 1, batch.attempt)',
+        `const attempt = await insertAttempt(sql, key, 1, batch.attempt)
+        await sql.script('commit')
+        await sql.script('begin immediate')
+        for (const [taken, groups] of batch.taken) await takeOver(sql, run, taken, groups)
         return attempt`,
       ),
     ),

@@ -62,11 +62,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   mutant('an older batch wins, and what it brings back goes into a second living batch', OLDEST_WINS, TAKEN_UNASKED),
   mutant(
     'counts are not corrected where a newer batch takes requests over',
-    replace(
-      'takeOver',
-      'updateTally(driver, run, batchKey, tally.groups())',
-      'updateTally(driver, run, batchKey, before)',
-    ),
+    replace('takeOver', 'updateTally(sql, run, batchKey, tally.groups())', 'updateTally(sql, run, batchKey, before)'),
   ),
   shownBy(
     'retried at openai, death at step 248',
@@ -75,9 +71,9 @@ export const LOG_MUTANTS: readonly Mutant[] = [
       TAKEN_UNASKED,
       replace(
         'insertBatch',
-        'return insertAttempt(driver, key, 1, batch.attempt)',
-        `driver.run("update runs set reopenings = '[]' where key = ?", runKey)
-        return insertAttempt(driver, key, 1, batch.attempt)`,
+        'return insertAttempt(sql, key, 1, batch.attempt)',
+        `await sql.run("update runs set reopenings = '[]' where key = ?", runKey)
+        return insertAttempt(sql, key, 1, batch.attempt)`,
       ),
     ),
   ),

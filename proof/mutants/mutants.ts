@@ -33,7 +33,10 @@ export const MUTANTS: readonly Mutant[] = [
       'const answer = await sendCreate(ports, attempt, input)',
     ),
   ),
-  mutant('commits are not forced to disk', reword('Driver', 'pragma synchronous = full', 'pragma synchronous = off')),
+  mutant(
+    'commits are not forced to disk',
+    reword('SqliteDatabase', 'pragma synchronous = full', 'pragma synchronous = off'),
+  ),
   mutant(
     'a create that a crash cut short is sent again',
     replace('recover', "'unknown'", "'not_created'"),
@@ -152,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'two processes write one run',
     replace('lockRun', "database.exec('begin exclusive')"),
-    replace('write', 'assertWriter(driver, runKey, id, writer)'),
+    replace('write', 'await assertWriter(sql, key, id, writer)'),
   ),
   mutant(
     'the audit after a create is skipped',

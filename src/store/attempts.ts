@@ -1,6 +1,5 @@
 import { assertMove, type Stage } from '../model/attempt.ts'
 import { LlmBatchError } from '../model/error.ts'
-import type { Driver } from './driver.ts'
 import type {
   AttemptChanges,
   AttemptRecord,
@@ -11,11 +10,12 @@ import type {
 } from './port/attempt.ts'
 import type { IntentAnswer, IntentFacts, IntentRecord } from './port/paid-call.ts'
 import { type AttemptRow, assignments, attemptFrom, SELECT_ATTEMPTS, UNFINISHED } from './record-columns.ts'
+import type { Sql } from './sql.ts'
 
 /** Statements on attempts, intents and remote batches. Callers open the transaction. */
 
-export function insertAttempt(driver: Driver, batchKey: number, number: number, attempt: NewAttempt): number {
-  driver.run(
+export async function insertAttempt(sql: Sql, batchKey: number, number: number, attempt: NewAttempt): Promise<number> {
+  await sql.run(
     `insert into attempts (batch, number, nonce, input_name, input_bytes, input_sha256, created_at, stage)
      values (?, ?, ?, ?, ?, ?, ?, 'planned')`,
     batchKey,
@@ -26,43 +26,47 @@ export function insertAttempt(driver: Driver, batchKey: number, number: number, 
     attempt.inputSha256,
     attempt.createdAt,
   )
-  return lastKey(driver)
+  return lastKey(sql)
 }
 
-export function lastKey(driver: Driver): number {
-  return driver.get<{ key: number }>('select last_insert_rowid() as key')?.key ?? 0
+export async function lastKey(sql: Sql): Promise<number> {
+  return (await sql.get<{ key: number }>('select last_insert_rowid() as key'))?.key ?? 0
 }
 
-export function selectAttempt(driver: Driver, key: number): AttemptRecord {
-  const row = driver.get<AttemptRow>(`${SELECT_ATTEMPTS} where a.key = ?`, key)
+export async function selectAttempt(sql: Sql, key: number): Promise<AttemptRecord> {
+  const row = await sql.get<AttemptRow>(`${SELECT_ATTEMPTS} where a.key = ?`, key)
   if (!row) throw new LlmBatchError('not_found', `there is no attempt ${key}`)
   return attemptFrom(row)
 }
 
-export function selectCurrentAttempt(driver: Driver, batchKey: number): AttemptRecord {
-  const row = driver.get<AttemptRow>(`${SELECT_ATTEMPTS} where a.batch = ? order by a.number desc limit 1`, batchKey)
+export async function selectCurrentAttempt(sql: Sql, batchKey: number): Promise<AttemptRecord> {
+  const row = await sql.get<AttemptRow>(`${SELECT_ATTEMPTS} where a.batch = ? order by a.number desc limit 1`, batchKey)
   if (!row) throw new LlmBatchError('not_found', `there is no batch ${batchKey}`)
   return attemptFrom(row)
 }
 
-export function selectAttempts(driver: Driver, runKey: number, which: 'all' | 'current'): readonly AttemptRecord[] {
+export async function selectAttempts(
+  sql: Sql,
+  runKey: number,
+  which: 'all' | 'current',
+): Promise<readonly AttemptRecord[]> {
   const newest =
     which === 'current' ? 'and a.number = (select max(n.number) from attempts n where n.batch = a.batch)' : ''
   const order = which === 'current' ? 'b.number' : 'a.key'
-  return driver
-    .all<AttemptRow>(`${SELECT_ATTEMPTS} where b.run = ? ${newest} order by ${order}`, runKey)
-    .map(attemptFrom)
+  return (await sql.all<AttemptRow>(`${SELECT_ATTEMPTS} where b.run = ? ${newest} order by ${order}`, runKey)).map(
+    attemptFrom,
+  )
 }
 
 /** An attempt that is not the newest of its batch is in a final stage: only from there a next one starts. */
-export function selectUnfinished(
-  driver: Driver,
+export async function selectUnfinished(
+  sql: Sql,
   runKey: number,
   now: number,
   mostUnsent = Number.MAX_SAFE_INTEGER,
-): readonly AttemptRecord[] {
-  return driver
-    .all<AttemptRow>(
+): Promise<readonly AttemptRecord[]> {
+  return (
+    await sql.all<AttemptRow>(
       `${SELECT_ATTEMPTS} where b.run = ? and ${UNFINISHED} and (a.stage <> 'planned' or b.kind <> 'batch' or a.key in (
          select key from (
            select a.key, row_number() over (
@@ -76,26 +80,32 @@ export function selectUnfinished(
       runKey,
       mostUnsent,
     )
-    .map(attemptFrom)
+  ).map(attemptFrom)
 }
 
 /** Of others than batches no create is ever sent; a batch that was refused may have a double that was not. */
-export function selectUnaudited(driver: Driver, runKey: number): readonly AttemptRecord[] {
-  return driver
-    .all<AttemptRow>(
+export async function selectUnaudited(sql: Sql, runKey: number): Promise<readonly AttemptRecord[]> {
+  return (
+    await sql.all<AttemptRow>(
       `${SELECT_ATTEMPTS} where b.run = ? and b.kind in ('batch', 'priming') and a.audited_at is null
          and (a.stage in ('ended', 'collected', 'rejected') or (a.stage = 'submitted' and a.polls > 0))
        order by a.key`,
       runKey,
     )
-    .map(attemptFrom)
+  ).map(attemptFrom)
 }
 
 /** The guarded update behind every move: touching no row names the state found and the state wanted. */
-export function updateStage(driver: Driver, key: number, from: Stage, to: Stage, changes: AttemptChanges): void {
+export async function updateStage(
+  sql: Sql,
+  key: number,
+  from: Stage,
+  to: Stage,
+  changes: AttemptChanges,
+): Promise<void> {
   assertMove(from, to)
   const set = assignments(changes)
-  const touched = driver.run(
+  const touched = await sql.run(
     `update attempts set stage = ?${set.sql} where key = ? and stage = ?`,
     to,
     ...set.values,
@@ -103,24 +113,25 @@ export function updateStage(driver: Driver, key: number, from: Stage, to: Stage,
     from,
   )
   if (touched !== 1) {
-    const found = driver.get<{ stage: string }>('select stage from attempts where key = ?', key)?.stage ?? 'absent'
+    const found = (await sql.get<{ stage: string }>('select stage from attempts where key = ?', key))?.stage ?? 'absent'
     throw new LlmBatchError('conflict', `attempt ${key} is ${found}; it cannot move from ${from} to ${to}`)
   }
 }
 
-export function updateAttempt(driver: Driver, key: number, changes: AttemptChanges): void {
+export async function updateAttempt(sql: Sql, key: number, changes: AttemptChanges): Promise<void> {
   const set = assignments(changes)
-  if (set.values.length > 0) driver.run(`update attempts set stage = stage${set.sql} where key = ?`, ...set.values, key)
+  if (set.values.length > 0)
+    await sql.run(`update attempts set stage = stage${set.sql} where key = ?`, ...set.values, key)
 }
 
-export function insertIntent(driver: Driver, attemptKey: number, facts: IntentFacts): number {
-  driver.run('insert into intents (attempt, facts) values (?, ?)', attemptKey, JSON.stringify(facts))
-  return lastKey(driver)
+export async function insertIntent(sql: Sql, attemptKey: number, facts: IntentFacts): Promise<number> {
+  await sql.run('insert into intents (attempt, facts) values (?, ?)', attemptKey, JSON.stringify(facts))
+  return lastKey(sql)
 }
 
 /** Records the answer to an intent once; `unknown` may later become `adopted` or `proved_absent`. */
-export function answerIntent(driver: Driver, key: number, answer: IntentAnswer, at: number): void {
-  const touched = driver.run(
+export async function answerIntent(sql: Sql, key: number, answer: IntentAnswer, at: number): Promise<void> {
+  const touched = await sql.run(
     `update intents set answer = ?, answered_at = ? where key = ? and (answer is null or answer = 'unknown')`,
     answer,
     at,
@@ -130,8 +141,8 @@ export function answerIntent(driver: Driver, key: number, answer: IntentAnswer, 
 }
 
 /** The attempt was proved never to have become a batch: so were its intents. */
-export function closeOpenIntents(driver: Driver, attemptKey: number, at: number): void {
-  driver.run(
+export async function closeOpenIntents(sql: Sql, attemptKey: number, at: number): Promise<void> {
+  await sql.run(
     `update intents set answer = 'proved_absent', answered_at = ?
      where attempt = ? and (answer is null or answer = 'unknown')`,
     at,
@@ -149,12 +160,12 @@ interface IntentRow {
 
 const SELECT_INTENTS = 'select key, attempt, facts, answer, answered_at as "answeredAt" from intents'
 
-export function selectIntents(driver: Driver, attemptKey: number): readonly IntentRecord[] {
-  return driver.all<IntentRow>(`${SELECT_INTENTS} where attempt = ? order by key`, attemptKey).map(intentFrom)
+export async function selectIntents(sql: Sql, attemptKey: number): Promise<readonly IntentRecord[]> {
+  return (await sql.all<IntentRow>(`${SELECT_INTENTS} where attempt = ? order by key`, attemptKey)).map(intentFrom)
 }
 
-export function selectIntent(driver: Driver, key: number): IntentRecord {
-  const row = driver.get<IntentRow>(`${SELECT_INTENTS} where key = ?`, key)
+export async function selectIntent(sql: Sql, key: number): Promise<IntentRecord> {
+  const row = await sql.get<IntentRow>(`${SELECT_INTENTS} where key = ?`, key)
   if (!row) throw new LlmBatchError('not_found', `there is no intent ${key}`)
   return intentFrom(row)
 }
@@ -169,8 +180,8 @@ function intentFrom(row: IntentRow): IntentRecord {
   }
 }
 
-export function insertRemoteBatch(driver: Driver, attemptKey: number, remote: RemoteBatchFacts): void {
-  driver.run(
+export async function insertRemoteBatch(sql: Sql, attemptKey: number, remote: RemoteBatchFacts): Promise<void> {
+  await sql.run(
     'insert into remote_batches (attempt, id, seen_at, role) values (?, ?, ?, ?) on conflict do nothing',
     attemptKey,
     remote.id,
@@ -179,28 +190,28 @@ export function insertRemoteBatch(driver: Driver, attemptKey: number, remote: Re
   )
 }
 
-export function selectRemoteBatches(driver: Driver, attemptKey: number): readonly RemoteBatchFacts[] {
-  return driver.all<RemoteBatchFacts>(
+export async function selectRemoteBatches(sql: Sql, attemptKey: number): Promise<readonly RemoteBatchFacts[]> {
+  return sql.all<RemoteBatchFacts>(
     'select id, seen_at as "seenAt", role from remote_batches where attempt = ? order by seen_at, id',
     attemptKey,
   )
 }
 
 /** Those of these batches that belong to no attempt of any run. */
-export function selectUnknownRemotes(driver: Driver, ids: readonly string[]): readonly string[] {
-  return driver
-    .all<{ id: string }>(
+export async function selectUnknownRemotes(sql: Sql, ids: readonly string[]): Promise<readonly string[]> {
+  return (
+    await sql.all<{ id: string }>(
       `select value as id from json_each(?)
        where not exists (select 1 from remote_batches m where m.id = value)
          and not exists (select 1 from attempts a where a.remote_id = value)`,
       JSON.stringify(ids),
     )
-    .map(({ id }) => id)
+  ).map(({ id }) => id)
 }
 
 /** Everything that attempts of any run have made or taken over; several rows of one attempt tell several batches. */
-export function selectKnownRemotes(driver: Driver): readonly KnownRemote[] {
-  return driver.all<KnownRemote>(
+export async function selectKnownRemotes(sql: Sql): Promise<readonly KnownRemote[]> {
+  return sql.all<KnownRemote>(
     `select r.id as "runId", a.nonce as "nonce", a.input_file_id as "inputFileId",
        a.output_file_id as "outputFileId", a.error_file_id as "errorFileId", coalesce(m.id, a.remote_id) as "batchId"
      from attempts a join batches b on b.key = a.batch join runs r on r.key = b.run
@@ -209,8 +220,8 @@ export function selectKnownRemotes(driver: Driver): readonly KnownRemote[] {
 }
 
 /** Whether the run has prepared a create, and whether it has taken over a batch. */
-export function selectOrigin(driver: Driver, runKey: number): RunOrigin {
-  const found = driver.get<{ intents: number; adopted: number; sent: number }>(
+export async function selectOrigin(sql: Sql, runKey: number): Promise<RunOrigin> {
+  const found = await sql.get<{ intents: number; adopted: number; sent: number }>(
     `select
        exists (select 1 from batches b join attempts a on a.batch = b.key join intents i on i.attempt = a.key
          where b.run = ?) as intents,

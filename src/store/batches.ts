@@ -5,17 +5,17 @@ import type { FileFacts } from '../model/file-facts.ts'
 import { isReopened, type Reopening } from '../model/reopening.ts'
 import type { TallyGroup } from '../model/tally.ts'
 import { insertAttempt, lastKey } from './attempts.ts'
-import type { Driver } from './driver.ts'
 import type { BatchRecord, NewBatchRecord, SettledBatch, Settlement } from './port/batch.ts'
+import type { Sql } from './sql.ts'
 import { restate, selectRunFacts, sumOf, takeOver, updateTally } from './tallies.ts'
 
 /** Statements on batches. Callers open the transaction. */
 
 /** Adds a batch and its first attempt, whose key it returns, and takes over what older batches held. */
-export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecord): number {
-  const run = selectRunFacts(driver, runKey)
-  for (const [key, groups] of batch.taken) takeOver(driver, run, key, groups)
-  driver.run(
+export async function insertBatch(sql: Sql, runKey: number, batch: NewBatchRecord): Promise<number> {
+  const run = await selectRunFacts(sql, runKey)
+  for (const [key, groups] of batch.taken) await takeOver(sql, run, key, groups)
+  await sql.run(
     `insert into batches
        (run, number, base_url, provider, endpoint, model, request_count, first_request, last_request, content_hash,
         tokens, token_method, most_output_tokens, kind, plan, reasked_rows, reasked_requests)
@@ -38,47 +38,51 @@ export function insertBatch(driver: Driver, runKey: number, batch: NewBatchRecor
     batch.reasked.rows,
     batch.reasked.requests,
   )
-  const key = lastKey(driver)
-  updateTally(driver, run, key, batch.tally)
-  return insertAttempt(driver, key, 1, batch.attempt)
+  const key = await lastKey(sql)
+  await updateTally(sql, run, key, batch.tally)
+  return insertAttempt(sql, key, 1, batch.attempt)
 }
 
 /** Once a run is prepared, all that goes into a batch was in an earlier one, or comes with its rows. */
-export function assertNothingNew(driver: Driver, runKey: number, { requestCount, taken }: NewBatchRecord): void {
-  const run = driver.get<{ state: string }>('select state from runs where key = ?', runKey)
+export async function assertNothingNew(
+  sql: Sql,
+  runKey: number,
+  { requestCount, taken }: NewBatchRecord,
+): Promise<void> {
+  const run = await sql.get<{ state: string }>('select state from runs where key = ?', runKey)
   const takenCount = sumOf([...taken.values()].flat(), 'requests')
   if (run?.state === 'preparing' || takenCount === requestCount) return
   throw new LlmBatchError('conflict', `${requestCount - takenCount} requests are in another batch already`)
 }
 
 /** The outcomes of a batch count from now on. */
-export function settleBatch(
-  driver: Driver,
+export async function settleBatch(
+  sql: Sql,
   runKey: number,
   attempt: { readonly key: number; readonly batchKey: number; readonly nonce: string },
   { tally, usage, ...facts }: Settlement,
-): void {
+): Promise<void> {
   const settled: SettledBatch = { ...facts, attemptKey: attempt.key, nonce: attempt.nonce }
-  driver.run('update batches set settled = ? where key = ?', JSON.stringify(settled), attempt.batchKey)
-  driver.run('update attempts set usage = ? where key = ?', JSON.stringify(usage), attempt.key)
-  updateTally(driver, selectRunFacts(driver, runKey), attempt.batchKey, tally)
+  await sql.run('update batches set settled = ? where key = ?', JSON.stringify(settled), attempt.batchKey)
+  await sql.run('update attempts set usage = ? where key = ?', JSON.stringify(usage), attempt.key)
+  await updateTally(sql, await selectRunFacts(sql, runKey), attempt.batchKey, tally)
 }
 
 /**
  * Gives up what was not sent: the requests of batches that were cancelled before, and those that wait to be planned. Where
  * they ask anew, their rows keep the answer they have; what was only to be asked once more keeps the outcome it has.
  */
-export function giveUpUnsent(driver: Driver, runKey: number): void {
-  const run = selectRunFacts(driver, runKey)
-  for (const { key, stage } of selectBatches(driver, runKey)) {
+export async function giveUpUnsent(sql: Sql, runKey: number): Promise<void> {
+  const run = await selectRunFacts(sql, runKey)
+  for (const { key, stage } of await selectBatches(sql, runKey)) {
     const isUnsent = ({ state }: TallyGroup): boolean =>
       state === 'pending' || (state === 'batched' && stage === 'cancelled')
-    const isChanged = restate(driver, run, key, (group) =>
+    const isChanged = await restate(sql, run, key, (group) =>
       isUnsent(group) ? { ...group, state: group.turn > 0 ? 'invalid' : 'cancelled' } : group,
     )
-    if (isChanged) driver.run('update batches set is_given_up = 1 where key = ?', key)
+    if (isChanged) await sql.run('update batches set is_given_up = 1 where key = ?', key)
   }
-  driver.run("update runs set reopenings = '[]' where key = ?", runKey)
+  await sql.run("update runs set reopenings = '[]' where key = ?", runKey)
 }
 
 interface BatchRow {
@@ -111,12 +115,12 @@ const SELECT_BATCHES = `
   join attempts f on f.batch = b.key and f.number = 1
   join attempts a on a.batch = b.key and a.number = (select max(n.number) from attempts n where n.batch = b.key)`
 
-export function selectBatches(driver: Driver, runKey: number): BatchRecord[] {
-  return driver.all<BatchRow>(`${SELECT_BATCHES} where b.run = ? order by b.number`, runKey).map(batchFrom)
+export async function selectBatches(sql: Sql, runKey: number): Promise<BatchRecord[]> {
+  return (await sql.all<BatchRow>(`${SELECT_BATCHES} where b.run = ? order by b.number`, runKey)).map(batchFrom)
 }
 
-export function selectBatch(driver: Driver, key: number): BatchRecord {
-  const row = driver.get<BatchRow>(`${SELECT_BATCHES} where b.key = ?`, key)
+export async function selectBatch(sql: Sql, key: number): Promise<BatchRecord> {
+  const row = await sql.get<BatchRow>(`${SELECT_BATCHES} where b.key = ?`, key)
   if (!row) throw new LlmBatchError('not_found', `there is no batch ${key}`)
   return batchFrom(row)
 }
@@ -135,18 +139,18 @@ function batchFrom({ endpoint, isGivenUp, model, plan, provider, settled, tally,
 }
 
 /** Has what stands so sent again, and returns how many rows and requests that are. */
-export function insertReopening(
-  driver: Driver,
+export async function insertReopening(
+  sql: Sql,
   runKey: number,
   wish: Omit<Reopening, 'upToBatch'>,
-): { readonly rows: number; readonly requests: number } {
-  const { reopenings } = selectRunFacts(driver, runKey)
-  const batches = selectBatches(driver, runKey)
+): Promise<{ readonly rows: number; readonly requests: number }> {
+  const { reopenings } = await selectRunFacts(sql, runKey)
+  const batches = await selectBatches(sql, runKey)
   const reopening: Reopening = { ...wish, upToBatch: batches.length }
   const chosen = batches.flatMap(({ number, tally }) => tally.filter((group) => isReopened(reopening, group, number)))
   const counts = { rows: sumOf(chosen, 'rows'), requests: sumOf(chosen, 'requests') }
   if (counts.requests > 0) {
-    driver.run('update runs set reopenings = ? where key = ?', JSON.stringify([...reopenings, reopening]), runKey)
+    await sql.run('update runs set reopenings = ? where key = ?', JSON.stringify([...reopenings, reopening]), runKey)
   }
   return counts
 }

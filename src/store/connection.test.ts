@@ -2,24 +2,27 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '../lib/clock.ts'
 import { withDiskCode } from './connection.ts'
-import { Driver } from './driver.ts'
+import { SqliteDatabase } from './sqlite-database.ts'
 
 it('tells of a full database as the file system tells of a full disk', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'llm-batch-full-'))
-  const driver = new Driver(join(folder, 'state.db'))
+  const database = new SqliteDatabase(join(folder, 'state.db'), systemClock)
   onTestFinished(async () => {
-    driver.close()
+    await database.close()
     await rm(folder, { recursive: true })
   })
-  driver.script('create table notes (text text)')
-  driver.script('pragma max_page_count = 20')
-  const fill = (): unknown =>
-    driver.transaction(() => driver.run('insert into notes (text) values (?)', 'x'.repeat(1_000_000)))
-  expect(fill).toThrow(expect.objectContaining({ code: 'ENOSPC', message: expect.stringMatching(/^ENOSPC: .*full/) }))
+  await database.transaction((sql) => sql.script('create table notes (text text); pragma max_page_count = 20'))
+  const fill = (length: number) =>
+    database.transaction((sql) => sql.run('insert into notes (text) values (?)', 'x'.repeat(length)))
+  await expect(fill(1_000_000)).rejects.toMatchObject({
+    code: 'ENOSPC',
+    message: expect.stringMatching(/^ENOSPC: .*full/),
+  })
   // What was undone is undone, and there is room for less.
-  driver.transaction(() => driver.run('insert into notes (text) values (?)', 'small'))
-  expect(driver.get('select count(*) as notes from notes')).toEqual({ notes: 1 })
+  await fill(5)
+  expect(await database.read((sql) => sql.get('select count(*) as notes from notes'))).toEqual({ notes: 1 })
 })
 
 it.each([
@@ -33,4 +36,25 @@ it.each([
 it('leaves every other error as it is', () => {
   const error = Object.assign(new Error('constraint failed'), { errcode: 19 })
   expect(withDiskCode(error)).toBe(error)
+})
+
+it('waits for the transaction of another connection of the same process', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'llm-batch-busy-'))
+  const path = join(folder, 'state.db')
+  const [one, other] = [new SqliteDatabase(path, systemClock), new SqliteDatabase(path, systemClock)]
+  onTestFinished(async () => {
+    await Promise.all([one.close(), other.close()])
+    await rm(folder, { recursive: true })
+  })
+  await one.transaction((sql) => sql.script('create table notes (text text)'))
+  const add = (database: SqliteDatabase) => async (text: string) =>
+    await database.transaction(async (sql) => {
+      const before = await sql.all('select text from notes')
+      await sql.run('insert into notes (text) values (?)', `${text} is number ${before.length + 1}`)
+    })
+  await Promise.all([...['a', 'b'].map(add(one)), ...['c', 'd'].map(add(other))])
+  const notes = await other.read((sql) => sql.all<{ text: string }>('select text from notes'))
+  expect(notes.map(({ text }) => text.replace(/^\w/, 'it'))).toEqual(
+    [1, 2, 3, 4].map((place) => `it is number ${place}`),
+  )
 })

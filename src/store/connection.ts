@@ -48,3 +48,8 @@ export function withDiskCode(error: unknown): unknown {
   const code = isFull ? 'ENOSPC' : 'EIO'
   return Object.assign(new Error(`${code}: ${error.message}`, { cause: error }), { code })
 }
+
+/** True for SQLite's refusal because another connection holds a lock. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && /database is locked|SQLITE_BUSY/.test(error.message)
+}

@@ -1,9 +1,9 @@
 import { DAY_MS } from '../lib/duration.ts'
 import { OPEN_STAGES } from '../model/attempt.ts'
 import type { Target } from '../model/target.ts'
-import type { Driver } from './driver.ts'
 import type { QueueLoad, QueueState } from './port/queue.ts'
 import { CALIBRATED_TOKENS, JOIN_RATES } from './record-columns.ts'
+import type { Sql } from './sql.ts'
 
 /** Statements on what is in flight at a provider, over all runs of the home. Callers open the transaction. */
 
@@ -33,8 +33,8 @@ export const FROM_QUEUE = `from attempts a join batches b on b.key = a.batch ${J
   where b.provider = ? and b.base_url = ?`
 
 /** The queue that an attempt's batch goes to. */
-export function queueOf(driver: Driver, attemptKey: number): Queue {
-  const queue = driver.get<Queue>(
+export async function queueOf(sql: Sql, attemptKey: number): Promise<Queue> {
+  const queue = await sql.get<Queue>(
     `select b.provider as provider, b.base_url as "baseUrl", b.model as model
      from attempts a join batches b on b.key = a.batch where a.key = ?`,
     attemptKey,
@@ -44,8 +44,8 @@ export function queueOf(driver: Driver, attemptKey: number): Queue {
 }
 
 /** The queue of a target, at the base URL of the run. */
-export function queueOfTarget(driver: Driver, runKey: number, { provider, model }: Target): Queue {
-  const run = driver.get<{ baseUrl: string }>(
+export async function queueOfTarget(sql: Sql, runKey: number, { provider, model }: Target): Promise<Queue> {
+  const run = await sql.get<{ baseUrl: string }>(
     `select definition ->> 'baseUrl' as "baseUrl" from runs where key = ?`,
     runKey,
   )
@@ -53,8 +53,11 @@ export function queueOfTarget(driver: Driver, runKey: number, { provider, model 
 }
 
 /** What a batch would add to its queue. */
-export function selectBatchLoad(driver: Driver, attemptKey: number): QueueLoad & { readonly isCalibrated: number } {
-  const load = driver.get<QueueLoad & { isCalibrated: number }>(
+export async function selectBatchLoad(
+  sql: Sql,
+  attemptKey: number,
+): Promise<QueueLoad & { readonly isCalibrated: number }> {
+  const load = await sql.get<QueueLoad & { isCalibrated: number }>(
     `select ${CALIBRATED_TOKENS} as tokens, b.request_count as requests, t.at is not null as "isCalibrated"
      from attempts a join batches b on b.key = a.batch ${JOIN_RATES} where a.key = ?`,
     attemptKey,
@@ -64,8 +67,8 @@ export function selectBatchLoad(driver: Driver, attemptKey: number): QueueLoad &
 }
 
 /** What all batches of a model have in flight. */
-export function selectInFlight(driver: Driver, { provider, baseUrl, model }: Queue, now: number): QueueLoad {
-  const load = driver.get<QueueLoad>(
+export async function selectInFlight(sql: Sql, { provider, baseUrl, model }: Queue, now: number): Promise<QueueLoad> {
+  const load = await sql.get<QueueLoad>(
     `select coalesce(sum(${CALIBRATED_TOKENS}), 0) as tokens, coalesce(sum(b.request_count), 0) as requests
      ${FROM_QUEUE} and b.model = ? and ${IN_FLIGHT}`,
     provider,
@@ -77,26 +80,32 @@ export function selectInFlight(driver: Driver, { provider, baseUrl, model }: Que
 }
 
 /** Requests in flight of all models at a base URL. */
-export function selectAccountRequests(driver: Driver, { provider, baseUrl }: Queue, now: number): number {
+export async function selectAccountRequests(sql: Sql, { provider, baseUrl }: Queue, now: number): Promise<number> {
   return (
-    driver.get<{ requests: number }>(
-      `select coalesce(sum(b.request_count), 0) as requests ${FROM_QUEUE} and ${IN_FLIGHT}`,
-      provider,
-      baseUrl,
-      now,
+    (
+      await sql.get<{ requests: number }>(
+        `select coalesce(sum(b.request_count), 0) as requests ${FROM_QUEUE} and ${IN_FLIGHT}`,
+        provider,
+        baseUrl,
+        now,
+      )
     )?.requests ?? 0
   )
 }
 
 /** Batches of all models at a base URL of which no id is known, although their create may have been sent. */
-export function selectUnanswered(driver: Driver, { provider, baseUrl }: Queue, now: number): QueueState['unanswered'] {
-  return driver
-    .all<{ requests: number; isInDoubt: number; isHeld: number }>(
+export async function selectUnanswered(
+  sql: Sql,
+  { provider, baseUrl }: Queue,
+  now: number,
+): Promise<QueueState['unanswered']> {
+  return (
+    await sql.all<{ requests: number; isInDoubt: number; isHeld: number }>(
       `select b.request_count as requests, a.stage <> 'creating' as "isInDoubt", a.stage = 'held' as "isHeld"
        ${FROM_QUEUE} and a.remote_id is null and ${IN_FLIGHT}`,
       provider,
       baseUrl,
       now,
     )
-    .map(({ isHeld, isInDoubt, requests }) => ({ requests, isInDoubt: isInDoubt === 1, isHeld: isHeld === 1 }))
+  ).map(({ isHeld, isInDoubt, requests }) => ({ requests, isInDoubt: isInDoubt === 1, isHeld: isHeld === 1 }))
 }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { Disk } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
-import { databaseOn, unlessUnreadable } from './connection.ts'
+import { databaseOn, isBusy, unlessUnreadable } from './connection.ts'
 
 /** The right to be the only writer of a run, until it is released or the process dies. */
 export interface RunLock {
@@ -67,8 +67,4 @@ export async function makePrivateFile(disk: Disk, path: string): Promise<void> {
   if ((await disk.size(path)) !== undefined) return
   const file = await disk.open(path, 'append')
   await file.close()
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && /database is locked|SQLITE_BUSY/.test(error.message)
 }

@@ -2,38 +2,38 @@ import { LlmBatchError } from '../model/error.ts'
 import type { FileFacts } from '../model/file-facts.ts'
 import type { RunState } from '../model/run.ts'
 import { insertBatch } from './batches.ts'
-import type { Driver } from './driver.ts'
 import type { NewPortion } from './port/batch.ts'
 import type { PortionRecord, RowFiles } from './port/run.ts'
 import { type StoredTable } from './runs.ts'
+import type { Sql } from './sql.ts'
 import { replaceTallies } from './tallies.ts'
 
 /** Statements on the rows of a run as they were frozen together. Callers open the transaction. */
 
-export function selectPortions(driver: Driver, runKey: number): PortionRecord[] {
-  return driver
-    .all<{ number: number; rowCount: number; rowFiles: string; sharing: string | null }>(
+export async function selectPortions(sql: Sql, runKey: number): Promise<PortionRecord[]> {
+  return (
+    await sql.all<{ number: number; rowCount: number; rowFiles: string; sharing: string | null }>(
       'select number, row_count as "rowCount", row_files as "rowFiles", sharing from portions where run = ? order by number',
       runKey,
     )
-    .map(({ rowFiles, sharing, ...row }) => ({
-      ...row,
-      rowFiles: JSON.parse(rowFiles) as RowFiles,
-      sharing: sharing === null ? null : (JSON.parse(sharing) as FileFacts),
-    }))
+  ).map(({ rowFiles, sharing, ...row }) => ({
+    ...row,
+    rowFiles: JSON.parse(rowFiles) as RowFiles,
+    sharing: sharing === null ? null : (JSON.parse(sharing) as FileFacts),
+  }))
 }
 
 /** Adds rows with the batches of their requests. */
-export function insertPortion(driver: Driver, runKey: number, portion: NewPortion): void {
-  const run = driver.get<{ id: string; state: RunState; isOpen: 0 | 1; cancelRequestedAt: number | null }>(
+export async function insertPortion(sql: Sql, runKey: number, portion: NewPortion): Promise<void> {
+  const run = await sql.get<{ id: string; state: RunState; isOpen: 0 | 1; cancelRequestedAt: number | null }>(
     'select id, state, is_open as "isOpen", cancel_requested_at as "cancelRequestedAt" from runs where key = ?',
     runKey,
   )
   if (run) assertTakesRows({ ...run, isOpen: run.isOpen === 1 })
   const count =
-    driver.get<{ count: number }>('select count(*) as count from portions where run = ?', runKey)?.count ?? 0
+    (await sql.get<{ count: number }>('select count(*) as count from portions where run = ?', runKey))?.count ?? 0
   if (portion.number !== count + 1) throw new LlmBatchError('conflict', `portion ${portion.number} is not the next one`)
-  driver.run(
+  await sql.run(
     'insert into portions (run, number, row_count, row_files, sharing) values (?, ?, ?, ?, ?)',
     runKey,
     portion.number,
@@ -41,10 +41,10 @@ export function insertPortion(driver: Driver, runKey: number, portion: NewPortio
     JSON.stringify(portion.rowFiles),
     portion.sharing && JSON.stringify(portion.sharing),
   )
-  for (const batch of portion.batches) insertBatch(driver, runKey, batch)
-  replaceTallies(driver, runKey, portion.tallies)
+  for (const batch of portion.batches) await insertBatch(sql, runKey, batch)
+  await replaceTallies(sql, runKey, portion.tallies)
   const { columns, definition, files } = portion
-  driver.run(
+  await sql.run(
     `update runs set row_count = row_count + ?, request_count = request_count + ?, skipped_count = skipped_count + ?,
        columns = ?, definition = case when row_count = 0 then ? else definition end
      where key = ?`,

@@ -1,10 +1,10 @@
 import type { ProbeRecord } from '../model/probe.ts'
-import type { Driver } from './driver.ts'
+import type { Sql } from './sql.ts'
 
 /** Statements on live probes. Callers open the transaction. */
 
-export function insertProbe(driver: Driver, probe: ProbeRecord): void {
-  driver.run(
+export async function insertProbe(sql: Sql, probe: ProbeRecord): Promise<void> {
+  await sql.run(
     'insert into probes (at, provider, base_url, record) values (?, ?, ?, ?)',
     probe.at,
     probe.provider,
@@ -13,8 +13,8 @@ export function insertProbe(driver: Driver, probe: ProbeRecord): void {
   )
 }
 
-export function selectProbes(driver: Driver): readonly ProbeRecord[] {
-  return driver
-    .all<{ record: string }>('select record from probes order by at desc, key desc')
-    .map(({ record }) => JSON.parse(record) as ProbeRecord)
+export async function selectProbes(sql: Sql): Promise<readonly ProbeRecord[]> {
+  return (await sql.all<{ record: string }>('select record from probes order by at desc, key desc')).map(
+    ({ record }) => JSON.parse(record) as ProbeRecord,
+  )
 }

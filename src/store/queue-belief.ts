@@ -1,6 +1,6 @@
-import type { Driver } from './driver.ts'
 import { FROM_QUEUE, type Queue, queueOf, selectBatchLoad, selectInFlight } from './in-flight.ts'
 import type { QueueBelief, QueueLoad, QueueRefusal } from './port/queue.ts'
+import type { Sql } from './sql.ts'
 
 /** Statements on what refusals have taught about queues. Callers open the transaction. */
 
@@ -10,16 +10,16 @@ interface BeliefRow extends Omit<QueueBelief, 'isInDoubt' | 'hasProber'> {
 }
 
 /** What is believed of a queue; null where nothing was ever refused there. */
-export function selectBelief(driver: Driver, queue: Queue): QueueBelief | null {
-  const row = selectBeliefRow(driver, queue)
+export async function selectBelief(sql: Sql, queue: Queue): Promise<QueueBelief | null> {
+  const row = await selectBeliefRow(sql, queue)
   if (!row) return null
   const { refusedAt, refusedAttempt: _, ...belief } = row
   if (refusedAt === null) return { ...belief, isInDoubt: false, hasProber: false }
-  return { ...belief, ...selectProbes(driver, queue, refusedAt) }
+  return { ...belief, ...(await selectProbes(sql, queue, refusedAt)) }
 }
 
-function selectBeliefRow(driver: Driver, { provider, baseUrl, model }: Queue): BeliefRow | undefined {
-  return driver.get<BeliefRow>(
+async function selectBeliefRow(sql: Sql, { provider, baseUrl, model }: Queue): Promise<BeliefRow | undefined> {
+  return sql.get<BeliefRow>(
     `select tokens, learnt_at as "learntAt", learnt_from as "learntFrom", refusals, refusals_alone as "refusalsAlone",
        tokens_in_flight as "tokensInFlight", try_at as "tryAt", refused_at as "refusedAt",
        refused_attempt as "refusedAttempt"
@@ -31,8 +31,8 @@ function selectBeliefRow(driver: Driver, { provider, baseUrl, model }: Queue): B
 }
 
 /** What batches that were created after a refusal tell: accepted ones end the doubt, one without an answer is a prober. */
-function selectProbes(driver: Driver, { provider, baseUrl, model }: Queue, refusedAt: number) {
-  const probes = driver.get<{ accepted: number; open: number }>(
+async function selectProbes(sql: Sql, { provider, baseUrl, model }: Queue, refusedAt: number) {
+  const probes = await sql.get<{ accepted: number; open: number }>(
     `select
        coalesce(sum(a.remote_status not in ('queued', 'failed')), 0) as accepted,
        coalesce(sum(a.stage in ('creating', 'unconfirmed') or (a.stage = 'submitted' and a.remote_status = 'queued')), 0)
@@ -48,27 +48,26 @@ function selectProbes(driver: Driver, { provider, baseUrl, model }: Queue, refus
 }
 
 /** Writes down a refusal and what it teaches. The same attempt is counted once. */
-export function upsertRefusal(driver: Driver, attemptKey: number, refusal: QueueRefusal): QueueBelief {
-  const queue = queueOf(driver, attemptKey)
-  const before = selectBeliefRow(driver, queue)
-  if (before?.refusedAttempt !== attemptKey) writeRefusal(driver, queue, attemptKey, refusal, before)
-  const belief = selectBelief(driver, queue)
+export async function upsertRefusal(sql: Sql, attemptKey: number, refusal: QueueRefusal): Promise<QueueBelief> {
+  const queue = await queueOf(sql, attemptKey)
+  const before = await selectBeliefRow(sql, queue)
+  if (before?.refusedAttempt !== attemptKey) await writeRefusal(sql, queue, attemptKey, refusal, before)
+  const belief = await selectBelief(sql, queue)
   if (!belief) throw new Error(`the refusal of attempt ${attemptKey} was not stored`)
   return belief
 }
 
-function writeRefusal(
-  driver: Driver,
+async function writeRefusal(
+  sql: Sql,
   queue: Queue,
   attemptKey: number,
   { at, believedSince, limitTokens, waitMs, words }: QueueRefusal,
   before: BeliefRow | undefined,
-): void {
-  const inFlight = selectInFlight(driver, queue, at)
-  const wasInDoubt = selectBelief(driver, queue)?.isInDoubt === true
-  const sentAt = driver.get<{ at: number | null }>(
-    'select submitted_at as at from attempts where key = ?',
-    attemptKey,
+): Promise<void> {
+  const inFlight = await selectInFlight(sql, queue, at)
+  const wasInDoubt = (await selectBelief(sql, queue))?.isInDoubt === true
+  const sentAt = (
+    await sql.get<{ at: number | null }>('select submitted_at as at from attempts where key = ?', attemptKey)
   )?.at
   // Batches that were sent together are refused together: only a later one tells that nothing has changed since.
   const isNews = !wasInDoubt || (sentAt ?? 0) > (before?.refusedAt ?? 0)
@@ -76,8 +75,8 @@ function writeRefusal(
   const isAlone = inFlight.requests === 0
   const alone = isAlone ? (wasInDoubt ? (before?.refusalsAlone ?? 0) : 0) + (isNews ? 1 : 0) : 0
   const known = (before?.learntAt ?? 0) < believedSince ? null : (before?.tokens ?? null)
-  const tokens = limitTokens ?? guessedLimit(driver, attemptKey, inFlight, known)
-  driver.run(
+  const tokens = limitTokens ?? (await guessedLimit(sql, attemptKey, inFlight, known))
+  await sql.run(
     `insert into queue_limits (provider, base_url, model, tokens, learnt_at, learnt_from, refused_at, refused_attempt,
        refusals, refusals_alone, tokens_in_flight, try_at)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -104,16 +103,16 @@ function writeRefusal(
  * A limit where the provider names none: a little less than what did not fit. Kept where a smaller one is believed; a
  * limit is not guessed from a refusal of less than half of what is known to fit, because then others fill the queue.
  */
-function guessedLimit(driver: Driver, attemptKey: number, inFlight: QueueLoad, known: number | null): number {
-  const refused = inFlight.tokens + selectBatchLoad(driver, attemptKey).tokens
+async function guessedLimit(sql: Sql, attemptKey: number, inFlight: QueueLoad, known: number | null): Promise<number> {
+  const refused = inFlight.tokens + (await selectBatchLoad(sql, attemptKey)).tokens
   const guess = Math.max(1, Math.floor(refused * 0.9))
   if (known === null) return guess
   return guess < known / 2 ? known : Math.min(known, guess)
 }
 
 /** Ends the doubt in a queue. */
-export function clearDoubt(driver: Driver, { provider, baseUrl, model }: Queue): void {
-  driver.run(
+export async function clearDoubt(sql: Sql, { provider, baseUrl, model }: Queue): Promise<void> {
+  await sql.run(
     `update queue_limits set refused_at = null, refusals = 0, refusals_alone = 0, try_at = 0
      where provider = ? and base_url = ? and model = ?`,
     provider,
@@ -123,8 +122,8 @@ export function clearDoubt(driver: Driver, { provider, baseUrl, model }: Queue):
 }
 
 /** Where the clock was set back, nothing is waited for that was to come at an instant of the old time. */
-export function bringBackInstants(driver: Driver, runKey: number, now: number): void {
-  driver.run(
+export async function bringBackInstants(sql: Sql, runKey: number, now: number): Promise<void> {
+  await sql.run(
     `update queue_limits set learnt_at = min(learnt_at, ?), refused_at = min(refused_at, ?), try_at = min(try_at, ?)
      where base_url = (select definition ->> 'baseUrl' from runs where key = ?)
        and (learnt_at > ? or refused_at > ?)`,

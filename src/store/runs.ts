@@ -14,9 +14,9 @@ import {
   type Tail,
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
-import type { Driver, SqlValue } from './driver.ts'
 import type { BegunFacts, Incident, NewRun, RunRecord } from './port/run.ts'
 import { reasonFrom, reasonJson } from './record-columns.ts'
+import type { Sql, SqlValue } from './sql.ts'
 
 /** Statements on runs. Callers open the transaction. */
 
@@ -99,8 +99,8 @@ function unreadable({ id }: RunRow, column: string, cause?: unknown): LlmBatchEr
   })
 }
 
-export function insertRun(driver: Driver, run: NewRun): void {
-  driver.run(
+export async function insertRun(sql: Sql, run: NewRun): Promise<void> {
+  await sql.run(
     `insert into runs (id, state, definition, output, columns, created_at) values (?, 'preparing', ?, ?, ?, ?)`,
     run.id,
     JSON.stringify(run.definition),
@@ -110,31 +110,31 @@ export function insertRun(driver: Driver, run: NewRun): void {
   )
 }
 
-export function selectRun(driver: Driver, id: string): RunRecord | undefined {
-  const row = driver.get<RunRow>(`${SELECT_RUNS} where id = ?`, id)
+export async function selectRun(sql: Sql, id: string): Promise<RunRecord | undefined> {
+  const row = await sql.get<RunRow>(`${SELECT_RUNS} where id = ?`, id)
   return row && runFrom(row)
 }
 
-export function selectRuns(driver: Driver): RunRecord[] {
-  return driver.all<RunRow>(`${SELECT_RUNS} order by created_at desc, key desc`).map(runFrom)
+export async function selectRuns(sql: Sql): Promise<RunRecord[]> {
+  return (await sql.all<RunRow>(`${SELECT_RUNS} order by created_at desc, key desc`)).map(runFrom)
 }
 
-export function selectRunKey(driver: Driver, id: string): number {
-  const row = driver.get<{ key: number }>('select key from runs where id = ?', id)
+export async function selectRunKey(sql: Sql, id: string): Promise<number> {
+  const row = await sql.get<{ key: number }>('select key from runs where id = ?', id)
   if (!row)
     throw new LlmBatchError('not_found', `there is no run ${id}`, { next: `List them with: ${commandLine('runs')}` })
   return row.key
 }
 
 /** Takes the next fencing number; every number taken before is worth nothing from now on. */
-export function nextWriter(driver: Driver, runKey: number): number {
-  driver.run('update runs set writer = writer + 1 where key = ?', runKey)
-  return driver.get<{ writer: number }>('select writer from runs where key = ?', runKey)?.writer ?? 0
+export async function nextWriter(sql: Sql, runKey: number): Promise<number> {
+  await sql.run('update runs set writer = writer + 1 where key = ?', runKey)
+  return (await sql.get<{ writer: number }>('select writer from runs where key = ?', runKey))?.writer ?? 0
 }
 
 /** Throws when another process has become the writer of the run. */
-export function assertWriter(driver: Driver, runKey: number, runId: string, writer: number): void {
-  const current = driver.get<{ writer: number }>('select writer from runs where key = ?', runKey)?.writer
+export async function assertWriter(sql: Sql, runKey: number, runId: string, writer: number): Promise<void> {
+  const current = (await sql.get<{ writer: number }>('select writer from runs where key = ?', runKey))?.writer
   if (current !== writer) {
     throw new LlmBatchError('busy', `another process has taken over run ${runId}`, {
       next: `Watch it with: ${commandLine('status', runId, mention('watch'))}`,
@@ -142,14 +142,20 @@ export function assertWriter(driver: Driver, runKey: number, runId: string, writ
   }
 }
 
-export function updateRunState(driver: Driver, runKey: number, to: RunState, reason: Reason | null, at: number): void {
-  const from = driver.get<{ state: RunState }>('select state from runs where key = ?', runKey)?.state
+export async function updateRunState(
+  sql: Sql,
+  runKey: number,
+  to: RunState,
+  reason: Reason | null,
+  at: number,
+): Promise<void> {
+  const from = (await sql.get<{ state: RunState }>('select state from runs where key = ?', runKey))?.state
   if (from === undefined || !RUN_MOVES[from].includes(to)) {
     throw new LlmBatchError('conflict', `a run that is ${from ?? 'absent'} cannot become ${to}`)
   }
   // What is finished takes no more rows, also where it was cancelled while it was open.
   const isOver = isFinished(to)
-  driver.run(
+  await sql.run(
     'update runs set state = ?, reason = ?, finished_at = ?, is_open = case when ? then 0 else is_open end where key = ?',
     to,
     reasonJson(reason),
@@ -159,8 +165,8 @@ export function updateRunState(driver: Driver, runKey: number, to: RunState, rea
   )
 }
 
-export function updateBegun(driver: Driver, runKey: number, facts: BegunFacts): void {
-  driver.run(
+export async function updateBegun(sql: Sql, runKey: number, facts: BegunFacts): Promise<void> {
+  await sql.run(
     'update runs set name = ?, is_open = ?, rows_hash = ?, requests_hash = ?, carried = ? where key = ?',
     facts.name,
     facts.isOpen ? 1 : 0,
@@ -173,18 +179,18 @@ export function updateBegun(driver: Driver, runKey: number, facts: BegunFacts): 
 
 type SteeringColumn = 'account' | 'is_canary_due' | 'is_open' | 'max_cost' | 'output' | 'reopenings' | 'stop_loss'
 
-export function updateRunField(driver: Driver, runKey: number, column: SteeringColumn, value: SqlValue): void {
-  driver.run(`update runs set ${column} = ? where key = ?`, value, runKey)
+export async function updateRunField(sql: Sql, runKey: number, column: SteeringColumn, value: SqlValue): Promise<void> {
+  await sql.run(`update runs set ${column} = ? where key = ?`, value, runKey)
 }
 
 /** The queues and the calibration of the new place are other rows of their tables, so nothing else must follow. */
-export function updateBaseUrl(driver: Driver, runKey: number, baseUrl: string): void {
-  driver.run("update runs set definition = json_set(definition, '$.baseUrl', ?) where key = ?", baseUrl, runKey)
-  driver.run('update batches set base_url = ? where run = ?', baseUrl, runKey)
+export async function updateBaseUrl(sql: Sql, runKey: number, baseUrl: string): Promise<void> {
+  await sql.run("update runs set definition = json_set(definition, '$.baseUrl', ?) where key = ?", baseUrl, runKey)
+  await sql.run('update batches set base_url = ? where run = ?', baseUrl, runKey)
 }
 
-export function updateDeadline(driver: Driver, runKey: number, deadline: Deadline | null): void {
-  driver.run(
+export async function updateDeadline(sql: Sql, runKey: number, deadline: Deadline | null): Promise<void> {
+  await sql.run(
     'update runs set deadline_at = ?, wind_up_at = ?, tail = ? where key = ?',
     deadline?.at ?? null,
     deadline?.windUpAt ?? null,
@@ -193,8 +199,8 @@ export function updateDeadline(driver: Driver, runKey: number, deadline: Deadlin
   )
 }
 
-export function insertIncident(driver: Driver, runKey: number, incident: Incident): void {
-  driver.run(
+export async function insertIncident(sql: Sql, runKey: number, incident: Incident): Promise<void> {
+  await sql.run(
     'insert into incidents (run, at, kind, detail, remote_ids) values (?, ?, ?, ?, ?) on conflict do nothing',
     runKey,
     incident.at,
@@ -204,19 +210,19 @@ export function insertIncident(driver: Driver, runKey: number, incident: Inciden
   )
 }
 
-export function selectIncidents(driver: Driver, runKey: number): Incident[] {
-  return driver
-    .all<{ at: number; kind: Incident['kind']; detail: string; remoteIds: string }>(
+export async function selectIncidents(sql: Sql, runKey: number): Promise<Incident[]> {
+  return (
+    await sql.all<{ at: number; kind: Incident['kind']; detail: string; remoteIds: string }>(
       'select at, kind, detail, remote_ids as "remoteIds" from incidents where run = ? order by at, detail',
       runKey,
     )
-    .map((row) => ({ ...row, remoteIds: JSON.parse(row.remoteIds) as string[] }))
+  ).map((row) => ({ ...row, remoteIds: JSON.parse(row.remoteIds) as string[] }))
 }
 
 /** What was asked first is the cause; but once a person has asked, nothing is bought in place of what is cancelled. */
-export function markCancelRequested(driver: Driver, id: string, cause: CancelCause, at: number): void {
-  if (cause === 'user') driver.run('update runs set tail = null where id = ?', id)
-  driver.run(
+export async function markCancelRequested(sql: Sql, id: string, cause: CancelCause, at: number): Promise<void> {
+  if (cause === 'user') await sql.run('update runs set tail = null where id = ?', id)
+  await sql.run(
     `update runs set cancel_requested_at = ?, cancel_cause = ? where id = ? and cancel_requested_at is null`,
     at,
     cause,
@@ -228,8 +234,8 @@ export function markCancelRequested(driver: Driver, id: string, cause: CancelCau
  * What stopped a run before does not stop it once a person has opened it again; a tail takes nothing that was left over
  * before.
  */
-export function clearStops(driver: Driver, runKey: number): void {
-  driver.run(
+export async function clearStops(sql: Sql, runKey: number): Promise<void> {
+  await sql.run(
     `update runs set cancel_requested_at = null, cancel_cause = null, deadline_at = null, wind_up_at = null,
        tail = null, tail_begun_at = null, opened_after = (select count(*) from batches where run = runs.key),
        stop_loss = case when stop_loss ->> 'state' = 'ignored' then stop_loss end

@@ -1,6 +1,6 @@
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
-import type { Driver } from './driver.ts'
+import type { Database, Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
 const VERSION = 1
@@ -233,18 +233,18 @@ const TABLES = `
  * Makes the tables of a new home; two processes may do it at once. Throws `newer_state` for a home that another version
  * wrote, and `disk` for the database of another program.
  */
-export function prepareSchema(driver: Driver, path: string): void {
-  driver.transaction(() => {
-    const tables = driver.all<{ name: string }>("select name from sqlite_master where type = 'table'")
-    if (tables.length === 0) driver.script(TABLES)
-    else assertOurs(driver, path, new Set(tables.map(({ name }) => name)))
+export async function prepareSchema(database: Database, path: string): Promise<void> {
+  await database.transaction(async (sql) => {
+    const tables = await sql.all<{ name: string }>("select name from sqlite_master where type = 'table'")
+    if (tables.length === 0) await sql.script(TABLES)
+    else await assertOurs(sql, path, new Set(tables.map(({ name }) => name)))
   })
 }
 
-function assertOurs(driver: Driver, path: string, tables: ReadonlySet<string>): void {
+async function assertOurs(sql: Sql, path: string, tables: ReadonlySet<string>): Promise<void> {
   const isOfDevelopment = tables.has('migrations') && tables.has('runs')
   const version = tables.has('catalog')
-    ? driver.get<{ version: number }>('select version from catalog')?.version
+    ? (await sql.get<{ version: number }>('select version from catalog'))?.version
     : undefined
   if (version === VERSION) return
   if (version === undefined && !isOfDevelopment) {

@@ -1,6 +1,5 @@
 import { type BudgetReason } from '../model/reason.ts'
 import type { Target } from '../model/target.ts'
-import type { Driver } from './driver.ts'
 import type {
   Bill,
   MonthlySpending,
@@ -10,6 +9,7 @@ import type {
   SpendingSum,
   SpendingTerms,
 } from './port/money.ts'
+import type { Sql } from './sql.ts'
 
 /**
  * Statements on what was set aside and spent. An entry is made with each paid call and outlives its run, so that what a
@@ -17,9 +17,9 @@ import type {
  */
 
 /** Writes the entry of a call that is about to be made; a call made again under the same id replaces its entry. */
-function insertReservation(driver: Driver, runId: string, reservation: Reservation): void {
+async function insertReservation(sql: Sql, runId: string, reservation: Reservation): Promise<void> {
   const { target } = reservation
-  driver.run(
+  await sql.run(
     `insert or replace into spending (id, run, kind, provider, endpoint, model, requests, at, reserved)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     reservation.id,
@@ -35,26 +35,26 @@ function insertReservation(driver: Driver, runId: string, reservation: Reservati
 }
 
 /** Sets the cost of a call aside where the terms allow it; returns their refusal otherwise. */
-export function reserveSpending(driver: Driver, runId: string, terms: SpendingTerms): BudgetReason | null {
+export async function reserveSpending(sql: Sql, runId: string, terms: SpendingTerms): Promise<BudgetReason | null> {
   // What was set aside for this very call before a crash is replaced, not added to.
-  const refusal = terms.refuse(selectStanding(driver, runId, terms.since, terms.reservation.id))
-  if (refusal === null) insertReservation(driver, runId, terms.reservation)
+  const refusal = terms.refuse(await selectStanding(sql, runId, terms.since, terms.reservation.id))
+  if (refusal === null) await insertReservation(sql, runId, terms.reservation)
   return refusal
 }
 
 /** Forgets what was set aside for a call that was certainly never made. */
-export function releaseReservation(driver: Driver, id: string): void {
-  driver.run('delete from spending where id = ? and settled_at is null', id)
+export async function releaseReservation(sql: Sql, id: string): Promise<void> {
+  await sql.run('delete from spending where id = ? and settled_at is null', id)
 }
 
 /** Replaces what was set aside by the bill; results without a usage keep their share of it. */
-export function settleReservation(driver: Driver, id: string, bill: Bill, at: number): void {
-  const found = driver.get<{ reserved: number | null; requests: number }>(
+export async function settleReservation(sql: Sql, id: string, bill: Bill, at: number): Promise<void> {
+  const found = await sql.get<{ reserved: number | null; requests: number }>(
     'select reserved, requests from spending where id = ?',
     id,
   )
   if (!found) return
-  driver.run(
+  await sql.run(
     `update spending set settled_at = ?, settled = ?, answers = ?, prompt_tokens = ?, completion_tokens = ?,
        cached_tokens = ?, reasoning_tokens = ?
      where id = ?`,
@@ -77,8 +77,8 @@ function settledMicros(bill: Bill, found: { readonly reserved: number | null; re
 }
 
 /** The calls of a removed run are never settled: what was set aside for them counts as it stands. */
-export function closeReservations(driver: Driver, runId: string, at: number): void {
-  driver.run('update spending set settled_at = ? where run = ? and settled_at is null', at, runId)
+export async function closeReservations(sql: Sql, runId: string, at: number): Promise<void> {
+  await sql.run('update spending set settled_at = ? where run = ? and settled_at is null', at, runId)
 }
 
 /** A batch that is being watched is settled without help; one that is held is not. */
@@ -93,11 +93,15 @@ const SUMS = `
   coalesce(sum(settled is null and reserved is null), 0) as unknown`
 
 /** Adds up what was set aside and spent; `without` leaves the entry of one call out. */
-export function selectStanding(driver: Driver, runId: string, since: number, without = ''): SpendingStanding {
-  const sum = (condition: string, value: string | number): SpendingSum =>
-    driver.get<SpendingSum>(`select ${SUMS} from spending s where ${condition} and s.id <> ?`, runId, value, without) ??
-    NOTHING
-  return { run: sum('s.run = ?', runId), sinceThen: sum('s.at >= ?', since) }
+export async function selectStanding(sql: Sql, runId: string, since: number, without = ''): Promise<SpendingStanding> {
+  const sum = async (condition: string, value: string | number): Promise<SpendingSum> =>
+    (await sql.get<SpendingSum>(
+      `select ${SUMS} from spending s where ${condition} and s.id <> ?`,
+      runId,
+      value,
+      without,
+    )) ?? NOTHING
+  return { run: await sum('s.run = ?', runId), sinceThen: await sum('s.at >= ?', since) }
 }
 
 const NOTHING: SpendingSum = { settled: 0, reserved: 0, inFlight: 0, unknown: 0 }
@@ -107,8 +111,8 @@ const ANSWERS = `
   coalesce(sum(prompt_tokens), 0) as "promptTokens",
   coalesce(sum(completion_tokens), 0) as "completionTokens"`
 
-export function selectShownByRun(driver: Driver, runId: string, target: Target): ShownAnswers {
-  const shown = driver.get<ShownAnswers>(
+export async function selectShownByRun(sql: Sql, runId: string, target: Target): Promise<ShownAnswers> {
+  const shown = await sql.get<ShownAnswers>(
     `select ${ANSWERS} from spending where run = ? and provider = ? and endpoint = ? and model = ?`,
     runId,
     target.provider,
@@ -118,8 +122,8 @@ export function selectShownByRun(driver: Driver, runId: string, target: Target):
   return shown ?? NO_ANSWERS
 }
 
-export function selectShownByModel(driver: Driver, provider: string, model: string): ShownAnswers {
-  const shown = driver.get<ShownAnswers>(
+export async function selectShownByModel(sql: Sql, provider: string, model: string): Promise<ShownAnswers> {
+  const shown = await sql.get<ShownAnswers>(
     `select ${ANSWERS} from (
        select provider, model, answers, prompt_tokens, completion_tokens from spending
        union all
@@ -132,12 +136,12 @@ export function selectShownByModel(driver: Driver, provider: string, model: stri
 }
 
 /** Adds to what tries have shown of a model. */
-export function insertTriedAnswers(
-  driver: Driver,
+export async function insertTriedAnswers(
+  sql: Sql,
   { model, provider }: Pick<Target, 'model' | 'provider'>,
   { answers, completionTokens, promptTokens }: ShownAnswers,
-): void {
-  driver.run(
+): Promise<void> {
+  await sql.run(
     `insert into tried_answers (provider, model, answers, prompt_tokens, completion_tokens) values (?, ?, ?, ?, ?)
      on conflict (provider, model) do update set answers = answers + excluded.answers,
        prompt_tokens = prompt_tokens + excluded.prompt_tokens,
@@ -152,8 +156,8 @@ export function insertTriedAnswers(
 
 const NO_ANSWERS: ShownAnswers = { answers: 0, promptTokens: 0, completionTokens: 0 }
 
-export function selectMonths(driver: Driver): MonthlySpending[] {
-  return driver.all<MonthlySpending>(
+export async function selectMonths(sql: Sql): Promise<MonthlySpending[]> {
+  return sql.all<MonthlySpending>(
     `select strftime('%Y-%m', at / 1000, 'unixepoch') as month, provider, model,
        coalesce(sum(settled), 0) as settled,
        coalesce(sum(case when settled is null then reserved end), 0) as reserved,

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { LlmBatchError } from '../model/error.ts'
-import type { Driver } from './driver.ts'
 import { assertWriter, selectRunKey } from './runs.ts'
+import type { Database } from './sql.ts'
 import type { RunStore } from './store.ts'
 import { attemptVerbs } from './verbs/attempt.ts'
 import { batchVerbs } from './verbs/batch.ts'
@@ -12,19 +12,31 @@ import { runVerbs } from './verbs/run.ts'
 import type { RunAccess } from './verbs/run-access.ts'
 
 /**
- * The memory of one run in SQLite. Each writing verb is one transaction that first checks that this handle is still
+ * The memory of one run in a database. Each writing verb is one transaction that first checks that this handle is still
  * the run's writer; a handle without a writer's number only reads.
  */
-export function createRunStore(driver: Driver, clock: Clock, id: string, writer: number | undefined): RunStore {
-  const runKey = selectRunKey(driver, id)
-  const write: RunAccess['write'] = (work) => {
-    if (writer === undefined) throw new LlmBatchError('conflict', `run ${id} was opened for reading only`)
-    return driver.transaction(() => {
-      assertWriter(driver, runKey, id, writer)
-      return work()
-    })
+export function createRunStore(database: Database, clock: Clock, id: string, writer: number | undefined): RunStore {
+  let found: Promise<number> | undefined
+  const runKey = async (): Promise<number> => {
+    found ??= database.read((sql) => selectRunKey(sql, id))
+    return await found
   }
-  const access: RunAccess = { driver, clock, id, runKey, write }
+  const access: RunAccess = {
+    clock,
+    id,
+    read: async (work) => {
+      const key = await runKey()
+      return await database.read((sql) => work(sql, key))
+    },
+    write: async (work) => {
+      if (writer === undefined) throw new LlmBatchError('conflict', `run ${id} was opened for reading only`)
+      const key = await runKey()
+      return await database.transaction(async (sql) => {
+        await assertWriter(sql, key, id, writer)
+        return await work(sql, key)
+      })
+    },
+  }
   return {
     id,
     ...runVerbs(access),

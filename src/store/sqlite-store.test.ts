@@ -20,9 +20,9 @@ import {
 } from '../../test/support/stored-run.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { Driver } from './driver.ts'
 import { lockRun } from './lock.ts'
 import type { IntentFacts } from './port/paid-call.ts'
+import { SqliteDatabase } from './sqlite-database.ts'
 import { openStore } from './sqlite-store.ts'
 import type { RunStore, Store } from './store.ts'
 
@@ -108,9 +108,9 @@ describe('the store', () => {
   ])('refuses a home that %s version wrote, and says what to do', async (writer, change) => {
     await store.close()
     const path = join(home, 'state.db')
-    const driver = new Driver(path)
-    driver.script(change)
-    driver.close()
+    const database = new SqliteDatabase(path, systemClock)
+    await database.transaction((sql) => sql.script(change))
+    await database.close()
     await expect(openStore({ home, disk: systemDisk, clock: systemClock })).rejects.toMatchObject({
       code: 'newer_state',
       message: `${path} was written by ${writer} version of llm-batch`,
@@ -128,11 +128,12 @@ describe('the store', () => {
     const run = await sealedRun(3)
     await store.dropRun(run.id)
     expect(await store.listRuns()).toEqual([])
-    const driver = new Driver(join(home, 'state.db'))
+    const database = new SqliteDatabase(join(home, 'state.db'), systemClock)
     for (const table of ['batches', 'attempts', 'intents', 'direct_calls', 'remote_batches', 'incidents']) {
-      expect({ table, ...driver.get<object>(`select count(*) as count from ${table}`) }).toEqual({ table, count: 0 })
+      const found = await database.read((sql) => sql.get<object>(`select count(*) as count from ${table}`))
+      expect({ table, ...found }).toEqual({ table, count: 0 })
     }
-    driver.close()
+    await database.close()
   })
 })
 

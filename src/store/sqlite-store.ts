@@ -3,7 +3,6 @@ import type { Disk } from '../lib/disk.ts'
 import { commandLine } from '../model/options/mention.ts'
 import { selectKnownRemotes } from './attempts.ts'
 import { databaseOn, unlessUnreadable } from './connection.ts'
-import { Driver } from './driver.ts'
 import { makePrivateFile } from './lock.ts'
 import { insertProbe, selectProbes } from './probes.ts'
 import { selectBelief } from './queue-belief.ts'
@@ -11,6 +10,7 @@ import { statePath } from './run-folder.ts'
 import { insertRun, markCancelRequested, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
 import { prepareSchema } from './schema.ts'
 import { closeReservations, insertTriedAnswers, selectMonths, selectShownByModel } from './spending.ts'
+import { SqliteDatabase } from './sqlite-database.ts'
 import { createRunStore } from './sqlite-run-store.ts'
 import type { Store } from './store.ts'
 import { selectTokenRate } from './token-rates.ts'
@@ -24,53 +24,52 @@ export async function openStore(options: {
   const { clock, disk } = options
   const path = statePath(options.home)
   await makePrivateFile(disk, path)
-  const driver = openState(path, disk)
+  const database = await openState(path, disk, clock)
   return {
-    createRun: async (run) => {
-      driver.transaction(() => insertRun(driver, run))
-      const made = selectRun(driver, run.id)
-      if (!made) throw new Error(`run ${run.id} was not stored`)
-      return made
-    },
-    findRun: async (id) => selectRun(driver, id),
-    listRuns: async () => selectRuns(driver),
-    read: (id) => createRunStore(driver, clock, id, undefined),
+    createRun: async (run) =>
+      database.transaction(async (sql) => {
+        await insertRun(sql, run)
+        const made = await selectRun(sql, run.id)
+        if (!made) throw new Error(`run ${run.id} was not stored`)
+        return made
+      }),
+    findRun: async (id) => database.read((sql) => selectRun(sql, id)),
+    listRuns: async () => database.read(selectRuns),
+    read: (id) => createRunStore(database, clock, id, undefined),
     write: async (id) => {
-      const writer = driver.transaction(() => nextWriter(driver, selectRunKey(driver, id)))
-      return createRunStore(driver, clock, id, writer)
+      const writer = await database.transaction(async (sql) => nextWriter(sql, await selectRunKey(sql, id)))
+      return createRunStore(database, clock, id, writer)
     },
-    requestCancel: async (id) => {
-      driver.transaction(() => markCancelRequested(driver, id, 'user', clock.now()))
-    },
-    dropRun: async (id) => {
-      driver.transaction(() => {
-        closeReservations(driver, id, clock.now())
-        driver.run('delete from runs where id = ?', id)
-      })
-    },
-    knownRemotes: async () => selectKnownRemotes(driver),
-    addProbe: async (probe) => driver.transaction(() => insertProbe(driver, probe)),
-    probes: async () => selectProbes(driver),
-    spendingByMonth: async () => selectMonths(driver),
-    shownAnswers: async (provider, model) => selectShownByModel(driver, provider, model),
+    requestCancel: async (id) => database.transaction((sql) => markCancelRequested(sql, id, 'user', clock.now())),
+    dropRun: async (id) =>
+      database.transaction(async (sql) => {
+        await closeReservations(sql, id, clock.now())
+        await sql.run('delete from runs where id = ?', id)
+      }),
+    knownRemotes: async () => database.read(selectKnownRemotes),
+    addProbe: async (probe) => database.transaction((sql) => insertProbe(sql, probe)),
+    probes: async () => database.read(selectProbes),
+    spendingByMonth: async () => database.read(selectMonths),
+    shownAnswers: async (provider, model) => database.read((sql) => selectShownByModel(sql, provider, model)),
     addTriedAnswers: async (provider, model, shown) =>
-      driver.transaction(() => insertTriedAnswers(driver, { provider, model }, shown)),
-    queueBelief: async (baseUrl, { model, provider }) => selectBelief(driver, { baseUrl, model, provider }),
+      database.transaction((sql) => insertTriedAnswers(sql, { provider, model }, shown)),
+    queueBelief: async (baseUrl, { model, provider }) =>
+      database.read((sql) => selectBelief(sql, { baseUrl, model, provider })),
     tokenRate: async (baseUrl, { model, provider }, method) =>
-      selectTokenRate(driver, { baseUrl, model, provider }, method),
-    close: async () => driver.close(),
+      database.read((sql) => selectTokenRate(sql, { baseUrl, model, provider }, method)),
+    close: async () => database.close(),
   }
 }
 
 /** The state brought up to date. Throws `disk` where the file holds something else. */
-function openState(path: string, disk: Disk): Driver {
-  let driver: Driver | undefined
+async function openState(path: string, disk: Disk, clock: Clock): Promise<SqliteDatabase> {
+  let database: SqliteDatabase | undefined
   try {
-    driver = new Driver(path, databaseOn(disk))
-    prepareSchema(driver, path)
-    return driver
+    database = new SqliteDatabase(path, clock, databaseOn(disk))
+    await prepareSchema(database, path)
+    return database
   } catch (error) {
-    driver?.close()
+    await database?.close()
     throw unlessUnreadable(
       error,
       path,

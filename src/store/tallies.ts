@@ -1,8 +1,8 @@
 import { LlmBatchError } from '../model/error.ts'
 import { isReopened, type Reopening } from '../model/reopening.ts'
 import { Tally, type TallyGroup } from '../model/tally.ts'
-import type { Driver } from './driver.ts'
 import type { RequestCounts } from './port/batch.ts'
+import type { Sql } from './sql.ts'
 
 /** Statements on the counts of requests that stand with each batch. Callers open the transaction. */
 
@@ -14,8 +14,8 @@ export interface RunFacts {
   readonly reopenings: readonly Reopening[]
 }
 
-export function selectRunFacts(driver: Driver, runKey: number): RunFacts {
-  const row = driver.get<{ definition: string; reopenings: string }>(
+export async function selectRunFacts(sql: Sql, runKey: number): Promise<RunFacts> {
+  const row = await sql.get<{ definition: string; reopenings: string }>(
     'select definition, reopenings from runs where key = ?',
     runKey,
   )
@@ -24,8 +24,13 @@ export function selectRunFacts(driver: Driver, runKey: number): RunFacts {
 }
 
 /** Requests that go over to a newer batch are counted here no longer: each must wait for that. */
-export function takeOver(driver: Driver, run: RunFacts, batchKey: number, groups: readonly TallyGroup[]): void {
-  const { number, tally: before } = selectTally(driver, batchKey)
+export async function takeOver(
+  sql: Sql,
+  run: RunFacts,
+  batchKey: number,
+  groups: readonly TallyGroup[],
+): Promise<void> {
+  const { number, tally: before } = await selectTally(sql, batchKey)
   const tally = new Tally(before)
   for (const group of groups) {
     const mayGo =
@@ -35,22 +40,28 @@ export function takeOver(driver: Driver, run: RunFacts, batchKey: number, groups
     if (mayGo && tally.take(group)) continue
     throw new LlmBatchError('conflict', `${group.requests} requests of batch ${number} do not wait to be sent again`)
   }
-  updateTally(driver, run, batchKey, tally.groups())
+  await updateTally(sql, run, batchKey, tally.groups())
 }
 
-function selectTally(driver: Driver, batchKey: number): { readonly number: number; readonly tally: TallyGroup[] } {
-  const row = driver.get<{ number: number; tally: string }>('select number, tally from batches where key = ?', batchKey)
+async function selectTally(
+  sql: Sql,
+  batchKey: number,
+): Promise<{ readonly number: number; readonly tally: TallyGroup[] }> {
+  const row = await sql.get<{ number: number; tally: string }>(
+    'select number, tally from batches where key = ?',
+    batchKey,
+  )
   if (!row) throw new LlmBatchError('not_found', `there is no batch ${batchKey}`)
   return { number: row.number, tally: JSON.parse(row.tally) as TallyGroup[] }
 }
 
-export function updateTally(
-  driver: Driver,
+export async function updateTally(
+  sql: Sql,
   { maxReasks }: Pick<RunFacts, 'maxReasks'>,
   batchKey: number,
   tally: readonly TallyGroup[],
-): void {
-  driver.run(
+): Promise<void> {
+  await sql.run(
     'update batches set tally = ?, pending = ?, reaskable = ? where key = ?',
     JSON.stringify(tally),
     sumOf(
@@ -74,38 +85,38 @@ export function sumOf(groups: readonly TallyGroup[], field: 'requests' | 'rows')
 }
 
 /** Puts other counts in the place of those of batches. */
-export function replaceTallies(
-  driver: Driver,
+export async function replaceTallies(
+  sql: Sql,
   runKey: number,
   tallies: ReadonlyMap<number, readonly TallyGroup[]>,
-): void {
-  const run = selectRunFacts(driver, runKey)
-  for (const [key, tally] of tallies) updateTally(driver, run, key, tally)
+): Promise<void> {
+  const run = await selectRunFacts(sql, runKey)
+  for (const [key, tally] of tallies) await updateTally(sql, run, key, tally)
 }
 
 /** What a batch was to answer, and has not, waits to be planned into others. */
-export function releaseBatch(driver: Driver, runKey: number, batchKey: number): void {
-  restate(driver, selectRunFacts(driver, runKey), batchKey, (group) =>
+export async function releaseBatch(sql: Sql, runKey: number, batchKey: number): Promise<void> {
+  await restate(sql, await selectRunFacts(sql, runKey), batchKey, (group) =>
     group.state === 'batched' ? { ...group, state: 'pending' } : group,
   )
 }
 
 /** Has groups of a batch stand otherwise; false where none of them does. */
-export function restate(
-  driver: Driver,
+export async function restate(
+  sql: Sql,
   run: RunFacts,
   batchKey: number,
   change: (group: TallyGroup) => TallyGroup,
-): boolean {
-  const { tally: before } = selectTally(driver, batchKey)
+): Promise<boolean> {
+  const { tally: before } = await selectTally(sql, batchKey)
   const changed = before.map(change)
   if (changed.every((group, index) => group === before[index])) return false
-  updateTally(driver, run, batchKey, new Tally(changed).groups())
+  await updateTally(sql, run, batchKey, new Tally(changed).groups())
   return true
 }
 
-export function selectHasPending(driver: Driver, runKey: number): boolean {
-  const found = driver.get(
+export async function selectHasPending(sql: Sql, runKey: number): Promise<boolean> {
+  const found = await sql.get(
     `select 1 from batches where run = ? and pending > 0
      union all select 1 from runs where key = ? and reopenings <> '[]' limit 1`,
     runKey,
@@ -115,8 +126,8 @@ export function selectHasPending(driver: Driver, runKey: number): boolean {
 }
 
 /** What is to be sent again as it was is planned first. */
-export function selectHasReaskable(driver: Driver, runKey: number): boolean {
-  const found = driver.get(
+export async function selectHasReaskable(sql: Sql, runKey: number): Promise<boolean> {
+  const found = await sql.get(
     `select 1 from batches b join runs r on r.key = b.run
      where b.run = ? and b.reaskable > 0 and r.reopenings = '[]' limit 1`,
     runKey,
@@ -142,11 +153,11 @@ const NONE: RequestCounts = {
  * Rows by where they stand. What is to be sent again counts as pending, and so do invalid answers that are about to be asked
  * again, as long as the run goes on.
  */
-export function selectCounts(driver: Driver, runKey: number): RequestCounts {
-  const run = selectRunFacts(driver, runKey)
-  const isGoingOn = selectIsGoingOn(driver, runKey)
+export async function selectCounts(sql: Sql, runKey: number): Promise<RequestCounts> {
+  const run = await selectRunFacts(sql, runKey)
+  const isGoingOn = await selectIsGoingOn(sql, runKey)
   const counts: Record<keyof RequestCounts, number> = { ...NONE }
-  const tallies = driver.all<{ number: number; tally: string }>(
+  const tallies = await sql.all<{ number: number; tally: string }>(
     'select number, tally from batches where run = ?',
     runKey,
   )
@@ -159,12 +170,12 @@ export function selectCounts(driver: Driver, runKey: number): RequestCounts {
     }
   }
   counts.skipped =
-    driver.get<{ count: number }>('select skipped_count as count from runs where key = ?', runKey)?.count ?? 0
+    (await sql.get<{ count: number }>('select skipped_count as count from runs where key = ?', runKey))?.count ?? 0
   return counts
 }
 
 /** True where rows with an invalid answer will be asked again, as far as their run allows. */
-function selectIsGoingOn(driver: Driver, runKey: number): boolean {
+async function selectIsGoingOn(sql: Sql, runKey: number): Promise<boolean> {
   const going = `state not in ('completed', 'cancelled', 'cancelling') and cancel_requested_at is null`
-  return driver.get(`select 1 from runs where key = ? and ${going}`, runKey) !== undefined
+  return (await sql.get(`select 1 from runs where key = ? and ${going}`, runKey)) !== undefined
 }

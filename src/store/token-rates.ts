@@ -1,21 +1,23 @@
-import type { Driver } from './driver.ts'
 import type { Queue } from './in-flight.ts'
 import type { AttemptUsage } from './port/attempt.ts'
 import type { TokenMethod } from './port/batch.ts'
 import { TRUE_RATE } from './record-columns.ts'
+import type { Sql } from './sql.ts'
 
 /** Statements on what estimates of tokens were worth. Callers open the transaction. */
 
 /** What batches have shown so far; null where none was collected. */
-export function selectTokenRate(driver: Driver, queue: Queue, method: TokenMethod): number | null {
+export async function selectTokenRate(sql: Sql, queue: Queue, method: TokenMethod): Promise<number | null> {
   return (
-    driver.get<{ rate: number }>(
-      `select ${TRUE_RATE} as rate from token_rates t
+    (
+      await sql.get<{ rate: number }>(
+        `select ${TRUE_RATE} as rate from token_rates t
        where provider = ? and base_url = ? and model = ? and method = ?`,
-      queue.provider,
-      queue.baseUrl,
-      queue.model,
-      method,
+        queue.provider,
+        queue.baseUrl,
+        queue.model,
+        method,
+      )
     )?.rate ?? null
   )
 }
@@ -24,11 +26,16 @@ export function selectTokenRate(driver: Driver, queue: Queue, method: TokenMetho
  * Learns from a collected batch what its estimate was worth. What was learnt before counts half, so that a model or a
  * kind of prompt that changes is followed within a few batches.
  */
-export function calibrate(driver: Driver, attemptKey: number, usage: readonly AttemptUsage[], at: number): void {
+export async function calibrate(
+  sql: Sql,
+  attemptKey: number,
+  usage: readonly AttemptUsage[],
+  at: number,
+): Promise<void> {
   const answers = usage.reduce((sum, part) => sum + part.answers, 0)
   const tokens = usage.reduce((sum, part) => sum + part.promptTokens, 0)
   if (answers === 0 || tokens === 0) return
-  driver.run(
+  await sql.run(
     `insert into token_rates (provider, base_url, model, method, estimated, actual, at)
      select b.provider, b.base_url, b.model, b.token_method, b.tokens * 1.0 * ? / b.request_count, ?, ?
      from attempts a join batches b on b.key = a.batch

@@ -60,7 +60,7 @@ describe('the list of messages', () => {
   })
 
   it('leaves out the queries of the catalog', () => {
-    expect(textsOf("driver.all('select key from runs where id = ?')", 'src/store/runs.ts')).toEqual([])
+    expect(textsOf("sql.all('select key from runs where id = ?')", 'src/store/runs.ts')).toEqual([])
   })
 
   it('names the line and what the text is for', () => {

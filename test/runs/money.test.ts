@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
-import { Driver } from '../../src/store/driver.ts'
 import { statePath } from '../../src/store/run-folder.ts'
+import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { expectExit, parseLines, type, typeHere } from '../support/command.ts'
 import {
   finish,
@@ -215,7 +215,7 @@ describe('a budget for each day', () => {
     expectExit(await type(world, 'tick'), 3)
     expect(await billed(world)).toBeLessThanOrEqual(500)
     for (let day = 0; day < 3; day += 1) {
-      makeYesterday(world)
+      await makeYesterday(world)
       await typeHere(world, 'tick')
       await typeHere(world, 'resume', 'last', '--quiet')
     }
@@ -226,11 +226,13 @@ describe('a budget for each day', () => {
 })
 
 /** Moves everything that was spent a day back, and what waits for the next day to now. */
-function makeYesterday(world: LocalWorld): void {
-  const driver = new Driver(statePath(world.home))
-  driver.run('update spending set at = at - 86400000')
-  driver.run(`update attempts set next_at = ? where stage = 'held'`, systemClock.now())
-  driver.close()
+async function makeYesterday(world: LocalWorld): Promise<void> {
+  const database = new SqliteDatabase(statePath(world.home), systemClock)
+  await database.transaction(async (sql) => {
+    await sql.run('update spending set at = at - 86400000')
+    await sql.run(`update attempts set next_at = ? where stage = 'held'`, systemClock.now())
+  })
+  await database.close()
 }
 
 describe('the estimate', () => {

@@ -20,56 +20,57 @@ import { releaseBatch } from '../tallies.ts'
 import { type RunAccess } from './run-access.ts'
 
 /** The verbs of `AttemptCatalog` in SQLite. */
-export function attemptVerbs({ clock, driver, runKey, write }: RunAccess): AttemptCatalog {
+export function attemptVerbs({ clock, read, write }: RunAccess): AttemptCatalog {
   return {
-    currentAttempts: async () => selectAttempts(driver, runKey, 'current'),
-    unfinishedAttempts: async (mostUnsent) => selectUnfinished(driver, runKey, clock.now(), mostUnsent),
-    unauditedAttempts: async () => selectUnaudited(driver, runKey),
-    currentAttempt: async (batchKey) => selectCurrentAttempt(driver, batchKey),
-    allAttempts: async () => selectAttempts(driver, runKey, 'all'),
+    currentAttempts: async () => read(async (sql, runKey) => selectAttempts(sql, runKey, 'current')),
+    unfinishedAttempts: async (mostUnsent) =>
+      read(async (sql, runKey) => selectUnfinished(sql, runKey, clock.now(), mostUnsent)),
+    unauditedAttempts: async () => read(async (sql, runKey) => selectUnaudited(sql, runKey)),
+    currentAttempt: async (batchKey) => read(async (sql) => selectCurrentAttempt(sql, batchKey)),
+    allAttempts: async () => read(async (sql, runKey) => selectAttempts(sql, runKey, 'all')),
     moveAttempt: async (key, from, to, changes = {}) =>
-      write(() => {
-        updateStage(driver, key, from, to, changes)
-        wakeWhenFreed(driver, key, from, to, clock.now())
-        return selectAttempt(driver, key)
+      write(async (sql) => {
+        await updateStage(sql, key, from, to, changes)
+        await wakeWhenFreed(sql, key, from, to, clock.now())
+        return selectAttempt(sql, key)
       }),
     noteAttempt: async (key, changes) =>
-      write(() => {
-        updateAttempt(driver, key, changes)
-        return selectAttempt(driver, key)
+      write(async (sql) => {
+        await updateAttempt(sql, key, changes)
+        return selectAttempt(sql, key)
       }),
     replaceAttempt: async ({ key, from, to, next, changes = {}, mayBeBilled = false }) =>
-      write(() => {
-        updateStage(driver, key, from, to, {})
-        closeOpenIntents(driver, key, clock.now())
-        wakeWhenFreed(driver, key, from, to, clock.now())
-        const old = selectAttempt(driver, key)
-        if (!mayBeBilled) releaseReservation(driver, old.nonce)
-        const made = insertAttempt(driver, old.batchKey, old.number + 1, next)
-        updateAttempt(driver, made, changes)
-        return selectAttempt(driver, made)
+      write(async (sql) => {
+        await updateStage(sql, key, from, to, {})
+        await closeOpenIntents(sql, key, clock.now())
+        await wakeWhenFreed(sql, key, from, to, clock.now())
+        const old = await selectAttempt(sql, key)
+        if (!mayBeBilled) await releaseReservation(sql, old.nonce)
+        const made = await insertAttempt(sql, old.batchKey, old.number + 1, next)
+        await updateAttempt(sql, made, changes)
+        return selectAttempt(sql, made)
       }),
     adoptBatch: async ({ key, from, next, remoteId, changes }) =>
-      write(() => {
-        updateStage(driver, key, from, 'abandoned', {})
-        const old = selectAttempt(driver, key)
-        const made = insertAttempt(driver, old.batchKey, old.number + 1, next)
-        updateStage(driver, made, 'planned', 'submitted', { ...changes, remoteId })
-        insertRemoteBatch(driver, made, { id: remoteId, seenAt: clock.now(), role: 'adopted' })
-        return selectAttempt(driver, made)
+      write(async (sql) => {
+        await updateStage(sql, key, from, 'abandoned', {})
+        const old = await selectAttempt(sql, key)
+        const made = await insertAttempt(sql, old.batchKey, old.number + 1, next)
+        await updateStage(sql, made, 'planned', 'submitted', { ...changes, remoteId })
+        await insertRemoteBatch(sql, made, { id: remoteId, seenAt: clock.now(), role: 'adopted' })
+        return selectAttempt(sql, made)
       }),
-    origin: async () => selectOrigin(driver, runKey),
+    origin: async () => read(async (sql, runKey) => selectOrigin(sql, runKey)),
     releaseAttempt: async (key, from, { mayBeBilled = false, to = from === 'ended' ? 'rejected' : 'abandoned' } = {}) =>
-      write(() => {
-        const { batchKey, nonce } = selectAttempt(driver, key)
-        updateStage(driver, key, from, to, {})
-        wakeWhenFreed(driver, key, from, to, clock.now())
-        closeOpenIntents(driver, key, clock.now())
-        if (!mayBeBilled) releaseReservation(driver, nonce)
-        releaseBatch(driver, runKey, batchKey)
+      write(async (sql, runKey) => {
+        const { batchKey, nonce } = await selectAttempt(sql, key)
+        await updateStage(sql, key, from, to, {})
+        await wakeWhenFreed(sql, key, from, to, clock.now())
+        await closeOpenIntents(sql, key, clock.now())
+        if (!mayBeBilled) await releaseReservation(sql, nonce)
+        await releaseBatch(sql, runKey, batchKey)
       }),
-    addRemoteBatch: async (attemptKey, remote) => write(() => insertRemoteBatch(driver, attemptKey, remote)),
-    remoteBatches: async (attemptKey) => selectRemoteBatches(driver, attemptKey),
-    unknownRemotes: async (ids) => selectUnknownRemotes(driver, ids),
+    addRemoteBatch: async (attemptKey, remote) => write(async (sql) => insertRemoteBatch(sql, attemptKey, remote)),
+    remoteBatches: async (attemptKey) => read(async (sql) => selectRemoteBatches(sql, attemptKey)),
+    unknownRemotes: async (ids) => read(async (sql) => selectUnknownRemotes(sql, ids)),
   }
 }

@@ -31,71 +31,71 @@ const NO_BILL: Bill = {
 }
 
 /** The verbs of `BatchCatalog` in SQLite. */
-export function batchVerbs({ clock, driver, id, runKey, write }: RunAccess): BatchCatalog {
+export function batchVerbs({ clock, id, read, write }: RunAccess): BatchCatalog {
   return {
     addBatch: async (batch) =>
-      write(() => {
-        assertNothingNew(driver, runKey, batch)
-        return insertBatch(driver, runKey, batch)
+      write(async (sql, runKey) => {
+        await assertNothingNew(sql, runKey, batch)
+        return insertBatch(sql, runKey, batch)
       }),
     addPortion: async (portion) =>
-      write(() => {
-        insertPortion(driver, runKey, portion)
-        if (selectRun(driver, id)?.state === 'open') updateRunState(driver, runKey, 'paused', null, clock.now())
+      write(async (sql, runKey) => {
+        await insertPortion(sql, runKey, portion)
+        if ((await selectRun(sql, id))?.state === 'open') await updateRunState(sql, runKey, 'paused', null, clock.now())
       }),
     settleCarried: async (attemptKey, settled) =>
-      write(() => {
-        const attempt = selectAttempt(driver, attemptKey)
+      write(async (sql, runKey) => {
+        const attempt = await selectAttempt(sql, attemptKey)
         if (attempt.kind !== 'carried') throw new LlmBatchError('conflict', `attempt ${attemptKey} is to be sent`)
-        settleBatch(driver, runKey, attempt, settled)
-        updateStage(driver, attemptKey, 'planned', 'collected', {})
+        await settleBatch(sql, runKey, attempt, settled)
+        await updateStage(sql, attemptKey, 'planned', 'collected', {})
       }),
-    batches: async () => selectBatches(driver, runKey),
-    batch: async (key) => selectBatch(driver, key),
-    hasPending: async () => selectHasPending(driver, runKey),
-    hasReaskable: async () => selectHasReaskable(driver, runKey),
+    batches: async () => read(async (sql, runKey) => selectBatches(sql, runKey)),
+    batch: async (key) => read(async (sql) => selectBatch(sql, key)),
+    hasPending: async () => read(async (sql, runKey) => selectHasPending(sql, runKey)),
+    hasReaskable: async () => read(async (sql, runKey) => selectHasReaskable(sql, runKey)),
     settleAttempt: async (key, to, changes, settled, bill = NO_BILL) =>
-      write(() => {
-        const attempt = selectAttempt(driver, key)
-        settleBatch(driver, runKey, attempt, settled)
-        settleReservation(driver, attempt.nonce, bill, clock.now())
-        updateStage(driver, key, 'ended', to, changes)
-        if (to === 'collected') calibrate(driver, key, settled.usage, clock.now())
-        return selectAttempt(driver, key)
+      write(async (sql, runKey) => {
+        const attempt = await selectAttempt(sql, key)
+        await settleBatch(sql, runKey, attempt, settled)
+        await settleReservation(sql, attempt.nonce, bill, clock.now())
+        await updateStage(sql, key, 'ended', to, changes)
+        if (to === 'collected') await calibrate(sql, key, settled.usage, clock.now())
+        return selectAttempt(sql, key)
       }),
     holdSettled: async (key, changes, settled) =>
-      write(() => {
-        settleBatch(driver, runKey, selectAttempt(driver, key), settled)
-        updateStage(driver, key, 'ended', 'held', changes)
-        return selectAttempt(driver, key)
+      write(async (sql, runKey) => {
+        await settleBatch(sql, runKey, await selectAttempt(sql, key), settled)
+        await updateStage(sql, key, 'ended', 'held', changes)
+        return selectAttempt(sql, key)
       }),
     reopenRequests: async ({ canaryAbove, ...wish }) =>
-      write(() => {
-        const { requests, rows } = insertReopening(driver, runKey, wish)
+      write(async (sql, runKey) => {
+        const { requests, rows } = await insertReopening(sql, runKey, wish)
         if (requests === 0) return rows
         const isLarge = canaryAbove !== null && rows > canaryAbove
-        if (isLarge) updateRunField(driver, runKey, 'is_canary_due', 1)
-        const state = selectRun(driver, id)?.state
-        if (state !== undefined && isFinished(state)) clearStops(driver, runKey)
-        if (state !== undefined && isAtRest(state)) updateRunState(driver, runKey, 'running', null, clock.now())
+        if (isLarge) await updateRunField(sql, runKey, 'is_canary_due', 1)
+        const state = (await selectRun(sql, id))?.state
+        if (state !== undefined && isFinished(state)) await clearStops(sql, runKey)
+        if (state !== undefined && isAtRest(state)) await updateRunState(sql, runKey, 'running', null, clock.now())
         return rows
       }),
-    setCanaryDue: async () => write(() => updateRunField(driver, runKey, 'is_canary_due', 1)),
+    setCanaryDue: async () => write(async (sql, runKey) => updateRunField(sql, runKey, 'is_canary_due', 1)),
     endReplanning: async () =>
-      write(() => {
-        updateRunField(driver, runKey, 'is_canary_due', 0)
-        updateRunField(driver, runKey, 'reopenings', '[]')
+      write(async (sql, runKey) => {
+        await updateRunField(sql, runKey, 'is_canary_due', 0)
+        await updateRunField(sql, runKey, 'reopenings', '[]')
       }),
     cancelUnsent: async () =>
-      write(() => {
-        for (const attempt of selectAttempts(driver, runKey, 'current')) {
+      write(async (sql, runKey) => {
+        for (const attempt of await selectAttempts(sql, runKey, 'current')) {
           if (attempt.stage === 'planned' || attempt.stage === 'uploaded') {
-            updateStage(driver, attempt.key, attempt.stage, 'cancelled', {})
-            releaseReservation(driver, attempt.nonce)
+            await updateStage(sql, attempt.key, attempt.stage, 'cancelled', {})
+            await releaseReservation(sql, attempt.nonce)
           }
         }
-        giveUpUnsent(driver, runKey)
+        await giveUpUnsent(sql, runKey)
       }),
-    counts: async () => selectCounts(driver, runKey),
+    counts: async () => read(async (sql, runKey) => selectCounts(sql, runKey)),
   }
 }

@@ -9,15 +9,15 @@ import {
 import { type RunAccess } from './run-access.ts'
 
 /** The verbs of `MoneyCatalog` in SQLite. */
-export function moneyVerbs({ clock, driver, id, write }: RunAccess): MoneyCatalog {
+export function moneyVerbs({ clock, id, read, write }: RunAccess): MoneyCatalog {
   return {
-    spending: async (since) => selectStanding(driver, id, since),
-    shownAnswers: async (target) => selectShownByRun(driver, id, target),
-    reserve: async (terms) => write(() => reserveSpending(driver, id, terms)),
+    spending: async (since) => read(async (sql) => selectStanding(sql, id, since)),
+    shownAnswers: async (target) => read(async (sql) => selectShownByRun(sql, id, target)),
+    reserve: async (terms) => write(async (sql) => reserveSpending(sql, id, terms)),
     settleReservation: async (entryId, bill) =>
-      write(() => {
-        if (bill === null) releaseReservation(driver, entryId)
-        else settleReservation(driver, entryId, bill, clock.now())
+      write(async (sql) => {
+        if (bill === null) await releaseReservation(sql, entryId)
+        else await settleReservation(sql, entryId, bill, clock.now())
       }),
   }
 }

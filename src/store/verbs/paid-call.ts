@@ -15,45 +15,45 @@ import { openTail } from '../tail.ts'
 import { type RunAccess } from './run-access.ts'
 
 /** The verbs of `PaidCallCatalog` in SQLite. */
-export function paidCallVerbs({ clock, driver, id, runKey, write }: RunAccess): PaidCallCatalog {
+export function paidCallVerbs({ clock, id, read, write }: RunAccess): PaidCallCatalog {
   return {
     openIntent: async (attemptKey, facts, admit, spending) =>
-      write(() => {
-        const admission = admit(selectQueueState(driver, attemptKey, clock.now()))
+      write(async (sql) => {
+        const admission = admit(await selectQueueState(sql, attemptKey, clock.now()))
         if (!admission.isAdmitted) return { isOpen: false, refusal: admission.wait }
-        const refusal = spending ? reserveSpending(driver, id, spending) : null
+        const refusal = spending ? await reserveSpending(sql, id, spending) : null
         if (refusal !== null) return { isOpen: false, refusal }
-        updateStage(driver, attemptKey, 'uploaded', 'creating', { waitingSince: null })
+        await updateStage(sql, attemptKey, 'uploaded', 'creating', { waitingSince: null })
         // There may be room for the next one too, which has been told that this one goes before it.
-        wakeWaiting(driver, attemptKey, clock.now())
-        return { isOpen: true, intent: selectIntent(driver, insertIntent(driver, attemptKey, facts)) }
+        await wakeWaiting(sql, attemptKey, clock.now())
+        return { isOpen: true, intent: await selectIntent(sql, await insertIntent(sql, attemptKey, facts)) }
       }),
     repeatIntent: async (attemptKey, facts) =>
-      write(() => {
-        updateStage(driver, attemptKey, 'unconfirmed', 'creating', {})
-        return selectIntent(driver, insertIntent(driver, attemptKey, facts))
+      write(async (sql) => {
+        await updateStage(sql, attemptKey, 'unconfirmed', 'creating', {})
+        return selectIntent(sql, await insertIntent(sql, attemptKey, facts))
       }),
     closeIntent: async (key, answer, to, changes = {}) =>
-      write(() => {
-        const { attemptKey } = selectIntent(driver, key)
-        answerIntent(driver, key, answer, clock.now())
-        const { nonce, stage } = selectAttempt(driver, attemptKey)
-        if (answer === 'not_created' || answer === 'proved_absent') releaseReservation(driver, nonce)
-        if (stage === to) updateAttempt(driver, attemptKey, changes)
-        else updateStage(driver, attemptKey, stage, to, changes)
-        wakeWhenFreed(driver, attemptKey, stage, to, clock.now())
-        return selectAttempt(driver, attemptKey)
+      write(async (sql) => {
+        const { attemptKey } = await selectIntent(sql, key)
+        await answerIntent(sql, key, answer, clock.now())
+        const { nonce, stage } = await selectAttempt(sql, attemptKey)
+        if (answer === 'not_created' || answer === 'proved_absent') await releaseReservation(sql, nonce)
+        if (stage === to) await updateAttempt(sql, attemptKey, changes)
+        else await updateStage(sql, attemptKey, stage, to, changes)
+        await wakeWhenFreed(sql, attemptKey, stage, to, clock.now())
+        return selectAttempt(sql, attemptKey)
       }),
-    intents: async (attemptKey) => selectIntents(driver, attemptKey),
-    openCall: async (attemptKey, ordinal) => write(() => insertCall(driver, attemptKey, ordinal, clock.now())),
-    closeCall: async (key, answer, line) => write(() => answerCall(driver, key, answer, line)),
-    calls: async (attemptKey) => selectCalls(driver, attemptKey),
+    intents: async (attemptKey) => read(async (sql) => selectIntents(sql, attemptKey)),
+    openCall: async (attemptKey, ordinal) => write(async (sql) => insertCall(sql, attemptKey, ordinal, clock.now())),
+    closeCall: async (key, answer, line) => write(async (sql) => answerCall(sql, key, answer, line)),
+    calls: async (attemptKey) => read(async (sql) => selectCalls(sql, attemptKey)),
     endCalls: async (attemptKey) =>
-      write(() => {
-        updateStage(driver, attemptKey, 'calling', 'ended', { nextAt: clock.now(), endedAt: clock.now() })
-        forgetLines(driver, attemptKey)
-        return selectAttempt(driver, attemptKey)
+      write(async (sql) => {
+        await updateStage(sql, attemptKey, 'calling', 'ended', { nextAt: clock.now(), endedAt: clock.now() })
+        await forgetLines(sql, attemptKey)
+        return selectAttempt(sql, attemptKey)
       }),
-    beginTail: async () => write(() => openTail(driver, { id, runKey }, clock.now())),
+    beginTail: async () => write(async (sql, runKey) => openTail(sql, { id, runKey }, clock.now())),
   }
 }

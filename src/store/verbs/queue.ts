@@ -6,16 +6,20 @@ import { selectTokenRate } from '../token-rates.ts'
 import { type RunAccess } from './run-access.ts'
 
 /** The verbs of `QueueCatalog` in SQLite. */
-export function queueVerbs({ clock, driver, runKey, write }: RunAccess): QueueCatalog {
+export function queueVerbs({ clock, read, write }: RunAccess): QueueCatalog {
   return {
-    recordRefusal: async (attemptKey, refusal) => write(() => upsertRefusal(driver, attemptKey, refusal)),
-    queueBelief: async (target) => selectBelief(driver, queueOfTarget(driver, runKey, target)),
-    trustQueue: async (target) => write(() => clearDoubt(driver, queueOfTarget(driver, runKey, target))),
-    bringBackQueues: async (now) => write(() => bringBackInstants(driver, runKey, now)),
+    recordRefusal: async (attemptKey, refusal) => write(async (sql) => upsertRefusal(sql, attemptKey, refusal)),
+    queueBelief: async (target) =>
+      read(async (sql, runKey) => selectBelief(sql, await queueOfTarget(sql, runKey, target))),
+    trustQueue: async (target) =>
+      write(async (sql, runKey) => clearDoubt(sql, await queueOfTarget(sql, runKey, target))),
+    bringBackQueues: async (now) => write(async (sql, runKey) => bringBackInstants(sql, runKey, now)),
     unwatchedInFlight: async (target) =>
-      selectUnwatched(driver, runKey, queueOfTarget(driver, runKey, target), clock.now()),
-    noteUnwatched: async (attemptKey, at, hasEnded) => write(() => updateUnwatched(driver, attemptKey, at, hasEnded)),
-    isRoomWanted: async () => selectIsRoomWanted(driver, runKey),
-    tokenRate: async (target, method) => selectTokenRate(driver, queueOfTarget(driver, runKey, target), method),
+      read(async (sql, runKey) => selectUnwatched(sql, runKey, await queueOfTarget(sql, runKey, target), clock.now())),
+    noteUnwatched: async (attemptKey, at, hasEnded) =>
+      write(async (sql) => updateUnwatched(sql, attemptKey, at, hasEnded)),
+    isRoomWanted: async () => read(async (sql, runKey) => selectIsRoomWanted(sql, runKey)),
+    tokenRate: async (target, method) =>
+      read(async (sql, runKey) => selectTokenRate(sql, await queueOfTarget(sql, runKey, target), method)),
   }
 }

@@ -1,7 +1,6 @@
 import { FINAL_STAGES } from '../../model/attempt.ts'
 import { LlmBatchError } from '../../model/error.ts'
 import { selectAttempts, selectOrigin } from '../attempts.ts'
-import type { Driver } from '../driver.ts'
 import type { AttemptRecord } from '../port/attempt.ts'
 import { type RunCatalog } from '../port/run.ts'
 import { selectPortions } from '../portions.ts'
@@ -16,57 +15,65 @@ import {
   updateRunField,
   updateRunState,
 } from '../runs.ts'
+import type { Sql } from '../sql.ts'
 import { selectHasPending } from '../tallies.ts'
 import { type RunAccess } from './run-access.ts'
 
 /** The verbs of `RunCatalog` in SQLite. */
-export function runVerbs({ clock, driver, id, runKey, write }: RunAccess): RunCatalog {
+export function runVerbs({ clock, id, read, write }: RunAccess): RunCatalog {
   return {
-    record: async () => {
-      const run = selectRun(driver, id)
-      if (!run) throw new LlmBatchError('not_found', `run ${id} was removed`)
-      return run
-    },
-    moveRun: async (to, reason = null) =>
-      write(() => {
-        // What was appended, or asked for again, while the end was being looked at is still to be done.
-        const isResting = to !== 'open' || hasNothingToDo(driver, runKey)
-        updateRunState(driver, runKey, isResting ? to : 'paused', reason, clock.now())
+    record: async () =>
+      read(async (sql) => {
+        const run = await selectRun(sql, id)
+        if (!run) throw new LlmBatchError('not_found', `run ${id} was removed`)
+        return run
       }),
-    steerRun: async (output) => write(() => updateRunField(driver, runKey, 'output', JSON.stringify(output))),
-    capRun: async (maxCostMicros) => write(() => updateRunField(driver, runKey, 'max_cost', maxCostMicros)),
-    setDeadline: async (deadline) => write(() => updateDeadline(driver, runKey, deadline)),
-    cancelForDeadline: async () => write(() => markCancelRequested(driver, id, 'deadline', clock.now())),
+    moveRun: async (to, reason = null) =>
+      write(async (sql, runKey) => {
+        // What was appended, or asked for again, while the end was being looked at is still to be done.
+        const isResting = to !== 'open' || (await hasNothingToDo(sql, runKey))
+        await updateRunState(sql, runKey, isResting ? to : 'paused', reason, clock.now())
+      }),
+    steerRun: async (output) =>
+      write(async (sql, runKey) => updateRunField(sql, runKey, 'output', JSON.stringify(output))),
+    capRun: async (maxCostMicros) =>
+      write(async (sql, runKey) => updateRunField(sql, runKey, 'max_cost', maxCostMicros)),
+    setDeadline: async (deadline) => write(async (sql, runKey) => updateDeadline(sql, runKey, deadline)),
+    cancelForDeadline: async () => write(async (sql) => markCancelRequested(sql, id, 'deadline', clock.now())),
     setStopLoss: async (stopLoss) =>
-      write(() => updateRunField(driver, runKey, 'stop_loss', stopLoss === null ? null : JSON.stringify(stopLoss))),
-    bindAccount: async (account) => write(() => updateRunField(driver, runKey, 'account', account)),
+      write(async (sql, runKey) =>
+        updateRunField(sql, runKey, 'stop_loss', stopLoss === null ? null : JSON.stringify(stopLoss)),
+      ),
+    bindAccount: async (account) => write(async (sql, runKey) => updateRunField(sql, runKey, 'account', account)),
     moveBaseUrl: async (baseUrl) =>
-      write(() => {
-        if (selectOrigin(driver, runKey).hasSent) {
+      write(async (sql, runKey) => {
+        if ((await selectOrigin(sql, runKey)).hasSent) {
           throw new LlmBatchError('conflict', `a part of run ${id} was sent, so its base URL cannot change`)
         }
-        updateBaseUrl(driver, runKey, baseUrl)
+        await updateBaseUrl(sql, runKey, baseUrl)
       }),
     beginRun: async (facts) =>
-      write(() => {
-        updateBegun(driver, runKey, facts)
-        updateRunState(driver, runKey, facts.isOpen ? 'open' : 'ready', null, clock.now())
+      write(async (sql, runKey) => {
+        await updateBegun(sql, runKey, facts)
+        await updateRunState(sql, runKey, facts.isOpen ? 'open' : 'ready', null, clock.now())
       }),
     sealRun: async () =>
-      write(() => {
-        updateRunField(driver, runKey, 'is_open', 0)
+      write(async (sql, runKey) => {
+        await updateRunField(sql, runKey, 'is_open', 0)
         // Its end is still to be counted and written.
-        if (selectRun(driver, id)?.state === 'open') updateRunState(driver, runKey, 'paused', null, clock.now())
+        if ((await selectRun(sql, id))?.state === 'open') await updateRunState(sql, runKey, 'paused', null, clock.now())
       }),
-    portions: async () => selectPortions(driver, runKey),
-    addIncident: async (incident) => write(() => insertIncident(driver, runKey, incident)),
-    incidents: async () => selectIncidents(driver, runKey),
+    portions: async () => read(async (sql, runKey) => selectPortions(sql, runKey)),
+    addIncident: async (incident) => write(async (sql, runKey) => insertIncident(sql, runKey, incident)),
+    incidents: async () => read(async (sql, runKey) => selectIncidents(sql, runKey)),
   }
 }
 
 /** True for an open run of which nothing is on its way, held, or waits to be sent. */
-function hasNothingToDo(driver: Driver, runKey: number): boolean {
+async function hasNothingToDo(sql: Sql, runKey: number): Promise<boolean> {
   const isDone = ({ stage }: AttemptRecord): boolean => FINAL_STAGES.includes(stage)
-  const isOpen = driver.get('select 1 from runs where key = ? and is_open = 1', runKey) !== undefined
-  return isOpen && !selectHasPending(driver, runKey) && selectAttempts(driver, runKey, 'current').every(isDone)
+  const isOpen = (await sql.get('select 1 from runs where key = ? and is_open = 1', runKey)) !== undefined
+  return (
+    isOpen && !(await selectHasPending(sql, runKey)) && (await selectAttempts(sql, runKey, 'current')).every(isDone)
+  )
 }
