@@ -5,6 +5,7 @@ export type FlightKind = 'transfer' | 'create' | 'poll' | 'listing'
 export class Flights {
   readonly #mostOfAKind: number
   readonly #flights = new Map<string, { readonly kind: FlightKind; readonly done: Promise<void> }>()
+  readonly #landed = new Set<string>()
   /** What the first step that failed has thrown; it concerns the whole run. */
   failure: unknown
 
@@ -16,8 +17,19 @@ export class Flights {
     return this.#flights.size
   }
 
+  /** Called before the store is looked at: what it tells may be older than a step that ends from now on. */
+  beginLook(): void {
+    this.#landed.clear()
+  }
+
+  /** True where a step has ended since the look began. */
+  get haveLanded(): boolean {
+    return this.#landed.size > 0
+  }
+
+  /** True while such a step is under way, and where it has ended since the look began. */
   has(name: string): boolean {
-    return this.#flights.has(name)
+    return this.#flights.has(name) || this.#landed.has(name)
   }
 
   hasRoom(kind: FlightKind): boolean {
@@ -29,7 +41,10 @@ export class Flights {
       .catch((error: unknown) => {
         this.failure ??= error
       })
-      .finally(() => this.#flights.delete(name))
+      .finally(() => {
+        this.#flights.delete(name)
+        this.#landed.add(name)
+      })
     this.#flights.set(name, { kind, done })
   }
 

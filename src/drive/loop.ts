@@ -114,6 +114,7 @@ class Driving {
     if (this.#isStopping() || this.#isTimeUp(run)) return false
     await this.#plan(run)
     await this.#noticeClock()
+    this.#flights.beginLook()
     const attempts = await store.unfinishedAttempts(this.#mostUnsent)
     // What was appended meanwhile is to be looked at before it is sent.
     if (run.isOpen && (await store.record()).rowCount > this.#rowCount) return true
@@ -123,6 +124,7 @@ class Driving {
     this.#launchForeignQueues(attempts)
     this.#launchSteps(attempts, gate, round)
     this.#launchAudit(await this.#audits.due(attempts))
+    if (this.#flights.haveLanded) return true
     if (this.#flights.count === 0 && (await this.#isOver(attempts, gate))) return false
     await this.#pause(attempts)
     return true
