@@ -10,12 +10,13 @@ import type {
 } from './port/attempt.ts'
 import type { IntentAnswer, IntentFacts, IntentRecord } from './port/paid-call.ts'
 import { type AttemptRow, assignments, attemptFrom, SELECT_ATTEMPTS, UNFINISHED } from './record-columns.ts'
-import type { Sql } from './sql.ts'
+import { insertKeyed, type Sql } from './sql.ts'
 
 /** Statements on attempts, intents and remote batches. Callers open the transaction. */
 
 export async function insertAttempt(sql: Sql, batchKey: number, number: number, attempt: NewAttempt): Promise<number> {
-  await sql.run(
+  return insertKeyed(
+    sql,
     `insert into attempts (batch, number, nonce, input_name, input_bytes, input_sha256, created_at, stage)
      values (?, ?, ?, ?, ?, ?, ?, 'planned')`,
     batchKey,
@@ -26,11 +27,6 @@ export async function insertAttempt(sql: Sql, batchKey: number, number: number, 
     attempt.inputSha256,
     attempt.createdAt,
   )
-  return lastKey(sql)
-}
-
-export async function lastKey(sql: Sql): Promise<number> {
-  return (await sql.get<{ key: number }>('select last_insert_rowid() as key'))?.key ?? 0
 }
 
 export async function selectAttempt(sql: Sql, key: number): Promise<AttemptRecord> {
@@ -70,12 +66,13 @@ export async function selectUnfinished(
       `${SELECT_ATTEMPTS} where b.run = ? and ${UNFINISHED} and (a.stage <> 'planned' or b.kind <> 'batch' or a.key in (
          select key from (
            select a.key, row_number() over (
-             partition by b.provider, b.endpoint, b.model order by max(a.next_at, ?), b.number) as place
+             partition by b.provider, b.endpoint, b.model order by case when a.next_at > ? then a.next_at else ? end, b.number) as place
            from attempts a join batches b on b.key = a.batch
-           where b.run = ? and ${UNFINISHED} and a.stage = 'planned' and b.kind = 'batch')
+           where b.run = ? and ${UNFINISHED} and a.stage = 'planned' and b.kind = 'batch') ranked
          where place <= ?))
        order by b.number`,
       runKey,
+      now,
       now,
       runKey,
       mostUnsent,
@@ -125,8 +122,8 @@ export async function updateAttempt(sql: Sql, key: number, changes: AttemptChang
 }
 
 export async function insertIntent(sql: Sql, attemptKey: number, facts: IntentFacts): Promise<number> {
-  await sql.run('insert into intents (attempt, facts) values (?, ?)', attemptKey, JSON.stringify(facts))
-  return lastKey(sql)
+  const values = [attemptKey, facts.at, JSON.stringify(facts)]
+  return insertKeyed(sql, 'insert into intents (attempt, at, facts) values (?, ?, ?)', ...values)
 }
 
 /** Records the answer to an intent once; `unknown` may later become `adopted` or `proved_absent`. */
@@ -197,16 +194,24 @@ export async function selectRemoteBatches(sql: Sql, attemptKey: number): Promise
   )
 }
 
+/** Ids that are looked for in one statement; fewer are filled up, so that it is prepared once. */
+const IDS_AT_ONCE = 100
+
 /** Those of these batches that belong to no attempt of any run. */
 export async function selectUnknownRemotes(sql: Sql, ids: readonly string[]): Promise<readonly string[]> {
-  return (
-    await sql.all<{ id: string }>(
-      `select value as id from json_each(?)
-       where not exists (select 1 from remote_batches m where m.id = value)
-         and not exists (select 1 from attempts a where a.remote_id = value)`,
-      JSON.stringify(ids),
+  const known = new Set<string>()
+  const places = Array.from({ length: IDS_AT_ONCE }, () => '?').join(', ')
+  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+    const values = Array.from({ length: IDS_AT_ONCE }, (_, place) => ids[start + place] ?? '')
+    const found = await sql.all<{ id: string }>(
+      `select id from remote_batches where id in (${places})
+       union select remote_id from attempts where remote_id in (${places})`,
+      ...values,
+      ...values,
     )
-  ).map(({ id }) => id)
+    for (const { id } of found) known.add(id)
+  }
+  return ids.filter((id) => !known.has(id))
 }
 
 /** Everything that attempts of any run have made or taken over; several rows of one attempt tell several batches. */
@@ -223,14 +228,14 @@ export async function selectKnownRemotes(sql: Sql): Promise<readonly KnownRemote
 export async function selectOrigin(sql: Sql, runKey: number): Promise<RunOrigin> {
   const found = await sql.get<{ intents: number; adopted: number; sent: number }>(
     `select
-       exists (select 1 from batches b join attempts a on a.batch = b.key join intents i on i.attempt = a.key
-         where b.run = ?) as intents,
-       exists (select 1 from batches b join attempts a on a.batch = b.key join remote_batches m on m.attempt = a.key
-         where b.run = ? and m.role = 'adopted') as adopted,
-       exists (select 1 from batches b join attempts a on a.batch = b.key
+       case when exists (select 1 from batches b join attempts a on a.batch = b.key join intents i on i.attempt = a.key
+         where b.run = ?) then 1 else 0 end as intents,
+       case when exists (select 1 from batches b join attempts a on a.batch = b.key join remote_batches m on m.attempt = a.key
+         where b.run = ? and m.role = 'adopted') then 1 else 0 end as adopted,
+       case when exists (select 1 from batches b join attempts a on a.batch = b.key
          where b.run = ? and (a.input_file_id is not null or a.remote_id is not null
            or exists (select 1 from intents i where i.attempt = a.key)
-           or exists (select 1 from direct_calls c where c.attempt = a.key))) as sent`,
+           or exists (select 1 from direct_calls c where c.attempt = a.key))) then 1 else 0 end as sent`,
     runKey,
     runKey,
     runKey,

@@ -4,9 +4,9 @@ import { LlmBatchError } from '../model/error.ts'
 import type { FileFacts } from '../model/file-facts.ts'
 import { isReopened, type Reopening } from '../model/reopening.ts'
 import type { TallyGroup } from '../model/tally.ts'
-import { insertAttempt, lastKey } from './attempts.ts'
+import { insertAttempt } from './attempts.ts'
 import type { BatchRecord, NewBatchRecord, SettledBatch, Settlement } from './port/batch.ts'
-import type { Sql } from './sql.ts'
+import { insertKeyed, type Sql } from './sql.ts'
 import { restate, selectRunFacts, sumOf, takeOver, updateTally } from './tallies.ts'
 
 /** Statements on batches. Callers open the transaction. */
@@ -15,7 +15,8 @@ import { restate, selectRunFacts, sumOf, takeOver, updateTally } from './tallies
 export async function insertBatch(sql: Sql, runKey: number, batch: NewBatchRecord): Promise<number> {
   const run = await selectRunFacts(sql, runKey)
   for (const [key, groups] of batch.taken) await takeOver(sql, run, key, groups)
-  await sql.run(
+  const key = await insertKeyed(
+    sql,
     `insert into batches
        (run, number, base_url, provider, endpoint, model, request_count, first_request, last_request, content_hash,
         tokens, token_method, most_output_tokens, kind, plan, reasked_rows, reasked_requests)
@@ -38,7 +39,6 @@ export async function insertBatch(sql: Sql, runKey: number, batch: NewBatchRecor
     batch.reasked.rows,
     batch.reasked.requests,
   )
-  const key = await lastKey(sql)
   await updateTally(sql, run, key, batch.tally)
   return insertAttempt(sql, key, 1, batch.attempt)
 }

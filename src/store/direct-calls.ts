@@ -1,5 +1,5 @@
 import type { CallAnswer, DirectCall } from './port/paid-call.ts'
-import type { Sql } from './sql.ts'
+import { insertKeyed, type Sql } from './sql.ts'
 
 /** Statements on synchronous calls. Callers open the transaction. */
 
@@ -7,8 +7,7 @@ const SELECT_CALLS = 'select key, request as ordinal, answer, line from direct_c
 
 /** Records that a request is about to be sent in a synchronous call. */
 export async function insertCall(sql: Sql, attemptKey: number, ordinal: number, at: number): Promise<number> {
-  await sql.run('insert into direct_calls (attempt, request, at) values (?, ?, ?)', attemptKey, ordinal, at)
-  return (await sql.get<{ key: number }>('select last_insert_rowid() as key'))?.key ?? 0
+  return insertKeyed(sql, 'insert into direct_calls (attempt, request, at) values (?, ?, ?)', attemptKey, ordinal, at)
 }
 
 export async function answerCall(sql: Sql, key: number, answer: CallAnswer, line: string | null): Promise<void> {

@@ -17,16 +17,21 @@ export interface Queue {
 /** A batch that was never seen counts as in flight for as long as its provider may take: a day after its create. */
 const UNSEEN_MS = DAY_MS
 
+/** The instant since which a create without a batch counts as in flight. */
+export function unseenSince(now: number): number {
+  return now - UNSEEN_MS
+}
+
 const OPEN = OPEN_STAGES.map((stage) => `'${stage}'`).join(', ')
 
 /**
  * Attempts whose batch may be in the provider's queue: released only when it was seen to have ended. One of which no
- * batch was ever seen is the exception, because perhaps no process ever comes to decide it. Takes the time as a value.
+ * batch was ever seen is the exception, because perhaps no process ever comes to decide it. Takes as a value `unseenSince`.
  */
 export const IN_FLIGHT = `a.freed_at is null and a.ended_at is null
   and (a.stage in (${OPEN}) or (a.stage = 'held' and a.held_from in (${OPEN})))
   and (a.remote_id is not null or exists (
-    select 1 from intents i where i.attempt = a.key and i.facts ->> 'at' > ? - ${UNSEEN_MS}))`
+    select 1 from intents i where i.attempt = a.key and i.at > ?))`
 
 /** Attempts at a provider and base URL, with their batches; conditions may follow. */
 export const FROM_QUEUE = `from attempts a join batches b on b.key = a.batch ${JOIN_RATES}
@@ -45,10 +50,7 @@ export async function queueOf(sql: Sql, attemptKey: number): Promise<Queue> {
 
 /** The queue of a target, at the base URL of the run. */
 export async function queueOfTarget(sql: Sql, runKey: number, { provider, model }: Target): Promise<Queue> {
-  const run = await sql.get<{ baseUrl: string }>(
-    `select definition ->> 'baseUrl' as "baseUrl" from runs where key = ?`,
-    runKey,
-  )
+  const run = await sql.get<{ baseUrl: string }>(`select base_url as "baseUrl" from runs where key = ?`, runKey)
   return { provider, baseUrl: run?.baseUrl ?? '', model }
 }
 
@@ -58,7 +60,7 @@ export async function selectBatchLoad(
   attemptKey: number,
 ): Promise<QueueLoad & { readonly isCalibrated: number }> {
   const load = await sql.get<QueueLoad & { isCalibrated: number }>(
-    `select ${CALIBRATED_TOKENS} as tokens, b.request_count as requests, t.at is not null as "isCalibrated"
+    `select ${CALIBRATED_TOKENS} as tokens, b.request_count as requests, case when t.at is null then 0 else 1 end as "isCalibrated"
      from attempts a join batches b on b.key = a.batch ${JOIN_RATES} where a.key = ?`,
     attemptKey,
   )
@@ -74,7 +76,7 @@ export async function selectInFlight(sql: Sql, { provider, baseUrl, model }: Que
     provider,
     baseUrl,
     model,
-    now,
+    unseenSince(now),
   )
   return load ?? { tokens: 0, requests: 0 }
 }
@@ -87,7 +89,7 @@ export async function selectAccountRequests(sql: Sql, { provider, baseUrl }: Que
         `select coalesce(sum(b.request_count), 0) as requests ${FROM_QUEUE} and ${IN_FLIGHT}`,
         provider,
         baseUrl,
-        now,
+        unseenSince(now),
       )
     )?.requests ?? 0
   )
@@ -101,11 +103,12 @@ export async function selectUnanswered(
 ): Promise<QueueState['unanswered']> {
   return (
     await sql.all<{ requests: number; isInDoubt: number; isHeld: number }>(
-      `select b.request_count as requests, a.stage <> 'creating' as "isInDoubt", a.stage = 'held' as "isHeld"
+      `select b.request_count as requests, case when a.stage = 'creating' then 0 else 1 end as "isInDoubt",
+         case when a.stage = 'held' then 1 else 0 end as "isHeld"
        ${FROM_QUEUE} and a.remote_id is null and ${IN_FLIGHT}`,
       provider,
       baseUrl,
-      now,
+      unseenSince(now),
     )
   ).map(({ isHeld, isInDoubt, requests }) => ({ requests, isInDoubt: isInDoubt === 1, isHeld: isHeld === 1 }))
 }

@@ -34,9 +34,9 @@ async function selectBeliefRow(sql: Sql, { provider, baseUrl, model }: Queue): P
 async function selectProbes(sql: Sql, { provider, baseUrl, model }: Queue, refusedAt: number) {
   const probes = await sql.get<{ accepted: number; open: number }>(
     `select
-       coalesce(sum(a.remote_status not in ('queued', 'failed')), 0) as accepted,
-       coalesce(sum(a.stage in ('creating', 'unconfirmed') or (a.stage = 'submitted' and a.remote_status = 'queued')), 0)
-         as open
+       count(case when a.remote_status not in ('queued', 'failed') then 1 end) as accepted,
+       count(case when a.stage in ('creating', 'unconfirmed') or (a.stage = 'submitted' and a.remote_status = 'queued')
+         then 1 end) as open
      ${FROM_QUEUE} and b.model = ? and (a.stage in ('creating', 'unconfirmed') or a.submitted_at > ?)`,
     provider,
     baseUrl,
@@ -121,15 +121,18 @@ export async function clearDoubt(sql: Sql, { provider, baseUrl, model }: Queue):
   )
 }
 
+/** An instant, or the one that is given twice as a value where that is earlier. */
+function earlierOf(column: string): string {
+  return `case when ${column} > ? then ? else ${column} end`
+}
+
 /** Where the clock was set back, nothing is waited for that was to come at an instant of the old time. */
 export async function bringBackInstants(sql: Sql, runKey: number, now: number): Promise<void> {
   await sql.run(
-    `update queue_limits set learnt_at = min(learnt_at, ?), refused_at = min(refused_at, ?), try_at = min(try_at, ?)
-     where base_url = (select definition ->> 'baseUrl' from runs where key = ?)
-       and (learnt_at > ? or refused_at > ?)`,
-    now,
-    now,
-    now,
+    `update queue_limits set learnt_at = ${earlierOf('learnt_at')}, refused_at = ${earlierOf('refused_at')},
+       try_at = ${earlierOf('try_at')}
+     where base_url = (select base_url from runs where key = ?) and (learnt_at > ? or refused_at > ?)`,
+    ...Array.from({ length: 6 }, () => now),
     runKey,
     now,
     now,

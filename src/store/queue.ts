@@ -8,6 +8,7 @@ import {
   selectBatchLoad,
   selectInFlight,
   selectUnanswered,
+  unseenSince,
 } from './in-flight.ts'
 import type { QueueState, UnwatchedBatch } from './port/queue.ts'
 import { selectBelief } from './queue-belief.ts'
@@ -82,7 +83,7 @@ export async function selectUnwatched(sql: Sql, runKey: number, queue: Queue, no
     queue.baseUrl,
     queue.model,
     runKey,
-    now,
+    unseenSince(now),
   )
 }
 
@@ -102,7 +103,7 @@ export async function selectIsRoomWanted(sql: Sql, runKey: number): Promise<bool
   const waiting = await sql.get<{ count: number }>(
     `select count(*) as count from attempts a join batches b on b.key = a.batch
      where a.stage = 'uploaded' and a.waiting_since is not null
-       and b.base_url = (select definition ->> 'baseUrl' from runs where key = ?)`,
+       and b.base_url = (select base_url from runs where key = ?)`,
     runKey,
   )
   return (waiting?.count ?? 0) > 0

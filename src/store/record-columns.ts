@@ -68,10 +68,11 @@ const DOUBT_TOKENS = 10_000
  * True tokens for each estimated one, of rates `t`. A rate below one is believed as far as the evidence goes, because
  * queues and money are set aside by it; one above at once.
  */
-export const TRUE_RATE = `max(t.actual / t.estimated, (t.actual + ${DOUBT_TOKENS}) / (t.estimated + ${DOUBT_TOKENS}))`
+export const TRUE_RATE = `case when t.actual > t.estimated then t.actual / t.estimated
+  else (t.actual + ${DOUBT_TOKENS}) / (t.estimated + ${DOUBT_TOKENS}) end`
 
 /** Estimated input tokens of batch `b` with attempt `a`, calibrated by rate `t`; from its bytes where none are stored. */
-export const CALIBRATED_TOKENS = `cast(coalesce(b.tokens, a.input_bytes / 4) * coalesce(${TRUE_RATE}, 1) + 0.5 as integer)`
+export const CALIBRATED_TOKENS = `round(coalesce(b.tokens, a.input_bytes / 4) * coalesce(${TRUE_RATE}, 1))`
 
 /** Joins the rate that collected batches have shown to batch `b`. */
 export const JOIN_RATES = `left join token_rates t on t.provider = b.provider and t.base_url = b.base_url

@@ -101,9 +101,11 @@ function unreadable({ id }: RunRow, column: string, cause?: unknown): LlmBatchEr
 
 export async function insertRun(sql: Sql, run: NewRun): Promise<void> {
   await sql.run(
-    `insert into runs (id, state, definition, output, columns, created_at) values (?, 'preparing', ?, ?, ?, ?)`,
+    `insert into runs (id, state, definition, base_url, output, columns, created_at)
+     values (?, 'preparing', ?, ?, ?, ?, ?)`,
     run.id,
     JSON.stringify(run.definition),
+    run.definition.baseUrl,
     JSON.stringify(run.output),
     JSON.stringify({ columns: [], files: [] } satisfies StoredTable),
     run.createdAt,
@@ -156,7 +158,7 @@ export async function updateRunState(
   // What is finished takes no more rows, also where it was cancelled while it was open.
   const isOver = isFinished(to)
   await sql.run(
-    'update runs set state = ?, reason = ?, finished_at = ?, is_open = case when ? then 0 else is_open end where key = ?',
+    'update runs set state = ?, reason = ?, finished_at = ?, is_open = case when ? = 1 then 0 else is_open end where key = ?',
     to,
     reasonJson(reason),
     isOver ? at : null,
@@ -185,7 +187,9 @@ export async function updateRunField(sql: Sql, runKey: number, column: SteeringC
 
 /** The queues and the calibration of the new place are other rows of their tables, so nothing else must follow. */
 export async function updateBaseUrl(sql: Sql, runKey: number, baseUrl: string): Promise<void> {
-  await sql.run("update runs set definition = json_set(definition, '$.baseUrl', ?) where key = ?", baseUrl, runKey)
+  const run = await sql.get<{ definition: string }>('select definition from runs where key = ?', runKey)
+  const definition = JSON.stringify({ ...(JSON.parse(run?.definition ?? '{}') as object), baseUrl })
+  await sql.run('update runs set definition = ?, base_url = ? where key = ?', definition, baseUrl, runKey)
   await sql.run('update batches set base_url = ? where run = ?', baseUrl, runKey)
 }
 
@@ -235,11 +239,17 @@ export async function markCancelRequested(sql: Sql, id: string, cause: CancelCau
  * before.
  */
 export async function clearStops(sql: Sql, runKey: number): Promise<void> {
+  const run = await sql.get<{ stopLoss: string | null }>(
+    'select stop_loss as "stopLoss" from runs where key = ?',
+    runKey,
+  )
+  const stopLoss = JSON.parse(run?.stopLoss ?? 'null') as StopLoss | null
   await sql.run(
     `update runs set cancel_requested_at = null, cancel_cause = null, deadline_at = null, wind_up_at = null,
        tail = null, tail_begun_at = null, opened_after = (select count(*) from batches where run = runs.key),
-       stop_loss = case when stop_loss ->> 'state' = 'ignored' then stop_loss end
+       stop_loss = ?
      where key = ?`,
+    stopLoss?.state === 'ignored' ? JSON.stringify(stopLoss) : null,
     runKey,
   )
 }

@@ -1,6 +1,6 @@
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
-import type { Database, Sql } from './sql.ts'
+import type { Database, Dialect, Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
 const VERSION = 1
@@ -11,86 +11,87 @@ const VERSION = 1
  * `pending` and `reaskable` count those of them that wait. Spending has no reference to its run: what was spent stays known
  * when the run is forgotten.
  */
-const TABLES = `
+const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
   create table runs (
-    key integer primary key,
+    key ${countedKey},
     id text not null unique,
     name text unique,
     state text not null,
     reason text,
     definition text not null,
+    base_url text not null,
     output text not null,
-    writer integer not null default 0,
-    row_count integer not null default 0,
-    request_count integer not null default 0,
-    skipped_count integer not null default 0,
+    writer bigint not null default 0,
+    row_count bigint not null default 0,
+    request_count bigint not null default 0,
+    skipped_count bigint not null default 0,
     rows_hash text,
     requests_hash text,
     columns text not null default '{"columns":[],"files":[]}',
-    is_open integer not null default 0,
+    is_open bigint not null default 0,
     reopenings text not null default '[]',
     account text,
-    max_cost integer,
-    deadline_at integer,
-    wind_up_at integer,
+    max_cost bigint,
+    deadline_at bigint,
+    wind_up_at bigint,
     tail text,
-    tail_begun_at integer,
-    opened_after integer not null default 0,
+    tail_begun_at bigint,
+    opened_after bigint not null default 0,
     stop_loss text,
     carried text,
-    is_canary_due integer not null default 0,
-    cancel_requested_at integer,
+    is_canary_due bigint not null default 0,
+    cancel_requested_at bigint,
     cancel_cause text,
-    created_at integer not null,
-    finished_at integer
+    created_at bigint not null,
+    finished_at bigint
   );
   create index runs_by_requests_hash on runs (requests_hash);
 
   create table portions (
-    run integer not null references runs (key) on delete cascade,
-    number integer not null,
-    row_count integer not null,
+    run bigint not null references runs (key) on delete cascade,
+    number bigint not null,
+    row_count bigint not null,
     row_files text not null,
     sharing text,
     primary key (run, number)
-  ) without rowid;
+  )${keyedTable};
 
   create table batches (
-    key integer primary key,
-    run integer not null references runs (key) on delete cascade,
-    number integer not null,
+    key ${countedKey},
+    run bigint not null references runs (key) on delete cascade,
+    number bigint not null,
     kind text not null,
     base_url text not null,
     provider text not null,
     endpoint text not null,
     model text not null,
-    request_count integer not null,
-    first_request integer not null,
-    last_request integer not null,
+    request_count bigint not null,
+    first_request bigint not null,
+    last_request bigint not null,
     content_hash text not null,
-    tokens integer,
+    tokens bigint,
     token_method text,
-    most_output_tokens integer,
+    most_output_tokens bigint,
     plan text,
     settled text,
-    is_given_up integer not null default 0,
+    is_given_up bigint not null default 0,
     tally text not null default '[]',
-    reasked_rows integer not null default 0,
-    reasked_requests integer not null default 0,
-    pending integer not null default 0,
-    reaskable integer not null default 0,
+    reasked_rows bigint not null default 0,
+    reasked_requests bigint not null default 0,
+    pending bigint not null default 0,
+    reaskable bigint not null default 0,
     unique (run, number)
   );
 
   create table attempts (
-    key integer primary key,
-    batch integer not null references batches (key) on delete cascade,
-    number integer not null,
+    key ${countedKey},
+    batch bigint not null references batches (key) on delete cascade,
+    number bigint not null,
     nonce text not null unique,
     input_name text not null,
-    input_bytes integer not null,
+    input_bytes bigint not null,
     input_sha256 text not null,
-    created_at integer not null,
+    created_at bigint not null,
     stage text not null,
     input_file_id text,
     remote_id text,
@@ -98,25 +99,25 @@ const TABLES = `
     raw_status text,
     output_file_id text,
     error_file_id text,
-    remote_total integer,
-    remote_completed integer,
-    remote_failed integer,
-    remote_created_at integer,
-    expires_at integer,
-    uploaded_at integer,
-    submitted_at integer,
-    waiting_since integer,
-    freed_at integer,
-    ended_at integer,
-    last_poll_at integer,
-    polls integer not null default 0,
-    failures integer not null default 0,
-    next_at integer not null default 0,
+    remote_total bigint,
+    remote_completed bigint,
+    remote_failed bigint,
+    remote_created_at bigint,
+    expires_at bigint,
+    uploaded_at bigint,
+    submitted_at bigint,
+    waiting_since bigint,
+    freed_at bigint,
+    ended_at bigint,
+    last_poll_at bigint,
+    polls bigint not null default 0,
+    failures bigint not null default 0,
+    next_at bigint not null default 0,
     reconcile_step text,
     reason_code text,
     reason text,
     held_from text,
-    audited_at integer,
+    audited_at bigint,
     usage text not null default '[]',
     unique (batch, number)
   );
@@ -124,35 +125,36 @@ const TABLES = `
     where stage in ('creating', 'unconfirmed', 'submitted', 'held', 'uploaded');
 
   create table intents (
-    key integer primary key,
-    attempt integer not null references attempts (key) on delete cascade,
+    key ${countedKey},
+    attempt bigint not null references attempts (key) on delete cascade,
+    at bigint not null,
     facts text not null,
     answer text,
-    answered_at integer
+    answered_at bigint
   );
   create index intents_by_attempt on intents (attempt);
 
   create table direct_calls (
-    key integer primary key,
-    attempt integer not null references attempts (key) on delete cascade,
-    request integer not null,
-    at integer not null,
+    key ${countedKey},
+    attempt bigint not null references attempts (key) on delete cascade,
+    request bigint not null,
+    at bigint not null,
     answer text,
     line text
   );
   create index direct_calls_by_attempt on direct_calls (attempt);
 
   create table remote_batches (
-    attempt integer not null references attempts (key) on delete cascade,
+    attempt bigint not null references attempts (key) on delete cascade,
     id text not null,
-    seen_at integer not null,
+    seen_at bigint not null,
     role text not null,
     primary key (attempt, id)
-  ) without rowid;
+  )${keyedTable};
 
   create table incidents (
-    run integer not null references runs (key) on delete cascade,
-    at integer not null,
+    run bigint not null references runs (key) on delete cascade,
+    at bigint not null,
     kind text not null,
     detail text not null,
     remote_ids text not null,
@@ -164,27 +166,27 @@ const TABLES = `
     base_url text not null,
     model text not null,
     method text not null,
-    estimated real not null,
-    actual real not null,
-    at integer not null,
+    estimated double precision not null,
+    actual double precision not null,
+    at bigint not null,
     primary key (provider, base_url, model, method)
-  ) without rowid;
+  )${keyedTable};
 
   create table queue_limits (
     provider text not null,
     base_url text not null,
     model text not null,
-    tokens integer,
-    learnt_at integer,
+    tokens bigint,
+    learnt_at bigint,
     learnt_from text,
-    refused_at integer,
-    refused_attempt integer,
-    refusals integer not null default 0,
-    refusals_alone integer not null default 0,
-    tokens_in_flight integer not null default 0,
-    try_at integer not null default 0,
+    refused_at bigint,
+    refused_attempt bigint,
+    refusals bigint not null default 0,
+    refusals_alone bigint not null default 0,
+    tokens_in_flight bigint not null default 0,
+    try_at bigint not null default 0,
     primary key (provider, base_url, model)
-  ) without rowid;
+  )${keyedTable};
 
   create table spending (
     id text primary key,
@@ -193,17 +195,17 @@ const TABLES = `
     provider text not null,
     endpoint text not null,
     model text not null,
-    requests integer not null,
-    at integer not null,
-    reserved integer,
-    settled integer,
-    settled_at integer,
-    answers integer not null default 0,
-    prompt_tokens integer not null default 0,
-    completion_tokens integer not null default 0,
-    cached_tokens integer not null default 0,
-    reasoning_tokens integer not null default 0
-  ) without rowid;
+    requests bigint not null,
+    at bigint not null,
+    reserved bigint,
+    settled bigint,
+    settled_at bigint,
+    answers bigint not null default 0,
+    prompt_tokens bigint not null default 0,
+    completion_tokens bigint not null default 0,
+    cached_tokens bigint not null default 0,
+    reasoning_tokens bigint not null default 0
+  )${keyedTable};
   create index spending_by_run on spending (run);
   create index spending_by_time on spending (at);
   create index spending_by_model on spending (provider, model);
@@ -211,21 +213,21 @@ const TABLES = `
   create table tried_answers (
     provider text not null,
     model text not null,
-    answers integer not null,
-    prompt_tokens integer not null,
-    completion_tokens integer not null,
+    answers bigint not null,
+    prompt_tokens bigint not null,
+    completion_tokens bigint not null,
     primary key (provider, model)
-  ) without rowid;
+  )${keyedTable};
 
   create table probes (
-    key integer primary key,
-    at integer not null,
+    key ${countedKey},
+    at bigint not null,
     provider text not null,
     base_url text not null,
     record text not null
   );
 
-  create table catalog (version integer not null);
+  create table catalog (version bigint not null);
   insert into catalog (version) values (${VERSION});
 `
 
@@ -235,8 +237,8 @@ const TABLES = `
  */
 export async function prepareSchema(database: Database, path: string): Promise<void> {
   await database.transaction(async (sql) => {
-    const tables = await sql.all<{ name: string }>("select name from sqlite_master where type = 'table'")
-    if (tables.length === 0) await sql.script(TABLES)
+    const tables = await sql.all<{ name: string }>(database.dialect.listTables)
+    if (tables.length === 0) await sql.script(tablesIn(database.dialect))
     else await assertOurs(sql, path, new Set(tables.map(({ name }) => name)))
   })
 }

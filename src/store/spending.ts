@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/duration.ts'
 import { type BudgetReason } from '../model/reason.ts'
 import type { Target } from '../model/target.ts'
 import type {
@@ -20,8 +21,11 @@ import type { Sql } from './sql.ts'
 async function insertReservation(sql: Sql, runId: string, reservation: Reservation): Promise<void> {
   const { target } = reservation
   await sql.run(
-    `insert or replace into spending (id, run, kind, provider, endpoint, model, requests, at, reserved)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into spending (id, run, kind, provider, endpoint, model, requests, at, reserved)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set run = excluded.run, kind = excluded.kind, provider = excluded.provider,
+       endpoint = excluded.endpoint, model = excluded.model, requests = excluded.requests, at = excluded.at,
+       reserved = excluded.reserved, settled = null, settled_at = null`,
     reservation.id,
     runId,
     reservation.kind,
@@ -90,7 +94,7 @@ const SUMS = `
   coalesce(sum(settled), 0) as settled,
   coalesce(sum(case when settled is null then reserved end), 0) as reserved,
   coalesce(sum(case when settled_at is null and s.run = ? and ${IN_FLIGHT} then reserved end), 0) as "inFlight",
-  coalesce(sum(settled is null and reserved is null), 0) as unknown`
+  count(case when settled is null and reserved is null then 1 end) as unknown`
 
 /** Adds up what was set aside and spent; `without` leaves the entry of one call out. */
 export async function selectStanding(sql: Sql, runId: string, since: number, without = ''): Promise<SpendingStanding> {
@@ -156,16 +160,49 @@ export async function insertTriedAnswers(
 
 const NO_ANSWERS: ShownAnswers = { answers: 0, promptTokens: 0, completionTokens: 0 }
 
+/** Sums of one day, by the number of days since 1970. */
+type DailySpending = Omit<MonthlySpending, 'month'> & { readonly day: number }
+
 export async function selectMonths(sql: Sql): Promise<MonthlySpending[]> {
-  return sql.all<MonthlySpending>(
-    `select strftime('%Y-%m', at / 1000, 'unixepoch') as month, provider, model,
+  const days = await sql.all<DailySpending>(
+    `select at / ${DAY_MS} as day, provider, model,
        coalesce(sum(settled), 0) as settled,
        coalesce(sum(case when settled is null then reserved end), 0) as reserved,
        coalesce(sum(case when settled_at is null and ${IN_FLIGHT} then reserved end), 0) as "inFlight",
-       coalesce(sum(settled is null and reserved is null), 0) as unknown,
+       count(case when settled is null and reserved is null then 1 end) as unknown,
        ${ANSWERS},
        coalesce(sum(cached_tokens), 0) as "cachedTokens",
        coalesce(sum(reasoning_tokens), 0) as "reasoningTokens"
-     from spending s group by month, provider, model order by month desc, provider, model`,
+     from spending s group by at / ${DAY_MS}, provider, model order by day desc, provider, model`,
   )
+  const months = new Map<string, MonthlySpending>()
+  for (const { day, ...sums } of days) {
+    const month = new Date(day * DAY_MS).toISOString().slice(0, 'yyyy-mm'.length)
+    const key = JSON.stringify([month, sums.provider, sums.model])
+    months.set(key, added({ month, ...sums }, months.get(key)))
+  }
+  return [...months.values()].sort(byMonthAndModel)
+}
+
+function added(one: MonthlySpending, other: MonthlySpending | undefined): MonthlySpending {
+  if (!other) return one
+  return {
+    ...one,
+    settled: one.settled + other.settled,
+    reserved: one.reserved + other.reserved,
+    inFlight: one.inFlight + other.inFlight,
+    unknown: one.unknown + other.unknown,
+    answers: one.answers + other.answers,
+    promptTokens: one.promptTokens + other.promptTokens,
+    completionTokens: one.completionTokens + other.completionTokens,
+    cachedTokens: one.cachedTokens + other.cachedTokens,
+    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
+  }
+}
+
+/** The newest month first. */
+function byMonthAndModel(one: MonthlySpending, other: MonthlySpending): number {
+  const key = ({ model, provider }: MonthlySpending): string => `${provider} ${model}`
+  if (one.month !== other.month) return one.month < other.month ? 1 : -1
+  return key(one) < key(other) ? -1 : 1
 }

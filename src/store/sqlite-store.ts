@@ -10,6 +10,7 @@ import { statePath } from './run-folder.ts'
 import { insertRun, markCancelRequested, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
 import { prepareSchema } from './schema.ts'
 import { closeReservations, insertTriedAnswers, selectMonths, selectShownByModel } from './spending.ts'
+import type { Database } from './sql.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 import { createRunStore } from './sqlite-run-store.ts'
 import type { Store } from './store.ts'
@@ -24,7 +25,11 @@ export async function openStore(options: {
   const { clock, disk } = options
   const path = statePath(options.home)
   await makePrivateFile(disk, path)
-  const database = await openState(path, disk, clock)
+  return storeOn(await openState(path, disk, clock), clock)
+}
+
+/** The memory of a home in a database whose tables are there. */
+function storeOn(database: Database, clock: Clock): Store {
   return {
     createRun: async (run) =>
       database.transaction(async (sql) => {

@@ -37,7 +37,8 @@ export async function calibrate(
   if (answers === 0 || tokens === 0) return
   await sql.run(
     `insert into token_rates (provider, base_url, model, method, estimated, actual, at)
-     select b.provider, b.base_url, b.model, b.token_method, b.tokens * 1.0 * ? / b.request_count, ?, ?
+     select b.provider, b.base_url, b.model, b.token_method, b.tokens * 1.0 * ? / b.request_count,
+       cast(? as double precision), cast(? as bigint)
      from attempts a join batches b on b.key = a.batch
      where a.key = ? and b.tokens > 0
      on conflict (provider, base_url, model, method) do update set
