@@ -6,7 +6,7 @@ export const TAIL_MUTANTS: readonly Mutant[] = [
     'tail at openai',
     mutant(
       'the tail begins while an attempt is not final',
-      replace('isSettled', "selectAttempts(driver, runKey, 'all').every(ANY)", 'true'),
+      replace('isSettled', "(await selectAttempts(sql, runKey, 'all')).every(ANY)", 'true'),
       // What is set aside for a batch keeps the tail from beginning as well, and the drive does not end before.
       reword('isInDoubt', 'and settled_at is null limit 1', 'and settled_at < 0 limit 1'),
       replace(
@@ -20,14 +20,14 @@ export const TAIL_MUTANTS: readonly Mutant[] = [
     'no tail beside a double at openai',
     mutant(
       'the tail begins although a create was not audited',
-      replace('isSettled', 'selectUnaudited(driver, runKey).length === 0', 'true'),
+      replace('isSettled', '(await selectUnaudited(sql, runKey)).length === 0', 'true'),
     ),
   ),
   shownBy(
     'no tail beside a double at openai',
     mutant(
       'the tail begins beside a double that the audit has found',
-      replace('openTail', 'isInDoubt(driver, id, runKey)', 'false'),
+      replace('openTail', 'await isInDoubt(sql, id, runKey)', 'false'),
     ),
   ),
   shownBy(
