@@ -7,6 +7,9 @@ const SHARES = { deadline: 0.08, primed: 0.25 } as const
 /** How long batches work where a deadline is to find them late, and how long they take to be cancelled, in milliseconds. */
 const LATE = { runMs: [20_000, 60_000], cancelMs: [20, 700, 3_000] } as const
 
+/** How soon after a deadline has begun to cancel a run its user does so as well, where they do. */
+const CANCELLED_WITHIN_MS = 6_000
+
 /** Steps of a run before its tail begins, roughly; some crashes are to come then. */
 const STEPS_BEFORE_TAIL = 150
 
@@ -29,9 +32,12 @@ export function atDeadline(
   const { faults, network } = chance.happens(0.6) ? drawCall(chance) : { faults: [], network: [] }
   const step = STEPS_BEFORE_TAIL + chance.below(STEPS_BEFORE_TAIL)
   const kind = chance.pick(['death', 'power loss'] as const)
+  const deadlineMs = chance.pick([30_000, 45_000, 90_000])
+  const cancelMs = deadlineMs / 2 + chance.below(CANCELLED_WITHIN_MS)
   return {
     ...primed,
-    deadlineMs: chance.pick([30_000, 45_000, 90_000]),
+    deadlineMs,
+    cancelAfterMs: plan.cancelAfterMs === null ? null : cancelMs,
     durations,
     faults: [...plan.faults, ...faults],
     network: [...plan.network, ...network],

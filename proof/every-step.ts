@@ -108,13 +108,15 @@ const LATE: Partial<Plan> = {
   deadlineMs: 40_000,
 }
 
+/** One of two batches ends well before the other. */
+const SLOW_TO_END = [...STUCK, 'cancel:2-4=cancel-ignored'] as const
+
 /** Runs whose deadline comes, after which the rest is asked directly. */
 const TAILS: readonly (readonly [ProviderName, Readonly<Record<string, Partial<Plan>>>])[] = [
   [
     'openai',
     {
-      // One batch ends well before the other.
-      tail: { ...LATE, faults: [...STUCK, 'cancel:2-4=cancel-ignored'] },
+      tail: { ...LATE, faults: SLOW_TO_END },
       // A double that no listing shows before the deadline is near.
       'no tail beside a double': {
         ...LATE,
@@ -124,6 +126,8 @@ const TAILS: readonly (readonly [ProviderName, Readonly<Record<string, Partial<P
       },
     },
   ],
+  // A person cancels what the deadline has begun to cancel, before the tail.
+  ['mistral', { 'no tail after a person': { ...LATE, faults: SLOW_TO_END, cancelAfterMs: 20_800 } }],
   ['gemini', { 'tail with a call in doubt': { ...LATE, faults: [...STUCK, 'direct:1=accept-then-reset'] } }],
 ]
 

@@ -31,6 +31,13 @@ export const TAIL_MUTANTS: readonly Mutant[] = [
     ),
   ),
   shownBy(
+    'no tail after a person at mistral',
+    mutant(
+      'the tail begins although a person has cancelled the run meanwhile',
+      replace('markCancelRequested', "cause === 'user'", 'false'),
+    ),
+  ),
+  shownBy(
     'tail at openai',
     mutant(
       'a row that was billed in the batch is asked directly',
@@ -43,6 +50,13 @@ export const TAIL_MUTANTS: readonly Mutant[] = [
     mutant(
       'a call of a tail without an answer is made again',
       replace('Calling.waiting', "answer !== 'not_made'", "answer === 'answered'"),
+    ),
+  ),
+  shownBy(
+    'no tail beside a double at openai',
+    mutant(
+      'a run that its deadline has cut short exits as one whose rows have failed',
+      replace('exitCodeOf', 'isCutShort(report)', 'false'),
     ),
   ),
   shownBy(
