@@ -3,7 +3,7 @@ import { mention } from '../model/options/mention.ts'
 import type { Database, Dialect, Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
-const VERSION = 1
+const VERSION = 2
 
 /**
  * The catalog: what is few. Rows, requests and results are in the files of a run; a batch of fifty thousand requests is one
