@@ -71,6 +71,13 @@ export class PrefixTally {
 /** Of requests that were not looked at, or share nothing. */
 export const NO_PREFIXES: TargetPrefixes = { prefixes: 0, requests: 0, tokens: 0, onceTokens: 0 }
 
+/** Shared beginnings in relation to all input tokens: counted by themselves they may come to more than is estimated of all. */
+export function prefixesWithin(prefixes: TargetPrefixes, allTokens: number): TargetPrefixes {
+  if (prefixes.tokens <= allTokens) return prefixes
+  const onceTokens = Math.round((prefixes.onceTokens * allTokens) / prefixes.tokens)
+  return { ...prefixes, tokens: allTokens, onceTokens }
+}
+
 /** How priming changes the cost: one request of each beginning writes it for an hour, all others read it. */
 export function promptCacheCost({ onceTokens, tokens }: TargetPrefixes, price: Price | null): PromptCacheCost | null {
   const cache = price && factsOf(price.provider).promptCache
@@ -107,7 +114,7 @@ export function promptCachePlan(parts: readonly PromptCachePart[], isPrimed: boo
     prefixes: sum(({ prefixes }) => prefixes.prefixes),
     requests: sum(({ prefixes }) => prefixes.requests),
     tokens,
-    share: all === 0 ? 0 : Math.min(1, tokens / all),
+    share: all === 0 ? 0 : tokens / all,
     savedUsd: sumUsd(shared.map(({ prefixes, price }) => promptCacheCost(prefixes, price)?.savedUsd ?? null)),
   }
   return isPrimed || isWorthIt(plan, sumUsd(parts.map(({ usualUsd }) => usualUsd))) ? plan : null

@@ -10,6 +10,7 @@ import { estimateDiskBytes } from './disk-space.ts'
 import {
   NO_PREFIXES,
   type PromptCachePlan,
+  prefixesWithin,
   promptCacheCost,
   promptCachePlan,
   type TargetPrefixes,
@@ -137,7 +138,8 @@ export function summarisePlan(
   const usual = groupByTarget(cuts).map(({ cuts: own, target }) =>
     summariseTarget(target, own, factsOf(target), maxReasks),
   )
-  const prefixesOf = ({ target }: TargetSummary): TargetPrefixes => factsOf(target).prefixes ?? NO_PREFIXES
+  const prefixesOf = ({ target, tokens }: TargetSummary): TargetPrefixes =>
+    prefixesWithin(factsOf(target).prefixes ?? NO_PREFIXES, tokens)
   const targets = isPriming ? usual.map((target) => primed(target, prefixesOf(target))) : usual
   const requests = sum(cuts, 'requests')
   const bytes = sum(cuts, 'bytes')
