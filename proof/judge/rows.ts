@@ -13,6 +13,7 @@ export function judgeRows(evidence: Evidence): readonly Violation[] {
   return [
     ...missingRecords(evidence),
     ...lost(evidence),
+    ...lostCalls(evidence),
     ...notRetried(evidence),
     ...denied(evidence),
     ...wrongJoins(evidence),
@@ -63,6 +64,23 @@ function lost(evidence: Evidence): readonly Violation[] {
       givenUp.map(({ id }) => id),
     ),
   ]
+}
+
+/** The answer that a call has brought is that of its row; only a process that died over it may not have kept it. */
+function lostCalls(evidence: Evidence): readonly Violation[] {
+  const { answers, books, calls } = evidence
+  const unkept = answers.filter(({ llm_status, text }) => {
+    const nonce = nonceIn(text)
+    const last = calls.findLast((call) => call.nonce === nonce)
+    if (last?.end !== 'answered' || ANSWERED_WITHOUT_TEXT.includes(llm_status)) return false
+    const isAskedLater = books.some(({ batch, rows }) => batch.createdAtMs >= last.sentAtMs && rows.includes(nonce))
+    return !isAskedLater && !(llm_status === 'missing' && isCallInDoubt(nonce, evidence))
+  })
+  return violationOf(
+    'lost',
+    'answers to calls',
+    unkept.map(({ id }) => id),
+  )
 }
 
 /** What a person named in a retry was sent once more, all of it, unless the run was cancelled over it. */

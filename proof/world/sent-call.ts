@@ -8,7 +8,7 @@ export interface SentCall {
   /** In epoch milliseconds, on the clock of the world. */
   readonly sentAtMs: number
   /** In doubt until an answer comes that tells whether the call was executed. */
-  end: 'in doubt' | 'not made' | 'answered'
+  end: 'in doubt' | 'not made' | 'refused' | 'answered'
 }
 
 /** The synchronous call in a message, before anything is known of its end. */
@@ -26,7 +26,8 @@ const UNCLEAR: readonly number[] = [408, 409, 425]
 export function endOfCall(answer: HttpAnswer | 'unreached'): SentCall['end'] {
   if (answer === 'unreached' || NOT_MADE.includes(answer.status)) return 'not made'
   if (answer.status >= 500 || UNCLEAR.includes(answer.status)) return 'in doubt'
-  return answer.status === 200 && !isWhole(answer) ? 'in doubt' : 'answered'
+  if (answer.status !== 200) return 'refused'
+  return isWhole(answer) ? 'answered' : 'in doubt'
 }
 
 function isWhole({ body }: HttpAnswer): boolean {
