@@ -71,7 +71,9 @@ export class PrefixTally {
 /** Of requests that were not looked at, or share nothing. */
 export const NO_PREFIXES: TargetPrefixes = { prefixes: 0, requests: 0, tokens: 0, onceTokens: 0 }
 
-/** Shared beginnings in relation to all input tokens: counted by themselves they may come to more than is estimated of all. */
+/**
+ * Shared beginnings in relation to all input tokens: counted by themselves they may come to more than is estimated of all.
+ */
 export function prefixesWithin(prefixes: TargetPrefixes, allTokens: number): TargetPrefixes {
   if (prefixes.tokens <= allTokens) return prefixes
   const onceTokens = Math.round((prefixes.onceTokens * allTokens) / prefixes.tokens)

@@ -23,6 +23,13 @@ async function statuses(world: LocalWorld): Promise<readonly unknown[]> {
   return parseLines(await readFile(join(world.folder, 'out.jsonl'), 'utf8')).map(({ llm_status }) => llm_status)
 }
 
+/** Looks at the batches of a provider until the first one tells that half of it is answered. */
+async function untilHalfIsAnswered(batchesUrl: string, key: string, counts: RegExp): Promise<void> {
+  const look = async (): Promise<string> =>
+    await (await fetch(batchesUrl, { headers: { authorization: `Bearer ${key}` } })).text()
+  await vi.waitFor(async () => expect(await look()).toMatch(counts), PATIENCE)
+}
+
 /** Lets the deadline of the run come so much nearer. */
 async function passMinutes(world: LocalWorld, minutes: number): Promise<void> {
   const place = await openPlace(world)
@@ -40,6 +47,8 @@ describe('--tail', () => {
   it('asks the rest directly once the deadline is near, outlives a SIGKILL, and tells what it cost', async () => {
     const world = await openStuckWorld(['direct:2+=accept-then-hang'])
     expectExit(await type(world, ...RUN, '--yes', '--no-wait', '--deadline', '2h', '--tail', 'direct'), 75)
+    const { OPENAI_API_KEY = '', OPENAI_BASE_URL = '' } = world.environment
+    await untilHalfIsAnswered(`${OPENAI_BASE_URL}/batches`, OPENAI_API_KEY, /"completed":\s*5\b/)
     await passMinutes(world, 100)
     const command = start(world, ['resume'])
     // One row is asked alone, then as many at once as there are transfers.
@@ -74,6 +83,7 @@ describe('--tail', () => {
     const world = { ...opened, environment: { ...opened.environment, ...variables } }
     const run = RUN.map((word) => (word === 'openai/gpt-6-luna' ? 'xai/grok-4' : word))
     expectExit(await typeHere(world, ...run, '--yes', '--no-wait', '--deadline', '2h', '--tail', 'direct'), 75)
+    await untilHalfIsAnswered(`${opened.server.xaiUrl}/batches`, variables.XAI_API_KEY, /"num_success":\s*5\b/)
     await passMinutes(world, 100)
     expectExit(await typeHere(world, 'resume'), 75)
     const found = await statuses(world)
