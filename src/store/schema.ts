@@ -1,6 +1,6 @@
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
-import type { Database, Dialect, Sql } from './sql.ts'
+import type { Database, Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
 const VERSION = 2
@@ -11,9 +11,9 @@ const VERSION = 2
  * `pending` and `reaskable` count those of them that wait. Spending has no reference to its run: what was spent stays known
  * when the run is forgotten.
  */
-const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
+const TABLES = `
   create table runs (
-    key ${countedKey},
+    key integer primary key,
     id text not null unique,
     name text unique,
     state text not null,
@@ -54,10 +54,10 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
     row_files text not null,
     sharing text,
     primary key (run, number)
-  )${keyedTable};
+  ) without rowid;
 
   create table batches (
-    key ${countedKey},
+    key integer primary key,
     run bigint not null references runs (key) on delete cascade,
     number bigint not null,
     kind text not null,
@@ -84,7 +84,7 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
   );
 
   create table attempts (
-    key ${countedKey},
+    key integer primary key,
     batch bigint not null references batches (key) on delete cascade,
     number bigint not null,
     nonce text not null unique,
@@ -125,7 +125,7 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
     where stage in ('creating', 'unconfirmed', 'submitted', 'held', 'uploaded');
 
   create table intents (
-    key ${countedKey},
+    key integer primary key,
     attempt bigint not null references attempts (key) on delete cascade,
     at bigint not null,
     facts text not null,
@@ -135,7 +135,7 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
   create index intents_by_attempt on intents (attempt);
 
   create table direct_calls (
-    key ${countedKey},
+    key integer primary key,
     attempt bigint not null references attempts (key) on delete cascade,
     request bigint not null,
     at bigint not null,
@@ -150,7 +150,7 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
     seen_at bigint not null,
     role text not null,
     primary key (attempt, id)
-  )${keyedTable};
+  ) without rowid;
 
   create table incidents (
     run bigint not null references runs (key) on delete cascade,
@@ -170,7 +170,7 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
     actual double precision not null,
     at bigint not null,
     primary key (provider, base_url, model, method)
-  )${keyedTable};
+  ) without rowid;
 
   create table queue_limits (
     provider text not null,
@@ -186,7 +186,7 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
     tokens_in_flight bigint not null default 0,
     try_at bigint not null default 0,
     primary key (provider, base_url, model)
-  )${keyedTable};
+  ) without rowid;
 
   create table spending (
     id text primary key,
@@ -205,7 +205,7 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
     completion_tokens bigint not null default 0,
     cached_tokens bigint not null default 0,
     reasoning_tokens bigint not null default 0
-  )${keyedTable};
+  ) without rowid;
   create index spending_by_run on spending (run);
   create index spending_by_time on spending (at);
   create index spending_by_model on spending (provider, model);
@@ -217,10 +217,10 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
     prompt_tokens bigint not null,
     completion_tokens bigint not null,
     primary key (provider, model)
-  )${keyedTable};
+  ) without rowid;
 
   create table probes (
-    key ${countedKey},
+    key integer primary key,
     at bigint not null,
     provider text not null,
     base_url text not null,
@@ -237,8 +237,8 @@ const tablesIn = ({ countedKey, keyedTable }: Dialect): string => `
  */
 export async function prepareSchema(database: Database, path: string): Promise<void> {
   await database.transaction(async (sql) => {
-    const tables = await sql.all<{ name: string }>(database.dialect.listTables)
-    if (tables.length === 0) await sql.script(tablesIn(database.dialect))
+    const tables = await sql.all<{ name: string }>("select name from sqlite_master where type = 'table'")
+    if (tables.length === 0) await sql.script(TABLES)
     else await assertOurs(sql, path, new Set(tables.map(({ name }) => name)))
   })
 }

@@ -2,8 +2,8 @@
 export type SqlValue = string | number | null
 
 /**
- * Statements on the catalog: SQL that SQLite and Postgres both understand, with `?` for each value. What is true or false is
- * 1 or 0, JSON is only stored and never looked into.
+ * Statements on the catalog, with `?` for each value. What is true or false is 1 or 0, JSON is only stored and never looked
+ * into.
  */
 export interface Sql {
   /** Runs a statement and returns how many rows it touched. */
@@ -25,22 +25,11 @@ export async function insertKeyed(sql: Sql, statement: string, ...values: readon
   return made.key
 }
 
-/** Words of an engine where the two have no common ones. */
-export interface Dialect {
-  /** Type of a primary key that counts up. */
-  readonly countedKey: string
-  /** Follows a table whose rows stand in the order of its primary key. */
-  readonly keyedTable: string
-  /** Gives the `name` of each table of the home. */
-  readonly listTables: string
-}
-
 /**
  * The database of a home. `work` gets the statements it may use, and must await each of them; neither verb may be used
  * inside of `work`, which would wait for itself.
  */
 export interface Database {
-  readonly dialect: Dialect
   /** Runs statements that read. */
   read<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
   /** Runs statements in one transaction, committed when `work` is done, rolled back when it fails. */

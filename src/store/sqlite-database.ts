@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { type Connection, isBusy, type OpenDatabase, openDatabase, withDiskCode } from './connection.ts'
-import type { Database, Dialect, Sql, SqlValue } from './sql.ts'
+import type { Database, Sql, SqlValue } from './sql.ts'
 
 /** SQLite before 3.51.3 can corrupt a WAL database that two connections write. */
 const OLDEST_SAFE_VERSION = [3, 51, 3] as const
@@ -10,12 +10,6 @@ const OLDEST_SAFE_VERSION = [3, 51, 3] as const
 const BUSY_TIMEOUT_MS = 10_000
 const BUSY_LOOK_MS = 5
 
-const SQLITE: Dialect = {
-  countedKey: 'integer primary key',
-  keyedTable: ' without rowid',
-  listTables: "select name from sqlite_master where type = 'table'",
-}
-
 type Statement = ReturnType<Connection['prepare']>
 
 /**
@@ -23,7 +17,6 @@ type Statement = ReturnType<Connection['prepare']>
  * gets into a transaction.
  */
 export class SqliteDatabase implements Database {
-  readonly dialect = SQLITE
   readonly #connection: Connection
   readonly #clock: Clock
   readonly #statements = new Map<string, Statement>()

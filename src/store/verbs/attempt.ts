@@ -19,7 +19,7 @@ import { releaseReservation } from '../spending.ts'
 import { releaseBatch } from '../tallies.ts'
 import { type RunAccess } from './run-access.ts'
 
-/** The verbs of `AttemptCatalog` in SQLite. */
+/** The verbs of `AttemptCatalog`. */
 export function attemptVerbs({ clock, read, write }: RunAccess): AttemptCatalog {
   return {
     currentAttempts: async () => read(async (sql, runKey) => selectAttempts(sql, runKey, 'current')),

@@ -30,7 +30,7 @@ const NO_BILL: Bill = {
   withoutUsage: 0,
 }
 
-/** The verbs of `BatchCatalog` in SQLite. */
+/** The verbs of `BatchCatalog`. */
 export function batchVerbs({ clock, id, read, write }: RunAccess): BatchCatalog {
   return {
     addBatch: async (batch) =>

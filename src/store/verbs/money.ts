@@ -8,7 +8,7 @@ import {
 } from '../spending.ts'
 import { type RunAccess } from './run-access.ts'
 
-/** The verbs of `MoneyCatalog` in SQLite. */
+/** The verbs of `MoneyCatalog`. */
 export function moneyVerbs({ clock, id, read, write }: RunAccess): MoneyCatalog {
   return {
     spending: async (since) => read(async (sql) => selectStanding(sql, id, since)),

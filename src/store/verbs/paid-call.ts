@@ -14,7 +14,7 @@ import { releaseReservation, reserveSpending } from '../spending.ts'
 import { openTail } from '../tail.ts'
 import { type RunAccess } from './run-access.ts'
 
-/** The verbs of `PaidCallCatalog` in SQLite. */
+/** The verbs of `PaidCallCatalog`. */
 export function paidCallVerbs({ clock, id, read, write }: RunAccess): PaidCallCatalog {
   return {
     openIntent: async (attemptKey, facts, admit, spending) =>

@@ -5,7 +5,7 @@ import { bringBackInstants, clearDoubt, selectBelief, upsertRefusal } from '../q
 import { selectTokenRate } from '../token-rates.ts'
 import { type RunAccess } from './run-access.ts'
 
-/** The verbs of `QueueCatalog` in SQLite. */
+/** The verbs of `QueueCatalog`. */
 export function queueVerbs({ clock, read, write }: RunAccess): QueueCatalog {
   return {
     recordRefusal: async (attemptKey, refusal) => write(async (sql) => upsertRefusal(sql, attemptKey, refusal)),

@@ -19,7 +19,7 @@ import type { Sql } from '../sql.ts'
 import { selectHasPending } from '../tallies.ts'
 import { type RunAccess } from './run-access.ts'
 
-/** The verbs of `RunCatalog` in SQLite. */
+/** The verbs of `RunCatalog`. */
 export function runVerbs({ clock, id, read, write }: RunAccess): RunCatalog {
   return {
     record: async () =>
