@@ -12,18 +12,18 @@ const FACTS = { bytes: 2_000_000, sha256: '0'.repeat(64) }
 const TOKENS = { promptTokens: 200, completionTokens: 60 }
 const NOTHING = { cachedTokens: 0, reasoningTokens: 0, cacheWriteTokens: 0, hourWriteTokens: 0, withoutUsage: 0 }
 
-const { openStore, plainGroup, systemClock, systemDisk } = await fromSources([
+const { openFolderStore, plainGroup, systemClock, systemDisk } = await fromSources([
   'lib/clock',
   'lib/disk',
   'model/tally',
-  'store/sqlite-store',
+  'store/folder/folder-store',
 ])
 const [count, home] = process.argv.slice(2)
 const batches = Number(count)
 // What defines a run is taken from one that the program made itself.
 const sample = await startRun({ input: [{ text: 'one' }], home, model: 'openai/gpt-6.1-terra', prompt: '{{text}}' })
 await sample.close()
-const store = await openStore({ home, disk: systemDisk, clock: systemClock })
+const store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
 const [{ definition, id, output }] = await store.listRuns()
 await store.createRun({ id: RUN, definition, output, createdAt: systemClock.now() })
 await store.dropRun(id)

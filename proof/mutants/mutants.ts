@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'two processes write one run',
-    replace('lockRun', "database.exec('begin exclusive')"),
+    replace('FolderLocks.#take', "database.exec('begin exclusive')"),
     replace('write', 'await assertWriter(sql, key, id, writer)'),
   ),
   mutant(

@@ -1,5 +1,5 @@
 import type { Disk, DiskFile, OpenMode } from '../../src/lib/disk.ts'
-import type { DatabaseDisk } from '../../src/store/connection.ts'
+import type { DatabaseDisk } from '../../src/store/folder/connection.ts'
 import { failure } from './disk-failure.ts'
 import type { Life } from './life.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'

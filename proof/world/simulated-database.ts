@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
-import type { Connection } from '../../src/store/connection.ts'
+import type { Connection } from '../../src/store/folder/connection.ts'
 import type { Life } from './life.ts'
 
 /** Files of a database in write-ahead mode besides the database itself. */

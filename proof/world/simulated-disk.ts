@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { OpenMode } from '../../src/lib/disk.ts'
-import type { Connection } from '../../src/store/connection.ts'
+import type { Connection } from '../../src/store/folder/connection.ts'
 import type { Chance } from './chance.ts'
 import { failure } from './disk-failure.ts'
 import { Content, loseBytes } from './file-content.ts'

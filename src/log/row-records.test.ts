@@ -24,7 +24,7 @@ import {
 } from '../../test/support/stored-run.ts'
 import { swiftDisk } from '../../test/support/swift-disk.ts'
 import { systemClock } from '../lib/clock.ts'
-import { openStore } from '../store/sqlite-store.ts'
+import { openFolderStore } from '../store/folder/folder-store.ts'
 import type { Store } from '../store/store.ts'
 import { RunLog } from './run-log.ts'
 
@@ -33,7 +33,7 @@ let store: Store
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'llm-batch-records-'))
-  store = await openStore({ home, disk: swiftDisk, clock: systemClock })
+  store = await openFolderStore({ home, disk: swiftDisk, clock: systemClock })
 })
 
 afterAll(async () => {

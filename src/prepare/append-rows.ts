@@ -6,7 +6,6 @@ import type { PlanSummary } from '../plan/summary.ts'
 import type { PromptFunction } from '../request/messages/chat-messages.ts'
 import type { RunRecord } from '../store/port/run.ts'
 import { assertTakesRows } from '../store/portions.ts'
-import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { draftOf } from './draft.ts'
@@ -88,11 +87,11 @@ export class RowAppender {
     const workspace = this.#workspace
     const { definition, output } = before
     const provider = await workspace.connect(definition.provider)
-    const folder = runFolder(workspace.home, store.id)
+    const folder = workspace.folderOf(store.id)
     const number = (await store.portions()).length + 1
     const files = await RunFiles.open({ ...workspace, provider, store, folder, check: null }, number)
     const choices = { openSinks: () => Promise.resolve(files), mostCounted: REQUESTS_COMPARED, before }
-    const draft = await draftOf({ site: workspace, home: workspace.store, provider }, input, { output }, choices)
+    const draft = await draftOf({ site: workspace, home: workspace, provider }, input, { output }, choices)
     // Before anything is added: a row under the id of another one makes all of them doubtful.
     if (chosen.taken.total > 0) throw new InputProblemsError(chosen.taken)
     await addFrozen(workspace, { run: store, files }, draft, emit)
@@ -103,8 +102,8 @@ export class RowAppender {
   }
 
   async #knownRows(): Promise<KnownRows> {
-    const { disk, home } = this.#workspace
-    const ports = { disk, folder: runFolder(home, this.#store.id) }
+    const { disk, folderOf } = this.#workspace
+    const ports = { disk, folder: folderOf(this.#store.id) }
     this.#known ??= await KnownRows.read(ports, await this.#store.portions())
     return this.#known
   }

@@ -21,11 +21,11 @@ import { Identities } from '../request/identity.ts'
 import { createAnswerCheck } from '../schema/check-answer.ts'
 import type { BatchRecord } from '../store/port/batch.ts'
 import type { RunRecord } from '../store/port/run.ts'
-import { type RunFolder, runFolder } from '../store/run-folder.ts'
+import type { RunFolder } from '../store/run-folder.ts'
 import type { Store } from '../store/store.ts'
 import { priceList } from '../workspace/budget.ts'
 import { findRun } from '../workspace/find-run.ts'
-import type { Site } from '../workspace/workspace.ts'
+import type { Site, Workspace } from '../workspace/workspace.ts'
 
 /** The answers of an earlier run, offered to rows that ask the same. */
 export interface Carry {
@@ -38,6 +38,11 @@ export interface Carry {
   answersOf(ordinals: readonly number[]): Promise<readonly PricedAnswer[]>
 }
 
+/** The part of a home that earlier answers are looked for in. */
+export interface CarryHome extends Pick<Workspace, 'folderOf'> {
+  readonly store: Pick<Store, 'listRuns' | 'read'>
+}
+
 /** A kept answer with what it was bought for, in US dollars; null where that is not known. */
 export type PricedAnswer = KeptAnswer & { readonly costUsd: number | null }
 
@@ -47,27 +52,27 @@ export type PricedAnswer = KeptAnswer & { readonly costUsd: number | null }
  * run of another provider or base URL.
  */
 export async function openCarry(
-  home: Pick<Site, 'configuration' | 'describe' | 'disk' | 'home'>,
-  store: Pick<Store, 'listRuns' | 'read'>,
+  site: Pick<Site, 'configuration' | 'describe' | 'disk'>,
+  { folderOf, store }: CarryHome,
   definition: Pick<RunDefinition, 'answer' | 'provider' | 'baseUrl'>,
   since: string,
 ): Promise<Carry> {
   const run = await findRun(store, since)
   assertSamePlace(run, definition)
   const earlier = store.read(run.id)
-  const folder = runFolder(home.home, run.id)
-  const ports = { disk: home.disk, folder, store: earlier }
-  const provider = await home.describe(run.definition.provider)
-  const { settings } = home.configuration
+  const folder = folderOf(run.id)
+  const ports = { disk: site.disk, folder, store: earlier }
+  const provider = await site.describe(run.definition.provider)
+  const { settings } = site.configuration
   const log = new RunLog(ports, repairOf({ ...ports, provider, settings }))
   const batches = await log.batches()
-  const index = await indexOf(log, ports, await sieveFor(home, run, definition.answer))
+  const index = await indexOf(log, ports, await sieveFor({ ...site, folder }, run, definition.answer))
   const counts = await earlier.counts()
   return {
     run,
     openRows: counts.pending + counts.batched,
     take: (identity) => index.take(identity),
-    answersOf: readerOf({ run, log, folder, batches }, priceList(home.configuration.prices)),
+    answersOf: readerOf({ run, log, folder, batches }, priceList(site.configuration.prices)),
   }
 }
 
@@ -91,14 +96,14 @@ type CarryFilter = (answered: Entry) => Promise<boolean>
  * provider does not know. Then every answer is read and judged again. Null where nothing has to be.
  */
 async function sieveFor(
-  { describe, disk, home }: Pick<Site, 'describe' | 'disk' | 'home'>,
+  { describe, disk, folder }: Pick<Site, 'describe' | 'disk'> & { readonly folder: RunFolder },
   run: RunRecord,
   answer: RunDefinition['answer'],
 ): Promise<CarryFilter | null> {
   if (answer === null || JSON.stringify(answer.schema) === JSON.stringify(run.definition.answer?.schema)) return null
   const check = await createAnswerCheck(answer)
   const provider = await describe(run.definition.provider)
-  const lines = new ResultLines({ disk, folder: runFolder(home, run.id) })
+  const lines = new ResultLines({ disk, folder })
   return async (answered) => {
     const [line] = await lines.of([{ result: placedResult(answered) }])
     await lines.close()

@@ -6,10 +6,9 @@ import { TokenCounters } from '../plan/tokens.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { PromptReview } from '../request/templates/prompt-review.ts'
 import type { TokenMethod } from '../store/port/batch.ts'
-import type { Store } from '../store/store.ts'
 import { fieldOptions } from '../workspace/answer-fields.ts'
-import type { Site } from '../workspace/workspace.ts'
-import { type Carry, openCarry } from './carry.ts'
+import type { Site, Workspace } from '../workspace/workspace.ts'
+import { type Carry, type CarryHome, openCarry } from './carry.ts'
 import type { NewRunOptions } from './definition.ts'
 import { estimateRun } from './estimate.ts'
 import { withoutEarlierColumns } from './failed-input.ts'
@@ -21,7 +20,7 @@ import type { RunSinks } from './run-sinks.ts'
 /** Ports of a draft: a home that may not exist yet. */
 export interface DraftPorts {
   readonly site: Site
-  readonly home: Store | null
+  readonly home: Pick<Workspace, 'folderOf' | 'store'> | null
   readonly provider: Provider
 }
 
@@ -86,8 +85,8 @@ export async function draftOf(
   })
   const ports = { clock, provider, settings, counters: new TokenCounters(settings.isCountingTokens) }
   const store = home && {
-    queueBelief: (target: Target) => home.queueBelief(baseUrl, target),
-    tokenRate: (target: Target, method: TokenMethod) => home.tokenRate(baseUrl, target, method),
+    queueBelief: (target: Target) => home.store.queueBelief(baseUrl, target),
+    tokenRate: (target: Target, method: TokenMethod) => home.store.tokenRate(baseUrl, target, method),
   }
   const frozen = await freeze(
     { ...ports, store, prefix: options.output.prefix, before },
@@ -110,7 +109,7 @@ export async function draftOf(
   const sharing = { tally: told.tally, from: carry?.run.id ?? null, isCounting: true }
   const counts = { rows, problems, emptyPlaceholders, rowBytes, maxReasks, maxTokens, sharing }
   const estimate = await estimateRun(
-    { clock, configuration, provider, home, baseUrl },
+    { clock, configuration, provider, home: home?.store ?? null, baseUrl },
     { counts, cuts, tally, prefixes, isPriming: definition.primeCache },
   )
   return {
@@ -126,9 +125,14 @@ export async function draftOf(
 }
 
 /** A home that was not made yet. */
-const NO_RUNS: Pick<Store, 'listRuns' | 'read'> = {
-  listRuns: () => Promise.resolve([]),
-  read: (id) => {
-    throw new Error(`there is no run ${id}`)
+const NO_RUNS: CarryHome = {
+  store: {
+    listRuns: () => Promise.resolve([]),
+    read: noRun,
   },
+  folderOf: noRun,
+}
+
+function noRun(id: string): never {
+  throw new Error(`there is no run ${id}`)
 }

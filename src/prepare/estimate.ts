@@ -8,8 +8,6 @@ import { expectedAnswer } from '../prices/answer-length.ts'
 import { isOldPrice } from '../prices/price.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { QueueBelief } from '../store/port/queue.ts'
-import { statePath } from '../store/run-folder.ts'
-import { openStore } from '../store/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 import { believedLimits } from '../submit/admission.ts'
 import { priceList } from '../workspace/budget.ts'
@@ -82,18 +80,4 @@ async function byTarget<Known>(
     if (!found.has(key)) found.set(key, await ask(target))
   }
   return found
-}
-
-/** Looks into the home where there is one; `plan` makes none. */
-export async function withStoreIfAny<Result>(
-  { clock, disk, home }: Site,
-  work: (store: Store | null) => Promise<Result>,
-): Promise<Result> {
-  if ((await disk.size(statePath(home))) === undefined) return await work(null)
-  const store = await openStore({ home, disk, clock })
-  try {
-    return await work(store)
-  } finally {
-    await store.close()
-  }
 }

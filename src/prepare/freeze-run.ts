@@ -4,7 +4,6 @@ import type { CarriedOver, RunDefinition } from '../model/run.ts'
 import { checkFields } from '../output/fields.ts'
 import { capMicrosOf } from '../prices/micros.ts'
 import { createAnswerCheck } from '../schema/check-answer.ts'
-import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { assertPriced, budgetOf, isCapped } from '../workspace/budget.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -40,14 +39,14 @@ export async function freezeRun(
   let made: { readonly run: RunStore; readonly files: RunFiles } | undefined
   const openSinks = async (whole: RunDefinition): Promise<RunFiles> => {
     const run = await createRun(workspace, id, whole, options)
-    const folder = runFolder(workspace.home, id)
+    const folder = workspace.folderOf(id)
     const check = whole.answer && (await createAnswerCheck(whole.answer))
     const files = await RunFiles.open({ ...workspace, provider, store: run, folder, check }, 1)
     made = { run, files }
     return files
   }
   const choices = { openSinks, mostCounted: REQUESTS_COMPARED }
-  const draft = await makeDraft({ site: workspace, home: workspace.store, provider }, definition, options, choices)
+  const draft = await makeDraft({ site: workspace, home: workspace, provider }, definition, options, choices)
   if (!made) throw new Error('the draft was not frozen')
   const { files, run } = made
   if (draft.output !== options.output) await run.steerRun(draft.output)
@@ -126,13 +125,13 @@ async function warn({ disk, home }: Workspace, draft: Draft, emit: Emit): Promis
 
 /** Keeps what the run was started from; whole or not at all. */
 export async function keepJob(
-  { disk, home }: Workspace,
+  { disk, folderOf }: Workspace,
   id: string,
   { input, job }: NewRunOptions,
   carried: CarriedOver | null,
 ): Promise<void> {
   if (!job) return
-  const folder = runFolder(home, id)
+  const folder = folderOf(id)
   // `last` is another run by the time that the job is repeated.
   const steady = carried === null ? job : { ...job, fields: { ...job.fields, since: carried.from } }
   const isOfFiles = 'path' in input.source || 'paths' in input.source

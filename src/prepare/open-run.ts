@@ -4,9 +4,7 @@ import { runIdFrom } from '../model/ids.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
 import type { RunDefinition } from '../model/run.ts'
 import { checkOutput } from '../output/check-output.ts'
-import { lockRun } from '../store/lock.ts'
 import type { RunRecord } from '../store/port/run.ts'
-import { runFolder } from '../store/run-folder.ts'
 import { removeDrafts, removeFailedDraft } from '../workspace/remove-run.ts'
 import { whileNoOtherStarts } from '../workspace/start-lock.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -46,10 +44,10 @@ async function makeOpenRun(
   definition: RunDefinition,
   options: OpenRunOptions,
 ): Promise<TakenRun> {
-  const { clock, disk, home, random } = workspace
+  const { clock, disk, random, store: runs } = workspace
   await checkOutput(options.output, definition.inputPaths, disk)
   const id = runIdFrom(random.bytes(4), new Date(clock.now()))
-  const lock = await lockRun(disk, runFolder(home, id).lock, id)
+  const lock = await runs.lockRun(id)
   try {
     const store = await createRun(workspace, id, definition, options)
     await store.beginRun({ name: options.name, isOpen: true, rowsHash: null, requestsHash: null, carried: null })

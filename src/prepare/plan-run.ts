@@ -5,10 +5,9 @@ import { type JudgedModel } from '../plan/model-fitness.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import type { PromptReview } from '../request/templates/prompt-review.ts'
 import { judgeModels } from '../workspace/judged-models.ts'
-import type { Site } from '../workspace/workspace.ts'
+import { type Site, withWorkspaceIfAny } from '../workspace/workspace.ts'
 import { definitionOf, type NewRunOptions } from './definition.ts'
 import { makeDraft } from './draft.ts'
-import { withStoreIfAny } from './estimate.ts'
 import type { ProblemList } from './problem-list.ts'
 import { countingSinks } from './run-sinks.ts'
 
@@ -39,7 +38,7 @@ export async function planRun(site: Site, options: NewRunOptions): Promise<Plann
   const definition = definitionOf(site, options)
   const provider = await site.describe(definition.provider)
   const openSinks = () => Promise.resolve(countingSinks())
-  const draft = await withStoreIfAny(site, (home) =>
+  const draft = await withWorkspaceIfAny(site, (home) =>
     makeDraft({ site, home, provider }, definition, options, { openSinks }),
   )
   return {

@@ -6,10 +6,8 @@ import { isFinished, type RunDefinition } from '../model/run.ts'
 import { checkOutput } from '../output/check-output.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import type { PromptFunction } from '../request/messages/chat-messages.ts'
-import { lockRun, type RunLock } from '../store/lock.ts'
 import type { RunRecord } from '../store/port/run.ts'
-import { runFolder } from '../store/run-folder.ts'
-import type { RunStore } from '../store/store.ts'
+import type { Lock, RunStore } from '../store/store.ts'
 import { capRun } from '../workspace/budget.ts'
 import { refuseUnfitModels } from '../workspace/judged-models.ts'
 import { removeDrafts, removeFailedDraft, removeRun } from '../workspace/remove-run.ts'
@@ -24,7 +22,7 @@ import { type FrozenRun, freezeRun, keepJob } from './freeze-run.ts'
 /** A run taken up for writing: the caller holds its lock and releases it. */
 export interface TakenRun {
   readonly store: RunStore
-  readonly lock: RunLock
+  readonly lock: Lock
   /** True where the same work was found in a run that is here already. */
   readonly isAttached: boolean
   /** True where its answers lie already at the place that was named for them, and nothing is left to do. */
@@ -46,7 +44,7 @@ export async function takeNewRun(
   options: NewRunOptions,
   listener: (happening: RunHappening) => void,
 ): Promise<TakenRun> {
-  const { clock, disk, home, random } = workspace
+  const { clock, disk, random } = workspace
   const definition = definitionOf(workspace, options)
   const written = await findWritten(workspace, options)
   const refuseOutput = (force: boolean) => checkOutput({ ...options.output, force }, definition.inputPaths, disk)
@@ -54,9 +52,8 @@ export async function takeNewRun(
   await removeDrafts(workspace)
   const id = runIdFrom(random.bytes(4), new Date(clock.now()))
   const emit: Emit = (happening) => listener({ run: id, name: options.name ?? null, ...happening })
-  const folder = runFolder(home, id)
-  await disk.makeFolder(folder.path)
-  const lock = await lockRun(disk, folder.lock, id)
+  await disk.makeFolder(workspace.folderOf(id).path)
+  const lock = await workspace.store.lockRun(id)
   try {
     const draft = await freezeRun(workspace, id, definition, options, emit)
     const here = await findSameWork(workspace, draft, definition, options, written)
@@ -101,8 +98,8 @@ export async function takeNewRun(
  * where a cap cannot be kept.
  */
 export async function takeRun(workspace: Workspace, id: string, maxCostUsd?: number): Promise<TakenRun> {
-  const { disk, home, store } = workspace
-  const lock = await lockRun(disk, runFolder(home, id).lock, id)
+  const { store } = workspace
+  const lock = await store.lockRun(id)
   try {
     const run = await store.write(id)
     if (maxCostUsd !== undefined) await capRun(workspace, run, maxCostUsd)

@@ -9,7 +9,6 @@ import type { TextSink } from '../output/destination.ts'
 import { writeRunSummary } from '../output/run-summary.ts'
 import { type WrittenAnswers, writeAnswers } from '../output/write-answers.ts'
 import { describeProvider } from '../providers/registry.ts'
-import { runFolder } from '../store/run-folder.ts'
 import type { RunStore } from '../store/store.ts'
 import { VERSION } from '../version.ts'
 import { costOfResult, type RunReport } from '../workspace/report.ts'
@@ -31,8 +30,8 @@ export async function* answersOf(
   store: RunStore,
   providerName: string,
 ): AsyncGenerator<readonly RowOutcome[], void> {
-  const { configuration, disk, home } = workspace
-  const ports = { disk, folder: runFolder(home, store.id), store, provider: await describeProvider(providerName) }
+  const { configuration, disk } = workspace
+  const ports = { disk, folder: workspace.folderOf(store.id), store, provider: await describeProvider(providerName) }
   yield* readAnswers({ ...ports, repair: repairOf({ ...ports, settings: configuration.settings }) })
 }
 
@@ -97,7 +96,7 @@ async function writeFiles(
     columns: run.columns,
     hasSources: run.files.length > 0,
     shape: answerShapeOf(run.definition),
-    texts: () => readFrozenRows({ disk, folder: runFolder(workspace.home, store.id) }, portions),
+    texts: () => readFrozenRows({ disk, folder: workspace.folderOf(store.id) }, portions),
     plan,
     costOf,
     hasTurns: run.definition.maxReasks > 0,

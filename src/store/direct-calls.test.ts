@@ -15,7 +15,7 @@ import {
 } from '../../test/support/stored-run.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { openStore } from './sqlite-store.ts'
+import { openFolderStore } from './folder/folder-store.ts'
 import type { RunStore, Store } from './store.ts'
 
 let home: string
@@ -26,7 +26,7 @@ let attemptKey: number
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'llm-batch-calls-'))
-  store = await openStore({ home, disk: systemDisk, clock: systemClock })
+  store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
   made = await createRun(store, home)
   run = made.store
   attemptKey = await addNew(made, [0, 1], 'direct')
@@ -44,7 +44,7 @@ const FAILED = { ...AGAIN, verdict: 'final' } as const
 describe('direct calls in the store', () => {
   it('are on disk before they are made, and answered once', async () => {
     const key = await run.openCall(attemptKey, 0)
-    const again = await openStore({ home, disk: systemDisk, clock: systemClock })
+    const again = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
     expect(await again.read(run.id).calls(attemptKey)).toEqual([{ key, ordinal: 0, answer: null, line: null }])
     await again.close()
     await run.closeCall(key, 'answered', '{"line":1}')

@@ -8,10 +8,10 @@ import type { Clock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { because } from '../model/reason.ts'
 import { PLAIN_OUTPUT } from '../model/run.ts'
+import { openFolderStore } from './folder/folder-store.ts'
 import type { AttemptChanges, AttemptUsage } from './port/attempt.ts'
 import type { IntentFacts } from './port/paid-call.ts'
 import type { QueueState } from './port/queue.ts'
-import { openStore } from './sqlite-store.ts'
 import type { RunStore, Store } from './store.ts'
 
 const DEFINITION = sampleDefinition({ inputPaths: null })
@@ -27,7 +27,7 @@ let store: Store
 beforeEach(async () => {
   now = 1_000
   home = await mkdtemp(join(tmpdir(), 'llm-batch-queue-'))
-  store = await openStore({ home, disk: systemDisk, clock })
+  store = await openFolderStore({ home, disk: systemDisk, clock })
 })
 
 afterEach(async () => {

@@ -7,10 +7,10 @@ import { batchOf, range, settlement, TARGET } from '../../test/support/stored-ru
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { type BudgetReason } from '../model/reason.ts'
+import { openFolderStore } from './folder/folder-store.ts'
 import type { NewAttempt } from './port/attempt.ts'
 import type { Bill, SpendingStanding, SpendingTerms } from './port/money.ts'
 import type { IntentFacts } from './port/paid-call.ts'
-import { openStore } from './sqlite-store.ts'
 import type { RunStore, Store } from './store.ts'
 
 const DAY_MS = 86_400_000
@@ -35,7 +35,7 @@ let store: Store
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'llm-batch-spending-'))
-  store = await openStore({ home, disk: systemDisk, clock: systemClock })
+  store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
 })
 
 afterEach(async () => {

@@ -11,8 +11,24 @@ import type { NewRun, RunCatalog, RunRecord } from './port/run.ts'
  * The durable memory of one home: all runs, in one database. Each verb is one transaction; what has been awaited is
  * on stable storage. Bodies and answers stay in files, the store holds ids, states, and offsets into those files.
  */
-export interface Store extends RunList, HomeCatalog {
+export interface Store extends RunList, HomeCatalog, Locks {
   close(): Promise<void>
+}
+
+/** Rights of one process among those that work in a home, each freed by the death of the process that holds it. */
+export interface Locks {
+  /** The right to be the only writer of a run. Throws `busy` where another process holds it. */
+  lockRun(id: string): Promise<Lock>
+  /** True while a process holds a run's lock. Makes nothing, and holds up no process. */
+  isRunLocked(id: string): Promise<boolean>
+  /** The right to compare this new run with those that are here and to seal it. Throws `busy` like the other. */
+  lockStarts(id: string): Promise<Lock>
+}
+
+/** A right that is held until it is released or the process dies. */
+export interface Lock {
+  /** May be repeated. */
+  release(): void
 }
 
 /** The runs of a home. */

@@ -6,7 +6,7 @@ import { addNew, batchOf, createRun, range, TARGET } from '../../test/support/st
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
 import { FINAL_STAGES } from '../model/attempt.ts'
-import { openStore } from './sqlite-store.ts'
+import { openFolderStore } from './folder/folder-store.ts'
 import type { RunStore, Store } from './store.ts'
 
 let home: string
@@ -15,7 +15,7 @@ let run: RunStore
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'llm-batch-store-'))
-  store = await openStore({ home, disk: systemDisk, clock: systemClock })
+  store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
   run = (await createRun(store, home)).store
 })
 

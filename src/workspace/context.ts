@@ -13,7 +13,7 @@ import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
 import { type AnswerCheck, createAnswerCheck, type ValueJudge } from '../schema/check-answer.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
-import { type RunFolder, runFolder } from '../store/run-folder.ts'
+import type { RunFolder } from '../store/run-folder.ts'
 import type { RunStore, Store } from '../store/store.ts'
 import type { QueueLimits } from '../submit/admission.ts'
 import type { Budget } from '../submit/budget.ts'
@@ -93,7 +93,7 @@ export async function runContext(
     clock,
     random,
     settings: configuration.settings,
-    folder: runFolder(workspace.home, store.id),
+    folder: workspace.folderOf(store.id),
     reading: pLimit(1),
     windowHours: definition.timeoutHours,
     account: accountOf(store.id, credentials, entry, workspace.environment),

@@ -4,22 +4,27 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Clock, systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
+import { openFolderStore } from '../store/folder/folder-store.ts'
+import type { Store } from '../store/store.ts'
 import { whileNoOtherStarts } from './start-lock.ts'
 
 let home: string
+let store: Store
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'llm-batch-start-'))
+  store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
 })
 
 afterEach(async () => {
+  await store.close()
   await rm(home, { recursive: true })
 })
 
 describe('whileNoOtherStarts', () => {
   it('lets one start after the other do its work, and the next one where a work fails', async () => {
     const happened: string[] = []
-    const place = { clock: systemClock, disk: systemDisk, home }
+    const place = { clock: systemClock, store }
     const start = async (name: string): Promise<void> =>
       await whileNoOtherStarts(place, name, async () => {
         happened.push(name)
@@ -36,7 +41,7 @@ describe('whileNoOtherStarts', () => {
   it('says that another one is busy where that does not end', async () => {
     const hurried: Clock = { ...systemClock, monotonic: () => (now += 20_000) }
     let now = 0
-    const place = { clock: hurried, disk: systemDisk, home }
+    const place = { clock: hurried, store }
     await whileNoOtherStarts(place, 'first', async () => {
       await expect(whileNoOtherStarts(place, 'second', async () => 'never')).rejects.toMatchObject({ code: 'busy' })
     })

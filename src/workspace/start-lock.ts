@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import { LlmBatchError } from '../model/error.ts'
-import { lockRun, type RunLock } from '../store/lock.ts'
+import type { Lock } from '../store/store.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Between two tries to be the one who starts; what is done under the lock takes milliseconds. */
@@ -15,7 +14,7 @@ const MOST_WAIT_MS = 30_000
  * does not end.
  */
 export async function whileNoOtherStarts<Result>(
-  workspace: Pick<Workspace, 'clock' | 'disk' | 'home'>,
+  workspace: Pick<Workspace, 'clock' | 'store'>,
   runId: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -27,14 +26,11 @@ export async function whileNoOtherStarts<Result>(
   }
 }
 
-async function waitForLock(
-  { clock, disk, home }: Pick<Workspace, 'clock' | 'disk' | 'home'>,
-  runId: string,
-): Promise<RunLock> {
+async function waitForLock({ clock, store }: Pick<Workspace, 'clock' | 'store'>, runId: string): Promise<Lock> {
   const startedAt = clock.monotonic()
   for (;;) {
     try {
-      return await lockRun(disk, join(home, 'start-lock.db'), runId)
+      return await store.lockStarts(runId)
     } catch (error) {
       const isBusy = LlmBatchError.isInstance(error) && error.code === 'busy'
       if (!isBusy || clock.monotonic() - startedAt > MOST_WAIT_MS) throw error

@@ -6,7 +6,8 @@ import type { Random } from '../lib/random.ts'
 import { connectProvider } from '../providers/connect.ts'
 import type { Provider } from '../providers/provider.ts'
 import { describeProvider, registerHosts } from '../providers/registry.ts'
-import { openStore } from '../store/sqlite-store.ts'
+import { openFolderStore } from '../store/folder/folder-store.ts'
+import { type RunFolder, runFolder, statePath } from '../store/run-folder.ts'
 import type { Store } from '../store/store.ts'
 
 /** Sources of a place of work. */
@@ -35,6 +36,8 @@ export interface Site {
 /** One home, opened: what every command and the library work in. */
 export interface Workspace extends Site {
   readonly store: Store
+  /** Where the files of a run lie. Throws `disk` for an id that is none of ours. */
+  folderOf(runId: string): RunFolder
   close(): Promise<void>
 }
 
@@ -53,6 +56,21 @@ export function siteOf(sources: PlaceSources): Site {
 export async function openWorkspace(sources: PlaceSources): Promise<Workspace> {
   const { clock, configuration, disk } = sources
   await makeHome(disk, configuration.home)
-  const store = await openStore({ home: configuration.home, disk, clock })
-  return { ...siteOf(sources), store, close: () => store.close() }
+  const { home } = configuration
+  const store = await openFolderStore({ home, disk, clock })
+  return { ...siteOf(sources), store, folderOf: (runId) => runFolder(home, runId), close: () => store.close() }
+}
+
+/** Works in the home of a place where there is one; makes none. */
+export async function withWorkspaceIfAny<Result>(
+  site: Site,
+  work: (workspace: Workspace | null) => Promise<Result>,
+): Promise<Result> {
+  if ((await site.disk.size(statePath(site.home))) === undefined) return await work(null)
+  const workspace = await openWorkspace(site)
+  try {
+    return await work(workspace)
+  } finally {
+    await workspace.close()
+  }
 }

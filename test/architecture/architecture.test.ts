@@ -94,7 +94,7 @@ describe('the arrows', () => {
     ['submit/create.ts', "type Poll = import('../watch/poll.ts').Poll"],
     ['submit/create.ts', "import { openai } from '../providers/openai.ts'"],
     ['plan/tokens.ts', "import { findProvider } from '../providers/registry.ts'"],
-    ['submit/create.ts', "import { openStore } from '../store/sqlite-store.ts'"],
+    ['submit/create.ts', "import { openFolderStore } from '../store/folder/folder-store.ts'"],
     ['collect/settle.ts', "import { advance } from '../drive/advance.ts'"],
     ['model/run.ts', "import { join } from '../lib/path.ts'"],
     ['lib/disk.ts', "import type { Settings } from '../config/settings.ts'"],

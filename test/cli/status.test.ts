@@ -1,7 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemDisk } from '../../src/lib/disk.ts'
-import { lockRun } from '../../src/store/lock.ts'
-import { runFolder } from '../../src/store/run-folder.ts'
+import { FolderLocks } from '../../src/store/folder/locks.ts'
 import { expectExit, start, type, typeHere } from '../support/command.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
@@ -59,10 +58,10 @@ describe('the lock of a run', () => {
     await world.write('rows.jsonl', questions(2))
     expectExit(await typeHere(world, ...LINE, '--no-wait'), 75)
     const id = await newestId(world)
-    const path = runFolder(world.home, id).lock
-    const lock = await lockRun(systemDisk, path, id)
+    const locks = new FolderLocks(systemDisk, world.home)
+    const lock = await locks.lockRun(id)
     onTestFinished(() => lock.release())
-    await expect(lockRun(systemDisk, path, id)).rejects.toMatchObject({ code: 'busy' })
+    await expect(locks.lockRun(id)).rejects.toMatchObject({ code: 'busy' })
     expect((await typeHere(world, 'status')).stdout).toContain('another process is working on it')
     expectExit(await type(world, 'resume'), 75)
   })

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/lib/clock.ts'
+import { SqliteDatabase } from '../../src/store/folder/sqlite-database.ts'
 import { statePath } from '../../src/store/run-folder.ts'
-import { SqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { expectExit, parseLines, type, typeHere } from '../support/command.ts'
 import {
   finish,

@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { openRun } from '../../src/index.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemDisk } from '../../src/lib/disk.ts'
+import { openFolderStore } from '../../src/store/folder/folder-store.ts'
 import type { AttemptRecord, AttemptUsage } from '../../src/store/port/attempt.ts'
-import { openStore } from '../../src/store/sqlite-store.ts'
 import { expectExit, start } from '../support/command.ts'
 import { finalBooks, finish, startIn } from '../support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
@@ -25,7 +25,7 @@ type Admitted = AttemptRecord & { readonly askedAt: number | null }
 
 /** Every attempt of every run in the world's home. */
 async function attemptsOf(world: LocalWorld) {
-  const store = await openStore({ home: world.home, disk: systemDisk, clock: systemClock })
+  const store = await openFolderStore({ home: world.home, disk: systemDisk, clock: systemClock })
   try {
     const all: Admitted[] = []
     for (const { id } of await store.listRuns()) {

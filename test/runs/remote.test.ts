@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { DrivenRun } from '../../src/index.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { systemDisk } from '../../src/lib/disk.ts'
+import { openFolderStore } from '../../src/store/folder/folder-store.ts'
 import type { AttemptRecord } from '../../src/store/port/attempt.ts'
-import { openStore } from '../../src/store/sqlite-store.ts'
 import { expectExit, type, typedFirst, typeHere } from '../support/command.ts'
 import {
   finalBooks,
@@ -36,7 +36,7 @@ function lineFor(provider: ProviderName): readonly string[] {
 
 /** The attempts of the only run of a home. */
 async function attemptsIn(home: string): Promise<readonly AttemptRecord[]> {
-  const store = await openStore({ home, disk: systemDisk, clock: systemClock })
+  const store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
   try {
     const [run] = await store.listRuns()
     return run ? await store.read(run.id).allAttempts() : []
@@ -47,7 +47,7 @@ async function attemptsIn(home: string): Promise<readonly AttemptRecord[]> {
 
 /** How the only run of a home stands. */
 async function runStateIn(home: string): Promise<string | undefined> {
-  const store = await openStore({ home, disk: systemDisk, clock: systemClock })
+  const store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
   try {
     return (await store.listRuns())[0]?.state
   } finally {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from '@photostructure/sqlite'
 import { systemDisk } from '../../src/lib/disk.ts'
-import type { DatabaseDisk } from '../../src/store/connection.ts'
+import type { DatabaseDisk } from '../../src/store/folder/connection.ts'
 
 /** The machine's disk without the waits for stable storage, its databases in memory: for thousands of small histories. */
 export const swiftDisk: DatabaseDisk = {

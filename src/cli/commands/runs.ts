@@ -5,7 +5,6 @@ import { isFinished } from '../../model/run.ts'
 import { takeRun } from '../../prepare/start.ts'
 import type { RequestCounts } from '../../store/port/batch.ts'
 import type { RunRecord } from '../../store/port/run.ts'
-import { runFolder } from '../../store/run-folder.ts'
 import { findRun } from '../../workspace/find-run.ts'
 import { removeRun } from '../../workspace/remove-run.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
@@ -54,9 +53,9 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     })
 }
 
-async function printJob(shell: Shell, { disk, home, store }: Workspace, name: string): Promise<void> {
+async function printJob(shell: Shell, { disk, folderOf, store }: Workspace, name: string): Promise<void> {
   const { id } = await findRun(store, name)
-  const text = await disk.readText(runFolder(home, id).job)
+  const text = await disk.readText(folderOf(id).job)
   if (text === undefined) {
     throw new LlmBatchError('not_found', `run ${id} has no stored job`, {
       next: `An older llm-batch made it. See its settings with: llm-batch status ${id} --json`,

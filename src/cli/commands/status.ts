@@ -4,8 +4,6 @@ import { EXIT } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { isAtRest, isFinished } from '../../model/run.ts'
 import { evidenceFor } from '../../probe/evidence.ts'
-import { isRunLocked } from '../../store/lock.ts'
-import { runFolder } from '../../store/run-folder.ts'
 import type { RunStore } from '../../store/store.ts'
 import { openRunsAndLast } from '../../workspace/find-run.ts'
 import { lifetimesOf, recoveryOf } from '../../workspace/lifetime.ts'
@@ -97,7 +95,7 @@ async function statusOf(workspace: Workspace, id: string): Promise<WholeStatus> 
     attempts: newestOfEach(report.attempts),
     areAnswersThere: path !== null && isFinished(state) && (await workspace.disk.size(path)) !== undefined,
     evidence: await evidenceFor(workspace, report.run.definition),
-    isWorkedOn: await isRunLocked(workspace.disk, runFolder(workspace.home, id).lock),
+    isWorkedOn: await workspace.store.isRunLocked(id),
     lifetimeOf: await lifetimesOf(report.run),
     recovery: await recoveryOf(report.run),
     now: workspace.clock.now(),

@@ -6,7 +6,6 @@ import { inFlags } from '../../model/options/mention.ts'
 import { describeProvider } from '../../providers/registry.ts'
 import type { BatchRecord } from '../../store/port/batch.ts'
 import type { RunRecord } from '../../store/port/run.ts'
-import { runFolder } from '../../store/run-folder.ts'
 import type { RunStore } from '../../store/store.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { counted } from '../render/terminal/quantity.ts'
@@ -27,9 +26,9 @@ export async function repairLogs(workspace: Workspace, mayAsk: boolean): Promise
 }
 
 async function repairLog(workspace: Workspace, run: RunRecord, mayAsk: boolean): Promise<Finding> {
-  const { configuration, disk, home } = workspace
+  const { configuration, disk } = workspace
   const store = workspace.store.read(run.id)
-  const ports = { disk, folder: runFolder(home, run.id), store }
+  const ports = { disk, folder: workspace.folderOf(run.id), store }
   const repair = repairOf({
     ...ports,
     provider: await describeProvider(run.definition.provider),

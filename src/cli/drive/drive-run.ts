@@ -7,7 +7,6 @@ import { isFinished } from '../../model/run.ts'
 import type { TextSink } from '../../output/destination.ts'
 import type { TakenRun } from '../../prepare/start.ts'
 import { ProviderError } from '../../providers/provider.ts'
-import { runFolder } from '../../store/run-folder.ts'
 import { exitCodeOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
@@ -101,7 +100,7 @@ async function conclude({ flags, interruption, shell, workspace }: DriveRun, dri
     const places = {
       answers,
       isExcelSafe: run.output.excelSafe,
-      runFolder: runFolder(workspace.home, run.id).path,
+      runFolder: workspace.folderOf(run.id).path,
       now: workspace.clock.now(),
     }
     shell.tell(renderReport(report, places, shell.errorColors))

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { systemClock } from '../lib/clock.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { withDiskCode } from './connection.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 

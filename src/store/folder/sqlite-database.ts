@@ -1,7 +1,7 @@
-import type { Clock } from '../lib/clock.ts'
-import { LlmBatchError } from '../model/error.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { LlmBatchError } from '../../model/error.ts'
+import type { Database, Sql, SqlValue } from '../sql.ts'
 import { type Connection, isBusy, type OpenDatabase, openDatabase, withDiskCode } from './connection.ts'
-import type { Database, Sql, SqlValue } from './sql.ts'
 
 /** SQLite before 3.51.3 can corrupt a WAL database that two connections write. */
 const OLDEST_SAFE_VERSION = [3, 51, 3] as const

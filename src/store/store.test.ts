@@ -20,10 +20,10 @@ import {
 } from '../../test/support/stored-run.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemDisk } from '../lib/disk.ts'
-import { lockRun } from './lock.ts'
+import { openFolderStore } from './folder/folder-store.ts'
+import { SqliteDatabase } from './folder/sqlite-database.ts'
 import type { IntentFacts } from './port/paid-call.ts'
-import { SqliteDatabase } from './sqlite-database.ts'
-import { openStore } from './sqlite-store.ts'
+import { runFolder } from './run-folder.ts'
 import type { RunStore, Store } from './store.ts'
 
 let home: string
@@ -31,7 +31,7 @@ let store: Store
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'llm-batch-store-'))
-  store = await openStore({ home, disk: systemDisk, clock: systemClock })
+  store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
 })
 
 afterEach(async () => {
@@ -89,7 +89,7 @@ describe('the store', () => {
   it('remembers a run across a restart', async () => {
     const { id } = await sealedRun(3)
     await store.close()
-    store = await openStore({ home, disk: systemDisk, clock: systemClock })
+    store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
     expect(await store.findRun(id)).toMatchObject({
       state: 'running',
       rowCount: 3,
@@ -111,13 +111,13 @@ describe('the store', () => {
     const database = new SqliteDatabase(path, systemClock)
     await database.transaction((sql) => sql.script(change))
     await database.close()
-    await expect(openStore({ home, disk: systemDisk, clock: systemClock })).rejects.toMatchObject({
+    await expect(openFolderStore({ home, disk: systemDisk, clock: systemClock })).rejects.toMatchObject({
       code: 'newer_state',
       message: `${path} was written by ${writer} version of llm-batch`,
       next: expect.stringContaining('Use that version again'),
     })
     await rm(path)
-    store = await openStore({ home, disk: systemDisk, clock: systemClock })
+    store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
   })
 
   it('keeps its database readable by its owner only', async () => {
@@ -152,7 +152,8 @@ describe('the writer of a run', () => {
   })
 
   it('holds a lock that a second process cannot take and that its death frees', async () => {
-    const path = join(home, 'lock.db')
+    const { id } = await sealedRun(1)
+    const path = runFolder(home, id).lock
     const script = `
       const { DatabaseSync } = require('@photostructure/sqlite')
       const database = new DatabaseSync(${JSON.stringify(path)})
@@ -161,11 +162,11 @@ describe('the writer of a run', () => {
       setInterval(() => {}, 1000)`
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
     await new Promise((resolve) => child.stdout.once('data', resolve))
-    await expect(lockRun(systemDisk, path, 'r1')).rejects.toMatchObject({ code: 'busy' })
+    await expect(store.lockRun(id)).rejects.toMatchObject({ code: 'busy' })
     const ended = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
     await ended
-    const lock = await lockRun(systemDisk, path, 'r1')
+    const lock = await store.lockRun(id)
     lock.release()
   })
 })

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { DatabaseSync } from '@photostructure/sqlite'
-import type { Disk } from '../lib/disk.ts'
-import { LlmBatchError } from '../model/error.ts'
+import type { Disk } from '../../lib/disk.ts'
+import { LlmBatchError } from '../../model/error.ts'
 
 /** One open database file. */
 export type Connection = InstanceType<typeof DatabaseSync>
