@@ -5,6 +5,7 @@ import { ProviderError } from '../providers/provider.ts'
 /** Most errors of ours mean that the command, its configuration or its input is wrong and nothing was sent. */
 const CODES: Partial<Record<ErrorCode, number>> = {
   busy: EXIT.unfinished,
+  unreachable: EXIT.unfinished,
   disk: EXIT.held,
   provider: EXIT.held,
   interrupted: EXIT.interrupted,

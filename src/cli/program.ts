@@ -98,8 +98,8 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'init',
-    usage: '',
-    summary: 'keep the runs of this folder in .llm-batch',
+    usage: '[options]',
+    summary: 'keep the runs of this folder in .llm-batch, or make a home in a database',
     load: () => import('./commands/init.ts'),
   },
   {

@@ -13,6 +13,7 @@ import {
 } from './credentials.ts'
 import type { FileConfiguration } from './file-schema.ts'
 import { findHome } from './home.ts'
+import type { Home } from './home-address.ts'
 import { checkedHosts } from './host-addresses.ts'
 import { mergeSettings, type SettingFlags } from './merge-settings.ts'
 import { readConfigurationFile } from './read-file.ts'
@@ -26,7 +27,7 @@ const CONFIGURATION_FILE = 'llm-batch.config.json'
 export interface ConfigurationFlags extends SettingFlags {
   /** The configuration file, which must then exist. */
   readonly config?: string | undefined
-  /** The folder for state and results. */
+  /** The folder for state and results, or the address of the database. */
   readonly home?: string | undefined
   /** The most a run may cost in US dollars. */
   readonly maxCostUsd?: number | undefined
@@ -62,8 +63,10 @@ export interface BudgetSettings {
 
 /** Everything that steers the program, merged and checked. */
 export interface Configuration {
-  /** Absolute; need not exist yet, see `makeHome`. */
-  readonly home: string
+  /** Need not exist yet, see `makeHome`. */
+  readonly home: Home
+  /** The user's data folder for this program; need not exist yet. */
+  readonly userFolder: string
   readonly settings: Settings
   /** By `provider/model`. */
   readonly prices: Readonly<Record<string, PriceOverride>>
@@ -92,12 +95,13 @@ export interface Configuration {
 export async function loadConfiguration(sources: ConfigurationSources): Promise<Configuration> {
   const { flags, environment, workingFolder, disk, userFolder } = sources
   const { file, path } = await findFile(sources)
-  const configured = file.home === undefined ? undefined : resolve(dirname(path), file.home)
+  const configured = { home: file.home, files: file.files, folder: dirname(path) }
   const dotEnv = await readDotEnv(disk, workingFolder)
   const tokenCommands = { words: commandsOf(file), sources: new Map(), isFound: flags.config === undefined }
   const credentials = { environment, dotEnv, tokenCommands }
   return {
     home: await findHome({ flag: flags.home, environment, configured, workingFolder, userFolder, disk }),
+    userFolder,
     settings: mergeSettings(file, flags),
     prices: file.prices ?? {},
     budget: budgetOf(flags, file),

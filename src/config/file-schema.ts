@@ -132,7 +132,16 @@ export const fileSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Folder for state and results, relative to this file. Default: see above'),
+    .describe(
+      'Folder for state and results, relative to this file, or the postgres:// address of a database. Default: see above',
+    ),
+  files: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Where the files of a home in a database lie: s3://BUCKET/PREFIX, or a folder that all machines share. Default: where they were said to lie when the home was made',
+    ),
   waits: waits.optional(),
   canary: z
     .union([z.literal(false), canary])

@@ -19,7 +19,7 @@ function sources() {
   return {
     flag: undefined,
     environment: {},
-    configured: undefined,
+    configured: { folder },
     workingFolder: folder,
     userFolder: join(folder, 'user'),
     disk: systemDisk,
@@ -29,7 +29,7 @@ function sources() {
 describe('findHome', () => {
   it('prefers the flag, then the environment, then the configuration file', async () => {
     const environment = { LLM_BATCH_HOME: join(folder, 'variable') }
-    const all = { ...sources(), flag: 'flag', environment, configured: join(folder, 'configured') }
+    const all = { ...sources(), flag: 'flag', environment, configured: { home: 'configured', folder } }
     await makeHome(systemDisk, join(folder, '.llm-batch'))
     expect(await findHome(all)).toBe(join(folder, 'flag'))
     expect(await findHome({ ...all, flag: undefined })).toBe(join(folder, 'variable'))

@@ -4,6 +4,7 @@ import { type Disk, nearestFolder } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
 import type { Environment } from './credentials.ts'
+import { type Home, homeAt, placeAt } from './home-address.ts'
 import { VARIABLES } from './variables.ts'
 
 /** The folder name that marks a home of its own for a project. */
@@ -14,8 +15,12 @@ export interface HomeSources {
   /** What the user named for this call. */
   readonly flag: string | undefined
   readonly environment: Environment
-  /** `home` of the configuration file, already absolute. */
-  readonly configured: string | undefined
+  /** `home` and `files` of the configuration file, and the folder that the relative ones count from. */
+  readonly configured: {
+    readonly home?: string | undefined
+    readonly files?: string | undefined
+    readonly folder: string
+  }
   readonly workingFolder: string
   /** The user's data folder for this program, see `userDataFolder`. */
   readonly userFolder: string
@@ -23,16 +28,28 @@ export interface HomeSources {
 }
 
 /**
- * The folder that holds state and results: the one named for this call, else in the environment, else in the
+ * The home that holds state and results: the one named for this call, else in the environment, else in the
  * configuration file, else the nearest `.llm-batch` at or above the working folder, else the user's data folder, so that a
  * scheduler's temporary working folder finds its runs again. Only looks; `makeHome` makes it.
  */
-export async function findHome(sources: HomeSources): Promise<string> {
-  const named = [sources.flag, sources.environment[VARIABLES.home], sources.configured].find(
-    (path) => path !== undefined && path.trim() !== '',
-  )
-  if (named !== undefined) return resolve(sources.workingFolder, named)
-  return (await nearestProjectHome(sources)) ?? sources.userFolder
+export async function findHome(sources: HomeSources): Promise<Home> {
+  const { configured, environment, workingFolder } = sources
+  const files = findFiles(sources)
+  const named = [sources.flag, environment[VARIABLES.home]].find(isGiven)
+  if (named !== undefined) return homeAt(named, workingFolder, files)
+  if (isGiven(configured.home)) return homeAt(configured.home, configured.folder, files)
+  return { kind: 'folder', path: (await nearestProjectHome(sources)) ?? sources.userFolder }
+}
+
+/** Where the files of a home in a database are said to lie; null where nothing is said. */
+function findFiles({ configured, environment, workingFolder }: HomeSources): string | null {
+  const named = environment[VARIABLES.files]
+  if (isGiven(named)) return placeAt(named, workingFolder)
+  return isGiven(configured.files) ? placeAt(configured.files, configured.folder) : null
+}
+
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined && text.trim() !== ''
 }
 
 /** A home is never an empty folder: `makeHome` leaves a `.gitignore` in it. */
@@ -59,6 +76,12 @@ export async function makeHome(disk: Disk, path: string): Promise<void> {
       next: `The state database needs shared memory and locks of one machine: name a local folder with ${mention('home')}.`,
     })
   }
+  await makeFilesFolder(disk, path)
+}
+
+/** Makes a folder for prompts and answers, readable by its owner only and ignored by git; may be repeated. */
+export async function makeFilesFolder(disk: Disk, path: string): Promise<void> {
+  const nearest = await nearestFolder(disk, path)
   await makeFolder(disk, path)
   const gitignore = join(path, '.gitignore')
   if ((await disk.size(gitignore)) !== undefined) return

@@ -3,6 +3,8 @@ import { SETTING_OPTIONS } from '../model/options/setting-options.ts'
 /** Environment variables of our own; those for keys and addresses belong to the providers. */
 export const VARIABLES = {
   home: SETTING_OPTIONS.home.environment,
+  /** Where the files of a home in a database lie. */
+  files: 'LLM_BATCH_FILES',
   /** `1` allows plain http to another machine. */
   allowHttp: 'LLM_BATCH_ALLOW_HTTP',
 } as const

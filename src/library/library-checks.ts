@@ -26,6 +26,7 @@ type InnerProperty<Outer extends string> =
 const CHECKS: Readonly<Partial<Record<OptionKind, LibraryCheck>>> = {
   text: 'text',
   path: 'text',
+  place: 'text',
   choice: 'text',
   duration: 'text',
   delimiter: 'text',

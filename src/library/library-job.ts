@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { isAddress } from '../config/home-address.ts'
 import { isJsonObject } from '../lib/json.ts'
 import { OPTIONS, type OptionName, propertyOf, REPEATED_NAMES } from '../model/options/options.ts'
 import type { Job } from '../prepare/job-text.ts'
@@ -35,6 +36,8 @@ function valueAt(options: LibraryOptions, name: OptionName): unknown {
   const { kind } = OPTIONS[name]
   const path = name === 'output' ? 'output.path' : (propertyOf(name) ?? name)
   const value = path.split('.').reduce<unknown>((outer, key) => (isJsonObject(outer) ? outer[key] : undefined), options)
+  // The address of a database may have a password in it.
+  if (kind === 'place' && typeof value === 'string') return isAddress(value) ? undefined : resolve(value)
   if (kind === 'path' && typeof value === 'string') return resolve(value)
   return kind === 'megabytes' && typeof value === 'number' ? value / 1_000_000 : value
 }

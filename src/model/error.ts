@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   'name_taken',
   'sealed',
   'busy',
+  'unreachable',
   'newer_state',
   'account_mismatch',
   'network_file_system',

@@ -101,7 +101,7 @@ async function assertAffordable(workspace: Workspace, run: RunStore, { estimate 
     )
 }
 
-async function warn({ disk, home }: Workspace, draft: Draft, emit: Emit): Promise<void> {
+async function warn({ disk, filesFolder }: Workspace, draft: Draft, emit: Emit): Promise<void> {
   const { carried, carry, estimate, frozen } = draft
   if (frozen.emptyPlaceholders > 0) {
     emit({
@@ -112,7 +112,7 @@ async function warn({ disk, home }: Workspace, draft: Draft, emit: Emit): Promis
     })
   }
   const bytesToCome = estimate.diskBytes - frozen.rowBytes - estimate.bytes
-  if (bytesToCome > (await disk.freeBytes(home))) {
+  if (bytesToCome > (await disk.freeBytes(filesFolder))) {
     emit({
       type: 'warning',
       code: 'disk_space',

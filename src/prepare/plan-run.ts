@@ -54,6 +54,6 @@ export async function planRun(site: Site, options: NewRunOptions): Promise<Plann
     collisions: findCollisions(draft.fields),
     unknownColumns: findUnknown(draft.fields),
     firstBody: draft.frozen.firstBody,
-    freeBytes: await disk.freeBytes(await nearestFolder(disk, site.home)),
+    freeBytes: await disk.freeBytes(await nearestFolder(disk, site.localFolder)),
   }
 }

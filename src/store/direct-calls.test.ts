@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ENGINES, type TestHome } from '../../test/support/engines.ts'
 import {
   AGAIN,
   addNew,
@@ -13,128 +11,127 @@ import {
   sendAgain,
   settleEnded,
 } from '../../test/support/stored-run.ts'
-import { systemClock } from '../lib/clock.ts'
-import { systemDisk } from '../lib/disk.ts'
-import { openFolderStore } from './folder/folder-store.ts'
 import type { RunStore, Store } from './store.ts'
 
-let home: string
-let store: Store
-let made: StoredRun
-let run: RunStore
-let attemptKey: number
+describe.each(ENGINES)('in $name', (engine) => {
+  let home: TestHome
+  let store: Store
+  let made: StoredRun
+  let run: RunStore
+  let attemptKey: number
 
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'llm-batch-calls-'))
-  store = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
-  made = await createRun(store, home)
-  run = made.store
-  attemptKey = await addNew(made, [0, 1], 'direct')
-  await seal(made, [{}, {}])
-  await run.moveAttempt(attemptKey, 'planned', 'calling')
-})
-
-afterEach(async () => {
-  await store.close()
-  await rm(home, { recursive: true })
-})
-
-const FAILED = { ...AGAIN, verdict: 'final' } as const
-
-describe('direct calls in the store', () => {
-  it('are on disk before they are made, and answered once', async () => {
-    const key = await run.openCall(attemptKey, 0)
-    const again = await openFolderStore({ home, disk: systemDisk, clock: systemClock })
-    expect(await again.read(run.id).calls(attemptKey)).toEqual([{ key, ordinal: 0, answer: null, line: null }])
-    await again.close()
-    await run.closeCall(key, 'answered', '{"line":1}')
-    await run.closeCall(key, 'unknown', null)
-    expect(await run.calls(attemptKey)).toEqual([{ key, ordinal: 0, answer: 'answered', line: '{"line":1}' }])
+  beforeEach(async () => {
+    home = await engine.make()
+    store = await home.open()
+    made = await createRun(store, home.folder)
+    run = made.store
+    attemptKey = await addNew(made, [0, 1], 'direct')
+    await seal(made, [{}, {}])
+    await run.moveAttempt(attemptKey, 'planned', 'calling')
   })
 
-  it('keep their lines only until the result file is there', async () => {
-    await run.closeCall(await run.openCall(attemptKey, 0), 'answered', '{}')
-    expect(await run.endCalls(attemptKey)).toMatchObject({ kind: 'direct', stage: 'ended' })
-    expect(await run.calls(attemptKey)).toMatchObject([{ answer: 'answered', line: null }])
+  afterEach(async () => {
+    await store.close()
+    await home.remove()
   })
 
-  it('settle what is final and let the rest wait in its batch until a person has decided', async () => {
-    await run.endCalls(attemptKey)
-    await settleEnded(
-      made,
-      attemptKey,
-      [
-        { ordinal: 0, ...FAILED },
-        { ordinal: 1, ...AGAIN },
-      ],
-      'held',
-    )
-    expect(await run.counts()).toMatchObject({ failed: 1, batched: 1, pending: 0 })
-    expect(await newest(made)).toMatchObject({ stage: 'held', heldFrom: 'ended' })
-    expect(await present(made, [0, 1])).toMatchObject([{ state: 'failed' }, { state: 'batched' }])
-    await expect(sendAgain(made, [1])).rejects.toMatchObject({ code: 'conflict' })
-    await run.releaseAttempt(attemptKey, 'held')
-    expect(await run.counts()).toMatchObject({ failed: 1, batched: 0, pending: 1 })
-    expect(await present(made, [0, 1])).toMatchObject([{ state: 'failed' }, { state: 'pending' }])
-    await sendAgain(made, [1])
-    expect(await run.counts()).toMatchObject({ failed: 1, batched: 1, pending: 0 })
-  })
+  const FAILED = { ...AGAIN, verdict: 'final' } as const
 
-  it('wait in their batch too while it is on its way back from being held', async () => {
-    await run.endCalls(attemptKey)
-    await settleEnded(
-      made,
-      attemptKey,
-      [
-        { ordinal: 0, ...FAILED },
-        { ordinal: 1, ...AGAIN },
-      ],
-      'held',
-    )
-    await run.moveAttempt(attemptKey, 'held', 'ended', { heldFrom: null })
-    expect(await run.counts()).toMatchObject({ failed: 1, batched: 1, pending: 0 })
-    expect(await present(made, [0, 1])).toMatchObject([{ state: 'failed' }, { state: 'batched' }])
-  })
-})
-
-describe('what steers a run in the store', () => {
-  /** As `retry` does. */
-  async function reopenAll(): Promise<void> {
-    await run.endCalls(attemptKey)
-    await settleEnded(made, attemptKey, [{ ordinal: 0, ...FAILED }, { ordinal: 1 }])
-    const usual = { billed: ['yes', 'no'], maxTokens: null, canaryAbove: null } as const
-    expect(await run.reopenRequests({ ...usual, statuses: ['failed'] })).toBe(1)
-  }
-
-  it('is kept until the run is opened again', async () => {
-    await run.setDeadline({ at: 200, windUpAt: 100, tail: null })
-    await run.setStopLoss({ state: 'stopped', batch: 1, code: 'x', example: 'y', failed: 9, requests: 9 })
-    await run.cancelForDeadline()
-    expect(await run.record()).toMatchObject({
-      deadline: { at: 200, windUpAt: 100 },
-      stopLoss: { state: 'stopped', failed: 9 },
-      cancelCause: 'deadline',
-      cancelRequestedAt: expect.any(Number),
+  describe('direct calls in the store', () => {
+    it('are on disk before they are made, and answered once', async () => {
+      const key = await run.openCall(attemptKey, 0)
+      const again = await home.open()
+      expect(await again.read(run.id).calls(attemptKey)).toEqual([{ key, ordinal: 0, answer: null, line: null }])
+      await again.close()
+      await run.closeCall(key, 'answered', '{"line":1}')
+      await run.closeCall(key, 'unknown', null)
+      expect(await run.calls(attemptKey)).toEqual([{ key, ordinal: 0, answer: 'answered', line: '{"line":1}' }])
     })
-    // What was asked first is the cause.
-    await store.requestCancel(run.id)
-    expect(await run.record()).toMatchObject({ cancelCause: 'deadline' })
-    await run.moveRun('cancelling')
-    await run.moveRun('cancelled')
-    await reopenAll()
-    expect(await run.record()).toMatchObject({
-      deadline: null,
-      stopLoss: null,
-      cancelCause: null,
-      cancelRequestedAt: null,
+
+    it('keep their lines only until the result file is there', async () => {
+      await run.closeCall(await run.openCall(attemptKey, 0), 'answered', '{}')
+      expect(await run.endCalls(attemptKey)).toMatchObject({ kind: 'direct', stage: 'ended' })
+      expect(await run.calls(attemptKey)).toMatchObject([{ answer: 'answered', line: null }])
+    })
+
+    it('settle what is final and let the rest wait in its batch until a person has decided', async () => {
+      await run.endCalls(attemptKey)
+      await settleEnded(
+        made,
+        attemptKey,
+        [
+          { ordinal: 0, ...FAILED },
+          { ordinal: 1, ...AGAIN },
+        ],
+        'held',
+      )
+      expect(await run.counts()).toMatchObject({ failed: 1, batched: 1, pending: 0 })
+      expect(await newest(made)).toMatchObject({ stage: 'held', heldFrom: 'ended' })
+      expect(await present(made, [0, 1])).toMatchObject([{ state: 'failed' }, { state: 'batched' }])
+      await expect(sendAgain(made, [1])).rejects.toMatchObject({ code: 'conflict' })
+      await run.releaseAttempt(attemptKey, 'held')
+      expect(await run.counts()).toMatchObject({ failed: 1, batched: 0, pending: 1 })
+      expect(await present(made, [0, 1])).toMatchObject([{ state: 'failed' }, { state: 'pending' }])
+      await sendAgain(made, [1])
+      expect(await run.counts()).toMatchObject({ failed: 1, batched: 1, pending: 0 })
+    })
+
+    it('wait in their batch too while it is on its way back from being held', async () => {
+      await run.endCalls(attemptKey)
+      await settleEnded(
+        made,
+        attemptKey,
+        [
+          { ordinal: 0, ...FAILED },
+          { ordinal: 1, ...AGAIN },
+        ],
+        'held',
+      )
+      await run.moveAttempt(attemptKey, 'held', 'ended', { heldFrom: null })
+      expect(await run.counts()).toMatchObject({ failed: 1, batched: 1, pending: 0 })
+      expect(await present(made, [0, 1])).toMatchObject([{ state: 'failed' }, { state: 'batched' }])
     })
   })
 
-  it('lets a person ignore failures for good', async () => {
-    await run.setStopLoss({ state: 'ignored' })
-    await run.moveRun('cancelling')
-    await run.moveRun('cancelled')
-    await reopenAll()
-    expect(await run.record()).toMatchObject({ stopLoss: { state: 'ignored' } })
+  describe('what steers a run in the store', () => {
+    /** As `retry` does. */
+    async function reopenAll(): Promise<void> {
+      await run.endCalls(attemptKey)
+      await settleEnded(made, attemptKey, [{ ordinal: 0, ...FAILED }, { ordinal: 1 }])
+      const usual = { billed: ['yes', 'no'], maxTokens: null, canaryAbove: null } as const
+      expect(await run.reopenRequests({ ...usual, statuses: ['failed'] })).toBe(1)
+    }
+
+    it('is kept until the run is opened again', async () => {
+      await run.setDeadline({ at: 200, windUpAt: 100, tail: null })
+      await run.setStopLoss({ state: 'stopped', batch: 1, code: 'x', example: 'y', failed: 9, requests: 9 })
+      await run.cancelForDeadline()
+      expect(await run.record()).toMatchObject({
+        deadline: { at: 200, windUpAt: 100 },
+        stopLoss: { state: 'stopped', failed: 9 },
+        cancelCause: 'deadline',
+        cancelRequestedAt: expect.any(Number),
+      })
+      // What was asked first is the cause.
+      await store.requestCancel(run.id)
+      expect(await run.record()).toMatchObject({ cancelCause: 'deadline' })
+      await run.moveRun('cancelling')
+      await run.moveRun('cancelled')
+      await reopenAll()
+      expect(await run.record()).toMatchObject({
+        deadline: null,
+        stopLoss: null,
+        cancelCause: null,
+        cancelRequestedAt: null,
+      })
+    })
+
+    it('lets a person ignore failures for good', async () => {
+      await run.setStopLoss({ state: 'ignored' })
+      await run.moveRun('cancelling')
+      await run.moveRun('cancelled')
+      await reopenAll()
+      expect(await run.record()).toMatchObject({ stopLoss: { state: 'ignored' } })
+    })
   })
 })

@@ -1,9 +1,17 @@
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
-import type { Database, Sql } from './sql.ts'
+import type { Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
-const VERSION = 2
+const VERSION = 3
+
+/** How a database has the parts of a table's definition that are not the same everywhere. */
+export interface TableWords {
+  /** The type of a key that the database counts up. */
+  readonly countedKey: string
+  /** Behind a table that is kept in the order of its own key. */
+  readonly keyedTable: string
+}
 
 /**
  * The catalog: what is few. Rows, requests and results are in the files of a run; a batch of fifty thousand requests is one
@@ -11,9 +19,9 @@ const VERSION = 2
  * `pending` and `reaskable` count those of them that wait. Spending has no reference to its run: what was spent stays known
  * when the run is forgotten.
  */
-const TABLES = `
+const tablesIn = ({ countedKey, keyedTable }: TableWords): string => `
   create table runs (
-    key integer primary key,
+    key ${countedKey},
     id text not null unique,
     name text unique,
     state text not null,
@@ -54,10 +62,10 @@ const TABLES = `
     row_files text not null,
     sharing text,
     primary key (run, number)
-  ) without rowid;
+  )${keyedTable};
 
   create table batches (
-    key integer primary key,
+    key ${countedKey},
     run bigint not null references runs (key) on delete cascade,
     number bigint not null,
     kind text not null,
@@ -84,7 +92,7 @@ const TABLES = `
   );
 
   create table attempts (
-    key integer primary key,
+    key ${countedKey},
     batch bigint not null references batches (key) on delete cascade,
     number bigint not null,
     nonce text not null unique,
@@ -125,7 +133,7 @@ const TABLES = `
     where stage in ('creating', 'unconfirmed', 'submitted', 'held', 'uploaded');
 
   create table intents (
-    key integer primary key,
+    key ${countedKey},
     attempt bigint not null references attempts (key) on delete cascade,
     at bigint not null,
     facts text not null,
@@ -135,7 +143,7 @@ const TABLES = `
   create index intents_by_attempt on intents (attempt);
 
   create table direct_calls (
-    key integer primary key,
+    key ${countedKey},
     attempt bigint not null references attempts (key) on delete cascade,
     request bigint not null,
     at bigint not null,
@@ -150,7 +158,7 @@ const TABLES = `
     seen_at bigint not null,
     role text not null,
     primary key (attempt, id)
-  ) without rowid;
+  )${keyedTable};
 
   create table incidents (
     run bigint not null references runs (key) on delete cascade,
@@ -170,7 +178,7 @@ const TABLES = `
     actual double precision not null,
     at bigint not null,
     primary key (provider, base_url, model, method)
-  ) without rowid;
+  )${keyedTable};
 
   create table queue_limits (
     provider text not null,
@@ -186,7 +194,7 @@ const TABLES = `
     tokens_in_flight bigint not null default 0,
     try_at bigint not null default 0,
     primary key (provider, base_url, model)
-  ) without rowid;
+  )${keyedTable};
 
   create table spending (
     id text primary key,
@@ -205,7 +213,7 @@ const TABLES = `
     completion_tokens bigint not null default 0,
     cached_tokens bigint not null default 0,
     reasoning_tokens bigint not null default 0
-  ) without rowid;
+  )${keyedTable};
   create index spending_by_run on spending (run);
   create index spending_by_time on spending (at);
   create index spending_by_model on spending (provider, model);
@@ -217,45 +225,40 @@ const TABLES = `
     prompt_tokens bigint not null,
     completion_tokens bigint not null,
     primary key (provider, model)
-  ) without rowid;
+  )${keyedTable};
 
   create table probes (
-    key integer primary key,
+    key ${countedKey},
     at bigint not null,
     provider text not null,
     base_url text not null,
     record text not null
   );
 
-  create table catalog (version bigint not null);
+  create table catalog (version bigint not null, files text);
   insert into catalog (version) values (${VERSION});
 `
 
-/**
- * Makes the tables of a new home; two processes may do it at once. Throws `newer_state` for a home that another version
- * wrote, and `disk` for the database of another program.
- */
-export async function prepareSchema(database: Database, path: string): Promise<void> {
-  await database.transaction(async (sql) => {
-    const tables = await sql.all<{ name: string }>("select name from sqlite_master where type = 'table'")
-    if (tables.length === 0) await sql.script(TABLES)
-    else await assertOurs(sql, path, new Set(tables.map(({ name }) => name)))
-  })
+/** Makes the tables of a new home. */
+export async function makeTables(sql: Sql, words: TableWords): Promise<void> {
+  await sql.script(tablesIn(words))
 }
 
-async function assertOurs(sql: Sql, path: string, tables: ReadonlySet<string>): Promise<void> {
+/**
+ * Refuses tables that are not of this version. Throws `newer_state` for those that another version made, and `disk` for
+ * those of another program; `advice` says what to do about these.
+ */
+export async function assertOurs(sql: Sql, tables: ReadonlySet<string>, place: string, advice: string): Promise<void> {
   const isOfDevelopment = tables.has('migrations') && tables.has('runs')
   const version = tables.has('catalog')
     ? (await sql.get<{ version: number }>('select version from catalog'))?.version
     : undefined
   if (version === VERSION) return
   if (version === undefined && !isOfDevelopment) {
-    throw new LlmBatchError('disk', `${path} is a database of another program`, {
-      next: `Move it away, or name another folder with ${mention('home')}.`,
-    })
+    throw new LlmBatchError('disk', `${place} is a database of another program`, { next: advice })
   }
   const writer = (version ?? 0) > VERSION ? 'a newer' : 'an earlier, unreleased'
-  throw new LlmBatchError('newer_state', `${path} was written by ${writer} version of llm-batch`, {
+  throw new LlmBatchError('newer_state', `${place} was written by ${writer} version of llm-batch`, {
     next: `Use that version again, or another ${mention('home')}.`,
   })
 }

@@ -9,8 +9,7 @@ import { assertFit, describeFitness, type JudgedModel, judgeModel } from '../pla
 import { factsOf } from '../providers/known.ts'
 import { type ModelNote, type Provider, ProviderError } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
-import { statePath } from '../store/run-folder.ts'
-import type { Site } from './workspace.ts'
+import { isHomeMade, type Site } from './workspace.ts'
 
 /** How long what a list has told is believed. */
 const BELIEVED_MS = DAY_MS
@@ -108,9 +107,9 @@ async function askList(site: Site, target: Target): Promise<ModelNote | null> {
 }
 
 /** What is still believed of what was told before; entries that are not as we write them are left out. */
-async function readTold({ disk, home }: Site, now: number): Promise<Told> {
+async function readTold({ disk, localFolder }: Site, now: number): Promise<Told> {
   const told: Told = {}
-  for (const [key, entry] of Object.entries(parsed(await spared(() => disk.readText(pathIn(home)))))) {
+  for (const [key, entry] of Object.entries(parsed(await spared(() => disk.readText(pathIn(localFolder)))))) {
     if (isToldModel(entry) && entry.askedAt <= now && now - entry.askedAt < BELIEVED_MS) told[key] = entry
   }
   return told
@@ -135,10 +134,14 @@ function parsed(text = '{}'): object {
 }
 
 /** Keeps what was told. Two processes may write at once: what is lost or torn is asked again. */
-async function keepTold({ disk, home }: Site, told: Told): Promise<void> {
-  if ((await disk.size(statePath(home))) === undefined) return
+async function keepTold(site: Site, told: Told): Promise<void> {
+  if (!(await isHomeMade(site))) return
+  const { disk, localFolder } = site
   const text = `${JSON.stringify(told)}\n`
-  await spared(() => writeAtomically(disk, pathIn(home), async (writer) => void (await writer.writeText(text))))
+  await spared(async () => {
+    await disk.makeFolder(localFolder)
+    await writeAtomically(disk, pathIn(localFolder), async (writer) => void (await writer.writeText(text)))
+  })
 }
 
 /** The result, or undefined where the file system refuses: what was told is not worth stopping for. */
@@ -151,6 +154,6 @@ async function spared<Result>(work: () => Promise<Result>): Promise<Result | und
   }
 }
 
-function pathIn(home: string): string {
-  return join(home, 'models.json')
+function pathIn(folder: string): string {
+  return join(folder, 'models.json')
 }

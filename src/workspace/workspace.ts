@@ -1,7 +1,9 @@
 import type { Configuration } from '../config/configuration.ts'
-import { makeHome } from '../config/home.ts'
+import { makeFilesFolder, makeHome } from '../config/home.ts'
+import { assertPlaceOfFiles, type DatabaseHome, folderBeside, type Home } from '../config/home-address.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
+import { importPeer } from '../lib/peer.ts'
 import type { Random } from '../lib/random.ts'
 import { connectProvider } from '../providers/connect.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -20,13 +22,10 @@ export interface PlaceSources {
 }
 
 /** Home of runs and access to providers; nothing is opened or made. */
-export interface Site {
-  readonly home: string
-  readonly configuration: Configuration
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly disk: Disk
-  readonly clock: Clock
-  readonly random: Random
+export interface Site extends PlaceSources {
+  readonly home: Home
+  /** A folder of this machine: the home, or one of the user for what a home in a database need not have. */
+  readonly localFolder: string
   /** An adapter bound to today's key and base URL; rejects with `configuration` where the key is missing. */
   connect(providerName: string): Promise<Provider>
   /** The same adapter without a key, for what is pure: limits, encoding, decoding. */
@@ -36,6 +35,8 @@ export interface Site {
 /** One home, opened: what every command and the library work in. */
 export interface Workspace extends Site {
   readonly store: Store
+  /** The folder that holds the files of all runs. */
+  readonly filesFolder: string
   /** Where the files of a run lie. Throws `disk` for an id that is none of ours. */
   folderOf(runId: string): RunFolder
   close(): Promise<void>
@@ -43,22 +44,24 @@ export interface Workspace extends Site {
 
 /** The place that the configuration names, unopened; hosts of the user's own become known in this process. */
 export function siteOf(sources: PlaceSources): Site {
-  registerHosts(sources.configuration.hosts)
+  const { home, hosts, userFolder } = sources.configuration
+  registerHosts(hosts)
   return {
     ...sources,
-    home: sources.configuration.home,
+    home,
+    localFolder: folderBeside(home, userFolder),
     connect: (providerName) => connectProvider(providerName, sources),
     describe: describeProvider,
   }
 }
 
-/** Opens the home that the configuration names, making it where needed. */
+/** Opens the home that the configuration names; a folder is made where needed, a database must hold the home. */
 export async function openWorkspace(sources: PlaceSources): Promise<Workspace> {
-  const { clock, configuration, disk } = sources
-  await makeHome(disk, configuration.home)
-  const { home } = configuration
-  const store = await openFolderStore({ home, disk, clock })
-  return { ...siteOf(sources), store, folderOf: (runId) => runFolder(home, runId), close: () => store.close() }
+  const site = siteOf(sources)
+  const opened =
+    site.home.kind === 'folder' ? await openFolder(site, site.home.path) : await openDatabase(site, site.home)
+  const { filesFolder, store } = opened
+  return { ...site, store, filesFolder, folderOf: (runId) => runFolder(filesFolder, runId), close: () => store.close() }
 }
 
 /** Works in the home of a place where there is one; makes none. */
@@ -66,11 +69,38 @@ export async function withWorkspaceIfAny<Result>(
   site: Site,
   work: (workspace: Workspace | null) => Promise<Result>,
 ): Promise<Result> {
-  if ((await site.disk.size(statePath(site.home))) === undefined) return await work(null)
+  if (!(await isHomeMade(site))) return await work(null)
   const workspace = await openWorkspace(site)
   try {
     return await work(workspace)
   } finally {
     await workspace.close()
+  }
+}
+
+/** False for a folder in which no run was ever started; a database that is named is to hold a home. */
+export async function isHomeMade({ disk, home }: Pick<Site, 'disk' | 'home'>): Promise<boolean> {
+  return home.kind === 'database' || (await disk.size(statePath(home.path))) !== undefined
+}
+
+/** The parts of a home that are not the same for every kind. */
+type OpenedHome = Pick<Workspace, 'filesFolder' | 'store'>
+
+async function openFolder({ clock, disk }: Site, home: string): Promise<OpenedHome> {
+  await makeHome(disk, home)
+  return { store: await openFolderStore({ home, disk, clock }), filesFolder: home }
+}
+
+async function openDatabase({ clock, disk }: Site, home: DatabaseHome): Promise<OpenedHome> {
+  const { openPostgresStore } = await importPeer('pg', () => import('../store/postgres/postgres-store.ts'))
+  const { files, store } = await openPostgresStore(home, clock)
+  try {
+    const filesFolder = home.files ?? files
+    assertPlaceOfFiles(filesFolder)
+    await makeFilesFolder(disk, filesFolder)
+    return { store, filesFolder }
+  } catch (error) {
+    await store.close()
+    throw error
   }
 }

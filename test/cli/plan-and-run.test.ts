@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { type Target, targetKey } from '../../src/model/target.ts'
-import { runFolder } from '../../src/store/run-folder.ts'
 import { expectExit, typeHere } from '../support/command.ts'
 import { type LocalWorld, openWorld } from '../support/local-world.ts'
 import { openPlace } from '../support/open-place.ts'
@@ -44,7 +43,7 @@ async function frozenTargets(world: LocalWorld) {
   try {
     const [record] = await workspace.store.listRuns()
     if (!record) throw new Error('there is no run')
-    const folder = runFolder(workspace.home, record.id)
+    const folder = workspace.folderOf(record.id)
     const targets = new Map<string, Sums>()
     for (const attempt of await workspace.store.read(record.id).currentAttempts()) {
       const { inputBytes, inputName, inputSha256, kind, requestCount, target, tokens } = attempt

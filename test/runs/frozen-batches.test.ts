@@ -13,7 +13,6 @@ import { PLAIN_OUTPUT } from '../../src/model/run.ts'
 import type { NewRunOptions } from '../../src/prepare/definition.ts'
 import { takeNewRun } from '../../src/prepare/start.ts'
 import type { AttemptRecord } from '../../src/store/port/attempt.ts'
-import { runFolder } from '../../src/store/run-folder.ts'
 import type { RunStore } from '../../src/store/store.ts'
 import { runContext } from '../../src/workspace/context.ts'
 import type { Workspace } from '../../src/workspace/workspace.ts'
@@ -76,7 +75,7 @@ const short = (text: string | Uint8Array): string => createHash('sha256').update
 
 /** What is frozen of a batch: what the store says, and the bytes of the file. */
 async function frozenBatch(workspace: Workspace, run: RunStore, attempt: AttemptRecord) {
-  const bytes = await readFile(runFolder(workspace.home, run.id).input(attempt.inputName))
+  const bytes = await readFile(workspace.folderOf(run.id).input(attempt.inputName))
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(attempt.inputSha256)
   expect(bytes.length).toBe(attempt.inputBytes)
   const plan = await planOf(workspace, run, attempt)
@@ -115,7 +114,7 @@ it('freezes targets, canary, shared and carried rows, and plans what is sent aga
     const path = await world.write('mixed.jsonl', `${MIXED.join('\n')}\n`)
     const run = await freeze(workspace, { input: { source: { path } }, dedupe: true, skipInvalid: true, since: 'last' })
     const { requestCount, requestsHash, rowCount, rowsHash } = await run.record()
-    const rows = await readFile(runFolder(workspace.home, run.id).portion(1).rows)
+    const rows = await readFile(workspace.folderOf(run.id).portion(1).rows)
     expect({ requestCount, rowCount, rowsHash, requestsHash, rows: short(rows) }).toEqual(WHOLE)
     expect(await frozenBatches(workspace, run)).toEqual(FROZEN)
     const attempts = await run.currentAttempts()
@@ -191,7 +190,7 @@ async function answerWrongly(workspace: Workspace, run: RunStore, attempt: Attem
 }
 
 function portsOf(workspace: Workspace, store: RunStore): StoredRun {
-  return { ...workspace, id: store.id, store, folder: runFolder(workspace.home, store.id) }
+  return { ...workspace, id: store.id, store, folder: workspace.folderOf(store.id) }
 }
 
 async function planOf(workspace: Workspace, run: RunStore, { batchKey }: AttemptRecord): Promise<BatchPlan> {

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import { folderBeside } from '../../config/home-address.ts'
 import { systemDisk } from '../../lib/disk.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
@@ -127,5 +128,6 @@ function endingModels(texts: readonly string[] = []): Readonly<Record<string, Si
 
 async function folderOf(shell: Shell, flags: ServeFlags): Promise<string> {
   if (flags.folder !== undefined) return resolve(shell.machine.workingFolder, flags.folder)
-  return join((await loadSettings(shell, flags)).home, 'server')
+  const { home, userFolder } = await loadSettings(shell, flags)
+  return join(folderBeside(home, userFolder), 'server')
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import type { DatabaseHome } from '../../config/home-address.ts'
 import { type Disk, nearestFolder } from '../../lib/disk.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
 import { inFlags } from '../../model/options/mention.ts'
-import type { Site, Workspace } from '../../workspace/workspace.ts'
+import { isHomeMade, type Site, type Workspace } from '../../workspace/workspace.ts'
 import { asKnownError } from '../exit-code.ts'
 import { bytes, counted } from '../render/terminal/quantity.ts'
 import type { Finding } from './finding.ts'
@@ -14,11 +15,27 @@ const LEAST_FREE_BYTES = 1_000_000_000
 export type Opener = <Result>(work: (workspace: Workspace) => Promise<Result>) => Promise<Result>
 
 /** The home, whether it can be written and its state read, and the room on its disk. A home is not made. */
-export async function examineHome({ disk, home }: Site, open: Opener): Promise<readonly Finding[]> {
+export async function examineHome(site: Site, open: Opener): Promise<readonly Finding[]> {
+  const { disk, home } = site
+  return home.kind === 'folder' ? await examineFolder(site, home.path, open) : await examineDatabase(disk, home, open)
+}
+
+/** The state of a home in a database, and whether its files can be written. */
+async function examineDatabase(disk: Disk, { shown }: DatabaseHome, open: Opener): Promise<readonly Finding[]> {
+  const state = await examineState(open)
+  const finding = { what: 'home', text: `${shown}${state.text}`, problem: state.problem }
+  if (state.problem !== null) return [finding]
+  const folder = await open(({ filesFolder }) => Promise.resolve(filesFolder))
+  return [finding, { what: 'files', text: folder, problem: await trialRefusal(disk, folder, 'LLM_BATCH_FILES') }]
+}
+
+async function examineFolder(site: Site, home: string, open: Opener): Promise<readonly Finding[]> {
+  const { disk } = site
   const folder = await nearestFolder(disk, home)
   const network = await disk.networkFileSystem(folder)
   const refusal = await trialRefusal(disk, folder, '--home')
-  const state = network === undefined && refusal === null ? await examineState(disk, home, open) : NOTHING_SEEN
+  const isSound = network === undefined && refusal === null
+  const state = !isSound ? NOTHING_SEEN : (await isHomeMade(site)) ? await examineState(open) : NOT_MADE
   const problem =
     network === undefined
       ? (refusal ?? state.problem)
@@ -47,9 +64,9 @@ interface SeenState {
 
 const NOTHING_SEEN: SeenState = { text: '', problem: null }
 
-async function examineState(disk: Disk, home: string, open: Opener): Promise<SeenState> {
-  if ((await disk.size(join(home, 'state.db'))) === undefined)
-    return { text: ' (made by the first run)', problem: null }
+const NOT_MADE: SeenState = { text: ' (made by the first run)', problem: null }
+
+async function examineState(open: Opener): Promise<SeenState> {
   try {
     const runs = await open(({ store }) => store.listRuns())
     return { text: ` (${counted(runs.length, 'run')})`, problem: null }
@@ -63,7 +80,11 @@ async function examineState(disk: Disk, home: string, open: Opener): Promise<See
 }
 
 /** Why no file can be made in a folder; null where one can. To know it, one is made and removed. */
-async function trialRefusal(disk: Disk, folder: string, flag: '--home' | '-o'): Promise<string | null> {
+async function trialRefusal(
+  disk: Disk,
+  folder: string,
+  flag: '--home' | '-o' | 'LLM_BATCH_FILES',
+): Promise<string | null> {
   const path = join(folder, '.llm-batch-doctor')
   try {
     const file = await disk.open(path, 'write')

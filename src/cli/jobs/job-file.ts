@@ -102,7 +102,7 @@ function merge(command: Command, fields: Fields, source: JobSource): Fields {
 /** A value as the flag reads its text; a path counts from the folder of the job file. */
 function valueOf(name: OptionName, value: unknown, { folder, path }: JobSource): unknown {
   const { kind } = OPTIONS[name]
-  if (isPath(kind) && typeof value === 'string' && value !== '-') return resolve(folder, value)
+  if (isPath(kind, value)) return resolve(folder, value)
   if (typeof value !== 'string' && typeof value !== 'number') return value
   if (kind === 'texts') return [value]
   try {

@@ -1,3 +1,4 @@
+import { isAddress } from '../../config/home-address.ts'
 import type { OptionKind } from '../../model/options/declaration.ts'
 import { OPTION_NAMES, OPTIONS, type OptionName } from '../../model/options/options.ts'
 
@@ -15,9 +16,10 @@ export function isJobKey(text: string): text is OptionName {
   return (JOB_KEYS as readonly string[]).includes(text)
 }
 
-/** True where the text of an option is a path. */
-export function isPath(kind: OptionKind): boolean {
-  return kind === 'path' || kind === 'schema'
+/** True where the text of an option is a path; the address of a server is none. */
+export function isPath(kind: OptionKind, value: unknown): value is string {
+  if (typeof value !== 'string' || value === '-') return false
+  return kind === 'path' || kind === 'schema' || (kind === 'place' && !isAddress(value))
 }
 
 /** Options that cannot be given beside this one. */

@@ -11,6 +11,7 @@ const TEXTS = z.union([z.string(), z.array(z.string()).min(1)])
 const BY_KIND: Readonly<Record<Exclude<OptionKind, 'choice'>, z.ZodType>> = {
   text: z.string(),
   path: z.string(),
+  place: z.string(),
   texts: TEXTS,
   columns: TEXTS,
   flag: z.boolean(),

@@ -23,8 +23,9 @@ export function storedJob(
     const isDefault = command.getOptionValueSource(key) === 'default' && value === defaults[key]
     if (value === undefined || isDefault || inJobs === 'only') continue
     if (kind === 'deadline') fields[key] = deadlineText(value as DeadlineWish)
-    else
-      fields[key] = isPath(kind) && typeof value === 'string' && value !== '-' ? resolve(workingFolder, value) : value
+    else if (isPath(kind, value)) fields[key] = resolve(workingFolder, value)
+    // The address of a database may have a password in it.
+    else if (kind !== 'place') fields[key] = value
   }
   // A tail without a deadline would be refused.
   if (fields['deadline'] === undefined) fields['tail'] = undefined

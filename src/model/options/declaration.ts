@@ -21,6 +21,7 @@ export type OptionCommand =
   | 'serve'
   | 'doctor'
   | 'providers'
+  | 'init'
 
 /** The calls of the library that take options of the table; `finish` stands for `finished`, `submit` and `tick`. */
 export type OptionCall = 'startRun' | 'openRun' | 'retry' | 'finish'
@@ -43,6 +44,8 @@ interface KindValues {
   readonly text: string
   /** The path of a file or folder; relative ones count from the working folder, in a job file from the file's folder. */
   readonly path: string
+  /** A path, or the address of a server. */
+  readonly place: string
   readonly texts: readonly string[]
   readonly columns: readonly string[]
   readonly flag: boolean

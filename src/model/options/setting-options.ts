@@ -17,6 +17,7 @@ const PLACED = [
   'serve',
   'doctor',
   'providers',
+  'init',
 ] as const
 
 /** Options that override the configuration for one command or call. */
@@ -103,10 +104,11 @@ export const SETTING_OPTIONS = {
     library: { calls: OPENING },
   },
   home: {
-    kind: 'path',
-    value: '<folder>',
+    kind: 'place',
+    value: '<place>',
     heading: 'run',
-    help: 'folder for state and results',
+    help: 'folder for state and results, or the postgres:// address of a database that several machines share',
+    brief: 'folder or database for state and results',
     usual: 'the nearest .llm-batch folder, else one of the user',
     configured: 'home',
     environment: 'LLM_BATCH_HOME',

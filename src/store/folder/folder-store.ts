@@ -1,13 +1,16 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Disk } from '../../lib/disk.ts'
-import { commandLine } from '../../model/options/mention.ts'
+import { commandLine, mention } from '../../model/options/mention.ts'
 import { createStore } from '../catalog-store.ts'
 import { statePath } from '../run-folder.ts'
-import { prepareSchema } from '../schema.ts'
+import { assertOurs, makeTables, type TableWords } from '../schema.ts'
+import type { Sql } from '../sql.ts'
 import type { Store } from '../store.ts'
 import { databaseOn, unlessUnreadable } from './connection.ts'
 import { FolderLocks, makePrivateFile } from './locks.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
+
+const WORDS: TableWords = { countedKey: 'integer primary key', keyedTable: ' without rowid' }
 
 /** Opens the state of a home that is a folder, making it where needed. The folder must exist. */
 export async function openFolderStore(options: {
@@ -32,7 +35,7 @@ async function openState(path: string, disk: Disk, clock: Clock): Promise<Sqlite
   let database: SqliteDatabase | undefined
   try {
     database = new SqliteDatabase(path, clock, databaseOn(disk))
-    await prepareSchema(database, path)
+    await database.transaction((sql) => prepareTables(sql, path))
     return database
   } catch (error) {
     await database?.close()
@@ -42,4 +45,17 @@ async function openState(path: string, disk: Disk, clock: Clock): Promise<Sqlite
       `Restore it from a backup, or move it away: ${commandLine('remote', 'adopt')} takes over what was sent from this home.`,
     )
   }
+}
+
+/** Makes the tables of a new home; two processes may do it at once. Throws as `assertOurs`. */
+async function prepareTables(sql: Sql, path: string): Promise<void> {
+  const tables = await sql.all<{ name: string }>("select name from sqlite_master where type = 'table'")
+  if (tables.length === 0) await makeTables(sql, WORDS)
+  else
+    await assertOurs(
+      sql,
+      new Set(tables.map(({ name }) => name)),
+      path,
+      `Move it away, or name another folder with ${mention('home')}.`,
+    )
 }

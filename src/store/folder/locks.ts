@@ -1,7 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { Disk } from '../../lib/disk.ts'
-import { LlmBatchError } from '../../model/error.ts'
-import { commandLine, mention } from '../../model/options/mention.ts'
+import { busyRun } from '../busy-run.ts'
 import { runFolder } from '../run-folder.ts'
 import type { Lock, Locks } from '../store.ts'
 import { databaseOn, isBusy, unlessUnreadable } from './connection.ts'
@@ -61,10 +60,7 @@ export class FolderLocks implements Locks {
     } catch (error) {
       database.close()
       if (!isBusy(error)) throw unlessUnreadable(error, path, LOCK_ADVICE)
-      throw new LlmBatchError('busy', `another process is working on run ${runId}`, {
-        next: `Wait for it, stop it, or watch it with: ${commandLine('status', runId, mention('watch'))}`,
-        cause: error,
-      })
+      throw busyRun(runId, error)
     }
     return {
       release: () => {

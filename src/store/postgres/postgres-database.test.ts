@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type CuttingProxy, cuttingProxy } from '../../../test/support/cutting-proxy.ts'
+import { TestPostgres } from '../../../test/support/postgres.ts'
+import { systemClock } from '../../lib/clock.ts'
+import type { Sql } from '../sql.ts'
+import { PostgresDatabase } from './postgres-database.ts'
+import { Sessions } from './sessions.ts'
+
+let server: TestPostgres
+let proxy: CuttingProxy
+let database: PostgresDatabase
+
+beforeEach(async () => {
+  server = await TestPostgres.start()
+  const url = new URL(server.url)
+  proxy = await cuttingProxy(Number(url.port))
+  url.port = String(proxy.port)
+  database = new PostgresDatabase(new Sessions({ url: url.href, schema: 'public' }), systemClock, 'public')
+  await database.transaction((sql) => sql.script('create table notes (text text)'))
+})
+
+afterEach(async () => {
+  await database.close()
+  await proxy.close()
+  await server.stop()
+})
+
+async function notes(): Promise<string[]> {
+  const rows = await database.read((sql) => sql.all<{ text: string }>('select text from notes order by text'))
+  return rows.map(({ text }) => text)
+}
+
+/** A transaction that says how often it was begun. */
+function counted() {
+  const counter = { times: 0 }
+  const work = async (sql: Sql): Promise<number> => {
+    counter.times += 1
+    await sql.run('insert into notes (text) values (?)', `try ${counter.times}`)
+    await sql.run('insert into notes (text) values (?)', 'end')
+    return counter.times
+  }
+  return { counter, work }
+}
+
+describe('a transaction whose connection is lost', () => {
+  it('before its commit arrived, is carried out again', async () => {
+    const { work } = counted()
+    proxy.cutAt('commit', 'before')
+    expect(await database.transaction(work)).toBe(2)
+    expect(await notes()).toEqual(['end', 'try 2'])
+  })
+
+  it('after its commit, is not carried out again, and gives its result', async () => {
+    const { counter, work } = counted()
+    proxy.cutAt('commit', 'after')
+    expect(await database.transaction(work)).toBe(1)
+    expect(counter.times).toBe(1)
+    expect(await notes()).toEqual(['end', 'try 1'])
+  })
+
+  it('between its statements, is carried out again', async () => {
+    const { work } = counted()
+    proxy.cutAt('try 1', 'after')
+    expect(await database.transaction(work)).toBe(2)
+    expect(await notes()).toEqual(['end', 'try 2'])
+  })
+})
+
+it('is waited for while its server starts again', async () => {
+  await database.transaction((sql) => sql.run("insert into notes (text) values ('kept')"))
+  await server.kill()
+  const found = notes()
+  await server.restart()
+  expect(await found).toEqual(['kept'])
+})
+
+it('rolls back work that failed, and throws what failed', async () => {
+  const failing = database.transaction(async (sql) => {
+    await sql.run("insert into notes (text) values ('lost')")
+    throw new RangeError('the work is wrong')
+  })
+  await expect(failing).rejects.toThrow(new RangeError('the work is wrong'))
+  await expect(database.transaction((sql) => sql.run('insert into nothing values (1)'))).rejects.toMatchObject({
+    code: '42P01',
+  })
+  expect(await notes()).toEqual([])
+})
+
+it('carries out one transaction after the other', async () => {
+  await database.transaction((sql) => sql.script("insert into notes (text) values ('0')"))
+  const other = new PostgresDatabase(new Sessions({ url: server.url, schema: 'public' }), systemClock, 'public')
+  const addOne = async (sql: Sql): Promise<void> => {
+    const found = await sql.get<{ text: string }>('select text from notes')
+    await sql.run('update notes set text = ?', String(Number(found?.text) + 1))
+  }
+  await Promise.all(Array.from({ length: 20 }, (_, index) => (index % 2 ? database : other).transaction(addOne)))
+  await other.close()
+  expect(await notes()).toEqual(['20'])
+})

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { homeAt } from '../../src/config/home-address.ts'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
+import { systemDisk } from '../../src/lib/disk.ts'
+import { openFolderStore } from '../../src/store/folder/folder-store.ts'
+import { SqliteDatabase } from '../../src/store/folder/sqlite-database.ts'
+import { PostgresDatabase } from '../../src/store/postgres/postgres-database.ts'
+import { makePostgresHome, openPostgresStore } from '../../src/store/postgres/postgres-store.ts'
+import { Sessions } from '../../src/store/postgres/sessions.ts'
+import type { Database, Sql } from '../../src/store/sql.ts'
+import type { Store } from '../../src/store/store.ts'
+import { homeAddress } from './postgres.ts'
+
+/** A home of a test, with the folder of its files. */
+export interface TestHome {
+  readonly folder: string
+  /** What messages call its database. */
+  readonly shown: string
+  open(clock?: Clock): Promise<Store>
+  /** Statements beside the store, as another program would send them. */
+  sql<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
+  remove(): Promise<void>
+}
+
+/** A kind of home, on which everything that a store promises is shown. */
+export interface Engine {
+  readonly name: string
+  make(): Promise<TestHome>
+}
+
+const FOLDER: Engine = {
+  name: 'a folder with SQLite',
+  async make() {
+    const folder = await newFolder()
+    const shown = join(folder, 'state.db')
+    return {
+      folder,
+      shown,
+      open: (clock = systemClock) => openFolderStore({ home: folder, disk: systemDisk, clock }),
+      sql: (work) => once(new SqliteDatabase(shown, systemClock), work),
+      remove: () => rm(folder, { recursive: true }),
+    }
+  },
+}
+
+const POSTGRES: Engine = {
+  name: 'Postgres',
+  async make() {
+    const folder = await newFolder()
+    const home = homeAt(await homeAddress(), folder, folder)
+    if (home.kind !== 'database') throw new Error('the home of a test is not in a database')
+    await makePostgresHome(home, folder, systemClock)
+    const sql = <Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> =>
+      once(new PostgresDatabase(new Sessions(home), systemClock, home.schema), work)
+    return {
+      folder,
+      shown: home.shown,
+      open: async (clock = systemClock) => (await openPostgresStore(home, clock)).store,
+      sql,
+      remove: async () => {
+        await sql((statements) => statements.script(`drop schema ${home.schema} cascade`))
+        await rm(folder, { recursive: true })
+      },
+    }
+  },
+}
+
+/** The kinds of homes that there are. */
+export const ENGINES: readonly Engine[] = [FOLDER, POSTGRES]
+
+function newFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'llm-batch-store-'))
+}
+
+async function once<Result>(database: Database, work: (sql: Sql) => Promise<Result>): Promise<Result> {
+  try {
+    return await database.transaction(work)
+  } finally {
+    await database.close()
+  }
+}
