@@ -85,6 +85,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/tick.ts'),
   },
   {
+    name: 'worker',
+    usage: '[options]',
+    summary: 'carry out all runs of the home until it is stopped; several share a database',
+    load: () => import('./commands/worker.ts'),
+  },
+  {
     name: 'runs',
     usage: '[job RUN | rm RUN...] [options]',
     summary: 'list the runs, print the job of one, or remove some',

@@ -34,6 +34,8 @@ export interface DriveOptions extends Steering {
   readonly signal?: AbortSignal | undefined
   /** Takes up held batches again, as `resume` does. @default false */
   readonly releaseHeld?: boolean | undefined
+  /** False where the answers stay in the home, whatever place was named for them. @default true */
+  readonly writesAnswers?: boolean | undefined
   /** Where answers go whose plan says standard output; without it these are not written. */
   readonly sink?: TextSink | undefined
 }
@@ -134,7 +136,8 @@ export class RunHandle {
     this.#name = name
     if (!isFinished(state)) await this.#driveOn(options)
     const report = await this.report()
-    return { report, answers: await this.#writeWhenFinished(report, options.sink) }
+    const mayWrite = options.writesAnswers !== false
+    return { report, answers: mayWrite ? await this.#writeWhenFinished(report, options.sink) : null }
   }
 
   async #driveOn(options: DriveOptions): Promise<void> {

@@ -3,11 +3,20 @@ import { selectKnownRemotes } from './attempts.ts'
 import { insertProbe, selectProbes } from './probes.ts'
 import { selectBelief } from './queue-belief.ts'
 import { createRunStore } from './run-store.ts'
-import { insertRun, markCancelRequested, nextWriter, selectRun, selectRunKey, selectRuns } from './runs.ts'
+import {
+  insertRun,
+  markCancelRequested,
+  nextWriter,
+  selectRun,
+  selectRunKey,
+  selectRuns,
+  selectWaitingRuns,
+} from './runs.ts'
 import { closeReservations, insertTriedAnswers, selectMonths, selectShownByModel } from './spending.ts'
 import type { Database } from './sql.ts'
 import type { Locks, Store } from './store.ts'
 import { selectTokenRate } from './token-rates.ts'
+import { deleteWorker, selectWorkers, upsertWorker } from './workers.ts'
 
 /** The memory of a home in a database whose tables are there. */
 export function createStore(database: Database, clock: Clock): Omit<Store, keyof Locks> {
@@ -21,6 +30,7 @@ export function createStore(database: Database, clock: Clock): Omit<Store, keyof
       }),
     findRun: async (id) => database.read((sql) => selectRun(sql, id)),
     listRuns: async () => database.read(selectRuns),
+    waitingRuns: async () => database.read(selectWaitingRuns),
     read: (id) => createRunStore(database, clock, id, undefined),
     write: async (id) => {
       const writer = await database.transaction(async (sql) => nextWriter(sql, await selectRunKey(sql, id)))
@@ -43,6 +53,9 @@ export function createStore(database: Database, clock: Clock): Omit<Store, keyof
       database.read((sql) => selectBelief(sql, { baseUrl, model, provider })),
     tokenRate: async (baseUrl, { model, provider }, method) =>
       database.read((sql) => selectTokenRate(sql, { baseUrl, model, provider }, method)),
+    noteWorker: async (worker, deadBefore) => database.transaction((sql) => upsertWorker(sql, worker, deadBefore)),
+    forgetWorker: async (id) => database.transaction((sql) => deleteWorker(sql, id)),
+    workers: async (since) => database.read((sql) => selectWorkers(sql, since)),
     close: async () => database.close(),
   }
 }

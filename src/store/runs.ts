@@ -14,8 +14,8 @@ import {
   type Tail,
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
-import type { BegunFacts, Incident, NewRun, RunRecord } from './port/run.ts'
-import { reasonFrom, reasonJson } from './record-columns.ts'
+import type { BegunFacts, Incident, NewRun, RunRecord, WaitingRun } from './port/run.ts'
+import { reasonFrom, reasonJson, UNFINISHED } from './record-columns.ts'
 import type { Sql, SqlValue } from './sql.ts'
 
 /** Statements on runs. Callers open the transaction. */
@@ -119,6 +119,19 @@ export async function selectRun(sql: Sql, id: string): Promise<RunRecord | undef
 
 export async function selectRuns(sql: Sql): Promise<RunRecord[]> {
   return (await sql.all<RunRow>(`${SELECT_RUNS} order by created_at desc, key desc`)).map(runFrom)
+}
+
+export async function selectWaitingRuns(sql: Sql): Promise<WaitingRun[]> {
+  return sql.all<WaitingRun>(
+    `select r.id as id, r.state as state, w.next_at as "nextAt", w.day_held_until as "dayHeldUntil",
+       r.cancel_requested_at as "cancelRequestedAt", r.wind_up_at as "windUpAt"
+     from runs r left join (
+       select b.run as run, min(case when a.stage <> 'held' then a.next_at end) as next_at,
+         min(case when a.stage = 'held' and a.reason_code = 'over_day_budget' then a.next_at end) as day_held_until
+       from attempts a join batches b on b.key = a.batch where ${UNFINISHED} group by b.run
+     ) w on w.run = r.key
+     where r.state not in ('preparing', 'completed', 'cancelled') order by r.created_at, r.key`,
+  )
 }
 
 export async function selectRunKey(sql: Sql, id: string): Promise<number> {

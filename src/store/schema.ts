@@ -235,6 +235,13 @@ const tablesIn = ({ countedKey, keyedTable }: TableWords): string => `
     record text not null
   );
 
+  create table workers (
+    id text primary key,
+    place text not null,
+    started_at bigint not null,
+    seen_at bigint not null
+  )${keyedTable};
+
   create table catalog (version bigint not null, files text);
   insert into catalog (version) values (${VERSION});
 `

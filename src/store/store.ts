@@ -5,14 +5,33 @@ import type { BatchCatalog, TokenMethod } from './port/batch.ts'
 import type { MoneyCatalog, MonthlySpending, ShownAnswers } from './port/money.ts'
 import type { PaidCallCatalog } from './port/paid-call.ts'
 import type { QueueBelief, QueueCatalog } from './port/queue.ts'
-import type { NewRun, RunCatalog, RunRecord } from './port/run.ts'
+import type { NewRun, RunCatalog, RunRecord, WaitingRun } from './port/run.ts'
 
 /**
  * The durable memory of one home: all runs, in one database. Each verb is one transaction; what has been awaited is
  * on stable storage. Bodies and answers stay in files, the store holds ids, states, and offsets into those files.
  */
-export interface Store extends RunList, HomeCatalog, Locks {
+export interface Store extends RunList, HomeCatalog, WorkerList, Locks {
   close(): Promise<void>
+}
+
+/** A worker of the home. Instants are epoch milliseconds. */
+export interface WorkerRecord {
+  /** Its own, unlike that of any other. */
+  readonly id: string
+  /** Its machine and process, for people. */
+  readonly place: string
+  readonly startedAt: number
+  readonly seenAt: number
+}
+
+/** The workers of a home. */
+interface WorkerList {
+  /** Writes down that a worker is at work; one that was not seen since `deadBefore` is forgotten. May be repeated. */
+  noteWorker(worker: WorkerRecord, deadBefore: number): Promise<void>
+  forgetWorker(id: string): Promise<void>
+  /** Those that were seen since an instant, oldest first. */
+  workers(since: number): Promise<readonly WorkerRecord[]>
 }
 
 /** Rights of one process among those that work in a home, each freed by the death of the process that holds it. */
@@ -38,6 +57,8 @@ interface RunList {
   findRun(id: string): Promise<RunRecord | undefined>
   /** All runs, newest first. */
   listRuns(): Promise<readonly RunRecord[]>
+  /** The runs that are sealed or open to work and not finished, oldest first. */
+  waitingRuns(): Promise<readonly WaitingRun[]>
   /** A handle that reads a run; its writing verbs throw. */
   read(id: string): RunStore
   /**

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
+import { workersAtWork } from '../../library/worker.ts'
 import { EXIT } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { isAtRest, isFinished } from '../../model/run.ts'
@@ -96,6 +97,7 @@ async function statusOf(workspace: Workspace, id: string): Promise<WholeStatus> 
     areAnswersThere: path !== null && isFinished(state) && (await workspace.disk.size(path)) !== undefined,
     evidence: await evidenceFor(workspace, report.run.definition),
     isWorkedOn: await workspace.store.isRunLocked(id),
+    hasWorkers: (await workersAtWork(workspace)).length > 0,
     lifetimeOf: await lifetimesOf(report.run),
     recovery: await recoveryOf(report.run),
     now: workspace.clock.now(),
@@ -109,6 +111,7 @@ async function statusDocument({ report, view }: WholeStatus): Promise<object> {
     answersFile: view.areAnswersThere ? report.run.output.path : null,
     evidence: evidenceDocument(view.evidence),
     isWorkedOn: view.isWorkedOn,
+    hasWorkers: view.hasWorkers,
     recovery: view.recovery,
     next: nextSteps(view)[0] ?? null,
   }

@@ -13,6 +13,7 @@ export type OptionCommand =
   | 'retry'
   | 'cancel'
   | 'tick'
+  | 'worker'
   | 'results'
   | 'status'
   | 'compare'

@@ -79,6 +79,15 @@ export const DRIVE_OPTIONS = {
     commands: DRIVING,
     commonIn: DRIVING,
   },
+  detach: {
+    kind: 'flag',
+    heading: 'limits',
+    help: 'leave all of it to workers (llm-batch worker) and exit; fetch the answers later with results',
+    brief: 'leave all of it to workers and exit',
+    usual: 'send the batches from here',
+    commands: ['run'],
+    conflicts: ['wait'],
+  },
   deadline: {
     kind: 'deadline',
     value: '<when>',
@@ -145,8 +154,12 @@ export const DRIVE_OPTIONS = {
     kind: 'flag',
     heading: 'run',
     help: 'no progress and no report',
-    helpIn: { tick: 'print only what needs a person', results: 'do not report which files were written' },
-    commands: [...TELLING, 'results'],
+    helpIn: {
+      tick: 'print only what needs a person',
+      worker: 'print only what needs a person',
+      results: 'do not report which files were written',
+    },
+    commands: [...TELLING, 'worker', 'results'],
     inJobs: false,
   },
   events: {
@@ -155,7 +168,7 @@ export const DRIVE_OPTIONS = {
     heading: 'run',
     help: 'append every event of the run to a file, as JSON lines, such as events.jsonl',
     usual: 'none',
-    commands: TELLING,
+    commands: [...TELLING, 'worker'],
   },
   onFinish: {
     kind: 'text',

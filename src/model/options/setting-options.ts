@@ -1,7 +1,7 @@
 import { MAKING, OPENING, type OptionDeclaration, PLANNING, type ValuesOf } from './declaration.ts'
 
 /** Commands that talk to a provider about batches. */
-const CALLING = ['run', 'plan', 'resume', 'retry', 'cancel', 'tick'] as const
+const CALLING = ['run', 'plan', 'resume', 'retry', 'cancel', 'tick', 'worker'] as const
 /** Commands that open a home. */
 const PLACED = [
   ...MAKING,
@@ -18,6 +18,7 @@ const PLACED = [
   'doctor',
   'providers',
   'init',
+  'worker',
 ] as const
 
 /** Options that override the configuration for one command or call. */

@@ -44,6 +44,19 @@ export interface NewRun {
   readonly createdAt: number
 }
 
+/** A run that is not finished, as a worker looks at it. Instants are epoch milliseconds. */
+export interface WaitingRun {
+  readonly id: string
+  readonly state: RunState
+  /** When the first of its batches is due that goes on by itself; null where none is on its way. */
+  readonly nextAt: number | null
+  /** When the first of its batches may go on that were held by what a day may cost; null where there is none. */
+  readonly dayHeldUntil: number | null
+  readonly cancelRequestedAt: number | null
+  /** When it is cancelled because its deadline is near; null where it has none. */
+  readonly windUpAt: number | null
+}
+
 /** A run as stored. Instants are epoch milliseconds. */
 export interface RunRecord extends NewRun {
   readonly name: string | null

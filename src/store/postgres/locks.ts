@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type pg from 'pg'
 import type { Clock } from '../../lib/clock.ts'
 import { busyRun } from '../busy-run.ts'
@@ -46,7 +47,8 @@ export class PostgresLocks implements Locks {
   readonly #closing = new AbortController()
   #session: Promise<pg.Client> | undefined
   #beating: Promise<void> | undefined
-  #releases: Promise<unknown> = Promise.resolve()
+  /** A session carries out one statement after the other. */
+  readonly #inTurn = pLimit(1)
 
   constructor(sessions: Sessions, clock: Clock, schema: string, life = SIGNS_OF_LIFE) {
     this.#sessions = sessions
@@ -77,9 +79,8 @@ export class PostgresLocks implements Locks {
   /** Ends the session, and with it every lock that is left. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#releases
     await this.#beating
-    await (await this.#session?.catch(() => undefined))?.end().catch(() => undefined)
+    await this.#inTurn(async () => (await this.#lastSession())?.end().catch(() => undefined))
   }
 
   async #take(name: string, runId: string): Promise<Lock> {
@@ -87,11 +88,12 @@ export class PostgresLocks implements Locks {
     if (this.#held.has(name)) throw busyRun(runId)
     this.#held.set(name, null)
     try {
-      await this.#releases
-      const isTaken = await this.#untilConnected(async () => {
-        const session = await this.#ownSession()
-        return (await this.#tryLock(session, name)) || (await this.#takeFromSilent(session, name))
-      })
+      const isTaken = await this.#inTurn(() =>
+        this.#untilConnected(async () => {
+          const session = await this.#ownSession()
+          return (await this.#tryLock(session, name)) || (await this.#takeFromSilent(session, name))
+        }),
+      )
       if (!isTaken) throw busyRun(runId)
     } catch (error) {
       this.#held.delete(name)
@@ -102,11 +104,16 @@ export class PostgresLocks implements Locks {
 
   #release(name: string): void {
     if (!this.#held.delete(name)) return
-    this.#releases = this.#releases.then(async () => {
-      const session = await this.#session?.catch(() => undefined)
+    void this.#inTurn(async () => {
+      const session = await this.#lastSession()
       // A session that is lost holds no lock any more.
       await session?.query('select pg_advisory_unlock(hashtextextended($1, 0))', [name]).catch(() => undefined)
     })
+  }
+
+  /** The session that there is; undefined where it never was, or is lost. */
+  async #lastSession(): Promise<pg.Client | undefined> {
+    return await this.#session?.catch(() => undefined)
   }
 
   async #tryLock(session: pg.Client, name: string): Promise<boolean> {
@@ -155,15 +162,15 @@ export class PostgresLocks implements Locks {
     for (;;) {
       await this.#clock.sleep(this.#life.beatMs, signal)
       if (signal.aborted) return
-      try {
-        const session = await this.#ownSession()
-        for (const [name, takenIn] of this.#held) {
-          if (takenIn !== null && takenIn !== session) await this.#tryLock(session, name)
-        }
-      } catch {
-        // The database is away: the next beat tries again, and until then no process can take a lock.
-      }
+      // Where the database is away, the next beat tries again; until then no process can take a lock.
+      await this.#inTurn(() => this.#retake()).catch(() => undefined)
     }
+  }
+
+  async #retake(): Promise<void> {
+    const session = await this.#ownSession()
+    const lost = [...this.#held].filter(([, takenIn]) => takenIn !== null && takenIn !== session)
+    for (const [name] of lost) if (this.#held.has(name)) await this.#tryLock(session, name)
   }
 
   #nameOf(runId: string): string {

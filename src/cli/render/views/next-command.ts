@@ -9,12 +9,21 @@ export type NextFacts = Pick<RunReport, 'counts' | 'retryable'> & {
   readonly run: { readonly id: string; readonly state: RunState }
   /** True where another process works on the run, which can only be watched then. @default false */
   readonly isWorkedOn?: boolean
+  /** True where a worker of the home takes the run further. @default false */
+  readonly hasWorkers?: boolean
 }
 
 /** What can be done next about a run, as commands with their purpose; each of them changes something. */
-export function nextSteps({ counts, isWorkedOn, retryable, run: { id, state } }: NextFacts): readonly string[] {
+export function nextSteps({
+  counts,
+  hasWorkers,
+  isWorkedOn,
+  retryable,
+  run: { id, state },
+}: NextFacts): readonly string[] {
   if (isWorkedOn) return [`llm-batch status ${id} --watch   (another process is working on it)`]
   if (state === 'held') return [`llm-batch resume ${id}   (after the cause is gone)`]
+  if (!isAtRest(state) && hasWorkers) return [`llm-batch status ${id} --watch   (a worker goes on with it)`]
   if (!isAtRest(state)) return [`llm-batch resume ${id}`]
   const steps = retrySteps(id, retryable)
   if (steps.length > 0 || counts.skipped === 0) return steps

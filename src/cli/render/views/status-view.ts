@@ -44,6 +44,8 @@ export interface RunStatus {
   readonly areAnswersThere: boolean
   /** True while a process works on the run. */
   readonly isWorkedOn: boolean
+  /** True where a worker of the home takes the run further. */
+  readonly hasWorkers: boolean
   /** On which evidence the promise rests at this provider. */
   readonly evidence: Evidence | null
 }
@@ -107,8 +109,12 @@ export function titleOf({ id, name }: RunRecord): string {
 const STATES_AT_WORK: readonly RunState[] = ['running', 'cancelling']
 
 /** The state of a run with its reason, and whether it lost its process. */
-export function stateText({ isWorkedOn, run: { reason, state } }: Pick<RunStatus, 'isWorkedOn' | 'run'>): string {
-  const isLeft = !isWorkedOn && STATES_AT_WORK.includes(state)
+export function stateText({
+  hasWorkers,
+  isWorkedOn,
+  run: { reason, state },
+}: Pick<RunStatus, 'hasWorkers' | 'isWorkedOn' | 'run'>): string {
+  const isLeft = !isWorkedOn && !hasWorkers && STATES_AT_WORK.includes(state)
   const word = describeState(state)
   const text = isLeft ? `${word}, but no process is working on it` : word
   return reason === null ? text : `${text}: ${plainLine(tellReason(reason))}`

@@ -124,6 +124,7 @@ describe('the status', async () => {
     areAnswersThere: false,
     retryable: { unbilled: [], billed: [], billedUsd: 0 },
     isWorkedOn: false,
+    hasWorkers: false,
     run,
     counts: sampleCounts({ succeeded: 5, batched: 5 }),
     attempts: [
