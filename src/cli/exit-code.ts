@@ -7,6 +7,7 @@ const CODES: Partial<Record<ErrorCode, number>> = {
   busy: EXIT.unfinished,
   unreachable: EXIT.unfinished,
   disk: EXIT.held,
+  newer_state: EXIT.held,
   provider: EXIT.held,
   interrupted: EXIT.interrupted,
   conflict: EXIT.bug,

@@ -42,7 +42,11 @@ async function configure(content: unknown): Promise<void> {
 describe('loadConfiguration', () => {
   it('has a default for everything', async () => {
     const configuration = await load()
-    expect(configuration).toMatchObject({ home: join(folder, 'user'), prices: {}, file: null })
+    expect(configuration).toMatchObject({
+      home: { kind: 'folder', path: join(folder, 'user') },
+      prices: {},
+      file: null,
+    })
     expect(configuration.budget).toEqual({ maxCostUsd: null, perDayUsd: null, askAboveUsd: 1 })
     expect(configuration.settings).toEqual({
       waits: {
@@ -88,7 +92,7 @@ describe('loadConfiguration', () => {
     )
     const { settings, ...rest } = await load()
     expect(rest).toMatchObject({
-      home: join(folder, 'state'),
+      home: { kind: 'folder', path: join(folder, 'state') },
       prices: { 'openai/gpt-6.1-terra': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 } },
       budget: { maxCostUsd: 5, perDayUsd: 20, askAboveUsd: 0 },
       file: join(folder, 'llm-batch.config.json'),
@@ -143,7 +147,7 @@ describe('loadConfiguration', () => {
   it('reads another file where one is named, and finds home beside it', async () => {
     await writeFile(join(folder, 'other.json'), JSON.stringify({ home: './h' }))
     expect(await load({ config: 'other.json' })).toMatchObject({
-      home: join(folder, 'h'),
+      home: { kind: 'folder', path: join(folder, 'h') },
       file: join(folder, 'other.json'),
     })
   })
@@ -153,7 +157,7 @@ describe('loadConfiguration', () => {
     [{ limit: {} }, 'unknown key limit (did you mean limits?)'],
     [
       { apiKey: 'x' },
-      'unknown key apiKey (known here: home, waits, canary, stopLoss, tokenCount, limits, providers, hosts, models, prices, budget)',
+      'unknown key apiKey (known here: home, files, waits, canary, stopLoss, tokenCount, limits, providers, hosts, models, prices, budget)',
     ],
     [{ baseUrl: 'x' }, 'unknown key baseUrl'],
     [
@@ -207,7 +211,7 @@ describe('loadConfiguration', () => {
     await writeFile(join(folder, '.env'), 'OPENAI_BASE_URL=https://evil.example\nLLM_BATCH_HOME=/tmp/evil\n')
     const { credentialsFor, home } = await load({}, { OPENAI_API_KEY: 'sk-own' })
     expect(credentialsFor(openai)).toMatchObject({ apiKey: 'sk-own', baseUrl: 'https://api.openai.com/v1' })
-    expect(home).toBe(join(folder, 'user'))
+    expect(home).toEqual({ kind: 'folder', path: join(folder, 'user') })
   })
 
   it('holds no key where it could be printed', async () => {

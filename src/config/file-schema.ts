@@ -140,7 +140,7 @@ export const fileSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Where the files of a home in a database lie: s3://BUCKET/PREFIX, or a folder that all machines share. Default: where they were said to lie when the home was made',
+      'Folder of the files of a home in a database, which all machines share. Default: the one that init was told',
     ),
   waits: waits.optional(),
   canary: z

@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
 
-/** Where runs are kept: a folder of this machine, or a database that any number of machines work with. */
+/** A place where runs are kept: a folder of this machine, or a database that any number of machines work with. */
 export type Home = FolderHome | DatabaseHome
 
 export interface FolderHome {
@@ -19,7 +19,7 @@ export interface DatabaseHome {
   readonly schema: string
   /** The address without password and parameters. */
   readonly shown: string
-  /** Where files lie, as the user names it: an absolute folder, or a bucket; null for what the home itself remembers. */
+  /** The folder of its files, absolute; null for the one that the home itself remembers. */
   readonly files: string | null
 }
 
@@ -37,7 +37,7 @@ export function placeAt(text: string, folder: string): string {
   return isAddress(text) ? text : resolve(folder, text)
 }
 
-/** True for an address of a server, which is no path. */
+/** True for an address of a server; any other text is a path. */
 export function isAddress(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
 }
@@ -56,7 +56,7 @@ function databaseAt(text: string, files: string | null): DatabaseHome {
   }
   const schema = url.searchParams.get('schema') ?? DEFAULT_SCHEMA
   if (!/^[a-z_][a-z0-9_]{0,50}$/.test(schema)) {
-    throw new LlmBatchError('configuration', `the home's schema ${JSON.stringify(schema)} is no name for one`, {
+    throw new LlmBatchError('configuration', `the home cannot have the schema ${JSON.stringify(schema)}`, {
       next: 'Use lower-case letters, digits and underscores, 51 at most.',
     })
   }
@@ -65,10 +65,10 @@ function databaseAt(text: string, files: string | null): DatabaseHome {
   return { kind: 'database', url: url.href, schema, shown: `postgres://${user}${url.host}${url.pathname}`, files }
 }
 
-/** Checks that a place for files is one that is known. Throws `configuration`. */
-export function assertPlaceOfFiles(place: string): void {
-  if (isAbsolute(place) || place.startsWith('s3://')) return
-  throw new LlmBatchError('configuration', `${place} is no place for the files of a home`, {
-    next: 'Name a folder that all machines share, or s3://BUCKET/PREFIX.',
+/** Refuses what is not a folder as the place of a home's files. Throws `configuration`. */
+export function assertFilesFolder(place: string): void {
+  if (isAbsolute(place)) return
+  throw new LlmBatchError('configuration', `the files of a home cannot lie in ${place}`, {
+    next: 'Name a folder that all machines share.',
   })
 }

@@ -31,11 +31,12 @@ describe('findHome', () => {
     const environment = { LLM_BATCH_HOME: join(folder, 'variable') }
     const all = { ...sources(), flag: 'flag', environment, configured: { home: 'configured', folder } }
     await makeHome(systemDisk, join(folder, '.llm-batch'))
-    expect(await findHome(all)).toBe(join(folder, 'flag'))
-    expect(await findHome({ ...all, flag: undefined })).toBe(join(folder, 'variable'))
-    expect(await findHome({ ...all, flag: undefined, environment: { LLM_BATCH_HOME: '' } })).toBe(
-      join(folder, 'configured'),
-    )
+    expect(await findHome(all)).toEqual({ kind: 'folder', path: join(folder, 'flag') })
+    expect(await findHome({ ...all, flag: undefined })).toEqual({ kind: 'folder', path: join(folder, 'variable') })
+    expect(await findHome({ ...all, flag: undefined, environment: { LLM_BATCH_HOME: '' } })).toEqual({
+      kind: 'folder',
+      path: join(folder, 'configured'),
+    })
   })
 
   it('finds the nearest project home above the working folder', async () => {
@@ -43,12 +44,43 @@ describe('findHome', () => {
     await mkdir(deep, { recursive: true })
     await makeHome(systemDisk, join(folder, '.llm-batch'))
     await makeHome(systemDisk, join(folder, 'a', 'b', '.llm-batch'))
-    expect(await findHome({ ...sources(), workingFolder: deep })).toBe(join(folder, 'a', 'b', '.llm-batch'))
-    expect(await findHome({ ...sources(), workingFolder: join(folder, 'a') })).toBe(join(folder, '.llm-batch'))
+    expect(await findHome({ ...sources(), workingFolder: deep })).toEqual({
+      kind: 'folder',
+      path: join(folder, 'a', 'b', '.llm-batch'),
+    })
+    expect(await findHome({ ...sources(), workingFolder: join(folder, 'a') })).toEqual({
+      kind: 'folder',
+      path: join(folder, '.llm-batch'),
+    })
   })
 
+  it('takes the address of a database as it is, shows it without a password, and knows where its files are said to lie', async () => {
+    const flag = 'postgres://me:secret@db.example:5433/work?sslmode=require&schema=team'
+    const home = await findHome({ ...sources(), flag, environment: { LLM_BATCH_FILES: 'shared' } })
+    expect(home).toEqual({
+      kind: 'database',
+      url: 'postgres://me:secret@db.example:5433/work?sslmode=require',
+      schema: 'team',
+      shown: 'postgres://me@db.example:5433/work',
+      files: join(folder, 'shared'),
+    })
+    const configured = { home: 'postgresql://db.example/work', files: './files', folder: join(folder, 'beside') }
+    expect(await findHome({ ...sources(), configured })).toMatchObject({
+      schema: 'llm_batch',
+      files: join(folder, 'beside', 'files'),
+    })
+    expect(await findHome({ ...sources(), flag })).toMatchObject({ files: null })
+  })
+
+  it.each(['postgres://db.example', 'postgres://db.example/work?schema=Robert"); drop'])(
+    'refuses the address %s',
+    async (flag) => {
+      await expect(findHome({ ...sources(), flag })).rejects.toMatchObject({ code: 'configuration' })
+    },
+  )
+
   it("ends at the user's data folder", async () => {
-    expect(await findHome(sources())).toBe(join(folder, 'user'))
+    expect(await findHome(sources())).toEqual({ kind: 'folder', path: join(folder, 'user') })
   })
 })
 

@@ -8,6 +8,7 @@ import { findProvider } from '../providers/registry.ts'
 import type { WaitingRun } from '../store/port/run.ts'
 import type { WorkerRecord } from '../store/store.ts'
 import { type RunReport, reportOf } from '../workspace/report.ts'
+import { WORKER_DEAD_MS } from '../workspace/workers-at-work.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { RunHandle } from './handle.ts'
 import type { Words } from './told.ts'
@@ -18,9 +19,8 @@ const LOOK_MS = 1_000
 /** Longest time without a round of a run that is waited for: what its batches do not tell, a round finds. */
 const LONGEST_REST_MS = 60_000
 
-/** How often a worker writes down that it is at work, and after how long without that it counts as dead. */
+/** How often a worker writes down that it is at work. */
 const PRESENCE_MS = 15_000
-const DEAD_MS = 60_000
 
 /** How long a run is left alone that another process works on, or that this worker has no key for. */
 const ELSEWHERE_MS = 5_000
@@ -58,7 +58,7 @@ export interface WorkerCounts {
   readonly lookedAt: number | null
 }
 
-/** What a worker remembers of a run; instants of a clock that never jumps. */
+/** Memory of a worker about a run; instants of a clock that never jumps. */
 interface Memory {
   /** No round begins before. */
   restUntil: number
@@ -136,7 +136,7 @@ export class Worker {
     const { clock, store } = this.#workspace
     if (clock.monotonic() - this.#notedAt < PRESENCE_MS) return
     this.#notedAt = clock.monotonic()
-    await store.noteWorker({ ...this.#presence, seenAt: clock.now() }, clock.now() - DEAD_MS)
+    await store.noteWorker({ ...this.#presence, seenAt: clock.now() }, clock.now() - WORKER_DEAD_MS)
   }
 
   /** One round of a run. Never throws: the other runs must not wait because of this one. */
@@ -211,14 +211,6 @@ export class Worker {
   #forgetAllBut(ids: ReadonlySet<string>): void {
     for (const id of this.#memories.keys()) if (!ids.has(id)) this.#memories.delete(id)
   }
-}
-
-/** The workers that are at work in a home. */
-export async function workersAtWork({
-  clock,
-  store,
-}: Pick<Workspace, 'clock' | 'store'>): Promise<readonly WorkerRecord[]> {
-  return await store.workers(clock.now() - DEAD_MS)
 }
 
 /** True where a round of the run may take it further now. */

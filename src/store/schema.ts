@@ -5,7 +5,7 @@ import type { Sql } from './sql.ts'
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
 const VERSION = 3
 
-/** How a database has the parts of a table's definition that are not the same everywhere. */
+/** The parts of a table's definition in which databases differ. */
 export interface TableWords {
   /** The type of a key that the database counts up. */
   readonly countedKey: string

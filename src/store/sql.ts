@@ -2,8 +2,8 @@
 export type SqlValue = string | number | null
 
 /**
- * Statements on the catalog that SQLite and Postgres both carry out, with `?` for each value. What is true or false is 1 or 0,
- * JSON is only stored and never looked into.
+ * Statements on the catalog that SQLite and Postgres both carry out, with `?` for each value. What is true or false is 1
+ * or 0, JSON is only stored and never looked into.
  */
 export interface Sql {
   /** Runs a statement and returns how many rows it touched. */

@@ -1,9 +1,9 @@
 import type { Configuration } from '../config/configuration.ts'
 import { makeFilesFolder, makeHome } from '../config/home.ts'
-import { assertPlaceOfFiles, type DatabaseHome, folderBeside, type Home } from '../config/home-address.ts'
+import { assertFilesFolder, type DatabaseHome, folderBeside, type Home } from '../config/home-address.ts'
+import { importPeer } from '../config/peer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
-import { importPeer } from '../lib/peer.ts'
 import type { Random } from '../lib/random.ts'
 import { connectProvider } from '../providers/connect.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -38,7 +38,7 @@ export interface Workspace extends Site {
   /** The folder that holds the files of all runs. */
   readonly filesFolder: string
   /** Where the files of a run lie. Throws `disk` for an id that is none of ours. */
-  folderOf(runId: string): RunFolder
+  readonly folderOf: (runId: string) => RunFolder
   close(): Promise<void>
 }
 
@@ -96,7 +96,7 @@ async function openDatabase({ clock, disk }: Site, home: DatabaseHome): Promise<
   const { files, store } = await openPostgresStore(home, clock)
   try {
     const filesFolder = home.files ?? files
-    assertPlaceOfFiles(filesFolder)
+    assertFilesFolder(filesFolder)
     await makeFilesFolder(disk, filesFolder)
     return { store, filesFolder }
   } catch (error) {

@@ -193,9 +193,9 @@ const GUARDS: readonly Guard[] = [
   {
     what: 'sockets and servers',
     modules: /^((node:)?(http|https|http2|net|tls|dgram)|hono|@hono\/.*)$/,
-    allowed: ['server/'],
+    allowed: ['server/', 'cli/worker/health-server.ts'],
   },
-  { what: 'the database driver', modules: /^(@photostructure\/sqlite|node:sqlite)$/, allowed: ['store/'] },
+  { what: 'a database driver', modules: /^(@photostructure\/sqlite|node:sqlite|pg)$/, allowed: ['store/'] },
   { what: 'the terminal', globals: /^console(\..+)?$/, allowed: PROGRAMS },
   // The disk asks for the platform, because what a folder sync and statfs mean differs; the library has no program
   // around it that could hand it environment, working folder, and a place for the lines of the processors.

@@ -116,8 +116,14 @@ declare module 'vitest' {
   }
 }
 
-/** For the test runner's setup: starts the shared Postgres when a test asks on the port that is returned. */
-export async function offerPostgres(): Promise<{ readonly port: number; close(): Promise<void> }> {
+/** A shared Postgres that is started when a test asks on this port. */
+export interface PostgresOffer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** For the setup of a test run. */
+export async function offerPostgres(): Promise<PostgresOffer> {
   let started: Promise<TestPostgres> | undefined
   const server = createServer((socket) => {
     // Its end is only seen by who reads.

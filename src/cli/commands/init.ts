@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { makeHome, PROJECT_HOME } from '../../config/home.ts'
-import { assertPlaceOfFiles, type DatabaseHome, placeAt } from '../../config/home-address.ts'
+import { assertFilesFolder, type DatabaseHome, placeAt } from '../../config/home-address.ts'
+import { importPeer } from '../../config/peer.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { systemDisk } from '../../lib/disk.ts'
-import { importPeer } from '../../lib/peer.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { addOptions } from '../flags/option-flags.ts'
@@ -21,10 +21,7 @@ interface InitFlags extends OptionsOf<'init'> {
  */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOptions(command, 'init')
-    .option(
-      '--files <place>',
-      'with a database: where its files lie, s3://BUCKET/PREFIX or a folder that all machines share',
-    )
+    .option('--files <folder>', 'with a database: the folder of its files, which all machines share')
     .action(async (flags: InitFlags) => {
       const { home } = await loadSettings(shell, flags)
       if (home.kind === 'database') await initDatabase(shell, home, flags)
@@ -50,10 +47,10 @@ async function initDatabase(shell: Shell, home: DatabaseHome, { files }: InitFla
   const place = files === undefined ? home.files : placeAt(files, shell.machine.workingFolder)
   if (place === null) {
     throw new LlmBatchError('usage', 'where the files of this home are to lie is not said', {
-      next: 'Add --files s3://BUCKET/PREFIX, or --files FOLDER with a folder that all machines share.',
+      next: 'Add --files FOLDER, with a folder that all machines share.',
     })
   }
-  assertPlaceOfFiles(place)
+  assertFilesFolder(place)
   const { makePostgresHome } = await importPeer('pg', () => import('../../store/postgres/postgres-store.ts'))
   const isMade = await makePostgresHome(home, place, systemClock)
   shell.tell(

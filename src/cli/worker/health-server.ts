@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { messageOf } from '../../model/error.ts'
 
-/** What a health server asks the worker for. */
+/** The worker as its health server sees it. */
 export interface HealthSource {
   /** True while the worker does its work. */
   isWell(): boolean

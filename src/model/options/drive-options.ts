@@ -87,6 +87,7 @@ export const DRIVE_OPTIONS = {
     usual: 'send the batches from here',
     commands: ['run'],
     conflicts: ['wait'],
+    inJobs: false,
   },
   deadline: {
     kind: 'deadline',

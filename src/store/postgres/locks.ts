@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type pg from 'pg'
+import type { Client } from 'pg'
 import type { Clock } from '../../lib/clock.ts'
 import { busyRun } from '../busy-run.ts'
 import type { Lock, Locks } from '../store.ts'
@@ -43,9 +43,9 @@ export class PostgresLocks implements Locks {
   readonly #prefix: string
   readonly #life: SignsOfLife
   /** The session that each lock was taken in. */
-  readonly #held = new Map<string, pg.Client | null>()
+  readonly #held = new Map<string, Client | null>()
   readonly #closing = new AbortController()
-  #session: Promise<pg.Client> | undefined
+  #session: Promise<Client> | undefined
   #beating: Promise<void> | undefined
   /** A session carries out one statement after the other. */
   readonly #inTurn = pLimit(1)
@@ -112,11 +112,11 @@ export class PostgresLocks implements Locks {
   }
 
   /** The session that there is; undefined where it never was, or is lost. */
-  async #lastSession(): Promise<pg.Client | undefined> {
+  async #lastSession(): Promise<Client | undefined> {
     return await this.#session?.catch(() => undefined)
   }
 
-  async #tryLock(session: pg.Client, name: string): Promise<boolean> {
+  async #tryLock(session: Client, name: string): Promise<boolean> {
     const { rows } = await lostly(() =>
       session.query<{ taken: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as taken', [name]),
     )
@@ -126,7 +126,7 @@ export class PostgresLocks implements Locks {
   }
 
   /** True where the session that held the lock had gone silent, was ended, and this one has the lock now. */
-  async #takeFromSilent(session: pg.Client, name: string): Promise<boolean> {
+  async #takeFromSilent(session: Client, name: string): Promise<boolean> {
     const { rowCount } = await lostly(() =>
       session.query(`select pg_terminate_backend(l.pid) ${HELD} and ${IS_SILENT}`, [name, this.#life.silentMs]),
     )
@@ -140,7 +140,7 @@ export class PostgresLocks implements Locks {
   }
 
   /** The session of the locks; a new one where the last one was lost. */
-  async #ownSession(): Promise<pg.Client> {
+  async #ownSession(): Promise<Client> {
     this.#session ??= this.#sessions.open()
     this.#beating ??= this.#beat()
     try {

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { escapeLiteral, type PoolClient, type QueryResult } from 'pg'
 import type { Clock } from '../../lib/clock.ts'
 import { LlmBatchError } from '../../model/error.ts'
 import type { Database, Sql, SqlValue } from '../sql.ts'
@@ -46,7 +46,7 @@ export class PostgresDatabase implements Database {
       const result = await workOrRollBack(client, work)
       try {
         const { command } = await lostly(() => client.query('commit'))
-        if (command !== 'COMMIT') throw new Error(`a transaction ended with ${command} in place of its commit`)
+        if (command !== 'COMMIT') throw new Error(`a transaction ended with ${command}, not with its commit`)
       } catch (error) {
         if (!(error instanceof LostConnection)) throw error
         if (!(await this.#untilConnected(() => this.#isCommitted(id)))) throw error
@@ -84,17 +84,17 @@ export class PostgresDatabase implements Database {
  * which its fate can be looked up.
  */
 const beginIn = (schema: string): string => `begin;
-  select pg_advisory_xact_lock(hashtextextended(${pg.escapeLiteral(`llm-batch writes to ${schema}`)}, 0));
+  select pg_advisory_xact_lock(hashtextextended(${escapeLiteral(`llm-batch writes to ${schema}`)}, 0));
   select pg_current_xact_id()::text as id`
 
-async function begin(client: pg.PoolClient, statements: string): Promise<string> {
-  const answers = (await lostly(() => client.query(statements))) as unknown as readonly pg.QueryResult<{ id: string }>[]
+async function begin(client: PoolClient, statements: string): Promise<string> {
+  const answers = (await lostly(() => client.query(statements))) as unknown as readonly QueryResult<{ id: string }>[]
   const id = answers.at(-1)?.rows[0]?.id
   if (id === undefined) throw new Error('a transaction that was begun has no number')
   return id
 }
 
-async function workOrRollBack<Result>(client: pg.PoolClient, work: (sql: Sql) => Promise<Result>): Promise<Result> {
+async function workOrRollBack<Result>(client: PoolClient, work: (sql: Sql) => Promise<Result>): Promise<Result> {
   try {
     return await work(statementsOf(client))
   } catch (error) {
@@ -103,7 +103,7 @@ async function workOrRollBack<Result>(client: pg.PoolClient, work: (sql: Sql) =>
   }
 }
 
-function statementsOf(client: pg.PoolClient): Sql {
+function statementsOf(client: PoolClient): Sql {
   const ask = (statement: string, values: readonly SqlValue[]) =>
     lostly(() => client.query({ ...prepared(statement), values: [...values] }))
   return {

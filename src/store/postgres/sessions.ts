@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { Client, escapeIdentifier, Pool, type PoolClient, type PoolConfig, TypeOverrides } from 'pg'
 import { LostConnection, lostly } from './lost-connection.ts'
 
 /** Place of the tables of a home: a database, and a schema in it. */
@@ -15,13 +15,11 @@ const MOST_CONNECTIONS = 5
 const CONNECT_TIMEOUT_MS = 10_000
 const QUERY_TIMEOUT_MS = 60_000
 
-/** Types of Postgres whose values come as text, because JavaScript's numbers do not hold all of them; ours they hold. */
-const NUMBERS: readonly number[] = [pg.types.builtins.INT8, pg.types.builtins.NUMERIC]
+/** Types whose values come as text, because JavaScript's numbers do not hold all of them: bigint, numeric. They hold ours. */
+const NUMBERS = [20, 1700]
 
-const types = {
-  getTypeParser: (id: number, format?: 'text' | 'binary') =>
-    NUMBERS.includes(id) ? Number : pg.types.getTypeParser(id, format as 'text'),
-}
+const types = new TypeOverrides()
+for (const type of NUMBERS) types.setTypeParser(type, Number)
 
 /**
  * What holds for a session: where its tables are, and after how long the server gives up a process that is halted or whose
@@ -35,15 +33,15 @@ const settingsIn = (schema: string): string => `
 
 /** A name as a part of a statement. */
 export function quoted(name: string): string {
-  return pg.escapeIdentifier(name)
+  return escapeIdentifier(name)
 }
 
 /** Sessions of one process at the database of a home, each set up before its first use. */
 export class Sessions {
-  readonly #options: pg.PoolConfig
+  readonly #options: PoolConfig
   readonly #settings: string
-  readonly #pool: pg.Pool
-  readonly #ready = new WeakSet<pg.PoolClient>()
+  readonly #pool: Pool
+  readonly #ready = new WeakSet<PoolClient>()
 
   /** Connects when a session is first asked for. */
   constructor({ schema, url }: PostgresPlace) {
@@ -56,13 +54,13 @@ export class Sessions {
       keepAlive: true,
       types,
     }
-    this.#pool = new pg.Pool({ ...this.#options, max: MOST_CONNECTIONS })
+    this.#pool = new Pool({ ...this.#options, max: MOST_CONNECTIONS })
     // An idle connection that is lost is replaced when the next one is asked for.
     this.#pool.on('error', () => undefined)
   }
 
   /** Works with a session of the pool, which is given up where a connection failed. Throws `LostConnection`. */
-  async use<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  async use<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     const client = await lostly(() => this.#pool.connect())
     let isLost = false
     try {
@@ -77,8 +75,8 @@ export class Sessions {
   }
 
   /** A session of its own, which its caller ends. Throws `LostConnection`. */
-  async open(): Promise<pg.Client> {
-    const client = new pg.Client(this.#options)
+  async open(): Promise<Client> {
+    const client = new Client(this.#options)
     // Its next statement tells of it.
     client.on('error', () => undefined)
     await lostly(async () => {
@@ -88,7 +86,7 @@ export class Sessions {
     return client
   }
 
-  async #prepare(client: pg.PoolClient): Promise<void> {
+  async #prepare(client: PoolClient): Promise<void> {
     // While it is in use, its next statement tells of its loss.
     client.on('error', () => undefined)
     await lostly(() => client.query(this.#settings))
