@@ -86,6 +86,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'standing',
     'start-lock',
     'workspace',
+    'workers-at-work',
     'written-answers',
   ],
   batching: [

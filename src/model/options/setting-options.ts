@@ -108,7 +108,7 @@ export const SETTING_OPTIONS = {
     kind: 'place',
     value: '<place>',
     heading: 'run',
-    help: 'folder or postgres:// address for state and results',
+    help: 'folder or database of the runs',
     usual: 'the nearest .llm-batch folder, else one of the user',
     configured: 'home',
     environment: 'LLM_BATCH_HOME',
