@@ -11,7 +11,7 @@ interface Box {
 /** What a box says beside the names of its rooms. */
 const CONTENTS: Readonly<Record<string, string>> = {
   ports: 'providers/provider.ts<br/>store/store.ts, store/port<br/>store/run-folder.ts',
-  store: 'SQLite, the lock',
+  store: 'SQLite or Postgres, locks',
   known: 'the facts of providers',
   providers: 'the adapters and their facts',
 }
