@@ -26,8 +26,8 @@ const HELD = `from pg_locks l join pg_stat_activity a on a.pid = l.pid
     and l.database = (select oid from pg_database where datname = current_database())
     and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended($1, 0)`
 
-/** Takes the milliseconds of silence as its second value. */
-const IS_SILENT = "a.state_change < clock_timestamp() - $2 * interval '1 millisecond'"
+/** Takes the milliseconds of silence as its second value. Of another user's session nothing is told: it counts as alive. */
+const IS_SILENT = "coalesce(a.state_change < clock_timestamp() - $2 * interval '1 millisecond', false)"
 
 /** How long a lost database is waited for by who asks for a lock. */
 const MOST_LOST_MS = 30_000
