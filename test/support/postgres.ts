@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { access, chown, constants, cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
@@ -104,12 +105,9 @@ export async function sharedPostgres(): Promise<string> {
   throw new Error(`Postgres does not start here, so what is shown with it is not tested: ${answer}`)
 }
 
-let schemas = 0
-
-/** The address of a home of its own in the shared Postgres. */
+/** The address of a home of its own in the shared Postgres, which no other test of any process has. */
 export async function homeAddress(): Promise<string> {
-  schemas += 1
-  return `${await sharedPostgres()}?schema=home_${process.pid}_${schemas}`
+  return `${await sharedPostgres()}?schema=home_${randomBytes(8).toString('hex')}`
 }
 
 declare module 'vitest' {
