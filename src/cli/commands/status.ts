@@ -57,7 +57,7 @@ async function status(
   }
   const { id } = await chooseRun(shell, workspace, wanted)
   if (flags.watch && !(await watchRun(shell, workspace, workspace.store.read(id)))) return EXIT.interrupted
-  const { report, view } = await statusOf(workspace, id)
+  const { report, view } = await statusOf(workspace, id, await areWorkersAtWork(workspace))
   if (flags.json) await shell.printJson(await statusDocument({ report, view }))
   else await shell.show(renderStatus(view, shell.outputColors, widthOf(shell)))
   return flags.watch ? exitCodeOf(report, 0) : EXIT.ok
@@ -67,7 +67,8 @@ async function status(
 async function showAll(shell: Shell, workspace: Workspace, { json }: StatusFlags): Promise<void> {
   const runs = await openRunsAndLast(workspace.store)
   const all: WholeStatus[] = []
-  for (const { id } of runs) all.push(await statusOf(workspace, id))
+  const hasWorkers = await areWorkersAtWork(workspace)
+  for (const { id } of runs) all.push(await statusOf(workspace, id, hasWorkers))
   if (json) {
     await shell.printJson({ version: 1, runs: await Promise.all(all.map(statusDocument)) })
     return
@@ -86,7 +87,11 @@ interface WholeStatus {
   readonly view: RunStatus
 }
 
-async function statusOf(workspace: Workspace, id: string): Promise<WholeStatus> {
+async function areWorkersAtWork(workspace: Workspace): Promise<boolean> {
+  return (await workersAtWork(workspace)).length > 0
+}
+
+async function statusOf(workspace: Workspace, id: string, hasWorkers: boolean): Promise<WholeStatus> {
   const store = workspace.store.read(id)
   const report = await reportOf(store, workspace.configuration)
   const { output, state } = report.run
@@ -97,7 +102,7 @@ async function statusOf(workspace: Workspace, id: string): Promise<WholeStatus> 
     areAnswersThere: path !== null && isFinished(state) && (await workspace.disk.size(path)) !== undefined,
     evidence: await evidenceFor(workspace, report.run.definition),
     isWorkedOn: await workspace.store.isRunLocked(id),
-    hasWorkers: (await workersAtWork(workspace)).length > 0,
+    hasWorkers,
     lifetimeOf: await lifetimesOf(report.run),
     recovery: await recoveryOf(report.run),
     now: workspace.clock.now(),

@@ -63,7 +63,7 @@ async function work(shell: Shell, workspace: Workspace, flags: WorkerFlags): Pro
   })
   const health = flags.port === undefined ? undefined : await serveHealth(shell, workspace, worker, flags.port)
   try {
-    await interruption.during('Another worker goes on.', (signal) => worker.work(signal))
+    await interruption.during('The next worker goes on from here.', (signal) => worker.work(signal))
     if (flags.once !== true) return EXIT.ok
     return interruption.isStopped ? EXIT.interrupted : exitCodeOf(await workspace.store.waitingRuns())
   } finally {
