@@ -86,8 +86,10 @@ async function untilDeadlineIsSet({ store }: Workspace, run: string): Promise<vo
 async function untilSent({ store }: Workspace, run: string): Promise<void> {
   const unsent: readonly Stage[] = ['planned', 'uploaded', 'creating']
   await vi.waitFor(async () => {
-    const attempts = await store.read(run).unfinishedAttempts()
-    expect(attempts.filter(({ stage }) => unsent.includes(stage))).toEqual([])
+    const stages = (await store.read(run).unfinishedAttempts()).map(({ stage }) => stage)
+    // None at all is a retry whose batch is still being planned.
+    expect(stages).not.toEqual([])
+    expect(stages.filter((stage) => unsent.includes(stage))).toEqual([])
   }, PATIENCE)
 }
 
