@@ -5,7 +5,8 @@ import { type ErrorCode, LlmBatchError, messageOf } from '../src/model/error.ts'
 import type { RunEvent } from '../src/model/event.ts'
 import { inProperties } from '../src/model/options/mention.ts'
 import type { OutcomeStatus } from '../src/model/outcome.ts'
-import { isFinished, PLAIN_OUTPUT } from '../src/model/run.ts'
+import { namedBatches } from '../src/model/reason.ts'
+import { isFinished, PLAIN_OUTPUT, type UnknownCreateChoice } from '../src/model/run.ts'
 import { ProviderError } from '../src/providers/provider.ts'
 import { exitCodeOf, type RunReport } from '../src/workspace/report.ts'
 // Loaded before the world begins, because nothing in it waits for the machine.
@@ -18,7 +19,7 @@ import { takeOpenRun } from '../src/prepare/open-run.ts'
 import { type TakenRun, takeNewRun, takeRun } from '../src/prepare/start.ts'
 import type { Workspace } from '../src/workspace/workspace.ts'
 import { readAnswers } from './answer-row.ts'
-import { billedUsd } from './books.ts'
+import { billedUsd, readBooks } from './books.ts'
 import { type AppendedRow, growRun } from './growing-run.ts'
 import { LABELLED } from './label.ts'
 import { beginningOf, nonceOf, type Plan } from './plan.ts'
@@ -285,7 +286,7 @@ async function command(world: World, plan: Plan, opening: Promise<Workspace>, ty
     }
     const cancelling = cancelInTime(world, plan, workspace, handle, typed)
     const driving = {
-      onUnknownCreate: typed.decides ? 'resend' : 'hold',
+      onUnknownCreate: typed.decides ? await decisionOf(world, handle) : 'hold',
       releaseHeld: typed.runId !== null,
       ...deadlineOf(world, plan, typed),
     } as const
@@ -329,6 +330,15 @@ function rowsOf({ beginnings, prompts }: Plan): readonly AppendedRow[] {
     text,
     ...(beginnings === null ? {} : { beginning: beginningOf(nonceIn(text), beginnings) }),
   }))
+}
+
+/** The truth about creates in doubt: the person looks into the batches that were named, which the client could not read. */
+async function decisionOf(world: World, handle: RunHandle): Promise<UnknownCreateChoice> {
+  const { attempts } = await handle.report()
+  const named = attempts.flatMap(({ reason, stage }) => (stage === 'held' ? namedBatches(reason) : []))
+  if (named.length === 0) return 'resend'
+  const books = await readBooks(world, new Set())
+  return books.some(({ batch, rows }) => named.includes(batch.id) && rows.length > 0) ? 'give-up' : 'resend'
 }
 
 /** True for a run of which a batch is completed without any file: only a person can say that its rows are gone. */

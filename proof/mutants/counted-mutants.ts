@@ -45,7 +45,7 @@ export const COUNTED_MUTANTS: readonly Mutant[] = [
     'seed 1401',
     mutant(
       'a create in doubt is looked for with any key',
-      replace('assertNoDoubt', "onUnknownCreate === 'resend'", 'onUnknownCreate.length > 0'),
+      replace('assertNoDoubt', "onUnknownCreate !== 'hold'", 'onUnknownCreate.length > 0'),
     ),
   ),
   shownBy(

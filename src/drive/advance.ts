@@ -1,6 +1,8 @@
 import { collectBatch } from '../collect/collect.ts'
 import { collectDirect } from '../collect/collect-direct.ts'
+import { giveUp } from '../collect/give-up.ts'
 import { isAskedDirectly } from '../model/batch.ts'
+import { namedBatches } from '../model/reason.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
@@ -41,6 +43,7 @@ export async function advanceUnconfirmed(
 ): Promise<readonly Step[]> {
   try {
     await reconcile(context, attempts, round)
+    if (context.onUnknownCreate === 'give-up') await giveUpUndecided(context, attempts)
     return []
   } catch (error) {
     if (round.signal.aborted) return []
@@ -51,6 +54,29 @@ export async function advanceUnconfirmed(
     }
     return steps
   }
+}
+
+/**
+ * Settles as missing what was held just now because it cannot be known whether it was created. The report goes on to name
+ * the batches that may be it, because one of them may have cost money.
+ */
+async function giveUpUndecided(context: RunContext, attempts: readonly AttemptRecord[]): Promise<void> {
+  for (const { batchKey } of attempts) {
+    const attempt = await context.store.currentAttempt(batchKey)
+    // Of creates that were proved absent, again and again, nothing is in doubt.
+    const isUndecided = attempt.stage === 'held' && attempt.reasonCode !== 'creates_vanished'
+    if (!isUndecided) continue
+    await recordGivenUp(context, attempt)
+    await giveUp(context, attempt, 'given up, because it cannot be known whether its batch was created')
+  }
+}
+
+async function recordGivenUp({ clock, emit, store }: RunContext, { batch, reason }: AttemptRecord): Promise<void> {
+  const kind = 'given_up'
+  const remoteIds = namedBatches(reason)
+  const message = `whether batch ${batch} was created stayed unknown, and it was given up; it may have been billed`
+  await store.addIncident({ at: clock.now(), kind, detail: message, remoteIds })
+  emit({ type: 'incident', kind, message, remoteIds })
 }
 
 async function stepOf(context: RunContext, attempt: AttemptRecord, round: Round): Promise<Step> {

@@ -1,7 +1,6 @@
-import { giveUpResults } from '../collect/give-up.ts'
+import { giveUp } from '../collect/give-up.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { ReasonCode } from '../model/reason.ts'
-import type { Round } from '../model/round.ts'
 import type { CancelCause } from '../model/run.ts'
 import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
@@ -34,7 +33,7 @@ export class Cancellation {
     if (this.#by === null && run.cancelRequestedAt !== null) {
       this.#by = run.cancelCause ?? 'user'
       await this.giveUpUnsent()
-      await enterCancelling(this.#context, { cancelledBy: () => this.#by })
+      await enterCancelling(this.#context)
       // The wish to cancel goes out with the next look, which must not be minutes away.
       await lookSoon(this.#context)
     }
@@ -52,13 +51,14 @@ export class Cancellation {
  * Turns a run to cancelling: what is held is taken up again so that it can be cancelled and harvested. A batch whose
  * results the provider no longer has is settled as missing, so that a retry can buy it again.
  */
-async function enterCancelling(context: RunContext, round: Pick<Round, 'cancelledBy'>): Promise<void> {
+async function enterCancelling(context: RunContext): Promise<void> {
   const { clock, store } = context
   const { state } = await store.record()
   if (state !== 'cancelling') await store.moveRun('cancelling')
   for (const attempt of await store.unfinishedAttempts()) {
-    if (attempt.stage === 'held' && GONE_CODES.includes(attempt.reasonCode))
-      await giveUpResults(context, attempt, round)
+    if (attempt.stage === 'held' && GONE_CODES.includes(attempt.reasonCode)) {
+      await giveUp(context, attempt, 'the provider no longer has the results of its batch, and the run was cancelled')
+    }
     // However long the provider asked to wait: no call is made any more, and the answers are there.
     if (attempt.stage === 'calling') await store.noteAttempt(attempt.key, { nextAt: clock.now() })
   }

@@ -38,12 +38,12 @@ function assertNoDoubt({ onUnknownCreate, store }: RunContext, attempts: readonl
     ({ heldFrom, stage }) =>
       stage === 'creating' || stage === 'unconfirmed' || (stage === 'held' && heldFrom === 'unconfirmed'),
   )
-  if (!doubtful || onUnknownCreate === 'resend') return
+  if (!doubtful || onUnknownCreate !== 'hold') return
   throw new LlmBatchError(
     'account_mismatch',
     `run ${store.id} was started with another key, and whether its batch ${doubtful.batch} was created can only be seen in the account of that one`,
     {
-      next: `Set the key the run was started with, and resume. Where it was replaced by a key of the same account, look there for the batch; if there is none, resume with ${mention('onUnknownCreate', 'resend')}.`,
+      next: `Set the key the run was started with, and resume. Where it was replaced by a key of the same account, look there for the batch; if there is none, resume with ${mention('onUnknownCreate', 'resend')}, or with ${mention('onUnknownCreate', 'give-up')} to count its rows as missing.`,
     },
   )
 }

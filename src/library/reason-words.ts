@@ -116,10 +116,12 @@ function createDoubtText(doubt: Of<'create_unknown'>): string {
 function undecidable(doubt: Extract<Of<'create_unknown'>, { readonly found: 'undecidable' }>): string {
   const { cost, isCancelling, requests } = doubt
   const why = undecidedText(doubt.why)
+  const giveUp = `resume with ${mention('onUnknownCreate', 'give-up')}`
   const choice = isCancelling
-    ? `if it does exist, its ${requests} requests cost ${cost} and their answers would be lost (to give it up`
-    : `sending its ${requests} requests again costs ${cost} twice if it does exist (to do so`
-  return `whether it was created cannot be decided: ${why}; ${choice}: resume with ${mention('onUnknownCreate', 'resend')})`
+    ? `if it does exist, its ${requests} requests cost ${cost} and their answers would be lost; to give them up: ${giveUp}`
+    : `sending its ${requests} requests again costs ${cost} twice if it does exist; to do so: resume with ` +
+      `${mention('onUnknownCreate', 'resend')}; to count them as missing: ${giveUp}`
+  return `whether it was created cannot be decided: ${why}; ${choice}`
 }
 
 function undecidedText(why: Undecided): string {

@@ -15,7 +15,8 @@ import { LlmBatchError } from './error.ts'
  * - `ended`: terminal at the provider; files are to be downloaded, verified and settled. Of a direct batch: no call is to
  *   be made any more, and its result file is here.
  * - `collected`: every request of it has an outcome or is pending again. Final.
- * - `held`: a person must decide; the reason is recorded. Nothing is lost, nothing is bought.
+ * - `held`: a person must decide; the reason is recorded. Nothing is lost, nothing is bought. What a person gives up goes
+ *   from here to `collected`, every request of it `missing`.
  * - `rejected`: refused as a whole and unbilled. Final.
  * - `abandoned`: proved never created, or cut up before it was. Final.
  * - `cancelled`: never sent, and the user cancelled the run. Final.
@@ -47,7 +48,7 @@ export const MOVES: Readonly<Record<Stage, readonly Stage[]>> = {
   submitted: ['ended', 'held'],
   ended: ['collected', 'rejected', 'held', 'submitted'],
   collected: [],
-  held: ['planned', 'uploaded', 'unconfirmed', 'calling', 'submitted', 'ended', 'abandoned', 'rejected'],
+  held: ['planned', 'uploaded', 'unconfirmed', 'calling', 'submitted', 'ended', 'abandoned', 'rejected', 'collected'],
   rejected: [],
   abandoned: [],
   cancelled: [],

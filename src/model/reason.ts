@@ -123,10 +123,9 @@ export type BudgetReason =
 
 /**
  * The code of a reason by which our own machine steers, never a provider's. Besides the kinds: `throttled` is a create that
- * was answered with "not now", `creates_let_go_on` one more create that a person has allowed, `like_batch_named` a create in
- * doubt of which a person was told which batch may be it.
+ * was answered with "not now", `creates_let_go_on` one more create that a person has allowed.
  */
-export type ReasonCode = Reason['kind'] | 'throttled' | 'creates_let_go_on' | 'like_batch_named'
+export type ReasonCode = Reason['kind'] | 'throttled' | 'creates_let_go_on'
 
 /** The two columns of an attempt that say why, always set together. */
 interface Because {
@@ -142,6 +141,12 @@ export function because(reason: Reason, code: ReasonCode = reason.kind): Because
 /** Why something waits or is held whose call failed. */
 export function callFailed({ code, message }: Failure): Reason {
   return { kind: 'call_failed', code, words: message }
+}
+
+/** Batches of which a person was told that one of them may be the one whose create is in doubt. */
+export function namedBatches(reason: Reason | null): readonly string[] {
+  const isUndecidable = reason?.kind === 'create_unknown' && reason.found === 'undecidable'
+  return isUndecidable && reason.why.is === 'unmarked' ? reason.why.mute : []
 }
 
 /** Nothing is waited for. */

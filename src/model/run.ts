@@ -160,6 +160,14 @@ export const TAILS = ['direct'] as const
 /** Way in which the rest is asked, dearer than in batches. */
 export type Tail = (typeof TAILS)[number]
 
+/**
+ * What can be done about a create of which it cannot be known whether it made a batch: hold it for a person, send its
+ * requests again, which may pay twice, or count them as missing.
+ */
+export const UNKNOWN_CREATE_CHOICES = ['hold', 'resend', 'give-up'] as const
+
+export type UnknownCreateChoice = (typeof UNKNOWN_CREATE_CHOICES)[number]
+
 /** The reason why a run is cancelled. */
 export type CancelCause = 'user' | 'deadline'
 

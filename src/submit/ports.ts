@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
+import type { UnknownCreateChoice } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
@@ -25,7 +26,7 @@ export interface SubmitPorts {
   /** Digest of the key and scope in use, kept with each intent. */
   readonly account: string
   /** What to do with a create whose fate cannot be decided. */
-  readonly onUnknownCreate: 'hold' | 'resend'
+  readonly onUnknownCreate: UnknownCreateChoice
   /** What may wait at the provider for a target's model, by configuration. */
   readonly queueLimitsOf: (target: Target) => QueueLimits
   /** What may be spent. */

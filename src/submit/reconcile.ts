@@ -1,5 +1,5 @@
 import { backoffMs } from '../lib/backoff.ts'
-import { because, NO_REASON, type Reason, type ReasonCode, type Undecided } from '../model/reason.ts'
+import { because, NO_REASON, namedBatches, type Reason, type ReasonCode, type Undecided } from '../model/reason.ts'
 import type { Round } from '../model/round.ts'
 import type { Listing, RemoteBatch } from '../providers/provider.ts'
 import type { AttemptRecord, ReconcileStep } from '../store/port/attempt.ts'
@@ -58,7 +58,7 @@ async function askByKey(ports: SubmitPorts, attempt: AttemptRecord, round: Round
   const keptUntil = (first?.at ?? 0) + (provider.abilities.keyKeptMs ?? 0)
   const isKept = clock.now() + settings.waits.httpMs < keptUntil
   if (isKept && !round.cancelledBy()) return await repeatCreate(ports, attempt)
-  if (ports.onUnknownCreate === 'hold') return await hold(ports, attempt, undecidable(ports, attempt, round))
+  if (ports.onUnknownCreate !== 'resend') return await hold(ports, attempt, undecidable(ports, attempt, round))
   if (attempt.reconcileStep !== 'unfenced') return await next(ports, attempt, 'unfenced', settings.waits.unfencedMs)
   await startAgain(ports, attempt, round, { mayBeBilled: true })
 }
@@ -88,13 +88,16 @@ async function unmarked(
     return
   }
   if (attempt.reconcileStep !== 'unfenced') return await next(ports, attempt, 'unfenced', settings.waits.unfencedMs)
-  // A person who was told that nothing like it is listed has not decided about a batch that has come up since.
-  const isNamed = found.mute.length === 0 || attempt.reasonCode === 'like_batch_named'
-  if (ports.onUnknownCreate === 'resend' && isNamed) {
+  if (ports.onUnknownCreate === 'resend' && areNamed(attempt, found.mute)) {
     return await startAgain(ports, attempt, round, { mayBeBilled: true })
   }
-  const reason = undecidable(ports, attempt, round, found.mute)
-  await hold(ports, attempt, reason, found.mute.length === 0 ? reason.kind : 'like_batch_named')
+  await hold(ports, attempt, undecidable(ports, attempt, round, found.mute))
+}
+
+/** Whether a person was told of each of these batches: a decision is not about one that has come up since. */
+function areNamed({ reason }: AttemptRecord, mute: readonly RemoteBatch[]): boolean {
+  const named = namedBatches(reason)
+  return mute.every(({ id }) => named.includes(id))
 }
 
 /** Nothing is bought, and nothing done to these batches, until they have ended. */

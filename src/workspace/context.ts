@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
-import type { DeadlineWish, Tail } from '../model/run.ts'
+import type { DeadlineWish, Tail, UnknownCreateChoice } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { TokenCounters } from '../plan/tokens.ts'
 import type { Price } from '../prices/price.ts'
@@ -27,7 +27,7 @@ import type { Workspace } from './workspace.ts'
 /** Settings of a run from the command line or the library, beyond the configuration. */
 export interface Steering {
   /** What to do with a create whose fate cannot be decided. @default 'hold' */
-  readonly onUnknownCreate?: 'hold' | 'resend' | undefined
+  readonly onUnknownCreate?: UnknownCreateChoice | undefined
   /** Sends the work although the provider has a batch of the same that no run here knows. @default false */
   readonly again?: boolean | undefined
   /** Sends although a model ends before its batches do, or is not taken in batches. @default false */
@@ -54,7 +54,7 @@ export interface RunContext {
   readonly reading: LimitFunction
   readonly windowHours: number | null
   readonly account: string
-  readonly onUnknownCreate: 'hold' | 'resend'
+  readonly onUnknownCreate: UnknownCreateChoice
   readonly costAtRisk: (attempt: AttemptRecord) => string
   /** What any run of this home knows to be its own at a provider. */
   readonly knownRemotes: Store['knownRemotes']

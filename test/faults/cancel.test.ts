@@ -164,12 +164,12 @@ describe.concurrent.each(PROVIDERS)('a cancellation at %s', (provider) => {
     await driven
     const { counts, run: record } = await finish(run)
     expect(record.state).toBe('held')
-    expect(record.reason).toMatch(/cannot be decided.* its 4 requests cost .*to give it up/)
+    expect(record.reason).toMatch(/cannot be decided.* its 4 requests cost .*to give them up/)
     expect(positive(counts)).toEqual({ batched: 4 })
-    const giveUp = ['resume', 'last', '--config', world.configPath, '--on-unknown-create', 'resend', '--json']
+    const giveUp = ['resume', 'last', '--config', world.configPath, '--on-unknown-create', 'give-up', '--json']
     const ended = await type({ folder: world.folder, environment: world.environment }, ...giveUp)
     expectExit(ended, 4)
-    expect(JSON.parse(ended.stdout)).toMatchObject({ run: { state: 'cancelled' }, counts: { cancelled: 4 } })
+    expect(JSON.parse(ended.stdout)).toMatchObject({ run: { state: 'cancelled' }, counts: { missing: 4 } })
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 0, rowsBilled: 0 })
   })
 

@@ -1,12 +1,16 @@
 // Runs through Anthropic's dialect of the local server, whose books tell what was bought.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Ended, type, typeHere } from '../support/command.ts'
 import { type AnswerLine, SHORT_LIMITS, SHORT_WAITS } from '../support/fault-run.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
+import { PATIENCE } from '../support/patience.ts'
 
 const MODEL = 'anthropic/claude-haiku-5-5'
+
+/** The result of this row cannot be read, and so tells nothing of its batch. */
+const GARBLED = JSON.stringify({ id: 'r0', text: '[[simulate: garbled]] nonce:r0' })
 
 /** A command line that runs rows of this file, and words for its further commands. */
 async function commandsFor(world: LocalWorld, rows: string, ...more: readonly string[]) {
@@ -23,6 +27,20 @@ async function answersIn(world: LocalWorld): Promise<readonly AnswerLine[]> {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as AnswerLine)
+}
+
+/** A batch of another user of the same workspace. */
+async function createByOthers(world: LocalWorld, texts: readonly string[]): Promise<void> {
+  const requests = texts.map((content, index) => ({
+    custom_id: `theirs-${index}`,
+    params: { model: 'claude-haiku-5-5', max_tokens: 9, messages: [{ role: 'user', content }] },
+  }))
+  const made = await fetch(`${world.server.anthropicUrl}/v1/messages/batches`, {
+    method: 'POST',
+    headers: { 'x-api-key': 'theirs', 'anthropic-version': '2023-06-01' },
+    body: JSON.stringify({ requests }),
+  })
+  expect(made.ok).toBe(true)
 }
 
 function ended(result: Ended, code: number): void {
@@ -113,6 +131,38 @@ describe('a create at anthropic whose answer is lost', () => {
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 5, rowsBilledAgain: 0 })
   })
 
+  it('is given up when the user says so where its batch has ended without a line that tells whose it is', async () => {
+    const world = await openWorld({ waits: SHORT_LIMITS, faults: ['create:1=accept-then-reset'] })
+    const { place, run } = await commandsFor(world, GARBLED)
+    const held = await typeHere(world, ...run)
+    expect(held).toMatchObject({ code: 3, stderr: expect.stringContaining('which may be it, has ended') })
+    expect(held.stderr).toContain('--on-unknown-create give-up')
+    const [mute] = /msgbatch_\w+/.exec(held.stderr) ?? []
+    const given = await typeHere(world, 'resume', 'last', ...place, '--on-unknown-create', 'give-up', '--json')
+    ended(given, 4)
+    expect(JSON.parse(given.stdout)).toMatchObject({
+      run: { state: 'completed' },
+      counts: { missing: 1 },
+      incidents: [{ kind: 'given_up', remoteIds: [mute] }],
+    })
+    expect(await answersIn(world)).toMatchObject([{ llm_status: 'missing' }])
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 1, rowsBilledAgain: 0 })
+  })
+
+  it('is asked about once more where a like batch has come up and ended in silence since the user was told of none', async () => {
+    const world = await openWorld({ waits: SHORT_LIMITS, faults: ['create:1=reset'] })
+    const { place, run } = await commandsFor(world, GARBLED)
+    const resend = ['resume', 'last', ...place, '--on-unknown-create', 'resend']
+    const told = await typeHere(world, ...run)
+    expect(told).toMatchObject({ code: 3, stderr: expect.stringContaining('lists none of as many requests') })
+    await createByOthers(world, ['[[simulate: garbled]] nonce:theirs'])
+    await vi.waitFor(async () => expect(await world.server.ledger()).toMatchObject({ rowsBilled: 1 }), PATIENCE)
+    expect(await typeHere(world, ...resend)).toMatchObject({ code: 3, stderr: expect.stringContaining('may be it') })
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1 })
+    ended(await typeHere(world, ...resend), 4)
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2 })
+  })
+
   it('holds the run where another batch of one request could not be told from it, instead of waiting for ever', async () => {
     const world = await openWorld({ waits: SHORT_LIMITS, faults: ['create:1=reset'] })
     const { place, run } = await commandsFor(world, questions(2), '--max-requests', '1')
@@ -150,16 +200,10 @@ describe('a create at anthropic whose answer is lost', () => {
   it('is told from the batch of another user of the workspace that has as many requests', async () => {
     const world = await openWorld({ waits: SHORT_LIMITS, faults: ['create:2=accept-then-reset'] })
     const { run } = await commandsFor(world, questions(5))
-    const theirs = Array.from({ length: 5 }, (_, index) => ({
-      custom_id: `theirs-${index}`,
-      params: { model: 'claude-haiku-5-5', max_tokens: 9, messages: [{ role: 'user', content: `their ${index}` }] },
-    }))
-    const made = await fetch(`${world.server.anthropicUrl}/v1/messages/batches`, {
-      method: 'POST',
-      headers: { 'x-api-key': 'theirs', 'anthropic-version': '2023-06-01' },
-      body: JSON.stringify({ requests: theirs }),
-    })
-    expect(made.ok).toBe(true)
+    await createByOthers(
+      world,
+      Array.from({ length: 5 }, (_, index) => `their ${index}`),
+    )
     ended(await typeHere(world, ...run), 0)
     const answers = await answersIn(world)
     expect(answers[0]).toMatchObject({ id: 'q0', llm_status: 'succeeded' })

@@ -1,4 +1,4 @@
-import { TAILS } from '../run.ts'
+import { TAILS, UNKNOWN_CREATE_CHOICES } from '../run.ts'
 import { DRIVING, MAKING, type OptionDeclaration } from './declaration.ts'
 
 /** Commands that work on runs and tell how it went. */
@@ -64,9 +64,9 @@ export const DRIVE_OPTIONS = {
   onUnknownCreate: {
     kind: 'choice',
     value: '<what>',
-    choices: ['hold', 'resend'],
+    choices: UNKNOWN_CREATE_CHOICES,
     heading: 'money',
-    help: 'what to do if it stays unclear whether the provider made a batch; resend may pay twice',
+    help: 'what to do if it stays unclear whether the provider made a batch; resend may pay twice, give-up makes its rows missing',
     usual: 'hold',
     commands: DRIVING,
   },

@@ -54,6 +54,11 @@ export interface BatchCatalog {
   /** Holds an attempt (`ended -> held`) whose final outcomes count; what is to be sent again waits for a person. */
   holdSettled(key: number, changes: AttemptChanges, settled: Settlement): Promise<AttemptRecord>
   /**
+   * Gives up an attempt (`held -> collected`) of which nothing is to come any more; its outcomes count. What was set aside
+   * for it stays so, because it may have been billed.
+   */
+  giveUpAttempt(key: number, settled: Settlement): Promise<AttemptRecord>
+  /**
    * Has requests that stand so sent again, for `retry`, and opens a finished run where there are any; returns how many rows
    * they answer. A row that was asked again is asked its first question.
    */

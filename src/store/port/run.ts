@@ -126,7 +126,13 @@ export interface PortionRecord {
 /** Something the user may want to take up with the provider, such as a batch that was made twice. */
 export interface Incident {
   readonly at: number
-  readonly kind: 'duplicate_batch' | 'conflicting_results' | 'unknown_ids' | 'unreadable_lines' | 'text_bodies'
+  readonly kind:
+    | 'duplicate_batch'
+    | 'conflicting_results'
+    | 'unknown_ids'
+    | 'unreadable_lines'
+    | 'text_bodies'
+    | 'given_up'
   readonly detail: string
   readonly remoteIds: readonly string[]
 }

@@ -1,6 +1,6 @@
 import { LlmBatchError } from '../../model/error.ts'
 import { isAtRest, isFinished } from '../../model/run.ts'
-import { selectAttempt, selectAttempts, updateStage } from '../attempts.ts'
+import { closeOpenIntents, selectAttempt, selectAttempts, updateStage } from '../attempts.ts'
 import {
   assertNothingNew,
   giveUpUnsent,
@@ -67,6 +67,13 @@ export function batchVerbs({ clock, id, read, write }: RunAccess): BatchCatalog 
       write(async (sql, runKey) => {
         await settleBatch(sql, runKey, await selectAttempt(sql, key), settled)
         await updateStage(sql, key, 'ended', 'held', changes)
+        return selectAttempt(sql, key)
+      }),
+    giveUpAttempt: async (key, settled) =>
+      write(async (sql, runKey) => {
+        await settleBatch(sql, runKey, await selectAttempt(sql, key), settled)
+        await updateStage(sql, key, 'held', 'collected', {})
+        await closeOpenIntents(sql, key, clock.now())
         return selectAttempt(sql, key)
       }),
     reopenRequests: async ({ canaryAbove, ...wish }) =>
