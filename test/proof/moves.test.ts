@@ -14,6 +14,11 @@ const RUNS: Readonly<Record<string, Partial<Plan>>> = {
   'creates are throttled': { faults: ['create:1=status(429)'] },
   'a create is found in the list': { faults: ['create:1=accept-then-reset'] },
   'a create cannot be decided': { faults: ['create=reset', 'delete=delete-ignored'] },
+  'a create is given up': {
+    provider: 'anthropic',
+    prompts: promptsOf(1, ['garbled']),
+    faults: ['create:1=accept-then-reset'],
+  },
   'a batch is refused as a whole': { faults: ['run:1=refuse'] },
   'a batch is gone': { faults: ['get=status(404)'] },
   'a batch is at work after all': { durations: { runMs: 0 }, faults: ['get:2=batch-status(in_progress)'] },
