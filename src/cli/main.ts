@@ -4,6 +4,9 @@ import { VERSION } from '../version.ts'
 import { runProgram } from './program.ts'
 import { Shell } from './shell.ts'
 
+// What reads and writes buckets would say with every command on Node 20 that later versions of it need Node 22.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+
 // Everything that a command needs is loaded when that command was typed, so that `--help` is there at once.
 const shell = new Shell(thisMachine(), { input: process.stdin, output: process.stdout, error: process.stderr })
 

@@ -140,7 +140,7 @@ export const fileSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Folder of the files of a home in a database, which all machines share. Default: the one that init was told',
+      'Where the files of a home in a database lie: a folder that all machines share, or s3://BUCKET. Default: where init was told',
     ),
   waits: waits.optional(),
   canary: z

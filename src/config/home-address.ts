@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
 
@@ -19,7 +19,7 @@ export interface DatabaseHome {
   readonly schema: string
   /** The address without password and parameters. */
   readonly shown: string
-  /** The folder of its files, absolute; null for the one that the home itself remembers. */
+  /** The folder of its files, absolute, or the address of a bucket; null for what the home itself remembers. */
   readonly files: string | null
 }
 
@@ -63,12 +63,4 @@ function databaseAt(text: string, files: string | null): DatabaseHome {
   url.searchParams.delete('schema')
   const user = url.username === '' ? '' : `${url.username}@`
   return { kind: 'database', url: url.href, schema, shown: `postgres://${user}${url.host}${url.pathname}`, files }
-}
-
-/** Refuses what is not a folder as the place of a home's files. Throws `configuration`. */
-export function assertFilesFolder(place: string): void {
-  if (isAbsolute(place)) return
-  throw new LlmBatchError('configuration', `the files of a home cannot lie in ${place}`, {
-    next: 'Name a folder that all machines share.',
-  })
 }

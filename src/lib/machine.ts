@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, hostname } from 'node:os'
 
 /** Environment and folders that the process was started with; the one place besides the command that looks at it. */
 export interface Machine {
@@ -23,3 +23,17 @@ export const NODE_VERSION: string = process.version
 
 /** The versions of the runtime and its parts, by name: `node`, and `bun` or `deno` where these carry out the program. */
 export const RUNTIME_VERSIONS: Readonly<Record<string, string | undefined>> = process.versions
+
+/** The name of the machine and the number of this process. */
+export const THIS_PROCESS: { readonly host: string; readonly id: number } = { host: hostname(), id: process.pid }
+
+/** False where no process of this machine has that number. */
+export function isProcessAlive(id: number): boolean {
+  try {
+    process.kill(id, 0)
+    return true
+  } catch (error) {
+    // It may be another user's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import type { Configuration } from '../config/configuration.ts'
+import { filesPlaceAt } from '../config/files-place.ts'
 import { makeFilesFolder, makeHome } from '../config/home.ts'
-import { assertFilesFolder, type DatabaseHome, folderBeside, type Home } from '../config/home-address.ts'
+import { type DatabaseHome, folderBeside, type Home } from '../config/home-address.ts'
 import { importPeer } from '../config/peer.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
@@ -35,8 +37,10 @@ export interface Site extends PlaceSources {
 /** One home, opened: what every command and the library work in. */
 export interface Workspace extends Site {
   readonly store: Store
-  /** The folder that holds the files of all runs. */
+  /** The folder that holds the files of all runs; of a home in a bucket, the one of their copies. */
   readonly filesFolder: string
+  /** Where the files of all runs lie, as people call it. */
+  readonly filesPlace: string
   /** Where the files of a run lie. Throws `disk` for an id that is none of ours. */
   readonly folderOf: (runId: string) => RunFolder
   close(): Promise<void>
@@ -60,8 +64,15 @@ export async function openWorkspace(sources: PlaceSources): Promise<Workspace> {
   const site = siteOf(sources)
   const opened =
     site.home.kind === 'folder' ? await openFolder(site, site.home.path) : await openDatabase(site, site.home)
-  const { filesFolder, store } = opened
-  return { ...site, store, filesFolder, folderOf: (runId) => runFolder(filesFolder, runId), close: () => store.close() }
+  return {
+    ...site,
+    ...opened,
+    folderOf: (runId) => runFolder(opened.filesFolder, runId),
+    close: async () => {
+      await opened.closeFiles?.()
+      await opened.store.close()
+    },
+  }
 }
 
 /** Works in the home of a place where there is one; makes none. */
@@ -84,23 +95,46 @@ export async function isHomeMade({ disk, home }: Pick<Site, 'disk' | 'home'>): P
 }
 
 /** The parts of a home that are not the same for every kind. */
-type OpenedHome = Pick<Workspace, 'filesFolder' | 'store'>
+type OpenedHome = Pick<Workspace, 'store'> & OpenedFiles
+
+/** The files of a home, and the disk that leads to them. */
+type OpenedFiles = Pick<Workspace, 'disk' | 'filesFolder' | 'filesPlace'> & {
+  readonly closeFiles?: () => Promise<void>
+}
 
 async function openFolder({ clock, disk }: Site, home: string): Promise<OpenedHome> {
   await makeHome(disk, home)
-  return { store: await openFolderStore({ home, disk, clock }), filesFolder: home }
+  return { store: await openFolderStore({ home, disk, clock }), disk, filesFolder: home, filesPlace: home }
 }
 
-async function openDatabase({ clock, disk }: Site, home: DatabaseHome): Promise<OpenedHome> {
+async function openDatabase(site: Site, home: DatabaseHome): Promise<OpenedHome> {
   const { openPostgresStore } = await importPeer('pg', () => import('../store/postgres/postgres-store.ts'))
-  const { files, store } = await openPostgresStore(home, clock)
+  const { files, store } = await openPostgresStore(home, site.clock)
   try {
-    const filesFolder = home.files ?? files
-    assertFilesFolder(filesFolder)
-    await makeFilesFolder(disk, filesFolder)
-    return { store, filesFolder }
+    return { store, ...(await openFiles(site, home.files ?? files)) }
   } catch (error) {
     await store.close()
     throw error
   }
 }
+
+async function openFiles({ disk, environment, localFolder, random }: Site, address: string): Promise<OpenedFiles> {
+  const place = filesPlaceAt(address)
+  if (place.kind === 'folder') {
+    await makeFilesFolder(disk, place.path)
+    return { disk, filesFolder: place.path, filesPlace: place.path }
+  }
+  const { openBucketDisk } = await importPeer(BUCKET_PACKAGES, () => import('../store/bucket/open-bucket.ts'))
+  const scratchFolder = join(localFolder, 'scratch')
+  await makeFilesFolder(disk, scratchFolder)
+  const bucketDisk = await openBucketDisk(place, { disk, environment, random, scratchFolder })
+  return {
+    disk: bucketDisk,
+    filesFolder: bucketDisk.scratch,
+    filesPlace: place.shown,
+    closeFiles: () => bucketDisk.close(),
+  }
+}
+
+/** Installed only by those whose files lie in a bucket. */
+export const BUCKET_PACKAGES = '@aws-sdk/client-s3 @aws-sdk/lib-storage'

@@ -27,11 +27,20 @@ export async function newMachine(
 
 /** Machines whose home is a new one in Postgres, its files in a folder that they share. */
 export async function machinesAtPostgres(world: LocalWorld, ...names: readonly string[]): Promise<TestMachine[]> {
-  const variables = { LLM_BATCH_HOME: await homeAddress() }
-  const machines = await Promise.all(names.map((name) => newMachine(world, name, variables)))
+  return await machinesWithFiles(world, { files: join(world.folder, 'shared') }, ...names)
+}
+
+/** The same with files at another place, and variables that all machines have. */
+export async function machinesWithFiles(
+  world: LocalWorld,
+  { files, variables = {} }: { readonly files: string; readonly variables?: Readonly<Record<string, string>> },
+  ...names: readonly string[]
+): Promise<TestMachine[]> {
+  const all = { ...variables, LLM_BATCH_HOME: await homeAddress() }
+  const machines = await Promise.all(names.map((name) => newMachine(world, name, all)))
   const [first] = machines
   if (!first) throw new Error('no machine is named')
-  const { code, stderr } = await typeHere(first, 'init', '--files', join(world.folder, 'shared'))
+  const { code, stderr } = await typeHere(first, 'init', '--files', files)
   if (code !== 0) throw new Error(stderr)
   return machines
 }

@@ -1,6 +1,6 @@
-import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
+import { THIS_PROCESS } from '../../lib/machine.ts'
 import { Worker, type WorkerNews } from '../../library/worker.ts'
 import { EXIT } from '../../model/error.ts'
 import { inFlags } from '../../model/options/mention.ts'
@@ -56,7 +56,7 @@ async function work(shell: Shell, workspace: Workspace, flags: WorkerFlags): Pro
   const worker = new Worker(workspace, {
     concurrency: flags.concurrency,
     isOnce: flags.once === true,
-    place: `${hostname()}, process ${process.pid}`,
+    place: `${THIS_PROCESS.host}, process ${THIS_PROCESS.id}`,
     emitter: events.emitter,
     words: inFlags,
     tell: (news) => tellNews(shell, flags, news),

@@ -16,17 +16,21 @@ export type Opener = <Result>(work: (workspace: Workspace) => Promise<Result>) =
 
 /** The home, whether it can be written and its state read, and the room on its disk. A home is not made. */
 export async function examineHome(site: Site, open: Opener): Promise<readonly Finding[]> {
-  const { disk, home } = site
-  return home.kind === 'folder' ? await examineFolder(site, home.path, open) : await examineDatabase(disk, home, open)
+  const { home } = site
+  return home.kind === 'folder' ? await examineFolder(site, home.path, open) : await examineDatabase(home, open)
 }
 
 /** The state of a home in a database, and whether its files can be written. */
-async function examineDatabase(disk: Disk, { shown }: DatabaseHome, open: Opener): Promise<readonly Finding[]> {
+async function examineDatabase({ shown }: DatabaseHome, open: Opener): Promise<readonly Finding[]> {
   const state = await examineState(open)
   const finding = { what: 'home', text: `${shown}${state.text}`, problem: state.problem }
   if (state.problem !== null) return [finding]
-  const folder = await open(({ filesFolder }) => Promise.resolve(filesFolder))
-  return [finding, { what: 'files', text: folder, problem: await trialRefusal(disk, folder, 'LLM_BATCH_FILES') }]
+  const files = await open(async ({ disk, filesFolder, filesPlace }) => ({
+    what: 'files',
+    text: filesPlace,
+    problem: await trialRefusal(disk, filesFolder, 'LLM_BATCH_FILES', filesPlace),
+  }))
+  return [finding, files]
 }
 
 async function examineFolder(site: Site, home: string, open: Opener): Promise<readonly Finding[]> {
@@ -84,6 +88,7 @@ async function trialRefusal(
   disk: Disk,
   folder: string,
   flag: '--home' | '-o' | 'LLM_BATCH_FILES',
+  shown: string = folder,
 ): Promise<string | null> {
   const path = join(folder, '.llm-batch-doctor')
   try {
@@ -91,12 +96,13 @@ async function trialRefusal(
     try {
       await file.write(Buffer.from('a trial of llm-batch doctor\n'))
       await file.sync()
+      await disk.syncFolder(folder)
     } finally {
       await file.close()
       await disk.remove(path)
     }
     return null
   } catch (error) {
-    return `llm-batch cannot write to ${folder} (${messageOf(error)}); change its permissions, or name another place with ${flag}`
+    return `llm-batch cannot write to ${shown} (${messageOf(error)}); change its permissions, or name another place with ${flag}`
   }
 }
