@@ -47,6 +47,11 @@ export function ordinalOf(id: string, prefix: string): number | undefined {
   return /^[0-9a-z]+$/.test(digits) ? Number.parseInt(digits, 36) : undefined
 }
 
+/** True for what `runIdFrom` may have made. */
+export function isRunId(text: string): boolean {
+  return /^[0-9a-z]{4}-\d{4}-\d\d-\d\d$/.test(text)
+}
+
 /** A run id such as `k3f9-2026-11-22`: four random characters, then the day it was made in UTC. */
 export function runIdFrom(bytes: Uint8Array, now: Date): string {
   const characters = [...bytes.subarray(0, 4)].map((byte) => (byte % 36).toString(36)).join('')

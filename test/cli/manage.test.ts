@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
@@ -164,6 +164,30 @@ describe('llm-batch runs rm', () => {
     expectExit(await answerHere(world, [['Remove them?', 'y\r']], 'runs', 'rm', 'last'), 0)
     expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toEqual([])
     expect(await statuses(world)).toHaveLength(3)
+  })
+})
+
+describe('llm-batch runs clean', () => {
+  it('removes files of runs that the home does not know, once they are old enough and the user agrees', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    expectExit(await typeHere(world, ...LINE), 0)
+    const { runs } = JSON.parse((await typeHere(world, 'runs', '--json')).stdout) as { runs: { id: string }[] }
+    const clean = await typeHere(world, 'runs', 'clean')
+    expectExit(clean, 0)
+    expect(clean.stderr).toContain('lie no files of runs that the home does not know')
+    const young = `abcd-${new Date().toISOString().slice(0, 10)}`
+    for (const name of ['abcd-2026-01-01', 'efgh-2026-01-02', young, 'of-another-program']) {
+      await mkdir(join(world.home, 'runs', name, 'results'), { recursive: true })
+    }
+    const script = await typeHere(world, 'runs', 'clean')
+    expectExit(script, 2)
+    expect(script.stderr).toContain('files of 2 runs that the home does not know: abcd-2026-01-01, efgh-2026-01-02.')
+    expectExit(await answerHere(world, [['Remove them? [y/N] ', 'n\r']], 'runs', 'clean'), 2)
+    expect(await readdir(join(world.home, 'runs'))).toHaveLength(5)
+    expectExit(await typeHere(world, 'runs', 'clean', '--yes'), 0)
+    const left = await readdir(join(world.home, 'runs'))
+    expect(left.toSorted()).toEqual([...runs.map(({ id }) => id), young, 'of-another-program'].toSorted())
   })
 })
 

@@ -6,6 +6,7 @@ import { takeRun } from '../../prepare/start.ts'
 import type { RequestCounts } from '../../store/port/batch.ts'
 import type { RunRecord } from '../../store/port/run.ts'
 import { findRun } from '../../workspace/find-run.ts'
+import { leftFolders } from '../../workspace/left-folders.ts'
 import { removeRun } from '../../workspace/remove-run.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { runDocument } from '../documents/report-document.ts'
@@ -28,7 +29,7 @@ interface RemoveFlags extends OptionsOf<'runs'> {
 
 const NOTHING_REMOVED = 'Nothing was removed.'
 
-/** `llm-batch runs`: the list of runs, `runs job` and `runs rm`. */
+/** `llm-batch runs`: the list of runs, `runs job`, `runs rm` and `runs clean`. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOptions(command, 'runs')
     .option('--json', 'as JSON on standard output')
@@ -50,6 +51,13 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .action(async (names: readonly string[], _own: RemoveFlags, self: Command) => {
       const flags: RemoveFlags = self.optsWithGlobals()
       setExitCode(await withHome(shell, flags, (workspace) => removeAll(shell, workspace, names, flags)))
+    })
+  const clean = command.command('clean').description('remove files of runs that the home does not know any more')
+  addOptions(clean, 'runs')
+    .option('-y, --yes', 'do not ask')
+    .action(async (_own: RemoveFlags, self: Command) => {
+      const flags: RemoveFlags = self.optsWithGlobals()
+      setExitCode(await withHome(shell, flags, (workspace) => removeLeft(shell, workspace, flags)))
     })
 }
 
@@ -99,6 +107,35 @@ async function removeAll(
     const { lock } = await takeRun(workspace, id)
     await removeRun(workspace, id, lock)
     shell.tell(`Removed run ${id}.`)
+  }
+  return EXIT.ok
+}
+
+/** Removes what no run of the catalog owns; asked first, because after a backup was restored these may be answers. */
+async function removeLeft(shell: Shell, workspace: Workspace, { yes }: RemoveFlags): Promise<number> {
+  const { disk, filesPlace, folderOf } = workspace
+  const ids = await leftFolders(workspace)
+  if (ids.length === 0) {
+    shell.tell(`In ${filesPlace} lie no files of runs that the home does not know.`)
+    return EXIT.ok
+  }
+  shell.tell(
+    `In ${filesPlace} lie files of ${counted(ids.length, 'run')} that the home does not know: ${ids.join(', ')}.`,
+  )
+  if (!yes) {
+    if (!shell.canAsk) {
+      throw new LlmBatchError('usage', 'nothing was removed', {
+        next: 'Where the catalog is not an older backup, remove them with --yes.',
+      })
+    }
+    if (!(await confirm(shell, 'Remove them?', NOTHING_REMOVED))) {
+      shell.tell(NOTHING_REMOVED)
+      return EXIT.usage
+    }
+  }
+  for (const id of ids) {
+    await disk.remove(folderOf(id).path)
+    shell.tell(`Removed the files of run ${id}.`)
   }
   return EXIT.ok
 }
