@@ -46,7 +46,7 @@ export function deadlineFrom(
  * `usage` for a deadline that is over, and for a tail that the run cannot have.
  */
 export async function setDeadline(
-  context: RunContext,
+  context: Pick<RunContext, 'clock' | 'provider' | 'settings' | 'store'>,
   { deadline: wish, tail }: Pick<Steering, 'deadline' | 'tail'>,
 ): Promise<void> {
   const { clock, settings, store } = context

@@ -55,7 +55,10 @@ export function isBatchToCreate({ kind, stage }: AttemptRecord): boolean {
  * What a person has decided about failures that stopped the run: to ignore them from now on, or, by another limit, that
  * they were not too many. Done when a run is taken up.
  */
-export async function reviewStopLoss({ settings, store }: RunContext, isIgnored: boolean): Promise<void> {
+export async function reviewStopLoss(
+  { settings, store }: Pick<RunContext, 'settings' | 'store'>,
+  isIgnored: boolean,
+): Promise<void> {
   const { stopLoss } = await store.record()
   if (isIgnored) await store.setStopLoss({ state: 'ignored' })
   else if (stopLoss?.state === 'stopped' && !isTooMany(stopLoss, settings.stopLoss)) await store.setStopLoss(null)

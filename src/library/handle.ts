@@ -130,6 +130,17 @@ export class RunHandle {
     await this.#appending(() => this.#taken.store.sealRun())
   }
 
+  /**
+   * Keeps with the run what steers it from now on, for whichever process drives it; a drive does so by itself. Throws `usage`
+   * for a deadline that is over, and for a tail that the run cannot have.
+   */
+  async steer(steering: Pick<Steering, 'deadline' | 'ignoreStopLoss' | 'priority' | 'tail'>): Promise<void> {
+    const { clock, configuration } = this.#workspace
+    const { store } = this.#taken
+    const provider = await this.#workspace.describe((await store.record()).definition.provider)
+    await steer({ clock, provider, settings: configuration.settings, store }, steering)
+  }
+
   async #drive(options: DriveOptions): Promise<Driven> {
     const { store } = this.#taken
     const { name, state } = await store.record()
@@ -238,7 +249,11 @@ export class RunHandle {
 }
 
 /** Keeps with the run what steers it from now on. */
-async function steer(context: RunContext, { deadline, ignoreStopLoss, tail }: Steering): Promise<void> {
+async function steer(
+  context: Pick<RunContext, 'clock' | 'provider' | 'settings' | 'store'>,
+  { deadline, ignoreStopLoss, priority, tail }: Steering,
+): Promise<void> {
+  if (priority !== undefined) await context.store.steerRun({ priority })
   if (deadline !== undefined || tail !== undefined) await setDeadline(context, { deadline, tail })
   await reviewStopLoss(context, ignoreStopLoss ?? false)
 }

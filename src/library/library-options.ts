@@ -5,7 +5,14 @@ import type { InputSource } from '../input/open.ts'
 import type { AnswerDefinition, JsonSchema } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
-import { type DeadlineWish, type InputFormat, type OutputPlan, PLAIN_OUTPUT, type Tail } from '../model/run.ts'
+import {
+  type DeadlineWish,
+  type InputFormat,
+  type OutputPlan,
+  PLAIN_OUTPUT,
+  type Priority,
+  type Tail,
+} from '../model/run.ts'
 import { formatOf } from '../output/format.ts'
 import type { AskedOptions } from '../prepare/definition.ts'
 import type { ChatMessage } from '../request/messages/message-json.ts'
@@ -131,6 +138,11 @@ export interface FinishOptions {
   readonly tail?: Tail
   /** Goes on although most rows of a batch failed alike, now and later. @default false */
   readonly ignoreStopLoss?: boolean
+  /**
+   * Rank among runs of the home that wait for the same queue of a provider: those of a higher one go first, equals share it.
+   * @default `normal`, or as it was set before
+   */
+  readonly priority?: Priority
 }
 
 export function sourceOf(input: StartRunOptions<object>['input']): InputSource {

@@ -195,13 +195,14 @@ export class Run<Row extends object = AnyRow, Output = string> {
   async #drive(method: string, until: Until, options: FinishOptions, releaseHeld: boolean): Promise<DrivenRun> {
     this.#assertOpen()
     checkFinishOptions(method, options)
-    const { deadline, forceModel = this.#forceModel, ignoreStopLoss, signal, tail } = options
+    const { deadline, forceModel = this.#forceModel, ignoreStopLoss, priority, signal, tail } = options
     const { report, answers } = await this.#handle.drive({
       until,
       signal,
       ignoreStopLoss,
       deadline: deadlineWish(deadline),
       tail,
+      priority,
       releaseHeld,
       again: this.#again,
       forceModel,

@@ -168,6 +168,12 @@ export const UNKNOWN_CREATE_CHOICES = ['hold', 'resend', 'give-up'] as const
 
 export type UnknownCreateChoice = (typeof UNKNOWN_CREATE_CHOICES)[number]
 
+/** Ranks of runs, the last one first where their batches wait for the same room at a provider. */
+export const PRIORITIES = ['low', 'normal', 'high'] as const
+
+/** Rank of a run among those that wait for the same room. */
+export type Priority = (typeof PRIORITIES)[number]
+
 /** The reason why a run is cancelled. */
 export type CancelCause = 'user' | 'deadline'
 

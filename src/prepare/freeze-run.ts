@@ -49,7 +49,7 @@ export async function freezeRun(
   const draft = await makeDraft({ site: workspace, home: workspace, provider }, definition, options, choices)
   if (!made) throw new Error('the draft was not frozen')
   const { files, run } = made
-  if (draft.output !== options.output) await run.steerRun(draft.output)
+  if (draft.output !== options.output) await run.steerRun({ output: draft.output })
   for (const message of draft.review.warnings) emit({ type: 'warning', code: 'prompt', message, batch: null })
   await addFrozen(workspace, made, draft, emit)
   return { ...draft, store: run, frozen: { ...draft.frozen, ...files.hashes() } }

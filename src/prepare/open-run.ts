@@ -35,7 +35,7 @@ export async function takeOpenRun(workspace: Workspace, options: OpenRunOptions)
   const { promptFunction } = options
   if ('isAttached' in made) return { ...made, promptFunction }
   const taken = await takeRun(workspace, made.id, options.maxCostUsd)
-  if (options.output.path !== null) await taken.store.steerRun(options.output)
+  if (options.output.path !== null) await taken.store.steerRun({ output: options.output })
   return { ...taken, promptFunction }
 }
 

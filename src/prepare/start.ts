@@ -85,7 +85,7 @@ export async function takeNewRun(
     const taken = await takeRun(workspace, known.id, options.maxCostUsd)
     await removeRun(workspace, id, lock)
     const areAnswersThere = known.id === written?.id
-    if (!areAnswersThere) await taken.store.steerRun(draft.output)
+    if (!areAnswersThere) await taken.store.steerRun({ output: draft.output })
     return { ...taken, areAnswersThere }
   } catch (error) {
     await removeFailedDraft(workspace, id, lock)

@@ -182,6 +182,31 @@ describe.each(ENGINES)('in $name', (engine) => {
       expect((await stateFor(other, third)).ahead).toEqual([])
     })
 
+    it('lets the run go first that has less in flight, and before all others one of a higher priority', async () => {
+      const [large, small] = [await runOf([100, 100, 100]), await runOf([100, 100])]
+      await create(large, await upload(large, 1))
+      const [second, third] = [await upload(large, 2), await upload(large, 3)]
+      const [mine, next] = [await upload(small, 1), await upload(small, 2)]
+      await wait(large, second, 100)
+      await wait(large, third, 200)
+      await wait(small, mine, 900)
+      const ahead = async (run: RunStore, key: number): Promise<number[]> =>
+        (await stateFor(run, key)).ahead.map(({ since }) => since)
+      expect(await ahead(small, mine)).toEqual([])
+      expect(await ahead(large, third)).toEqual([900, 100])
+      // As much is in flight of both: then the one that waits longest goes first.
+      await create(small, mine)
+      await wait(small, next, 950)
+      expect(await ahead(small, next)).toEqual([100, 200])
+      await small.steerRun({ priority: 'high' })
+      expect(await ahead(small, next)).toEqual([])
+      expect(await ahead(large, second)).toEqual([950])
+      await large.steerRun({ priority: 'high' })
+      await small.steerRun({ priority: 'low' })
+      expect(await ahead(small, next)).toEqual([100, 200])
+      expect(await small.record()).toMatchObject({ priority: 'low' })
+    })
+
     it('wakes those that wait when a batch of any run has ended', async () => {
       const [one, other] = [await runOf([1]), await runOf([1])]
       const [key, waiting] = [await upload(one), await upload(other)]

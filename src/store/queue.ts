@@ -12,6 +12,7 @@ import {
 } from './in-flight.ts'
 import type { QueueState, UnwatchedBatch } from './port/queue.ts'
 import { selectBelief } from './queue-belief.ts'
+import { CALIBRATED_TOKENS } from './record-columns.ts'
 import type { Sql } from './sql.ts'
 
 /** Statements on the providers' queues, over all runs of the home. Callers open the transaction. */
@@ -25,24 +26,40 @@ export async function selectQueueState(sql: Sql, attemptKey: number, now: number
     inFlight: await selectInFlight(sql, queue, now),
     accountRequests: await selectAccountRequests(sql, queue, now),
     unanswered: await selectUnanswered(sql, queue, now),
-    ahead: await selectAhead(sql, queue, attemptKey),
+    ahead: await selectAhead(sql, queue, attemptKey, now),
     belief: await selectBelief(sql, queue),
     isCalibrated: isCalibrated === 1,
   }
 }
 
-/** Batches that wait for the same room and began before this attempt, or begin now where it has not waited yet. */
-async function selectAhead(
-  sql: Sql,
-  { provider, baseUrl, model }: Queue,
-  attemptKey: number,
-): Promise<QueueState['ahead']> {
+/** What decides which of two batches that wait for the same room goes first: the smaller one, column by column. */
+const TURN = '2 - r.priority, coalesce(l.tokens, 0), coalesce(l.requests, 0)'
+
+/**
+ * Batches that wait for the same room and go before this attempt: those of runs with a higher priority; among equals those
+ * of the run that has less in flight there, so that a small run is not behind a week of a large one; and within a run, or
+ * between runs that have as much, those that began to wait before, or wait at all where this attempt has not waited yet.
+ */
+async function selectAhead(sql: Sql, queue: Queue, attemptKey: number, now: number): Promise<QueueState['ahead']> {
+  const { provider, baseUrl, model } = queue
   return sql.all<QueueState['ahead'][number]>(
-    `select a.waiting_since as since, a.next_at as "nextAt" ${FROM_QUEUE} and b.model = ?
+    `with loads as (
+       select b.run as run, sum(${CALIBRATED_TOKENS}) as tokens, sum(b.request_count) as requests
+       ${FROM_QUEUE} and b.model = ? and ${IN_FLIGHT} group by b.run)
+     select a.waiting_since as since, a.next_at as "nextAt"
+     from attempts a join batches b on b.key = a.batch join runs r on r.key = b.run left join loads l on l.run = b.run
+     where b.provider = ? and b.base_url = ? and b.model = ?
        and a.stage = 'uploaded' and a.waiting_since is not null and a.key <> ?
-       and (a.waiting_since, a.key) < (
-         select coalesce(own.waiting_since, 9e15), own.key from attempts own where own.key = ?)
-     order by a.waiting_since, a.key`,
+       and (${TURN}, a.waiting_since, a.key) < (
+         select ${TURN}, coalesce(own.waiting_since, 9e15), own.key
+         from attempts own join batches b on b.key = own.batch join runs r on r.key = b.run
+           left join loads l on l.run = b.run
+         where own.key = ?)
+     order by ${TURN}, a.waiting_since, a.key`,
+    provider,
+    baseUrl,
+    model,
+    unseenSince(now),
     provider,
     baseUrl,
     model,

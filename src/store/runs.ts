@@ -8,6 +8,7 @@ import {
   type Deadline,
   isFinished,
   type OutputPlan,
+  PRIORITIES,
   RUN_MOVES,
   type RunDefinition,
   type RunState,
@@ -34,6 +35,7 @@ interface RunRow {
   columns: string
   account: string | null
   maxCostMicros: number | null
+  priority: number
   cancelRequestedAt: number | null
   cancelCause: CancelCause | null
   deadlineAt: number | null
@@ -52,7 +54,7 @@ interface RunRow {
 const SELECT_RUNS = `
   select id, name, state, reason, definition, output, row_count as "rowCount", request_count as "requestCount",
     rows_hash as "rowsHash", requests_hash as "requestsHash", columns, account,
-    max_cost as "maxCostMicros", cancel_requested_at as "cancelRequestedAt",
+    max_cost as "maxCostMicros", priority, cancel_requested_at as "cancelRequestedAt",
     cancel_cause as "cancelCause", deadline_at as "deadlineAt", wind_up_at as "windUpAt",
     tail, tail_begun_at as "tailBegunAt", stop_loss as "stopLoss",
     carried, is_canary_due as "isCanaryDue", reopenings, is_open as "isOpen",
@@ -60,12 +62,13 @@ const SELECT_RUNS = `
   from runs`
 
 function runFrom(row: RunRow): RunRecord {
-  const { carried, deadlineAt, reason, stopLoss, tail, windUpAt, ...rest } = row
+  const { carried, deadlineAt, priority, reason, stopLoss, tail, windUpAt, ...rest } = row
   const definition = stored(row, 'definition') as RunDefinition | null
   if (definition?.version !== 1) throw unreadable(row, 'definition')
   return {
     ...rest,
     deadline: deadlineAt === null ? null : { at: deadlineAt, windUpAt: windUpAt ?? deadlineAt, tail },
+    priority: PRIORITIES[priority] ?? 'normal',
     reason: reasonFrom(reason),
     isCanaryDue: row.isCanaryDue === 1,
     reopenings: stored(row, 'reopenings') as Reopening[],
@@ -192,7 +195,15 @@ export async function updateBegun(sql: Sql, runKey: number, facts: BegunFacts): 
   )
 }
 
-type SteeringColumn = 'account' | 'is_canary_due' | 'is_open' | 'max_cost' | 'output' | 'reopenings' | 'stop_loss'
+type SteeringColumn =
+  | 'account'
+  | 'is_canary_due'
+  | 'is_open'
+  | 'max_cost'
+  | 'output'
+  | 'priority'
+  | 'reopenings'
+  | 'stop_loss'
 
 export async function updateRunField(sql: Sql, runKey: number, column: SteeringColumn, value: SqlValue): Promise<void> {
   await sql.run(`update runs set ${column} = ? where key = ?`, value, runKey)

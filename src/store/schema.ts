@@ -3,7 +3,7 @@ import { mention } from '../model/options/mention.ts'
 import type { Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
-const VERSION = 3
+const VERSION = 4
 
 /** The parts of a table's definition in which databases differ. */
 export interface TableWords {
@@ -40,6 +40,7 @@ const tablesIn = ({ countedKey, keyedTable }: TableWords): string => `
     reopenings text not null default '[]',
     account text,
     max_cost bigint,
+    priority bigint not null default 1,
     deadline_at bigint,
     wind_up_at bigint,
     tail text,

@@ -57,7 +57,7 @@ export function believedLimits(limits: QueueLimits, belief: QueueBelief | null, 
 }
 
 /**
- * Whether a batch may be created now: never above a limit, first come first served over all runs, and one at a time
+ * Whether a batch may be created now: never above a limit, in turn with the batches of all runs, and one at a time
  * while the queue is in doubt. Pure; asked in the transaction that also moves the batch, so that two processes can never
  * take the same room.
  */
@@ -74,7 +74,7 @@ export function admit(queue: QueueState, terms: AdmissionTerms): Admission {
   // A batch waits until the next question at most; a later instant is of a clock that was set back since.
   const latest = Math.max(terms.now, queue.belief?.tryAt ?? 0) + Math.max(terms.recheckMs, PLACE_KEPT_MS)
   if (queue.ahead.some(({ nextAt }) => nextAt + PLACE_KEPT_MS > terms.now && nextAt <= latest)) {
-    return waits(`another batch for ${terms.model} waits longer; ${loadText(queue, limits)}`)
+    return waits(`another batch for ${terms.model} goes first; ${loadText(queue, limits)}`)
   }
   const doubt = doubtOf(queue, terms)
   if (doubt) return waits(doubt.reason, Math.max(again, doubt.until))

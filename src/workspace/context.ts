@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
 import type { Emit } from '../model/event.ts'
-import type { DeadlineWish, Tail, UnknownCreateChoice } from '../model/run.ts'
+import type { DeadlineWish, Priority, Tail, UnknownCreateChoice } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { TokenCounters } from '../plan/tokens.ts'
 import type { Price } from '../prices/price.ts'
@@ -38,6 +38,8 @@ export interface Steering {
   readonly deadline?: DeadlineWish | undefined
   /** How what the deadline leaves over is asked. @default as it was set with the deadline */
   readonly tail?: Tail | undefined
+  /** Rank of the run among those that wait for the same queue. @default as it was set before */
+  readonly priority?: Priority | undefined
   /** The user's own judge of answers that fit the schema, where this process has one. @default none */
   readonly judgeValue?: ValueJudge | undefined
 }

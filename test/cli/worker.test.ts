@@ -66,6 +66,18 @@ describe('llm-batch worker', () => {
     expect((await typeHere(third!, 'runs')).stdout.match(/completed/g)).toHaveLength(3)
   })
 
+  it('finds with a run that was left to it what steers it', async () => {
+    const world = await openWorld()
+    await world.write('rows.jsonl', questions(2))
+    const steered = ['--deadline', '6h', '--priority', 'high', '--json']
+    const left = await type(world, ...LINE, '-o', 'out.jsonl', ...steered)
+    expectExit(left, 75)
+    expect(JSON.parse(left.stdout)).toMatchObject({ run: { deadline: expect.any(String), priority: 'high' } })
+    expect((await typeHere(world, 'status', 'last')).stdout).toMatch(/Deadline .*left;.*\n +Priority +high\n/)
+    expectExit(await type(world, 'worker', '--once'), 0)
+    expect((await typeHere(world, 'status', 'last')).stdout).not.toContain('Priority')
+  })
+
   it('leaves a run to others whose key it lacks, and says so once', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(2))

@@ -74,6 +74,7 @@ export function sampleRun(parts: Partial<RunRecord> = {}): RunRecord {
     requestsHash: 'b'.repeat(64),
     account: null,
     maxCostMicros: null,
+    priority: 'normal',
     cancelRequestedAt: null,
     cancelCause: null,
     deadline: null,

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { plainLine } from '../../lib/plain-text.ts'
+import { RunHandle } from '../../library/handle.ts'
 import { LlmBatchError } from '../../model/error.ts'
+import { inFlags } from '../../model/options/mention.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import type { NewRunOptions } from '../../prepare/definition.ts'
@@ -58,7 +60,7 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
       if (taken.isAttached) await assertTailAccepted(taken, flags)
       if (taken.isAttached && !flags.quiet) shell.tell(describeAttached(await taken.store.record(), taken))
       if (taken.areAnswersThere) return await reportDone(shell, workspace, taken, flags)
-      if (flags.detach) return await leaveToWorkers(shell, workspace, taken, flags)
+      if (flags.detach) return await leaveToWorkers(shell, workspace, taken, { events, flags })
       const until = flags.wait === false ? 'submitted' : 'finished'
       return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: false })
     })
@@ -94,8 +96,18 @@ function describeAttached({ id, output, state }: RunRecord, { areAnswersThere }:
 }
 
 /** Lets go of a run of which nothing was sent from here. */
-async function leaveToWorkers(shell: Shell, workspace: Workspace, taken: TakenRun, flags: RunFlags): Promise<number> {
-  taken.lock.release()
+async function leaveToWorkers(
+  shell: Shell,
+  workspace: Workspace,
+  taken: TakenRun,
+  { events, flags }: { readonly events: RunEvents; readonly flags: RunFlags },
+): Promise<number> {
+  const handle = new RunHandle(workspace, taken, events.emitter, inFlags)
+  try {
+    await handle.steer(flags)
+  } finally {
+    handle.close()
+  }
   const report = await reportOf(taken.store, workspace.configuration)
   const { id } = report.run
   if (flags.json) await shell.printJson(await reportDocument(report, null))

@@ -41,6 +41,7 @@ export function runDocument(run: RunRecord): object {
     deadline: instant(run.deadline?.at ?? null),
     tail: run.deadline?.tail ?? null,
     tailBegunAt: instant(run.tailBegunAt),
+    priority: run.priority,
     provider: definition.provider,
     baseUrl: definition.baseUrl,
     model: definition.model,

@@ -47,6 +47,7 @@ export async function driveRun(options: DriveRun): Promise<number> {
         ignoreStopLoss: flags.ignoreStopLoss,
         deadline: flags.deadline,
         tail: flags.tail,
+        priority: flags.priority,
         signal,
         sink: outputSink(shell, handle.id, progress),
       }),

@@ -18,7 +18,7 @@ export async function takeUp(
 ): Promise<TakenRun> {
   const changed = await changedOutput(shell, workspace, run, flags)
   const taken = await takeRun(workspace, run.id, flags.maxCost)
-  if (changed) await taken.store.steerRun(changed)
+  if (changed) await taken.store.steerRun({ output: changed })
   return taken
 }
 

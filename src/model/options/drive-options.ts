@@ -1,4 +1,4 @@
-import { TAILS, UNKNOWN_CREATE_CHOICES } from '../run.ts'
+import { PRIORITIES, TAILS, UNKNOWN_CREATE_CHOICES } from '../run.ts'
 import { DRIVING, MAKING, type OptionDeclaration } from './declaration.ts'
 
 /** Commands that work on runs and tell how it went. */
@@ -107,6 +107,16 @@ export const DRIVE_OPTIONS = {
     usual: 'the rest stays cancelled',
     helpIn: { plan: 'show what a tail of this way may cost' },
     commands: ['run', 'plan'],
+    library: { calls: ['finish'] },
+  },
+  priority: {
+    kind: 'choice',
+    value: '<rank>',
+    choices: PRIORITIES,
+    heading: 'limits',
+    help: 'rank among runs that wait for the same queue of a provider; equals share it',
+    usual: 'normal, or as it was set before',
+    commands: DRIVING,
     library: { calls: ['finish'] },
   },
   timeoutHours: {

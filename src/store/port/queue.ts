@@ -52,7 +52,7 @@ export interface QueueState {
   readonly accountRequests: number
   /** Batches of all models at the base URL whose create may have been sent and was not answered. */
   readonly unanswered: readonly UnansweredCreate[]
-  /** Batches that began to wait before this one, first come first. */
+  /** Batches that go before this one where room is free, in their order. */
   readonly ahead: readonly { readonly since: number; readonly nextAt: number }[]
   readonly belief: QueueBelief | null
   /** True where collected batches have shown what estimates of this kind are worth. */

@@ -2,7 +2,15 @@ import type { Column, InputFile } from '../../model/column.ts'
 import type { FileFacts } from '../../model/file-facts.ts'
 import type { Reason } from '../../model/reason.ts'
 import type { Reopening } from '../../model/reopening.ts'
-import type { CancelCause, CarriedOver, Deadline, OutputPlan, RunDefinition, RunState } from '../../model/run.ts'
+import type {
+  CancelCause,
+  CarriedOver,
+  Deadline,
+  OutputPlan,
+  Priority,
+  RunDefinition,
+  RunState,
+} from '../../model/run.ts'
 import type { StopLoss } from '../../model/stop-loss.ts'
 
 /** The run itself, and what was noticed of it. */
@@ -10,8 +18,8 @@ export interface RunCatalog {
   record(): Promise<RunRecord>
   /** Moves the run along the table of moves; a move that is not allowed from the state found throws. */
   moveRun(to: RunState, reason?: Reason | null): Promise<void>
-  /** Replaces what steers the run and does not define it. */
-  steerRun(output: OutputPlan): Promise<void>
+  /** Replaces what steers the run and does not define it; what is not named stays. */
+  steerRun(steering: { readonly output?: OutputPlan; readonly priority?: Priority }): Promise<void>
   /** Sets the most that the run may cost, in micro-dollars; null for what the configuration says. */
   capRun(maxCostMicros: number | null): Promise<void>
   /** Sets until when the run should be done; null for no limit. */
@@ -78,6 +86,7 @@ export interface RunRecord extends NewRun {
   readonly account: string | null
   /** The most it may cost, in micro-dollars, where a flag or an option has said so; null otherwise. */
   readonly maxCostMicros: number | null
+  readonly priority: Priority
   /** When the user or the deadline asked to cancel it; null when not asked, or asked and opened again since. */
   readonly cancelRequestedAt: number | null
   readonly cancelCause: CancelCause | null

@@ -1,5 +1,6 @@
 import { FINAL_STAGES } from '../../model/attempt.ts'
 import { LlmBatchError } from '../../model/error.ts'
+import { PRIORITIES } from '../../model/run.ts'
 import { selectAttempts, selectOrigin } from '../attempts.ts'
 import type { AttemptRecord } from '../port/attempt.ts'
 import { type RunCatalog } from '../port/run.ts'
@@ -34,8 +35,11 @@ export function runVerbs({ clock, id, read, write }: RunAccess): RunCatalog {
         const isResting = to !== 'open' || (await hasNothingToDo(sql, runKey))
         await updateRunState(sql, runKey, isResting ? to : 'paused', reason, clock.now())
       }),
-    steerRun: async (output) =>
-      write(async (sql, runKey) => updateRunField(sql, runKey, 'output', JSON.stringify(output))),
+    steerRun: async ({ output, priority }) =>
+      write(async (sql, runKey) => {
+        if (output) await updateRunField(sql, runKey, 'output', JSON.stringify(output))
+        if (priority) await updateRunField(sql, runKey, 'priority', PRIORITIES.indexOf(priority))
+      }),
     capRun: async (maxCostMicros) =>
       write(async (sql, runKey) => updateRunField(sql, runKey, 'max_cost', maxCostMicros)),
     setDeadline: async (deadline) => write(async (sql, runKey) => updateDeadline(sql, runKey, deadline)),

@@ -89,6 +89,7 @@ export function renderStatus(status: RunStatus, colors: Colors, width = Number.P
       ['Started', new Date(run.createdAt).toISOString()],
       ['Live test', liveTestText(status, colors)],
       ['Deadline', deadlineText(run, now)],
+      ['Priority', run.priority === 'normal' || isFinished(run.state) ? null : run.priority],
       ['Crash safety', isFinished(run.state) ? null : describeRecovery(status.recovery)],
       ['Took', run.finishedAt === null ? null : formatDuration(run.finishedAt - run.createdAt)],
     ],
