@@ -59,7 +59,14 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     replace('RunFiles.finishRows', 'await this.#file.sync()'),
   ),
   mutant('an older batch wins the merge', OLDEST_WINS),
-  mutant('an older batch wins, and what it brings back goes into a second living batch', OLDEST_WINS, TAKEN_UNASKED),
+  shownBy(
+    'seed 3003',
+    mutant(
+      'an older batch wins, and what it brings back goes into a second living batch',
+      OLDEST_WINS,
+      TAKEN_UNASKED,
+    ),
+  ),
   mutant(
     'counts are not corrected where a newer batch takes requests over',
     replace('takeOver', 'updateTally(sql, run, batchKey, tally.groups())', 'updateTally(sql, run, batchKey, before)'),

@@ -37,10 +37,10 @@ const MOST_TRIES = 10
 /** An object whose body breaks off is read on from there, this many times. */
 const MOST_RESUMES = 5
 
-/** Of an upload in parts: four of them are in memory at once. The protocol takes 10,000 parts at the most. */
+/** Of an upload in parts: two of them are in memory at once. The protocol takes 10,000 parts at the most. */
 const PART_BYTES = 8 << 20
 const MOST_PARTS = 9_000
-const PARTS_AT_ONCE = 4
+const PARTS_AT_ONCE = 2
 
 /** Names that one call can delete. */
 const MOST_DELETED = 1_000
