@@ -61,11 +61,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   mutant('an older batch wins the merge', OLDEST_WINS),
   shownBy(
     'seed 3003',
-    mutant(
-      'an older batch wins, and what it brings back goes into a second living batch',
-      OLDEST_WINS,
-      TAKEN_UNASKED,
-    ),
+    mutant('an older batch wins, and what it brings back goes into a second living batch', OLDEST_WINS, TAKEN_UNASKED),
   ),
   mutant(
     'counts are not corrected where a newer batch takes requests over',

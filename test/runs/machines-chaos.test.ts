@@ -175,7 +175,10 @@ it.each(seeds)(
       rows += size
     }
     for (const name of WORKERS) storm.startWorker(name)
-    const [runs] = await Promise.all([seeThrough(storm).finally(() => storm.calm()), strike(storm)])
+    const blows = strike(storm)
+    const runs = await seeThrough(storm)
+    await storm.calm()
+    await blows
     expect(await storm.stopWorkers()).toEqual([0, 0, 0])
     expect(runs.map(({ state }) => state)).toEqual(MODELS.map(() => 'completed'))
 

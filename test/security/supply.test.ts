@@ -60,6 +60,7 @@ describe('the package', () => {
       'CONTRIBUTING.md',
       'SECURITY.md',
       'data',
+      'deploy',
       'dist',
       'docs',
       'examples',
