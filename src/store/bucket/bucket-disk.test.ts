@@ -124,6 +124,24 @@ describe('files in a bucket', () => {
     expect(server.textOf('home/runs/a/x.columns')).toBe('of today')
   })
 
+  it('are not written over by one that was halted before its file had its name', async () => {
+    const [halted, other] = [await openDisk(), await openDisk()]
+    const writing = writeAtomically(halted, join(halted.scratch, 'runs/a/x.columns'), async (writer) => {
+      await write(other, 'runs/a/x.columns', 'of today')
+      await writer.writeText('of long ago')
+    })
+    await expect(writing).rejects.toThrow('another process has written')
+    expect(server.textOf('home/runs/a/x.columns')).toBe('of today')
+  })
+
+  it('are replaced by a machine that has a copy of what another one has replaced since', async () => {
+    const [one, other] = [await openDisk(), await openDisk()]
+    await write(one, 'runs/a/x.columns', 'first')
+    await write(other, 'runs/a/x.columns', 'second')
+    await write(one, 'runs/a/x.columns', 'third')
+    expect(server.textOf('home/runs/a/x.columns')).toBe('third')
+  })
+
   it('are stored although the answer is lost, and are not taken for those of another process', async () => {
     const disk = await openDisk()
     let lost = 1

@@ -34,7 +34,7 @@ const FETCHED = '.fetched'
 
 /** A copy of a file on this machine. */
 interface Copy {
-  /** Version of the object that was there when this copy was fetched or begun; null where there was none. */
+  /** Version of the object that was fetched, or is to be replaced; null where there was none. */
   version: Expected
   /** True where the object is not this copy yet. */
   isNew: boolean
@@ -124,7 +124,7 @@ export class BucketDisk implements Disk {
   async rename(from: string, to: string): Promise<void> {
     const moved = this.#copies.get(from)
     if (!this.#isInside(from) || moved === undefined) return await this.#local.rename(from, to)
-    const version = this.#copies.get(to)?.version ?? (await this.#versionOf(to))
+    const version = from === to + UNFINISHED ? moved.version : await this.#versionToReplace(to)
     await this.#local.rename(from, to)
     this.#copies.delete(from)
     this.#copies.set(to, { ...moved, version, isNew: true })
@@ -172,7 +172,8 @@ export class BucketDisk implements Disk {
   }
 
   async #openNew(path: string, mode: OpenMode): Promise<DiskFile> {
-    const version = this.#copies.get(path)?.version ?? (await this.#versionOf(path))
+    // What is written under a name of its own first is to replace what is there now, and nothing that comes meanwhile.
+    const version = await this.#versionToReplace(path.endsWith(UNFINISHED) ? path.slice(0, -UNFINISHED.length) : path)
     // Another machine may have made the folder.
     await this.#local.makeFolder(dirname(path))
     const file = await this.#local.open(path, mode)
@@ -349,6 +350,12 @@ export class BucketDisk implements Disk {
       this.#copies.delete(path)
       await this.#local.remove(path)
     }
+  }
+
+  /** The version that a new content may take the place of. */
+  async #versionToReplace(path: string): Promise<Expected> {
+    const copy = this.#copies.get(path)
+    return copy?.isNew ? copy.version : await this.#versionOf(path)
   }
 
   async #versionOf(path: string): Promise<Expected> {
