@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../lib/clock.ts'
-import { withDiskCode } from './connection.ts'
+import { openDatabase, withDiskCode } from './connection.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 
 it('tells of a full database as the file system tells of a full disk', async () => {
@@ -57,4 +57,19 @@ it('waits for the transaction of another connection of the same process', async 
   expect(notes.map(({ text }) => text.replace(/^\w/, 'it'))).toEqual(
     [1, 2, 3, 4].map((place) => `it is number ${place}`),
   )
+})
+
+it('is opened once SQLite no longer refuses it, because another process makes the same new file at that moment', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'llm-batch-new-'))
+  let refusals = 2
+  const database = await SqliteDatabase.open(join(folder, 'state.db'), systemClock, (path) => {
+    if (refusals-- > 0) throw new Error('database is locked')
+    return openDatabase(path)
+  })
+  onTestFinished(async () => {
+    await database.close()
+    await rm(folder, { recursive: true })
+  })
+  expect(refusals).toBeLessThan(0)
+  expect(await database.read((sql) => sql.get('pragma journal_mode'))).toEqual({ journal_mode: 'wal' })
 })

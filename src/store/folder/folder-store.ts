@@ -34,7 +34,7 @@ export async function openFolderStore(options: {
 async function openState(path: string, disk: Disk, clock: Clock): Promise<SqliteDatabase> {
   let database: SqliteDatabase | undefined
   try {
-    database = new SqliteDatabase(path, clock, databaseOn(disk))
+    database = await SqliteDatabase.open(path, clock, databaseOn(disk))
     await database.transaction((sql) => prepareTables(sql, path))
     return database
   } catch (error) {

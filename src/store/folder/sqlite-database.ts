@@ -45,6 +45,21 @@ export class SqliteDatabase implements Database {
     }
   }
 
+  /**
+   * The same, waiting for other processes: where two make the same new file a write-ahead database at one moment, SQLite
+   * refuses one of them at once.
+   */
+  static async open(path: string, clock: Clock, open: OpenDatabase): Promise<SqliteDatabase> {
+    for (const until = clock.monotonic() + BUSY_TIMEOUT_MS; ; ) {
+      try {
+        return new SqliteDatabase(path, clock, open)
+      } catch (error) {
+        if (!isBusy(error) || clock.monotonic() >= until) throw error
+        await clock.sleep(BUSY_LOOK_MS)
+      }
+    }
+  }
+
   async read<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
     return await this.#inTurn(() => work(this.#sql))
   }
