@@ -69,8 +69,11 @@ export async function openWorkspace(sources: PlaceSources): Promise<Workspace> {
     ...opened,
     folderOf: (runId) => runFolder(opened.filesFolder, runId),
     close: async () => {
-      await opened.closeFiles?.()
-      await opened.store.close()
+      try {
+        await opened.closeFiles?.()
+      } finally {
+        await opened.store.close()
+      }
     },
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname, relative, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import pLimit from 'p-limit'
-import type { Disk, DiskFile, OpenMode, ReadRange } from '../../lib/disk.ts'
+import { type Disk, type DiskFile, isAbsent, type OpenMode, type ReadRange } from '../../lib/disk.ts'
 import { prefetch } from '../../lib/prefetch.ts'
 import { LlmBatchError } from '../../model/error.ts'
 import type { Bucket, Expected } from './bucket.ts'
@@ -90,9 +90,13 @@ export class BucketDisk implements Disk {
 
   async readText(path: string): Promise<string | undefined> {
     if (!this.#isInside(path)) return await this.#local.readText(path)
-    if ((await this.size(path)) === undefined) return undefined
     const pieces: Uint8Array[] = []
-    for await (const piece of this.stream(path)) pieces.push(piece)
+    try {
+      for await (const piece of this.stream(path)) pieces.push(piece)
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw error
+    }
     return Buffer.concat(pieces).toString('utf8')
   }
 
@@ -127,8 +131,10 @@ export class BucketDisk implements Disk {
     const version = from === to + UNFINISHED ? moved.version : await this.#versionToReplace(to)
     await this.#local.rename(from, to)
     this.#copies.delete(from)
-    this.#copies.set(to, { ...moved, version, isNew: true })
-    if (!moved.isNew) await this.#bucket.remove(this.#nameOf(from))
+    this.#copies.set(to, moved)
+    const wasStored = !moved.isNew
+    Object.assign(moved, { version, isNew: true })
+    if (wasStored) await this.#bucket.remove(this.#nameOf(from))
   }
 
   async remove(path: string): Promise<void> {
@@ -221,8 +227,9 @@ export class BucketDisk implements Disk {
   #openAppended(path: string): DiskFile {
     return {
       write: async (bytes) => {
-        const before = this.#appended.get(path) ?? []
-        this.#appended.set(path, [...before, Uint8Array.from(bytes)])
+        const pieces = this.#appended.get(path) ?? []
+        pieces.push(Uint8Array.from(bytes))
+        this.#appended.set(path, pieces)
       },
       read: async () => new Uint8Array(),
       sync: async () => await this.#storeAppended(path),
