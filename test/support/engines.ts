@@ -52,15 +52,16 @@ const POSTGRES: Engine = {
     const home = homeAt(await homeAddress(), folder, folder)
     if (home.kind !== 'database') throw new Error('the home of a test is not in a database')
     await makePostgresHome(home, folder, systemClock)
-    const sql = <Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> =>
-      once(new PostgresDatabase(new Sessions(home), systemClock, home.schema), work)
+    const database = (): Database => new PostgresDatabase(new Sessions(home), systemClock, home.schema)
     return {
       folder,
       shown: home.shown,
       open: async (clock = systemClock) => (await openPostgresStore(home, clock)).store,
-      sql,
+      sql: (work) => once(database(), work),
       remove: async () => {
-        await sql((statements) => statements.script(`drop schema ${home.schema} cascade`))
+        const dropped = database()
+        await dropped.read((sql) => sql.script(`drop schema ${home.schema} cascade`))
+        await dropped.close()
         await rm(folder, { recursive: true })
       },
     }

@@ -3,7 +3,7 @@ import { type CuttingProxy, cuttingProxy } from '../../../test/support/cutting-p
 import { TestPostgres } from '../../../test/support/postgres.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { Sql } from '../sql.ts'
-import { PostgresDatabase } from './postgres-database.ts'
+import { COMMITS_TABLE, PostgresDatabase } from './postgres-database.ts'
 import { Sessions } from './sessions.ts'
 
 let server: TestPostgres
@@ -16,7 +16,7 @@ beforeEach(async () => {
   proxy = await cuttingProxy(Number(url.port))
   url.port = String(proxy.port)
   database = new PostgresDatabase(new Sessions({ url: url.href, schema: 'public' }), systemClock, 'public')
-  await database.transaction((sql) => sql.script('create table notes (text text)'))
+  await database.transaction((sql) => sql.script(`create table notes (text text); ${COMMITS_TABLE}`))
 })
 
 afterEach(async () => {
@@ -64,6 +64,22 @@ describe('a transaction whose connection is lost', () => {
     expect(await database.transaction(work)).toBe(2)
     expect(await notes()).toEqual(['end', 'try 2'])
   })
+})
+
+it('carries out again what a killed server did not commit, though another transaction has its number now', async () => {
+  const other = new PostgresDatabase(new Sessions({ url: server.url, schema: 'public' }), systemClock, 'public')
+  let tries = 0
+  await database.transaction(async (sql) => {
+    tries += 1
+    await sql.run("insert into notes (text) values ('mine')")
+    if (tries > 1) return
+    await server.kill()
+    await server.restart()
+    await other.transaction((theirs) => theirs.run("insert into notes (text) values ('theirs')"))
+  })
+  await other.close()
+  expect(tries).toBe(2)
+  expect(await notes()).toEqual(['mine', 'theirs'])
 })
 
 it('is waited for while its server starts again', async () => {

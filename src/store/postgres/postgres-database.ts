@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { escapeLiteral, type PoolClient, type QueryResult } from 'pg'
 import type { Clock } from '../../lib/clock.ts'
-import { LlmBatchError } from '../../model/error.ts'
 import type { Database, Sql, SqlValue } from '../sql.ts'
 import { LostConnection, lostly, untilConnected } from './lost-connection.ts'
 import type { Sessions } from './sessions.ts'
@@ -8,17 +8,27 @@ import type { Sessions } from './sessions.ts'
 /** How long a database that was there is waited for, which may be starting again or moving to another machine. */
 const MOST_LOST_MS = 5 * 60_000
 
-/** Between two looks at a transaction whose commit the server may still be carrying out. */
-const FATE_LOOK_MS = 100
+/**
+ * The last transaction of each session, which it names itself with its commit. The number that Postgres gives a transaction
+ * would not do: a server that was killed may give it once more, to another one.
+ */
+export const COMMITS_TABLE = `
+  create table commits (session text primary key, transaction bigint not null, at timestamptz not null)
+`
+
+/** How long a session's last transaction is kept, by the clock of the server: far longer than one looks for it. */
+const COMMITS_KEPT = '1 day'
 
 /**
  * Postgres as the database of a home: any number of processes, whose writing transactions follow each other. Where the
- * connection is lost, the work is done again once the database is back, unless its commit is found to have happened.
+ * connection is lost, the work is done again once the database is back, unless its commit is found to have happened. Its
+ * schema has the `commits` at the latest when the first transaction ends.
  */
 export class PostgresDatabase implements Database {
   readonly #sessions: Sessions
   readonly #clock: Clock
   readonly #begin: string
+  readonly #last = new WeakMap<PoolClient, SessionTransaction>()
 
   constructor(sessions: Sessions, clock: Clock, schema: string) {
     this.#sessions = sessions
@@ -42,36 +52,36 @@ export class PostgresDatabase implements Database {
 
   async #tryTransaction<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
     return await this.#sessions.use(async (client) => {
-      const id = await begin(client, this.#begin)
+      await lostly(() => client.query(this.#begin))
       const result = await workOrRollBack(client, work)
+      const transaction = this.#nextOf(client)
       try {
-        const { command } = await lostly(() => client.query('commit'))
-        if (command !== 'COMMIT') throw new Error(`a transaction ended with ${command}, not with its commit`)
+        await workOrRollBack(client, () => commit(client, transaction))
       } catch (error) {
         if (!(error instanceof LostConnection)) throw error
-        if (!(await this.#untilConnected(() => this.#isCommitted(id)))) throw error
+        if (!(await this.#untilConnected(() => this.#isCommitted(transaction)))) throw error
       }
       return result
     })
   }
 
-  /** Looks up whether a transaction took place whose commit was not answered. */
-  async #isCommitted(id: string): Promise<boolean> {
-    for (;;) {
-      const status = await this.#sessions.use(async (client) => {
-        const { rows } = await lostly(() =>
-          client.query<{ status: string | null }>('select pg_xact_status($1::xid8) as status', [id]),
-        )
-        return rows[0]?.status
-      })
-      if (status === 'committed' || status === 'aborted') return status === 'committed'
-      if (status !== 'in progress') {
-        throw new LlmBatchError('unreachable', `whether transaction ${id} was committed is not known any more`, {
-          next: 'Run the same command again: it goes on from what the database holds.',
-        })
-      }
-      await this.#clock.sleep(FATE_LOOK_MS)
-    }
+  #nextOf(client: PoolClient): SessionTransaction {
+    const last = this.#last.get(client)
+    const next = { session: last?.session ?? randomUUID(), number: (last?.number ?? 0) + 1 }
+    this.#last.set(client, next)
+    return next
+  }
+
+  /** Looks up whether a transaction took place whose commit was not answered: none of the home is under way meanwhile. */
+  async #isCommitted({ session, number }: SessionTransaction): Promise<boolean> {
+    return await this.#sessions.use(async (client) => {
+      await lostly(() => client.query(this.#begin))
+      const found = await workOrRollBack(client, (sql) =>
+        sql.get<{ transaction: number }>('select transaction from commits where session = ?', session),
+      )
+      await lostly(() => client.query('rollback'))
+      return found?.transaction === number
+    })
   }
 
   #untilConnected<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -79,19 +89,27 @@ export class PostgresDatabase implements Database {
   }
 }
 
-/**
- * Begins a transaction that is carried out after every other one of the home, as in a folder, and asks for its number, by
- * which its fate can be looked up.
- */
-const beginIn = (schema: string): string => `begin;
-  select pg_advisory_xact_lock(hashtextextended(${escapeLiteral(`llm-batch writes to ${schema}`)}, 0));
-  select pg_current_xact_id()::text as id`
+/** Transaction of a session, by the number that the session counts up. */
+interface SessionTransaction {
+  readonly session: string
+  readonly number: number
+}
 
-async function begin(client: PoolClient, statements: string): Promise<string> {
-  const answers = (await lostly(() => client.query(statements))) as unknown as readonly QueryResult<{ id: string }>[]
-  const id = answers.at(-1)?.rows[0]?.id
-  if (id === undefined) throw new Error('a transaction that was begun has no number')
-  return id
+/** Begins a transaction that is carried out after every other one of the home, as in a folder. */
+const beginIn = (schema: string): string => `begin;
+  select pg_advisory_xact_lock(hashtextextended(${escapeLiteral(`llm-batch writes to ${schema}`)}, 0))`
+
+/** Commits, with the name of the transaction in one message. */
+async function commit(client: PoolClient, { session, number }: SessionTransaction): Promise<void> {
+  const forget = number === 1 ? `delete from commits where at < now() - interval '${COMMITS_KEPT}';` : ''
+  const answers: unknown = await lostly(() =>
+    client.query(`${forget}
+      insert into commits (session, transaction, at) values (${escapeLiteral(session)}, ${number}, now())
+      on conflict (session) do update set transaction = excluded.transaction, at = excluded.at;
+      commit`),
+  )
+  const { command } = (answers as readonly QueryResult[]).at(-1) ?? {}
+  if (command !== 'COMMIT') throw new Error(`a transaction ended with ${command}, not with its commit`)
 }
 
 async function workOrRollBack<Result>(client: PoolClient, work: (sql: Sql) => Promise<Result>): Promise<Result> {
