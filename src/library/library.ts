@@ -1,11 +1,4 @@
 import { EventEmitter } from 'node:events'
-import { type ConfigurationFlags, loadConfiguration } from '../config/configuration.ts'
-import { userDataFolder } from '../config/home.ts'
-import { assertRuntime } from '../config/runtime.ts'
-import { systemClock } from '../lib/clock.ts'
-import { systemDisk } from '../lib/disk.ts'
-import { thisMachine } from '../lib/machine.ts'
-import { systemRandom } from '../lib/random.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
 import type { EndpointChoice } from '../model/endpoint.ts'
 import type { RunEvent } from '../model/event.ts'
@@ -13,7 +6,6 @@ import { inProperties } from '../model/options/mention.ts'
 import { takeOpenRun } from '../prepare/open-run.ts'
 import { takeNewRun, takeRun } from '../prepare/start.ts'
 import { findRun } from '../workspace/find-run.ts'
-import { openWorkspace, type Workspace } from '../workspace/workspace.ts'
 import { RunHandle } from './handle.ts'
 import { checkOpenOptions, checkOpenRunOptions, checkStartOptions } from './library-checks.ts'
 import { libraryJob } from './library-job.ts'
@@ -28,6 +20,7 @@ import {
 } from './library-options.ts'
 import type { AnswerOf, AnswerSchema, AnyRow, OutputBy } from './library-result.ts'
 import { Run } from './library-run.ts'
+import { openPlace } from './open-place.ts'
 import { toldEvent } from './told.ts'
 
 /**
@@ -168,35 +161,5 @@ export async function openRun<Row extends object>(
   } catch (error) {
     await workspace.close()
     throw error
-  }
-}
-
-async function openPlace(options: PlaceOptions): Promise<Workspace> {
-  assertRuntime()
-  const machine = thisMachine()
-  const environment = options.environment ?? machine.environment
-  const configuration = await loadConfiguration({
-    flags: flagsOf(options),
-    environment,
-    workingFolder: machine.workingFolder,
-    disk: systemDisk,
-    userFolder: userDataFolder({ ...machine, environment }),
-  })
-  return await openWorkspace({ configuration, environment, disk: systemDisk, clock: systemClock, random: systemRandom })
-}
-
-function flagsOf({ budget, ...options }: PlaceOptions): ConfigurationFlags {
-  const { canary, config, home, maxBytes, maxImageBytes, maxOpenBatches, maxRequests, pollInterval } = options
-  return {
-    canary,
-    config,
-    home,
-    maxBytes,
-    maxImageBytes,
-    maxOpenBatches,
-    maxRequests,
-    pollInterval,
-    tokenCount: options.tokenCount,
-    maxCostUsd: budget?.maxCostUsd,
   }
 }

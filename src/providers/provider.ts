@@ -79,6 +79,27 @@ export interface Provider {
    * the request is an answer; a failed call of kind `transport`, `server` or `shape` may have been billed all the same.
    */
   direct(request: WireRequest, signal: AbortSignal): Promise<DirectAnswer>
+  /**
+   * Answers of an endpoint as its synchronous calls give them, for programs that know no batches; undefined where these calls
+   * have other bodies than the requests of batches. Absent where that is so at every endpoint.
+   */
+  synchronous?(endpoint: string): SynchronousShape | undefined
+}
+
+/** Form of the answers to synchronous calls; pure. */
+export interface SynchronousShape {
+  /** The answer that a result line holds, refusals too; undefined where nothing of the request came back. */
+  replyOf(line: string): SynchronousReply | undefined
+  /** The body of an answer that is an error. */
+  errorBody(problem: { readonly code: string | null; readonly message: string }): string
+}
+
+/** Answer to a synchronous call. */
+export interface SynchronousReply {
+  /** Of HTTP. */
+  readonly status: number
+  /** JSON text. */
+  readonly body: string
 }
 
 /** Abilities of a provider besides those that its verbs say. Read by the steps that submit. */

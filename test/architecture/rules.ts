@@ -56,6 +56,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   processors: MAIN,
   'provider.ts': ['ports', ...GROUND, 'providers'],
   'testing.ts': [...MAIN, 'server'],
+  calls: MAIN,
+  'fetch.ts': [...MAIN, 'calls'],
   'index.ts': [...MAIN, 'processors'],
   cli: [...MAIN, 'server'],
   bench: [...MAIN, 'server'],
@@ -192,7 +194,13 @@ const GUARDS: readonly Guard[] = [
     globals: /^(Math\.random|crypto\.\w+)$/,
     allowed: ['lib/random.ts'],
   },
-  { what: 'the network', modules: /^undici$/, globals: /^(fetch|WebSocket)$/, allowed: ['providers/http'] },
+  {
+    what: 'the network',
+    modules: /^undici$/,
+    globals: /^(fetch|WebSocket)$/,
+    // What batches do not take goes as the client would have sent it.
+    allowed: ['providers/http', 'calls/open-batch.ts'],
+  },
   {
     what: 'sockets and servers',
     modules: /^((node:)?(http|https|http2|net|tls|dgram)|hono|@hono\/.*)$/,
@@ -206,7 +214,7 @@ const GUARDS: readonly Guard[] = [
     what: 'the process',
     modules: /^(node:)?(process|child_process)$/,
     globals: /^process(\..+)?$/,
-    allowed: [...PROGRAMS, 'lib/command.ts', 'lib/disk.ts', 'lib/machine.ts', 'lib/terminal.ts'],
+    allowed: [...PROGRAMS, 'lib/command.ts', 'lib/disk.ts', 'lib/machine.ts', 'lib/process-end.ts', 'lib/terminal.ts'],
   },
   { what: 'a module whose name is computed', modules: /^\(computed\)$/, allowed: [] },
 ]

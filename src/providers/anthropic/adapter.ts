@@ -11,9 +11,9 @@ import { secretsOf } from '../secrets.ts'
 import { messageBatchSchema } from './batch.ts'
 import { createMessageBatch } from './create.ts'
 import { callDirectly } from './direct-call.ts'
-import { anthropicLimits } from './limits.ts'
+import { anthropicLimits, MESSAGES_ENDPOINT } from './limits.ts'
 import { encodeRequest } from './request.ts'
-import { decodeLine } from './result-line.ts'
+import { decodeLine, MESSAGE_REPLIES } from './result-line.ts'
 
 /** The version of the API that requests are written for. The next one takes no sampling parameters at all. */
 const VERSION = '2023-06-01'
@@ -64,6 +64,8 @@ export function createAnthropicProvider(options: ProviderOptions): Provider {
         : NOTHING_TOLD
     },
     direct: (request, signal) => callDirectly(api, request, options, signal),
+    // The answer to a chat request is a message too, which is not what a program expects that asks so.
+    synchronous: (endpoint) => (endpoint === MESSAGES_ENDPOINT ? MESSAGE_REPLIES : undefined),
   }
 }
 

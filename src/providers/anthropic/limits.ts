@@ -3,6 +3,11 @@ import { DEFAULT_MAX_LINE_BYTES } from '../line-limit.ts'
 import type { Limits } from '../provider.ts'
 import { modelTraits } from './models.ts'
 
+/** Requests in Anthropic's own words; all others are chat requests, of which the adapter makes these. */
+export const MESSAGES_ENDPOINT = '/v1/messages'
+
+const ENDPOINTS: readonly string[] = [CHAT_ENDPOINT, MESSAGES_ENDPOINT]
+
 /**
  * Anthropic's limits by its pages on batches, rate limits and vision (2026-11-22). A create has at most 256 MB, which is
  * looked at once more, as it is serialised, before it is sent. 200,000 requests may wait on the lowest tier, those of all
@@ -27,8 +32,8 @@ export function anthropicLimits(target: Target, maxLineBytes = DEFAULT_MAX_LINE_
     absentRowIsUnbilled: [],
     retentionDays: 29,
     modelOn: 'line',
-    isEndpointKnown: target.endpoint === CHAT_ENDPOINT,
-    endpoints: [CHAT_ENDPOINT],
+    isEndpointKnown: ENDPOINTS.includes(target.endpoint),
+    endpoints: ENDPOINTS,
     canCallDirectly: true,
     maxTokensField: 'max_tokens',
     mostTemperature: 1,

@@ -5,6 +5,7 @@ import type { WireRequest } from '../provider.ts'
 import { markedMessages } from './cache-marks.ts'
 import { conversationOf } from './conversation.ts'
 import { isGiven } from './given.ts'
+import { MESSAGES_ENDPOINT } from './limits.ts'
 import { defaultMaxTokens } from './models.ts'
 import { NoEquivalent, refuse } from './no-equivalent.ts'
 import { OUTPUT_FIELDS, outputMembers } from './output.ts'
@@ -57,12 +58,14 @@ export function unsupported(target: Target, body: string): string | null {
 }
 
 /**
- * The parameters of a message that a chat body stands for. A body without messages is one that others are made of.
+ * The parameters of a message: the body itself where it is one, else those that a chat body stands for. A body without messages
+ * is one that others are made of.
  * @throws NoEquivalent for what Anthropic, or the model, has no equivalent for
  */
-export function paramsOf({ model }: Pick<Target, 'model'>, json: string): JsonObject {
+export function paramsOf({ endpoint, model }: Target, json: string): JsonObject {
   const body: unknown = JSON.parse(json)
   if (!isJsonObject(body)) refuse('a body that is not an object')
+  if (endpoint === MESSAGES_ENDPOINT) return body
   assertKnown(body)
   const { max_completion_tokens: most, max_tokens: mostBefore, messages, stop, user } = body
   return {

@@ -1,9 +1,12 @@
 import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
+import { sliceProperty } from '../../lib/json-slice.ts'
+import { CHAT_ENDPOINT } from '../../model/target.ts'
 import { findProblem } from '../error-text.ts'
 import { plainAnswer } from '../openai-shape/plain-answer.ts'
 import { readBySchema } from '../openai-shape/result-line.ts'
-import type { DecodedLine } from '../provider.ts'
+import type { DecodedLine, SynchronousReply, SynchronousShape } from '../provider.ts'
 import { answerBody, oddEnding } from './answer-body.ts'
+import { MESSAGES_ENDPOINT } from './limits.ts'
 
 /**
  * A line of a stream of results. Undefined where it is not JSON or carries no id as text. Never throws. The answer is
@@ -13,7 +16,27 @@ export function decodeLine(line: string, endpoint: string, secrets: readonly str
   const value = parsed(line)
   if (!isJsonObject(value) || typeof value['custom_id'] !== 'string' || value['custom_id'] === '') return undefined
   const row = { custom_id: value['custom_id'], ...answerOf(value['result']) }
-  return plainAnswer(endpoint, row) ?? readBySchema(row, endpoint, secrets)
+  const shape = endpoint === MESSAGES_ENDPOINT ? CHAT_ENDPOINT : endpoint
+  return plainAnswer(shape, row) ?? readBySchema(row, shape, secrets)
+}
+
+/** Answers of calls in Anthropic's own words. */
+export const MESSAGE_REPLIES: SynchronousShape = {
+  replyOf: (line) => {
+    const value = parsed(line)
+    const result = isJsonObject(value) ? value['result'] : undefined
+    if (!isJsonObject(result)) return undefined
+    const part = (name: string): string | undefined => sliceProperty(sliceProperty(line, 'result') ?? '', name)
+    const { error, type } = result
+    if (type === 'succeeded') return replyIn(200, part('message'))
+    return type === 'errored' ? replyIn(statusOf(innerOf(error)), part('error')) : undefined
+  },
+  errorBody: ({ code, message }) =>
+    JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message, details: { error_code: code } } }),
+}
+
+function replyIn(status: number, body: string | undefined): SynchronousReply | undefined {
+  return body === undefined ? undefined : { status, body }
 }
 
 /** Why rows were never executed: unbilled, each with a result of its own. */
@@ -48,14 +71,25 @@ const STATUSES: Readonly<Record<string, number>> = {
 
 /** The result holds a whole error response, whose own error tells the category. Errored rows are not billed. */
 function erroredOf(whole: unknown): JsonObject {
-  const inner = isJsonObject(whole) && isJsonObject(whole['error']) ? whole['error'] : whole
-  const type = (isJsonObject(inner) ? stringOf(inner['type']) : undefined) ?? 'invalid_request_error'
+  const inner = innerOf(whole)
   const problem = findProblem(inner)
   const message = problem?.message ?? 'the request failed, and the provider gave no reason'
   return {
-    response: { status_code: STATUSES[type] ?? 400, body: null },
-    error: { code: problem?.code ?? type, message },
+    response: { status_code: statusOf(inner), body: null },
+    error: { code: problem?.code ?? typeOf(inner), message },
   }
+}
+
+function innerOf(whole: unknown): unknown {
+  return isJsonObject(whole) && isJsonObject(whole['error']) ? whole['error'] : whole
+}
+
+function statusOf(inner: unknown): number {
+  return STATUSES[typeOf(inner)] ?? 400
+}
+
+function typeOf(inner: unknown): string {
+  return (isJsonObject(inner) ? stringOf(inner['type']) : undefined) ?? 'invalid_request_error'
 }
 
 function parsed(line: string): unknown {

@@ -6,11 +6,17 @@ import type { Page, PagePosition } from '../listing.ts'
 import { NOTHING_TOLD, readModel } from '../models/model-note.ts'
 import { callDirectly } from '../openai-shape/direct-call.ts'
 import { type ListRequest, sharedVerbs } from '../openai-shape/shared-verbs.ts'
+import { repliesWith } from '../openai-shape/synchronous.ts'
 import type { NewBatch, Provider, ProviderOptions, WireRequest } from '../provider.ts'
 import { path } from '../remote-id.ts'
 import { secretsOf } from '../secrets.ts'
 import { mistralJobSchema } from './job.ts'
 import { mistralLimits } from './limits.ts'
+
+/** Errors have no object around them (the official SDK, 2.7.0, and the error's own `object`). */
+const MISTRAL_REPLIES = repliesWith(({ code, message }) =>
+  JSON.stringify({ object: 'error', message, type: 'invalid_request_error', param: null, code }),
+)
 
 /** Mistral's batch API: a job names model and endpoint, its lines only ids and bodies. Facts: docs/providers/mistral.md. */
 export function createMistralProvider(options: ProviderOptions): Provider {
@@ -29,6 +35,7 @@ export function createMistralProvider(options: ProviderOptions): Provider {
       fileQuery: { purpose: 'batch', include_total: 'true' },
       greetQuery: { page: '0', page_size: '1' },
     }),
+    synchronous: () => MISTRAL_REPLIES,
     limits: (target) => mistralLimits(target, options.maxLineBytes),
     encode: encodeLine,
     encodeInput: async (input) => encodeLines(input, encodeLine),

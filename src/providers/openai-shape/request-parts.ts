@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { ImagePart, RequestParts } from '../facts.ts'
 
 /** Fields whose text a model reads, over all endpoints. */
-const TEXT_FIELDS = ['messages', 'instructions', 'input', 'inputs', 'prompt', 'suffix'] as const
+const TEXT_FIELDS = ['system', 'messages', 'instructions', 'input', 'inputs', 'prompt', 'suffix'] as const
 
 /** Fields that reach the model as text in a form of the provider's own; counted as the JSON they are. */
 const JSON_FIELDS = ['tools', 'functions', 'response_format', 'text'] as const

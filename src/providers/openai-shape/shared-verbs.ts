@@ -8,6 +8,7 @@ import { isMarked, NONCE_KEY, storedId } from './marks.ts'
 import { type BatchPlace, cancelBatch, createBatch, getBatch } from './remote-batch.ts'
 import { discardFile, fileSchema, getFile, uploadFile } from './remote-file.ts'
 import { decodeResultLine } from './result-line.ts'
+import { OPENAI_REPLIES } from './synchronous.ts'
 
 /** A listing and what narrows it, beside the page. */
 export interface ListRequest {
@@ -84,5 +85,6 @@ export function sharedVerbs(peculiarities: Peculiarities) {
     read: ({ id }, signal) => downloadFile(api, id, signal),
     cancel: (id, signal) => cancelBatch(api, place, id, signal),
     discard: (ref, signal) => discardFile(api, ref, signal),
+    synchronous: () => OPENAI_REPLIES,
   } as const satisfies Partial<Provider>
 }

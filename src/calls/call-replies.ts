@@ -1,0 +1,82 @@
+import { placedResult } from '../log/log-batch.ts'
+import type { LogPorts } from '../log/ports.ts'
+import { DAMAGED, ResultLines } from '../log/result-lines.ts'
+import { type PresentRequest, type RepairOutcomes, RunLog } from '../log/run-log.ts'
+import type { SynchronousReply, SynchronousShape } from '../providers/provider.ts'
+import type { RunStore } from '../store/store.ts'
+
+/** Status of an answer that says why there is none: clients do not repeat such a call by themselves. */
+export const NOT_ANSWERED_STATUS = 424
+
+/** Lines read together: answers such as embeddings are long. */
+const PART_REQUESTS = 200
+
+/** Sources of replies. */
+export interface ReplySources extends LogPorts {
+  readonly store: RunStore
+  readonly repair: RepairOutcomes
+  /** How the answers of this endpoint look; undefined where they have no such form. */
+  readonly shapeOf: (endpoint: string) => SynchronousShape | undefined
+}
+
+/** Reads the answers to requests of a run as synchronous calls would have brought them. */
+export class CallReplies {
+  readonly #sources: ReplySources
+  readonly #log: RunLog
+
+  constructor(sources: ReplySources) {
+    this.#sources = sources
+    this.#log = new RunLog(sources, sources.repair)
+  }
+
+  /** The replies of those of these requests, in rising order, that have come to an end. */
+  async *of(ordinals: readonly number[]): AsyncIterable<readonly [ordinal: number, reply: SynchronousReply]> {
+    const lines = new ResultLines(this.#sources)
+    try {
+      let part: PresentRequest[] = []
+      for await (const request of this.#log.some(ordinals)) {
+        if (isAnswered(request)) part.push(request)
+        if (part.length < PART_REQUESTS) continue
+        yield* await this.#read(part, lines)
+        part = []
+      }
+      yield* await this.#read(part, lines)
+    } finally {
+      await lines.close()
+    }
+  }
+
+  async #read(
+    requests: readonly PresentRequest[],
+    lines: ResultLines,
+  ): Promise<readonly (readonly [number, SynchronousReply])[]> {
+    const results = requests.map(({ newest }) => ({ result: placedResult(newest) }))
+    const raw = await lines.of(results)
+    return requests.map((request, index) => [request.ordinal, this.#replyTo(request, raw[index] ?? null)])
+  }
+
+  #replyTo({ newest, state }: PresentRequest, line: string | typeof DAMAGED | null): SynchronousReply {
+    const { endpoint } = newest.batch.record.target
+    const shape = this.#sources.shapeOf(endpoint)
+    if (line === DAMAGED) {
+      return errorReply(shape, { code: 'damaged', message: 'the answer was collected, and is damaged on the disk since' })
+    }
+    const reply = line === null ? undefined : shape?.replyOf(line)
+    if (reply) return reply
+    const { code = null, reason = null } = newest.result ?? {}
+    return errorReply(shape, { code: code ?? state, message: reason ?? `the request ended as ${state}, without an answer` })
+  }
+}
+
+/** An answer that is an error of ours, in the words of the API that was called. */
+export function errorReply(
+  shape: SynchronousShape | undefined,
+  problem: { readonly code: string; readonly message: string },
+  status = NOT_ANSWERED_STATUS,
+): SynchronousReply {
+  return { status, body: shape?.errorBody(problem) ?? JSON.stringify({ error: problem }) }
+}
+
+function isAnswered({ reopening, state }: PresentRequest): boolean {
+  return reopening === null && state !== 'pending' && state !== 'batched'
+}

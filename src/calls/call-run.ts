@@ -1,0 +1,312 @@
+import { EventEmitter } from 'node:events'
+import pLimit from 'p-limit'
+import { repairOf } from '../collect/rebuild.ts'
+import { RunHandle } from '../library/handle.ts'
+import { toldReport } from '../library/told.ts'
+import type { LogPorts } from '../log/ports.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { RunEvent } from '../model/event.ts'
+import { PLAIN_OUTPUT } from '../model/run.ts'
+import { commandLine, inProperties } from '../model/options/mention.ts'
+import { takeOpenRun } from '../prepare/open-run.ts'
+import type { Provider, SynchronousReply } from '../providers/provider.ts'
+import type { RunStore } from '../store/store.ts'
+import type { Steering } from '../workspace/context.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import { type Call, type CallRow, callId, rowOf } from './call.ts'
+import { CallReplies, errorReply } from './call-replies.ts'
+import { type GatheredCall, Gathering, type GatheringLimits, type Waiter } from './gathering.ts'
+import { type KnownCall, KnownCalls } from './known-calls.ts'
+
+/** Options of a run whose rows are calls. */
+export interface CallRunOptions {
+  readonly name: string
+  readonly provider: string
+  readonly gathering: GatheringLimits
+  readonly timeoutHours?: number | undefined
+  /** Steers the run while this process drives it. */
+  readonly steering?: Steering | undefined
+  /** Sends again at the start what ended without an answer and certainly without a bill. @default false */
+  readonly retries?: boolean | undefined
+  readonly maxCostUsd?: number | undefined
+}
+
+/** Calls of one process, by what became of them. */
+export interface CallCounts {
+  /** All that were asked. */
+  readonly asked: number
+  /** Rows that the run did not have before this process. */
+  readonly fresh: number
+  /** Asked of which the answer has not come yet. */
+  readonly open: number
+}
+
+/** Stages in which a batch has brought all that it will. */
+const ENDED: ReadonlySet<string> = new Set(['collected', 'rejected', 'abandoned', 'cancelled', 'held'])
+
+/**
+ * Durable calls: each is a row of a named, open run, known by its content. What the run has an answer to is answered from disk,
+ * what is on its way is waited for, and only what is new is gathered into batches and bought. Started again after any crash, it
+ * goes on where it was.
+ */
+export class CallRun {
+  readonly id: string
+  readonly name: string
+  readonly provider: Provider
+  readonly #workspace: Workspace
+  readonly #handle: RunHandle
+  readonly #store: RunStore
+  readonly #ports: LogPorts
+  readonly #replies: CallReplies
+  readonly #steering: Steering
+  readonly #known = new KnownCalls()
+  readonly #gathering: Gathering
+  /** Calls that are being made into rows. */
+  #appended: ReadonlyMap<string, GatheredCall> = new Map()
+  readonly #appending = pLimit(1)
+  /** By the ordinal of the request. */
+  readonly #open = new Map<number, Waiter[]>()
+  /** Asked and not looked up yet. */
+  #toLookUp = new Set<number>()
+  #isLooking = false
+  #mustLookAtAll = false
+  #isDriving = false
+  #isFirstDrive = true
+  /** Counts what was appended, so that a drive that ends knows whether it saw all. */
+  #appends = 0
+  #asked = 0
+  #fresh = 0
+  #isClosed = false
+
+  /** Makes the run of this name, or takes it up. Throws `busy` where another process has it, and as `takeOpenRun` does. */
+  static async open(workspace: Workspace, options: CallRunOptions): Promise<CallRun> {
+    const { maxCostUsd, name, provider: providerName, timeoutHours } = options
+    const taken = await takeOpenRun(workspace, {
+      name,
+      provider: providerName,
+      timeoutHours,
+      maxCostUsd,
+      // Which calls are one question is for their ids to say.
+      dedupe: false,
+      // A call that cannot be sent is answered with the reason, and keeps no other one back.
+      skipInvalid: true,
+      output: { ...PLAIN_OUTPUT, path: null },
+    })
+    const emitter = new EventEmitter<{ event: [RunEvent] }>()
+    const handle = new RunHandle(workspace, taken, emitter)
+    try {
+      const provider = await workspace.connect(providerName)
+      const run = new CallRun(workspace, { handle, provider, store: taken.store }, options)
+      emitter.on('event', (event) => run.#notice(event))
+      if (options.retries) await handle.reopen({ statuses: [], maxTokens: null })
+      await run.#readKnown()
+      return run
+    } catch (error) {
+      handle.close()
+      throw error
+    }
+  }
+
+  private constructor(
+    workspace: Workspace,
+    { handle, provider, store }: { handle: RunHandle; provider: Provider; store: RunStore },
+    { gathering, name, steering }: CallRunOptions,
+  ) {
+    const { configuration, disk } = workspace
+    this.id = handle.id
+    this.name = name
+    this.provider = provider
+    this.#workspace = workspace
+    this.#handle = handle
+    this.#store = store
+    this.#ports = { disk, folder: workspace.folderOf(store.id) }
+    this.#steering = steering ?? {}
+    const sources = { ...this.#ports, store, provider }
+    this.#replies = new CallReplies({
+      ...sources,
+      repair: repairOf({ ...sources, settings: configuration.settings }),
+      shapeOf: (endpoint) => provider.synchronous?.(endpoint),
+    })
+    this.#gathering = new Gathering(workspace.clock, gathering, () => void this.flush())
+  }
+
+  get counts(): CallCounts {
+    let open = this.#gathering.size + this.#appended.size
+    for (const waiters of this.#open.values()) open += waiters.length
+    return { asked: this.#asked, fresh: this.#fresh, open }
+  }
+
+  /** The answer to a call, once there is one. Rejects where the process closes the run before, or the program has a bug. */
+  ask(call: Call, occurrence?: number): Promise<SynchronousReply> {
+    this.#asked += 1
+    const id = callId(call, occurrence)
+    return new Promise((resolve, reject) => {
+      const waiter = { endpoint: call.endpoint, answer: resolve, fail: reject }
+      if (this.#isClosed) return reject(this.#closedError())
+      const known = this.#known.find(id)
+      if (known) return this.#await(known, waiter)
+      const waiting = this.#gathering.find(id) ?? this.#appended.get(id)
+      if (waiting) waiting.waiters.push(waiter)
+      else this.#gathering.add(id, call, waiter)
+    })
+  }
+
+  /** Makes rows of what was gathered, and has them sent. Resolves once they are in the run. */
+  async flush(): Promise<void> {
+    await this.#appending(async () => {
+      const gathered = this.#gathering.take()
+      if (gathered.size === 0) return
+      this.#appended = gathered
+      try {
+        const { rows } = await this.#handle.append(rowsOf(gathered))
+        this.#fresh += rows
+        this.#appends += 1
+        await this.#readKnown()
+        for (const [id, { waiters }] of gathered) for (const waiter of waiters) this.#awaitAppended(id, waiter)
+      } catch (error) {
+        for (const { waiters } of gathered.values()) for (const waiter of waiters) this.#fail(waiter, error)
+      } finally {
+        this.#appended = new Map()
+      }
+    })
+    this.#drive()
+  }
+
+  /** Lets go of the run. What waits for an answer is told that the run is closed; nothing is cancelled at the provider. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const error = this.#closedError()
+    for (const { waiters } of this.#gathering.take().values()) for (const { fail } of waiters) fail(error)
+    await this.#handle.stop()
+    this.#failOpen(error)
+    this.#handle.close()
+  }
+
+  #awaitAppended(id: string, waiter: Waiter): void {
+    const known = this.#known.find(id)
+    if (known) this.#await(known, waiter)
+    else waiter.fail(new Error(`the call ${id} was appended to run ${this.id} and is not there`))
+  }
+
+  #await(known: KnownCall, waiter: Waiter): void {
+    if ('problem' in known) {
+      const { code, detail } = known.problem
+      return this.#refuse(waiter, { code, message: detail }, REFUSED_STATUS)
+    }
+    const { ordinal } = known
+    const waiters = this.#open.get(ordinal)
+    if (waiters) waiters.push(waiter)
+    else this.#open.set(ordinal, [waiter])
+    this.#toLookUp.add(ordinal)
+    void this.#look()
+  }
+
+  /** Something of the run has come to an end, so that answers may be there. */
+  #notice(event: RunEvent): void {
+    if (event.type !== 'batch' || !ENDED.has(event.stage)) return
+    this.#mustLookAtAll = true
+    void this.#look()
+  }
+
+  /** Answers what the run has answers to; what is asked meanwhile is looked up next. */
+  async #look(): Promise<void> {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    try {
+      while (this.#toLookUp.size > 0 || this.#mustLookAtAll) {
+        // What is asked in the same moment is read together.
+        await this.#workspace.clock.sleep(0)
+        const ordinals = this.#mustLookAtAll ? this.#open.keys() : this.#toLookUp
+        this.#mustLookAtAll = false
+        this.#toLookUp = new Set()
+        await this.#answer([...ordinals].sort((one, other) => one - other))
+      }
+    } catch (error) {
+      this.#failOpen(error)
+    } finally {
+      this.#isLooking = false
+    }
+    if (this.#open.size > 0) this.#drive()
+  }
+
+  async #answer(ordinals: readonly number[]): Promise<void> {
+    for await (const [ordinal, reply] of this.#replies.of(ordinals)) {
+      for (const { answer } of this.#takeOpen(ordinal)) answer(reply)
+    }
+  }
+
+  #drive(): void {
+    if (this.#isDriving || this.#isClosed) return
+    this.#isDriving = true
+    void this.#driveOn().finally(() => {
+      this.#isDriving = false
+      // Something may have been asked after the last look.
+      if (this.#open.size > 0 && !this.#isLooking) void this.#look()
+    })
+  }
+
+  async #driveOn(): Promise<void> {
+    try {
+      for (;;) {
+        const seen = this.#appends
+        const { report } = await this.#handle.drive({ ...this.#steering, releaseHeld: this.#isFirstDrive })
+        this.#isFirstDrive = false
+        if (this.#isClosed) return
+        // What is asked from here on is looked up by itself.
+        const waiting = [...this.#open.keys()].sort((one, other) => one - other)
+        await this.#answer(waiting)
+        const unanswered = waiting.filter((ordinal) => this.#open.has(ordinal))
+        if (unanswered.length === 0) return
+        if (seen !== this.#appends) continue
+        const { reason, state } = toldReport(report, inProperties).run
+        const why = `run ${this.name} is ${state}${reason === null ? '' : `: ${reason}`}`
+        const next = inProperties(`See ${commandLine('status', this.name)}, then start the program again.`)
+        const waiters = unanswered.flatMap((ordinal) => this.#takeOpen(ordinal))
+        for (const waiter of waiters) this.#refuse(waiter, { code: state, message: `${why}. ${next}` })
+        return
+      }
+    } catch (error) {
+      this.#failOpen(error)
+    }
+  }
+
+  async #readKnown(): Promise<void> {
+    await this.#known.readOn(this.#ports, await this.#store.portions())
+  }
+
+  #takeOpen(ordinal: number): readonly Waiter[] {
+    const waiters = this.#open.get(ordinal) ?? []
+    this.#open.delete(ordinal)
+    return waiters
+  }
+
+  #failOpen(error: unknown): void {
+    for (const ordinal of this.#open.keys()) for (const waiter of this.#takeOpen(ordinal)) this.#fail(waiter, error)
+  }
+
+  /** What concerns the run is an answer, so that clients show its words and do not repeat the call; anything else is thrown. */
+  #fail(waiter: Waiter, error: unknown): void {
+    if (this.#isClosed || !LlmBatchError.isInstance(error)) {
+      return waiter.fail(error instanceof Error ? error : new Error(String(error)))
+    }
+    this.#refuse(waiter, { code: error.code, message: `${error.message} ${error.next}`.trim() })
+  }
+
+  #refuse({ answer, endpoint }: Waiter, problem: { readonly code: string; readonly message: string }, status?: number): void {
+    answer(errorReply(this.provider.synchronous?.(endpoint), problem, status))
+  }
+
+  #closedError(): LlmBatchError {
+    return new LlmBatchError('usage', `the calls of ${this.name} were closed by this program`, {
+      next: 'Start the program again: what was sent is waited for, and what was answered is there.',
+    })
+  }
+}
+
+/** Of a call that the provider would refuse: as it would. */
+const REFUSED_STATUS = 400
+
+function rowsOf(gathered: ReadonlyMap<string, GatheredCall>): readonly CallRow[] {
+  return [...gathered].map(([id, { call }]) => rowOf(id, call))
+}
