@@ -2,11 +2,12 @@ import { placedResult } from '../log/log-batch.ts'
 import type { LogPorts } from '../log/ports.ts'
 import { DAMAGED, ResultLines } from '../log/result-lines.ts'
 import { type PresentRequest, type RepairOutcomes, RunLog } from '../log/run-log.ts'
+import { commandLine, inFlags, mention } from '../model/options/mention.ts'
 import type { SynchronousReply, SynchronousShape } from '../providers/provider.ts'
 import type { RunStore } from '../store/store.ts'
 
 /** Status of an answer that says why there is none: clients do not repeat such a call by themselves. */
-export const NOT_ANSWERED_STATUS = 424
+const NOT_ANSWERED_STATUS = 424
 
 /** Lines read together: answers such as embeddings are long. */
 const PART_REQUESTS = 200
@@ -15,6 +16,8 @@ const PART_REQUESTS = 200
 export interface ReplySources extends LogPorts {
   readonly store: RunStore
   readonly repair: RepairOutcomes
+  /** Of the run, for messages. */
+  readonly name: string
   /** How the answers of this endpoint look; undefined where they have no such form. */
   readonly shapeOf: (endpoint: string) => SynchronousShape | undefined
 }
@@ -59,12 +62,17 @@ export class CallReplies {
     const { endpoint } = newest.batch.record.target
     const shape = this.#sources.shapeOf(endpoint)
     if (line === DAMAGED) {
-      return errorReply(shape, { code: 'damaged', message: 'the answer was collected, and is damaged on the disk since' })
+      return errorReply(shape, {
+        code: 'damaged',
+        message: 'the answer was collected, and is damaged on the disk since',
+      })
     }
     const reply = line === null ? undefined : shape?.replyOf(line)
     if (reply) return reply
-    const { code = null, reason = null } = newest.result ?? {}
-    return errorReply(shape, { code: code ?? state, message: reason ?? `the request ended as ${state}, without an answer` })
+    const { billed = 'no', code = null, reason = null } = newest.result ?? {}
+    const what = reason ?? `the request ended as ${state}, without an answer`
+    const again = commandLine('retry', this.#sources.name, ...(billed === 'no' ? [] : [mention('status', state)]))
+    return errorReply(shape, { code: code ?? state, message: inFlags(`${what}. Send it again with: ${again}`) })
   }
 }
 

@@ -22,18 +22,23 @@ const MEANINGFUL_HEADERS = /-beta$/
 /** Reads what a client is about to send. The body of a `Request` is read from a copy. */
 export async function readCall([input, init]: FetchArguments, places: CallPlaces): Promise<ReadCall> {
   const request = input instanceof Request ? input : null
-  const url = new URL(request?.url ?? String(input))
+  const url = new URL(input instanceof Request ? input.url : input)
   const endpoint = endpointOf(url, places.roots)
   if (endpoint === undefined) {
-    return { why: `${url.origin}${url.pathname} is not at ${places.provider} (${places.roots.join(', ')}), whose calls it takes` }
+    return {
+      why: `${url.origin}${url.pathname} is not at ${places.provider} (${places.roots.join(', ')}), whose calls it takes`,
+    }
   }
   const method = init?.method ?? request?.method ?? 'GET'
-  if (method !== 'POST' || url.search !== '') return { why: `batches do not take ${method} ${url.pathname}${url.search}` }
+  if (method !== 'POST' || url.search !== '')
+    return { why: `batches do not take ${method} ${url.pathname}${url.search}` }
   const beta = [...new Headers(init?.headers ?? request?.headers).keys()].find((name) => MEANINGFUL_HEADERS.test(name))
-  if (beta !== undefined) return { why: `batches are sent without the header ${beta}, which changes what this call means` }
+  if (beta !== undefined)
+    return { why: `batches are sent without the header ${beta}, which changes what this call means` }
   const text = await bodyOf(init?.body, request)
   const body = text === undefined ? undefined : parsed(text)
-  if (text === undefined || !isJsonObject(body)) return { why: `the body of the call to ${endpoint} is not a JSON object` }
+  if (text === undefined || !isJsonObject(body))
+    return { why: `the body of the call to ${endpoint} is not a JSON object` }
   const { model, stream } = body
   if (stream === true) return { why: 'batches do not support streaming; ask without "stream"' }
   if (typeof model !== 'string' || model === '') return { why: `the body of the call to ${endpoint} names no model` }
@@ -54,7 +59,9 @@ async function bodyOf(body: unknown, request: Request | null): Promise<string | 
   if (body === undefined || body === null) return await request?.clone().text()
   if (typeof body === 'string') return body
   if (body instanceof Blob) return await body.text()
-  return body instanceof Uint8Array || body instanceof ArrayBuffer ? Buffer.from(body as Uint8Array).toString('utf8') : undefined
+  return body instanceof Uint8Array || body instanceof ArrayBuffer
+    ? Buffer.from(body as Uint8Array).toString('utf8')
+    : undefined
 }
 
 function parsed(text: string): unknown {

@@ -6,8 +6,8 @@ import { toldReport } from '../library/told.ts'
 import type { LogPorts } from '../log/ports.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
+import { commandLine, inFlags, inProperties } from '../model/options/mention.ts'
 import { PLAIN_OUTPUT } from '../model/run.ts'
-import { commandLine, inProperties } from '../model/options/mention.ts'
 import { takeOpenRun } from '../prepare/open-run.ts'
 import type { Provider, SynchronousReply } from '../providers/provider.ts'
 import type { RunStore } from '../store/store.ts'
@@ -124,6 +124,7 @@ export class CallRun {
     const sources = { ...this.#ports, store, provider }
     this.#replies = new CallReplies({
       ...sources,
+      name,
       repair: repairOf({ ...sources, settings: configuration.settings }),
       shapeOf: (endpoint) => provider.synchronous?.(endpoint),
     })
@@ -261,7 +262,7 @@ export class CallRun {
         if (seen !== this.#appends) continue
         const { reason, state } = toldReport(report, inProperties).run
         const why = `run ${this.name} is ${state}${reason === null ? '' : `: ${reason}`}`
-        const next = inProperties(`See ${commandLine('status', this.name)}, then start the program again.`)
+        const next = inFlags(`See ${commandLine('status', this.name)}, then start the program again.`)
         const waiters = unanswered.flatMap((ordinal) => this.#takeOpen(ordinal))
         for (const waiter of waiters) this.#refuse(waiter, { code: state, message: `${why}. ${next}` })
         return
@@ -293,7 +294,11 @@ export class CallRun {
     this.#refuse(waiter, { code: error.code, message: `${error.message} ${error.next}`.trim() })
   }
 
-  #refuse({ answer, endpoint }: Waiter, problem: { readonly code: string; readonly message: string }, status?: number): void {
+  #refuse(
+    { answer, endpoint }: Waiter,
+    problem: { readonly code: string; readonly message: string },
+    status?: number,
+  ): void {
     answer(errorReply(this.provider.synchronous?.(endpoint), problem, status))
   }
 

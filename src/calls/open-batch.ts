@@ -86,6 +86,8 @@ export class OpenBatch {
 
   /** Sends what was gathered at once; resolves when it is kept in the run. */
   async flush(): Promise<void> {
+    // A client that was called just now calls `fetch` a moment later.
+    await this.#workspace.clock.sleep(0)
     await this.#run.flush()
   }
 
@@ -166,7 +168,9 @@ export async function openBatch(options: OpenBatchOptions): Promise<OpenBatch> {
   const { budget, provider = DEFAULT_PROVIDER, retry, timeoutHours } = options
   const idleMs = parseDuration(idle)
   if (idleMs === undefined) {
-    throw new LlmBatchError('usage', `${JSON.stringify(idle)} is not a duration`, { next: 'Write it like 500ms or 2s.' })
+    throw new LlmBatchError('usage', `${JSON.stringify(idle)} is not a duration`, {
+      next: 'Write it like 500ms or 2s.',
+    })
   }
   const workspace = await openPlace(options)
   try {
@@ -187,9 +191,9 @@ export async function openBatch(options: OpenBatchOptions): Promise<OpenBatch> {
 }
 
 /** The form of errors, which is the same at all endpoints. */
-function anyShape({ limits, name, synchronous }: Provider): SynchronousShape | undefined {
-  const { endpoints } = limits({ provider: name, endpoint: CHAT_ENDPOINT, model: '' })
-  return endpoints.map((endpoint) => synchronous?.(endpoint)).find((shape) => shape !== undefined)
+function anyShape(provider: Provider): SynchronousShape | undefined {
+  const { endpoints } = provider.limits({ provider: provider.name, endpoint: CHAT_ENDPOINT, model: '' })
+  return endpoints.map((endpoint) => provider.synchronous?.(endpoint)).find((shape) => shape !== undefined)
 }
 
 function placesOf({ configuration }: Workspace, { provider }: CallRun): CallPlaces {

@@ -101,7 +101,11 @@ describe('calls of an official client', () => {
   it('are rows of a run like any other, and end with it where it is held', async () => {
     const world = await openWorld()
     await using batch = await open(world, { budget: { maxCostUsd: 0.000_001 } })
-    const held = { status: 424, code: 'held', message: expect.stringMatching(/calls is held: .*maxCostUsd.*llm-batch status calls/) }
+    const held = {
+      status: 424,
+      code: 'held',
+      message: expect.stringMatching(/calls is held: .*maxCostUsd.*llm-batch status calls/),
+    }
     await expect(say(clientOf(world, batch), 'dear')).rejects.toMatchObject(held)
     await batch.close()
     await using raised = await open(world, { budget: { maxCostUsd: 1 } })
@@ -128,7 +132,11 @@ it('calls of Mistral’s and Anthropic’s clients are answered in their own wor
   await expect(ask('[[simulate: status=400]] nonce:m2')).rejects.toMatchObject({ statusCode: 400 })
 
   await using claudeBatch = await open(world, { name: 'claude', provider: 'anthropic' })
-  const claude = new Anthropic({ apiKey: ANTHROPIC_API_KEY ?? '', baseURL: ANTHROPIC_BASE_URL ?? '', fetch: claudeBatch.fetch })
+  const claude = new Anthropic({
+    apiKey: ANTHROPIC_API_KEY ?? '',
+    baseURL: ANTHROPIC_BASE_URL ?? '',
+    fetch: claudeBatch.fetch,
+  })
   const message = (content: string) =>
     claude.messages.create({
       model: 'claude-haiku-4-5',
