@@ -45,9 +45,9 @@ export interface CallCounts {
 const ENDED: ReadonlySet<string> = new Set(['collected', 'rejected', 'abandoned', 'cancelled', 'held'])
 
 /**
- * Durable calls: each is a row of a named, open run, known by its content. What the run has an answer to is answered from disk,
- * what is on its way is waited for, and only what is new is gathered into batches and bought. Started again after any crash, it
- * goes on where it was.
+ * Durable calls: each is a row of a named, open run, known by its content. What the run has an answer to is answered from
+ * disk, what is on its way is waited for, and only what is new is gathered into batches and bought. Started again after any
+ * crash, it goes on where it was.
  */
 export class CallRun {
   readonly id: string
@@ -286,7 +286,7 @@ export class CallRun {
     for (const ordinal of this.#open.keys()) for (const waiter of this.#takeOpen(ordinal)) this.#fail(waiter, error)
   }
 
-  /** What concerns the run is an answer, so that clients show its words and do not repeat the call; anything else is thrown. */
+  /** What concerns the run is an answer: clients show its words and do not repeat the call. Anything else is thrown. */
   #fail(waiter: Waiter, error: unknown): void {
     if (this.#isClosed || !LlmBatchError.isInstance(error)) {
       return waiter.fail(error instanceof Error ? error : new Error(String(error)))

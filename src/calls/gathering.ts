@@ -10,7 +10,7 @@ export interface Waiter {
   readonly fail: (error: Error) => void
 }
 
-/** A call that is no row of a run yet. */
+/** A call that is not yet a row of a run. */
 export interface GatheredCall {
   readonly call: Call
   readonly waiters: Waiter[]

@@ -36,8 +36,8 @@ export interface OpenBatchOptions extends PlaceOptions, Omit<FinishOptions, 'sig
   /** `shared`: the same endpoint and body is one question, bought once. `each`: one for each call. @default 'shared' */
   readonly identical?: 'shared' | 'each'
   /**
-   * What becomes of a call that batches do not take (a stream, another path or host): `refuse` answers it with an error, `pass`
-   * sends it as it is, at the full price. @default 'refuse'
+   * What becomes of a call that batches do not take (a stream, another path or host): `refuse` answers it with an error,
+   * `pass` sends it as it is, at the full price. @default 'refuse'
    */
   readonly others?: 'refuse' | 'pass'
   /** Sends again at the start what ended without an answer and certainly without a bill. @default false */
@@ -74,7 +74,7 @@ export class OpenBatch {
     this.#forgetEnd = beforeProcessEnds(() => this.#tellEnd())
   }
 
-  /** The id of the run, for `llm-batch status` and `results`. */
+  /** The id of the run. */
   get runId(): string {
     return this.#run.id
   }
@@ -158,10 +158,10 @@ export class OpenBatch {
 }
 
 /**
- * Opens durable calls: `fetch` of what it returns is given to the client of an SDK, and each call becomes a row of the run of
- * this name. What the run has answered already is answered from disk, what is on its way is waited for, and only what is new is
- * bought, in batches; so killing the program and starting it again is how to go on. Throws where the key or the options are
- * wrong, `busy` where another process works with that run.
+ * Opens durable calls: `fetch` of what it returns is given to the client of an SDK, and each call becomes a row of the run
+ * of this name. What the run has answered already is answered from disk, what is on its way is waited for, and only what is
+ * new is bought, in batches; so killing the program and starting it again is how to go on. Throws where the key or the
+ * options are wrong, `busy` where another process works with that run.
  */
 export async function openBatch(options: OpenBatchOptions): Promise<OpenBatch> {
   const { deadline, forceModel, gather = GATHERED_CALLS, idle = IDLE, ignoreStopLoss, name, priority, tail } = options

@@ -58,8 +58,8 @@ export function unsupported(target: Target, body: string): string | null {
 }
 
 /**
- * The parameters of a message: the body itself where it is one, else those that a chat body stands for. A body without messages
- * is one that others are made of.
+ * The parameters of a message: the body itself where it is one, else those that a chat body stands for. A body without
+ * messages is one that others are made of.
  * @throws NoEquivalent for what Anthropic, or the model, has no equivalent for
  */
 export function paramsOf({ endpoint, model }: Target, json: string): JsonObject {

@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import type { DecodedLine } from '../provider.ts'
+import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
+import { sliceProperty } from '../../lib/json-slice.ts'
+import { findProblem } from '../error-text.ts'
+import type { DecodedLine, SynchronousReply, SynchronousShape } from '../provider.ts'
 import { plainAnswer } from './plain-answer.ts'
 import { rowOutcome } from './row-outcome.ts'
 
@@ -63,4 +66,33 @@ export function parseLine(line: string): unknown {
 function statusOf(value: unknown): number | null {
   const status = typeof value === 'string' && value !== '' ? Number(value) : value
   return typeof status === 'number' && Number.isInteger(status) ? status : null
+}
+
+/** Answers of synchronous calls at OpenAI, and at hosts that follow it. */
+export const OPENAI_REPLIES: SynchronousShape = repliesWith(({ code, message }) =>
+  JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code } }),
+)
+
+/** The shape of lines as OpenAI's, where errors are written in another way. */
+export function repliesWith(errorBody: SynchronousShape['errorBody']): SynchronousShape {
+  return { errorBody, replyOf: (line) => replyOf(line, errorBody) }
+}
+
+function replyOf(line: string, errorBody: SynchronousShape['errorBody']): SynchronousReply | undefined {
+  const value = parseLine(line)
+  const response = isJsonObject(value) ? value['response'] : undefined
+  if (!isJsonObject(value) || !isJsonObject(response)) return undefined
+  const status = Number(response['status_code'])
+  if (!Number.isInteger(status) || status < 200 || status > 599) return undefined
+  const body = bodyText(line, response)
+  if (body !== undefined) return { status, body }
+  const problem = findProblem(value['error'])
+  return problem ? { status, body: errorBody(problem) } : undefined
+}
+
+/** The body in the provider's own words, so that no number in it changes. */
+function bodyText(line: string, { body }: JsonObject): string | undefined {
+  if (isJsonObject(body)) return sliceProperty(sliceProperty(line, 'response') ?? '', 'body')
+  const text = stringOf(body)
+  return text?.trimStart().startsWith('{') ? text : undefined
 }

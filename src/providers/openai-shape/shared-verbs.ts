@@ -7,8 +7,7 @@ import { downloadFile } from './download.ts'
 import { isMarked, NONCE_KEY, storedId } from './marks.ts'
 import { type BatchPlace, cancelBatch, createBatch, getBatch } from './remote-batch.ts'
 import { discardFile, fileSchema, getFile, uploadFile } from './remote-file.ts'
-import { decodeResultLine } from './result-line.ts'
-import { OPENAI_REPLIES } from './synchronous.ts'
+import { decodeResultLine, OPENAI_REPLIES } from './result-line.ts'
 
 /** A listing and what narrows it, beside the page. */
 export interface ListRequest {

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { escapeLiteral, type PoolClient, type QueryResult } from 'pg'
 import type { Clock } from '../../lib/clock.ts'
+import { systemRandom } from '../../lib/random.ts'
 import type { Database, Sql, SqlValue } from '../sql.ts'
 import { LostConnection, lostly, untilConnected } from './lost-connection.ts'
 import type { Sessions } from './sessions.ts'
@@ -67,7 +67,7 @@ export class PostgresDatabase implements Database {
 
   #nextOf(client: PoolClient): SessionTransaction {
     const last = this.#last.get(client)
-    const next = { session: last?.session ?? randomUUID(), number: (last?.number ?? 0) + 1 }
+    const next = { session: last?.session ?? newSession(), number: (last?.number ?? 0) + 1 }
     this.#last.set(client, next)
     return next
   }
@@ -93,6 +93,10 @@ export class PostgresDatabase implements Database {
 interface SessionTransaction {
   readonly session: string
   readonly number: number
+}
+
+function newSession(): string {
+  return Buffer.from(systemRandom.bytes(16)).toString('hex')
 }
 
 /** Begins a transaction that is carried out after every other one of the home, as in a folder. */
