@@ -178,7 +178,7 @@ export type Priority = (typeof PRIORITIES)[number]
 export type CancelCause = 'user' | 'deadline'
 
 /** Formats an answers file can have. */
-export const OUTPUT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet', 'provider'] as const
+export const OUTPUT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'parquet', 'sqlite', 'provider'] as const
 
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 
@@ -200,6 +200,8 @@ export interface OutputPlan {
   readonly columns: readonly string[] | null
   /** Keep what the provider wrote in a column of its own. */
   readonly raw: boolean
+  /** The table that holds the answers in a SQLite file. @default 'answers' */
+  readonly tableName: string
   /** An absolute path where the rows that did not succeed are written once more; null for nowhere. */
   readonly failedPath: string | null
 }
@@ -212,5 +214,6 @@ export const PLAIN_OUTPUT: Omit<OutputPlan, 'path'> = {
   force: false,
   columns: null,
   raw: false,
+  tableName: 'answers',
   failedPath: null,
 }

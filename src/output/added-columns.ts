@@ -13,7 +13,7 @@ export interface AddedValues {
 }
 
 /** Formats of files with further columns. */
-export type AddedColumnsFormat = Exclude<OutputFormat, 'parquet' | 'provider'>
+export type AddedColumnsFormat = Exclude<OutputFormat, 'parquet' | 'sqlite' | 'provider'>
 
 export interface AddedColumnsOptions {
   readonly format: AddedColumnsFormat

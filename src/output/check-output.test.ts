@@ -1,6 +1,7 @@
-import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { samplePlan } from '../../test/support/row-outcomes.ts'
 import { systemDisk } from '../lib/disk.ts'
@@ -26,6 +27,8 @@ function check(name: string, parts: Partial<OutputPlan> = {}): Promise<void> {
   return checkOutput(samplePlan(name === '-' ? name : `${folder}/${name}`, parts), [input], systemDisk)
 }
 
+const SQLITE = { format: 'sqlite' } as const
+
 type Refused = [what: string, name: string, message: RegExp, next: RegExp, parts?: Partial<OutputPlan>]
 
 describe('an answers file is refused before spending', () => {
@@ -49,6 +52,22 @@ describe('an answers file is refused before spending', () => {
     ],
     ['exists', 'old.jsonl', /old\.jsonl exists already/, /output\.force/],
     ['is Parquet inside gzip', 'out.parquet.gz', /Parquet inside gzip/, /Leave out \.gz/, { format: 'parquet' }],
+    ['is SQLite inside gzip', 'out.db.gz', /SQLite inside gzip/, /Leave out \.gz/, SQLITE],
+    ['is SQLite in a pipe', '-', /SQLite cannot be written to standard output/, /output/, SQLITE],
+    [
+      'has a table of a reserved name',
+      'out.db',
+      /not a name for a table/,
+      /letters/,
+      { ...SQLITE, tableName: 'SQLite_x' },
+    ],
+    [
+      'has a table with a path for a name',
+      'out.db',
+      /not a name/,
+      /letters/,
+      { ...SQLITE, tableName: '../x', force: true },
+    ],
     ['is Parquet in a pipe', '-', /cannot be written to standard output/, /output/, { format: 'parquet' }],
     [
       'is to have columns it cannot have',
@@ -90,6 +109,41 @@ describe('a file for the rows that failed is refused before spending', () => {
     await expect(check('out.jsonl', { failedPath: `${folder}/${name}` })).rejects.toThrow(message)
   })
 })
+
+describe('a database for the answers', () => {
+  it('is refused where it is none, even with force, or where something else has the name of the table', async () => {
+    await writeFile(join(folder, 'note.db'), 'Dear diary, this is not a database at all.'.repeat(30))
+    await expect(check('note.db', { ...SQLITE, force: true })).rejects.toMatchObject({
+      message: expect.stringMatching(/note\.db cannot take a table: SQLite says: file is not a database/) as string,
+      next: expect.stringMatching(/another file with output/) as string,
+    })
+    database('own.db', 'create table t (a); create view Answers as select * from t; create table "used" (a)')
+    const forced = { ...SQLITE, force: true }
+    await expect(check('own.db', forced)).rejects.toThrow(/has a view of the name answers/)
+    await expect(check('own.db', { ...SQLITE, tableName: 'USED' })).rejects.toThrow(/has a table USED already/)
+    await expect(check('own.db', { ...forced, tableName: 'USED' })).resolves.toBeUndefined()
+    await expect(check('out.jsonl', { failedPath: `${folder}/own.db` })).rejects.toThrow(/has a view/)
+  })
+
+  it('is accepted without force where it has other tables only, and stays as it is', async () => {
+    database('own.db', 'create table t (a)')
+    const before = await readFile(join(folder, 'own.db'))
+    await expect(check('own.db', SQLITE)).resolves.toBeUndefined()
+    expect(await readFile(join(folder, 'own.db'))).toEqual(before)
+    expect((await readdir(folder)).toSorted()).toEqual(['in.jsonl', 'own.db', 'sub'])
+  })
+
+  it.each(['-wal', '-journal'])('is refused where the %s of one that is gone would spoil it', async (ending) => {
+    await writeFile(join(folder, `out.db${ending}`), 'x')
+    await expect(check('out.db', SQLITE)).rejects.toThrow(/is left of a database that is not there any more/)
+  })
+})
+
+function database(name: string, sql: string): void {
+  const connection = new DatabaseSync(join(folder, name))
+  connection.exec(sql)
+  connection.close()
+}
 
 describe('an answers file is accepted', () => {
   it('packed, as Parquet, and with a file for failed rows of another format', async () => {

@@ -113,3 +113,29 @@ describe('columns that do not exist', () => {
     expect(() => checkFields(given)).toThrow('unknown columns in output.columns: titel, llm_rau')
   })
 })
+
+describe('a table of SQLite', () => {
+  const table = (columns: readonly string[], plan = PLAIN_OUTPUT) => options({ format: 'sqlite', plan }, columns)
+
+  it.each([
+    ['two that differ only in upper and lower case', ['text', 'TEXT'], /columns text and TEXT have the same name/],
+    ['one that differs so from one of ours', ['text', 'LLM_Output'], /LLM_Output and llm_output have the same name/],
+    ['a NUL in a name', ['a\0b'], /cannot have the column "a\\u0000b"/],
+    ['too many', Array.from({ length: 1_991 }, (_, at) => `c${at}`), /at most 2000 columns, and the answers have 2001/],
+  ])('cannot have such columns, which is said before anything is sent: %s', (_, columns, message) => {
+    expect(() => checkFields(table(columns))).toThrow(message)
+    expect(() =>
+      checkFields(
+        table(columns, { ...PLAIN_OUTPUT, columns: columns.slice(0, 1).filter((name) => !name.includes('\0')) }),
+      ),
+    ).not.toThrow()
+    const failedPath = '/failed.db'
+    expect(() => checkFields(options({ plan: { ...PLAIN_OUTPUT, failedPath } }, columns))).toThrow(message)
+    expect(() => checkFields(options({}, columns))).not.toThrow()
+  })
+
+  it('has 2,000 columns, and letters of other alphabets in both cases', () => {
+    const columns = ['Ä', 'ä', ...Array.from({ length: 1_988 }, (_, at) => `c${at}`)]
+    expect(() => checkFields(table(columns))).not.toThrow()
+  })
+})

@@ -4,13 +4,15 @@ import { mention } from '../model/options/mention.ts'
 import type { OutputPlan } from '../model/run.ts'
 import type { AnswerShape } from './answer-shape.ts'
 import { type AnswerColumn, COLUMN_NAMES, columnsIn, type FileFacts } from './columns.ts'
+import { formatOf } from './format.ts'
 import { leavesOfSchema } from './schema-shape.ts'
+import { flawOfTable } from './sqlite/table-flaw.ts'
 
 /** A column of an answers file and where its values come from. */
 export type OutputField =
   | { readonly kind: 'input'; readonly name: string; readonly type: ColumnType | null }
   | { readonly kind: 'answer'; readonly name: string; readonly column: AnswerColumn }
-  /** A part of the answer in a column of its own: in CSV each leaf of a schema, elsewhere where it is named. */
+  /** A part of the answer in a column of its own: in CSV and SQLite each leaf of a schema, elsewhere where it is named. */
   | { readonly kind: 'leaf'; readonly name: string; readonly path: readonly string[] }
   /** A part of a column of the input, where it is named. */
   | { readonly kind: 'part'; readonly name: string; readonly column: string; readonly path: readonly string[] }
@@ -21,7 +23,7 @@ export type OutputField =
 
 /** Facts that decide about the columns of an answers file. */
 export interface FieldOptions extends FileFacts {
-  readonly plan: Pick<OutputPlan, 'columns' | 'prefix' | 'raw'>
+  readonly plan: Pick<OutputPlan, 'columns' | 'failedPath' | 'prefix' | 'raw'>
   readonly shape: AnswerShape
   /** The input's columns, in order. */
   readonly columns: readonly Column[]
@@ -79,9 +81,9 @@ function partField(name: string, whole: (name: string) => OutputField | undefine
 }
 
 /**
- * Refuses, before anything is spent, columns that a file cannot have: named ones that do not exist, and columns of the
- * input that are named like ours, because one of the two would be lost. `isInput` where the input is to blame, not
- * the flags of a later command.
+ * Refuses, before anything is spent, columns that a file cannot have: named ones that do not exist, columns of the
+ * input that are named like ours, because one of the two would be lost, and what a table of SQLite cannot hold. `isInput`
+ * where the input is to blame, not the flags of a later command.
  */
 export function checkFields(options: FieldOptions, code: 'input' | 'usage' = 'usage'): void {
   const collisions = findCollisions(options)
@@ -91,12 +93,23 @@ export function checkFields(options: FieldOptions, code: 'input' | 'usage' = 'us
     })
   }
   const unknown = findUnknown(options)
-  if (unknown.length === 0) return
-  const ours = [...answerFields(options), ...everyColumn(options.plan)]
-  const known = [...new Set([...options.columns, ...ours].map(({ name }) => name))]
-  throw new LlmBatchError('usage', describeUnknown(unknown), {
-    next: `The columns are ${known.slice(0, MOST_NAMED).join(', ')}${known.length > MOST_NAMED ? ', and more' : ''}.`,
-  })
+  if (unknown.length > 0) {
+    const ours = [...answerFields(options), ...everyColumn(options.plan)]
+    const known = [...new Set([...options.columns, ...ours].map(({ name }) => name))]
+    throw new LlmBatchError('usage', describeUnknown(unknown), {
+      next: `The columns are ${known.slice(0, MOST_NAMED).join(', ')}${known.length > MOST_NAMED ? ', and more' : ''}.`,
+    })
+  }
+  const flaw = findTableFlaw(options)
+  if (flaw === undefined) return
+  throw new LlmBatchError(code, flaw, { next: `Choose columns with ${mention('columns')}, or write another format.` })
+}
+
+/** Why a table of SQLite cannot have the columns; undefined where it can, and where no file is one. */
+export function findTableFlaw(options: FieldOptions): string | undefined {
+  const { failedPath } = options.plan
+  const isTable = options.format === 'sqlite' || (failedPath !== null && formatOf(failedPath) === 'sqlite')
+  return isTable ? flawOfTable(outputFields({ ...options, format: 'sqlite' }).map(({ name }) => name)) : undefined
 }
 
 /** The names of columns that are unknown, in words. */
@@ -139,7 +152,7 @@ function answerField(column: AnswerColumn, { prefix }: FieldOptions['plan']): Ou
 
 /** Columns that a format needs beside the answer. */
 function fieldsOfOutput(output: string, { format, shape }: FieldOptions): readonly OutputField[] {
-  if (format === 'csv' || format === 'tsv') return leafFields(output, shape)
+  if (format === 'csv' || format === 'tsv' || format === 'sqlite') return leafFields(output, shape)
   return format === 'parquet' && shape.kind === 'json' ? [{ kind: 'misfit', name: `${output}_raw` }] : []
 }
 

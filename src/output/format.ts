@@ -8,9 +8,12 @@ const FORMATS: ReadonlyMap<string, OutputFormat> = new Map([
   ['.csv', 'csv'],
   ['.tsv', 'tsv'],
   ['.parquet', 'parquet'],
+  ['.db', 'sqlite'],
+  ['.sqlite', 'sqlite'],
+  ['.sqlite3', 'sqlite'],
 ])
 
-/** The endings that an answers file may have, for messages; all but Parquet also with `.gz` after them. */
+/** The endings that an answers file may have, for messages; all but Parquet and SQLite also with `.gz` after them. */
 export const KNOWN_ENDINGS: readonly string[] = [...FORMATS.keys()]
 
 /** The format that a path's ending asks for, whether packed or not, or undefined for an ending that names none. */

@@ -32,7 +32,7 @@ afterEach(async () => {
 describe('the summary of a run', () => {
   it('lies beside the answers and tells how they were made', async () => {
     const path = await writeRunSummary(join(folder, 'out.jsonl'), facts, systemDisk)
-    expect(path).toBe(summaryPathOf(join(folder, 'out.jsonl')))
+    expect(path).toBe(summaryPathOf(join(folder, 'out.jsonl'), facts.run.output))
     expect(await readdir(folder)).toEqual(['out.jsonl.run.json'])
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
       version: 1,

@@ -3,7 +3,7 @@ import { writeAtomically } from '../lib/atomic-file.ts'
 import type { Disk } from '../lib/disk.ts'
 import { NODE_VERSION } from '../lib/machine.ts'
 import { OUTCOME_STATUSES } from '../model/outcome.ts'
-import { inputOf } from '../model/run.ts'
+import { inputOf, type OutputPlan, PLAIN_OUTPUT } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import type { AttemptRecord, UsageTotal } from '../store/port/attempt.ts'
 import type { RequestCounts } from '../store/port/batch.ts'
@@ -61,9 +61,17 @@ export interface CostFacts {
   }[]
 }
 
-/** The file that tells how an answers file was made, beside it: `OUT.run.json`. */
-export function summaryPathOf(answersPath: string): string {
-  return `${answersPath}.run.json`
+/**
+ * The file that tells how an answers file was made, beside it: `OUT.run.json`. A database may hold the answers of several
+ * runs, so for a table with another name than the usual one it is `OUT.TABLE.run.json`.
+ */
+export function summaryPathOf(answersPath: string, output: Pick<OutputPlan, 'format' | 'tableName'>): string {
+  const table = tableOf(output)
+  return `${answersPath}${table === null || table === PLAIN_OUTPUT.tableName ? '' : `.${table}`}.run.json`
+}
+
+function tableOf({ format, tableName }: Pick<OutputPlan, 'format' | 'tableName'>): string | null {
+  return format === 'sqlite' ? tableName : null
 }
 
 /**
@@ -71,7 +79,7 @@ export function summaryPathOf(answersPath: string): string {
  * replaces the one before. Prompts appear as hashes only, because they may be confidential.
  */
 export async function writeRunSummary(answersPath: string, facts: RunFacts, disk: Disk): Promise<string> {
-  const path = summaryPathOf(answersPath)
+  const path = summaryPathOf(answersPath, facts.run.output)
   const text = `${JSON.stringify(summaryOf(facts), null, 2)}\n`
   await writeAtomically(disk, path, async (writer) => void (await writer.writeText(text)), 'share')
   return path
@@ -84,12 +92,17 @@ export type SummaryMarks = string
 
 /** The marks of a file with all answers of a run. */
 export function summaryMarks({ finishedAt, id, output }: RunRecord): SummaryMarks {
-  return marksOf({ run: { id }, finishedAt: instant(finishedAt), answers: { selection: null, ...output } })
+  const answers = { selection: null, ...output, tableName: tableOf(output) }
+  return marksOf({ run: { id }, finishedAt: instant(finishedAt), answers })
 }
 
 /** The marks in the summary beside an answers file; undefined where there is none, or none of ours. */
-export async function readSummaryMarks(answersPath: string, disk: Disk): Promise<SummaryMarks | undefined> {
-  const text = await disk.readText(summaryPathOf(answersPath))
+export async function readSummaryMarks(
+  answersPath: string,
+  output: Pick<OutputPlan, 'format' | 'tableName'>,
+  disk: Disk,
+): Promise<SummaryMarks | undefined> {
+  const text = await disk.readText(summaryPathOf(answersPath, output))
   if (text === undefined) return undefined
   try {
     return marksOf(JSON.parse(text) as Marked | null)
@@ -107,7 +120,7 @@ interface Marked {
 }
 
 function marksOf(summary: Marked | null): SummaryMarks {
-  const wishes = ['selection', 'format', 'prefix', 'columns', 'raw', 'excelSafe'].map(
+  const wishes = ['selection', 'format', 'prefix', 'columns', 'raw', 'excelSafe', 'tableName'].map(
     (name) => summary?.answers?.[name],
   )
   return JSON.stringify([summary?.run?.id, summary?.finishedAt, ...wishes])
@@ -161,6 +174,7 @@ function summaryOf(facts: RunFacts): object {
       columns: run.output.columns,
       raw: run.output.raw,
       excelSafe: run.output.excelSafe,
+      tableName: tableOf(run.output),
     },
   }
 }

@@ -26,8 +26,8 @@ export interface WriteAnswersOptions {
   /** The input's columns in order. */
   readonly columns: readonly Column[]
   /**
-   * The JSON texts of the same rows alone, for one more pass where Parquet needs the types of columns that have none.
-   * @default such columns hold JSON text
+   * The JSON texts of the same rows alone, for one more pass where Parquet or SQLite needs the types of columns that have
+   * none. @default such columns hold JSON text, in SQLite values of any type
    */
   readonly texts?: (() => AsyncIterable<readonly string[]>) | undefined
   /** True where the input has several files. @default false */
@@ -64,7 +64,7 @@ export interface WrittenAnswers {
  * part of the run was asked for, where one is missing.
  */
 export async function writeAnswers(options: WriteAnswersOptions): Promise<WrittenAnswers> {
-  const { disk, isPart = false, plan, sink } = options
+  const { isPart = false, plan } = options
   const rows = inOrder(options.rows, isPart)
   const { failedPath, path } = plan
   if (path === null) {
@@ -72,14 +72,12 @@ export async function writeAnswers(options: WriteAnswersOptions): Promise<Writte
   }
   const failedFormat = failedPath === null ? undefined : formatOf(failedPath)
   const types = await missingTypes(options, [plan.format, failedFormat])
-  const write = async (main: ByteSink, failed?: ByteSink): Promise<Written> => {
-    const writer = writerFor(plan.format, options, types, main)
-    const failedWriter = failed && failedFormat && writerFor(failedFormat, options, types, failed)
-    return { ...(await writeRows(rows, writer, failedWriter)), formulaCells: writer.formulaCells }
+  const write = async (main: RowWriter, failed?: RowWriter): Promise<Written> => {
+    return { ...(await writeRows(rows, main, failed)), formulaCells: main.formulaCells }
   }
-  const { bytes, result } = await into(path, { disk, sink }, async (main) => {
-    if (failedPath === null) return await write(main)
-    return (await into(failedPath, { disk, sink }, (failed) => write(main, failed))).result
+  const { bytes, result } = await intoFile(path, plan.format, options, types, async (main) => {
+    if (failedPath === null || failedFormat === undefined) return await write(main)
+    return (await intoFile(failedPath, failedFormat, options, types, (failed) => write(main, failed))).result
   })
   const { damagedRows, failedRows, formulaCells, rows: count } = result
   return {
@@ -101,8 +99,25 @@ interface Written extends Counted {
   readonly formulaCells: number
 }
 
-function writerFor(
+/** Hands a writer to `write` that leads to a file of the format, or to the sink for `-`. */
+async function intoFile<Result>(
+  path: string,
   format: OutputFormat,
+  options: WriteAnswersOptions,
+  types: ReadonlyMap<string, ColumnType>,
+  write: (writer: RowWriter) => Promise<Result>,
+): Promise<{ readonly result: Result; readonly bytes: number }> {
+  const { costOf, disk, plan, shape = TEXT, sink } = options
+  if (format !== 'sqlite')
+    return await into(path, { disk, sink }, (bytes) => write(writerFor(format, options, types, bytes)))
+  // Loaded when it is needed: no other format should wait for the engine.
+  const { intoTable } = await import('./sqlite/into-table.ts')
+  const fields = fieldsFor(format, options)
+  return await intoTable({ path, table: plan.tableName, disk }, { fields, types, shape, costOf }, write)
+}
+
+function writerFor(
+  format: Exclude<OutputFormat, 'sqlite'>,
   options: WriteAnswersOptions,
   types: ReadonlyMap<string, ColumnType>,
   sink: ByteSink,
@@ -137,14 +152,15 @@ function fieldsFor(
   return outputFields({ plan, format, shape, columns, hasSources, hasTurns })
 }
 
-/** The types of columns that have none, found in one pass over their values; only Parquet asks for them. */
+/** The types of columns that have none, found in one pass over their values; only Parquet and SQLite ask for them. */
 async function missingTypes(
   options: WriteAnswersOptions,
   formats: readonly (OutputFormat | undefined)[],
 ): Promise<ReadonlyMap<string, ColumnType>> {
   const { texts } = options
   const untyped = fieldsFor('parquet', options).filter((field) => field.kind === 'input' && field.type === null)
-  if (!formats.includes('parquet') || untyped.length === 0 || !texts) return new Map()
+  const isTyped = formats.includes('parquet') || formats.includes('sqlite')
+  if (!isTyped || untyped.length === 0 || !texts) return new Map()
   const finders = new Map(untyped.map(({ name }) => [name, new TypeFinder()]))
   for await (const list of texts()) {
     for (const text of list) {

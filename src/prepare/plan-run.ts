@@ -1,6 +1,6 @@
 import { nearestFolder } from '../lib/disk.ts'
 import type { RunDefinition } from '../model/run.ts'
-import { findCollisions, findUnknown } from '../output/fields.ts'
+import { findCollisions, findTableFlaw, findUnknown } from '../output/fields.ts'
 import { type JudgedModel } from '../plan/model-fitness.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import type { PromptReview } from '../request/templates/prompt-review.ts'
@@ -23,6 +23,8 @@ export interface PlannedRun {
   readonly collisions: readonly string[]
   /** Columns that the user asked for and that do not exist. */
   readonly unknownColumns: readonly string[]
+  /** Why a table of SQLite cannot hold the answers; null where it can, and where none is to. */
+  readonly tableFlaw: string | null
   /** The body of the first request, as it would be sent; null where no row can be sent. */
   readonly firstBody: string | null
   /** Bytes free where the run would live. */
@@ -53,6 +55,7 @@ export async function planRun(site: Site, options: NewRunOptions): Promise<Plann
     problems: draft.frozen.problems,
     collisions: findCollisions(draft.fields),
     unknownColumns: findUnknown(draft.fields),
+    tableFlaw: findTableFlaw(draft.fields) ?? null,
     firstBody: draft.frozen.firstBody,
     freeBytes: await disk.freeBytes(await nearestFolder(disk, site.localFolder)),
   }

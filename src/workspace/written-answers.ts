@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Disk } from '../lib/disk.ts'
 import { isFinished, type OutputPlan } from '../model/run.ts'
+import { hasTable } from '../output/check-output.ts'
 import { readSummaryMarks, type SummaryMarks, summaryMarks } from '../output/run-summary.ts'
 import type { RunRecord } from '../store/port/run.ts'
 
@@ -15,10 +16,11 @@ export async function findWrittenRun(
   plan: OutputPlan,
   planFor: (run: RunRecord) => OutputPlan,
 ): Promise<RunRecord | undefined> {
-  const { failedPath, path } = plan
+  const { failedPath, format, path, tableName } = plan
   if (path === null || path === '-' || (await disk.size(path)) === undefined) return undefined
+  if (format === 'sqlite' && !(await hasTable(path, tableName))) return undefined
   if (failedPath !== null && (await disk.size(failedPath)) === undefined) return undefined
-  const marks = await readSummaryMarks(path, disk)
+  const marks = await readSummaryMarks(path, plan, disk)
   return runs.find(
     (run) => isFinished(run.state) && (isWritten(run, plan, marks) || isWritten(run, planFor(run), marks)),
   )

@@ -206,7 +206,12 @@ const GUARDS: readonly Guard[] = [
     modules: /^((node:)?(http|https|http2|net|tls|dgram)|hono|@hono\/.*)$/,
     allowed: ['server/', 'cli/worker/health-server.ts'],
   },
-  { what: 'a database driver', modules: /^(@photostructure\/sqlite|node:sqlite|pg)$/, allowed: ['store/'] },
+  // A database that answers are written to is the user's, and has nothing of a home in it.
+  {
+    what: 'a database driver',
+    modules: /^(@photostructure\/sqlite|node:sqlite|pg)$/,
+    allowed: ['store/', 'output/sqlite/database-file.ts'],
+  },
   { what: 'the terminal', globals: /^console(\..+)?$/, allowed: PROGRAMS },
   // The disk asks for the platform, because what a folder sync and statfs mean differs; the library has no program
   // around it that could hand it environment, working folder, and a place for the lines of the processors.

@@ -60,7 +60,7 @@ describe('a command that cannot be carried out', () => {
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--poll-interval', '5'], /Write a duration/],
     [
       ['run', 'good.csv', ...MODEL, ...PROMPT, '--format', 'xml'],
-      /Allowed choices are jsonl, json, csv, tsv, parquet, provider/,
+      /Allowed choices are jsonl, json, csv, tsv, parquet, sqlite, provider/,
     ],
     [['run', 'good.csv', ...MODEL, ...PROMPT, '--prompt-file', 'p.txt'], /cannot be used with/],
     [['run', 'good.csv', ...MODEL, '--prompt-file', 'absent.txt'], /the file absent\.txt does not exist/],

@@ -130,7 +130,8 @@ function fileFrom(shell: Shell, { excelSafe, output }: CompareFlags): CompareOpt
   if (output === undefined) return undefined
   const named = formatOf(output)
   // A file of another ending is refused with JSON lines asked for.
-  const format = named === undefined || named === 'parquet' || named === 'provider' ? 'jsonl' : named
+  const isOther = named === undefined || named === 'parquet' || named === 'sqlite' || named === 'provider'
+  const format = isOther ? 'jsonl' : named
   return { path: resolve(shell.machine.workingFolder, output), format, excelSafe: excelSafe === true }
 }
 

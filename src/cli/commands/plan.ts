@@ -39,9 +39,9 @@ async function plan(shell: Shell, inputPaths: readonly string[], flags: PlanFlag
 
 /** A plan that `run` would refuse is not a success. */
 function conclude(shell: Shell, planned: PlannedRun, models: ModelChoice): number {
-  const { collisions, definition, problems, unknownColumns } = planned
-  const isRefused =
-    (problems.total > 0 && !definition.skipInvalid) || collisions.length > 0 || unknownColumns.length > 0
+  const { collisions, definition, problems, tableFlaw, unknownColumns } = planned
+  const hasProblems = problems.total > 0 && !definition.skipInvalid
+  const isRefused = hasProblems || collisions.length > 0 || unknownColumns.length > 0 || tableFlaw !== null
   if (isRefused) shell.tell(`run would refuse this input: ${remedy(planned)}.`)
   const refusal = models.isForced ? null : refusedModel(planned, models.now)
   if (refusal !== null) shell.tell(`run would refuse this model: ${refusal}. Choose another one, or add --force-model.`)
@@ -59,8 +59,9 @@ function refusedModel({ models }: PlannedRun, now: number): string | null {
   return unfit === undefined ? null : describeFitness(unfit, now)
 }
 
-function remedy({ collisions, unknownColumns }: PlannedRun): string {
+function remedy({ collisions, tableFlaw, unknownColumns }: PlannedRun): string {
   if (collisions.length > 0) return 'choose another --prefix'
   if (unknownColumns.length > 0) return describeUnknown(unknownColumns)
+  if (tableFlaw !== null) return `${tableFlaw}; choose columns with --columns, or write another format`
   return 'correct the rows, or leave them out with --skip-invalid'
 }

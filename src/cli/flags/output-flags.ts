@@ -15,8 +15,8 @@ export function hasOutputFlags(flags: OutputFlags): boolean {
 }
 
 /** The flags that would have given this output, but for where it goes and for replacing what is there. */
-export function wishesOf({ columns, excelSafe, failedPath, prefix, raw }: OutputPlan): OutputFlags {
-  return { prefix, excelSafe, columns: columns ?? undefined, raw, failed: failedPath ?? undefined }
+export function wishesOf({ columns, excelSafe, failedPath, prefix, raw, tableName }: OutputPlan): OutputFlags {
+  return { prefix, excelSafe, columns: columns ?? undefined, raw, tableName, failed: failedPath ?? undefined }
 }
 
 /**
@@ -44,6 +44,7 @@ export function outputPlan(
     force: flags.force ?? false,
     columns: flags.columns ?? null,
     raw: flags.raw ?? false,
+    tableName: flags.tableName ?? PLAIN_OUTPUT.tableName,
     failedPath: flags.failed === undefined ? null : resolve(workingFolder, flags.failed),
   }
 }

@@ -4,7 +4,7 @@ import type { OptionDeclaration } from './declaration.ts'
 /** Commands that can say where answers go. */
 const WRITING = ['run', 'plan', 'resume', 'retry', 'results'] as const
 
-const PLACES = 'where the answers go: .jsonl, .json, .csv, .tsv (also .gz), .parquet, or - for standard output'
+const PLACES = 'where the answers go: .jsonl, .json, .csv, .tsv (also .gz), .parquet, .db, or - for standard output'
 
 function inOutput<Property extends string>(property: Property) {
   return { calls: ['startRun'], property: `output.${property}` } as const
@@ -23,7 +23,7 @@ export const OUTPUT_OPTIONS = {
     helpIn: {
       resume: `${PLACES} (default: as before)`,
       retry: `${PLACES} (default: as before)`,
-      results: 'a file instead of a table: .jsonl, .json, .csv, .tsv, .parquet, or -',
+      results: 'a file instead of a table: .jsonl, .json, .csv, .tsv, .parquet, .db, or -',
     },
     commands: WRITING,
     commonIn: WRITING,
@@ -66,6 +66,15 @@ export const OUTPUT_OPTIONS = {
     commands: WRITING,
     library: inOutput('raw'),
   },
+  tableName: {
+    kind: 'text',
+    value: '<name>',
+    heading: 'output',
+    help: 'the table of a SQLite file (.db) that the answers become',
+    usual: 'answers',
+    commands: WRITING,
+    library: inOutput('tableName'),
+  },
   excelSafe: {
     kind: 'flag',
     heading: 'output',
@@ -85,7 +94,7 @@ export const OUTPUT_OPTIONS = {
   force: {
     kind: 'flag',
     heading: 'output',
-    help: 'replace an existing file',
+    help: 'replace an existing file; of a SQLite file only the table of the answers',
     usual: 'refuse',
     repeated: 'never',
     commands: WRITING,
