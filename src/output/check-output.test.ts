@@ -115,7 +115,7 @@ describe('a database for the answers', () => {
     await writeFile(join(folder, 'note.db'), 'Dear diary, this is not a database at all.'.repeat(30))
     await expect(check('note.db', { ...SQLITE, force: true })).rejects.toMatchObject({
       message: expect.stringMatching(/note\.db cannot take a table: SQLite says: file is not a database/) as string,
-      next: expect.stringMatching(/another file with output/) as string,
+      next: expect.stringMatching(/a database that can be changed .* or a new file, with output/) as string,
     })
     database('own.db', 'create table t (a); create view Answers as select * from t; create table "used" (a)')
     const forced = { ...SQLITE, force: true }

@@ -133,12 +133,11 @@ async function refuseDatabase(
   { option, path, table }: Named & { readonly table: string },
   force: boolean,
 ): Promise<void> {
-  const other = `Name another file with ${mention(option)}`
   // Loaded when it is needed: no other format should wait for the engine.
   const { lookInto } = await import('./sqlite/database-file.ts')
   const { kindOfName } = await lookInto(path, table).catch((error: unknown) => {
     throw new LlmBatchError('usage', `${path} cannot take a table: ${messageOf(error)}`, {
-      next: `${other}, or change that.`,
+      next: `Name a database that can be changed and that no other program holds, or a new file, with ${mention(option)}.`,
       cause: error,
     })
   })
