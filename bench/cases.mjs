@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { callsCases } from './families/calls.mjs'
 import { commandCases } from './families/command.mjs'
 import { halvesCases } from './families/halves.mjs'
 import { lineCases } from './families/lines.mjs'
@@ -36,6 +37,7 @@ const FAMILIES = {
   lines: lineCases,
   command: commandCases,
   waiting: waitingCases,
+  calls: callsCases,
   scale: scaleCases,
 }
 

@@ -70,7 +70,7 @@ export class CallReplies {
     const reply = line === null ? undefined : shape?.replyOf(line)
     if (reply) return reply
     const { billed = 'no', code = null, reason = null } = newest.result ?? {}
-    const what = reason ?? `the request ended as ${state}, without an answer`
+    const what = reason?.replace(/\.$/, '') ?? `the request ended as ${state}, without an answer`
     const again = commandLine('retry', this.#sources.name, ...(billed === 'no' ? [] : [mention('status', state)]))
     return errorReply(shape, { code: code ?? state, message: inFlags(`${what}. Send it again with: ${again}`) })
   }
