@@ -141,6 +141,24 @@ export class RunHandle {
     await steer({ clock, provider, settings: configuration.settings, store }, steering)
   }
 
+  /**
+   * Takes up held batches again, as a drive does that is to release them, and leaves the rest to the process that drives the
+   * run next. May be repeated; throws as `drive` does.
+   */
+  async release(): Promise<void> {
+    await this.#inTurn(async () => {
+      const { store } = this.#taken
+      const context = await runContext(this.#workspace, store, (event) => this.#emit(event))
+      try {
+        await confirmAccount(context, this.#stopping.signal)
+        await release(context)
+        if ((await store.record()).state === 'held') await store.moveRun('running')
+      } finally {
+        context.counters.close()
+      }
+    })
+  }
+
   async #drive(options: DriveOptions): Promise<Driven> {
     const { store } = this.#taken
     const { name, state } = await store.record()

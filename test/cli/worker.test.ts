@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { expectExit, parseLines, start, type, typeHere } from '../support/command.ts'
+import { promptRows } from '../support/fault-run.ts'
 import { heldClock } from '../support/held-clock.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 import { machinesAtPostgres, newMachine } from '../support/machines.ts'
@@ -76,6 +77,42 @@ describe('llm-batch worker', () => {
     expect((await typeHere(world, 'status', 'last')).stdout).toMatch(/Deadline .*left;.*\n +Priority +high\n/)
     expectExit(await type(world, 'worker', '--once'), 0)
     expect((await typeHere(world, 'status', 'last')).stdout).not.toContain('Priority')
+  })
+
+  it('carries out what a resume takes up again and a retry gives back, and leaves alone what stays held', async () => {
+    const price = { inputUsdPerMillion: 2_000_000, outputUsdPerMillion: 2_000_000 }
+    const budget = { askAboveUsd: 1_000_000 }
+    const world = await openWorld({ config: { prices: { 'openai/gpt-6.1-terra': price }, budget } })
+    await world.write('rows.jsonl', promptRows(['One', '[[simulate: status=400 times=1]] Two']))
+    expectExit(await typeHere(world, ...LINE, '-o', 'out.jsonl', '--max-tokens', '20', '--max-cost', '1'), 75)
+    expectExit(await type(world, 'worker', '--once', '--on-hold', 'echo held > hook.txt'), 3)
+    expect(await readFile(join(world.folder, 'hook.txt'), 'utf8')).toBe('held\n')
+    const kept = await typeHere(world, 'retry', 'last', '--detach')
+    expectExit(kept, 3)
+    expect(kept.stderr).toMatch(/Run \S+ stays held: .*cap of \$1\.00.*\nNext: llm-batch resume \S+ --detach/)
+    expectExit(await typeHere(world, 'worker', '--once'), 3)
+
+    const resumed = await type(world, 'resume', 'last', '--max-cost', '100000', '--detach')
+    expectExit(resumed, 75)
+    expect(resumed.stderr).toMatch(/Run \S+ is left to a worker; none is at work now/)
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
+    expectExit(await typeHere(world, 'worker', '--once'), 0)
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 1 })
+
+    const retried = await type(world, 'retry', 'last', '--detach')
+    expectExit(retried, 75)
+    expect(retried.stderr).toMatch(/workers send 1 failed row again\.\nRun \S+ is left to a worker/)
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1 })
+    expectExit(await typeHere(world, 'worker', '--once'), 0)
+    expect(parseLines(await readFile(join(world.folder, 'out.jsonl'), 'utf8'))).toMatchObject([
+      { llm_status: 'succeeded' },
+      { llm_status: 'succeeded' },
+    ])
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2, rowsBilled: 2, rowsBilledAgain: 0 })
+    const refused = await typeHere(world, 'resume', 'last', '--detach', '--on-unknown-create', 'resend')
+    expectExit(refused, 2)
+    expect(refused.stderr).toContain("option '--detach' cannot be used with option '--on-unknown-create <what>'")
+    expectExit(await typeHere(world, 'resume', 'last', '--detach', '--again'), 2)
   })
 
   it('leaves a run to others whose key it lacks, and says so once', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
+import { LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { driveRun } from '../drive/drive-run.ts'
 import { Interruption } from '../drive/interruption.ts'
@@ -22,12 +23,13 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 }
 
 async function resume(shell: Shell, wanted: string | undefined, flags: ResumeFlags): Promise<number> {
+  assertKept(flags)
   const interruption = new Interruption(shell, systemClock)
   try {
     return await withHome(shell, flags, async (workspace) => {
       const events = await RunEvents.open(shell, workspace, flags)
       const run = await chooseRun(shell, workspace, wanted)
-      const mustBeFile = flags.json === true || flags.wait === false
+      const mustBeFile = flags.json === true || flags.wait === false || flags.detach === true
       const taken = await takeUp(shell, workspace, run, { ...flags, mustBeFile })
       const until = flags.wait === false ? 'submitted' : 'finished'
       return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: true })
@@ -35,4 +37,12 @@ async function resume(shell: Shell, wanted: string | undefined, flags: ResumeFla
   } finally {
     interruption.end()
   }
+}
+
+/** What another home has sent is looked for by the process that sends; a worker is not told to leave that out. */
+function assertKept({ again, detach }: ResumeFlags): void {
+  if (!again || !detach) return
+  throw new LlmBatchError('usage', '--again cannot be left to a worker, which looks before it sends', {
+    next: 'Leave --detach out; --no-wait sends the batches and exits.',
+  })
 }

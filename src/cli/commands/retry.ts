@@ -59,7 +59,7 @@ async function retry(
   }
   const taken = await takeUp(shell, workspace, run, {
     ...flags,
-    mustBeFile: flags.json === true || flags.wait === false,
+    mustBeFile: flags.json === true || flags.wait === false || flags.detach === true,
   })
   const retryable = await retryableIn(workspace, run.id)
   const reopened = await reopen(taken.store, options, workspace.configuration.settings.canary)
@@ -69,9 +69,11 @@ async function retry(
     return exitCodeOf({ run, counts: await taken.store.counts() }, flags.maxFailed ?? 0)
   }
   const canary = reopened.hasCanary ? '; a few of them are asked directly first' : ''
-  if (!flags.quiet) shell.tell(`Run ${run.id}: sending ${describeSent(reopened, options, retryable)}${canary}.`)
+  const sending = flags.detach ? 'workers send' : 'sending'
+  if (!flags.quiet) shell.tell(`Run ${run.id}: ${sending} ${describeSent(reopened, options, retryable)}${canary}.`)
   const until = flags.wait === false ? 'submitted' : 'finished'
-  return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: true })
+  const releaseHeld = flags.detach !== true
+  return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld })
 }
 
 async function retryableIn({ configuration, store }: Workspace, id: string): Promise<Retryable> {

@@ -1,16 +1,13 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { plainLine } from '../../lib/plain-text.ts'
-import { RunHandle } from '../../library/handle.ts'
 import { LlmBatchError } from '../../model/error.ts'
-import { inFlags } from '../../model/options/mention.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { isFinished } from '../../model/run.ts'
 import type { NewRunOptions } from '../../prepare/definition.ts'
 import { type TakenRun, takeNewRun } from '../../prepare/start.ts'
 import type { RunRecord } from '../../store/port/run.ts'
 import { exitCodeOf, reportOf } from '../../workspace/report.ts'
-import { workersAtWork } from '../../workspace/workers-at-work.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
 import { driveRun } from '../drive/drive-run.ts'
@@ -24,7 +21,6 @@ import { storedJob } from '../jobs/stored-job.ts'
 import { withHome } from '../open-home.ts'
 import { agreeTo, remarkOn } from '../questions/agree.ts'
 import { agreeToPrompt } from '../questions/agree-to-prompt.ts'
-import { counted } from '../render/terminal/quantity.ts'
 import type { Shell } from '../shell.ts'
 
 type RunFlags = OptionsOf<'run'>
@@ -60,7 +56,6 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
       if (taken.isAttached) await assertTailAccepted(taken, flags)
       if (taken.isAttached && !flags.quiet) shell.tell(describeAttached(await taken.store.record(), taken))
       if (taken.areAnswersThere) return await reportDone(shell, workspace, taken, flags)
-      if (flags.detach) return await leaveToWorkers(shell, workspace, taken, { events, flags })
       const until = flags.wait === false ? 'submitted' : 'finished'
       return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: false })
     })
@@ -93,31 +88,6 @@ function describeAttached({ id, output, state }: RunRecord, { areAnswersThere }:
   const where = areAnswersThere ? 'the answers are in' : 'nothing is sent, and the answers are written to'
   const place = output.path === '-' ? 'standard output' : plainLine(output.path ?? '')
   return `${done}: ${where} ${place}. To pay for the same work once more, add --again.`
-}
-
-/** Lets go of a run of which nothing was sent from here. */
-async function leaveToWorkers(
-  shell: Shell,
-  workspace: Workspace,
-  taken: TakenRun,
-  { events, flags }: { readonly events: RunEvents; readonly flags: RunFlags },
-): Promise<number> {
-  const handle = new RunHandle(workspace, taken, events.emitter, inFlags)
-  try {
-    await handle.steer(flags)
-  } finally {
-    handle.close()
-  }
-  const report = await reportOf(taken.store, workspace.configuration)
-  const { id } = report.run
-  if (flags.json) await shell.printJson(await reportDocument(report, null))
-  const count = (await workersAtWork(workspace)).length
-  const who = count === 0 ? 'a worker; none is at work now, start one with: llm-batch worker' : counted(count, 'worker')
-  if (!flags.quiet)
-    shell.tell(
-      `Run ${id} is left to ${who}.\nNext: llm-batch status ${id} --watch, then llm-batch results ${id} -o OUT`,
-    )
-  return exitCodeOf(report, flags.maxFailed ?? 0)
 }
 
 /** Nothing is left to do: the answers are where they should be. */

@@ -16,6 +16,7 @@ import { tellReason } from '../render/words/reason-words.ts'
 import type { Shell } from '../shell.ts'
 import { runHook } from './hooks.ts'
 import type { Interruption } from './interruption.ts'
+import { leaveToWorkers } from './leave-to-workers.ts'
 import type { RunEvents } from './run-events.ts'
 import { RunProgress } from './run-progress.ts'
 
@@ -31,9 +32,14 @@ export interface DriveRun {
   readonly releaseHeld: boolean
 }
 
-/** Drives a run that was taken up, shows how it goes, reports, and returns the exit code. Lets go of the run. */
+/**
+ * Drives a run that was taken up, or leaves it to workers where that is wished, shows how it goes, reports, and returns the
+ * exit code. Lets go of the run.
+ */
 export async function driveRun(options: DriveRun): Promise<number> {
   const { events, flags, interruption, shell, taken, workspace } = options
+  // Of a finished run only the answers are left to write, which no worker does.
+  if (flags.detach && !isFinished((await taken.store.record()).state)) return await leaveToWorkers(options)
   const handle = new RunHandle(workspace, taken, events.emitter, inFlags)
   const progress = flags.quiet ? undefined : new RunProgress(shell, workspace.clock, () => handle.progress())
   try {

@@ -4,7 +4,7 @@ import { DRIVING, MAKING, type OptionDeclaration } from './declaration.ts'
 /** Commands that work on runs and tell how it went. */
 const TELLING = [...DRIVING, 'cancel', 'tick'] as const
 /** Commands that start the user's own commands. */
-const HOOKING = [...DRIVING, 'tick'] as const
+const HOOKING = [...DRIVING, 'tick', 'worker'] as const
 
 /** Options that steer the driving of a run, and say how a command tells of it. */
 export const DRIVE_OPTIONS = {
@@ -85,8 +85,13 @@ export const DRIVE_OPTIONS = {
     help: 'leave all of it to workers (llm-batch worker) and exit; fetch the answers later with results',
     brief: 'leave all of it to workers and exit',
     usual: 'send the batches from here',
-    commands: ['run'],
-    conflicts: ['wait'],
+    helpIn: {
+      resume: 'take up what is held, leave all of it to workers (llm-batch worker) and exit',
+      retry: 'leave the rows to workers (llm-batch worker) and exit; batches that are held stay held',
+    },
+    commands: DRIVING,
+    // What is not kept with the run, no worker would know of.
+    conflicts: ['wait', 'forceModel', 'onUnknownCreate', 'onFinish', 'onHold'],
     inJobs: false,
   },
   deadline: {
