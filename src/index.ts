@@ -8,9 +8,13 @@ export type {
   PlaceOptions,
   RetryRunOptions,
   StartRunOptions,
+  StartWorkerOptions,
+  ToldNews as WorkerNews,
 } from './library/library-options.ts'
 export type { AnswerOf, AnswerSchema, AnyRow, EarlierAnswer, OutputOf, RowResult } from './library/library-result.ts'
 export type { DrivenRun, Run } from './library/library-run.ts'
+export { type RunningWorker, startWorker } from './library/start-worker.ts'
+export type { WorkerCounts } from './library/worker.ts'
 export type { AnswerDefinition, AnswerNote, JsonSchema } from './model/answer.ts'
 export type { RemoteStatus, TerminalStatus } from './model/attempt.ts'
 export type { EndpointChoice, EndpointName } from './model/endpoint.ts'

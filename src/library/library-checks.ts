@@ -13,6 +13,7 @@ import {
   type PlaceOptions,
   type RetryRunOptions,
   type StartRunOptions,
+  type StartWorkerOptions,
 } from './library-options.ts'
 
 /** The properties of a call itself, without those that lie in another option. */
@@ -54,6 +55,15 @@ const OPEN_RUN_OPTIONS: KnownOptions<OpenRunOptions> = withoutInput(START_OPTION
 const BUDGET_OPTIONS: KnownOptions<NonNullable<PlaceOptions['budget']>> = declaredIn('budget')
 const OUTPUT_OPTIONS: KnownOptions<OutputPlan> = { ...declaredIn('output'), path: 'text' }
 const FINISH_OPTIONS: KnownOptions<FinishOptions> = { ...declaredOf('finish'), signal: 'any' }
+const WORKER_OPTIONS: KnownOptions<StartWorkerOptions> = {
+  ...declaredOf('startWorker'),
+  concurrency: 'count',
+  environment: 'any',
+  once: 'boolean',
+  onEvent: 'any',
+  onNews: 'any',
+  signal: 'any',
+}
 const RETRY_OPTIONS: KnownOptions<RetryRunOptions> = declaredOf('retry')
 
 /** Rows that come later have no file, and no part of them is chosen. */
@@ -122,6 +132,11 @@ export function checkOpenRunOptions(options: Pick<OpenRunOptions<object>, 'budge
 export function checkOpenOptions(options: PlaceOptions): void {
   assertKnownOptions('openRun', options, PLACE_OPTIONS, placeOfFinishOption)
   if (options.budget !== undefined) assertKnownOptions('budget', options.budget, BUDGET_OPTIONS)
+}
+
+/** The same for `startWorker`. */
+export function checkWorkerOptions(options: StartWorkerOptions): void {
+  assertKnownOptions('startWorker', options, WORKER_OPTIONS)
 }
 
 /** The same for what drives a run; `what` is the method. */

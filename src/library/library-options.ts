@@ -4,6 +4,7 @@ import { parseDeadline } from '../drive/deadline.ts'
 import type { InputSource } from '../input/open.ts'
 import type { AnswerDefinition, JsonSchema } from '../model/answer.ts'
 import { LlmBatchError } from '../model/error.ts'
+import type { RunEvent } from '../model/event.ts'
 import type { OutcomeStatus } from '../model/outcome.ts'
 import {
   type DeadlineWish,
@@ -19,6 +20,8 @@ import type { ChatMessage } from '../request/messages/message-json.ts'
 import { schemaName } from '../schema/schema-name.ts'
 import { isValidator, jsonSchemaOf } from '../schema/standard-schema.ts'
 import type { AnswerSchema, AnyRow } from './library-result.ts'
+import type { ToldReport } from './told.ts'
+import type { WorkerNews } from './worker.ts'
 
 /**
  * Options for the place of a run, its waits and the size of its batches; every field may also come from the environment
@@ -106,6 +109,23 @@ export const INPUT_OPTIONS = [
   'seed',
   'since',
 ] as const satisfies readonly (keyof StartRunOptions)[]
+
+/** Options of `startWorker`. */
+export interface StartWorkerOptions extends Omit<PlaceOptions, 'budget' | 'canary' | 'maxImageBytes'> {
+  /** Runs that are worked on at once, besides those whose batches are waited for. @default 4 */
+  readonly concurrency?: number | undefined
+  /** Ends when no run is left that this worker can take further. @default false */
+  readonly once?: boolean | undefined
+  /** Stops the worker; what is under way is broken off where that is safe. */
+  readonly signal?: AbortSignal | undefined
+  /** Called when a run has come to something else, is left to others, or a round of it failed; the run waits for it. */
+  readonly onNews?: ((news: ToldNews) => void | Promise<void>) | undefined
+  /** Called with everything that happens to the runs while this worker has them in hand. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
+}
+
+/** News of a worker, its reports with reasons in words. */
+export type ToldNews = WorkerNews<ToldReport>
 
 /** Options of `retry`. */
 export interface RetryRunOptions {

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { type Backoff, backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
+import { THIS_PROCESS } from '../lib/machine.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import { type TakenRun, takeRun } from '../prepare/start.ts'
@@ -12,6 +13,9 @@ import { WORKER_DEAD_MS } from '../workspace/workers-at-work.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { RunHandle } from './handle.ts'
 import type { Words } from './told.ts'
+
+/** Runs that a worker works on at once where it is not told how many. */
+export const DEFAULT_CONCURRENCY = 4
 
 /** Between two looks at the catalog, and so between two rounds of one run. */
 const LOOK_MS = 1_000
@@ -30,8 +34,8 @@ const LEFT_MS = 60_000
 const TROUBLE: Backoff = { firstMs: 5_000, factor: 2, mostMs: 300_000 }
 
 /** News of a worker: what a run has come to, why it is left to others, or what ended its round early. */
-export type WorkerNews =
-  | { readonly kind: 'round'; readonly report: RunReport }
+export type WorkerNews<Report = RunReport> =
+  | { readonly kind: 'round'; readonly report: Report }
   | { readonly kind: 'left'; readonly run: string; readonly why: string }
   | { readonly kind: 'trouble'; readonly run: string; readonly error: unknown }
 
@@ -41,8 +45,6 @@ export interface WorkerOptions {
   readonly concurrency: number
   /** Ends once there is no run left that this worker takes further. */
   readonly isOnce: boolean
-  /** Its machine and process, as people call it. */
-  readonly place: string
   readonly emitter: EventEmitter<{ event: [RunEvent] }>
   readonly words: Words
   readonly tell: (news: WorkerNews) => Promise<void>
@@ -92,7 +94,8 @@ export class Worker {
     this.#workspace = workspace
     this.#options = options
     const id = Buffer.from(random.bytes(8)).toString('hex')
-    this.#presence = { id, place: options.place, startedAt: clock.now(), seenAt: clock.now() }
+    const place = `${THIS_PROCESS.host}, process ${THIS_PROCESS.id}`
+    this.#presence = { id, place, startedAt: clock.now(), seenAt: clock.now() }
   }
 
   get counts(): WorkerCounts {

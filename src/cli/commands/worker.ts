@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
-import { THIS_PROCESS } from '../../lib/machine.ts'
-import { Worker, type WorkerNews } from '../../library/worker.ts'
+import { DEFAULT_CONCURRENCY, Worker, type WorkerNews } from '../../library/worker.ts'
 import { EXIT } from '../../model/error.ts'
 import { inFlags } from '../../model/options/mention.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
@@ -25,8 +24,6 @@ interface WorkerFlags extends OptionsOf<'worker'> {
   readonly once?: boolean | undefined
   readonly port?: number | undefined
 }
-
-const DEFAULT_CONCURRENCY = 4
 
 /** A worker that has not read the catalog for so long is not at work. */
 const STALLED_MS = 60_000
@@ -56,7 +53,6 @@ async function work(shell: Shell, workspace: Workspace, flags: WorkerFlags): Pro
   const worker = new Worker(workspace, {
     concurrency: flags.concurrency,
     isOnce: flags.once === true,
-    place: `${THIS_PROCESS.host}, process ${THIS_PROCESS.id}`,
     emitter: events.emitter,
     words: inFlags,
     tell: (news) => tellNews(shell, flags, news),

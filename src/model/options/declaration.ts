@@ -25,7 +25,7 @@ export type OptionCommand =
   | 'init'
 
 /** The calls of the library that take options of the table; `finish` stands for `finished`, `submit` and `tick`. */
-export type OptionCall = 'startRun' | 'openRun' | 'retry' | 'finish'
+export type OptionCall = 'startRun' | 'openRun' | 'startWorker' | 'retry' | 'finish'
 
 /** Headings that long help and the reference put options under, in their order. */
 export const HEADINGS = {
@@ -143,5 +143,7 @@ export const MAKING = ['run', 'plan', 'prompt', 'try'] as const
 export const PLANNING = ['run', 'plan'] as const
 /** Commands that drive a run to its end. */
 export const DRIVING = ['run', 'resume', 'retry'] as const
-/** The calls of the library that open a home. */
+/** The calls of the library that take up a run. */
 export const OPENING = ['startRun', 'openRun'] as const
+/** The calls of the library that open a home. */
+export const WORKING = [...OPENING, 'startWorker'] as const

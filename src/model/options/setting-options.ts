@@ -1,4 +1,4 @@
-import { MAKING, OPENING, type OptionDeclaration, PLANNING, type ValuesOf } from './declaration.ts'
+import { MAKING, OPENING, type OptionDeclaration, PLANNING, type ValuesOf, WORKING } from './declaration.ts'
 
 /** Commands that talk to a provider about batches. */
 const CALLING = ['run', 'plan', 'resume', 'retry', 'cancel', 'tick', 'worker'] as const
@@ -63,7 +63,7 @@ export const SETTING_OPTIONS = {
     usual: 'what the provider allows',
     configured: 'limits.maxRequests',
     commands: CALLING,
-    library: { calls: OPENING },
+    library: { calls: WORKING },
   },
   maxBytes: {
     kind: 'count',
@@ -73,7 +73,7 @@ export const SETTING_OPTIONS = {
     usual: 'what the provider allows, at most 100000000',
     configured: 'limits.maxBytes',
     commands: CALLING,
-    library: { calls: OPENING },
+    library: { calls: WORKING },
   },
   maxOpenBatches: {
     kind: 'count',
@@ -83,7 +83,7 @@ export const SETTING_OPTIONS = {
     usual: '20',
     configured: 'limits.maxOpenBatches',
     commands: CALLING,
-    library: { calls: OPENING },
+    library: { calls: WORKING },
   },
   tokenCount: {
     kind: 'off',
@@ -92,7 +92,7 @@ export const SETTING_OPTIONS = {
     usual: 'count them',
     configured: 'tokenCount',
     commands: CALLING,
-    library: { calls: OPENING },
+    library: { calls: WORKING },
   },
   pollInterval: {
     kind: 'duration',
@@ -102,7 +102,7 @@ export const SETTING_OPTIONS = {
     usual: '15s',
     configured: 'waits.poll',
     commands: CALLING,
-    library: { calls: OPENING },
+    library: { calls: WORKING },
   },
   home: {
     kind: 'place',
@@ -113,7 +113,7 @@ export const SETTING_OPTIONS = {
     configured: 'home',
     environment: 'LLM_BATCH_HOME',
     commands: PLACED,
-    library: { calls: OPENING },
+    library: { calls: WORKING },
   },
   config: {
     kind: 'path',
@@ -122,7 +122,7 @@ export const SETTING_OPTIONS = {
     help: 'configuration file',
     usual: 'llm-batch.config.json in the working folder',
     commands: PLACED,
-    library: { calls: OPENING },
+    library: { calls: WORKING },
   },
 } as const satisfies Readonly<Record<string, OptionDeclaration>>
 
