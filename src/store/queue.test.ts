@@ -131,6 +131,23 @@ describe.each(ENGINES)('in $name', (engine) => {
       })
     })
 
+    it('gives two processes that ask at the same moment what room there is, and never more', async () => {
+      const [one, other] = [await runOf([10, 10, 10, 10]), await runOf([10, 10, 10, 10])]
+      const keys: number[] = []
+      for (const run of [one, other]) for (const batch of [1, 2, 3, 4]) keys.push(await upload(run, batch))
+      const elsewhere = await home.open(clock)
+      const theirs = await elsewhere.write(other.id)
+      const ask = (key: number, index: number) =>
+        (index < 4 ? one : theirs).openIntent(key, INTENT, ({ batch, inFlight }) =>
+          inFlight.tokens + batch.tokens <= 50
+            ? { isAdmitted: true }
+            : { isAdmitted: false, wait: { code: 'queue_full', words: 'full', nextAt: 0 } },
+        )
+      const openings = await Promise.all(keys.map(ask))
+      expect(openings.filter(({ isOpen }) => isOpen)).toHaveLength(5)
+      await elsewhere.close()
+    })
+
     it('leaves the batch where it was when the rule refuses', async () => {
       const run = await runOf([100])
       const key = await upload(run)

@@ -150,6 +150,20 @@ describe.each(ENGINES)('in $name', (engine) => {
       expect((await run.spending(0)).run).toMatchObject({ reserved: 0, settled: 0 })
     })
 
+    it('by two processes at the same moment is never more than the terms allow together', async () => {
+      const { run } = await uploadedRun('one')
+      await uploadedRun('two')
+      const elsewhere = await home.open()
+      const theirs = await elsewhere.write('two')
+      const capped = (id: string): SpendingTerms => {
+        return { ...terms(id), refuse: ({ sinceThen }) => (sinceThen.reserved + 100 > 500 ? REFUSAL : null) }
+      }
+      const asked = Array.from({ length: 8 }, (_, index) => (index < 4 ? run : theirs).reserve(capped(`call ${index}`)))
+      expect((await Promise.all(asked)).filter((refusal) => refusal === null)).toHaveLength(5)
+      expect((await run.spending(DAY_MS)).sinceThen.reserved).toBe(500)
+      await elsewhere.close()
+    })
+
     it('is kept in its share for results without a usage', async () => {
       const { nonce, run } = await uploadedRun('one')
       await run.reserve(terms(nonce))

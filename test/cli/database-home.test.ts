@@ -48,7 +48,7 @@ it('is made by init, which says what it made, and serves a user without the righ
   expectExit(job, 0)
   const doctor = await typeHere(user, 'doctor', '--offline')
   expectExit(doctor, 0)
-  expect(doctor.stdout).toMatch(/home +postgres:\S+ \(1 run\)\n +files +\S+shared\n/)
+  expect(doctor.stdout).toMatch(/home +postgres:\S+ \(1 run\)\n +files +\S+shared\n +workers +none is at work\n/)
   // The password of the address is nowhere.
   expect([run, job, doctor].map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain('secret')
 })

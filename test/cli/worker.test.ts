@@ -59,6 +59,11 @@ describe('llm-batch worker', () => {
     await killed.ended
     const stopped = start(second!, ['worker'])
     await stopped.shows('is unfinished')
+    const named = new RegExp(`workers +(.*\\n +)?\\S+, process ${stopped.process.pid}, for \\d+`)
+    expect((await typeHere(third!, 'doctor', '--offline')).stdout).toMatch(named)
+    expect(JSON.parse((await typeHere(third!, 'status', 'last', '--json')).stdout).workers.at(-1)).toMatchObject({
+      place: expect.stringContaining(`process ${stopped.process.pid}`),
+    })
     stopped.process.kill('SIGTERM')
     expectExit(await stopped.ended, 0)
     release()
@@ -141,6 +146,7 @@ describe('llm-batch worker', () => {
     }, PATIENCE)
     const { stdout } = await typeHere(world, 'status')
     expect(stdout).toMatch(/Next: llm-batch status \S+ --watch/)
+    expect(stdout).toMatch(new RegExp(`\\n\\n +Workers +\\S+, process ${worker.process.pid}, for \\d+\\w+\\n$`))
     worker.process.kill('SIGTERM')
     expectExit(await worker.ended, 0)
     expect((await typeHere(world, 'status')).stdout).toMatch(/Next: llm-batch resume \S+/)

@@ -4,7 +4,7 @@ import { EXIT } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { isAtRest, isFinished } from '../../model/run.ts'
 import { evidenceFor } from '../../probe/evidence.ts'
-import type { RunStore } from '../../store/store.ts'
+import type { RunStore, WorkerRecord } from '../../store/store.ts'
 import { openRunsAndLast } from '../../workspace/find-run.ts'
 import { lifetimesOf, recoveryOf } from '../../workspace/lifetime.ts'
 import { progressOf } from '../../workspace/progress.ts'
@@ -17,11 +17,13 @@ import { RunProgress } from '../drive/run-progress.ts'
 import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { chooseRun } from '../questions/choose-run.ts'
+import { renderFacts } from '../render/terminal/facts.ts'
 import { renderBriefStatus } from '../render/views/brief-status.ts'
 import { evidenceDocument } from '../render/views/evidence-view.ts'
 import { nextSteps } from '../render/views/next-command.ts'
 import { type RunStatus, renderStatus } from '../render/views/status-view.ts'
 import { tellReason } from '../render/words/reason-words.ts'
+import { describeWorkers } from '../render/words/workers-words.ts'
 import type { Shell } from '../shell.ts'
 
 interface StatusFlags extends OptionsOf<'status'> {
@@ -57,9 +59,14 @@ async function status(
   }
   const { id } = await chooseRun(shell, workspace, wanted)
   if (flags.watch && !(await watchRun(shell, workspace, workspace.store.read(id)))) return EXIT.interrupted
-  const { report, view } = await statusOf(workspace, id, await areWorkersAtWork(workspace))
-  if (flags.json) await shell.printJson(await statusDocument({ report, view }))
-  else await shell.show(renderStatus(view, shell.outputColors, widthOf(shell)))
+  const workers = await workersAtWork(workspace)
+  const { report, view } = await statusOf(workspace, id, workers.length > 0)
+  if (flags.json)
+    await shell.printJson({ ...(await statusDocument({ report, view })), workers: workersDocument(workers) })
+  else {
+    const whole = renderStatus(view, shell.outputColors, widthOf(shell))
+    await shell.show(isFinished(report.run.state) ? whole : `${whole}${workersSection(shell, workspace, workers)}`)
+  }
   return flags.watch ? exitCodeOf(report, 0) : EXIT.ok
 }
 
@@ -67,10 +74,11 @@ async function status(
 async function showAll(shell: Shell, workspace: Workspace, { json }: StatusFlags): Promise<void> {
   const runs = await openRunsAndLast(workspace.store)
   const all: WholeStatus[] = []
-  const hasWorkers = await areWorkersAtWork(workspace)
-  for (const { id } of runs) all.push(await statusOf(workspace, id, hasWorkers))
+  const workers = await workersAtWork(workspace)
+  for (const { id } of runs) all.push(await statusOf(workspace, id, workers.length > 0))
   if (json) {
-    await shell.printJson({ version: 1, runs: await Promise.all(all.map(statusDocument)) })
+    const documents = await Promise.all(all.map(statusDocument))
+    await shell.printJson({ version: 1, runs: documents, workers: workersDocument(workers) })
     return
   }
   const isFirstAlone = runs.filter(({ state }) => !isFinished(state)).length < 2
@@ -78,7 +86,7 @@ async function showAll(shell: Shell, workspace: Workspace, { json }: StatusFlags
   const shown = all.map(({ view }, index) =>
     index === 0 && isFirstAlone ? renderStatus(view, colors, widthOf(shell)) : renderBriefStatus(view, colors),
   )
-  await shell.show(shown.join('\n'))
+  await shell.show(`${shown.join('\n')}${workersSection(shell, workspace, workers)}`)
 }
 
 /** Everything that is shown of one run. */
@@ -87,8 +95,15 @@ interface WholeStatus {
   readonly view: RunStatus
 }
 
-async function areWorkersAtWork(workspace: Workspace): Promise<boolean> {
-  return (await workersAtWork(workspace)).length > 0
+function workersSection(shell: Shell, { clock }: Workspace, workers: readonly WorkerRecord[]): string {
+  const text = describeWorkers(workers, clock.now())
+  return text === null ? '' : `\n${renderFacts([['Workers', text]], shell.outputColors)}`
+}
+
+function workersDocument(workers: readonly WorkerRecord[]): readonly object[] {
+  return workers.map(({ place, seenAt, startedAt }) => {
+    return { place, startedAt: new Date(startedAt).toISOString(), seenAt: new Date(seenAt).toISOString() }
+  })
 }
 
 async function statusOf(workspace: Workspace, id: string, hasWorkers: boolean): Promise<WholeStatus> {

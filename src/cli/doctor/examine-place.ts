@@ -3,9 +3,11 @@ import type { DatabaseHome } from '../../config/home-address.ts'
 import { type Disk, nearestFolder } from '../../lib/disk.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
 import { inFlags } from '../../model/options/mention.ts'
+import { workersAtWork } from '../../workspace/workers-at-work.ts'
 import { isHomeMade, type Site, type Workspace } from '../../workspace/workspace.ts'
 import { asKnownError } from '../exit-code.ts'
 import { bytes, counted } from '../render/terminal/quantity.ts'
+import { describeWorkers } from '../render/words/workers-words.ts'
 import type { Finding } from './finding.ts'
 
 /** Less than this fills up before a large run is over. */
@@ -20,7 +22,7 @@ export async function examineHome(site: Site, open: Opener): Promise<readonly Fi
   return home.kind === 'folder' ? await examineFolder(site, home.path, open) : await examineDatabase(home, open)
 }
 
-/** The state of a home in a database, and whether its files can be written. */
+/** The state of a home in a database, whether its files can be written, and who works on its runs. */
 async function examineDatabase({ shown }: DatabaseHome, open: Opener): Promise<readonly Finding[]> {
   const state = await examineState(open)
   const finding = { what: 'home', text: `${shown}${state.text}`, problem: state.problem }
@@ -30,7 +32,12 @@ async function examineDatabase({ shown }: DatabaseHome, open: Opener): Promise<r
     text: filesPlace,
     problem: await trialRefusal(disk, filesFolder, 'LLM_BATCH_FILES', filesPlace),
   }))
-  return [finding, files]
+  return [finding, files, await open(examineWorkers)]
+}
+
+async function examineWorkers(workspace: Workspace): Promise<Finding> {
+  const text = describeWorkers(await workersAtWork(workspace), workspace.clock.now())
+  return { what: 'workers', text: text ?? 'none is at work', problem: null }
 }
 
 async function examineFolder(site: Site, home: string, open: Opener): Promise<readonly Finding[]> {
