@@ -3,7 +3,7 @@ import { stormOf } from '../chaos/random-faults.ts'
 import { weather } from '../chaos/weather.ts'
 
 /** `CHAOS_SEEDS=200 CHAOS_FROM=1000 npm run chaos` runs more of them; a failure names its seed. */
-const count = Number(process.env['CHAOS_SEEDS'] ?? 16)
+const count = Number(process.env['CHAOS_SEEDS'] ?? 12)
 const from = Number(process.env['CHAOS_FROM'] ?? 1)
 const seeds = Array.from({ length: count }, (_, index) => from + index)
 
