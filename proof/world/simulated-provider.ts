@@ -8,8 +8,9 @@ import { playedHost } from '../../src/server/openai/host.ts'
 import type { Durations } from '../../src/server/options.ts'
 import { PromptCaches } from '../../src/server/prompt-caches.ts'
 import { NO_FLAWS } from '../../src/server/simulate/answer-mix.ts'
+import { SIMULATED } from '../../src/server/simulate/simulated-executor.ts'
 import type { Simulator } from '../../src/server/simulator.ts'
-import { type DialectName, isFinal } from '../../src/server/state/record.ts'
+import { DIALECTS, type DialectName, isFinal } from '../../src/server/state/record.ts'
 import { State } from '../../src/server/state/state.ts'
 import { Chance, randomOf } from './chance.ts'
 import { immortal } from './life.ts'
@@ -39,6 +40,8 @@ export async function openProvider(options: {
   const state = await State.open(disk, '/provider', seed, randomOf(new Chance(seed)))
   const simulator: Simulator = {
     state,
+    executor: SIMULATED,
+    dialects: DIALECTS,
     clock: time.clockOf(life),
     durations,
     overrides: {},

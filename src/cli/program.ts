@@ -110,8 +110,8 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'serve',
-    usage: '--simulate [options]',
-    summary: 'start a local batch server with both APIs',
+    usage: '--upstream URL | --simulate [options]',
+    summary: 'start a local batch server: for a model server of yours, or with invented answers',
     load: () => import('./commands/serve.ts'),
   },
   {

@@ -175,6 +175,7 @@ export class Worker {
     const { configuration, home, store } = this.#workspace
     const run = await store.findRun(id)
     if (!run) return 'busy'
+    if (run.definition.local) return 'a command of its own asks its model'
     const entry = findProvider(run.definition.provider)
     if (!configuration.hasKeyFor(entry)) return `this worker has no ${entry.keyVariable}`
     const taken = await takeUnlessBusy(this.#workspace, id)

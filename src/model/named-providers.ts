@@ -3,6 +3,9 @@
  */
 export const DEFAULT_PROVIDER = 'openai'
 
+/** Models that the user serves; what the command itself executes belongs to it. */
+export const LOCAL_PROVIDER = 'local'
+
 export const EXAMPLE_PROVIDER = 'mistral'
 
 /** Models by the names that their providers give them. */

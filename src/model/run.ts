@@ -70,6 +70,8 @@ export interface RunDefinition {
   readonly provider: string
   /** The API root with its version path, such as `https://api.openai.com/v1`; a resume elsewhere is refused. */
   readonly baseUrl: string
+  /** Set where the command itself executes the batches, by the server of models at `baseUrl`. @default a provider does */
+  readonly local?: LocalModel
   /** Null where provider-ready lines carry their own models. */
   readonly model: string | null
   readonly shape: InputShape
@@ -109,6 +111,16 @@ export interface RunDefinition {
   readonly answer: AnswerDefinition | null
   /** How often a row whose answer does not fit is asked again, with what was wrong; 0 for never. */
   readonly maxReasks: number
+}
+
+/** Manner in which the command itself has a server of models execute the batches of a run. */
+export interface LocalModel {
+  /** The environment variable that holds the server's key; null where it wants none. */
+  readonly keyVariable: string | null
+  /** Requests that are on their way at once. */
+  readonly concurrency: number
+  /** Time for one request. */
+  readonly rowTimeoutMs: number
 }
 
 /** The input as reports tell it: its path, its paths where there are several, null for rows from memory. */

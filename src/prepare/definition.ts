@@ -4,9 +4,9 @@ import { TEXT_COLUMN } from '../input/text-lines.ts'
 import type { AnswerDefinition } from '../model/answer.ts'
 import { ENDPOINTS_BY_NAME, type EndpointChoice, endpointPath } from '../model/endpoint.ts'
 import { LlmBatchError } from '../model/error.ts'
-import { DEFAULT_PROVIDER, EXAMPLE_MODELS } from '../model/named-providers.ts'
+import { DEFAULT_PROVIDER, EXAMPLE_MODELS, LOCAL_PROVIDER } from '../model/named-providers.ts'
 import { mention } from '../model/options/mention.ts'
-import type { ImageDetail, MessageTemplate, OutputPlan, RunDefinition } from '../model/run.ts'
+import type { ImageDetail, LocalModel, MessageTemplate, OutputPlan, RunDefinition } from '../model/run.ts'
 import { parseModel } from '../model/target.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { factsOf } from '../providers/known.ts'
@@ -65,6 +65,8 @@ export interface AskedOptions {
 /** Options of a new run. */
 export interface NewRunOptions extends AskedOptions {
   readonly input: Omit<InputOptions, 'disk'>
+  /** The server of models that executes the run, asked by the command itself; `model` is a name of it then. @default none */
+  readonly local?: (LocalModel & { readonly url: string }) | undefined
   /** `provider/model`; may be absent for provider-ready lines. */
   readonly model?: string | undefined
   readonly prompt?: string | undefined
@@ -99,11 +101,12 @@ export function definitionOf(
   const { provider, model } = targetOf(options)
   assertReaskable(options)
   assertPrimable(provider, options)
-  const baseUrl = configuration.baseUrlOf(findProvider(provider))
+  const baseUrl = options.local?.url ?? configuration.baseUrlOf(findProvider(provider))
   return {
     version: 1,
     provider,
     baseUrl,
+    ...(options.local ? { local: localOf(options.local) } : {}),
     model,
     endpoint: options.endpoint === undefined ? null : pathOf(options.endpoint),
     textColumn: options.textColumn ?? null,
@@ -127,6 +130,10 @@ export function definitionOf(
     answer: options.answer ?? null,
     maxReasks: options.maxReasks ?? 0,
   }
+}
+
+function localOf({ concurrency, keyVariable, rowTimeoutMs }: LocalModel): LocalModel {
+  return { concurrency, keyVariable, rowTimeoutMs }
 }
 
 /** A line of plain text is the prompt itself, where nothing says otherwise. */
@@ -170,7 +177,8 @@ function pathOf(endpoint: string): string {
   })
 }
 
-function targetOf({ model, provider }: NewRunOptions): { provider: string; model: string | null } {
+function targetOf({ local, model, provider }: NewRunOptions): { provider: string; model: string | null } {
+  if (local !== undefined) return { provider: LOCAL_PROVIDER, model: model ?? null }
   if (model === undefined) return { provider: provider ?? DEFAULT_PROVIDER, model: null }
   const parsed = parseModel(model)
   if (!parsed) {

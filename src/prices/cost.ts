@@ -35,12 +35,19 @@ export function findPrice(provider: string, model: string, own: Readonly<Record<
     const given = Object.hasOwn(own, key) ? own[key] : undefined
     if (given) return fromOwn(provider, name, given)
   }
-  const { prices } = factsOf(provider)
+  const { isFree: costsNothing, prices } = factsOf(provider)
+  if (costsNothing) return freePrice(provider, model)
   for (const name of names) {
     const found = prices.find((price) => price.model === name)
     if (found) return { provider, ...found }
   }
   return null
+}
+
+function freePrice(provider: string, model: string): Price {
+  const source = 'a model that the user serves'
+  const nothing = { inputUsd: 0, cachedInputUsd: null, outputUsd: 0, batchFactor: 1, longContext: null }
+  return { provider, model, ...nothing, source, asOf: null }
 }
 
 function fromOwn(provider: string, model: string, own: OwnPrice): Price {

@@ -17,6 +17,7 @@ const IMAGE_TOKENS = 4_096
  */
 export const CAUTIOUS_FACTS: ProviderFacts = {
   prices: [],
+  isFree: false,
   batchFactor: 0.5,
   contextWindows: {},
   furtherModels: [],

@@ -8,6 +8,8 @@ import type { Target } from '../model/target.ts'
 export interface ProviderFacts {
   /** One for each model whose price is sure; an unknown price is unknown, never zero. */
   readonly prices: readonly ModelPrice[]
+  /** True where every model costs nothing, because the user serves it. */
+  readonly isFree: boolean
   /** What the batch price is of the standard price, for a price of the user's own that does not say. */
   readonly batchFactor: number
   /** How many tokens a model can take, its answer included; a model that is not named has a window all the same. */

@@ -7,6 +7,7 @@ import { GEMINI } from './gemini/entry.ts'
 import { hostEntry } from './hosts/entry.ts'
 import { type OwnHost, ownHostEntry } from './hosts/own-host.ts'
 import { HOST_PROFILES } from './hosts/profiles.ts'
+import { LOCAL } from './local/entry.ts'
 import { MISTRAL } from './mistral/entry.ts'
 import { OPENAI } from './openai/entry.ts'
 import { OPENROUTER } from './openrouter/entry.ts'
@@ -23,6 +24,7 @@ const entries: Record<string, ProviderEntry> = {
   azure: AZURE,
   openrouter: OPENROUTER,
   xai: XAI,
+  local: LOCAL,
   ...Object.fromEntries(HOST_PROFILES.map((profile) => [profile.name, hostEntry(profile)])),
 }
 

@@ -71,10 +71,13 @@ export interface Pages {
   noMore(entries: number): unknown
 }
 
-/** Content of a result line: an HTTP answer, or why the request was never executed. */
-export type Reported =
-  | { readonly status: number; readonly body: object }
+/** Content of a result line: an HTTP answer, or why there is none. */
+export type Reported = { readonly status: number; readonly body: object } | Unanswered
+
+/** The reason why a request has no answer: it was never executed, or it may have been and its answer was lost. */
+export type Unanswered =
   | { readonly code: 'batch_expired' | 'batch_cancelled' }
+  | { readonly code: 'may_have_been_executed'; readonly message: string }
 
 /** The model of a request that names none; undefined where it must name one. OpenAI's moderations need not. */
 export function standardModel(endpoint: string): string | undefined {

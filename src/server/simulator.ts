@@ -1,22 +1,20 @@
 import type { LimitFunction } from 'p-limit'
-import type { Clock } from '../lib/clock.ts'
+import type { ExecutionPlace } from './batch/execution-place.ts'
+import type { Executor } from './batch/executor.ts'
 import { DIALECT } from './dialects.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { PlayedHost } from './openai/host.ts'
-import type { BatchFailure, Durations, SimulatedModel } from './options.ts'
-import type { PromptCaches } from './prompt-caches.ts'
-import type { Simulation } from './simulate/execute-row.ts'
+import type { BatchFailure, SimulatedModel } from './options.ts'
 import type { DialectName } from './state/record.ts'
-import type { State } from './state/state.ts'
 
 /** State that every part of the server shares. */
-export interface Simulator extends Simulation {
-  readonly state: State
-  readonly clock: Clock
-  readonly durations: Durations
+export interface Simulator extends ExecutionPlace {
+  /** What answers requests. */
+  readonly executor: Executor
+  /** The APIs that it speaks. */
+  readonly dialects: readonly DialectName[]
   readonly overrides: Limits
   readonly faults: FaultInjector
-  readonly caches: PromptCaches
   /** Validation remembers every id of a batch, so that only one batch is validated at a time. */
   readonly validations: LimitFunction
   /** The host that the server plays where OpenAI's API lies. */

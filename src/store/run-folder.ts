@@ -10,6 +10,8 @@ export interface RunFolder {
   readonly lock: string
   /** What the run was started from, as a job file; absent where the run has no such file. */
   readonly job: string
+  /** The folder of the local batch server that executes the run's batches; absent where a provider does. */
+  readonly localServer: string
   /** The files of the rows that were frozen together under this number, from 1. */
   portion(number: number): PortionFiles
   input(name: string): string
@@ -45,6 +47,7 @@ export function runFolder(home: string, runId: string): RunFolder {
     log: join(path, 'log.jsonl'),
     lock: join(path, 'lock.db'),
     job: join(path, 'job.yaml'),
+    localServer: join(path, 'local-server'),
     portion: (number) => {
       const which = number === 1 ? '' : `-${number}`
       return {

@@ -4,7 +4,9 @@ import type { Configuration } from '../config/configuration.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Disk } from '../lib/disk.ts'
 import type { Random } from '../lib/random.ts'
+import { LlmBatchError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
+import { commandLine } from '../model/options/mention.ts'
 import type { DeadlineWish, Priority, Tail, UnknownCreateChoice } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { TokenCounters } from '../plan/tokens.ts'
@@ -13,6 +15,7 @@ import type { Provider } from '../providers/provider.ts'
 import { findProvider } from '../providers/registry.ts'
 import { type AnswerCheck, createAnswerCheck, type ValueJudge } from '../schema/check-answer.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import type { RunFolder } from '../store/run-folder.ts'
 import type { RunStore, Store } from '../store/store.ts'
 import type { QueueLimits } from '../submit/admission.ts'
@@ -74,6 +77,13 @@ export interface RunContext {
   readonly emit: Emit
 }
 
+/** What only the command itself executes would wait for ever in another process. */
+function assertServed({ isServingLocal = false }: Workspace, { definition, id }: RunRecord): void {
+  if (definition.local === undefined || isServingLocal) return
+  const message = `run ${id} asks the model server at ${definition.baseUrl}, which only a command of its own does`
+  throw new LlmBatchError('usage', message, { next: `Go on with: ${commandLine('resume', id)}` })
+}
+
 /** Binds a run to its provider, home and settings. Throws `configuration` where the key is missing. */
 export async function runContext(
   workspace: Workspace,
@@ -84,6 +94,7 @@ export async function runContext(
   const { clock, configuration, disk, random } = workspace
   const run = await store.record()
   const { definition } = run
+  assertServed(workspace, run)
   const budget = budgetOf(workspace, run)
   const entry = findProvider(definition.provider)
   const credentials = configuration.credentialsFor(entry)

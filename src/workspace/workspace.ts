@@ -28,6 +28,8 @@ export interface Site extends PlaceSources {
   readonly home: Home
   /** A folder of this machine: the home, or one of the user for what a home in a database need not have. */
   readonly localFolder: string
+  /** True where this process itself executes the batches of a run with a model of the user's own. @default false */
+  readonly isServingLocal?: boolean
   /** An adapter bound to today's key and base URL; rejects with `configuration` where the key is missing. */
   connect(providerName: string): Promise<Provider>
   /** The same adapter without a key, for what is pure: limits, encoding, decoding. */

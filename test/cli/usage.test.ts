@@ -113,7 +113,7 @@ describe('a command that cannot be carried out', () => {
     [['results', 'last', '-o', 'out.jsonl'], /there is no run here/],
     [['retry', 'last', '--status', 'succeeded'], /Statuses are failed, expired/],
     [['runs', 'rm', 'k3f9'], /there is no run k3f9/],
-    [['serve'], /can only simulate/],
+    [['serve'], /needs something that answers/],
     [['serve', '--simulate', '--folder', 'server', '--fault', 'create=nonsense'], /unknown fault nonsense/],
   ]
 

@@ -38,6 +38,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
   { ...plain('azure', '', 'my-batch-deployment'), peculiarities: AZURE },
   plain('openrouter', '/openrouter/api/v1', 'mistralai/mistral-small'),
   plain('xai', '/xai/v1', 'grok-4'),
+  plain('local', '/v1', 'llama3.2'),
   ...HOST_PROFILES.map(({ endpoints: [endpoint = CHAT], name }) => {
     const { model = 'a-model', peculiarities = [] } = HOST_ROWS.find((row) => row.name === name) ?? {}
     return { ...plain(name, '/v1', model), endpoint, peculiarities }

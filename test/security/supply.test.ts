@@ -78,6 +78,8 @@ describe('the package', () => {
       'https://resource.invalid',
       'https://openrouter.ai',
       'https://api.x.ai',
+      // The local server has the address that it prints.
+      'https://local.invalid',
       ...HOST_ROWS.map(({ origin }) => origin),
     ])
   })

@@ -10,6 +10,7 @@ import { newRunOptions } from '../drive/new-run.ts'
 import { addInput, addOptions } from '../flags/option-flags.ts'
 import { outputPlan } from '../flags/output-flags.ts'
 import { requestOf } from '../jobs/job-request.ts'
+import { placeFor } from '../local/place-for.ts'
 import { findPlace } from '../open-home.ts'
 import { renderPlan } from '../render/views/plan-view.ts'
 import type { Shell } from '../shell.ts'
@@ -25,7 +26,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 }
 
 async function plan(shell: Shell, inputPaths: readonly string[], flags: PlanFlags): Promise<number> {
-  const place = await findPlace(shell, flags)
+  const place = placeFor(shell, await findPlace(shell, flags), flags)
   const output = outputPlan(flags, { inputPaths, mustBeFile: false, shell })
   if (flags.output !== undefined) await checkOutput(output, inputPaths, place.disk)
   const planned = await planRun(place, await newRunOptions(shell, place.disk, { inputPaths, flags, output }))

@@ -7,6 +7,7 @@ import { newRunOptions } from '../drive/new-run.ts'
 import { countFlag } from '../flags/flag-values.ts'
 import { addInput, addOptions } from '../flags/option-flags.ts'
 import { requestOf } from '../jobs/job-request.ts'
+import { placeFor } from '../local/place-for.ts'
 import { findPlace } from '../open-home.ts'
 import { tellReview } from '../questions/agree-to-prompt.ts'
 import { counted } from '../render/terminal/quantity.ts'
@@ -31,7 +32,7 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 }
 
 async function showPrompts(shell: Shell, inputPaths: readonly string[], flags: PromptFlags): Promise<number> {
-  const place = await findPlace(shell, flags)
+  const place = placeFor(shell, await findPlace(shell, flags), flags)
   const options = await newRunOptions(shell, place.disk, { inputPaths, flags, output: { ...PLAIN_OUTPUT, path: null } })
   const { review, rows } = await fillPrompts(place, { ...options, rows: flags.rows })
   if (flags.json) await shell.printData(promptsJson(rows))

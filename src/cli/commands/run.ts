@@ -18,6 +18,7 @@ import { addInput, addOptions } from '../flags/option-flags.ts'
 import { outputPlan } from '../flags/output-flags.ts'
 import { requestOf } from '../jobs/job-request.ts'
 import { storedJob } from '../jobs/stored-job.ts'
+import { placeFor } from '../local/place-for.ts'
 import { withHome } from '../open-home.ts'
 import { agreeTo, remarkOn } from '../questions/agree.ts'
 import { agreeToPrompt } from '../questions/agree-to-prompt.ts'
@@ -42,7 +43,8 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
   })
   const interruption = new Interruption(shell, systemClock)
   try {
-    return await withHome(shell, flags, async (workspace) => {
+    return await withHome(shell, flags, async (home) => {
+      const workspace = placeFor(shell, home, flags)
       const events = await RunEvents.open(shell, workspace, flags)
       const made = await newRunOptions(shell, workspace.disk, { inputPaths, flags, output })
       const options = {

@@ -11,6 +11,7 @@ import { countFlag } from '../flags/flag-values.ts'
 import { addInput, addOptions } from '../flags/option-flags.ts'
 import { requestOf } from '../jobs/job-request.ts'
 import { promptOf } from '../jobs/prompt-text.ts'
+import { placeFor } from '../local/place-for.ts'
 import { withHome } from '../open-home.ts'
 import { remarkOn } from '../questions/agree.ts'
 import { tellReview } from '../questions/agree-to-prompt.ts'
@@ -33,7 +34,9 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addInput(command).option('--rows <n>', 'rows to send, drawn at random (default: 5)', countFlag)
   addOptions(command, 'try').action(async (inputs: readonly string[], _typed: TryFlags, self: Command) => {
     const { flags, inputPaths } = await requestOf<TryFlags>(shell, self, inputs)
-    setExitCode(await withHome(shell, flags, (workspace) => tryInput(shell, workspace, inputPaths, flags)))
+    setExitCode(
+      await withHome(shell, flags, (home) => tryInput(shell, placeFor(shell, home, flags), inputPaths, flags)),
+    )
   })
 }
 

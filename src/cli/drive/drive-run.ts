@@ -10,6 +10,7 @@ import { ProviderError } from '../../providers/provider.ts'
 import { exitCodeOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
+import { type ServedRun, serveRun } from '../local/serve-run.ts'
 import { nextSteps } from '../render/views/next-command.ts'
 import { renderReport } from '../render/views/report.ts'
 import { tellReason } from '../render/words/reason-words.ts'
@@ -37,6 +38,21 @@ export interface DriveRun {
  * exit code. Lets go of the run.
  */
 export async function driveRun(options: DriveRun): Promise<number> {
+  const served = await servedRun(options)
+  return await driveServed({ ...options, workspace: served.workspace }, served)
+}
+
+/** Lets go of a run whose server does not start. */
+async function servedRun({ flags, shell, taken, workspace }: DriveRun): Promise<ServedRun> {
+  try {
+    return await serveRun(shell, workspace, await taken.store.record(), flags)
+  } catch (error) {
+    taken.lock.release()
+    throw error
+  }
+}
+
+async function driveServed(options: DriveRun, served: ServedRun): Promise<number> {
   const { events, flags, interruption, shell, taken, workspace } = options
   // Of a finished run only the answers are left to write, which no worker does.
   if (flags.detach && !isFinished((await taken.store.record()).state)) return await leaveToWorkers(options)
@@ -68,7 +84,8 @@ export async function driveRun(options: DriveRun): Promise<number> {
     // After a failure the panel must not stay; what failed is thrown, not what showing it met.
     await progress?.stop().catch(() => undefined)
     await events.flushed()
-    handle.close()
+    // The next driver may start a server on the same files as soon as the run is let go of.
+    await served.close().finally(() => handle.close())
   }
 }
 

@@ -11,6 +11,7 @@ import { schemaOfFields } from '../../schema/fields.ts'
 import { readSchema } from '../../schema/read-schema.ts'
 import { schemaName } from '../../schema/schema-name.ts'
 import { readLabels } from '../flags/label-files.ts'
+import { localModelOf } from '../local/local-options.ts'
 import { readingLine } from '../render/progress/reading-line.ts'
 import type { Shell } from '../shell.ts'
 
@@ -41,11 +42,13 @@ export async function newRunOptions(
     field,
     strict,
     reask,
+    local: _,
     ...rest
   } = flags
   const templateFrom = (path: string | undefined) => textOf(disk, shell.machine.workingFolder, path)
   return {
     ...rest,
+    local: localModelOf(shell, flags),
     onRead: flags.quiet === true ? undefined : readingLine(shell, systemClock),
     prompt: flags.prompt ?? (await templateFrom(promptFile)),
     system: flags.system ?? (await templateFrom(systemFile)),

@@ -1,10 +1,6 @@
-import type { Simulator } from '../simulator.ts'
 import type { BatchRecord } from '../state/record.ts'
-
-/**
- * The reason why an execution stops before its last row. `closed`: the server stops, and goes on when it is started again.
- */
-export type Halt = 'cancelled' | 'expired' | 'closed'
+import type { ExecutionPlace } from './execution-place.ts'
+import type { Halt } from './row.ts'
 
 /** Looks at the clock at most this often during one execution. */
 const MOST_LOOKS = 64
@@ -16,15 +12,15 @@ const MOST_LOOKS = 64
 export class Pace {
   /** The pace wants to be asked before every so many rows. */
   readonly stride: number
-  readonly #simulator: Simulator
+  readonly #place: ExecutionPlace
   readonly #batch: BatchRecord
   readonly #signal: AbortSignal
   readonly #wasCancelling: boolean
   readonly #stopAfter: number
   readonly #stopBy: 'expired' | 'stuck' | undefined
 
-  constructor(simulator: Simulator, batch: BatchRecord, signal: AbortSignal) {
-    this.#simulator = simulator
+  constructor(place: ExecutionPlace, batch: BatchRecord, signal: AbortSignal) {
+    this.#place = place
     this.#batch = batch
     this.#signal = signal
     this.#wasCancelling = batch.phase === 'cancelling'
@@ -39,7 +35,7 @@ export class Pace {
     position: number,
     done: { readonly succeeded: number; readonly failed: number },
   ): Promise<Halt | undefined> {
-    const { state, clock, durations } = this.#simulator
+    const { state, clock, durations } = this.#place
     const now = this.#current()
     state.batches.note({ ...now, succeeded: done.succeeded, failed: done.failed })
     const isStopped = this.#stopBy !== undefined && position >= this.#stopAfter
@@ -57,6 +53,6 @@ export class Pace {
   }
 
   #current(): BatchRecord {
-    return this.#simulator.state.batches.get(this.#batch.id) ?? this.#batch
+    return this.#place.state.batches.get(this.#batch.id) ?? this.#batch
   }
 }

@@ -1,19 +1,11 @@
 import { refusalFault } from '../faults/run-faults.ts'
 import type { Simulator } from '../simulator.ts'
 import { type BatchRecord, isFinal, type Phase, type ValidationProblem } from '../state/record.ts'
+import type { BatchSignals } from './batch-signals.ts'
 import { executeRows } from './execute.ts'
-import { Pace } from './pace.ts'
 import { queueRefusal } from './queue.ts'
 import { ResultFiles } from './result-files.ts'
 import { validate } from './validate.ts'
-
-/** Signals that cut a batch's waits short. */
-export interface BatchSignals {
-  /** Aborts when the server closes. */
-  readonly close: AbortSignal
-  /** Aborts when the server closes or the batch is cancelled. */
-  readonly halt: AbortSignal
-}
 
 /**
  * Takes one batch through its phases until it is final or the server closes. Everything it needs to know is in the
@@ -36,7 +28,7 @@ async function step(simulator: Simulator, batch: BatchRecord, signals: BatchSign
       }
       return
     case 'running':
-      return await run(simulator, batch, signals.halt)
+      return await run(simulator, batch, signals)
     case 'finalizing':
       if (await until(simulator, batch, since(batch, 'finalizing') + durations.finalizeMs, signals.halt)) {
         await enter(simulator, batch, 'completed')
@@ -70,10 +62,10 @@ async function refuse(simulator: Simulator, batch: BatchRecord, problems: readon
 }
 
 /** Executes all rows, or those whose turn comes before the batch expires or is cancelled. */
-async function run(simulator: Simulator, batch: BatchRecord, signal: AbortSignal): Promise<void> {
+async function run(simulator: Simulator, batch: BatchRecord, signals: BatchSignals): Promise<void> {
   const files = await ResultFiles.open(simulator.state, batch)
   try {
-    await runInto(files, simulator, batch, signal)
+    await runInto(files, simulator, batch, signals)
   } catch (error) {
     await files.abandon()
     throw error
@@ -84,25 +76,28 @@ async function runInto(
   files: ResultFiles,
   simulator: Simulator,
   batch: BatchRecord,
-  signal: AbortSignal,
+  signals: BatchSignals,
 ): Promise<void> {
-  const { halt, ...counts } = await executeRows(simulator, batch, new Pace(simulator, batch, signal), files)
+  const { halt, ...counts } = await executeRows(simulator, batch, signals, files)
   if (halt === 'closed') return await files.abandon()
   const keepsEmpty =
     batch.faults.some((fault) => fault.name === 'zero-byte-files') ||
     (batch.dialect === 'openai' && simulator.host.are.has('empty-error-file'))
   const made = await files.finish(simulator.clock.now(), keepsEmpty)
   const changes = { ...counts, ...made, isExecuted: true }
-  if (halt === 'expired') return await enter(simulator, batch, 'expired', changes)
   const current = simulator.state.batches.get(batch.id)
-  if (current?.phase === 'cancelling') return await simulator.state.batches.put({ ...current, ...changes })
-  await enter(simulator, batch, 'finalizing', changes)
+  if (halt === 'expired') await enter(simulator, batch, 'expired', changes)
+  else if (current?.phase === 'cancelling') await simulator.state.batches.put({ ...current, ...changes })
+  else await enter(simulator, batch, 'finalizing', changes)
+  await simulator.executor.forget?.(simulator, batch.id)
 }
 
 async function endCancelled(simulator: Simulator, batch: BatchRecord, signals: BatchSignals): Promise<void> {
   const { running, cancelling } = batch.enteredAtMs
   // The server stopped between the cancel call and the result files: execute again, up to the same row.
-  if (running !== undefined && !batch.isExecuted) return await run(simulator, batch, signals.close)
+  if (running !== undefined && !batch.isExecuted) {
+    return await run(simulator, batch, { ...signals, halt: signals.close })
+  }
   const end = (cancelling ?? batch.createdAtMs) + simulator.durations.cancelMs
   if (await until(simulator, batch, end, signals.close)) await enter(simulator, batch, 'cancelled')
 }

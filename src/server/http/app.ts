@@ -13,7 +13,7 @@ import { openrouterRoutes } from '../openrouter/routes.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import type { Simulator } from '../simulator.ts'
 import { digestOf } from '../state/identifier.ts'
-import { DIALECTS, type DialectName } from '../state/record.ts'
+import type { DialectName } from '../state/record.ts'
 import { xaiRoutes } from '../xai/routes.ts'
 import { authorise, type KeyRing } from './authorise.ts'
 import { controlRoutes } from './control.ts'
@@ -37,6 +37,7 @@ export function buildApp(simulator: Simulator, runner: BatchRunner, ring: KeyRin
   const app = new Hono<Environment>()
   app.use(loopbackOnly)
   app.use(numberRequests())
+  if (ring.acceptedKeys && isReal(simulator)) app.use('/simulator/*', authorise(DIALECT.openai, ring))
   app.route('/simulator', controlRoutes(simulator, runner))
   const mistral: RouteContext = { simulator, runner, dialect: 'mistral' }
   app.get(`${SIGNED_FILES}/:id`, on(mistral, 'content'), (context) =>
@@ -44,7 +45,7 @@ export function buildApp(simulator: Simulator, runner: BatchRunner, ring: KeyRin
   )
   const openai: RouteContext = { simulator, runner, dialect: 'openai' }
   if (simulator.host.are.has('signed-uploads')) app.route(SIGNED_UPLOADS, signedUploads(openai))
-  for (const name of DIALECTS) {
+  for (const name of simulator.dialects) {
     const dialect = name === 'openai' ? playedDialect(simulator.host) : DIALECT[name]
     for (const prefix of dialect.prefixes) {
       app.use(`${prefix}/*`, authorise(dialect, ring))
@@ -60,6 +61,11 @@ export function buildApp(simulator: Simulator, runner: BatchRunner, ring: KeyRin
     errorAnswer(dialectOf(context.req.path).name, { ...usualError(500), message: error.message }),
   )
   return app
+}
+
+/** True where answers cost something, so that the books are not for other users of the machine. */
+function isReal({ executor }: Simulator): boolean {
+  return executor.endpoints !== undefined
 }
 
 /** Puts a request id on every answer, as both APIs do. */

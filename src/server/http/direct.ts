@@ -2,7 +2,6 @@ import { BufferedWriter } from '../../lib/atomic-file.ts'
 import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { standardModel } from '../dialect.ts'
 import { DIALECT } from '../dialects.ts'
-import { cachedResult, executeRow } from '../simulate/execute-row.ts'
 import { usualError } from '../simulate/provider-error.ts'
 import { streamEvents } from '../simulate/stream-events.ts'
 import { type Booking, book, DIRECT_CALLS } from '../state/ledger.ts'
@@ -28,18 +27,18 @@ export async function answerDirectly(
   }
   if (model.startsWith('no-such-')) return errorAnswer(dialect, usualError(404))
   const createdAt = Math.floor(simulator.clock.now() / 1_000)
-  const use = { account: ownerOf(route, context).account, batchId: null, body, model, now: simulator.clock.now() }
-  const result = cachedResult(dialect, await executeRow({ dialect, endpoint, model, body, createdAt }, simulator), {
-    ...use,
-    caches: simulator.caches,
-  })
+  const { account } = ownerOf(route, context)
+  const call = { dialect, endpoint, model, body, createdAt, account, signal: context.req.raw.signal }
+  const result = await simulator.executor.answer(simulator, call)
   if (result.billed) await bookDirect(simulator.state, result.billed)
   if (result.fate !== 'answered') return statusAnswer(dialect, 500)
   const isStream = body['stream'] === true && result.status === 200
   const events = isStream
     ? streamEvents({ wording: DIALECT[dialect].wording, endpoint, model, body }, result.body as JsonObject)
     : undefined
-  return events ? streamAnswer(events) : Response.json(result.body, { status: result.status })
+  return events
+    ? streamAnswer(events)
+    : Response.json(result.body, { status: result.status, headers: { ...result.headers } })
 }
 
 /** An answer as server-sent events. */

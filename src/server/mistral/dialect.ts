@@ -1,4 +1,4 @@
-import { NEVER_EXECUTED } from '../batch/never-executed.ts'
+import { whyUnanswered } from '../batch/never-executed.ts'
 import type { Dialect } from '../dialect.ts'
 import { bearerKey } from '../http/bearer.ts'
 import { digestOf, uuidFrom } from '../state/identifier.ts'
@@ -47,7 +47,7 @@ export const MISTRAL: Dialect = {
   resultLine(batch, position, customId, reported) {
     const start = { id: lineId(digestOf(batch.id, position), position), custom_id: customId ?? null }
     if ('code' in reported) {
-      return { ...start, response: null, error: { code: reported.code, message: NEVER_EXECUTED[reported.code] } }
+      return { ...start, response: null, error: { code: reported.code, message: whyUnanswered(reported) } }
     }
     return { ...start, response: { status_code: reported.status, body: reported.body }, error: null }
   },

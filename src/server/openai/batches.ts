@@ -4,7 +4,7 @@ import type { ServerContext } from '../http/environment.ts'
 import { invalidRequest } from '../http/error-answer.ts'
 import { jsonOf, listedUntilMs, ownerOf, type RouteContext } from '../http/route-context.ts'
 import { isFinal } from '../state/record.ts'
-import { type CreateCall, checkCreate } from './check-create.ts'
+import { badChoice, type CreateCall, checkCreate } from './check-create.ts'
 import { listed } from './page.ts'
 import { shownBatch } from './peculiar-batch.ts'
 import { refusedEarly } from './refused-early.ts'
@@ -38,6 +38,8 @@ async function createNow(route: RouteContext, context: ServerContext, call: Crea
   const early = refusedEarly(simulator, file)
   if (early) return early
   const { endpoint, metadata, outputLifeSeconds, windowMs } = call
+  const { endpoints } = simulator.executor
+  if (endpoints && !endpoints.includes(endpoint)) return badChoice('endpoint', endpoint, endpoints)
   const common = { owner, endpoint, metadata, outputLifeSeconds, windowMs }
   const draft: BatchDraft = { ...common, model: null, inputFileIds: [file.id], isInline: false }
   const batch = await createBatch(simulator, route.runner, draft, context.var.faults)

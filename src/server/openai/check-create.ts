@@ -60,7 +60,8 @@ function windowHours({ completion_window: window }: JsonObject): number {
 
 const DAY_HOURS = 24
 
-function badChoice(field: string, value: unknown, choices: readonly string[]): Response {
+/** OpenAI's refusal of a value that is none of its choices. */
+export function badChoice(field: string, value: unknown, choices: readonly string[]): Response {
   const text = `Invalid value: '${String(value)}'. Supported values are: ${choices.map((choice) => `'${choice}'`).join(', ')}.`
   return invalidRequest(text, 'invalid_value', field)
 }

@@ -1,4 +1,4 @@
-import { NEVER_EXECUTED } from '../batch/never-executed.ts'
+import { whyUnanswered } from '../batch/never-executed.ts'
 import type { Dialect } from '../dialect.ts'
 import { bearerKey } from '../http/bearer.ts'
 import { digestOf } from '../state/identifier.ts'
@@ -50,7 +50,7 @@ export const OPENAI: Dialect = {
     const digest = digestOf(batch.id, position)
     const start = { id: `batch_req_${digest.slice(0, 32)}`, custom_id: customId ?? null }
     if ('code' in reported) {
-      return { ...start, response: null, error: { code: reported.code, message: NEVER_EXECUTED[reported.code] } }
+      return { ...start, response: null, error: { code: reported.code, message: whyUnanswered(reported) } }
     }
     const response = { status_code: reported.status, body: reported.body, request_id: digest.slice(32) }
     return { ...start, response, error: null }

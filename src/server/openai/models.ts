@@ -7,7 +7,9 @@ import { isModel, modelNames, toldOf } from '../models.ts'
 const CREATED = 1_768_435_200
 
 /** `GET /models`. */
-export function listModels(route: RouteContext, context: ServerContext): Response {
+export async function listModels(route: RouteContext, context: ServerContext): Promise<Response> {
+  const told = await route.simulator.executor.models?.(context.req.raw.signal)
+  if (told) return told
   return Response.json({
     object: 'list',
     data: modelNames(route.simulator, ownerOf(route, context)).map((name) => modelObject(route, name)),

@@ -25,7 +25,7 @@ export function openaiRoutes(route: RouteContext): Hono<Environment> {
   routes.post('/batches/:id/cancel', on(route, 'cancel'), (context) => cancel(route, context, context.req.param('id')))
   routes.get('/models', on(route, 'models'), (context) => listModels(route, context))
   routes.get('/models/:id', on(route, 'models'), (context) => showModel(route, context.req.param('id')))
-  for (const endpoint of DIALECT.openai.endpoints) {
+  for (const endpoint of route.simulator.executor.endpoints ?? DIALECT.openai.endpoints) {
     routes.post(endpoint.replace('/v1', ''), on(route, 'direct'), (context) => answerDirectly(route, endpoint, context))
   }
   return routes

@@ -35,10 +35,13 @@ export type RowResult =
       readonly fate: 'answered'
       readonly status: number
       readonly body: JsonObject | object
+      /** Headers that go with the answer to a synchronous call. @default none */
+      readonly headers?: Readonly<Record<string, string>>
       readonly billed: Booking | null
     }
   | { readonly fate: 'missing' | 'garbled'; readonly billed: Booking | null }
   | { readonly fate: 'expired'; readonly billed: null }
+  | { readonly fate: 'uncertain'; readonly message: string; readonly billed: null }
 
 /** Number of executions of each row with a `times=` directive; in memory, so a restart counts anew. */
 export type Executions = Map<string, number>

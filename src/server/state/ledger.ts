@@ -23,6 +23,8 @@ export interface BatchBill {
   readonly rowsBilled: number
   readonly inputTokens: number
   readonly outputTokens: number
+  /** Calls of a server of models for its rows, and those of them that were certainly not executed. */
+  readonly upstream?: BatchRecord['upstream']
   /** True for a batch the client never asked for: a gateway repeated its call. */
   readonly isGatewayCopy: boolean
 }
@@ -116,6 +118,7 @@ function billOf(batch: BatchRecord, books: Books): BatchBill {
     rowsBilled: books.rows,
     inputTokens: books.inputTokens,
     outputTokens: books.outputTokens,
+    ...(batch.upstream ? { upstream: batch.upstream } : {}),
     isGatewayCopy: batch.isGatewayCopy,
   }
 }

@@ -88,6 +88,8 @@ export const batchSchema = z.object({
   inputTokens: z.number(),
   outputTokens: z.number(),
   problems: z.array(problemSchema),
+  /** Calls of a server of models for its rows, and those of them that were certainly not executed. @default there is none */
+  upstream: z.object({ calls: z.number(), refused: z.number() }).optional(),
   /** True when its rows were executed, as far as they were, and its result files written. */
   isExecuted: z.boolean(),
   outputFileId: z.string().nullable(),

@@ -36,6 +36,7 @@ export class State {
   static async open(disk: Disk, folder: string, seed: number | undefined, random: Random): Promise<State> {
     await disk.makeFolder(join(folder, 'data'))
     await disk.makeFolder(join(folder, 'ledger'))
+    await disk.makeFolder(join(folder, 'journal'))
     // What an upload or an execution left half-written is of no use to anyone.
     await disk.remove(join(folder, 'temporary'))
     await disk.makeFolder(join(folder, 'temporary'))
@@ -59,6 +60,11 @@ export class State {
   /** Where the rows billed for a batch are booked. */
   ledgerPath(batchId: string): string {
     return join(this.folder, 'ledger', `${batchId}.jsonl`)
+  }
+
+  /** Where it is kept what a server of models was asked for a batch that is not over. */
+  journalPath(batchId: string): string {
+    return join(this.folder, 'journal', `${batchId}.jsonl`)
   }
 
   /** A place for bytes that become a file later. */
