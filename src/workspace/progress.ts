@@ -48,6 +48,8 @@ export interface Progress {
   readonly shared: number
   /** Batches by where they stand. */
   readonly batches: Readonly<Record<BatchPhase, number>>
+  /** Requests of batches at the provider that it says it has executed, for display only. */
+  readonly executedThere: number
   /** When the oldest batch that is still at the provider was made there; null where none is. */
   readonly oldestOpenAt: number | null
   /** When the next batch is looked at; null where none waits. */
@@ -92,6 +94,7 @@ export async function progressOf(
     carried: run.carried?.rows ?? 0,
     shared: sharedRows(run, counts),
     batches,
+    executedThere: open.reduce((sum, batch) => sum + (batch.remoteCompleted ?? 0) + (batch.remoteFailed ?? 0), 0),
     oldestOpenAt: least(open.map(({ submittedAt }) => submittedAt)),
     nextLookAt: least(active.map(({ nextAt }) => nextAt)),
     expiresAt: least(open.map(({ expiresAt }) => expiresAt)),

@@ -98,7 +98,12 @@ describe('a run with a model of the user’s own', () => {
     expectExit(tried, 0)
     expect(tried.stdout).toContain('The answer to')
     expect(model.prompts).toHaveLength(2)
-    for (const flags of [['--no-wait'], ['--detach'], ['--deadline', '1h', '--tail', 'direct']]) {
+    for (const flags of [
+      ['--provider', 'mistral'],
+      ['--no-wait'],
+      ['--detach'],
+      ['--deadline', '1h', '--tail', 'direct'],
+    ]) {
       const refused = await typeHere(surroundings, ...words('run', model, ...flags))
       expectExit(refused, 2)
       expect(refused.stderr).toContain('--local')

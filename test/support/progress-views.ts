@@ -29,6 +29,7 @@ export function sampleView(parts: Partial<ProgressView> = {}): ProgressView {
     total: 52_000,
     byStatus: sampleCounts({ succeeded: 25_900, failed: 100, batched: 26_000 }),
     batches: sampleBatches({ queued: 2, running: 3, collected: 4 }),
+    executedThere: 0,
     oldestAgeMs: 4_800_000,
     nextPollInMs: 12_000,
     expiresInMs: null,

@@ -12,6 +12,7 @@ export function localModelOf(shell: Shell, flags: AnyOptions): (LocalModel & { r
     assertNoOrphans(flags)
     return undefined
   }
+  if (flags.provider !== undefined) throw senseless('--provider', 'the provider is the model server')
   if (flags.tail !== undefined) throw senseless('--tail', 'it has no other way to ask')
   if (flags.detach === true) throw senseless('--detach', 'this command itself asks the model')
   if (flags.wait === false) throw senseless('--no-wait', 'this command itself asks the model')

@@ -27,7 +27,6 @@ export const REQUEST_OPTIONS = {
     usual: 'the batch API of a provider',
     definesRequests: true,
     commands: MAKING,
-    conflicts: ['provider', 'detach', 'tail', 'wait'],
   },
   localKey: {
     kind: 'text',

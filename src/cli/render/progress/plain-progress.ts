@@ -3,7 +3,7 @@ import { plainLine } from '../../../lib/plain-text.ts'
 import type { Colors } from '../terminal/colors.ts'
 import { count, percent } from '../terminal/quantity.ts'
 import { describeBatches } from '../words/batch-words.ts'
-import { describeOutcomes, doneRows } from '../words/outcome-words.ts'
+import { describeExecuted, describeOutcomes, doneRows } from '../words/outcome-words.ts'
 import type { ProgressView } from './progress-view.ts'
 
 /** The shortest time between two lines that tell of rows only. */
@@ -53,11 +53,11 @@ function statesOf({ batches, notes }: ProgressView): string {
   return JSON.stringify([describeBatches(batches), notes.map((note) => note.replace(/\d+/g, '#'))])
 }
 
-function progressText({ byStatus, total, batches, notes }: ProgressView, colors: Colors): string {
+function progressText({ byStatus, total, batches, executedThere, notes }: ProgressView, colors: Colors): string {
   const done = doneRows(byStatus)
   return [
     `${count(done)} of ${count(total)} rows (${percent(done, total)})`,
-    describeOutcomes(byStatus, colors).join(', '),
+    [...describeOutcomes(byStatus, colors), ...describeExecuted(executedThere)].join(', '),
     describeBatches(batches)
       .join(', ')
       .replace(/^(?=.)/, 'batches: '),

@@ -15,6 +15,7 @@ const progress: Progress = {
   carried: 0,
   shared: 0,
   batches: sampleBatches({ running: 1 }),
+  executedThere: 0,
   oldestOpenAt: now - 60_000,
   nextLookAt: now - 5,
   expiresAt: now + 24 * 3_600_000,

@@ -10,6 +10,8 @@ export interface ProgressView {
   readonly total: number
   readonly byStatus: RequestCounts
   readonly batches: Readonly<Record<BatchPhase, number>>
+  /** Requests that the provider says it has executed, of batches that it still has. */
+  readonly executedThere: number
   /** Age of the oldest batch at the provider; null where none is there. */
   readonly oldestAgeMs: number | null
   /** Until the next look at a batch; null where none is planned. */
@@ -36,6 +38,7 @@ export function progressView(progress: Progress, now: number): ProgressView {
     total: progress.total,
     byStatus: progress.counts,
     batches: progress.batches,
+    executedThere: progress.executedThere,
     oldestAgeMs: oldestOpenAt === null ? null : Math.max(0, now - oldestOpenAt),
     nextPollInMs: nextLookAt === null ? null : Math.max(0, nextLookAt - now),
     expiresInMs: expiresAt === null || expiresAt - now > EXPIRY_SHOWN_MS ? null : Math.max(0, expiresAt - now),

@@ -2,7 +2,7 @@ import { formatDuration } from '../../../lib/duration.ts'
 import { plainLine } from '../../../lib/plain-text.ts'
 import type { ProgressView } from '../progress/progress-view.ts'
 import { describeBatches } from '../words/batch-words.ts'
-import { describeOutcomes, doneRows } from '../words/outcome-words.ts'
+import { describeExecuted, describeOutcomes, doneRows } from '../words/outcome-words.ts'
 import type { Colors } from './colors.ts'
 import { count, percent } from './quantity.ts'
 import { displayWidth, fitted, wrapped } from './width.ts'
@@ -17,7 +17,7 @@ export function panelLines(view: ProgressView, cells: number, colors: Colors): r
   return [
     headLine(view, cells, colors),
     ...barLines(view, cells, colors),
-    ...partLines('', describeOutcomes(view.byStatus, colors), cells),
+    ...partLines('', [...describeOutcomes(view.byStatus, colors), ...describeExecuted(view.executedThere)], cells),
     ...partLines('Batches: ', describeBatches(view.batches), cells),
     ...partLines('', timeParts(view), cells).map(colors.dim),
     ...noteLines(view.notes, cells).map(colors.yellow),

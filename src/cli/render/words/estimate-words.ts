@@ -33,6 +33,7 @@ export function describeAnswers({ targets }: PlanSummary): string {
 /** `about $0.42, at most $1.23`; `unknown` where it is. */
 export function describeCost(cost: CostEstimate | null): string {
   if (cost === null) return 'unknown'
+  if (isNothing(cost)) return dollars(0)
   return amounts(cost.expectedUsd, cost.mostUsd, 'set --max-tokens to know the maximum')
 }
 
@@ -50,9 +51,9 @@ export function describeReasks({ cost, reasks }: PlanSummary): string | null {
   return `${turns} where an answer does not fit: ${worst}; ${part}`
 }
 
-/** The same at the full price. */
+/** The same at the full price; null where nothing is charged. */
 export function describeFullPrice(cost: CostEstimate | null): string | null {
-  return cost === null ? null : amounts(cost.synchronousUsd, cost.synchronousMostUsd, null)
+  return cost === null || isNothing(cost) ? null : amounts(cost.synchronousUsd, cost.synchronousMostUsd, null)
 }
 
 /** The most that asking directly at the deadline may bring the whole to; null where nothing is to be asked so. */
@@ -60,6 +61,11 @@ export function describeTail(cost: CostEstimate | null, tail: Tail | undefined):
   if (tail === undefined) return null
   if (cost === null) return 'unknown: the price is'
   return `${amounts(cost.synchronousUsd, cost.synchronousMostUsd, null)} in all, if every row were asked directly at the deadline`
+}
+
+/** Models that cost nothing cost that for answers of any length. */
+function isNothing({ expectedUsd, mostUsd, synchronousUsd }: CostEstimate): boolean {
+  return expectedUsd === 0 && synchronousUsd === 0 && (mostUsd ?? 0) === 0
 }
 
 function amounts(expected: number, most: number | null, hint: string | null): string {

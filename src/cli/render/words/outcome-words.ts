@@ -22,3 +22,8 @@ export function describeOutcomes(counts: RequestCounts, colors: Colors): readonl
       return status === 'succeeded' ? text : colors.red(text)
     })
 }
+
+/** How far the provider says to be with batches whose results are still to come; nothing where it does not say. */
+export function describeExecuted(executedThere: number): readonly string[] {
+  return executedThere === 0 ? [] : [`${count(executedThere)} executed, results to come`]
+}
