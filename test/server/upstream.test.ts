@@ -96,14 +96,16 @@ describe('a batch that a model server executes', () => {
     const world = await openWorld(failOnce, { onTrouble: (reason) => troubles.push(reason) })
     const { client, model, server } = world
     const prompts = ['plain', ...Object.keys(FAILING), 'plain too']
-    const { id } = await createBatch(world, prompts, line('stream', { stream: true }))
+    const exact = line('exact').replace('"llama3.2"', '"llama3.2","seed":9007199254740993')
+    const { id } = await createBatch(world, prompts, line('stream', { stream: true }), exact)
     await server.drain()
     const batch = await client.batch(id)
-    expect(batch).toMatchObject({ status: 'completed', request_counts: { total: 10, completed: 4, failed: 6 } })
+    expect(batch).toMatchObject({ status: 'completed', request_counts: { total: 11, completed: 5, failed: 6 } })
     const unknown = 'may_have_been_executed'
     expect(await endsOf(world, id)).toEqual({
       plain: 'The answer to plain',
       'plain too': 'The answer to plain too',
+      exact: 'The answer to exact',
       'rate limit': 'The answer to rate limit',
       loading: 'The answer to loading',
       refused: 400,
@@ -121,11 +123,12 @@ describe('a batch that a model server executes', () => {
     })
     expect(model.mostAtOnce).toBeLessThanOrEqual(2)
     expect(model.keys).toEqual(new Set([`Bearer ${KEY}`]))
-    // The books: eleven calls, two of them refused; what was answered is booked with the model's own numbers.
+    // The books: twelve calls, two of them refused; what was answered is booked with the model's own numbers.
     const { batches, rowsBilled, rowsBilledAgain, inputTokens } = await server.ledger()
-    expect({ rowsBilled, rowsBilledAgain, inputTokens }).toEqual({ rowsBilled: 4, rowsBilledAgain: 0, inputTokens: 20 })
-    expect(batches).toMatchObject([{ rows: 10, upstream: { calls: 11, refused: 2 } }])
+    expect({ rowsBilled, rowsBilledAgain, inputTokens }).toEqual({ rowsBilled: 5, rowsBilledAgain: 0, inputTokens: 25 })
+    expect(batches).toMatchObject([{ rows: 11, upstream: { calls: 12, refused: 2 } }])
     expect(troubles.join()).toMatch(/Slow down|Loading the model for \*\*\*/)
+    expect(model.bodies.filter((body) => body.includes('"seed":9007199254740993'))).toHaveLength(1)
     const texts = JSON.stringify(await client.lines(batch.error_file_id))
     expect(texts).toContain('Refused, ***.')
     expect(texts + troubles.join()).not.toContain(KEY)

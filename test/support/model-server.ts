@@ -24,6 +24,8 @@ export interface ModelServer {
   readonly url: string
   /** The prompts in the order in which they came. */
   readonly prompts: readonly string[]
+  /** The bodies of the same requests. */
+  readonly bodies: readonly string[]
   /** Requests that it had at once at the most. */
   readonly mostAtOnce: number
   /** The keys that were sent; empty text where none was. */
@@ -38,6 +40,7 @@ export interface ModelServer {
 /** Starts such a server. `decide` says what becomes of a request. @default every request is answered */
 export async function startModelServer(decide: (call: ModelCall) => ModelReply = () => 'answer'): Promise<ModelServer> {
   const prompts: string[] = []
+  const bodies: string[] = []
   const keys = new Set<string>()
   const held: (() => void)[] = []
   let isReleased = false
@@ -50,6 +53,7 @@ export async function startModelServer(decide: (call: ModelCall) => ModelReply =
     const body = JSON.parse(request.body.toString()) as Body
     const prompt = promptIn(body)
     prompts.push(prompt)
+    bodies.push(request.body.toString())
     atOnce += 1
     mostAtOnce = Math.max(mostAtOnce, atOnce)
     // Those that came together are in hand together.
@@ -62,6 +66,7 @@ export async function startModelServer(decide: (call: ModelCall) => ModelReply =
   return {
     url: `${server.origin}/v1`,
     prompts,
+    bodies,
     keys,
     get mostAtOnce() {
       return mostAtOnce

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../lib/json.ts'
+import { sliceProperty } from '../../lib/json-slice.ts'
 import type { Line } from '../../lib/jsonl.ts'
 import { DIALECT } from '../dialects.ts'
 import type { Simulator } from '../simulator.ts'
@@ -41,5 +42,10 @@ async function* rowsOf({ state }: Simulator, batch: BatchRecord): AsyncIterable<
 function rowOf({ dialect }: BatchRecord, text: Line, position: number): Row {
   const input = parseRequestLine(text) ?? {}
   const line = DIALECT[dialect].shape?.line(input) ?? input
-  return { position, customId: line['custom_id'], body: isJsonObject(line['body']) ? line['body'] : {} }
+  return {
+    position,
+    customId: line['custom_id'],
+    body: isJsonObject(line['body']) ? line['body'] : {},
+    json: () => sliceProperty(Buffer.from(text.bytes).toString(), 'body') ?? '{}',
+  }
 }

@@ -6,6 +6,8 @@ export interface Row {
   readonly position: number
   readonly customId: unknown
   readonly body: JsonObject
+  /** The body as the client wrote it, every digit of its numbers; only until the next list of rows is asked for. */
+  json(): string
 }
 
 /** The reason why an execution stops early. `closed`: the server stops, and goes on when it is started again. */

@@ -17,6 +17,8 @@ export interface Road extends Pick<UpstreamOptions, 'upstream' | 'retriesExecute
 interface Asking {
   readonly journal: Journal
   readonly row: Row
+  /** Its body as JSON. */
+  readonly body: string
   /** Below the address of the server of models. */
   readonly path: string
   /** Nothing more is asked once it aborts. */
@@ -48,8 +50,8 @@ export async function askRow(road: Road, asking: Asking): Promise<void> {
   }
 }
 
-async function postRow(road: Road, { close, path, row }: Asking): Promise<Verdict> {
-  const call = { path, body: JSON.stringify(row.body), timeoutMs: road.rowTimeoutMs }
+async function postRow(road: Road, { body, close, path }: Asking): Promise<Verdict> {
+  const call = { path, body, timeoutMs: road.rowTimeoutMs }
   // What is asked again after a restart need not be waited for; what is not must be.
   const signal = road.retriesExecuted === true ? close : new AbortController().signal
   return verdictOf(await road.upstream.post(call, signal))

@@ -117,7 +117,8 @@ export class UpstreamExecutor implements Executor {
     } else if (journal.isOnItsWay(row.position) && this.#road.retriesExecuted !== true) {
       await journal.end({ ...row, result: { message: UNKNOWN_FATE } })
     } else {
-      await askRow(this.#road, { journal, row, path: pathOf(batch.endpoint), stop, close: signals.close })
+      const path = pathOf(batch.endpoint)
+      await askRow(this.#road, { journal, row, body: row.json(), path, stop, close: signals.close })
     }
     noteProgress(place, batch, journal)
   }
