@@ -10,7 +10,7 @@ import { ProviderError } from '../../providers/provider.ts'
 import { exitCodeOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
-import { type ServedRun, serveRun } from '../local/serve-run.ts'
+import type { ServedRun } from '../local/serve-run.ts'
 import { nextSteps } from '../render/views/next-command.ts'
 import { renderReport } from '../render/views/report.ts'
 import { tellReason } from '../render/words/reason-words.ts'
@@ -45,7 +45,11 @@ export async function driveRun(options: DriveRun): Promise<number> {
 /** Lets go of a run whose server does not start. */
 async function servedRun({ flags, shell, taken, workspace }: DriveRun): Promise<ServedRun> {
   try {
-    return await serveRun(shell, workspace, await taken.store.record(), flags)
+    const run = await taken.store.record()
+    if (run.definition.local === undefined) return { workspace, close: async () => undefined }
+    // Only such a run needs the server, and what that needs.
+    const { serveRun } = await import('../local/serve-run.ts')
+    return await serveRun(shell, workspace, run, flags)
   } catch (error) {
     taken.lock.release()
     throw error

@@ -26,7 +26,7 @@ export interface ServedRun {
 
 /**
  * Starts the local batch server of a run with a model of the user's own, for as long as a command drives it: its files lie
- * in the folder of the run, whose lock the caller holds. The same workspace where the run asks a provider.
+ * in the folder of the run, whose lock the caller holds.
  */
 export async function serveRun(
   shell: Shell,
@@ -35,7 +35,7 @@ export async function serveRun(
   flags: AnyOptions,
 ): Promise<ServedRun> {
   const { baseUrl: url, local } = definition
-  if (local === undefined) return { workspace, close: async () => undefined }
+  if (local === undefined) throw new Error(`run ${id} asks no model server`)
   if (flags.wait === false) {
     throw new LlmBatchError('usage', `--no-wait makes no sense with run ${id}: this command itself asks its model`, {
       next: 'Leave it out; after Ctrl-C the run goes on with the same command.',
