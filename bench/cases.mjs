@@ -6,6 +6,7 @@ import { halvesCases } from './families/halves.mjs'
 import { lineCases } from './families/lines.mjs'
 import { roadCases } from './families/road.mjs'
 import { scaleCases } from './families/scale.mjs'
+import { threadCases } from './families/threads.mjs'
 import { waitingCases } from './families/waiting.mjs'
 import { writeRows } from './rows.mjs'
 
@@ -34,6 +35,7 @@ import { writeRows } from './rows.mjs'
 const FAMILIES = {
   road: roadCases,
   halves: halvesCases,
+  threads: threadCases,
   lines: lineCases,
   command: commandCases,
   waiting: waitingCases,

@@ -24,6 +24,9 @@ const SOURCES = [
   'cli/jobs/job-schema',
 ]
 
+/** Started as threads: bundled each by itself, so that it loads nothing that it does not need. */
+const THREADS = ['prepare/thread/preparing-thread']
+
 try {
   process.exitCode = await build()
 } finally {
@@ -35,7 +38,8 @@ async function build() {
   const hash = sourceHash()
   const project = join(root, 'tsconfig.build.json')
   const types = [commandOf('typescript', 'tsc'), '-p', project, '--outDir', fresh]
-  const [{ code, output }] = await Promise.all([run(process.execPath, types), bundle(SOURCES, fresh)])
+  const bundles = [SOURCES, ...THREADS.map((path) => [path])].map((sources) => bundle(sources, fresh))
+  const [{ code, output }] = await Promise.all([run(process.execPath, types), ...bundles])
   if (code !== 0) {
     process.stderr.write(output)
     return 1

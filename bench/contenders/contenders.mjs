@@ -79,9 +79,10 @@ export function script(name, url, facts = {}) {
   }
 }
 
-/** Keeps the state in the folder and looks at batches often, because the servers here are quick. */
-export function writeConfiguration(folder, waits = { poll: '50ms' }) {
-  writeFileSync(join(folder, 'llm-batch.config.json'), JSON.stringify({ home: 'home', waits }))
+/** Keeps the state in the folder and, unless told otherwise, looks at batches often, because the servers here are quick. */
+export function writeConfiguration(folder, settings = {}) {
+  const configuration = { home: 'home', waits: { poll: '50ms' }, ...settings }
+  writeFileSync(join(folder, 'llm-batch.config.json'), JSON.stringify(configuration))
 }
 
 /**

@@ -54,7 +54,7 @@ async function takePolls(folder, path, polls) {
     const { environment } = sink
     const { exitCode, words } = OURS.submit(path, folder)
     await measure(words, { folder, environment, exitCode })
-    writeConfiguration(folder, { poll: '1ms', pollMost: '1ms' })
+    writeConfiguration(folder, { waits: { poll: '1ms', pollMost: '1ms' } })
     return { polls: await measure([COMMAND, 'resume', 'last', '--quiet'], { folder, environment }) }
   } finally {
     await sink.stop()

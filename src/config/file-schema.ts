@@ -68,6 +68,15 @@ const canary = z
   })
   .partial()
 
+const prepareThread = z
+  .strictObject({
+    aboveBytes: z
+      .int()
+      .nonnegative()
+      .describe('Inputs whose files have more bytes than this are prepared in a thread. Default: 64000000'),
+  })
+  .partial()
+
 const stopLoss = z
   .strictObject({
     share: z
@@ -148,6 +157,12 @@ export const fileSchema = z.strictObject({
     .optional()
     .describe('Rows that are asked directly before anything is bought in batches; false for none. Default: on'),
   stopLoss: stopLoss.optional().describe('When rows that fail for the same reason hold the rest of a run.'),
+  prepareThread: z
+    .union([z.literal(false), prepareThread])
+    .optional()
+    .describe(
+      'Thread that reads a large input and makes its requests while they are frozen; false for none. Default: on, with two cores or more',
+    ),
   tokenCount: z.boolean().optional().describe('False: estimate tokens by bytes alone. Default: true'),
   limits: limits.optional(),
   providers: z

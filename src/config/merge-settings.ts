@@ -1,6 +1,6 @@
 import { LlmBatchError } from '../model/error.ts'
 import type { FileConfiguration } from './file-schema.ts'
-import type { CanarySettings, LimitOverrides, Settings, StopLossSettings } from './settings.ts'
+import type { CanarySettings, LimitOverrides, PrepareThreadSettings, Settings, StopLossSettings } from './settings.ts'
 import { mergeWaits } from './waits.ts'
 
 /** Settings of a run from the command line; undefined where the user said nothing. */
@@ -30,6 +30,7 @@ const DEFAULT_MAX_OPEN_BATCHES = 20
 const DEFAULT_MAX_TRANSFERS = 4
 const DEFAULT_MAX_TRIES = 3
 const DEFAULT_CANARY = { aboveRequests: 1_000, requests: 10 }
+const DEFAULT_THREAD_ABOVE_BYTES = 64_000_000
 const DEFAULT_STOP_LOSS = { share: 0.5, leastRows: 10 }
 
 /** Flags over file over defaults. A flag counts for every provider and model, whatever the file says of one. */
@@ -46,6 +47,7 @@ export function mergeSettings(file: FileConfiguration, flags: SettingFlags): Set
     canary: mergeCanary(file.canary, flags.canary),
     stopLoss: mergeStopLoss(file.stopLoss),
     isCountingTokens: flags.tokenCount === false ? false : (file.tokenCount ?? true),
+    prepareThread: mergePrepareThread(file.prepareThread),
     tiers: Object.fromEntries(
       Object.entries(file.providers ?? {}).flatMap(([name, { tier }]) => (tier === undefined ? [] : [[name, tier]])),
     ),
@@ -70,6 +72,11 @@ function mergeStopLoss(file: FileConfiguration['stopLoss']): StopLossSettings {
     share: file?.share ?? DEFAULT_STOP_LOSS.share,
     leastRows: file?.leastRows ?? DEFAULT_STOP_LOSS.leastRows,
   }
+}
+
+function mergePrepareThread(file: FileConfiguration['prepareThread']): PrepareThreadSettings {
+  const given = file === false ? undefined : file
+  return { isOn: file !== false, aboveBytes: given?.aboveBytes ?? DEFAULT_THREAD_ABOVE_BYTES }
 }
 
 function limitsOf(flags: SettingFlags): LimitOverrides {

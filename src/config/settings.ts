@@ -53,6 +53,14 @@ export interface CanarySettings {
   readonly requests: number
 }
 
+/** When an input is prepared in a thread of its own. */
+export interface PrepareThreadSettings {
+  /** False for never. @default true */
+  readonly isOn: boolean
+  /** Bytes of the input, as its files lie; smaller ones are prepared faster without. @default 64,000,000 */
+  readonly aboveBytes: number
+}
+
 /** When failing rows hold the rest of a run. */
 export interface StopLossSettings {
   /** The share of a batch, from 0 to 1, that fails with one code; 1 is never exceeded. @default 0.5 */
@@ -74,6 +82,7 @@ export interface Settings {
   readonly stopLoss: StopLossSettings
   /** False estimates tokens by bytes alone. @default true */
   readonly isCountingTokens: boolean
+  readonly prepareThread: PrepareThreadSettings
   /** The usage tier of the account, by provider name, where the user names it; limits of queues follow from it. */
   readonly tiers: Readonly<Record<string, number>>
   readonly limits: LimitOverrides

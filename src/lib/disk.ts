@@ -31,6 +31,8 @@ export type OpenMode = 'read' | 'write' | 'append' | 'share'
 
 /** The one way to the file system; injected, so that simulations can lose power. */
 export interface Disk {
+  /** True where files of the user are read as `systemDisk` reads them, so that another thread can, too. @default false */
+  readonly isOfSystem?: boolean
   /** Makes the folder and its parents, mode 0700; may be repeated. */
   makeFolder(path: string): Promise<void>
   /**
@@ -119,6 +121,8 @@ async function* readPieces(
 
 /** The machine's file system. */
 export const systemDisk: Disk = {
+  isOfSystem: true,
+
   async makeFolder(path) {
     await fs.mkdir(path, { recursive: true, mode: 0o700 })
   },

@@ -1,4 +1,4 @@
-import { homedir, hostname } from 'node:os'
+import { availableParallelism, homedir, hostname } from 'node:os'
 
 /** Environment and folders that the process was started with; the one place besides the command that looks at it. */
 export interface Machine {
@@ -23,6 +23,9 @@ export const NODE_VERSION: string = process.version
 
 /** The versions of the runtime and its parts, by name: `node`, and `bun` or `deno` where these carry out the program. */
 export const RUNTIME_VERSIONS: Readonly<Record<string, string | undefined>> = process.versions
+
+/** Processor cores that this process may use at once. */
+export const CORES = availableParallelism()
 
 /** The name of the machine and the number of this process. */
 export const THIS_PROCESS: { readonly host: string; readonly id: number } = { host: hostname(), id: process.pid }

@@ -31,6 +31,13 @@ const entries: Record<string, ProviderEntry> = {
 /** All providers by name. */
 export const PROVIDERS: Readonly<Record<string, ProviderEntry>> = entries
 
+const BUILT_IN: ReadonlySet<string> = new Set(Object.keys(entries))
+
+/** True for a provider of this package, false for one that the program or its configuration has brought. */
+export function isBuiltIn(name: string): boolean {
+  return BUILT_IN.has(name)
+}
+
 /**
  * Makes an adapter of the program's own, and its facts, known in this process, under its name. Returns what takes it away
  * again. Throws `LlmBatchError` with code `usage` where another provider has the name.

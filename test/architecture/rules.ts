@@ -212,6 +212,7 @@ const GUARDS: readonly Guard[] = [
     modules: /^(@photostructure\/sqlite|node:sqlite|pg)$/,
     allowed: ['store/', 'output/sqlite/database-file.ts'],
   },
+  { what: 'threads', modules: /^(node:)?worker_threads$/, allowed: ['prepare/thread/'] },
   { what: 'the terminal', globals: /^console(\..+)?$/, allowed: PROGRAMS },
   // The disk asks for the platform, because what a folder sync and statfs mean differs; the library has no program
   // around it that could hand it environment, working folder, and a place for the lines of the processors.

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { packageFolder } from './package-folder.ts'
+import { packageFolder } from '../../lib/package-folder.ts'
 
 /** End of a child process. */
 export interface Ended {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Disk } from '../../lib/disk.ts'
-import { packageFolder } from './package-folder.ts'
+import { packageFolder } from '../../lib/package-folder.ts'
 
 /** One row of the demo's input. A type, not an interface, so that it counts as a record. */
 export type Feature = {

@@ -73,6 +73,11 @@ export class BucketDisk implements Disk {
     this.#mostBytes = mostScratchBytes
   }
 
+  /** Files of a user lie outside of the scratch folder. */
+  get isOfSystem(): boolean {
+    return this.#local.isOfSystem === true
+  }
+
   async makeFolder(path: string): Promise<void> {
     await this.#local.makeFolder(path)
   }
