@@ -18,9 +18,9 @@ export function nextPollMs(
 }
 
 /**
- * The longest interval while another batch waits for the end of this one: a part of its age, so that little of the time
- * is lost in which the next one could have been at work, whether batches take minutes or hours.
+ * The longest interval while another batch waits for the end of this one, in whole milliseconds: a part of its age, so that
+ * little of the time is lost in which the next one could have been at work, whether batches take minutes or hours.
  */
 export function shortOfRoomMs(waits: { readonly pollMs: number }, ageMs: number): number {
-  return Math.max(waits.pollMs, ageMs / 30)
+  return Math.max(waits.pollMs, Math.round(ageMs / 30))
 }
