@@ -17,6 +17,7 @@ const SOURCES = [
   'cli/demo/server-process',
   'cli/demo/naive-script',
   'index',
+  'ai-sdk',
   'fetch',
   'provider',
   'testing',

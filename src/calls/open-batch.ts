@@ -7,9 +7,9 @@ import { EXIT, LlmBatchError } from '../model/error.ts'
 import { DEFAULT_PROVIDER } from '../model/named-providers.ts'
 import { CHAT_ENDPOINT } from '../model/target.ts'
 import type { Provider, SynchronousReply, SynchronousShape } from '../providers/provider.ts'
-import { findProvider } from '../providers/registry.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { type Call, callId } from './call.ts'
+import { placesOf } from './call-places.ts'
 import { errorReply } from './call-replies.ts'
 import { type CallPlaces, type FetchArguments, readCall } from './call-request.ts'
 import { type CallCounts, CallRun } from './call-run.ts'
@@ -69,7 +69,7 @@ export class OpenBatch {
     this.#workspace = workspace
     this.#run = run
     this.#options = options
-    this.#places = placesOf(workspace, run)
+    this.#places = placesOf(workspace, run.provider)
     this.fetch = (...given) => this.#fetch(given)
     this.#forgetEnd = beforeProcessEnds(() => this.#tellEnd())
   }
@@ -194,23 +194,6 @@ export async function openBatch(options: OpenBatchOptions): Promise<OpenBatch> {
 function anyShape(provider: Provider): SynchronousShape | undefined {
   const { endpoints } = provider.limits({ provider: provider.name, endpoint: CHAT_ENDPOINT, model: '' })
   return endpoints.map((endpoint) => provider.synchronous?.(endpoint)).find((shape) => shape !== undefined)
-}
-
-function placesOf({ configuration }: Workspace, { provider }: CallRun): CallPlaces {
-  const entry = findProvider(provider.name)
-  return {
-    provider: provider.name,
-    // Nothing is sent to where the client points, so that it may point to where the provider usually is.
-    roots: [...new Set([configuration.baseUrlOf(entry), entry.defaultBaseUrl])].flatMap(rootsOf),
-    takes: (endpoint, model) =>
-      provider.synchronous?.(endpoint) !== undefined &&
-      provider.limits({ provider: provider.name, endpoint, model }).isEndpointKnown,
-  }
-}
-
-/** Some clients have the version in their root, some in their paths. */
-function rootsOf(baseUrl: string): readonly string[] {
-  return [baseUrl, baseUrl.replace(/\/v1$/, '')]
 }
 
 function responseOf({ body, status }: SynchronousReply, runId: string): Response {

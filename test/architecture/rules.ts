@@ -57,6 +57,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'provider.ts': ['ports', ...GROUND, 'providers'],
   'testing.ts': [...MAIN, 'server'],
   calls: MAIN,
+  'ai-sdk.ts': [...MAIN, 'calls'],
   'fetch.ts': [...MAIN, 'calls'],
   'index.ts': [...MAIN, 'processors'],
   cli: [...MAIN, 'server'],
