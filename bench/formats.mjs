@@ -1,5 +1,5 @@
-// `npm run formats [-- --rows N]`: CSV to Parquet and back by the built command, every row and type counted by DuckDB, with
-// the time and memory that each step took.
+// `npm run formats [-- --rows N]`: CSV to Parquet and back by the built command, every row and type counted by DuckDB, and a
+// table of a SQLite file beside CSV, with the time and memory that each step took.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { DatabaseSync } from '@photostructure/sqlite'
 import { measure } from './measure.mjs'
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '100000' } } })
@@ -56,6 +57,7 @@ try {
     await list(`select column_name, column_type from (describe select ${COLUMNS} from ${parquet('out.parquet')})
     except select column_name, column_type from (describe select ${COLUMNS} from ${parquet('rows.parquet')})`)
   if (types.length > 0) throw new Error(`types changed: ${JSON.stringify(types)}`)
+  await table()
   await classify()
   console.log('All rows were accounted for, and all types of Parquet stayed what they were.')
 } finally {
@@ -100,6 +102,26 @@ async function step(name, { url, input, output, given, written, prefix = 'llm_' 
   const [good, different] = [Number(n), Number(lost)]
   if (good !== rows || different !== 0) throw new Error(`${name}: ${good} rows of ${rows}, ${different} differ`)
   console.log(`${name}: read and sent in ${shown(submit)}, collected and written in ${shown(collect)}`)
+}
+
+/** The answers of the last run as CSV, as a new database, and in place of a table of one that is there. */
+async function table() {
+  const write = (...words) => measure([command, 'results', 'last', ...words, '--quiet'], { folder, environment: {} })
+  const asCsv = await write('-o', 'table.csv')
+  const made = await write('-o', 'table.db')
+  const replaced = await write('-o', 'table.db', '--force')
+  const sums =
+    'count(*) as n, count(distinct id) as ids, sum(length(text)) as characters, count(distinct llm_output) as answers'
+  const [given] = await list(`select ${sums} from ${csv('table.csv')}`)
+  const file = new DatabaseSync(path('table.db'), { readOnly: true })
+  const written = file.prepare(`select ${sums} from answers`).get()
+  file.close()
+  const differing = Object.keys(given).filter((name) => Number(given[name]) !== Number(written[name]))
+  if (Number(written.n) !== rows || differing.length > 0)
+    throw new Error(`CSV and SQLite differ in ${differing.join(', ')}`)
+  console.log(
+    `Answers to CSV in ${shown(asCsv)}, to SQLite in ${shown(made)}, in place of a table in ${shown(replaced)}`,
+  )
 }
 
 /** A model that answers badly now and then, a schema and a second question: every row must have its right status. */
