@@ -4,6 +4,7 @@ import { callsCases } from './families/calls.mjs'
 import { commandCases } from './families/command.mjs'
 import { halvesCases } from './families/halves.mjs'
 import { lineCases } from './families/lines.mjs'
+import { machineCases } from './families/machines.mjs'
 import { roadCases } from './families/road.mjs'
 import { scaleCases } from './families/scale.mjs'
 import { threadCases } from './families/threads.mjs'
@@ -18,7 +19,8 @@ import { writeRows } from './rows.mjs'
  * @property {string} family What `--only` chooses.
  * @property {string} title
  * @property {number} [runs] As often as this, where it takes so long that `--runs` would be too much.
- * @property {readonly Taker[]} contenders `ours` is compared with all others.
+ * @property {readonly Taker[]} contenders
+ * @property {string} [compared] The contender that is compared with all others. @default 'ours'
  */
 
 /**
@@ -41,6 +43,7 @@ const FAMILIES = {
   waiting: waitingCases,
   calls: callsCases,
   scale: scaleCases,
+  machines: machineCases,
 }
 
 export const FAMILY_NAMES = Object.keys(FAMILIES)

@@ -14,6 +14,9 @@ import { join } from 'node:path'
 
 const PRELOAD = new URL('./report-usage.mjs', import.meta.url).href
 
+/** Processes that were measured; several may be at work at once. */
+let measured = 0
+
 /**
  * Runs a program in a process of its own and measures it. Throws where it exits with another code than expected.
  * @param {readonly string[]} words Node's arguments: the script and its own.
@@ -26,7 +29,8 @@ const PRELOAD = new URL('./report-usage.mjs', import.meta.url).href
  * @returns {Promise<Measurement>}
  */
 export async function measure(words, { folder, environment = {}, exitCode = 0, node = process.execPath, until }) {
-  const usageFile = join(folder, 'usage.txt')
+  measured += 1
+  const usageFile = join(folder, `usage-${measured}.txt`)
   const env = { PATH: process.env.PATH, HOME: folder, BENCH_USAGE_FILE: usageFile, ...environment }
   const startedAt = performance.now()
   const child = spawn(node, [...nodeFlags(), '--import', PRELOAD, ...words], {
@@ -60,6 +64,20 @@ export function sum(one, other) {
     milliseconds: one.milliseconds + other.milliseconds,
     processorMilliseconds: one.processorMilliseconds + other.processorMilliseconds,
     peakBytes: Math.max(one.peakBytes, other.peakBytes),
+  }
+}
+
+/**
+ * Side by side: their processor time is added up, and the most memory is that of the largest one.
+ * @param {readonly Measurement[]} measurements
+ * @param {number} milliseconds From the start of the first to the end of the last.
+ * @returns {Measurement}
+ */
+export function together(measurements, milliseconds) {
+  return {
+    milliseconds,
+    processorMilliseconds: measurements.reduce((total, one) => total + one.processorMilliseconds, 0),
+    peakBytes: Math.max(...measurements.map(({ peakBytes }) => peakBytes)),
   }
 }
 

@@ -14,7 +14,7 @@
  * @param {readonly { name: string, measure: string, measurement: Measurement }[]} taken
  * @returns {Result}
  */
-export function summarise({ family, title }, taken) {
+export function summarise({ compared = 'ours', family, title }, taken) {
   const measures = [...new Set(taken.map(({ measure }) => measure))]
   const medians = measures.flatMap((measure) => {
     const names = [...new Set(taken.filter((one) => one.measure === measure).map(({ name }) => name))]
@@ -23,12 +23,12 @@ export function summarise({ family, title }, taken) {
       return { measure, name, runs: own.length, median: medianOf(own.map(({ measurement }) => measurement)) }
     })
   })
-  return { family, title, medians, ratios: measures.flatMap((measure) => ratiosOf(measure, medians)) }
+  return { family, title, medians, ratios: measures.flatMap((measure) => ratiosOf(measure, medians, compared)) }
 }
 
-function ratiosOf(measure, medians) {
+function ratiosOf(measure, medians, compared) {
   const own = medians.filter((one) => one.measure === measure)
-  const ours = own.find(({ name }) => name === 'ours')
+  const ours = own.find(({ name }) => name === compared)
   if (ours === undefined) return []
   return own
     .filter((one) => one !== ours)

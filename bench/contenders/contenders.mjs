@@ -54,6 +54,17 @@ function runWords(rows, folder) {
   return [COMMAND, 'run', ...what, '--quiet']
 }
 
+/** What to type for a run that is left to workers; its number makes it another one than a run of the same rows. */
+export function leaveWords(rows, number) {
+  const what = [rows, '--model', MODEL, '--prompt', `${number}: ${PROMPT}`, '--name', nameOf(number), '--detach']
+  return { words: [COMMAND, 'run', ...what, '--yes', '--quiet'], exitCode: UNFINISHED }
+}
+
+/** The name of a run that was left to workers. */
+export function nameOf(number) {
+  return `run-${number}`
+}
+
 /** What to type for a plan. */
 export function planWords(rows) {
   return [COMMAND, 'plan', rows, '--model', MODEL, '--prompt', PROMPT]

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { expectExit, parseLines, start, typeHere } from '../support/command.ts'
+import { TestPostgres } from '../support/embedded-postgres.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 import { newMachine } from '../support/machines.ts'
 import { PATIENCE } from '../support/patience.ts'
-import { TestPostgres } from '../support/postgres.ts'
 
 const BATCHES = 12
 

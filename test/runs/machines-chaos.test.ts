@@ -4,9 +4,9 @@ import { seededFraction } from '../../src/lib/random.ts'
 import { stormOf } from '../chaos/random-faults.ts'
 import { type BucketFault, BucketServer } from '../support/bucket-server.ts'
 import { type Ended, expectExit, parseLines, type Started, start, type } from '../support/command.ts'
+import { TestPostgres } from '../support/embedded-postgres.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 import { newMachine, type TestMachine } from '../support/machines.ts'
-import { TestPostgres } from '../support/postgres.ts'
 
 /** `MACHINE_SEEDS=20 MACHINE_FROM=100 npm run chaos:machines` runs more of them; a failure names its seed. */
 const count = Number(process.env['MACHINE_SEEDS'] ?? 1)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type CuttingProxy, cuttingProxy } from '../../../test/support/cutting-proxy.ts'
-import { TestPostgres } from '../../../test/support/postgres.ts'
+import { TestPostgres } from '../../../test/support/embedded-postgres.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { Sql } from '../sql.ts'
 import { COMMITS_TABLE, PostgresDatabase } from './postgres-database.ts'
