@@ -2,7 +2,7 @@ import { DAY_MS } from '../lib/duration.ts'
 import { OPEN_STAGES } from '../model/attempt.ts'
 import type { Target } from '../model/target.ts'
 import type { QueueLoad, QueueState } from './port/queue.ts'
-import { CALIBRATED_TOKENS, JOIN_RATES } from './record-columns.ts'
+import { BEGUN, CALIBRATED_TOKENS, JOIN_RATES } from './record-columns.ts'
 import type { Sql } from './sql.ts'
 
 /** Statements on what is in flight at a provider, over all runs of the home. Callers open the transaction. */
@@ -28,7 +28,7 @@ const OPEN = OPEN_STAGES.map((stage) => `'${stage}'`).join(', ')
  * Attempts whose batch may be in the provider's queue: released only when it was seen to have ended. One of which no
  * batch was ever seen is the exception, because perhaps no process ever comes to decide it. Takes as a value `unseenSince`.
  */
-export const IN_FLIGHT = `a.freed_at is null and a.ended_at is null
+export const IN_FLIGHT = `${BEGUN} and a.freed_at is null and a.ended_at is null
   and (a.stage in (${OPEN}) or (a.stage = 'held' and a.held_from in (${OPEN})))
   and (a.remote_id is not null or exists (
     select 1 from intents i where i.attempt = a.key and i.at > ?))`

@@ -12,7 +12,7 @@ import {
 } from './in-flight.ts'
 import type { QueueState, UnwatchedBatch } from './port/queue.ts'
 import { selectBelief } from './queue-belief.ts'
-import { CALIBRATED_TOKENS } from './record-columns.ts'
+import { BEGUN, CALIBRATED_TOKENS, SHORT_OF_ROOM } from './record-columns.ts'
 import type { Sql } from './sql.ts'
 
 /** Statements on the providers' queues, over all runs of the home. Callers open the transaction. */
@@ -38,18 +38,19 @@ const TURN = '2 - r.priority, coalesce(l.tokens, 0), coalesce(l.requests, 0)'
 /**
  * Batches that wait for the same room and go before this attempt: those of runs with a higher priority; among equals those
  * of the run that has less in flight there, so that a small run is not behind a week of a large one; and within a run, or
- * between runs that have as much, those that began to wait before, or wait at all where this attempt has not waited yet.
+ * between runs that have as much, those that began to wait before, or wait at all where this attempt has not waited yet. The
+ * signs before columns keep SQLite from walking through all batches in the order of their runs.
  */
 async function selectAhead(sql: Sql, queue: Queue, attemptKey: number, now: number): Promise<QueueState['ahead']> {
   const { provider, baseUrl, model } = queue
   return sql.all<QueueState['ahead'][number]>(
     `with loads as (
-       select b.run as run, sum(${CALIBRATED_TOKENS}) as tokens, sum(b.request_count) as requests
-       ${FROM_QUEUE} and b.model = ? and ${IN_FLIGHT} group by b.run)
+       select +b.run as run, sum(${CALIBRATED_TOKENS}) as tokens, sum(b.request_count) as requests
+       ${FROM_QUEUE} and b.model = ? and ${IN_FLIGHT} group by +b.run)
      select a.waiting_since as since, a.next_at as "nextAt"
      from attempts a join batches b on b.key = a.batch join runs r on r.key = b.run left join loads l on l.run = b.run
      where b.provider = ? and b.base_url = ? and b.model = ?
-       and a.stage = 'uploaded' and a.waiting_since is not null and a.key <> ?
+       and ${BEGUN} and a.stage = 'uploaded' and a.waiting_since is not null and a.key <> ?
        and (${TURN}, a.waiting_since, a.key) < (
          select ${TURN}, coalesce(own.waiting_since, 9e15), own.key
          from attempts own join batches b on b.key = own.batch join runs r on r.key = b.run
@@ -78,9 +79,9 @@ export async function wakeWhenFreed(sql: Sql, attemptKey: number, from: Stage, t
 export async function wakeWaiting(sql: Sql, attemptKey: number, now: number): Promise<void> {
   const { provider, baseUrl } = await queueOf(sql, attemptKey)
   await sql.run(
-    `update attempts set next_at = ?
-     where stage in ('planned', 'uploaded') and reason_code = 'queue_full' and next_at > ?
-       and batch in (select key from batches where provider = ? and base_url = ?)`,
+    `update attempts as a set next_at = ?
+     where a.stage in ('planned', 'uploaded') and ${SHORT_OF_ROOM} and a.next_at > ?
+       and exists (select 1 from batches b where b.key = a.batch and b.provider = ? and b.base_url = ?)`,
     now,
     now,
     provider,
@@ -119,7 +120,7 @@ export async function updateUnwatched(sql: Sql, attemptKey: number, at: number, 
 export async function selectIsRoomWanted(sql: Sql, runKey: number): Promise<boolean> {
   const waiting = await sql.get<{ count: number }>(
     `select count(*) as count from attempts a join batches b on b.key = a.batch
-     where a.stage = 'uploaded' and a.waiting_since is not null
+     where ${BEGUN} and a.stage = 'uploaded' and a.waiting_since is not null
        and b.base_url = (select base_url from runs where key = ?)`,
     runKey,
   )

@@ -93,6 +93,12 @@ export const SELECT_ATTEMPTS = `
 /** Tells of attempt `a` that something may still happen to it, in the words of the index that finds them. */
 export const UNFINISHED = `a.stage not in ('collected', 'rejected', 'abandoned', 'cancelled')`
 
+/** The same of an attempt that is not just planned: of those there may be very many. */
+export const BEGUN = `a.stage not in ('planned', 'collected', 'rejected', 'abandoned', 'cancelled')`
+
+/** Tells of attempt `a` that it was told of a full queue. */
+export const SHORT_OF_ROOM = `a.reason_code = 'queue_full'`
+
 /** The record of a selected attempt. */
 export function attemptFrom(row: AttemptRow): AttemptRecord {
   const { provider, endpoint, model, reason, usage, ...rest } = row

@@ -1,3 +1,4 @@
+import { OPEN_STAGES } from '../model/attempt.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { commandLine, mention } from '../model/options/mention.ts'
 import type { Reason } from '../model/reason.ts'
@@ -15,7 +16,7 @@ import {
   type Tail,
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
-import type { BegunFacts, Incident, NewRun, RunRecord, WaitingRun } from './port/run.ts'
+import type { BegunFacts, Incident, NewRun, RunRecord, WaitingQueue, WaitingRun } from './port/run.ts'
 import { reasonFrom, reasonJson, UNFINISHED } from './record-columns.ts'
 import type { Sql, SqlValue } from './sql.ts'
 
@@ -124,17 +125,53 @@ export async function selectRuns(sql: Sql): Promise<RunRecord[]> {
   return (await sql.all<RunRow>(`${SELECT_RUNS} order by created_at desc, key desc`)).map(runFrom)
 }
 
+/** A run with its unfinished batches for one target; all of these are null where it has none. */
+interface WaitingRow extends Omit<WaitingRun, 'queues'>, Omit<WaitingQueue, 'target'> {
+  readonly provider: string | null
+  readonly endpoint: string
+  readonly model: string
+}
+
+const UNSENT = `a.stage = 'planned' and b.kind in ('batch', 'priming')`
+const OPEN = ['uploaded', ...OPEN_STAGES].map((stage) => `'${stage}'`).join(', ')
+
 export async function selectWaitingRuns(sql: Sql): Promise<WaitingRun[]> {
-  return sql.all<WaitingRun>(
+  const rows = await sql.all<WaitingRow>(
     `select r.id as id, r.state as state, w.next_at as "nextAt", w.day_held_until as "dayHeldUntil",
-       r.cancel_requested_at as "cancelRequestedAt", r.wind_up_at as "windUpAt"
+       r.cancel_requested_at as "cancelRequestedAt", r.wind_up_at as "windUpAt", w.provider, w.endpoint, w.model,
+       w.unsent_at as "unsentAt", w.open as "open", w.short_of_room as "shortOfRoom"
      from runs r left join (
-       select b.run as run, min(case when a.stage <> 'held' then a.next_at end) as next_at,
-         min(case when a.stage = 'held' and a.reason_code = 'over_day_budget' then a.next_at end) as day_held_until
-       from attempts a join batches b on b.key = a.batch where ${UNFINISHED} group by b.run
+       select b.run as run, b.provider, b.endpoint, b.model,
+         min(case when a.stage <> 'held' and not (${UNSENT}) then a.next_at end) as next_at,
+         min(case when a.stage = 'held' and a.reason_code = 'over_day_budget' then a.next_at end) as day_held_until,
+         min(case when ${UNSENT} then a.next_at end) as unsent_at,
+         count(case when a.stage in (${OPEN}) then 1 end) as open,
+         count(case when a.stage = 'uploaded' and a.waiting_since is not null then 1 end) as short_of_room
+       from attempts a join batches b on b.key = a.batch where ${UNFINISHED}
+       group by b.run, b.provider, b.endpoint, b.model
      ) w on w.run = r.key
      where r.state not in ('preparing', 'completed', 'cancelled') order by r.created_at, r.key`,
   )
+  const runs = new Map<string, WaitingRun>()
+  for (const row of rows) runs.set(row.id, withQueue(runs.get(row.id), row))
+  return [...runs.values()]
+}
+
+function withQueue(
+  run: WaitingRun | undefined,
+  { endpoint, model, open, provider, shortOfRoom, unsentAt, ...row }: WaitingRow,
+): WaitingRun {
+  const queues = provider === null ? [] : [{ target: { provider, endpoint, model }, open, shortOfRoom, unsentAt }]
+  return {
+    ...row,
+    nextAt: earliest(run?.nextAt ?? null, row.nextAt),
+    dayHeldUntil: earliest(run?.dayHeldUntil ?? null, row.dayHeldUntil),
+    queues: [...(run?.queues ?? []), ...queues],
+  }
+}
+
+function earliest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
 }
 
 export async function selectRunKey(sql: Sql, id: string): Promise<number> {

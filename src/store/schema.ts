@@ -3,7 +3,7 @@ import { mention } from '../model/options/mention.ts'
 import type { Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
-const VERSION = 5
+const VERSION = 6
 
 /** The parts of a table's definition in which databases differ. */
 export interface TableWords {
@@ -17,7 +17,8 @@ export interface TableWords {
  * The catalog: what is few. Rows, requests and results are in the files of a run; a batch of fifty thousand requests is one
  * row here. `tally`: the requests of a batch as they stand, in groups, without those that a newer batch has taken over;
  * `pending` and `reaskable` count those of them that wait. Spending has no reference to its run: what was spent stays known
- * when the run is forgotten.
+ * when the run is forgotten. Attempts are found by partial indexes whose conditions stand in the statements word for word, as
+ * SQLite needs it, and without columns that change with each look, as Postgres needs it to update a row in its place.
  */
 const tablesIn = ({ countedKey, keyedTable }: TableWords): string => `
   create table runs (
@@ -130,8 +131,11 @@ const tablesIn = ({ countedKey, keyedTable }: TableWords): string => `
     usage text not null default '[]',
     unique (batch, number)
   );
-  create index attempts_open on attempts (stage)
-    where stage in ('creating', 'unconfirmed', 'submitted', 'held', 'uploaded');
+  create index attempts_unfinished on attempts (batch)
+    where stage not in ('collected', 'rejected', 'abandoned', 'cancelled');
+  create index attempts_begun on attempts (batch)
+    where stage not in ('planned', 'collected', 'rejected', 'abandoned', 'cancelled');
+  create index attempts_short_of_room on attempts (batch) where reason_code = 'queue_full';
 
   create table intents (
     key ${countedKey},

@@ -6,8 +6,11 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../lib/clock.ts'
 import { systemDisk } from '../../lib/disk.ts'
+import { IN_FLIGHT } from '../in-flight.ts'
+import { SHORT_OF_ROOM, UNFINISHED } from '../record-columns.ts'
 import { runFolder } from '../run-folder.ts'
 import { openFolderStore } from './folder-store.ts'
+import { SqliteDatabase } from './sqlite-database.ts'
 
 async function openHome() {
   const home = await mkdtemp(join(tmpdir(), 'llm-batch-store-'))
@@ -22,6 +25,23 @@ async function openHome() {
 it('keeps its database readable by its owner only', async () => {
   const { home } = await openHome()
   expect((await stat(join(home, 'state.db'))).mode & 0o777).toBe(0o600)
+})
+
+it('finds unfinished attempts by indexes, whose conditions are words of the statements', async () => {
+  const { home } = await openHome()
+  const database = new SqliteDatabase(join(home, 'state.db'), systemClock)
+  const planOf = (condition: string): Promise<string> =>
+    database.read(async (sql) => {
+      const steps = await sql.all<{ detail: string }>(
+        `explain query plan select a.key from attempts a join batches b on b.key = a.batch where ${condition}`,
+        ...(condition.match(/\?/g) ?? []).map(() => 0),
+      )
+      return steps.map(({ detail }) => detail).join()
+    })
+  expect(await planOf(UNFINISHED)).toMatch(/^SCAN a USING (?:COVERING )?INDEX attempts_unfinished/)
+  expect(await planOf(IN_FLIGHT)).toMatch(/^SCAN a USING (?:COVERING )?INDEX attempts_begun/)
+  expect(await planOf(SHORT_OF_ROOM)).toMatch(/^SCAN a USING (?:COVERING )?INDEX attempts_short_of_room/)
+  await database.close()
 })
 
 it('has a lock that a second process cannot take and that its death frees', async () => {

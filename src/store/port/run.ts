@@ -12,6 +12,7 @@ import type {
   RunState,
 } from '../../model/run.ts'
 import type { StopLoss } from '../../model/stop-loss.ts'
+import type { Target } from '../../model/target.ts'
 
 /** The run itself, and what was noticed of it. */
 export interface RunCatalog {
@@ -56,13 +57,26 @@ export interface NewRun {
 export interface WaitingRun {
   readonly id: string
   readonly state: RunState
-  /** When the first of its batches is due that goes on by itself; null where none is on its way. */
+  /** When the first of its batches is due that goes on by itself, apart from those to be sent; null where there is none. */
   readonly nextAt: number | null
+  /** Its batches by target, where any are planned or open. */
+  readonly queues: readonly WaitingQueue[]
   /** When the first of its batches may go on that were held by what a day may cost; null where there is none. */
   readonly dayHeldUntil: number | null
   readonly cancelRequestedAt: number | null
   /** When it is cancelled because its deadline is near; null where it has none. */
   readonly windUpAt: number | null
+}
+
+/** Batches of a run for one target, as far as they are planned or open. */
+export interface WaitingQueue {
+  readonly target: Target
+  /** When the first may be sent that was not; null where there is none. */
+  readonly unsentAt: number | null
+  /** Batches that were uploaded, or may be alive at the provider. */
+  readonly open: number
+  /** Those of them that wait, uploaded, for room in the provider's queue. */
+  readonly shortOfRoom: number
 }
 
 /** A run as stored. Instants are epoch milliseconds. */
