@@ -23,7 +23,8 @@ export interface Ending {
 export async function conclude(context: RunContext, ending: Ending): Promise<RunRecord> {
   const { emit, store } = context
   const { isOpen } = await store.record()
-  const after = stateAfter(ending, await store.unfinishedAttempts(), isOpen)
+  // One batch that was not sent tells as much as thousands.
+  const after = stateAfter(ending, await store.unfinishedAttempts(1), isOpen)
   const { state } = after
   const isLate = state === 'cancelled' && ending.cancelledBy === 'deadline'
   const reason: Reason | null = isLate ? { kind: 'deadline_came' } : after.reason

@@ -15,7 +15,7 @@ const IN_DOUBT: readonly Stage[] = ['creating', 'unconfirmed']
  */
 export async function recover(context: RunContext): Promise<void> {
   const { clock, store } = context
-  for (const attempt of await store.unfinishedAttempts()) {
+  for (const attempt of await store.unfinishedAttempts(0)) {
     if (!IN_DOUBT.includes(attempt.stage)) continue
     const intent = (await store.intents(attempt.key)).at(-1)
     if (!intent) throw new Error(`attempt ${attempt.key} is ${attempt.stage} and has no intent`)

@@ -20,7 +20,7 @@ export async function release(context: RunContext): Promise<void> {
 /** Takes up again what was held for want of budget: whether it fits now is judged anew, and asking costs nothing. */
 export async function releaseForBudget(context: RunContext): Promise<void> {
   const codes: readonly (ReasonCode | null)[] = BUDGET_CODES
-  for (const attempt of await context.store.unfinishedAttempts()) {
+  for (const attempt of await context.store.unfinishedAttempts(0)) {
     if (attempt.stage === 'held' && codes.includes(attempt.reasonCode)) await takeUp(context, attempt)
   }
 }

@@ -1,6 +1,7 @@
 import { maxOpenBatchesInForce, type Settings } from '../config/settings.ts'
-import { targetKey } from '../model/target.ts'
+import { type Target, targetKey } from '../model/target.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
+import type { WaitingRun } from '../store/port/run.ts'
 import { isWaitingForRoom } from './foreign-queue.ts'
 
 /** Batches of a target that wait for room in the provider's queue, uploaded; more would only take up its storage. */
@@ -20,7 +21,7 @@ export class Room {
   }
 
   /** Room left for this attempt's target; zero or less where it must wait. */
-  of({ target }: AttemptRecord): number {
+  of({ target }: Pick<AttemptRecord, 'target'>): number {
     const most = maxOpenBatchesInForce(this.#settings, target.provider, target.model)
     const key = targetKey(target)
     if ((this.#waitingByTarget.get(key) ?? 0) >= MOST_WAITING) return 0
@@ -30,9 +31,21 @@ export class Room {
 
   /** Counts an attempt as open. */
   take(attempt: AttemptRecord): void {
-    const key = targetKey(attempt.target)
-    if (isWaitingForRoom(attempt)) this.#waitingByTarget.set(key, (this.#waitingByTarget.get(key) ?? 0) + 1)
-    this.#open += 1
-    this.#openByTarget.set(key, (this.#openByTarget.get(key) ?? 0) + 1)
+    this.fill(attempt.target, 1, isWaitingForRoom(attempt) ? 1 : 0)
   }
+
+  /** Counts attempts of a target as open, some of which wait for room in the provider's queue. */
+  fill(target: Target, open: number, waiting: number): void {
+    const key = targetKey(target)
+    this.#waitingByTarget.set(key, (this.#waitingByTarget.get(key) ?? 0) + waiting)
+    this.#open += open
+    this.#openByTarget.set(key, (this.#openByTarget.get(key) ?? 0) + open)
+  }
+}
+
+/** True where a batch of the run may be sent now: for a planned batch without room no round is due. */
+export function canSend(settings: Settings, { queues }: Pick<WaitingRun, 'queues'>, now: number): boolean {
+  const room = new Room(settings, [])
+  for (const { open, shortOfRoom, target } of queues) room.fill(target, open, shortOfRoom)
+  return queues.some((queue) => queue.unsentAt !== null && queue.unsentAt <= now && room.of(queue) > 0)
 }

@@ -19,6 +19,7 @@ import type { PlanSummary } from '../plan/summary.ts'
 import { type AppendedRows, RowAppender } from '../prepare/append-rows.ts'
 import type { TakenRun } from '../prepare/start.ts'
 import { type WrittenFiles, writeRunAnswers } from '../results/finish.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import { type RunContext, runContext, type Steering } from '../workspace/context.ts'
 import { warnOvershoot } from '../workspace/overshoot.ts'
 import { type Progress, progressOf } from '../workspace/progress.ts'
@@ -101,6 +102,17 @@ export class RunHandle {
     return await this.#inTurn(() => this.#drive(options))
   }
 
+  /** Drives the run as `drive` does until nothing is due, and returns it: a report takes a look at all of the run. */
+  async goRound(options: Omit<DriveOptions, 'until'>): Promise<RunRecord> {
+    return await this.#inTurn(async () => {
+      const run = await this.#advance({ ...options, until: 'round' })
+      if (options.writesAnswers !== false && isFinished(run.state)) {
+        await this.#writeWhenFinished(await this.report(), options.sink)
+      }
+      return run
+    })
+  }
+
   /**
    * Gives rows back to be sent, once a drive that is at work has ended; see `reopen` of retry.ts. Throws `usage` where
    * another limit of tokens is asked for and the endpoint has none, and `unfit_model` where their model would not answer.
@@ -160,13 +172,20 @@ export class RunHandle {
   }
 
   async #drive(options: DriveOptions): Promise<Driven> {
-    const { store } = this.#taken
-    const { name, state } = await store.record()
-    this.#name = name
-    if (!isFinished(state)) await this.#driveOn(options)
+    await this.#advance(options)
     const report = await this.report()
     const mayWrite = options.writesAnswers !== false
     return { report, answers: mayWrite ? await this.#writeWhenFinished(report, options.sink) : null }
+  }
+
+  /** Drives the run unless it is finished, and returns it. */
+  async #advance(options: DriveOptions): Promise<RunRecord> {
+    const { store } = this.#taken
+    const run = await store.record()
+    this.#name = run.name
+    if (isFinished(run.state)) return run
+    await this.#driveOn(options)
+    return await store.record()
   }
 
   async #driveOn(options: DriveOptions): Promise<void> {

@@ -1,4 +1,6 @@
 import type { EventEmitter } from 'node:events'
+import type { Settings } from '../config/settings.ts'
+import { canSend } from '../drive/room.ts'
 import { type Backoff, backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
 import { THIS_PROCESS } from '../lib/machine.ts'
@@ -6,7 +8,7 @@ import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
 import { type TakenRun, takeRun } from '../prepare/start.ts'
 import { findProvider } from '../providers/registry.ts'
-import type { WaitingRun } from '../store/port/run.ts'
+import type { RunRecord, WaitingRun } from '../store/port/run.ts'
 import type { WorkerRecord } from '../store/store.ts'
 import { type RunReport, reportOf } from '../workspace/report.ts'
 import { WORKER_DEAD_MS } from '../workspace/workers-at-work.ts'
@@ -118,14 +120,17 @@ export class Worker {
 
   /** Starts a round of each run that is due, as far as there is room; false where no run is left for this worker. */
   async #look(signal: AbortSignal): Promise<boolean> {
-    const { clock, store } = this.#workspace
+    const { clock, configuration, store } = this.#workspace
     await this.#notePresence()
     const waiting = (await store.waitingRuns()).map((run) => ({ run, memory: this.#memoryOf(run.id) }))
     this.#lookedAt = clock.now()
     const now = clock.monotonic()
     const due = waiting
       .filter(({ run: { id } }) => !this.#inHand.has(id))
-      .filter(({ memory, run }) => memory.restUntil <= now && (isDue(run, clock.now()) || memory.roundBy <= now))
+      .filter(
+        ({ memory, run }) =>
+          memory.restUntil <= now && (isDue(run, configuration.settings, clock.now()) || memory.roundBy <= now),
+      )
       .sort((one, other) => one.memory.restUntil - other.memory.restUntil)
     for (const { memory, run } of due.slice(0, Math.max(0, this.#options.concurrency - this.#inHand.size))) {
       const round = this.#goRound(run.id, memory, signal).finally(() => this.#inHand.delete(run.id))
@@ -151,43 +156,45 @@ export class Worker {
       memory.isLeft = isLeft
     }
     try {
-      const why = await this.#takeFurther(id, signal)
-      if (why === 'busy') return rest(ELSEWHERE_MS, true)
-      if (why !== null) {
+      const ended = await this.#takeFurther(id, signal)
+      if (ended === 'busy') return rest(ELSEWHERE_MS, true)
+      if ('why' in ended) {
         rest(LEFT_MS, true)
-        return await this.#tell(memory, { kind: 'left', run: id, why }, why)
+        return await this.#tell(memory, ended.why, async () => ({ kind: 'left', run: id, why: ended.why }))
       }
       memory.troubles = 0
       rest(LOOK_MS, false)
       this.#rounds += 1
-      const report = await reportOf(this.#workspace.store.read(id), this.#workspace.configuration)
-      await this.#tell(memory, { kind: 'round', report }, `${report.run.state} ${JSON.stringify(report.run.reason)}`)
+      const { configuration, store } = this.#workspace
+      await this.#tell(memory, `${ended.state} ${JSON.stringify(ended.reason)}`, async () => ({
+        kind: 'round',
+        report: await reportOf(store.read(id), configuration),
+      }))
     } catch (error) {
       rest(backoffMs(TROUBLE, memory.troubles, this.#workspace.random.fraction()), true)
       memory.troubles += 1
       this.#troubles += 1
-      await this.#tell(memory, { kind: 'trouble', run: id, error }, String(error))
+      await this.#tell(memory, String(error), async () => ({ kind: 'trouble', run: id, error }))
     }
   }
 
-  /** Takes a run a round further, or returns why that is left to others. */
-  async #takeFurther(id: string, signal: AbortSignal): Promise<string | null> {
+  /** Takes a run a round further and returns it, or why that is left to others. */
+  async #takeFurther(id: string, signal: AbortSignal): Promise<RunRecord | { readonly why: string } | 'busy'> {
     const { configuration, home, store } = this.#workspace
     const run = await store.findRun(id)
     if (!run) return 'busy'
-    if (run.definition.local) return 'a command of its own asks its model'
+    if (run.definition.local) return { why: 'a command of its own asks its model' }
     const entry = findProvider(run.definition.provider)
-    if (!configuration.hasKeyFor(entry)) return `this worker has no ${entry.keyVariable}`
+    if (!configuration.hasKeyFor(entry)) return { why: `this worker has no ${entry.keyVariable}` }
     const taken = await takeUnlessBusy(this.#workspace, id)
     if (!taken) return 'busy'
     const { emitter, words } = this.#options
     const handle = new RunHandle(this.#workspace, taken, emitter, words)
     try {
       // The place that was named for the answers is one of the machine that made the run, which may be another.
-      await handle.drive({ until: 'round', signal, writesAnswers: home.kind === 'folder' })
-      return null
+      return await handle.goRound({ signal, writesAnswers: home.kind === 'folder' })
     } catch (error) {
-      if (LlmBatchError.isInstance(error) && error.code === 'account_mismatch') return error.message
+      if (LlmBatchError.isInstance(error) && error.code === 'account_mismatch') return { why: error.message }
       // Another process has taken over, because this one was halted for long.
       if (LlmBatchError.isInstance(error) && error.code === 'busy') return 'busy'
       throw error
@@ -196,10 +203,11 @@ export class Worker {
     }
   }
 
-  async #tell(memory: Memory, news: WorkerNews, told: string): Promise<void> {
+  /** Tells what was not told of the run before; news of a round take a look at all of it. */
+  async #tell(memory: Memory, told: string, news: () => Promise<WorkerNews>): Promise<void> {
     if (memory.told === told) return
     memory.told = told
-    await this.#options.tell(news)
+    await this.#options.tell(await news())
   }
 
   #memoryOf(id: string): Memory {
@@ -218,12 +226,13 @@ export class Worker {
 }
 
 /** True where a round of the run may take it further now. */
-function isDue(run: WaitingRun, now: number): boolean {
+function isDue(run: WaitingRun, settings: Settings, now: number): boolean {
   if (run.cancelRequestedAt !== null && run.state !== 'cancelling') return true
   if (run.state === 'held') return run.dayHeldUntil !== null && run.dayHeldUntil <= now
   if (run.windUpAt !== null && run.windUpAt <= now && run.state !== 'cancelling') return true
   if (run.state === 'open') return false
-  return run.nextAt === null || run.nextAt <= now
+  const isAtItsEnd = run.nextAt === null && run.queues.every(({ unsentAt }) => unsentAt === null)
+  return isAtItsEnd || (run.nextAt !== null && run.nextAt <= now) || canSend(settings, run, now)
 }
 
 /** True for a run that goes on without a person. */

@@ -130,6 +130,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'remote',
     'retry',
     'retry-bill',
+    'room',
     'unsent-work',
   ],
   results: [
