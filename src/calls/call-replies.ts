@@ -3,7 +3,7 @@ import type { LogPorts } from '../log/ports.ts'
 import { DAMAGED, ResultLines } from '../log/result-lines.ts'
 import { type PresentRequest, type RepairOutcomes, RunLog } from '../log/run-log.ts'
 import { commandLine, inFlags, mention } from '../model/options/mention.ts'
-import type { SynchronousReply, SynchronousShape } from '../providers/provider.ts'
+import type { Provider, SynchronousReply, SynchronousShape } from '../providers/provider.ts'
 import type { RunStore } from '../store/store.ts'
 
 /** Status of an answer that says why there is none: clients do not repeat such a call by themselves. */
@@ -18,8 +18,13 @@ export interface ReplySources extends LogPorts {
   readonly repair: RepairOutcomes
   /** Of the run, for messages. */
   readonly name: string
-  /** How the answers of this endpoint look; undefined where they have no such form. */
-  readonly shapeOf: (endpoint: string) => SynchronousShape | undefined
+  readonly provider: Provider
+}
+
+/** Answer to a call. */
+export interface CallReply extends SynchronousReply {
+  /** The text of the answer; null where there is none. */
+  readonly output: () => string | null
 }
 
 /** Reads the answers to requests of a run as synchronous calls would have brought them. */
@@ -33,7 +38,7 @@ export class CallReplies {
   }
 
   /** The replies of those of these requests, in rising order, that have come to an end. */
-  async *of(ordinals: readonly number[]): AsyncIterable<readonly [ordinal: number, reply: SynchronousReply]> {
+  async *of(ordinals: readonly number[]): AsyncIterable<readonly [ordinal: number, reply: CallReply]> {
     const lines = new ResultLines(this.#sources)
     try {
       let part: PresentRequest[] = []
@@ -52,15 +57,15 @@ export class CallReplies {
   async #read(
     requests: readonly PresentRequest[],
     lines: ResultLines,
-  ): Promise<readonly (readonly [number, SynchronousReply])[]> {
+  ): Promise<readonly (readonly [number, CallReply])[]> {
     const results = requests.map(({ newest }) => ({ result: placedResult(newest) }))
     const raw = await lines.of(results)
     return requests.map((request, index) => [request.ordinal, this.#replyTo(request, raw[index] ?? null)])
   }
 
-  #replyTo({ newest, state }: PresentRequest, line: string | typeof DAMAGED | null): SynchronousReply {
-    const { endpoint } = newest.batch.record.target
-    const shape = this.#sources.shapeOf(endpoint)
+  #replyTo({ newest, state }: PresentRequest, line: string | typeof DAMAGED | null): CallReply {
+    const { target } = newest.batch.record
+    const shape = this.#sources.provider.synchronous?.(target.endpoint)
     if (line === DAMAGED) {
       return errorReply(shape, {
         code: 'damaged',
@@ -68,7 +73,9 @@ export class CallReplies {
       })
     }
     const reply = line === null ? undefined : shape?.replyOf(line)
-    if (reply) return reply
+    if (line !== null && reply) {
+      return { ...reply, output: () => this.#sources.provider.decode(line, target)?.outcome.output ?? null }
+    }
     const { billed = 'no', code = null, reason = null } = newest.result ?? {}
     const what = reason?.replace(/\.$/, '') ?? `the request ended as ${state}, without an answer`
     const again = commandLine('retry', this.#sources.name, ...(billed === 'no' ? [] : [mention('status', state)]))
@@ -81,8 +88,8 @@ export function errorReply(
   shape: SynchronousShape | undefined,
   problem: { readonly code: string; readonly message: string },
   status = NOT_ANSWERED_STATUS,
-): SynchronousReply {
-  return { status, body: shape?.errorBody(problem) ?? JSON.stringify({ error: problem }) }
+): CallReply {
+  return { output: () => null, status, body: shape?.errorBody(problem) ?? JSON.stringify({ error: problem }) }
 }
 
 function isAnswered({ reopening, state }: PresentRequest): boolean {

@@ -9,12 +9,12 @@ import type { RunEvent } from '../model/event.ts'
 import { commandLine, inFlags, inProperties } from '../model/options/mention.ts'
 import { PLAIN_OUTPUT } from '../model/run.ts'
 import { takeOpenRun } from '../prepare/open-run.ts'
-import type { Provider, SynchronousReply } from '../providers/provider.ts'
+import type { Provider } from '../providers/provider.ts'
 import type { RunStore } from '../store/store.ts'
 import type { Steering } from '../workspace/context.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { type Call, type CallRow, callId, rowOf } from './call.ts'
-import { CallReplies, errorReply } from './call-replies.ts'
+import { CallReplies, type CallReply, errorReply } from './call-replies.ts'
 import { type GatheredCall, Gathering, type GatheringLimits, type Waiter } from './gathering.ts'
 import { type KnownCall, KnownCalls } from './known-calls.ts'
 
@@ -35,7 +35,7 @@ export interface CallRunOptions {
 export interface CallCounts {
   /** All that were asked. */
   readonly asked: number
-  /** Rows that the run did not have before this process. */
+  /** Rows that the run did not have before this process, questions that were asked again among them. */
   readonly fresh: number
   /** Asked of which the answer has not come yet. */
   readonly open: number
@@ -126,7 +126,6 @@ export class CallRun {
       ...sources,
       name,
       repair: repairOf({ ...sources, settings: configuration.settings }),
-      shapeOf: (endpoint) => provider.synchronous?.(endpoint),
     })
     this.#gathering = new Gathering(workspace.clock, gathering, () => void this.flush())
   }
@@ -138,7 +137,7 @@ export class CallRun {
   }
 
   /** The answer to a call, once there is one. Rejects where the process closes the run before, or the program has a bug. */
-  ask(call: Call, occurrence?: number): Promise<SynchronousReply> {
+  ask(call: Call, occurrence?: number): Promise<CallReply> {
     this.#asked += 1
     const id = callId(call, occurrence)
     return new Promise((resolve, reject) => {

@@ -1,12 +1,12 @@
 import type { Clock } from '../lib/clock.ts'
-import type { SynchronousReply } from '../providers/provider.ts'
 import type { Call } from './call.ts'
+import type { CallReply } from './call-replies.ts'
 
 /** Something that waits for the answer to a call. */
 export interface Waiter {
   /** Which was called. */
   readonly endpoint: string
-  readonly answer: (reply: SynchronousReply) => void
+  readonly answer: (reply: CallReply) => void
   readonly fail: (error: Error) => void
 }
 

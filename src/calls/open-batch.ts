@@ -10,9 +10,10 @@ import type { Provider, SynchronousReply, SynchronousShape } from '../providers/
 import type { Workspace } from '../workspace/workspace.ts'
 import { type Call, callId } from './call.ts'
 import { placesOf } from './call-places.ts'
-import { errorReply } from './call-replies.ts'
+import { type CallReply, errorReply } from './call-replies.ts'
 import { type CallPlaces, type FetchArguments, readCall } from './call-request.ts'
 import { type CallCounts, CallRun } from './call-run.ts'
+import { SchemaAsks } from './schema-asks.ts'
 
 /** Longest timer of Node, 2^31 - 1 ms: about 24 days. */
 const LONGEST_TIMER_MS = 2_147_483_647
@@ -40,12 +41,27 @@ export interface OpenBatchOptions extends PlaceOptions, Omit<FinishOptions, 'sig
    * `pass` sends it as it is, at the full price. @default 'refuse'
    */
   readonly others?: 'refuse' | 'pass'
+  /**
+   * How often a call with a JSON Schema is asked again whose answer does not fit it, with what was wrong; each costs money.
+   * @default 0
+   */
+  readonly reask?: number
   /** Sends again at the start what ended without an answer and certainly without a bill. @default false */
   readonly retry?: boolean
   /** Hours that the provider may take, where it can be chosen. @default what the provider offers */
   readonly timeoutHours?: number
   /** True for no lines on standard error. @default false */
   readonly quiet?: boolean
+}
+
+/** Calls of a program, by what became of them. */
+export interface BatchCounts extends CallCounts {
+  /** Questions that were asked again because an answer did not fit its schema. */
+  readonly reasked: number
+  /** Answered with an error, because batches do not take them. */
+  readonly refused: number
+  /** Sent as they were, at the full price. */
+  readonly passed: number
 }
 
 /** Durable calls of a named run, made by programs that know nothing of batches. */
@@ -57,9 +73,11 @@ export class OpenBatch {
   readonly #run: CallRun
   readonly #workspace: Workspace
   readonly #places: CallPlaces
+  readonly #schemas: SchemaAsks
   readonly #options: OpenBatchOptions
   readonly #occurrences = new Map<string, number>()
   readonly #forgetEnd: () => void
+  #reasked = 0
   #refused = 0
   #passed = 0
   #isClosed = false
@@ -70,6 +88,7 @@ export class OpenBatch {
     this.#run = run
     this.#options = options
     this.#places = placesOf(workspace, run.provider)
+    this.#schemas = new SchemaAsks(run.provider)
     this.fetch = (...given) => this.#fetch(given)
     this.#forgetEnd = beforeProcessEnds(() => this.#tellEnd())
   }
@@ -80,8 +99,10 @@ export class OpenBatch {
   }
 
   /** The calls of this process so far. */
-  get counts(): CallCounts & { readonly refused: number; readonly passed: number } {
-    return { ...this.#run.counts, refused: this.#refused, passed: this.#passed }
+  get counts(): BatchCounts {
+    const { asked, ...counts } = this.#run.counts
+    const [reasked, refused, passed] = [this.#reasked, this.#refused, this.#passed]
+    return { asked: asked - reasked, ...counts, reasked, refused, passed }
   }
 
   /** Sends what was gathered at once; resolves when it is kept in the run. */
@@ -114,8 +135,21 @@ export class OpenBatch {
     const read = await readCall(given, this.#places)
     if ('why' in read) return await this.#other(given, read.why)
     const signal = given[1]?.signal ?? (given[0] instanceof Request ? given[0].signal : undefined)
-    const reply = await unlessAborted(this.#run.ask(read.call, this.#occurrenceOf(read.call)), signal)
+    const reply = await unlessAborted(this.#ask(read.call), signal)
     return responseOf(reply, this.#run.id)
+  }
+
+  async #ask(call: Call): Promise<CallReply> {
+    const first = await this.#run.ask(call, this.#occurrenceOf(call))
+    let reply = first
+    let next = (this.#options.reask ?? 0) > 0 ? await this.#schemas.again(call, reply) : null
+    for (let turn = 1; next !== null; turn += 1) {
+      this.#reasked += 1
+      reply = await this.#run.ask(next)
+      next = turn < (this.#options.reask ?? 0) ? await this.#schemas.again(next, reply) : null
+    }
+    // Of a question that brought no answer, the one before is what there is.
+    return reply.status === 200 ? reply : first
   }
 
   async #other(given: FetchArguments, why: string): Promise<Response> {
@@ -145,7 +179,8 @@ export class OpenBatch {
 
   #countText(): string {
     const { asked, fresh } = this.#run.counts
-    return `${this.#run.name}: ${counted(fresh)} of ${counted(asked)} calls were new`
+    const again = this.#reasked === 0 ? '' : ` (${counted(this.#reasked)} asked again for their schema)`
+    return `${this.#run.name}: ${counted(fresh)} of ${counted(asked)} calls were new${again}`
   }
 
   #openText(open: number): string {

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import type { JsonObject } from '../lib/json.ts'
 import type { Random } from '../lib/random.ts'
 import type { FrozenRequest } from '../log/frozen-line.ts'
 import type { SchemaDialect } from '../model/answer.ts'
@@ -90,6 +91,8 @@ export interface Provider {
 export interface SynchronousShape {
   /** The answer that a result line holds, refusals too; undefined where nothing of the request came back. */
   replyOf(line: string): SynchronousReply | undefined
+  /** The JSON Schema that the body of a call asks answers to follow; null where it names none. */
+  schemaOf(body: JsonObject): JsonObject | null
   /** The body of an answer that is an error. */
   errorBody(problem: { readonly code: string | null; readonly message: string }): string
 }

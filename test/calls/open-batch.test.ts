@@ -38,7 +38,7 @@ describe('calls of an official client', () => {
     }
     const batch = await open(world)
     const answers = await ask(batch)
-    expect(batch.counts).toEqual({ asked: 4, fresh: 4, open: 0, refused: 0, passed: 0 })
+    expect(batch.counts).toEqual({ asked: 4, fresh: 4, open: 0, reasked: 0, refused: 0, passed: 0 })
     await batch.close()
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2, rowsBilled: 4, rowsBilledAgain: 0 })
 
@@ -96,6 +96,29 @@ describe('calls of an official client', () => {
       expect(each.counts).toMatchObject({ asked: 3, fresh })
     }
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 3 })
+  })
+
+  it('with a schema are asked again where their answer does not fit it, and never for what was answered', async () => {
+    const world = await openWorld()
+    const schema = { type: 'object', properties: { label: { enum: ['good', 'bad'] } }, required: ['label'] }
+    const format = { type: 'json_schema', json_schema: { name: 'label', schema } } as const
+    const label = async (client: OpenAI, content: string) => {
+      const messages = [{ role: 'user' as const, content }]
+      const completion = await client.chat.completions.create({ model: MODEL, messages, response_format: format })
+      return JSON.parse(completion.choices[0]?.message.content ?? '').label
+    }
+    for (const [fresh, billed] of [
+      [5, 5],
+      [0, 5],
+    ]) {
+      await using batch = await open(world, { reask: 2 })
+      const client = clientOf(world, batch)
+      expect(['good', 'bad']).toContain(await label(client, 'Good or bad? nonce:s1'))
+      expect(['good', 'bad']).toContain(await label(client, '[[simulate: wrong_schema times=1]] nonce:s2'))
+      expect(['good', 'bad']).toContain(await label(client, '[[simulate: fenced_json times=1]] nonce:s3'))
+      expect(batch.counts).toMatchObject({ asked: 3, fresh, reasked: 2 })
+      expect((await world.server.ledger()).rowsBilled).toBe(billed)
+    }
   })
 
   it('are rows of a run like any other, and end with it where it is held', async () => {

@@ -31,6 +31,11 @@ export const MESSAGE_REPLIES: SynchronousShape = {
     if (type === 'succeeded') return replyIn(200, part('message'))
     return type === 'errored' ? replyIn(statusOf(innerOf(error)), part('error')) : undefined
   },
+  schemaOf: ({ output_config: config, output_format: before }) => {
+    const format = isJsonObject(config) ? config['format'] : before
+    const schema = isJsonObject(format) ? format['schema'] : undefined
+    return isJsonObject(schema) ? schema : null
+  },
   errorBody: ({ code, message }) =>
     JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message, details: { error_code: code } } }),
 }

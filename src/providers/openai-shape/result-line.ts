@@ -75,7 +75,7 @@ export const OPENAI_REPLIES: SynchronousShape = repliesWith(({ code, message }) 
 
 /** The shape of lines as OpenAI's, where errors are written in another way. */
 export function repliesWith(errorBody: SynchronousShape['errorBody']): SynchronousShape {
-  return { errorBody, replyOf: (line) => replyOf(line, errorBody) }
+  return { errorBody, replyOf: (line) => replyOf(line, errorBody), schemaOf }
 }
 
 function replyOf(line: string, errorBody: SynchronousShape['errorBody']): SynchronousReply | undefined {
@@ -95,4 +95,11 @@ function bodyText(line: string, { body }: JsonObject): string | undefined {
   if (isJsonObject(body)) return sliceProperty(sliceProperty(line, 'response') ?? '', 'body')
   const text = stringOf(body)
   return text?.trimStart().startsWith('{') ? text : undefined
+}
+
+/** Chat names it in its response format, responses in the format of their text. */
+function schemaOf({ response_format: format, text }: JsonObject): JsonObject | null {
+  const described = isJsonObject(format) ? format['json_schema'] : isJsonObject(text) ? text['format'] : undefined
+  const schema = isJsonObject(described) ? described['schema'] : undefined
+  return isJsonObject(schema) ? schema : null
 }
