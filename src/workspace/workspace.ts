@@ -100,7 +100,7 @@ export async function isHomeMade({ disk, home }: Pick<Site, 'disk' | 'home'>): P
 }
 
 /** The parts of a home that are not the same for every kind. */
-type OpenedHome = Pick<Workspace, 'store'> & OpenedFiles
+type OpenedHome = Pick<Workspace, 'clock' | 'store'> & OpenedFiles
 
 /** The files of a home, and the disk that leads to them. */
 type OpenedFiles = Pick<Workspace, 'disk' | 'filesFolder' | 'filesPlace'> & {
@@ -109,14 +109,14 @@ type OpenedFiles = Pick<Workspace, 'disk' | 'filesFolder' | 'filesPlace'> & {
 
 async function openFolder({ clock, disk }: Site, home: string): Promise<OpenedHome> {
   await makeHome(disk, home)
-  return { store: await openFolderStore({ home, disk, clock }), disk, filesFolder: home, filesPlace: home }
+  return { clock, store: await openFolderStore({ home, disk, clock }), disk, filesFolder: home, filesPlace: home }
 }
 
 async function openDatabase(site: Site, home: DatabaseHome): Promise<OpenedHome> {
   const { openPostgresStore } = await importPeer('pg', () => import('../store/postgres/postgres-store.ts'))
-  const { files, store } = await openPostgresStore(home, site.clock)
+  const { clock, files, store } = await openPostgresStore(home, site.clock)
   try {
-    return { store, ...(await openFiles(site, home.files ?? files)) }
+    return { clock, store, ...(await openFiles(site, home.files ?? files)) }
   } catch (error) {
     await store.close()
     throw error

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { homeAt } from '../../src/config/home-address.ts'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { systemDisk } from '../../src/lib/disk.ts'
+import { createStore } from '../../src/store/catalog-store.ts'
 import { openFolderStore } from '../../src/store/folder/folder-store.ts'
 import { SqliteDatabase } from '../../src/store/folder/sqlite-database.ts'
 import { PostgresDatabase } from '../../src/store/postgres/postgres-database.ts'
@@ -18,6 +19,7 @@ export interface TestHome {
   readonly folder: string
   /** What messages call its database. */
   readonly shown: string
+  /** `clock`: another one than the home's own. */
   open(clock?: Clock): Promise<Store>
   /** Statements beside the store, as another program would send them. */
   sql<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
@@ -56,7 +58,16 @@ const POSTGRES: Engine = {
     return {
       folder,
       shown: home.shown,
-      open: async (clock = systemClock) => (await openPostgresStore(home, clock)).store,
+      open: async (clock) => {
+        const { store } = await openPostgresStore(home, systemClock)
+        if (clock === undefined) return store
+        const timed = database()
+        const close = async (): Promise<void> => {
+          await timed.close()
+          await store.close()
+        }
+        return { ...store, ...createStore(timed, clock), close }
+      },
       sql: (work) => once(database(), work),
       remove: async () => {
         const dropped = database()

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { busyRun } from '../busy-run.ts'
 import type { Lock, Locks } from '../store.ts'
 import { lostly, untilConnected } from './lost-connection.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionSource } from './sessions.ts'
 
 /** Signs of life of a process that holds locks. */
 export interface SignsOfLife {
@@ -38,7 +38,7 @@ const MOST_LOST_MS = 30_000
  * wakes up is refused by its number as a writer.
  */
 export class PostgresLocks implements Locks {
-  readonly #sessions: Sessions
+  readonly #sessions: SessionSource
   readonly #clock: Clock
   readonly #prefix: string
   readonly #life: SignsOfLife
@@ -50,7 +50,7 @@ export class PostgresLocks implements Locks {
   /** A session carries out one statement after the other. */
   readonly #inTurn = pLimit(1)
 
-  constructor(sessions: Sessions, clock: Clock, schema: string, life = SIGNS_OF_LIFE) {
+  constructor(sessions: SessionSource, clock: Clock, schema: string, life = SIGNS_OF_LIFE) {
     this.#sessions = sessions
     this.#clock = clock
     this.#prefix = `llm-batch ${schema}`

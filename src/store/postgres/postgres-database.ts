@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { systemRandom } from '../../lib/random.ts'
 import type { Database, Sql, SqlValue } from '../sql.ts'
 import { LostConnection, lostly, untilConnected } from './lost-connection.ts'
-import type { Sessions } from './sessions.ts'
+import type { SessionSource } from './sessions.ts'
 
 /** How long a database that was there is waited for, which may be starting again or moving to another machine. */
 const MOST_LOST_MS = 5 * 60_000
@@ -25,12 +25,12 @@ const COMMITS_KEPT = '1 day'
  * schema has the `commits` at the latest when the first transaction ends.
  */
 export class PostgresDatabase implements Database {
-  readonly #sessions: Sessions
+  readonly #sessions: SessionSource
   readonly #clock: Clock
   readonly #begin: string
   readonly #last = new WeakMap<PoolClient, SessionTransaction>()
 
-  constructor(sessions: Sessions, clock: Clock, schema: string) {
+  constructor(sessions: SessionSource, clock: Clock, schema: string) {
     this.#sessions = sessions
     this.#clock = clock
     this.#begin = beginIn(schema)

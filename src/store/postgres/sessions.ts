@@ -36,6 +36,9 @@ export function quoted(name: string): string {
   return escapeIdentifier(name)
 }
 
+/** The verbs of sessions that the store needs. */
+export type SessionSource = Pick<Sessions, 'close' | 'open' | 'use'>
+
 /** Sessions of one process at the database of a home, each set up before its first use. */
 export class Sessions {
   readonly #options: PoolConfig
