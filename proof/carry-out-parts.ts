@@ -15,6 +15,7 @@ export type PlantMutants = (defects: readonly Mutant[], onFound: (mutant: Caught
 /** Options of carrying out the parts. */
 export interface Wanted {
   readonly seeds: Range
+  readonly machines: Range
   readonly real: Range
   /** Carries out what is kept already once more, too. */
   readonly isAfresh: boolean
@@ -22,7 +23,7 @@ export interface Wanted {
 }
 
 /** Parts whose cases are simulated, by name. */
-type SimulatedPart = 'seeds' | 'steps' | 'cells'
+type SimulatedPart = 'seeds' | 'machines' | 'steps' | 'cells'
 
 /** Carries out parts of the proof, one after the other, and keeps each piece as soon as it is done. */
 export async function carryOutParts(parts: readonly PartName[], kept: KeptPieces, wanted: Wanted): Promise<void> {
@@ -33,6 +34,8 @@ async function carryOutPart(part: PartName, kept: KeptPieces, wanted: Wanted): P
   switch (part) {
     case 'seeds':
       return await simulate(part, kept, wanted, { ...wanted.seeds, goal: GOALS.seeds, nameOf: seedName })
+    case 'machines':
+      return await simulate(part, kept, wanted, { ...wanted.machines, goal: GOALS.machines, nameOf: machinesName })
     case 'steps':
       return await simulate(part, kept, wanted, listed(await everyStep()))
     case 'cells':
@@ -53,6 +56,10 @@ interface Cases extends Range {
 
 function seedName(seed: number): string {
   return `seed ${seed}`
+}
+
+function machinesName(seed: number): string {
+  return `two machines ${seed}`
 }
 
 function listed(names: readonly string[]): Cases {

@@ -3,8 +3,10 @@ import { AFTERMATH_MS, type Earlier, typeEarlier } from './earlier-run.ts'
 import { gatherEvidence } from './evidence.ts'
 import { judge } from './judge.ts'
 import type { Plan } from './plan.ts'
+import { MOST_WAKES_OF_MACHINES, runOnMachines } from './run-on-machines.ts'
 import { ANSWERS, runUntilFinished, type Start, type Trace } from './run-until-finished.ts'
 import type { Violation } from './violation.ts'
+import { SharedHome } from './world/shared-home.ts'
 import type { DiskTrouble } from './world/simulated-disk.ts'
 import type { CallName, Weather } from './world/simulated-network.ts'
 import { NO_TROUBLE, World } from './world/world.ts'
@@ -31,7 +33,11 @@ export async function carryOut(plan: Plan): Promise<Verdict> {
   const { crashes, faults } = plan
   const trouble = { crashes, faults, weather: weatherOf(plan, reached), diskTrouble: diskTroubleOf(plan, reached) }
   const isCalmFirst = plan.earlier?.isStruck === false
-  const world = await World.open({ ...plan, trouble: isCalmFirst ? NO_TROUBLE : trouble })
+  const world = await World.open({
+    ...plan,
+    trouble: isCalmFirst ? NO_TROUBLE : trouble,
+    ...(plan.machines && { mostWakes: MOST_WAKES_OF_MACHINES }),
+  })
   // Rules that are switched off later forget what struck; their list stays the same object until then.
   let { fired } = world.provider.simulator.faults
   const violations: Violation[] = []
@@ -42,13 +48,18 @@ export async function carryOut(plan: Plan): Promise<Verdict> {
       world.begin(trouble)
       fired = world.provider.simulator.faults.fired
     }
-    const trace = await runUntilFinished(world, plan, { since: earlier?.runId ?? null, answersPath: ANSWERS })
+    const shared = plan.machines && (await SharedHome.open(world, plan.seed, plan.machines.halts))
+    const trace =
+      shared && plan.machines
+        ? await runOnMachines(world, shared, plan, plan.machines)
+        : await runUntilFinished(world, plan, { since: earlier?.runId ?? null, answersPath: ANSWERS })
     if (trace.stuck === null) await world.wait(AFTERMATH_MS)
-    const gathering = gatherEvidence(world, plan, { trace, earlier, answersPath: ANSWERS })
+    const gathering = gatherEvidence(world, plan, { trace, earlier, shared, answersPath: ANSWERS })
     const evidence = await world.time.runUntil(gathering)
     reached.push(
       ...fired.map(({ call, name }) => `provider: ${call} ${name}`),
       ...world.crashed.map((crash) => `crash: ${crash}`),
+      ...(shared?.halted ?? []).map((halt) => `machine: ${halt}`),
       ...rowsReached(plan, trace),
     )
     return {
@@ -67,7 +78,9 @@ export async function carryOut(plan: Plan): Promise<Verdict> {
 }
 
 async function judgeEarlier(world: World, { answersPath, plan, trace }: Earlier): Promise<readonly Violation[]> {
-  const evidence = await world.time.runUntil(gatherEvidence(world, plan, { trace, earlier: null, answersPath }))
+  const evidence = await world.time.runUntil(
+    gatherEvidence(world, plan, { trace, earlier: null, shared: null, answersPath }),
+  )
   return judge(evidence).map(({ detail, metric }) => ({ metric, detail: `in the earlier run: ${detail}` }))
 }
 

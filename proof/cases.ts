@@ -3,6 +3,7 @@ import { createCells } from './create-cells.ts'
 import { dieAt, scenarioPlans, type Walk, walk } from './every-step.ts'
 import type { Plan } from './plan.ts'
 import { stormOf } from './random-faults.ts'
+import { machinesOfSeed } from './random-machines.ts'
 
 const scenarios = new Map(scenarioPlans().map((plan) => [plan.name, plan]))
 const walks = new Map<string, Promise<Walk>>()
@@ -20,12 +21,14 @@ function walkOf(scenario: string): Promise<Walk> {
 }
 
 /**
- * Carries out the case of this name: `seed 17`, the name of a scenario with `, death at step 45` or `, power loss at
- * step 45`, or the name of a create cell. The same name gives the same run, step for step.
+ * Carries out the case of this name: `seed 17`, `two machines 17`, the name of a scenario with `, death at step 45` or
+ * `, power loss at step 45`, or the name of a create cell. The same name gives the same run, step for step.
  */
 export async function carryOutCase(name: string): Promise<Verdict> {
   const seed = /^seed (\d+)$/.exec(name)?.[1]
   if (seed !== undefined) return await carryOut(stormOf(Number(seed)))
+  const shared = /^two machines (\d+)$/.exec(name)?.[1]
+  if (shared !== undefined) return await carryOut(machinesOfSeed(Number(shared)))
   const [, scenario, kind, step] = /^(.*), (death|power loss) at step (\d+)$/.exec(name) ?? []
   if (scenario !== undefined && (kind === 'death' || kind === 'power loss')) {
     return await dieAt(await walkOf(scenario), Number(step), kind)

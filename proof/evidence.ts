@@ -6,6 +6,7 @@ import type { Trace } from './run-until-finished.ts'
 import { chatBodyOf } from './world/chat-body.ts'
 import { nonceIn } from './world/nonce.ts'
 import type { SentCall } from './world/sent-call.ts'
+import type { SharedHome } from './world/shared-home.ts'
 import type { World } from './world/world.ts'
 
 /** The answer to a synchronous call. */
@@ -34,13 +35,20 @@ export interface Evidence {
   readonly answers: readonly AnswerRow[]
   /** The run that answers were carried over from. */
   readonly earlier: Earlier | null
+  /** The home as several machines see it; null where one machine has it for itself. */
+  readonly shared: SharedHome | null
 }
 
 /** Gathers the evidence of a run whose answers are in this file. */
 export async function gatherEvidence(
   world: World,
   plan: Plan,
-  { answersPath, earlier, trace }: Pick<Evidence, 'trace' | 'earlier'> & { readonly answersPath: string },
+  {
+    answersPath,
+    earlier,
+    shared,
+    trace,
+  }: Pick<Evidence, 'trace' | 'earlier' | 'shared'> & { readonly answersPath: string },
 ): Promise<Evidence> {
   const books = await readBooks(world, ownIdsOf(trace))
   const direct = await readDirectBooks(world)
@@ -50,6 +58,7 @@ export async function gatherEvidence(
     plan,
     trace,
     earlier,
+    shared,
     books: books.filter(isOwn),
     direct: direct.slice(earlier?.directCalls ?? 0).map(({ nonce }) => nonce),
     directAnswers: world.directAnswers

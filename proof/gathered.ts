@@ -8,6 +8,7 @@ import { Tally } from './tally.ts'
 export interface Proof {
   readonly source: string
   readonly seeds: Tally
+  readonly machines: Tally
   readonly steps: Tally
   readonly cells: Tally
   readonly repeated: RepeatedSeeds
@@ -36,6 +37,7 @@ export function gather(kept: KeptPieces): Proof {
   return {
     source: kept.source.name,
     seeds: tallyOf(kept, 'seeds'),
+    machines: tallyOf(kept, 'machines'),
     steps: tallyOf(kept, 'steps'),
     cells: tallyOf(kept, 'cells'),
     repeated: {
@@ -51,8 +53,8 @@ export function gather(kept: KeptPieces): Proof {
 }
 
 /** True where everything that must be zero is, every fault was reached by a whole part, and every defect was found. */
-export function isProved({ cells, mutants, progress, real, repeated, seeds, steps }: Proof): boolean {
-  const hasFailed = [seeds, steps, cells].some(({ failures }) => failures.length > 0)
+export function isProved({ cells, machines, mutants, progress, real, repeated, seeds, steps }: Proof): boolean {
+  const hasFailed = [seeds, machines, steps, cells].some(({ failures }) => failures.length > 0)
   const isWhole = progress.seeds.done >= GOALS.seeds
   const isBlind = mutants.some(({ caught }) => caught === null) || (isWhole && seeds.unreached().length > 0)
   return !hasFailed && !isBlind && real.failures.length === 0 && repeated.differing.length === 0
@@ -67,7 +69,7 @@ function progressOf(kept: KeptPieces, part: PartName): PartProgress {
   }
 }
 
-function tallyOf(kept: KeptPieces, part: 'seeds' | 'steps' | 'cells'): Tally {
+function tallyOf(kept: KeptPieces, part: 'seeds' | 'machines' | 'steps' | 'cells'): Tally {
   const tally = new Tally()
   for (const { value } of kept.of(part)) tally.addAll(value)
   return tally

@@ -5,6 +5,7 @@ import type { CaseReport } from './tally.ts'
 
 /** How many cases of each kind are tried before a defect counts as not found. */
 const MOST_SEEDS = 3_000
+const SEEDS_OF_MACHINES = 60
 const STEPS_APART = 7
 
 /**
@@ -30,6 +31,7 @@ async function* cases(): AsyncIterable<string> {
   for (const { name } of scenarioPlans()) yield name
   for (const [place, { name }] of createCells().entries()) if (place % 5 === 0) yield name
   for (let seed = 61; seed <= 300; seed += 1) yield `seed ${seed}`
+  for (let seed = 1; seed <= SEEDS_OF_MACHINES; seed += 1) yield `two machines ${seed}`
   for (const [place, name] of (await everyStep()).entries()) if (place % STEPS_APART === 0) yield name
   for (let seed = 301; seed <= MOST_SEEDS; seed += 1) yield `seed ${seed}`
 }

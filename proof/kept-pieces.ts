@@ -14,6 +14,7 @@ export interface RepeatedSeeds {
 /** Result of a piece of each part. */
 export interface PieceValues {
   readonly seeds: TallyRecord
+  readonly machines: TallyRecord
   readonly steps: TallyRecord
   readonly cells: TallyRecord
   readonly repeated: RepeatedSeeds

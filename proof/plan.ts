@@ -1,6 +1,8 @@
 import type { OutcomeStatus } from '../src/model/outcome.ts'
 import type { Durations } from '../src/server/options.ts'
 import type { Crash } from './world/life.ts'
+import type { MachineOptions } from './world/machine.ts'
+import type { Halt } from './world/shared-home.ts'
 import type { CallName, NetworkFault } from './world/simulated-network.ts'
 
 /** Providers whose batches carry a mark of ours in fields that are made for it, and whose results stay. */
@@ -35,6 +37,12 @@ export interface EarlierRun {
   readonly prompts: readonly string[]
   /** True where faults and crashes are counted from its beginning; else it meets none, and the later run all of them. */
   readonly isStruck: boolean
+}
+
+/** Machines that share the home of a run, each with a worker. */
+export interface MachinesPlan {
+  readonly clocks: readonly Omit<MachineOptions, 'name'>[]
+  readonly halts: readonly Halt[]
 }
 
 /** Everything that happens to one simulated run; the same plan gives the same run, step for step. */
@@ -86,6 +94,8 @@ export interface Plan {
   readonly beginnings: number | null
   /** The start of the command, from 1, at which the key of another account is set by mistake; null for none. */
   readonly strayKeyAtStart: number | null
+  /** The machines whose workers carry the run out; null where one machine has it for itself. */
+  readonly machines: MachinesPlan | null
 }
 
 /** A plan in which nothing happens. */
@@ -113,6 +123,7 @@ export const UNDISTURBED: Omit<Plan, 'name' | 'provider'> = {
   deadlineMs: null,
   beginnings: null,
   strayKeyAtStart: null,
+  machines: null,
 }
 
 /** A prompt that must never be seen outside; every run has it in its first row. */

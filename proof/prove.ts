@@ -28,6 +28,7 @@ export async function prove({ keepPath, plantMutants, reportPath, source, words 
     options: {
       parts: { type: 'string', default: PARTS.join(',') },
       seeds: { type: 'string', default: String(GOALS.seeds) },
+      machines: { type: 'string', default: String(GOALS.machines) },
       from: { type: 'string', default: '1' },
       runs: { type: 'string', default: String(GOALS.real) },
       keep: { type: 'string', default: keepPath },
@@ -39,6 +40,7 @@ export async function prove({ keepPath, plantMutants, reportPath, source, words 
   const kept = new KeptPieces(values.keep, source)
   await carryOutParts(partsIn(values.parts), kept, {
     seeds: { from: Number(values.from), count: Number(values.seeds) },
+    machines: { from: Number(values.from), count: Number(values.machines) },
     real: { from: 1, count: Number(values.runs) },
     isAfresh: values.afresh,
     plantMutants,

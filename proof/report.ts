@@ -20,6 +20,8 @@ const MEANINGS: Readonly<Record<Metric, string>> = {
   lost: 'an answer the provider offered that is not in the output, or a row without exactly one record',
   'wrong join': 'an answer on another row than its own, or with other text',
   altered: 'a raw result file that is not, byte for byte, what the provider sent',
+  'written when fenced': 'a change of a run by a process from which another one had taken it over',
+  'lock taken from a living process': 'a lock that was taken away within a minute of the last sign of life',
   'dishonest exit': 'exit 0 with something unfinished, exit 1, or a stop without a reason',
   stuck: 'no end within 14 virtual days, or a busy loop',
   leak: 'a key, or a secret prompt outside prompts and answers',
@@ -63,13 +65,17 @@ const INTRODUCTION = `llm-batch says that it never loses a result and never pays
 counted, and how to do it again. All of it runs against the local batch server, whose books say what a provider would have
 billed; it was not run against a real provider.
 
-Four harnesses, in \`proof/\` and \`test/chaos/\`:
+Five harnesses, in \`proof/\` and \`test/chaos/\`:
 
 - **Simulation.** Client, server, network, disk and clock in one process, in virtual time. Each seed draws one to six faults
   and up to two crashes, and the provider; three of ten are at Anthropic or Gemini. In some, rows share a request, invalid answers are asked again, or an earlier run over other rows in
   another order has answered most of them, with trouble of its own or without; some append their rows to an open run; some have a
   deadline that finds batches late, after which the rest is asked directly, and some prime Anthropic's cache. A crash is the death of the process or the loss of power: then what was not forced to disk is lost,
   torn, filled with zeros or reordered, names as well as contents, and the database is what was committed.
+- **Two machines.** The same world with a home in a database that two machines share, each with a worker, a clock that is up to
+  five minutes wrong and drifts, and a folder of its own. Every effect takes a moment, drawn by the seed, in which the other machine may
+  be first. Processes are halted in front of any step, alone or with their whole machine, for up to five minutes: after one
+  minute without a sign of life the other worker takes the run over, and the first one wakes up to find itself fenced.
 - **Every step.** The steps of a run are numbered (each request about to be sent, received, answered; each write, fsync,
   rename, commit), and the run dies at 1, 2, 3, … to the last, both ways. It is taken up again, and must end as the
   undisturbed run did. Where answers are carried over, the steps are those of the later run.
@@ -112,9 +118,10 @@ function wholeness({ shortfalls }: Proof): readonly string[] {
   return ['**This is not the whole proof.** Missing:', '', ...shortfalls.map((shortfall) => `- ${shortfall}`)]
 }
 
-function whatWasRun({ progress, real, repeated, seeds, steps }: Proof): readonly string[] {
+function whatWasRun({ machines, progress, real, repeated, seeds, steps }: Proof): readonly string[] {
   const rows: [string, PartProgress, string][] = [
     ['simulated seeds', progress.seeds, `${seeds.crashes} crashes, ${seeds.steps} steps`],
+    ['seeds on two machines', progress.machines, `${machines.crashes} crashes, ${machines.steps} steps`],
     ['crashes at every step', progress.steps, `${steps.crashes} crashes`],
     ['create cells', progress.cells, ''],
     ['seeds carried out twice', progress.repeated, `${repeated.differing.length} differed`],
@@ -132,24 +139,25 @@ function whatWasRun({ progress, real, repeated, seeds, steps }: Proof): readonly
   ]
 }
 
-function counters({ cells, progress, real, seeds, steps }: Proof): readonly string[] {
+function counters({ cells, machines, progress, real, seeds, steps }: Proof): readonly string[] {
   const inReal = (metric: Metric): number => real.violations.filter(([one]) => one === metric).length
   const columns: [number, (metric: Metric) => number][] = [
     [progress.seeds.done, (metric) => seeds.violations.get(metric) ?? 0],
+    [progress.machines.done, (metric) => machines.violations.get(metric) ?? 0],
     [progress.steps.done, (metric) => steps.violations.get(metric) ?? 0],
     [progress.cells.done, (metric) => cells.violations.get(metric) ?? 0],
     [progress.real.done, inReal],
   ]
   return [
-    '| counter | what it counts | simulation | every step | create cells | real command |',
-    '| --- | --- | ---: | ---: | ---: | ---: |',
+    '| counter | what it counts | simulation | two machines | every step | create cells | real command |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
     ...METRICS.map((metric) => {
       const counts = columns.map(([done, count]) => (done === 0 ? 'not run' : String(count(metric))))
       return `| ${metric} | ${MEANINGS[metric]} | ${counts.join(' | ')} |`
     }),
     '',
     'The real command is judged by its books, answers and exit codes: twice, lost, wrong join, dishonest exit, stuck.',
-    ...failures([seeds, steps, cells], real.failures),
+    ...failures([seeds, machines, steps, cells], real.failures),
   ]
 }
 
@@ -168,9 +176,9 @@ function mutantTable({ mutants }: Proof): readonly string[] {
   ]
 }
 
-function faultsReached({ cells, seeds, steps }: Proof): readonly string[] {
+function faultsReached({ cells, machines, seeds, steps }: Proof): readonly string[] {
   const sum = new Map<string, number>()
-  for (const { reached } of [seeds, steps, cells]) {
+  for (const { reached } of [seeds, machines, steps, cells]) {
     for (const [name, count] of reached) sum.set(name, (sum.get(name) ?? 0) + count)
   }
   if (seeds.cases === 0) return ['No seed was carried out.']

@@ -50,16 +50,16 @@ const MODELS = {
 const MOST_TOKENS = 8
 
 /** Starts of the command after which a run counts as stuck. */
-const MOST_STARTS = 24
+export const MOST_STARTS = 24
 
 /** Between a stop and the next start. */
-const REST_MS = 3_000
+export const REST_MS = 3_000
 
 /** Exits of errors that a user may meet here without having done anything wrong; 2 for all others. */
-const EXIT_CODES: Partial<Record<ErrorCode, number>> = { conflict: 1, busy: 75, account_mismatch: 75 }
+const EXIT_CODES: Partial<Record<ErrorCode, number>> = { conflict: 1, busy: 75, account_mismatch: 75, unreachable: 75 }
 
 /** Longer than any call is late. */
-const PATIENCE_MS = 90_000
+export const PATIENCE_MS = 90_000
 
 /** Within this time the client notices a cancellation: it looks every second. */
 const NOTICED_MS = 1_200
@@ -68,7 +68,7 @@ const NOTICED_MS = 1_200
 const LEAST_LEFT_MS = 15_000
 
 /** Holds after which the trouble ends, as a person would wait for before trying again. */
-const HOLDS_UNTIL_CALM = 2
+export const HOLDS_UNTIL_CALM = 2
 
 /** Result of one start of the command, as seen from outside. */
 export interface Start {
@@ -333,7 +333,7 @@ function rowsOf({ beginnings, prompts }: Plan): readonly AppendedRow[] {
 }
 
 /** The truth about creates in doubt: the person looks into the batches that were named, which the client could not read. */
-async function decisionOf(world: World, handle: RunHandle): Promise<UnknownCreateChoice> {
+export async function decisionOf(world: World, handle: RunHandle): Promise<UnknownCreateChoice> {
   const { attempts } = await handle.report()
   const named = attempts.flatMap(({ reason, stage }) => (stage === 'held' ? namedBatches(reason) : []))
   if (named.length === 0) return 'resend'
@@ -342,7 +342,7 @@ async function decisionOf(world: World, handle: RunHandle): Promise<UnknownCreat
 }
 
 /** True for a run of which a batch is completed without any file: only a person can say that its rows are gone. */
-async function hasNoResults(handle: RunHandle): Promise<boolean> {
+export async function hasNoResults(handle: RunHandle): Promise<boolean> {
   const { run } = await handle.report()
   return run.reason?.kind === 'batch_held' && run.reason.why?.kind === 'no_results'
 }
@@ -355,10 +355,16 @@ async function take(
 ): Promise<TakenRun> {
   const maxCostUsd = capUsd ?? undefined
   if (runId !== null) return await takeRun(workspace, runId, maxCostUsd)
-  const options = {
+  const options = { ...optionsOf(plan, answersPath, maxCostUsd), ...(since === null ? {} : { since }) }
+  if (plan.portions !== null) return await takeOpenRun(workspace, { ...options, name: 'growing', idColumn: 'id' })
+  return await takeWhole(workspace, plan, emitter, options)
+}
+
+/** What a person types for the run of a plan. */
+function optionsOf(plan: Plan, answersPath: string, maxCostUsd: number | undefined) {
+  return {
     model: MODELS[plan.provider],
     prompt: '{{text}}',
-    ...(since === null ? {} : { since }),
     ...(plan.isSharing ? { dedupe: true } : {}),
     ...(plan.beginnings === null ? {} : { system: '{{beginning}}', primeCache: true }),
     ...(plan.reasks === null ? {} : { answer: LABELLED, maxReasks: plan.reasks }),
@@ -366,7 +372,15 @@ async function take(
     ...(maxCostUsd === undefined ? {} : { maxTokens: MOST_TOKENS, maxCostUsd }),
     output: { ...PLAIN_OUTPUT, path: answersPath, force: true },
   } as const
-  if (plan.portions !== null) return await takeOpenRun(workspace, { ...options, name: 'growing', idColumn: 'id' })
+}
+
+/** Takes up the run of a plan as a new one, with all of its rows. */
+export async function takeWhole(
+  workspace: Workspace,
+  plan: Plan,
+  emitter: EventEmitter<{ event: [RunEvent] }>,
+  options = optionsOf(plan, ANSWERS, undefined),
+): Promise<TakenRun> {
   const input = { source: { rows: rowsOf(plan) } }
   return await takeNewRun(workspace, { ...options, input }, (happening) =>
     emitter.emit('event', toldEvent(happening, inProperties)),
@@ -419,7 +433,7 @@ function cancelInTime(
 }
 
 /** What the command says and how it exits where it throws. A finished run is found again by its report. */
-async function told(error: unknown, workspace: Workspace | undefined, since: string | null): Promise<Start> {
+export async function told(error: unknown, workspace: Workspace | undefined, since: string | null): Promise<Start> {
   if (LlmBatchError.isInstance(error)) {
     if (error.code === 'already_finished' && workspace) return await lookAgain(workspace, since)
     return { exitCode: EXIT_CODES[error.code] ?? 2, message: `${error.message} ${error.next}`, report: null }

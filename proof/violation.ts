@@ -12,6 +12,8 @@ export const METRICS = [
   'lost',
   'wrong join',
   'altered',
+  'written when fenced',
+  'lock taken from a living process',
   'dishonest exit',
   'stuck',
   'leak',

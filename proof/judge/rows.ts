@@ -129,13 +129,14 @@ function denied(evidence: Evidence): readonly Violation[] {
 }
 
 /**
- * True where the client cannot know what a call for the row came to: its answer was lost, or a process died between its
- * note of the call and that of the answer, or could not write that down.
+ * True where the client cannot know what a call for the row came to: its answer was lost, or a process died or was
+ * halted between its note of the call and that of the answer, or could not write that down.
  */
 function isCallInDoubt(nonce: string, evidence: Evidence): boolean {
-  const { calls, plan, world } = evidence
+  const { calls, plan, shared, world } = evidence
   if (calls.findLast((call) => call.nonce === nonce)?.end === 'in doubt') return true
-  return (world.crashed.length > 0 || plan.disk.length > 0) && mayBeCalled(nonce, evidence)
+  const wasCut = world.crashed.length > 0 || plan.disk.length > 0 || (shared?.halted ?? []).length > 0
+  return wasCut && mayBeCalled(nonce, evidence)
 }
 
 /** Which rows a retry asks directly first is not known from outside, nor which ones a deadline leaves over. */

@@ -1,6 +1,7 @@
 import { ANSWER_MUTANTS } from './answer-mutants.ts'
 import { COUNTED_MUTANTS } from './counted-mutants.ts'
 import { LOG_MUTANTS } from './log-mutants.ts'
+import { MACHINE_MUTANTS } from './machine-mutants.ts'
 import { before, type Mutant, mutant, replace, reword, shownBy } from './mutant.ts'
 import { TAIL_MUTANTS } from './tail-mutants.ts'
 
@@ -218,4 +219,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS,
   ...COUNTED_MUTANTS,
   ...TAIL_MUTANTS,
+  ...MACHINE_MUTANTS,
 ]

@@ -11,15 +11,17 @@ export class Content {
     this.identity = identity
   }
 
-  append(piece: Uint8Array): void {
-    const needed = this.length + piece.length
+  /** Writes bytes at a place; a gap before it is zeros. */
+  write(piece: Uint8Array, at: number): void {
+    const needed = at + piece.length
     if (needed > this.bytes.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length))
       larger.set(this.bytes.subarray(0, this.length))
       this.bytes = larger
     }
-    this.bytes.set(piece, this.length)
-    this.length = needed
+    if (at > this.length) this.bytes.fill(0, this.length, at)
+    this.bytes.set(piece, at)
+    this.length = Math.max(this.length, needed)
   }
 
   slice(start = 0, end = this.length): Uint8Array {

@@ -51,6 +51,11 @@ export class Life {
     if (this.isOver) await never()
   }
 
+  /** Goes on with what was waited for; never where the process is dead. */
+  goOn(resume: () => void): void {
+    if (!this.isOver) resume()
+  }
+
   end(): void {
     this.isOver = true
     this.#end()

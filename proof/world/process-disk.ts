@@ -30,13 +30,16 @@ export class ProcessDisk implements DatabaseDisk {
     const content = this.#disk.openFile(path, mode)
     const life = this.#life
     const disk = this.#disk
+    // Of its own, also where another process has truncated the file meanwhile.
+    let written = 0
     return {
       async write(bytes) {
         // What is handed over must not change while the process waits: the caller may use its buffer again.
         await life.pass(`write ${bytes.length} bytes to ${path}`)
         const code = disk.trouble('write')
         if (code) throw failure(code, path)
-        content.append(bytes)
+        content.write(bytes, mode === 'append' ? content.length : written)
+        written += bytes.length
       },
       async read(position, length) {
         await life.live()

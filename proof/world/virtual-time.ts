@@ -20,6 +20,16 @@ const BEGINNING = Date.parse('2026-11-23T00:00:00Z')
 /** A world that was woken this often has lost its way; the longest honest run needs a tenth of it. */
 const MOST_WAKES = 8_000
 
+/** Difference between the clock of a machine and the true time, which is the provider's. */
+export interface Dial {
+  /** How far the wall clock is ahead; negative where it is behind. */
+  readonly aheadMs: number
+  /** Milliseconds that the clock counts in a true one. */
+  readonly rate: number
+  /** True milliseconds that the machine has slept: then the monotonic clock stood still. */
+  readonly sleptMs: number
+}
+
 /** Days after which a run without a terminal state counts as stuck (crash-safety, section 4). */
 const MOST_DAYS = 14
 
@@ -29,6 +39,12 @@ export class VirtualTime {
   #order = 0
   #wakes = 0
   #sleepers: Sleeper[] = []
+  readonly #mostWakes: number
+
+  /** `mostWakes`: more of them are taken for a busy loop. */
+  constructor(mostWakes = MOST_WAKES) {
+    this.#mostWakes = mostWakes
+  }
 
   get now(): number {
     return this.#now
@@ -53,6 +69,15 @@ export class VirtualTime {
     }
   }
 
+  /** The same on a machine whose clock is not right. */
+  clockOn(dial: Dial, life: Life): Clock {
+    return {
+      now: () => Math.floor(BEGINNING + this.elapsed * dial.rate + dial.aheadMs),
+      monotonic: () => (this.elapsed - dial.sleptMs) * dial.rate,
+      sleep: (milliseconds, signal) => this.#sleep(life, milliseconds / dial.rate, signal),
+    }
+  }
+
   /** Lets the world run until the promise is settled, and gives its value. Throws `Stuck` where that never happens. */
   async runUntil<Value>(wanted: Promise<Value>): Promise<Value> {
     let isSettled = false
@@ -73,13 +98,13 @@ export class VirtualTime {
       this.#order += 1
       const wake = (): void => {
         signal?.removeEventListener('abort', leave)
-        if (!life.isOver) resolve()
+        life.goOn(resolve)
       }
       const sleeper = { at: this.#now + Math.max(0, milliseconds), order: this.#order, wake }
       const leave = (): void => {
         const place = this.#sleepers.indexOf(sleeper)
         if (place >= 0) this.#sleepers.splice(place, 1)
-        if (!life.isOver) resolve()
+        life.goOn(resolve)
       }
       signal?.addEventListener('abort', leave, { once: true })
       this.#sleepers.push(sleeper)
@@ -91,7 +116,7 @@ export class VirtualTime {
     for (const sleeper of this.#sleepers) if (isBefore(sleeper, next)) next = sleeper
     if (!next || next.at === Number.POSITIVE_INFINITY) throw new Stuck('everything waits, and nothing will ever come')
     this.#wakes += 1
-    if (this.#wakes > MOST_WAKES) throw new Stuck(`woken ${MOST_WAKES} times: a busy loop`)
+    if (this.#wakes > this.#mostWakes) throw new Stuck(`woken ${this.#mostWakes} times: a busy loop`)
     this.#sleepers.splice(this.#sleepers.indexOf(next), 1)
     this.#now = Math.max(this.#now, next.at)
     if (this.elapsed > MOST_DAYS * 86_400_000) throw new Stuck(`no end within ${MOST_DAYS} days`)

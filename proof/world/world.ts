@@ -2,10 +2,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Configuration, loadConfiguration } from '../../src/config/configuration.ts'
+import type { Clock } from '../../src/lib/clock.ts'
 import { findProvider } from '../../src/providers/registry.ts'
 import { DEFAULT_DURATIONS, type Durations } from '../../src/server/options.ts'
 import type { DialectName } from '../../src/server/state/record.ts'
-import { openWorkspace, type Workspace } from '../../src/workspace/workspace.ts'
+import { openWorkspace, type PlaceSources, type Workspace } from '../../src/workspace/workspace.ts'
 import { Chance, randomOf } from './chance.ts'
 import type { HttpAnswer, Message } from './exchange.ts'
 import { type Crash, type CrashKind, immortal, Life } from './life.ts'
@@ -66,6 +67,20 @@ export interface WorldOptions {
   readonly twin: number | null
   readonly provider: DialectName
   readonly hasCanary: boolean
+  /** After how many wakes the world counts as a busy loop. @default as many as one machine may need */
+  readonly mostWakes?: number
+}
+
+/** A process of the command: where it is, whose it is, and how it opens its home. */
+export interface Process {
+  readonly life: Life
+  readonly apiKey: string
+  readonly clock: Clock
+  readonly disk: ProcessDisk
+  /** The folder of its user, and the home that is named to it. */
+  readonly userFolder: string
+  readonly home: string
+  readonly open: (sources: PlaceSources) => Promise<Workspace>
 }
 
 /** A machine with a user, a network and a provider, all in this process and in virtual time. */
@@ -109,7 +124,7 @@ export class World {
   }
 
   static async open(options: WorldOptions): Promise<World> {
-    const time = new VirtualTime()
+    const time = new VirtualTime(options.mostWakes)
     const durations = { ...DEFAULT_DURATIONS, ...options.durations }
     const {
       seed,
@@ -138,10 +153,23 @@ export class World {
   /** Starts a process of the command in this world: a workspace on its disk, its clock and its network. */
   boot(apiKey: string): { readonly life: Life; readonly workspace: Promise<Workspace> } {
     const life = new Life((name) => this.#isLastStep(name))
-    const workspace = this.#openWorkspace(life, environmentOf(apiKey))
+    const clock = this.time.clockOf(life)
+    const disk = new ProcessDisk(this.disk, life)
+    const workspace = this.open({ life, apiKey, clock, disk, userFolder: HOME, home: HOME, open: openWorkspace })
+    return { life, workspace }
+  }
+
+  /** Opens the home for a process, on its disk, its clock and its network. */
+  open(process: Process): Promise<Workspace> {
+    const workspace = this.#openWorkspace(process)
     // A caller that waits for it later hears of a failure then.
     workspace.catch(() => undefined)
-    return { life, workspace }
+    return workspace
+  }
+
+  /** Numbers a step of a process on a machine, and tells whether the process dies in front of it. */
+  takeStep(name: string, machine: string): boolean {
+    return this.#isLastStep(name, `${machine}: `)
   }
 
   /** Begins trouble in a world that had none; steps are counted anew. */
@@ -191,9 +219,9 @@ export class World {
     rmSync(this.#realRoot, { recursive: true, force: true })
   }
 
-  #isLastStep(name: string): boolean {
+  #isLastStep(name: string, where = ''): boolean {
     this.#steps += 1
-    this.trace.push(`${this.time.elapsed} ms, step ${this.#steps}: ${name}`)
+    this.trace.push(`${this.time.elapsed} ms, step ${this.#steps}: ${where}${name}`)
     const crash = this.#crashes.find(({ step }) => step === this.#steps)
     if (!crash) return false
     this.crashed.push(`${crash.kind} before ${name.split(' ')[0]}`)
@@ -201,12 +229,11 @@ export class World {
     return true
   }
 
-  async #openWorkspace(life: Life, environment: Readonly<Record<string, string>>): Promise<Workspace> {
-    const clock = this.time.clockOf(life)
-    const disk = new ProcessDisk(this.disk, life)
+  async #openWorkspace({ clock, disk, home, life, open, userFolder, ...process }: Process): Promise<Workspace> {
+    const environment = environmentOf(process.apiKey)
     const random = randomOf(this.#chance)
-    const configuration = await this.#configuration(disk, environment)
-    const workspace = await openWorkspace({ configuration, environment, disk, clock, random })
+    const configuration = await this.#configuration({ disk, environment, home, userFolder })
+    const workspace = await open({ configuration, environment, disk, clock, random })
     const { httpMs, retryBackoff } = configuration.settings.waits
     const transport = simulatedTransport({
       provider: this.provider,
@@ -239,14 +266,12 @@ export class World {
     return { ...workspace, connect, describe }
   }
 
-  async #configuration(disk: Workspace['disk'], environment: Readonly<Record<string, string>>): Promise<Configuration> {
-    const configuration = await loadConfiguration({
-      flags: { home: HOME, maxRequests: this.#options.maxRequests },
-      environment,
-      workingFolder: WORK,
-      disk,
-      userFolder: HOME,
-    })
+  async #configuration({
+    home,
+    ...sources
+  }: Pick<PlaceSources, 'disk' | 'environment'> & Pick<Process, 'home' | 'userFolder'>): Promise<Configuration> {
+    const flags = { home, maxRequests: this.#options.maxRequests }
+    const configuration = await loadConfiguration({ ...sources, flags, workingFolder: WORK })
     const canary = { isOn: this.#options.hasCanary, aboveRequests: 4, requests: CANARY_ROWS }
     return {
       ...configuration,

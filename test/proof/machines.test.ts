@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { carryOut } from '../../proof/carry-out.ts'
+import { machinesOfSeed } from '../../proof/random-machines.ts'
+
+/** `npm run prove -- --parts machines` carries out more; `--replay "two machines 17"` shows one, step by step. */
+const SEEDS = [1, 2, 3, 4, 5, 6]
+
+describe('a run in a home that two simulated machines share', () => {
+  it.each(SEEDS)(
+    'pays once, loses nothing and refuses what a fenced process writes (two machines %i)',
+    async (seed) => {
+      expect((await carryOut(machinesOfSeed(seed))).violations).toEqual([])
+    },
+  )
+
+  it('goes the same way again for the same seed', async () => {
+    const [one, other] = [await carryOut(machinesOfSeed(1)), await carryOut(machinesOfSeed(1))]
+    expect(one.trace).toEqual(other.trace)
+    expect(one.steps).toBeGreaterThan(50)
+  })
+})
