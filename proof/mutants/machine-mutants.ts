@@ -17,6 +17,13 @@ export const MACHINE_MUTANTS: readonly Mutant[] = [
     ),
   ),
   shownBy(
+    'two machines 136',
+    mutant(
+      'result files have the same names whichever process fetches them',
+      replace('resultStem', 'fence === null', 'fence === null || fence > 0'),
+    ),
+  ),
+  shownBy(
     'two machines 1',
     mutant(
       'waits go by the clock of each machine',

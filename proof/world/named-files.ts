@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from '@photostructure/sqlite'
 import type { FileFacts } from '../../src/model/file-facts.ts'
+import { stemOf } from '../../src/model/result-ref.ts'
 import type { SettledBatch } from '../../src/store/port/batch.ts'
 import type { RowFiles } from '../../src/store/port/run.ts'
 import { runFolder, statePath } from '../../src/store/run-folder.ts'
@@ -68,7 +69,7 @@ function namedIn({
     ...(plan === null ? [] : [[folder.plan(nonce ?? ''), JSON.parse(plan) as FileFacts] as const]),
     ...(outcomes === null ? [] : [[folder.outcomes(outcomes.name), outcomes.facts] as const]),
     ...(outcomes?.resultFiles ?? []).map(
-      (file) => [folder.result(outcomes?.attemptKey ?? 0, file.role), file] as const,
+      (file) => [folder.result(stemOf(outcomes?.name ?? ''), file.role), file] as const,
     ),
   ]
 }

@@ -7,7 +7,7 @@ import { ordinalOf, wirePrefix } from '../model/ids.ts'
 import { emptyOutcome, type Outcome } from '../model/outcome.ts'
 import { because, NO_REASON } from '../model/reason.ts'
 import type { RequestResult } from '../model/request-result.ts'
-import type { ResultFile } from '../model/result-ref.ts'
+import { type ResultFile, resultStem } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
 import type { CancelCause } from '../model/run.ts'
 import { MOVED, type Step } from '../model/step.ts'
@@ -29,12 +29,14 @@ export async function collectDirect(ports: CollectPorts, attempt: AttemptRecord,
   const { settings, store } = ports
   const plan = await planOf(ports, attempt.batchKey)
   const cancelledBy = round.cancelledBy()
-  const { answers, file } = await readAnswers(ports, attempt)
+  // As the process named it that has called.
+  const stem = attempt.outputFileId ?? resultStem(attempt.key, null)
+  const { answers, file } = await readAnswers(ports, attempt, stem)
   const told = [...answers.values()].map(({ outcome }) => outcome)
   const isCanary = attempt.kind === 'direct'
   const stop = isCanary && cancelledBy === null ? judgeCanary(told, settings.canary.requests) : null
   const outcomes = await outcomesOfCalls(ports, attempt, plan, { answers, cancelledBy, isHeld: stop !== null })
-  const settled = { plan, outcomes, cancelledBy, resultFiles: [file] }
+  const settled = { plan, outcomes, cancelledBy, resultFiles: [file], stem }
   if (stop) return await hold(ports, attempt, settled, stop)
   const { bill, settlement } = await settlementOf(ports, attempt, settled, 'collected')
   const changes = { failures: 0, ...NO_REASON }
@@ -132,10 +134,11 @@ interface DirectAnswer {
 export async function readAnswers(
   { checkAnswer, disk, folder, provider }: AnswerPorts,
   attempt: AttemptRecord,
+  stem: string,
 ): Promise<{ readonly answers: CallAnswers; readonly file: ResultFile }> {
   const passing = new PassingFile()
   const answers = new Map<number, DirectAnswer>()
-  for await (const lines of splitLines(passing.through(disk.stream(folder.result(attempt.key, 'output'))))) {
+  for await (const lines of splitLines(passing.through(disk.stream(folder.result(stem, 'output'))))) {
     for (const { bytes, offset } of lines) {
       const decoded = provider.decode(Buffer.from(bytes).toString('utf8'), attempt.target)
       const ordinal = decoded && ordinalOf(decoded.wireId, wirePrefix(attempt.nonce))

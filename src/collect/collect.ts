@@ -2,7 +2,7 @@ import type { BatchPlan } from '../log/batch-plan.ts'
 import { Outcomes } from '../log/outcomes.ts'
 import { isTerminal } from '../model/attempt.ts'
 import { because, NO_REASON } from '../model/reason.ts'
-import { RESULT_ROLES, resultIds, resultRefs } from '../model/result-ref.ts'
+import { RESULT_ROLES, resultIds, resultRefs, resultStem } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { isTooMany, type UniformFailure } from '../model/stop-loss.ts'
@@ -56,7 +56,7 @@ async function harvest(
   round: Round,
 ): Promise<Step> {
   const { provider, store } = ports
-  const settling = new Settling(ports, attempt, plan, round)
+  const settling = new Settling(ports, attempt, stemFor(ports, attempt), plan, round)
   const files: KeptResult[] = []
   for (const place of placesOf(ports, attempt, remote)) {
     try {
@@ -89,7 +89,12 @@ async function harvest(
     failures: 0,
     ...NO_REASON,
   }
-  const { bill, settlement } = await settlementOf(ports, attempt, { plan, ...found }, 'collected')
+  const { bill, settlement } = await settlementOf(
+    ports,
+    attempt,
+    { plan, stem: stemFor(ports, attempt), ...found },
+    'collected',
+  )
   await store.settleAttempt(attempt.key, 'collected', changes, settlement, bill)
   if (found.hasAccountProblem !== null) {
     return { did: 'must_hold_run', reason: { kind: 'account_problem', words: found.hasAccountProblem } }
@@ -99,13 +104,13 @@ async function harvest(
 
 /** What holds answers is read first: a success counts before an error of the same request. */
 function placesOf(
-  { folder }: CollectPorts,
-  { key }: AttemptRecord,
+  ports: CollectPorts,
+  attempt: AttemptRecord,
   remote: RemoteBatch,
 ): readonly Omit<KeptResult, 'told'>[] {
   return RESULT_ROLES.flatMap((role) => remote.results.filter((result) => result.role === role)).map((result) => ({
     result,
-    path: folder.result(key, result.role),
+    path: ports.folder.result(stemFor(ports, attempt), result.role),
   }))
 }
 
@@ -168,8 +173,14 @@ async function fetchAgain(ports: CollectPorts, attempt: AttemptRecord, missing: 
   return WAITED
 }
 
-async function discardFiles({ disk, folder }: CollectPorts, attempt: AttemptRecord): Promise<void> {
-  for (const role of RESULT_ROLES) await disk.remove(folder.result(attempt.key, role))
+async function discardFiles(ports: CollectPorts, attempt: AttemptRecord): Promise<void> {
+  const { disk, folder } = ports
+  for (const role of RESULT_ROLES) await disk.remove(folder.result(stemFor(ports, attempt), role))
+}
+
+/** How the names of the files begin that this process fetches: no other process touches them. */
+function stemFor({ store }: Pick<CollectPorts, 'store'>, { key }: AttemptRecord): string {
+  return resultStem(key, store.fence)
 }
 
 async function reportOddities(
@@ -231,7 +242,7 @@ async function refuse(
   const { settlement } = await settlementOf(
     ports,
     attempt,
-    { plan, outcomes, cancelledBy: round.cancelledBy(), resultFiles: [] },
+    { plan, outcomes, cancelledBy: round.cancelledBy(), resultFiles: [], stem: stemFor(ports, attempt) },
     'rejected',
   )
   await store.settleAttempt(attempt.key, 'rejected', {}, settlement)

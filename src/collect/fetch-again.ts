@@ -1,5 +1,5 @@
 import { writeAtomically } from '../lib/atomic-file.ts'
-import { assertNamed, namedResult } from '../log/named-file.ts'
+import { assertNamed, type NamedFile } from '../log/named-file.ts'
 import { PassingFile } from '../log/passing-file.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
 import type { ResultFile } from '../model/result-ref.ts'
@@ -25,20 +25,19 @@ class OtherBytes extends Error {}
  * repeated.
  */
 export async function fetchResultAgain(
-  { connect, disk, folder }: FetchAgainPorts,
-  { key, remoteId }: Pick<AttemptRecord, 'key' | 'remoteId'>,
-  file: ResultFile,
+  { connect, disk }: FetchAgainPorts,
+  { remoteId }: Pick<AttemptRecord, 'remoteId'>,
+  file: ResultFile & NamedFile,
   signal: AbortSignal,
 ): Promise<FetchedAgain> {
-  const named = namedResult(folder, key, file)
-  if (await isWhole(() => assertNamed(disk, named))) return 'whole'
+  if (await isWhole(() => assertNamed(disk, file))) return 'whole'
   if (remoteId === null) return { why: 'no provider keeps what was asked directly' }
   try {
     const provider = await connect()
     const result = (await provider.get(remoteId, signal)).results.find(({ role }) => role === file.role)
     if (result === undefined) return { why: `${provider.name} does not have the file any more` }
     const passing = new PassingFile()
-    await writeAtomically(disk, named.path, async (writer) => {
+    await writeAtomically(disk, file.path, async (writer) => {
       for await (const bytes of passing.through(provider.read(result, signal))) {
         if (writer.position + bytes.length > file.bytes) throw new OtherBytes()
         await writer.writeBytes(bytes)

@@ -1,5 +1,6 @@
 import { Outcomes } from '../log/outcomes.ts'
 import { emptyOutcome } from '../model/outcome.ts'
+import { resultStem } from '../model/result-ref.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { CollectPorts } from './ports.ts'
 import { requestResult } from './request-result.ts'
@@ -16,7 +17,13 @@ export async function giveUp(ports: CollectPorts, attempt: AttemptRecord, why: s
   for (let index = 0; index < plan.length; index += 1) {
     outcomes.set(index, requestResult(missing, null, { verdict: 'final', countsAsTry: true }))
   }
-  const settled = { outcomes, plan, resultFiles: [], cancelledBy: null }
+  const settled = {
+    outcomes,
+    plan,
+    resultFiles: [],
+    cancelledBy: null,
+    stem: resultStem(attempt.key, ports.store.fence),
+  }
   const { settlement } = await settlementOf(ports, attempt, settled, 'collected')
   await ports.store.giveUpAttempt(attempt.key, settlement)
 }

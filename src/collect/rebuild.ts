@@ -6,6 +6,7 @@ import { Outcomes } from '../log/outcomes.ts'
 import type { RepairOutcomes } from '../log/run-log.ts'
 import { isAskedDirectly } from '../model/batch.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { isHeldName, stemOf } from '../model/result-ref.ts'
 import { type AnswerCheck, createAnswerCheck } from '../schema/check-answer.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { BatchRecord, SettledBatch } from '../store/port/batch.ts'
@@ -14,7 +15,6 @@ import { judgeAnswer } from './judge-answer.ts'
 import type { CollectPorts } from './ports.ts'
 import { carriedResult } from './request-result.ts'
 import { Settling } from './settle.ts'
-import { outcomesName } from './settlement.ts'
 
 /** Ports by which the outcomes of a batch are made again. */
 type RebuildPorts = Pick<CollectPorts, 'checkAnswer' | 'disk' | 'folder' | 'provider' | 'settings' | 'store'>
@@ -73,16 +73,16 @@ async function rebuild(
   if (!attempt) throw new Error(`there is no attempt ${attemptKey} of batch ${key}`)
   // What was refused as a whole, or given up, has none.
   if (resultFiles.length === 0) return undefined
-  for (const file of resultFiles) await assertNamed(ports.disk, namedResult(ports.folder, attemptKey, file))
-  if (kind === 'carried') return await outcomesCarried(ports, attempt, plan)
+  for (const file of resultFiles) await assertNamed(ports.disk, namedResult(ports.folder, name, file))
+  if (kind === 'carried') return await outcomesCarried(ports, attempt, name, plan)
   if (isAskedDirectly(batch)) {
     return await outcomesOfCalls(ports, attempt, plan, {
-      answers: (await readAnswers(ports, attempt)).answers,
+      answers: (await readAnswers(ports, attempt, stemOf(name))).answers,
       cancelledBy: cancelCause,
-      isHeld: name === outcomesName(attemptKey, true),
+      isHeld: isHeldName(name),
     })
   }
-  const settling = new Settling(ports, attempt, plan, { cancelledBy: () => cancelCause })
+  const settling = new Settling(ports, attempt, stemOf(name), plan, { cancelledBy: () => cancelCause })
   for (const { role } of resultFiles) await settling.readFile(role, true)
   const status = attempt.remoteStatus
   const isTold = status === 'completed' || status === 'failed' || status === 'expired' || status === 'cancelled'
@@ -93,13 +93,14 @@ async function rebuild(
 /** Answers of an earlier run lie in the order of the plan; nothing but usable ones was carried over. */
 async function outcomesCarried(
   { disk, folder, provider, store }: RebuildPorts,
-  { key, target }: AttemptRecord,
+  { target }: AttemptRecord,
+  name: string,
   plan: BatchPlan,
 ): Promise<Outcomes> {
   const check = await checkOf(store)
   const outcomes = Outcomes.empty(plan.length)
   let index = 0
-  for await (const lines of splitLines(disk.stream(folder.result(key, 'output')))) {
+  for await (const lines of splitLines(disk.stream(folder.result(stemOf(name), 'output')))) {
     for (const { bytes, offset } of lines) {
       const decoded = provider.decode(Buffer.from(bytes).toString('utf8'), target)
       const place = { file: 'output', offset, length: bytes.length, crc32: crc32(bytes) } as const

@@ -49,6 +49,7 @@ export interface Findings {
 export class Settling {
   readonly #ports: SettlingPorts
   readonly #attempt: AttemptRecord
+  readonly #stem: string
   readonly #prefix: string
   readonly #plan: BatchPlan
   readonly #round: Pick<Round, 'cancelledBy'>
@@ -63,8 +64,16 @@ export class Settling {
   #accountProblem: string | null = null
   #returning = 0
 
-  constructor(ports: SettlingPorts, attempt: AttemptRecord, plan: BatchPlan, round: Pick<Round, 'cancelledBy'>) {
+  /** `stem`: how the names of its result files begin. */
+  constructor(
+    ports: SettlingPorts,
+    attempt: AttemptRecord,
+    stem: string,
+    plan: BatchPlan,
+    round: Pick<Round, 'cancelledBy'>,
+  ) {
     this.#ports = ports
+    this.#stem = stem
     this.#attempt = attempt
     this.#prefix = wirePrefix(attempt.nonce)
     this.#plan = plan
@@ -77,7 +86,7 @@ export class Settling {
    * where no line of it is readable, unless it came so again and again and is to be taken as it is.
    */
   async readFile(file: ResultRole, isTakenAsItIs: boolean): Promise<void> {
-    const path = this.#ports.folder.result(this.#attempt.key, file)
+    const path = this.#ports.folder.result(this.#stem, file)
     let good = 0
     let bad = 0
     const { maxLineBytes } = this.#ports.provider.limits(this.#attempt.target)
@@ -169,7 +178,7 @@ export class Settling {
 
   async #lineAt({ file: role, length, offset }: ResultPlace): Promise<Uint8Array> {
     const { disk, folder } = this.#ports
-    const file = await disk.open(folder.result(this.#attempt.key, role ?? 'output'), 'read')
+    const file = await disk.open(folder.result(this.#stem, role ?? 'output'), 'read')
     try {
       return await file.read(offset ?? 0, length ?? 0)
     } finally {

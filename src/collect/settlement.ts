@@ -2,7 +2,7 @@ import type { BatchPlan } from '../log/batch-plan.ts'
 import type { Outcomes } from '../log/outcomes.ts'
 import { RunLog } from '../log/run-log.ts'
 import { tallyOf, usageOf } from '../log/tally-of.ts'
-import type { ResultFile } from '../model/result-ref.ts'
+import { outcomesName, type ResultFile } from '../model/result-ref.ts'
 import type { CancelCause } from '../model/run.ts'
 import { billOf } from '../prices/bill.ts'
 import { longContextTokens } from '../prices/price.ts'
@@ -25,6 +25,8 @@ export interface SettledOutcomes {
   readonly plan: BatchPlan
   /** The raw result files that were read for them. */
   readonly resultFiles: readonly ResultFile[]
+  /** How their names begin. */
+  readonly stem: string
   readonly cancelledBy: CancelCause | null
 }
 
@@ -35,12 +37,12 @@ export interface SettledOutcomes {
 export async function settlementOf(
   ports: Pick<CollectPorts, 'disk' | 'folder' | 'priceOf' | 'store'>,
   attempt: AttemptRecord,
-  { cancelledBy, outcomes, plan, resultFiles }: SettledOutcomes,
+  { cancelledBy, outcomes, plan, resultFiles, stem }: SettledOutcomes,
   stage: 'collected' | 'rejected' | 'held',
 ): Promise<{ readonly settlement: Settlement; readonly bill: Bill }> {
   const { disk, folder, priceOf, store } = ports
   const longTokens = longContextTokens(attempt.target.provider)
-  const name = outcomesName(attempt.key, stage === 'held')
+  const name = outcomesName(stem, stage === 'held')
   const facts = await outcomes.write(disk, folder.outcomes(name))
   const record = { ...(await store.batch(attempt.batchKey)), stage }
   const log = new RunLog(ports)
@@ -55,14 +57,6 @@ export async function settlementOf(
     settlement: { name, facts, resultFiles, cancelCause: cancelledBy, tally, usage },
     bill: billOf(usage, priceOf(attempt.target), attempt.kind),
   }
-}
-
-/**
- * The file of the outcomes of a batch. What counts while it is held has a name of its own, by which it is known what those
- * outcomes were when the batch has long moved on.
- */
-export function outcomesName(attemptKey: number, isHeld: boolean): string {
-  return isHeld ? `${attemptKey}-held.columns` : `${attemptKey}.columns`
 }
 
 /** Requests that newer batches hold: of a batch that was held, some answers count before it is settled. */

@@ -1,5 +1,6 @@
 import type { Stage } from '../model/attempt.ts'
 import type { RequestResult } from '../model/request-result.ts'
+import { stemOf } from '../model/result-ref.ts'
 import type { BatchRecord } from '../store/port/batch.ts'
 import type { BatchPlan } from './batch-plan.ts'
 import type { Outcomes } from './outcomes.ts'
@@ -82,9 +83,14 @@ export function placedResult({ batch: { record }, result }: Entry): PlacedResult
     verdict: result.verdict,
     countsAsTry: result.countsAsTry,
     attemptKey: settled.attemptKey,
+    stem: stemOf(settled.name),
     nonce: settled.nonce,
   }
 }
 
-/** A result, and the attempt that brought it. */
-export type PlacedResult = RequestResult & { readonly attemptKey: number; readonly nonce: string }
+/** A result, the attempt that brought it, and how the names of its raw files begin. */
+export type PlacedResult = RequestResult & {
+  readonly attemptKey: number
+  readonly stem: string
+  readonly nonce: string
+}

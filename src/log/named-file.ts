@@ -1,7 +1,7 @@
 import type { Disk, ReadRange } from '../lib/disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { FileFacts } from '../model/file-facts.ts'
-import type { ResultFile } from '../model/result-ref.ts'
+import { type ResultFile, stemOf } from '../model/result-ref.ts'
 import type { PortionRecord } from '../store/port/run.ts'
 import type { RunFolder } from '../store/run-folder.ts'
 import { PassingFile } from './passing-file.ts'
@@ -53,7 +53,7 @@ export function namedRowFacts(folder: RunFolder, { number, rowFiles }: PortionRe
   return { path: folder.portion(number).rowFacts, facts: rowFiles.facts, holds }
 }
 
-/** A raw result file of a settled attempt. */
-export function namedResult(folder: RunFolder, attemptKey: number, { bytes, role, sha256 }: ResultFile): NamedFile {
-  return { path: folder.result(attemptKey, role), facts: { bytes, sha256 }, holds: 'what the provider answered' }
+/** A raw result file of which the outcomes of this name were made. */
+export function namedResult(folder: RunFolder, outcomes: string, { bytes, role, sha256 }: ResultFile): NamedFile {
+  return { path: folder.result(stemOf(outcomes), role), facts: { bytes, sha256 }, holds: 'what the provider answered' }
 }

@@ -5,9 +5,7 @@ import type { LogPorts } from './ports.ts'
 
 /** A request with its raw line, or without one. */
 interface Answered {
-  readonly result:
-    | (Pick<RequestResult, 'file' | 'offset' | 'length' | 'crc32'> & { readonly attemptKey: number })
-    | null
+  readonly result: (Pick<RequestResult, 'file' | 'offset' | 'length' | 'crc32'> & { readonly stem: string }) | null
 }
 
 /** Stands for a line whose bytes are not those that were collected: what it said is lost here. */
@@ -45,11 +43,11 @@ export class ResultLines {
 
 /** Tells where the line of a result lies; null where the provider wrote none. Each file's path is made once. */
 export function placesIn(folder: LogPorts['folder']): (result: NonNullable<Answered['result']>) => ByteRange | null {
-  const paths = { output: new Map<number, string>(), error: new Map<number, string>() }
-  return ({ attemptKey, file, length, offset }) => {
+  const paths = { output: new Map<string, string>(), error: new Map<string, string>() }
+  return ({ file, length, offset, stem }) => {
     if (file === null || offset === null || length === null) return null
-    const path = paths[file].get(attemptKey) ?? folder.result(attemptKey, file)
-    paths[file].set(attemptKey, path)
+    const path = paths[file].get(stem) ?? folder.result(stem, file)
+    paths[file].set(stem, path)
     return { path, offset, length }
   }
 }

@@ -23,6 +23,32 @@ export interface ResultFile extends FileFacts {
   readonly role: ResultRole
 }
 
+/**
+ * The beginning of the names of an attempt's result files. Where a process that is halted may lose its lock, the number of
+ * the writer stands in it: it goes on removing and writing files when it wakes up, which must not be those of its successor.
+ */
+export function resultStem(attemptKey: number, fence: number | null): string {
+  return fence === null ? String(attemptKey) : `${attemptKey}-w${fence}`
+}
+
+/** The file of the outcomes of an attempt. What counts while it is held has a name of its own (see `isHeldName`). */
+export function outcomesName(stem: string, isHeld: boolean): string {
+  return isHeld ? `${stem}${HELD}` : `${stem}${SETTLED}`
+}
+
+const HELD = '-held.columns'
+const SETTLED = '.columns'
+
+/** True for the name of outcomes that counted while their batch was held. */
+export function isHeldName(name: string): boolean {
+  return name.endsWith(HELD)
+}
+
+/** The beginning of the names of the raw result files of which these outcomes were made. */
+export function stemOf(outcomes: string): string {
+  return outcomes.slice(0, -(isHeldName(outcomes) ? HELD : SETTLED).length)
+}
+
 /** References to the results that there are. */
 export function resultRefs({ errorFileId, outputFileId }: ResultIds): readonly ResultRef[] {
   return RESULT_ROLES.flatMap((role) => {

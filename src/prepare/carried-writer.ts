@@ -16,6 +16,7 @@ import { LlmBatchError } from '../model/error.ts'
 import { mention } from '../model/options/mention.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { RequestResult } from '../model/request-result.ts'
+import { outcomesName, resultStem } from '../model/result-ref.ts'
 import type { Target } from '../model/target.ts'
 import { longContextTokens } from '../prices/price.ts'
 import type { AnswerCheck } from '../schema/check-answer.ts'
@@ -155,7 +156,7 @@ export class CarriedWriter {
     await batch.file.close()
     await this.#beforeAdded()
     const key = await store.addBatch(await batch.writer.finish())
-    await disk.rename(batch.path, folder.result(key, 'output'))
+    await disk.rename(batch.path, folder.result(resultStem(key, null), 'output'))
     await disk.syncFolder(folder.results)
     await store.settleCarried(key, await this.#settle(key, batch))
   }
@@ -165,7 +166,7 @@ export class CarriedWriter {
     const { disk, folder, store } = this.#ports
     const outcomes = Outcomes.empty(results.length)
     for (const [index, result] of results.entries()) outcomes.set(index, result)
-    const name = `${attemptKey}.columns`
+    const name = outcomesName(resultStem(attemptKey, null), false)
     const facts = await outcomes.write(disk, folder.outcomes(name))
     const record = (await store.batches()).at(-1)
     if (!record) throw new Error('the batch was not stored')

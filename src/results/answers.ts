@@ -179,8 +179,8 @@ function read(
 }
 
 /** The outcome of a request whose raw line is no longer what the provider sent: that it was billed is all that is left. */
-function damagedOutcome({ attemptKey, billed, file }: Settled['result']): Outcome {
-  const reason = `its line in results/${attemptKey}-${file ?? 'output'}.jsonl of the run is damaged, so the answer is lost here`
+function damagedOutcome({ billed, file, stem }: Settled['result']): Outcome {
+  const reason = `its line in results/${stem}-${file ?? 'output'}.jsonl of the run is damaged, so the answer is lost here`
   return emptyOutcome({ status: 'missing', code: DAMAGED_LINE, reason, billed })
 }
 

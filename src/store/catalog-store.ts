@@ -1,8 +1,7 @@
-import type { Clock } from '../lib/clock.ts'
 import { selectKnownRemotes } from './attempts.ts'
 import { insertProbe, selectProbes } from './probes.ts'
 import { selectBelief } from './queue-belief.ts'
-import { createRunStore } from './run-store.ts'
+import { type Catalog, createRunStore } from './run-store.ts'
 import {
   insertRun,
   markCancelRequested,
@@ -13,13 +12,13 @@ import {
   selectWaitingRuns,
 } from './runs.ts'
 import { closeReservations, insertTriedAnswers, selectMonths, selectShownByModel } from './spending.ts'
-import type { Database } from './sql.ts'
 import type { Locks, Store } from './store.ts'
 import { selectTokenRate } from './token-rates.ts'
 import { deleteWorker, selectWorkers, upsertWorker } from './workers.ts'
 
 /** The memory of a home in a database whose tables are there. */
-export function createStore(database: Database, clock: Clock): Omit<Store, keyof Locks> {
+export function createStore(catalog: Catalog): Omit<Store, keyof Locks> {
+  const { clock, database } = catalog
   return {
     createRun: async (run) =>
       database.transaction(async (sql) => {
@@ -31,10 +30,10 @@ export function createStore(database: Database, clock: Clock): Omit<Store, keyof
     findRun: async (id) => database.read((sql) => selectRun(sql, id)),
     listRuns: async () => database.read(selectRuns),
     waitingRuns: async () => database.read(selectWaitingRuns),
-    read: (id) => createRunStore(database, clock, id, undefined),
+    read: (id) => createRunStore(catalog, id, undefined),
     write: async (id) => {
       const writer = await database.transaction(async (sql) => nextWriter(sql, await selectRunKey(sql, id)))
-      return createRunStore(database, clock, id, writer)
+      return createRunStore(catalog, id, writer)
     },
     requestCancel: async (id) => database.transaction((sql) => markCancelRequested(sql, id, 'user', clock.now())),
     dropRun: async (id) =>

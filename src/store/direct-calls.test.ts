@@ -50,12 +50,12 @@ describe.each(ENGINES)('in $name', (engine) => {
 
     it('keep their lines only until the result file is there', async () => {
       await run.closeCall(await run.openCall(attemptKey, 0), 'answered', '{}')
-      expect(await run.endCalls(attemptKey)).toMatchObject({ kind: 'direct', stage: 'ended' })
+      expect(await run.endCalls(attemptKey, String(attemptKey))).toMatchObject({ kind: 'direct', stage: 'ended' })
       expect(await run.calls(attemptKey)).toMatchObject([{ answer: 'answered', line: null }])
     })
 
     it('settle what is final and let the rest wait in its batch until a person has decided', async () => {
-      await run.endCalls(attemptKey)
+      await run.endCalls(attemptKey, String(attemptKey))
       await settleEnded(
         made,
         attemptKey,
@@ -77,7 +77,7 @@ describe.each(ENGINES)('in $name', (engine) => {
     })
 
     it('wait in their batch too while it is on its way back from being held', async () => {
-      await run.endCalls(attemptKey)
+      await run.endCalls(attemptKey, String(attemptKey))
       await settleEnded(
         made,
         attemptKey,
@@ -96,7 +96,7 @@ describe.each(ENGINES)('in $name', (engine) => {
   describe('what steers a run in the store', () => {
     /** As `retry` does. */
     async function reopenAll(): Promise<void> {
-      await run.endCalls(attemptKey)
+      await run.endCalls(attemptKey, String(attemptKey))
       await settleEnded(made, attemptKey, [{ ordinal: 0, ...FAILED }, { ordinal: 1 }])
       const usual = { billed: ['yes', 'no'], maxTokens: null, canaryAbove: null } as const
       expect(await run.reopenRequests({ ...usual, statuses: ['failed'] })).toBe(1)

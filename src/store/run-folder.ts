@@ -19,8 +19,8 @@ export interface RunFolder {
   plan(nonce: string): string
   /** The columns of outcomes of a batch. */
   outcomes(name: string): string
-  /** The raw result file of an attempt, byte for byte as the provider sent it. */
-  result(attemptKey: number, file: 'output' | 'error'): string
+  /** The raw result file of an attempt, byte for byte as the provider sent it; `stem` is how its name begins. */
+  result(stem: string, file: 'output' | 'error'): string
   /** A result file of ours that is being written, before its attempt has a key. */
   unnamedResult(number: number): string
 }
@@ -60,7 +60,7 @@ export function runFolder(home: string, runId: string): RunFolder {
     plan: (nonce) => join(inputs, ownName(`${nonce}.columns`)),
     outcomes: (name) => join(results, ownName(name)),
     unnamedResult: (number) => join(results, `unnamed-${number}.jsonl`),
-    result: (attemptKey, file) => join(results, `${attemptKey}-${file}.jsonl`),
+    result: (stem, file) => join(results, ownName(`${stem}-${file}.jsonl`)),
   }
 }
 

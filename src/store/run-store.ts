@@ -11,11 +11,22 @@ import { queueVerbs } from './verbs/queue.ts'
 import { runVerbs } from './verbs/run.ts'
 import type { RunAccess } from './verbs/run-access.ts'
 
+/** The catalog of a home, and whether a process of it may lose its locks while it is halted. */
+export interface Catalog {
+  readonly database: Database
+  readonly clock: Clock
+  readonly mayLoseLocks: boolean
+}
+
 /**
  * The memory of one run in a database. Each writing verb is one transaction that first checks that this handle is still
  * the run's writer; a handle without a writer's number only reads.
  */
-export function createRunStore(database: Database, clock: Clock, id: string, writer: number | undefined): RunStore {
+export function createRunStore(
+  { clock, database, mayLoseLocks }: Catalog,
+  id: string,
+  writer: number | undefined,
+): RunStore {
   let found: Promise<number> | undefined
   const runKey = async (): Promise<number> => {
     found ??= database.read((sql) => selectRunKey(sql, id))
@@ -39,6 +50,7 @@ export function createRunStore(database: Database, clock: Clock, id: string, wri
   }
   return {
     id,
+    fence: mayLoseLocks ? (writer ?? null) : null,
     ...runVerbs(access),
     ...batchVerbs(access),
     ...attemptVerbs(access),

@@ -101,4 +101,6 @@ export interface RunStore
     QueueCatalog,
     MoneyCatalog {
   readonly id: string
+  /** The number of this handle among the writers of the run, where locks may be taken away; null elsewhere. */
+  readonly fence: number | null
 }

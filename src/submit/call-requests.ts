@@ -6,6 +6,7 @@ import { bodyOf } from '../log/frozen-line.ts'
 import { RunLog } from '../log/run-log.ts'
 import { wireId, wirePrefix } from '../model/ids.ts'
 import type { Outcome } from '../model/outcome.ts'
+import { resultStem } from '../model/result-ref.ts'
 import type { Round } from '../model/round.ts'
 import { MOVED, type Step, WAITED } from '../model/step.ts'
 import { type Failure, type FailureKind, ProviderError } from '../providers/provider.ts'
@@ -49,8 +50,9 @@ export async function callRequests(ports: Ports, attempt: AttemptRecord, round: 
     if (round.signal.aborted) return WAITED
     if (attempt.kind === 'tail') return await pauseTail(ports, attempt, calling.accountProblem, before)
   }
-  await writeAnswers(ports, attempt)
-  await store.endCalls(attempt.key)
+  const stem = resultStem(attempt.key, store.fence)
+  await writeAnswers(ports, attempt, stem)
+  await store.endCalls(attempt.key, stem)
   return MOVED
 }
 
@@ -198,9 +200,9 @@ function isInDoubt(error: unknown): boolean {
 }
 
 /** The answers as a result file, in the order of the requests: from here on they are read like any batch's. */
-async function writeAnswers({ disk, folder, store }: Ports, attempt: AttemptRecord): Promise<void> {
+async function writeAnswers({ disk, folder, store }: Ports, attempt: AttemptRecord, stem: string): Promise<void> {
   const calls = (await store.calls(attempt.key)).toSorted((one, other) => one.ordinal - other.ordinal)
-  await writeAtomically(disk, folder.result(attempt.key, 'output'), async (writer) => {
+  await writeAtomically(disk, folder.result(stem, 'output'), async (writer) => {
     for (const { line } of calls) if (line !== null) await writer.writeText(`${line}\n`)
   })
 }

@@ -184,7 +184,7 @@ async function answerWrongly(workspace: Workspace, run: RunStore, attempt: Attem
     text += `${answer}\n`
   }
   const ports = portsOf(workspace, run)
-  await writeFile(ports.folder.result(key, 'output'), text)
+  await writeFile(ports.folder.result(String(key), 'output'), text)
   await end(ports, key)
   await settleEnded(ports, key, results)
 }

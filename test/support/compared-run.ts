@@ -381,10 +381,12 @@ function asAnswered({
   tries,
 }: {
   readonly tries: number
-  readonly result: (RequestResult & { readonly attemptKey: number; readonly nonce: string }) | null
+  readonly result:
+    | (RequestResult & { readonly attemptKey: number; readonly nonce: string; readonly stem: string })
+    | null
 }) {
   if (result === null) return { tries, result, attemptKey: null }
-  const { attemptKey, nonce: _nonce, ...answered } = result
+  const { attemptKey, nonce: _nonce, stem: _stem, ...answered } = result
   return { tries, result: answered, attemptKey }
 }
 

@@ -66,7 +66,7 @@ const POSTGRES: Engine = {
           await timed.close()
           await store.close()
         }
-        return { ...store, ...createStore(timed, clock), close }
+        return { ...store, ...createStore({ database: timed, clock, mayLoseLocks: true }), close }
       },
       sql: (work) => once(database(), work),
       remove: async () => {

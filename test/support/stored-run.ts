@@ -274,7 +274,8 @@ export async function settleEnded(
   }
   if (results.length !== plan.length) throw new Error(`batch ${attempt.batch} has ${plan.length} requests`)
   const ports = { ...run, priceOf: () => null }
-  const settled = await settlementOf(ports, attempt, { outcomes, plan, cancelledBy: null, resultFiles: [] }, stage)
+  const found = { outcomes, plan, cancelledBy: null, resultFiles: [], stem: String(attemptKey) }
+  const settled = await settlementOf(ports, attempt, found, stage)
   if (attempt.kind === 'carried') await store.settleCarried(attemptKey, { ...settled.settlement, usage: [] })
   else if (stage === 'held') await store.holdSettled(attemptKey, { heldFrom: 'ended' }, settled.settlement)
   else await store.settleAttempt(attemptKey, stage, {}, settled.settlement, settled.bill)

@@ -9,7 +9,7 @@ import {
 import type { LogPorts } from '../../log/ports.ts'
 import { DAMAGED, ResultLines } from '../../log/result-lines.ts'
 import type { RunLog } from '../../log/run-log.ts'
-import type { ResultFile } from '../../model/result-ref.ts'
+import { type ResultFile, stemOf } from '../../model/result-ref.ts'
 import type { BatchRecord } from '../../store/port/batch.ts'
 import type { PortionRecord } from '../../store/port/run.ts'
 import type { RunStore } from '../../store/store.ts'
@@ -71,7 +71,7 @@ async function checkResult(
 ): Promise<void> {
   const { settled } = batch
   if (settled === null) return
-  const named = namedResult(ports.folder, settled.attemptKey, file)
+  const named = namedResult(ports.folder, settled.name, file)
   try {
     await assertNamed(ports.disk, named)
   } catch {
@@ -86,13 +86,13 @@ async function checkResult(
 async function countLost(ports: LogPorts, log: RunLog, batch: BatchRecord, { role }: ResultFile) {
   const { outcomes } = await log.read(batch)
   const lines = new ResultLines(ports)
-  const attemptKey = batch.settled?.attemptKey ?? 0
+  const stem = stemOf(batch.settled?.name ?? '')
   let all = 0
   let lost = 0
   try {
     for (let at = 0; at < batch.requestCount; at += PAGE_ANSWERS) {
       const page = Array.from({ length: PAGE_ANSWERS }, (_, place) => outcomes?.at(at + place)).flatMap((result) =>
-        result?.file === role ? [{ result: { ...result, attemptKey } }] : [],
+        result?.file === role ? [{ result: { ...result, stem } }] : [],
       )
       all += page.length
       lost += (await lines.of(page)).filter((line) => line === DAMAGED).length

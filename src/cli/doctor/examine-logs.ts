@@ -1,5 +1,6 @@
 import { type FetchAgainPorts, fetchResultAgain } from '../../collect/fetch-again.ts'
 import { repairOf } from '../../collect/rebuild.ts'
+import { namedResult } from '../../log/named-file.ts'
 import { RunLog } from '../../log/run-log.ts'
 import { LlmBatchError, messageOf } from '../../model/error.ts'
 import { inFlags } from '../../model/options/mention.ts'
@@ -66,9 +67,10 @@ async function fetchResults(ports: FetchAgainPorts & { readonly store: RunStore 
     const attempt = settled && attempts.get(settled.attemptKey)
     if (!attempt) continue
     for (const file of settled.resultFiles) {
-      const end = await fetchResultAgain(ports, attempt, file, new AbortController().signal)
+      const named = namedResult(ports.folder, settled.name, file)
+      const end = await fetchResultAgain(ports, attempt, { ...file, ...named }, new AbortController().signal)
       if (end === 'fetched') fetched += 1
-      else if (end !== 'whole') reasons.set(ports.folder.result(attempt.key, file.role), end.why)
+      else if (end !== 'whole') reasons.set(named.path, end.why)
     }
   }
   return { fetched, reasons }

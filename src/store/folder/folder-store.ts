@@ -23,7 +23,7 @@ export async function openFolderStore(options: {
   await makePrivateFile(disk, path)
   const locks = new FolderLocks(disk, home)
   return {
-    ...createStore(await openState(path, disk, clock), clock),
+    ...createStore({ database: await openState(path, disk, clock), clock, mayLoseLocks: false }),
     lockRun: (id) => locks.lockRun(id),
     isRunLocked: (id) => locks.isRunLocked(id),
     lockStarts: (id) => locks.lockStarts(id),

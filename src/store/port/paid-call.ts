@@ -36,7 +36,7 @@ export interface PaidCallCatalog {
   /** The calls of an attempt, oldest first; a request whose call was not made may have several. */
   calls(attemptKey: number): Promise<readonly DirectCall[]>
   /** Moves the attempt from `calling` to `ended`, once the answers are on disk as its result file. */
-  endCalls(attemptKey: number): Promise<AttemptRecord>
+  endCalls(attemptKey: number, stem: string): Promise<AttemptRecord>
   /**
    * Gives what the deadline has left over, certainly unbilled, back to be asked directly: `cancelling -> running`. Everything
    * that this follows from is looked at in the transaction, so that nothing of it can be alive at the provider.

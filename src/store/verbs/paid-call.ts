@@ -48,9 +48,13 @@ export function paidCallVerbs({ clock, id, read, write }: RunAccess): PaidCallCa
     openCall: async (attemptKey, ordinal) => write(async (sql) => insertCall(sql, attemptKey, ordinal, clock.now())),
     closeCall: async (key, answer, line) => write(async (sql) => answerCall(sql, key, answer, line)),
     calls: async (attemptKey) => read(async (sql) => selectCalls(sql, attemptKey)),
-    endCalls: async (attemptKey) =>
+    endCalls: async (attemptKey, stem) =>
       write(async (sql) => {
-        await updateStage(sql, attemptKey, 'calling', 'ended', { nextAt: clock.now(), endedAt: clock.now() })
+        await updateStage(sql, attemptKey, 'calling', 'ended', {
+          outputFileId: stem,
+          nextAt: clock.now(),
+          endedAt: clock.now(),
+        })
         await forgetLines(sql, attemptKey)
         return selectAttempt(sql, attemptKey)
       }),
