@@ -3,7 +3,7 @@ import { createCells } from './create-cells.ts'
 import { dieAt, scenarioPlans, type Walk, walk } from './every-step.ts'
 import type { Plan } from './plan.ts'
 import { stormOf } from './random-faults.ts'
-import { machinesOfSeed } from './random-machines.ts'
+import { CLOCKS_APART, machinesOfSeed } from './random-machines.ts'
 
 const scenarios = new Map(scenarioPlans().map((plan) => [plan.name, plan]))
 const walks = new Map<string, Promise<Walk>>()
@@ -29,6 +29,7 @@ export async function carryOutCase(name: string): Promise<Verdict> {
   if (seed !== undefined) return await carryOut(stormOf(Number(seed)))
   const shared = /^two machines (\d+)$/.exec(name)?.[1]
   if (shared !== undefined) return await carryOut(machinesOfSeed(Number(shared)))
+  if (name === CLOCKS_APART.name) return await carryOut(CLOCKS_APART)
   const [, scenario, kind, step] = /^(.*), (death|power loss) at step (\d+)$/.exec(name) ?? []
   if (scenario !== undefined && (kind === 'death' || kind === 'power loss')) {
     return await dieAt(await walkOf(scenario), Number(step), kind)

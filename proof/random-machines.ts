@@ -1,4 +1,4 @@
-import type { Plan } from './plan.ts'
+import { type Plan, promptsOf, UNDISTURBED } from './plan.ts'
 import { stormOf } from './random-faults.ts'
 import { Chance } from './world/chance.ts'
 import type { Crash } from './world/life.ts'
@@ -21,6 +21,29 @@ const USUAL_STEPS = 300
 
 /** Of the trouble of a storm, as much as leaves room for that of machines. */
 const MOST_FAULTS = 2
+
+/**
+ * A case that is not drawn, because it needs many things at once: a create comes late, just before its input is deleted; its
+ * batch is listed as late as it may be; and the wait for that was begun by a machine whose clock is behind, and is over at
+ * once by that of the other one.
+ */
+export const CLOCKS_APART: Plan = {
+  ...UNDISTURBED,
+  name: 'two machines with clocks apart and a create that comes late',
+  seed: 5,
+  provider: 'openai',
+  prompts: promptsOf(3),
+  faults: ['list=lag(3900)'],
+  network: [{ call: 'create', number: 1, fault: 'arrives late', lateMs: 24_000, answer: null }],
+  machines: {
+    clocks: [-4, 4].map((minutes) => ({ aheadMs: minutes * 60_000, rate: 1 })),
+    halts: [
+      // The second machine, so that the first one comes as far as deleting the input, and the second one takes over then.
+      { before: 'lock', number: 4, forMs: 26_500, isAsleep: false },
+      { before: 'send delete', number: 1, forMs: 20_000, isAsleep: false },
+    ],
+  },
+}
 
 /**
  * The plan of a run that two machines carry out: the storm of the same seed, as far as it fits, with clocks that differ,

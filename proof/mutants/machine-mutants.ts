@@ -24,7 +24,7 @@ export const MACHINE_MUTANTS: readonly Mutant[] = [
     ),
   ),
   shownBy(
-    'two machines 1',
+    'two machines with clocks apart and a create that comes late',
     mutant(
       'waits go by the clock of each machine',
       replace('ServerClock.now', 'this.#own.now() + this.#behindMs', 'this.#own.now()'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { carryOut } from '../../proof/carry-out.ts'
-import { machinesOfSeed } from '../../proof/random-machines.ts'
+import { CLOCKS_APART, machinesOfSeed } from '../../proof/random-machines.ts'
 
 /** `npm run prove -- --parts machines` carries out more; `--replay "two machines 17"` shows one, step by step. */
 const SEEDS = [
@@ -16,6 +16,10 @@ describe('a run in a home that two simulated machines share', () => {
       expect((await carryOut(machinesOfSeed(seed))).violations).toEqual([])
     },
   )
+
+  it('waits as long on a machine whose clock is ahead for what another machine has begun to wait for', async () => {
+    expect((await carryOut(CLOCKS_APART)).violations).toEqual([])
+  })
 
   it('goes the same way again for the same seed', async () => {
     const [one, other] = [await carryOut(machinesOfSeed(1)), await carryOut(machinesOfSeed(1))]

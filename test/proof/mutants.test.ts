@@ -7,6 +7,7 @@ import { scenarioPlans } from '../../proof/every-step.ts'
 import { ANSWER_MUTANTS } from '../../proof/mutants/answer-mutants.ts'
 import { before, replace, reword } from '../../proof/mutants/mutant.ts'
 import { MUTANTS } from '../../proof/mutants/mutants.ts'
+import { CLOCKS_APART } from '../../proof/random-machines.ts'
 import { mutate } from '../../scripts/mutate.mjs'
 import { plantMutants } from '../../scripts/plant-mutants.mjs'
 
@@ -60,7 +61,7 @@ describe('the planted defects', () => {
   })
 
   it('are tried first with cases that there are', () => {
-    const known = scenarioPlans().map(({ name }) => name)
+    const known = [...scenarioPlans(), CLOCKS_APART].map(({ name }) => name)
     const cells = createCells().map(({ name }) => name)
     const cases = MUTANTS.flatMap(({ shownBy }) => (shownBy === undefined ? [] : [shownBy]))
     const isThere = (name: string): boolean => known.includes(name.split(',')[0] ?? '') || cells.includes(name)
