@@ -115,8 +115,11 @@ export interface RunDefinition {
 
 /** Manner in which the command itself has a server of models execute the batches of a run. */
 export interface LocalModel {
-  /** The environment variable that holds the server's key; null where it wants none. */
-  readonly keyVariable: string | null
+  /**
+   * True where the server wants a key. Which variable holds it is not kept: a home from someone else must not choose the key
+   * that is sent to its address.
+   */
+  readonly hasKey: boolean
   /** Requests that are on their way at once. */
   readonly concurrency: number
   /** Time for one request. */

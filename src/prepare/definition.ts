@@ -132,8 +132,8 @@ export function definitionOf(
   }
 }
 
-function localOf({ concurrency, keyVariable, rowTimeoutMs }: LocalModel): LocalModel {
-  return { concurrency, keyVariable, rowTimeoutMs }
+function localOf({ concurrency, hasKey, rowTimeoutMs }: LocalModel): LocalModel {
+  return { concurrency, hasKey, rowTimeoutMs }
 }
 
 /** A line of plain text is the prompt itself, where nothing says otherwise. */

@@ -22,6 +22,8 @@ function words(command: string, { url }: ModelServer, ...more: readonly string[]
   return [command, 'rows.csv', '--local', url, '--model', 'org/llama3.2', '--prompt', '{{text}}', ...more]
 }
 
+const TWO = ['--local-concurrency', '2'] as const
+
 const ANSWERS = ROWS.map((row) => `The answer to ${row}`)
 
 function outputs({ stdout }: Ended): readonly unknown[] {
@@ -34,7 +36,7 @@ describe('a run with a model of the user’s own', () => {
     const { model, surroundings } = await openWorld(({ prompt }) =>
       isHolding && !['one', 'two', 'three'].includes(prompt) ? 'hold' : 'answer',
     )
-    const line = words('run', model, '-o', '-', '--format', 'jsonl', '--local-concurrency', '2')
+    const line = words('run', model, '-o', '-', '--format', 'jsonl', ...TWO)
     const first = start(surroundings, line)
     await expect.poll(() => model.prompts.length).toBe(5)
     // Three answers have come and are in the journal, since two further rows could only be asked then.
@@ -66,6 +68,24 @@ describe('a run with a model of the user’s own', () => {
     expect([...model.keys]).toEqual([''])
   })
 
+  it('is cancelled by another command, and keeps what is answered or on its way', async () => {
+    const { model, surroundings } = await openWorld(({ prompt }) => (prompt === 'one' ? 'answer' : 'hold'))
+    const run = start(surroundings, words('run', model, '-o', 'out.jsonl', ...TWO, '--events', 'events.jsonl'))
+    await expect.poll(() => model.prompts.length).toBe(3)
+    const cancelled = typeHere(surroundings, 'cancel', 'last')
+    const events = () => readFile(join(surroundings.folder, 'events.jsonl'), 'utf8')
+    await expect.poll(events).toContain('"remoteStatus":"cancelling"')
+    model.release()
+    expectExit(await cancelled, 0)
+    await run.ended
+    const rows = parseLines(await readFile(join(surroundings.folder, 'out.jsonl'), 'utf8'))
+    expect(rows.map((row) => row['llm_status'])).toEqual([
+      ...['succeeded', 'succeeded', 'succeeded'],
+      ...['cancelled', 'cancelled', 'cancelled', 'cancelled', 'cancelled'],
+    ])
+    expect(model.prompts).toEqual(['one', 'two', 'three'])
+  })
+
   it('waits for a server that is away, sends the key of the variable that is named, and keeps it nowhere', async () => {
     const { model, surroundings } = await openWorld(({ times }) =>
       times === 1 ? { status: 503, body: { error: { message: 'Loading.' } } } : 'answer',
@@ -77,6 +97,12 @@ describe('a run with a model of the user’s own', () => {
     expectExit(ended, 0)
     expect(ended.stderr).toContain('the model server does not take requests: it answered with 503: Loading.')
     expect([...model.keys]).toEqual([`Bearer ${key}`])
+    // Neither the run nor its job says which key goes to the address, since both may come from someone else.
+    const resumed = await typeHere(withKey, 'resume', 'last')
+    expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining(`of the model server at ${model.url}`)])
+    const job = await typeHere(withKey, 'runs', 'job', 'last')
+    expect(job.stdout).toContain(`local: ${model.url}`)
+    expect(job.stdout).not.toContain('MODEL_KEY')
     const files = await readdir(surroundings.folder, { recursive: true, withFileTypes: true })
     const texts = await Promise.all(
       files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'latin1')),

@@ -150,6 +150,15 @@ describe('a batch that a model server executes', () => {
     expect(['cut', 'broken', 'babble', 'hopeless'].map((prompt) => world.model.times(prompt))).toEqual([2, 2, 2, 3])
   })
 
+  it('gives up a request after its time, which may have been executed', async () => {
+    const world = await openWorld(() => 'hold', { rowTimeoutMs: 20 })
+    const { id } = await createBatch(world, ['silent'])
+    await world.server.drain()
+    expect(await endsOf(world, id)).toEqual({ silent: 'may_have_been_executed' })
+    const { error_file_id: errors } = await world.client.batch(id)
+    expect(JSON.stringify(await world.client.lines(errors))).toContain('no complete answer within 20ms')
+  })
+
   it.each(['cancelled', 'expired'] as const)('that is %s keeps what is answered or on its way', async (end) => {
     let jumpMs = 0
     const clock = { ...systemClock, now: () => systemClock.now() + jumpMs }

@@ -21,18 +21,18 @@ export function localModelOf(shell: Shell, flags: AnyOptions): (LocalModel & { r
     url: flags.local,
     keyVariable: flags.localKey ?? null,
   })
-  return { url, ...withFlags({ keyVariable: null, ...USUAL }, flags) }
+  return { url, ...withFlags({ hasKey: flags.localKey !== undefined, ...USUAL }, flags) }
 }
 
 const USUAL = { concurrency: DEFAULT_CONCURRENCY, rowTimeoutMs: DEFAULT_ROW_TIMEOUT_MS }
 
 /** The manner that a run has kept, with what the flags of this command say otherwise. */
 export function withFlags(
-  { concurrency, keyVariable, rowTimeoutMs }: LocalModel,
-  { localConcurrency, localKey, localTimeout }: AnyOptions,
+  { concurrency, hasKey, rowTimeoutMs }: LocalModel,
+  { localConcurrency, localTimeout }: AnyOptions,
 ): LocalModel {
   return {
-    keyVariable: localKey ?? keyVariable,
+    hasKey,
     concurrency: localConcurrency ?? concurrency,
     rowTimeoutMs: (localTimeout === undefined ? undefined : parseDuration(localTimeout)) ?? rowTimeoutMs,
   }

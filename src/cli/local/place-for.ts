@@ -15,6 +15,10 @@ export function placeFor<Place extends Site>(shell: Shell, place: Place, flags: 
       next: 'Name a folder of this machine with --home.',
     })
   }
-  const { isHttpAllowed, key, url } = upstreamPlace(shell.machine.environment, { flag: '--local', ...local })
+  const { isHttpAllowed, key, url } = upstreamPlace(shell.machine.environment, {
+    flag: '--local',
+    url: local.url,
+    keyVariable: flags.localKey ?? null,
+  })
   return localPlace(place, url, { baseUrl: url, key, isHttpAllowed })
 }

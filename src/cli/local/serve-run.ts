@@ -41,7 +41,8 @@ export async function serveRun(
       next: 'Leave it out; after Ctrl-C the run goes on with the same command.',
     })
   }
-  const { concurrency, keyVariable, rowTimeoutMs } = withFlags(local, flags)
+  const { concurrency, rowTimeoutMs } = withFlags(local, flags)
+  const keyVariable = keyVariableOf(id, url, local.hasKey, flags)
   const { clock, environment } = workspace
   const place = upstreamPlace(environment, { flag: '--local', url, keyVariable })
   const upstream = upstreamAt(place, environment, clock)
@@ -67,6 +68,14 @@ export async function serveRun(
     workspace: { ...quickened(localPlace(workspace, url, target)), isServingLocal: true },
     close: () => server.close(),
   }
+}
+
+/** The variable that holds the key, which the user names for each command anew. */
+function keyVariableOf(id: string, url: string, hasKey: boolean, { localKey }: AnyOptions): string | null {
+  if (localKey !== undefined || !hasKey) return localKey ?? null
+  throw new LlmBatchError('configuration', `run ${id} needs the key of the model server at ${url}`, {
+    next: 'If that is your server, name the environment variable that holds its key: --local-key VARIABLE.',
+  })
 }
 
 /** The same with short waits: no create of another process can still arrive at this server, and looks cost nothing. */

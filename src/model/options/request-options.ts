@@ -34,7 +34,8 @@ export const REQUEST_OPTIONS = {
     heading: 'prompt',
     help: 'with --local: the environment variable that holds the key of that server',
     usual: 'it wants no key',
-    commands: [...MAKING, 'resume', 'retry'],
+    commands: [...MAKING, 'resume', 'retry', 'cancel'],
+    inJobs: false,
   },
   localConcurrency: {
     kind: 'count',
