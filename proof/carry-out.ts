@@ -59,7 +59,7 @@ export async function carryOut(plan: Plan): Promise<Verdict> {
     reached.push(
       ...fired.map(({ call, name }) => `provider: ${call} ${name}`),
       ...world.crashed.map((crash) => `crash: ${crash}`),
-      ...(shared?.halted ?? []).map((halt) => `machine: ${halt}`),
+      ...[...(shared?.halted ?? []), ...(shared?.consequences ?? [])].map((what) => `machine: ${what}`),
       ...rowsReached(plan, trace),
     )
     return {

@@ -6,12 +6,17 @@ import { Life } from './life.ts'
  */
 export class HaltingLife extends Life {
   readonly #travel: () => Promise<void>
+  readonly #onWoken: (name: string) => void
   #halt: { readonly over: Promise<void>; readonly end: () => void } | undefined
 
-  /** `travel` resolves when an effect has come to where it takes place, or its answer back. */
-  constructor(onStep: (name: string) => boolean, travel: () => Promise<void>) {
+  /**
+   * `travel` resolves when an effect has come to where it takes place, or its answer back; `onWoken` is told of the steps in
+   * front of which the process was halted, as it takes them.
+   */
+  constructor(onStep: (name: string) => boolean, travel: () => Promise<void>, onWoken: (name: string) => void) {
     super(onStep)
     this.#travel = travel
+    this.#onWoken = onWoken
   }
 
   get isHalted(): boolean {
@@ -35,7 +40,9 @@ export class HaltingLife extends Life {
   override async pass(name: string): Promise<void> {
     await this.travel()
     await super.pass(name)
+    if (this.#halt === undefined) return
     await this.#awake()
+    this.#onWoken(name)
   }
 
   override async live(): Promise<void> {

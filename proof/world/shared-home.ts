@@ -39,6 +39,8 @@ export interface MachineProcess {
 export class SharedHome {
   /** Halts that came to pass, in words. */
   readonly halted: string[] = []
+  /** What followed from them, in words; each as often as it happened. */
+  readonly consequences: string[] = []
   /** What must never happen, in words: writes of a fenced process, locks that were taken from a living one. */
   readonly fencedWrites: string[] = []
   readonly robberies: string[] = []
@@ -63,6 +65,8 @@ export class SharedHome {
     world.disk.makeFolder(HOME)
     world.disk.syncFolder('/machine')
     const news = {
+      onRefused: () => shared.consequences.push('write of a fenced process refused'),
+      onTakenOver: () => shared.consequences.push('run taken over from a silent process'),
       onFenced: (statement: string) => shared.fencedWrites.push(statement.trim().slice(0, 60)),
       onRobbed: () => shared.robberies.push(`${world.time.elapsed} ms`),
     }
@@ -81,6 +85,7 @@ export class SharedHome {
     const life: HaltingLife = new HaltingLife(
       (name) => !isAtDesk && this.#takeStep(life, machine, name),
       () => this.#travel(),
+      (name) => this.#noteLate(life, name),
     )
     const clock = this.#world.time.clockOn(machine, life)
     const workspace = this.#world.open({
@@ -135,6 +140,12 @@ export class SharedHome {
     machine.sleptMs += sleptMs
     this.#world.trace.push(`${this.#world.time.elapsed} ms, ${machine.name} wakes up`)
     life.wake()
+  }
+
+  /** Notes what a process does that has just woken up and is fenced. */
+  #noteLate(life: HaltingLife, name: string): void {
+    if (!this.#postgres.isFenced(life)) return
+    if (name.startsWith('send create')) this.consequences.push('create sent by a fenced process')
   }
 
   async #travel(): Promise<void> {

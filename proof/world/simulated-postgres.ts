@@ -20,11 +20,15 @@ const MOST_IDLE_MS = 30_000
 /** How long a process must have given no sign of life before its locks are taken away. */
 const SILENT_MS = 60_000
 
-/** News of what must never happen at the database of a home. */
+/** News of the database of a home. */
 export interface PostgresNews {
-  /** A process has changed the work of a run although another one has taken it over since. */
+  /** A process has been refused because another one has taken the run over. */
+  onRefused(): void
+  /** The locks of a process that is silent were taken away. */
+  onTakenOver(): void
+  /** What must never happen: a process has changed the work of a run although another one has taken it over since. */
   onFenced(statement: string): void
-  /** The locks of a process were taken away that has shown life within the last minute. */
+  /** The same: the locks of a process were taken away that has shown life within the last minute. */
   onRobbed(): void
 }
 
@@ -125,7 +129,7 @@ export class SimulatedPostgres {
 
   async #answer(session: SqlSession, text: string, values: SqlValues): Promise<SqlAnswer> {
     if (text.startsWith('begin')) return await this.#begin(session)
-    if (text === 'rollback') return this.#rollBack(session)
+    if (text === 'rollback') return this.#refuse(session)
     if (text.includes('insert into commits')) return this.#commit(session, text)
     if (text.includes('from commits')) return rowsOf(this.#lastOf(String(values[0])))
     if (text.includes('clock_timestamp()) * 1000')) return rowsOf({ now: this.#clock.now() })
@@ -163,6 +167,18 @@ export class SimulatedPostgres {
     if (isIdle && this.#inTransaction?.session === session) this.#end(session)
   }
 
+  /** True for a process from which another one has taken the run over. */
+  isFenced(life: HaltingLife): boolean {
+    return this.#writer !== undefined && this.#writer !== life
+  }
+
+  /** The store rolls back where the number of the writer is not its own. */
+  #refuse(session: SqlSession): SqlAnswer {
+    const hasLooked = session.changes.some((statement) => statement.startsWith('select writer'))
+    if (hasLooked && !session.takesRun && this.isFenced(session.life)) this.#news.onRefused()
+    return this.#rollBack(session)
+  }
+
   #rollBack(session: SqlSession): SqlAnswer {
     if (this.#inTransaction?.session === session) {
       this.#writing.exec('rollback')
@@ -178,7 +194,7 @@ export class SimulatedPostgres {
     const { life } = session
     if (session.takesRun) this.#writer = life
     const [fenced] = session.changes.filter((change) => WRITERS_ONLY.test(change))
-    if (fenced !== undefined && this.#writer !== undefined && this.#writer !== life) this.#news.onFenced(fenced)
+    if (fenced !== undefined && this.isFenced(life)) this.#news.onFenced(fenced)
     this.#writing.exec('commit')
     this.#commits.set(name, Number(number))
     this.#leave()
@@ -210,6 +226,7 @@ export class SimulatedPostgres {
     const holders = this.#holdersOf(text, values)
     for (const holder of holders) {
       if (this.#silenceOf(holder) < SILENT_MS) this.#news.onRobbed()
+      else this.#news.onTakenOver()
       this.#end(holder)
     }
     return rowsOf(...holders)
