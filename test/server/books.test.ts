@@ -79,6 +79,22 @@ describe('the books of the local server', () => {
     expect(overHttp).toMatchObject({ rowsBilled: 1, directCalls: 1, rowsBilledAgain: 1 })
   })
 
+  it('tell how full the queue of a model was at most, and which batch was refused because it was full', async () => {
+    const server = await serverForTest({ queueTokens: 25, durations: { finalizeMs: 3_600_000 } })
+    const client = new RawClient(server.openaiUrl)
+    const refused = []
+    for (const name of ['first', 'second', 'third']) {
+      const { id } = await client.create(await client.upload(line(name, `ten tokens in this text, nonce:${name}`)))
+      const status = async () => (await client.batch(id)).status
+      await expect.poll(status, { interval: 5 }).not.toBe('validating')
+      refused.push((await status()) === 'failed')
+    }
+    expect(refused).toEqual([false, false, true])
+    const { batches, queues } = await server.ledger()
+    expect(batches.map(({ refusedFor }) => refusedFor)).toEqual([null, null, 'token_limit_exceeded'])
+    expect(queues).toEqual([{ provider: 'openai', account: expect.any(String), model: 'gpt-6-luna', mostTokens: 19 }])
+  })
+
   it('let a row fail the first time only where its prompt says so', async () => {
     const server = await serverForTest()
     const client = new RawClient(server.openaiUrl)

@@ -1,6 +1,7 @@
 import type { BufferedWriter } from '../../lib/atomic-file.ts'
 import type { Disk } from '../../lib/disk.ts'
 import { splitLines } from '../../lib/jsonl.ts'
+import { type QueueBook, queueBooksOf } from './queue-books.ts'
 import type { BatchRecord, DialectName } from './record.ts'
 import type { State } from './state.ts'
 
@@ -19,6 +20,10 @@ export interface BatchBill {
   readonly id: string
   readonly provider: DialectName
   readonly phase: string
+  /** Epoch milliseconds. */
+  readonly createdAtMs: number
+  /** The code with which validation refused it, such as `token_limit_exceeded` for a full queue; null where it did not. */
+  readonly refusedFor: string | null
   readonly rows: number
   readonly rowsBilled: number
   readonly inputTokens: number
@@ -41,6 +46,7 @@ export interface Ledger {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly batches: readonly BatchBill[]
+  readonly queues: readonly QueueBook[]
   /** How many of the billed answers were spoiled by the mix of the server, by its words. */
   readonly flaws: Readonly<Record<string, number>>
   /** The first hundred rows that were billed more than once. */
@@ -75,6 +81,7 @@ export async function readLedger(state: State): Promise<Ledger> {
     inputTokens: direct.inputTokens + sum(batches.map((bill) => bill.inputTokens)),
     outputTokens: direct.outputTokens + sum(batches.map((bill) => bill.outputTokens)),
     batches,
+    queues: queueBooksOf(state.batches.values()),
     flaws: Object.fromEntries(flaws),
     repeated: repeated.slice(0, MOST_REPEATED).map(([nonce, count]) => ({ nonce, times: count })),
   }
@@ -114,6 +121,8 @@ function billOf(batch: BatchRecord, books: Books): BatchBill {
     id: batch.id,
     provider: batch.dialect,
     phase: batch.phase,
+    createdAtMs: batch.createdAtMs,
+    refusedFor: batch.problems[0]?.code ?? null,
     rows: batch.total,
     rowsBilled: books.rows,
     inputTokens: books.inputTokens,
