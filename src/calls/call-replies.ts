@@ -3,6 +3,7 @@ import type { LogPorts } from '../log/ports.ts'
 import { DAMAGED, ResultLines } from '../log/result-lines.ts'
 import { type PresentRequest, type RepairOutcomes, RunLog } from '../log/run-log.ts'
 import { commandLine, inFlags, mention } from '../model/options/mention.ts'
+import { CHAT_ENDPOINT, type Target } from '../model/target.ts'
 import type { Provider, SynchronousReply, SynchronousShape } from '../providers/provider.ts'
 import type { RunStore } from '../store/store.ts'
 
@@ -54,6 +55,21 @@ export class CallReplies {
     }
   }
 
+  /** Where a request goes and its reply, null while there is none; undefined for one that no batch has held yet. */
+  async look(ordinal: number): Promise<{ readonly target: Target; readonly reply: CallReply | null } | undefined> {
+    const lines = new ResultLines(this.#sources)
+    try {
+      for await (const request of this.#log.some([ordinal])) {
+        const { target } = request.newest.batch.record
+        if (!isAnswered(request)) return { target, reply: null }
+        for (const [, reply] of await this.#read([request], lines)) return { target, reply }
+      }
+      return undefined
+    } finally {
+      await lines.close()
+    }
+  }
+
   async #read(
     requests: readonly PresentRequest[],
     lines: ResultLines,
@@ -90,6 +106,12 @@ export function errorReply(
   status = NOT_ANSWERED_STATUS,
 ): CallReply {
   return { output: () => null, status, body: shape?.errorBody(problem) ?? JSON.stringify({ error: problem }) }
+}
+
+/** The form of errors, which is the same at all endpoints of a provider; undefined where it has none. */
+export function errorShapeOf(provider: Provider): SynchronousShape | undefined {
+  const { endpoints } = provider.limits({ provider: provider.name, endpoint: CHAT_ENDPOINT, model: '' })
+  return endpoints.map((endpoint) => provider.synchronous?.(endpoint)).find((shape) => shape !== undefined)
 }
 
 function isAnswered({ reopening, state }: PresentRequest): boolean {

@@ -32,17 +32,25 @@ export async function readCall([input, init]: FetchArguments, places: CallPlaces
   const method = init?.method ?? request?.method ?? 'GET'
   if (method !== 'POST' || url.search !== '')
     return { why: `batches do not take ${method} ${url.pathname}${url.search}` }
-  const beta = [...new Headers(init?.headers ?? request?.headers).keys()].find((name) => MEANINGFUL_HEADERS.test(name))
+  const headers = new Headers(init?.headers ?? request?.headers)
+  const text = await bodyOf(init?.body, request)
+  return callOf({ endpoint, headers, text: text ?? '' }, places)
+}
+
+/** Reads a POST to an endpoint, without a query. */
+export function callOf(
+  { endpoint, headers, text }: { readonly endpoint: string; readonly headers: Headers; readonly text: string },
+  { provider, takes }: Pick<CallPlaces, 'provider' | 'takes'>,
+): ReadCall {
+  const beta = [...headers.keys()].find((name) => MEANINGFUL_HEADERS.test(name))
   if (beta !== undefined)
     return { why: `batches are sent without the header ${beta}, which changes what this call means` }
-  const text = await bodyOf(init?.body, request)
-  const body = text === undefined ? undefined : parsed(text)
-  if (text === undefined || !isJsonObject(body))
-    return { why: `the body of the call to ${endpoint} is not a JSON object` }
+  const body = parsed(text)
+  if (!isJsonObject(body)) return { why: `the body of the call to ${endpoint} is not a JSON object` }
   const { model, stream } = body
   if (stream === true) return { why: 'batches do not support streaming; ask without "stream"' }
   if (typeof model !== 'string' || model === '') return { why: `the body of the call to ${endpoint} names no model` }
-  if (!places.takes(endpoint, model)) return { why: `batches of ${places.provider} do not take calls to ${endpoint}` }
+  if (!takes(endpoint, model)) return { why: `batches of ${provider} do not take calls to ${endpoint}` }
   return { call: { endpoint, body: text } }
 }
 

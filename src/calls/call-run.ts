@@ -14,7 +14,7 @@ import type { RunStore } from '../store/store.ts'
 import type { Steering } from '../workspace/context.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { type Call, type CallRow, callId, rowOf } from './call.ts'
-import { CallReplies, type CallReply, errorReply } from './call-replies.ts'
+import { CallReplies, type CallReply, errorReply, errorShapeOf } from './call-replies.ts'
 import { type GatheredCall, Gathering, type GatheringLimits, type Waiter } from './gathering.ts'
 import { type KnownCall, KnownCalls } from './known-calls.ts'
 
@@ -29,7 +29,14 @@ export interface CallRunOptions {
   /** Sends again at the start what ended without an answer and certainly without a bill. @default false */
   readonly retries?: boolean | undefined
   readonly maxCostUsd?: number | undefined
+  /** Called with what has ended a drive of the run; calls that wait are told by themselves. */
+  readonly onTrouble?: ((error: unknown) => void) | undefined
 }
+
+/** A call of a run as it stands: gathered, on its way in a batch, or answered. */
+export type FoundCall =
+  | { readonly state: 'gathered' | 'sent'; readonly model: string | null }
+  | { readonly state: 'answered'; readonly reply: CallReply }
 
 /** Calls of one process, by what became of them. */
 export interface CallCounts {
@@ -61,6 +68,7 @@ export class CallRun {
   readonly #steering: Steering
   readonly #known = new KnownCalls()
   readonly #gathering: Gathering
+  readonly #onTrouble: (error: unknown) => void
   /** Calls that are being made into rows. */
   #appended: ReadonlyMap<string, GatheredCall> = new Map()
   readonly #appending = pLimit(1)
@@ -110,7 +118,7 @@ export class CallRun {
   private constructor(
     workspace: Workspace,
     { handle, provider, store }: { handle: RunHandle; provider: Provider; store: RunStore },
-    { gathering, name, steering }: CallRunOptions,
+    { gathering, name, onTrouble, steering }: CallRunOptions,
   ) {
     const { configuration, disk } = workspace
     this.id = handle.id
@@ -121,6 +129,7 @@ export class CallRun {
     this.#store = store
     this.#ports = { disk, folder: workspace.folderOf(store.id) }
     this.#steering = steering ?? {}
+    this.#onTrouble = onTrouble ?? (() => undefined)
     const sources = { ...this.#ports, store, provider }
     this.#replies = new CallReplies({
       ...sources,
@@ -136,10 +145,12 @@ export class CallRun {
     return { asked: this.#asked, fresh: this.#fresh, open }
   }
 
-  /** The answer to a call, once there is one. Rejects where the process closes the run before, or the program has a bug. */
-  ask(call: Call, occurrence?: number): Promise<CallReply> {
+  /**
+   * The answer to a call, once there is one. Its id says which other calls are the same question. Rejects where the process
+   * closes the run before, or the program has a bug.
+   */
+  ask(call: Call, id = callId(call)): Promise<CallReply> {
     this.#asked += 1
-    const id = callId(call, occurrence)
     return new Promise((resolve, reject) => {
       const waiter = { endpoint: call.endpoint, answer: resolve, fail: reject }
       if (this.#isClosed) return reject(this.#closedError())
@@ -149,6 +160,44 @@ export class CallRun {
       if (waiting) waiting.waiters.push(waiter)
       else this.#gathering.add(id, call, waiter)
     })
+  }
+
+  /** True where the call of this id is a row. */
+  isRow(id: string): boolean {
+    return this.#known.find(id) !== undefined
+  }
+
+  /** The call of this id as it stands, without asking it; undefined where there is none. */
+  async find(id: string): Promise<FoundCall | undefined> {
+    if (this.#gathering.find(id) ?? this.#appended.get(id)) return { state: 'gathered', model: null }
+    const known = this.#known.find(id)
+    if (known === undefined) return undefined
+    if ('problem' in known) {
+      const { code, detail } = known.problem
+      const problem = { code, message: detail }
+      return { state: 'answered', reply: errorReply(errorShapeOf(this.provider), problem, REFUSED_STATUS) }
+    }
+    const { reply, target } = (await this.#replies.look(known.ordinal)) ?? {}
+    return reply ? { state: 'answered', reply } : { state: 'sent', model: target?.model ?? null }
+  }
+
+  /** Takes back a call that is not a row yet, and tells what waits for it; false where it is too late. */
+  withdraw(id: string): boolean {
+    const gathered = this.#gathering.remove(id)
+    const problem = { code: 'cancelled', message: 'the call was cancelled before it was sent' }
+    for (const waiter of gathered?.waiters ?? []) this.#refuse(waiter, problem)
+    return gathered !== undefined
+  }
+
+  /** Calls without an answer, also those of earlier processes. */
+  async unanswered(): Promise<number> {
+    const { batched, pending } = await this.#store.counts()
+    return this.#gathering.size + this.#appended.size + batched + pending
+  }
+
+  /** Has the run go on with what earlier processes have asked, although nothing waits for it here. */
+  goOn(): void {
+    if (this.#known.size > 0) this.#drive()
   }
 
   /** Makes rows of what was gathered, and has them sent. Resolves once they are in the run. */
@@ -164,6 +213,7 @@ export class CallRun {
         await this.#readKnown()
         for (const [id, { waiters }] of gathered) for (const waiter of waiters) this.#awaitAppended(id, waiter)
       } catch (error) {
+        this.#onTrouble(error)
         for (const { waiters } of gathered.values()) for (const waiter of waiters) this.#fail(waiter, error)
       } finally {
         this.#appended = new Map()
@@ -267,6 +317,7 @@ export class CallRun {
         return
       }
     } catch (error) {
+      if (!this.#isClosed) this.#onTrouble(error)
       this.#failOpen(error)
     }
   }

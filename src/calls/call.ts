@@ -25,6 +25,11 @@ export function callId({ body, endpoint }: Call, occurrence = 1): string {
   return occurrence === 1 ? `call-${digest}` : `call-${digest}-${occurrence}`
 }
 
+/** The id of a row that is a question of its own for this key, beside the same call under other keys or under none. */
+export function keyedCallId({ body, endpoint }: Call, key: string): string {
+  return `call-${hash('sha256', `POST ${endpoint}\n${JSON.stringify(key)}\n${body}`, 'base64url')}`
+}
+
 export function rowOf(id: string, { body, endpoint }: Call): CallRow {
   return { custom_id: id, method: 'POST', url: endpoint, body: JSON.parse(body) as unknown }
 }

@@ -20,6 +20,8 @@ export interface GatheredCall {
 export interface GatheringLimits {
   /** How long no further call has come. */
   readonly idleMs: number
+  /** How long the first of them has waited, however many have come since. @default no limit */
+  readonly longestMs?: number | undefined
   readonly calls: number
   readonly bytes: number
 }
@@ -31,6 +33,7 @@ export class Gathering {
   readonly #onFull: () => void
   #calls = new Map<string, GatheredCall>()
   #bytes = 0
+  #firstAt = 0
   #lastAt = 0
   #isWatched = false
 
@@ -50,11 +53,20 @@ export class Gathering {
   }
 
   add(id: string, call: Call, waiter: Waiter): void {
+    if (this.#calls.size === 0) this.#firstAt = this.#clock.monotonic()
     this.#calls.set(id, { call, waiters: [waiter] })
     this.#bytes += call.body.length
     this.#lastAt = this.#clock.monotonic()
     if (this.#calls.size >= this.#limits.calls || this.#bytes >= this.#limits.bytes) this.#onFull()
     else if (!this.#isWatched) void this.#watch()
+  }
+
+  /** Takes back a call that was gathered; undefined where it is not among them. */
+  remove(id: string): GatheredCall | undefined {
+    const gathered = this.#calls.get(id)
+    this.#calls.delete(id)
+    this.#bytes -= gathered?.call.body.length ?? 0
+    return gathered
   }
 
   /** All that were gathered, which are not gathered any more. */
@@ -68,7 +80,9 @@ export class Gathering {
   async #watch(): Promise<void> {
     this.#isWatched = true
     while (this.#calls.size > 0) {
-      const restMs = this.#lastAt + this.#limits.idleMs - this.#clock.monotonic()
+      const { idleMs, longestMs = Number.POSITIVE_INFINITY } = this.#limits
+      const dueAt = Math.min(this.#lastAt + idleMs, this.#firstAt + longestMs)
+      const restMs = dueAt - this.#clock.monotonic()
       if (restMs <= 0) break
       await this.#clock.sleep(restMs)
     }

@@ -5,12 +5,11 @@ import { deadlineWish, type FinishOptions, type PlaceOptions } from '../library/
 import { openPlace } from '../library/open-place.ts'
 import { EXIT, LlmBatchError } from '../model/error.ts'
 import { DEFAULT_PROVIDER } from '../model/named-providers.ts'
-import { CHAT_ENDPOINT } from '../model/target.ts'
-import type { Provider, SynchronousReply, SynchronousShape } from '../providers/provider.ts'
+import type { SynchronousReply } from '../providers/provider.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { type Call, callId } from './call.ts'
 import { placesOf } from './call-places.ts'
-import { type CallReply, errorReply } from './call-replies.ts'
+import { type CallReply, errorReply, errorShapeOf } from './call-replies.ts'
 import { type CallPlaces, type FetchArguments, readCall } from './call-request.ts'
 import { type CallCounts, CallRun } from './call-run.ts'
 import { SchemaAsks } from './schema-asks.ts'
@@ -140,7 +139,7 @@ export class OpenBatch {
   }
 
   async #ask(call: Call): Promise<CallReply> {
-    const first = await this.#run.ask(call, this.#occurrenceOf(call))
+    const first = await this.#run.ask(call, this.#idOf(call))
     let reply = first
     let next = (this.#options.reask ?? 0) > 0 ? await this.#schemas.again(call, reply) : null
     for (let turn = 1; next !== null; turn += 1) {
@@ -159,15 +158,18 @@ export class OpenBatch {
     }
     this.#refused += 1
     const message = `llm-batch: ${why}`
-    return responseOf(errorReply(anyShape(this.#run.provider), { code: 'not_batchable', message }, 400), this.#run.id)
+    return responseOf(
+      errorReply(errorShapeOf(this.#run.provider), { code: 'not_batchable', message }, 400),
+      this.#run.id,
+    )
   }
 
-  #occurrenceOf(call: Call): number {
-    if (this.#options.identical !== 'each') return 1
+  #idOf(call: Call): string {
     const id = callId(call)
+    if (this.#options.identical !== 'each') return id
     const occurrence = (this.#occurrences.get(id) ?? 0) + 1
     this.#occurrences.set(id, occurrence)
-    return occurrence
+    return callId(call, occurrence)
   }
 
   #tellEnd(): number | undefined {
@@ -223,12 +225,6 @@ export async function openBatch(options: OpenBatchOptions): Promise<OpenBatch> {
     await workspace.close()
     throw error
   }
-}
-
-/** The form of errors, which is the same at all endpoints. */
-function anyShape(provider: Provider): SynchronousShape | undefined {
-  const { endpoints } = provider.limits({ provider: provider.name, endpoint: CHAT_ENDPOINT, model: '' })
-  return endpoints.map((endpoint) => provider.synchronous?.(endpoint)).find((shape) => shape !== undefined)
 }
 
 function responseOf({ body, status }: SynchronousReply, runId: string): Response {

@@ -115,6 +115,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/serve.ts'),
   },
   {
+    name: 'gateway',
+    usage: '[options]',
+    summary: 'take the calls of programs over HTTP and answer them by batches',
+    load: () => import('./commands/gateway.ts'),
+  },
+  {
     name: 'demo',
     usage: '[options]',
     summary: 'show everything on real data, without a key, in under a minute',

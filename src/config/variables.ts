@@ -7,4 +7,6 @@ export const VARIABLES = {
   files: 'LLM_BATCH_FILES',
   /** `1` allows plain http to another machine. */
   allowHttp: 'LLM_BATCH_ALLOW_HTTP',
+  /** What clients of a gateway show as their key. */
+  gatewayToken: 'LLM_BATCH_GATEWAY_TOKEN',
 } as const

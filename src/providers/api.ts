@@ -2,8 +2,8 @@ import type { z } from 'zod'
 import { backoffMs } from '../lib/backoff.ts'
 import { LlmBatchError } from '../model/error.ts'
 import { type FailureContext, failureOf, shapeFailure } from './failure.ts'
-import { maskSecrets } from './mask.ts'
-import { type FailureKind, ProviderError, type ProviderOptions } from './provider.ts'
+import { maskedBytes, maskSecrets } from './mask.ts'
+import { type FailureKind, type PassedRequest, ProviderError, type ProviderOptions } from './provider.ts'
 import { secretsOf } from './secrets.ts'
 import { type TransportRequest, type TransportResponse } from './transport.ts'
 
@@ -34,6 +34,11 @@ export interface Api {
   readForText(request: Omit<ApiRequest, 'method'>, signal: AbortSignal): Promise<string>
   /** A successful answer to one single attempt, with its body still to be read. */
   exchange(request: ApiRequest, signal: AbortSignal): Promise<TransportResponse>
+  /**
+   * Whatever is answered to a call that is passed on, in one single attempt, secrets masked in all of its bytes; redirects
+   * are not followed.
+   */
+  pass(request: PassedRequest, signal: AbortSignal): Promise<TransportResponse>
   /** The answer to one single attempt that is to be a redirect, which is not followed. Throws for any other answer. */
   sendForRedirect(request: ApiRequest, signal: AbortSignal): Promise<TransportResponse>
   /** Bytes for an address that the API has named, of whatever origin; without the key. One single attempt. */
@@ -174,6 +179,10 @@ export function createApi(options: ProviderOptions, headers: Readonly<Record<str
       (await repeated(() => receive({ ...request, method: 'GET' }, signal), signal)).text,
     sendForText: async (request, signal) => (await receive(request, signal)).text,
     exchange: (request, signal) => exchange(request, signal),
+    pass: async (request, signal) => {
+      const response = await exchange(request, signal, () => true)
+      return { ...response, body: maskedBytes(response.body, secrets) }
+    },
     sendForRedirect: async (request, signal) => {
       const response = await exchange(request, signal, isRedirect)
       await readText(response.body, LONGEST_ERROR_BYTES)

@@ -93,3 +93,34 @@ function maskLetters(text: string, forms: readonly string[], letters: RegExp, be
   }
   return masked + text.slice(rest)
 }
+
+/**
+ * The bytes with every secret masked that stands in them as it is. Handed on at once but for an end that may be the beginning
+ * of a secret, so that a stream stays one.
+ */
+export async function* maskedBytes(
+  pieces: AsyncIterable<Uint8Array>,
+  secrets: readonly string[],
+): AsyncIterable<Uint8Array> {
+  const long = secrets.filter(({ length }) => length >= LEAST_LETTERS)
+  let kept = ''
+  for await (const piece of pieces) {
+    // Each byte is one character, whatever the encoding: keys are ASCII.
+    let text = kept + Buffer.from(piece).toString('latin1')
+    for (const secret of long) text = text.replaceAll(secret, MASK)
+    const at = text.length - beginningAtEnd(text, long)
+    kept = text.slice(at)
+    if (at > 0) yield Buffer.from(text.slice(0, at), 'latin1')
+  }
+  if (kept !== '') yield Buffer.from(kept, 'latin1')
+}
+
+/** The length of the longest end of the text with which a secret begins. */
+function beginningAtEnd(text: string, secrets: readonly string[]): number {
+  const lengths = secrets.map((secret) => {
+    let length = Math.min(secret.length - 1, text.length)
+    while (length > 0 && !text.endsWith(secret.slice(0, length))) length -= 1
+    return length
+  })
+  return Math.max(0, ...lengths)
+}

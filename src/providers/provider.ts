@@ -8,7 +8,7 @@ import type { Failure } from '../model/failure.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { ResultRef } from '../model/result-ref.ts'
 import type { Target } from '../model/target.ts'
-import type { Transport } from './transport.ts'
+import type { Transport, TransportResponse } from './transport.ts'
 
 /**
  * The contract of a provider. An adapter is a factory that binds key, base URL and transport once and returns a plain
@@ -85,6 +85,21 @@ export interface Provider {
    * have other bodies than the requests of batches. Absent where that is so at every endpoint.
    */
   synchronous?(endpoint: string): SynchronousShape | undefined
+  /**
+   * Any call below the API root as it is, with the key of this adapter, in a single attempt; resolves for every status, with
+   * the body still to be read. Billed as the provider bills it. Absent where calls cannot be passed on.
+   */
+  pass?(request: PassedRequest, signal: AbortSignal): Promise<TransportResponse>
+}
+
+/** A call that is passed on. */
+export interface PassedRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below the API root with its version, such as `/models`; with its query. */
+  readonly path: string
+  /** Those that say what the call means; none with a key. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: { readonly bytes: number; readonly stream: AsyncIterable<Uint8Array> }
 }
 
 /** Form of the answers to synchronous calls; pure. */
@@ -95,6 +110,27 @@ export interface SynchronousShape {
   schemaOf(body: JsonObject): JsonObject | null
   /** The body of an answer that is an error. */
   errorBody(problem: { readonly code: string | null; readonly message: string }): string
+  /** How an answer of this endpoint is fetched that was asked for before; absent where it cannot be. */
+  readonly background?: BackgroundShape
+}
+
+/** Form of an answer that is asked for first and fetched later by an id; bodies are JSON text. */
+export interface BackgroundShape {
+  /** What every id begins with. */
+  readonly idPrefix: string
+  /** The answer while it is not there, or when it never will be. */
+  unfinishedBody(state: BackgroundState): string
+  /** The answer that a synchronous call would have brought, under the id by which it is fetched; also one that failed. */
+  finishedBody(reply: SynchronousReply, state: Omit<BackgroundState, 'status'>): string
+}
+
+/** An answer that is fetched later, as it stands. */
+export interface BackgroundState {
+  readonly id: string
+  readonly status: 'queued' | 'in_progress' | 'cancelled'
+  readonly model: string
+  /** When it was asked for, as far as that is known. */
+  readonly at: Date
 }
 
 /** Answer to a synchronous call. */

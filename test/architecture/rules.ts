@@ -60,7 +60,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'ai-sdk.ts': [...MAIN, 'calls'],
   'fetch.ts': [...MAIN, 'calls'],
   'index.ts': [...MAIN, 'processors'],
-  cli: [...MAIN, 'server'],
+  gateway: [...MAIN, 'calls'],
+  cli: [...MAIN, 'server', 'gateway'],
   bench: [...MAIN, 'server'],
 }
 
@@ -206,7 +207,7 @@ const GUARDS: readonly Guard[] = [
   {
     what: 'sockets and servers',
     modules: /^((node:)?(http|https|http2|net|tls|dgram)|hono|@hono\/.*)$/,
-    allowed: ['server/', 'cli/worker/health-server.ts'],
+    allowed: ['server/', 'gateway/', 'cli/worker/health-server.ts'],
   },
   // A database that answers are written to is the user's, and has nothing of a home in it.
   {

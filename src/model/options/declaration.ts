@@ -20,6 +20,7 @@ export type OptionCommand =
   | 'runs'
   | 'remote'
   | 'serve'
+  | 'gateway'
   | 'doctor'
   | 'providers'
   | 'init'

@@ -1,7 +1,7 @@
 import { MAKING, OPENING, type OptionDeclaration, PLANNING, type ValuesOf, WORKING } from './declaration.ts'
 
 /** Commands that talk to a provider about batches. */
-const CALLING = ['run', 'plan', 'resume', 'retry', 'cancel', 'tick', 'worker'] as const
+const CALLING = ['run', 'plan', 'resume', 'retry', 'cancel', 'tick', 'worker', 'gateway'] as const
 /** Commands that open a home. */
 const PLACED = [
   ...MAKING,
@@ -19,6 +19,7 @@ const PLACED = [
   'providers',
   'init',
   'worker',
+  'gateway',
 ] as const
 
 /** Options that override the configuration for one command or call. */
@@ -31,8 +32,9 @@ export const SETTING_OPTIONS = {
     brief: 'maximum cost in US dollars, such as 5',
     usual: 'no maximum',
     configured: 'budget.maxCostUsd',
-    commands: [...PLANNING, 'resume', 'retry'],
-    commonIn: [...PLANNING, 'resume', 'retry'],
+    helpIn: { gateway: 'maximum cost of each run in US dollars, such as 5; it is held before it could cost more' },
+    commands: [...PLANNING, 'resume', 'retry', 'gateway'],
+    commonIn: [...PLANNING, 'resume', 'retry', 'gateway'],
     library: { calls: OPENING, property: 'budget.maxCostUsd', check: 'number' },
   },
   imageMaxMb: {

@@ -66,6 +66,7 @@ export function createAnthropicProvider(options: ProviderOptions): Provider {
     direct: (request, signal) => callDirectly(api, request, options, signal),
     // The answer to a chat request is a message too, which is not what a program expects that asks so.
     synchronous: (endpoint) => (endpoint === MESSAGES_ENDPOINT ? MESSAGE_REPLIES : undefined),
+    pass: (request, signal) => api.pass(request, signal),
   }
 }
 

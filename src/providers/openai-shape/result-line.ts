@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, stringOf } from '../../lib/json.ts'
 import { sliceProperty } from '../../lib/json-slice.ts'
 import { findProblem } from '../error-text.ts'
 import type { DecodedLine, SynchronousReply, SynchronousShape } from '../provider.ts'
+import { BACKGROUND_RESPONSES, RESPONSES_ENDPOINT } from './forms/background-response.ts'
 import { plainAnswer } from './plain-answer.ts'
 import { rowOutcome } from './row-outcome.ts'
 
@@ -69,9 +70,16 @@ function statusOf(value: unknown): number | null {
 }
 
 /** Answers of synchronous calls at OpenAI, and at hosts that follow it. */
-export const OPENAI_REPLIES: SynchronousShape = repliesWith(({ code, message }) =>
+const OPENAI_REPLIES: SynchronousShape = repliesWith(({ code, message }) =>
   JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code } }),
 )
+
+/** The same at an endpoint whose answers can be fetched later. */
+const RESPONSES_REPLIES: SynchronousShape = { ...OPENAI_REPLIES, background: BACKGROUND_RESPONSES }
+
+export function openaiReplies(endpoint: string): SynchronousShape {
+  return endpoint === RESPONSES_ENDPOINT ? RESPONSES_REPLIES : OPENAI_REPLIES
+}
 
 /** The shape of lines as OpenAI's, where errors are written in another way. */
 export function repliesWith(errorBody: SynchronousShape['errorBody']): SynchronousShape {

@@ -7,7 +7,7 @@ import { downloadFile } from './download.ts'
 import { isMarked, NONCE_KEY, storedId } from './marks.ts'
 import { type BatchPlace, cancelBatch, createBatch, getBatch } from './remote-batch.ts'
 import { discardFile, fileSchema, getFile, uploadFile } from './remote-file.ts'
-import { decodeResultLine, OPENAI_REPLIES } from './result-line.ts'
+import { decodeResultLine, openaiReplies } from './result-line.ts'
 
 /** A listing and what narrows it, beside the page. */
 export interface ListRequest {
@@ -84,6 +84,7 @@ export function sharedVerbs(peculiarities: Peculiarities) {
     read: ({ id }, signal) => downloadFile(api, id, signal),
     cancel: (id, signal) => cancelBatch(api, place, id, signal),
     discard: (ref, signal) => discardFile(api, ref, signal),
-    synchronous: () => OPENAI_REPLIES,
+    synchronous: openaiReplies,
+    pass: (request, signal) => api.pass(request, signal),
   } as const satisfies Partial<Provider>
 }
