@@ -10,6 +10,7 @@ import { table } from './table.mjs'
 
 const MAKER = fileURLToPath(new URL('../make-large-home.mjs', import.meta.url))
 const TIMES = 15
+const [SELDOM, OFTEN] = [2, 7]
 /** Processes that write at once, each with a connection of its own, and for how long. */
 const WRITERS = [1, 4]
 const WRITING_MS = 3_000
@@ -36,6 +37,7 @@ export async function timeQuestions({ batches, folder, runs, url }) {
   for (const [name, home] of Object.entries(homes))
     columns.push({ name, ...(await answersOf(folder, home, { batches, runs })) })
   const names = Object.keys(columns[0].times)
+  const pages = await pagesIn(homes.Postgres, names)
   const [{ bytes }] = await ask(
     url,
     `select sum(pg_total_relation_size(format('%I.%I', schemaname, tablename)::regclass))::float8 as bytes
@@ -44,8 +46,8 @@ export async function timeQuestions({ batches, folder, runs, url }) {
   const asked = `${batches.toLocaleString('en-US')} batches in ${runs} runs; milliseconds, median of ${TIMES}`
   return [
     table([
-      [asked, ...columns.map(({ name }) => name)],
-      ...names.map((name) => [name, ...columns.map(({ times }) => times[name].toFixed(2))]),
+      [asked, 'pages in Postgres', ...columns.map(({ name }) => name)],
+      ...names.map((name) => [name, pages[name].toFixed(0), ...columns.map(({ times }) => times[name].toFixed(2))]),
     ]),
     table([
       ['commands, processor time in seconds', ...columns.map(({ name }) => name)],
@@ -110,11 +112,53 @@ async function open(address) {
 }
 
 async function timesIn(store) {
+  const times = {}
+  for (const [name, work] of Object.entries(await questionsOf(store))) times[name] = await timed(work)
+  await store.close()
+  return times
+}
+
+/**
+ * How many pages of 8 KB Postgres looks at for each question, which does not depend on what else the machine does: by its own
+ * count, as the difference between asking more and less often.
+ */
+async function pagesIn(home, names) {
+  const pages = {}
+  for (const name of names) {
+    const few = await pagesFor(home, name, SELDOM)
+    pages[name] = ((await pagesFor(home, name, OFTEN)) - few) / (OFTEN - SELDOM)
+  }
+  return pages
+}
+
+async function pagesFor(home, name, times) {
+  const before = await pagesSoFar(home)
+  const store = await open(home)
+  const { [name]: work } = await questionsOf(store)
+  for (let time = 0; time < times; time += 1) await work()
+  await store.close()
+  return (await pagesSoFar(home)) - before
+}
+
+/** Asked once no other session is there: each tells its count at its end. */
+async function pagesSoFar(home) {
+  const url = home.replace(/\?.*/, '')
+  for (;;) {
+    const [{ others, pages }] = await ask(
+      url,
+      `select (select count(*)::int from pg_stat_activity where application_name = 'llm-batch') as others,
+         (blks_hit + blks_read)::float8 as pages from pg_stat_database where datname = current_database()`,
+    )
+    if (others === 0) return pages
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function questionsOf(store) {
   const [{ id }] = await store.waitingRuns()
   const run = await store.write(id)
   const attempts = await run.unfinishedAttempts()
-  const uploaded = attempts.filter(({ stage }) => stage === 'uploaded')
-  const [waiting] = uploaded
+  const [waiting] = attempts.filter(({ stage }) => stage === 'uploaded')
   const [submitted] = attempts.filter(({ stage }) => stage === 'submitted')
   const claim = () => run.openIntent(waiting.key, intentOf(waiting.nonce), () => REFUSED, spendingOf(waiting.nonce))
   const createAndEnd = async () => {
@@ -126,24 +170,22 @@ async function timesIn(store) {
     )
     await run.closeIntent(intent.key, 'not_created', 'uploaded', {})
   }
-  const times = {
-    'the look of a worker': await timed(() => store.waitingRuns()),
-    'the attempts of a round': await timed(() => run.unfinishedAttempts(MOST_UNSENT)),
-    'all unfinished attempts': await timed(() => run.unfinishedAttempts()),
-    'what waits for an audit': await timed(() => run.unauditedAttempts()),
-    'whether batches wait for room': await timed(() => run.isRoomWanted()),
-    'what was begun': await timed(() => run.origin()),
-    'a look written down': await timed(() => run.noteAttempt(submitted.key, { lastPollAt: systemClock.now() })),
-    'a create that is refused': await timed(claim),
-    'a create and its refusal by the provider': await timed(createAndEnd),
-    'money spent and set aside': await timed(() => run.spending(systemClock.now() - 86_400_000)),
-    'counts of a run': await timed(() => run.counts()),
-    'all attempts of a run': await timed(() => run.allAttempts()),
-    'all batches of a run': await timed(() => run.batches()),
-    'everything made at providers': await timed(() => store.knownRemotes()),
+  return {
+    'the look of a worker': () => store.waitingRuns(),
+    'the attempts of a round': () => run.unfinishedAttempts(MOST_UNSENT),
+    'all unfinished attempts': () => run.unfinishedAttempts(),
+    'what waits for an audit': () => run.unauditedAttempts(),
+    'whether batches wait for room': () => run.isRoomWanted(),
+    'what was begun': () => run.origin(),
+    'a look written down': () => run.noteAttempt(submitted.key, { lastPollAt: systemClock.now() }),
+    'a create that is refused': claim,
+    'a create and its refusal by the provider': createAndEnd,
+    'money spent and set aside': () => run.spending(systemClock.now() - 86_400_000),
+    'counts of a run': () => run.counts(),
+    'all attempts of a run': () => run.allAttempts(),
+    'all batches of a run': () => run.batches(),
+    'everything made at providers': () => store.knownRemotes(),
   }
-  await store.close()
-  return times
 }
 
 /** The median of several times, after one that is not counted. */
