@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Ended, expectExit, parseLines, start, type as typed, typeHere } from '../support/command.ts'
 import { RawClient, requestLine, temporaryFolder } from '../support/local-server.ts'
 import { type ModelCall, type ModelReply, type ModelServer, startModelServer } from '../support/model-server.ts'
+import { blocksOf, wordsOf } from '../support/page-blocks.ts'
 
 /** A folder with eight rows, a home and a model server. */
 async function openWorld(decide?: (call: ModelCall) => ModelReply) {
@@ -136,6 +137,28 @@ describe('a run with a model of the user’s own', () => {
     expect([orphan.code, orphan.stderr]).toEqual([2, expect.stringContaining('need --local')])
     const database = await typeHere(surroundings, ...words('plan', model, '--home', 'postgres://nowhere/at-all'))
     expect([database.code, database.stderr]).toEqual([2, expect.stringContaining('needs a home in a folder')])
+  })
+})
+
+describe('the page on models of one’s own', () => {
+  it('has commands that do what it says', async () => {
+    const { model, surroundings } = await openWorld(({ request }) =>
+      request.body.includes('response_format') ? { text: '{"verdict":"good"}' } : 'answer',
+    )
+    await writeFile(join(surroundings.folder, 'reviews.csv'), 'id,text\n1,It works\n2,I like it\n')
+    const [block] = await blocksOf('docs/local-models.md', ['sh'])
+    const commands = (block?.text ?? '')
+      .replaceAll(/\\\n */g, '')
+      .split('\n')
+      .map(wordsOf)
+      .filter(([command]) => command === 'llm-batch')
+    expect(commands.map(([, verb]) => verb)).toEqual(['try', 'run'])
+    for (const [, ...given] of commands) {
+      const here = given.map((word) => (word === 'http://127.0.0.1:11434/v1' ? model.url : word))
+      expectExit(await typeHere(surroundings, ...here), 0)
+    }
+    const answers = await readFile(join(surroundings.folder, 'answers.csv'), 'utf8')
+    expect(answers.split('\n').filter((line) => line.includes('good'))).toHaveLength(2)
   })
 })
 

@@ -6,15 +6,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { expectExit, typeHere } from '../support/command.ts'
 import { type Judge, openJudge } from '../support/duckdb.ts'
 import { openWorld } from '../support/local-world.ts'
-import { blocksOf, type PageBlock } from '../support/page-blocks.ts'
+import { blocksOf, type PageBlock, wordsOf } from '../support/page-blocks.ts'
 
 const PAGE = 'docs/reading-answers.md'
 const TICKETS = ['007', '008', 'x9', '10', '11', '12'].map((id) => `${id},Ticket ${id}: please help`)
-
-/** Words of a shell line that quotes with single quotes only. */
-function wordsOf(line: string): readonly string[] {
-  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
-}
 
 /** Made once: the world of the page, with the files that its commands write. */
 let world: { readonly folder: string; readonly close: () => Promise<void> }

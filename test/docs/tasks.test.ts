@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { expectExit, type, typeHere } from '../support/command.ts'
 import { openJudge } from '../support/duckdb.ts'
 import { openWorld } from '../support/local-world.ts'
-import { blocksOf } from '../support/page-blocks.ts'
+import { blocksOf, wordsOf } from '../support/page-blocks.ts'
 
 const INTENTS = ['billing', 'support', 'sales']
 
@@ -24,11 +24,6 @@ async function examples(): Promise<readonly { readonly language: string; readonl
       .split('\n')
       .map((line) => ({ language, line })),
   )
-}
-
-/** The words of a line as a shell would hand them over; the page quotes with single quotes only. */
-function wordsOf(line: string): readonly string[] {
-  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
 }
 
 it('every command and every query of docs/tasks.md does what the page says', async () => {

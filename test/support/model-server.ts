@@ -14,6 +14,7 @@ export interface ModelCall {
 export type ModelReply =
   | { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> }
   | { readonly page: string; readonly status: number }
+  | { readonly text: string }
   | 'answer'
   | 'cut'
   | 'hold'
@@ -93,19 +94,25 @@ function promptIn({ input, messages = [] }: Body): string {
 function respond(response: ServerResponse, body: Body, prompt: string, reply: ModelReply): void {
   if (reply === 'cut') response.destroy()
   else if (reply === 'answer' || reply === 'hold') answerJson(response, 200, answerTo(body, prompt))
+  else if ('text' in reply) answerJson(response, 200, answerWith(body, reply.text))
   else if ('page' in reply) response.writeHead(reply.status, { 'content-type': 'text/html' }).end(reply.page)
   else answerJson(response, reply.status, reply.body, reply.headers)
 }
 
-function answerTo({ input, model }: Body, prompt: string): object {
+function answerTo(body: Body, prompt: string): object {
+  const { input, model } = body
   if (input !== undefined) {
     return { object: 'list', model, data: [{ index: 0, embedding: [0.5, 0.25] }], usage: { prompt_tokens: 3 } }
   }
+  return answerWith(body, `The answer to ${prompt}`)
+}
+
+function answerWith({ model }: Body, content: string): object {
   return {
     id: 'chatcmpl-1',
     object: 'chat.completion',
     model,
-    choices: [{ index: 0, message: { role: 'assistant', content: `The answer to ${prompt}` }, finish_reason: 'stop' }],
+    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
     usage: { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 },
   }
 }

@@ -71,7 +71,7 @@ async function endOf(
     case 'refused': {
       const { answer, reason, waitMs } = verdict
       await journal.withdraw(row.position)
-      if (!road.gate.isInDoubt) road.onTrouble?.(reason)
+      if (!road.gate.isInDoubt) road.onTrouble?.(reason.replace(/\.$/, ''))
       road.gate.refuse(waitMs)
       count.refused += answer === null ? 0 : 1
       if (answer === null || count.refused < MOST_REFUSALS) return 'again'
