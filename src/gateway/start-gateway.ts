@@ -43,23 +43,26 @@ const MOST_BYTES = 64 * 1024 * 1024
 /** How long answers that are on their way may take when it is being stopped. */
 const LAST_ANSWERS_MS = 2_000
 
-/** Has a gateway listen. Throws `usage` for an address that others reach where there is no token. */
+/** Throws `usage` for an address that other machines reach where there is no token. */
+export function assertGuarded({ address, token }: Pick<ServeGatewayOptions, 'address' | 'token'>): void {
+  if (token !== null || LOCAL_ADDRESSES.includes(address)) return
+  throw new LlmBatchError('usage', `${address} is an address that other machines reach, and there is no token`, {
+    next: `Set ${VARIABLES.gatewayToken} to a long random text, which clients show as their key.`,
+  })
+}
+
+/** Has a gateway listen. Throws as `assertGuarded` does. */
 export async function serveGateway(gateway: Gateway, options: ServeGatewayOptions): Promise<ServedGateway> {
-  const { address, token } = options
+  assertGuarded(options)
+  const { address } = options
   const { clock } = gateway.workspace
-  const isLocal = LOCAL_ADDRESSES.includes(address)
-  if (!isLocal && token === null) {
-    throw new LlmBatchError('usage', `${address} is an address that other machines reach, and there is no token`, {
-      next: `Set ${VARIABLES.gatewayToken} to a long random text, which clients show as their key.`,
-    })
-  }
   const stopping = new AbortController()
   const shape = errorShapeOf(gateway.provider)
   const app = buildGatewayApp({
     ...options,
     gateway,
     clock,
-    isLocal,
+    isLocal: LOCAL_ADDRESSES.includes(address),
     mostBytes: MOST_BYTES,
     shape,
     stopping: stopping.signal,

@@ -51,6 +51,7 @@ it('the gateway needs a token for other machines, and takes it as a key', async 
   const world = await openWorld()
   const refused = await typeHere(world, 'gateway', '--address', '0.0.0.0', '--port', '0')
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/no token.*LLM_BATCH_GATEWAY_TOKEN/s)])
+  expect((await typeHere(world, 'runs')).stdout).toContain('There are no runs here yet')
   const { url } = await openGateway(world, { token: 'long-token-of-a-test' })
   const models = async (headers: Readonly<Record<string, string>>) =>
     (await fetch(`${url}/v1/models`, { headers })).status

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { VARIABLES } from '../../config/variables.ts'
 import { Gateway } from '../../gateway/gateway.ts'
-import { type ServedGateway, serveGateway } from '../../gateway/start-gateway.ts'
+import { assertGuarded, type ServedGateway, serveGateway } from '../../gateway/start-gateway.ts'
 import { systemDisk } from '../../lib/disk.ts'
 import { EXIT, LlmBatchError, messageOf } from '../../model/error.ts'
 import { DEFAULT_PROVIDER } from '../../model/named-providers.ts'
@@ -63,6 +63,8 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
     .option('--pass', "send what batches do not take to the provider as it is, at the full price, with the run's key")
     .option('--retry', 'send again at the start what ended without an answer and without a bill')
     .action(async (flags: GatewayFlags) => {
+      // Before anything is opened or made.
+      assertGuarded({ address: flags.address, token: tokenIn(shell) })
       setExitCode(await withHome(shell, flags, (workspace) => serve(shell, workspace, flags)))
     })
 }
