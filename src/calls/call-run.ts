@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import pLimit from 'p-limit'
 import { repairOf } from '../collect/rebuild.ts'
 import { RunHandle } from '../library/handle.ts'
-import { toldReport } from '../library/told.ts'
+import { toldReport, type Words } from '../library/told.ts'
 import type { LogPorts } from '../log/ports.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { RunEvent } from '../model/event.ts'
@@ -29,6 +29,8 @@ export interface CallRunOptions {
   /** Sends again at the start what ended without an answer and certainly without a bill. @default false */
   readonly retries?: boolean | undefined
   readonly maxCostUsd?: number | undefined
+  /** Puts options in what calls are told in the words of their reader. @default those of the library */
+  readonly words?: Words | undefined
   /** Called with what has ended a drive of the run; calls that wait are told by themselves. */
   readonly onTrouble?: ((error: unknown) => void) | undefined
 }
@@ -69,6 +71,7 @@ export class CallRun {
   readonly #known = new KnownCalls()
   readonly #gathering: Gathering
   readonly #onTrouble: (error: unknown) => void
+  readonly #words: Words
   /** Calls that are being made into rows. */
   #appended: ReadonlyMap<string, GatheredCall> = new Map()
   readonly #appending = pLimit(1)
@@ -118,7 +121,7 @@ export class CallRun {
   private constructor(
     workspace: Workspace,
     { handle, provider, store }: { handle: RunHandle; provider: Provider; store: RunStore },
-    { gathering, name, onTrouble, steering }: CallRunOptions,
+    { gathering, name, onTrouble, steering, words }: CallRunOptions,
   ) {
     const { configuration, disk } = workspace
     this.id = handle.id
@@ -130,6 +133,7 @@ export class CallRun {
     this.#ports = { disk, folder: workspace.folderOf(store.id) }
     this.#steering = steering ?? {}
     this.#onTrouble = onTrouble ?? (() => undefined)
+    this.#words = words ?? inProperties
     const sources = { ...this.#ports, store, provider }
     this.#replies = new CallReplies({
       ...sources,
@@ -309,7 +313,7 @@ export class CallRun {
         const unanswered = waiting.filter((ordinal) => this.#open.has(ordinal))
         if (unanswered.length === 0) return
         if (seen !== this.#appends) continue
-        const { reason, state } = toldReport(report, inProperties).run
+        const { reason, state } = toldReport(report, this.#words).run
         const why = `run ${this.name} is ${state}${reason === null ? '' : `: ${reason}`}`
         const next = inFlags(`See ${commandLine('status', this.name)}, then start the program again.`)
         const waiters = unanswered.flatMap((ordinal) => this.#takeOpen(ordinal))
@@ -341,7 +345,8 @@ export class CallRun {
     if (this.#isClosed || !LlmBatchError.isInstance(error)) {
       return waiter.fail(error instanceof Error ? error : new Error(String(error)))
     }
-    this.#refuse(waiter, { code: error.code, message: `${error.message} ${error.next}`.trim() })
+    const { message, next } = error.inWords(this.#words)
+    this.#refuse(waiter, { code: error.code, message: `${message} ${next}`.trim() })
   }
 
   #refuse(

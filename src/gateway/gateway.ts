@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { GatheringLimits } from '../calls/gathering.ts'
 import { DAY_MS } from '../lib/duration.ts'
 import { LlmBatchError } from '../model/error.ts'
+import { inFlags } from '../model/options/mention.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { RunRecord } from '../store/port/run.ts'
 import type { Workspace } from '../workspace/workspace.ts'
@@ -135,7 +136,15 @@ export class Gateway {
     const { gathering, journals, maxCostUsd, onTrouble, provider, retries } = this.#options
     return await GatewayRun.open(
       this.workspace,
-      { name, provider, gathering, maxCostUsd, retries, onTrouble: (error) => onTrouble(name, error) },
+      {
+        name,
+        provider,
+        gathering,
+        maxCostUsd,
+        retries,
+        words: inFlags,
+        onTrouble: (error) => onTrouble(name, error),
+      },
       journals,
     )
   }

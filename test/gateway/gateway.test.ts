@@ -185,4 +185,19 @@ describe('llm-batch gateway', () => {
     expect((await post(`${held.url}/v1/chat/completions`, chatBody('waits'), waits)).status).toBe(200)
     expect(await world.server.ledger()).toMatchObject({ rowsBilledAgain: 0 })
   })
+
+  it('keeps calls that its cap holds back until it is started with a higher one', async () => {
+    const world = await openWorld()
+    const capped = await startGateway(world, '--max-cost', '0.000001')
+    const held = { status: 424, code: 'held', message: expect.stringMatching(/is held: .*--max-cost/) }
+    await expect(say(clientOf(capped.baseURL), 'dear')).rejects.toMatchObject(held)
+    const asked = await clientOf(capped.baseURL).responses.create({ model: MODEL, input: 'nonce:h', background: true })
+    capped.process.kill('SIGTERM')
+    expectExit(await capped.ended, 75)
+    const raised = await startGateway(world, '--max-cost', '1')
+    const client = clientOf(raised.baseURL)
+    expect(await untilEnded(client, asked.id)).toMatchObject({ status: 'completed' })
+    expect(await say(client, 'dear')).toContain('nonce:dear')
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 2, rowsBilledAgain: 0 })
+  })
 })
