@@ -315,7 +315,7 @@ export class CallRun {
         if (seen !== this.#appends) continue
         const { reason, state } = toldReport(report, this.#words).run
         const why = `run ${this.name} is ${state}${reason === null ? '' : `: ${reason}`}`
-        const next = inFlags(`See ${commandLine('status', this.name)}, then start the program again.`)
+        const next = inFlags(`See ${commandLine('status', this.name)}, then start the program or the gateway again.`)
         const waiters = unanswered.flatMap((ordinal) => this.#takeOpen(ordinal))
         for (const waiter of waiters) this.#refuse(waiter, { code: state, message: `${why}. ${next}` })
         return

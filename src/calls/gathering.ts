@@ -18,13 +18,13 @@ export interface GatheredCall {
 
 /** When calls that were gathered become rows, whichever is first. */
 export interface GatheringLimits {
-  /** How long no further call has come. */
+  /** How long no further call has come; of calls without a pause, the first one waits for fifteen times as long. */
   readonly idleMs: number
-  /** How long the first of them has waited, however many have come since. @default no limit */
-  readonly longestMs?: number | undefined
   readonly calls: number
   readonly bytes: number
 }
+
+const LONGEST_IDLES = 15
 
 /** Gathers calls until none has come for a while, or there are enough. */
 export class Gathering {
@@ -80,8 +80,8 @@ export class Gathering {
   async #watch(): Promise<void> {
     this.#isWatched = true
     while (this.#calls.size > 0) {
-      const { idleMs, longestMs = Number.POSITIVE_INFINITY } = this.#limits
-      const dueAt = Math.min(this.#lastAt + idleMs, this.#firstAt + longestMs)
+      const { idleMs } = this.#limits
+      const dueAt = Math.min(this.#lastAt + idleMs, this.#firstAt + LONGEST_IDLES * idleMs)
       const restMs = dueAt - this.#clock.monotonic()
       if (restMs <= 0) break
       await this.#clock.sleep(restMs)

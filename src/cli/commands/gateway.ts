@@ -38,9 +38,6 @@ const HOLD_MS = 240_000
 
 const IDLE_MS = 2_000
 
-/** Calls that come without a pause are sent all the same, when the first of them has waited for so many times the pause. */
-const LONGEST_IDLES = 15
-
 /** As many as one batch takes at most providers; bytes so that they stay in memory. */
 const GATHERED_CALLS = 50_000
 const GATHERED_BYTES = 100_000_000
@@ -78,12 +75,7 @@ async function serve(shell: Shell, workspace: Workspace, flags: GatewayFlags): P
   const gateway = await Gateway.open(workspace, {
     name: flags.name ?? `gateway-${flags.provider}`,
     provider: flags.provider,
-    gathering: {
-      idleMs: flags.idle,
-      longestMs: LONGEST_IDLES * flags.idle,
-      calls: GATHERED_CALLS,
-      bytes: GATHERED_BYTES,
-    },
+    gathering: { idleMs: flags.idle, calls: GATHERED_CALLS, bytes: GATHERED_BYTES },
     maxCostUsd: flags.maxCost,
     retries: flags.retry,
     journals: { disk: systemDisk, folder: join(workspace.localFolder, 'gateway') },
