@@ -41,7 +41,7 @@ export function damagedFile({ holds, path }: Pick<NamedFile, 'path' | 'holds'>):
 /** The file of rows that were frozen together. */
 export function namedRows(folder: RunFolder, { number, rowFiles }: PortionRecord): NamedFile {
   return {
-    path: folder.portion(number).rows,
+    path: folder.portion(number, rowFiles.writer).rows,
     facts: rowFiles.rows,
     holds: 'the rows as they were read, for the answers file',
   }
@@ -50,7 +50,7 @@ export function namedRows(folder: RunFolder, { number, rowFiles }: PortionRecord
 /** The file of what is known of rows besides their columns. */
 export function namedRowFacts(folder: RunFolder, { number, rowFiles }: PortionRecord): NamedFile {
   const holds = 'the ids of rows, and which of them were skipped or share a request'
-  return { path: folder.portion(number).rowFacts, facts: rowFiles.facts, holds }
+  return { path: folder.portion(number, rowFiles.writer).rowFacts, facts: rowFiles.facts, holds }
 }
 
 /** A raw result file of which the outcomes of this name were made. */

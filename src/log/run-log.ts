@@ -73,10 +73,10 @@ export class RunLog {
     return RowWeights.joined(await Promise.all(portions.map((portion) => this.#weightsIn(portion))))
   }
 
-  async #weightsIn({ number, sharing }: PortionRecord): Promise<RowWeights> {
+  async #weightsIn({ number, rowFiles, sharing }: PortionRecord): Promise<RowWeights> {
     if (sharing === null) return new RowWeights()
     const { disk, folder } = this.#ports
-    const path = folder.portion(number).sharing
+    const path = folder.portion(number, rowFiles.writer).sharing
     const read = await RowWeights.read(disk, path, sharing)
     if (read) return read
     throw new LlmBatchError('disk', `${path} is damaged or absent: which rows share a request is not known`, {

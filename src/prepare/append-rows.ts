@@ -89,7 +89,7 @@ export class RowAppender {
     const provider = await workspace.connect(definition.provider)
     const folder = workspace.folderOf(store.id)
     const number = (await store.portions()).length + 1
-    const files = await RunFiles.open({ ...workspace, provider, store, folder, check: null }, number)
+    const files = await RunFiles.open({ ...workspace, provider, store, folder, check: null }, number, store.fence)
     const choices = { openSinks: () => Promise.resolve(files), mostCounted: REQUESTS_COMPARED, before }
     const draft = await draftOf({ site: workspace, home: workspace, provider }, input, { output }, choices)
     // Before anything is added: a row under the id of another one makes all of them doubtful.

@@ -41,7 +41,7 @@ export async function freezeRun(
     const run = await createRun(workspace, id, whole, options)
     const folder = workspace.folderOf(id)
     const check = whole.answer && (await createAnswerCheck(whole.answer))
-    const files = await RunFiles.open({ ...workspace, provider, store: run, folder, check }, 1)
+    const files = await RunFiles.open({ ...workspace, provider, store: run, folder, check }, 1, null)
     made = { run, files }
     return files
   }

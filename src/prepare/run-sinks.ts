@@ -51,6 +51,7 @@ export class RunFiles implements RunSinks {
   readonly openBatch: BatchSink
   readonly #ports: Ports
   readonly #number: number
+  readonly #appender: number | null
   /** Batches that the store was not told of yet. */
   readonly #batches: NewBatchRecord[] = []
   readonly #file: DiskFile
@@ -65,9 +66,14 @@ export class RunFiles implements RunSinks {
   readonly #weights = new WeightCounter()
   #rowFiles: RowFiles | undefined
 
-  private constructor(ports: Ports, number: number, file: DiskFile, factsFile: DiskFile) {
+  private constructor(
+    ports: Ports,
+    { number, writer }: { readonly number: number; readonly writer: number | null },
+    { facts: factsFile, rows: file }: { readonly rows: DiskFile; readonly facts: DiskFile },
+  ) {
     this.#ports = ports
     this.#number = number
+    this.#appender = writer
     this.#file = file
     this.#writer = new BufferedWriter(file, this.#hash)
     this.#factsFile = factsFile
@@ -77,13 +83,17 @@ export class RunFiles implements RunSinks {
     this.openBatch = fileSink(ports, (batch) => void this.#batches.push(batch))
   }
 
-  /** Opens files for the rows of this number; what a crash has left of them before is written over. */
-  static async open(ports: Ports, number: number): Promise<RunFiles> {
+  /**
+   * Opens files for the rows of this number; what a crash has left of them before is written over. `writer` is null where no
+   * other process can write the same ones.
+   */
+  static async open(ports: Ports, number: number, writer: number | null): Promise<RunFiles> {
     const { disk, folder } = ports
     await disk.makeFolder(folder.inputs)
     await disk.makeFolder(folder.results)
-    const { rowFacts, rows } = folder.portion(number)
-    return new RunFiles(ports, number, await disk.open(rows, 'write'), await disk.open(rowFacts, 'write'))
+    const { rowFacts, rows } = folder.portion(number, writer)
+    const files = { rows: await disk.open(rows, 'write'), facts: await disk.open(rowFacts, 'write') }
+    return new RunFiles(ports, { number, writer }, files)
   }
 
   async addRow(row: RowFacts, json: string): Promise<void> {
@@ -107,6 +117,7 @@ export class RunFiles implements RunSinks {
     await this.#factsWriter.flush()
     await this.#factsFile.sync()
     this.#rowFiles = {
+      writer: this.#appender,
       rows: { bytes: this.#writer.position, sha256: this.#hash.digest('hex') },
       facts: { bytes: this.#factsWriter.position, sha256: this.#factsHash.digest('hex') },
     }
@@ -140,7 +151,7 @@ export class RunFiles implements RunSinks {
     const rowFiles = this.#frozenFiles()
     const weights = this.#weights.weights()
     const tallies = new Map<number, readonly TallyGroup[]>()
-    const sharing = await weights.write(disk, folder.portion(number).sharing)
+    const sharing = await weights.write(disk, folder.portion(number, this.#appender).sharing)
     if (sharing === null) return { number, rowFiles, sharing, batches: this.#batches, tallies }
     const log = new RunLog({ disk, folder, store })
     const batches: NewBatchRecord[] = []

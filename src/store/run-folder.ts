@@ -12,8 +12,8 @@ export interface RunFolder {
   readonly job: string
   /** The folder of the local batch server that executes the run's batches; absent where a provider does. */
   readonly localServer: string
-  /** The files of the rows that were frozen together under this number, from 1. */
-  portion(number: number): PortionFiles
+  /** The files of the rows that were frozen together under this number, from 1; `writer` is that of `RowFiles`. */
+  portion(number: number, writer?: number | null): PortionFiles
   input(name: string): string
   /** The requests of the batch that was planned under this nonce; absent where they count up. */
   plan(nonce: string): string
@@ -48,8 +48,8 @@ export function runFolder(home: string, runId: string): RunFolder {
     lock: join(path, 'lock.db'),
     job: join(path, 'job.yaml'),
     localServer: join(path, 'local-server'),
-    portion: (number) => {
-      const which = number === 1 ? '' : `-${number}`
+    portion: (number, writer = null) => {
+      const which = `${number === 1 ? '' : `-${number}`}${writer === null ? '' : `-w${writer}`}`
       return {
         rows: join(path, `rows${which}.jsonl`),
         rowFacts: join(path, `row-facts${which}.jsonl`),

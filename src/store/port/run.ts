@@ -132,6 +132,8 @@ export interface BegunFacts {
 
 /** Files of rows that were frozen together: their columns, and what is known of them besides. */
 export interface RowFiles {
+  /** The number of the writer that appended them, which their names hold; null where no other can have made the same. */
+  readonly writer: number | null
   readonly rows: FileFacts
   readonly facts: FileFacts
 }
