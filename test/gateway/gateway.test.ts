@@ -135,6 +135,29 @@ describe('llm-batch gateway', () => {
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 5, rowsBilledAgain: 0 })
   })
 
+  it('answers each call once under faults of the provider and of the network', async () => {
+    const world = await openWorld({
+      faults: [
+        'upload:1=reset',
+        'create:1=accept-then-500',
+        'create:2=accept-then-reset',
+        'get:2=status(502)',
+        'get:4=half-json',
+        'content:1=cut',
+        'content:2=html-answer',
+        'run:1=row-status(500@0.5)',
+      ],
+      config: { limits: { maxRequests: 15 } },
+    })
+    const gateway = await startGateway(world)
+    const client = clientOf(gateway.baseURL)
+    const texts = Array.from({ length: 30 }, (_, index) => `call ${index}`)
+    const answers = await Promise.all(texts.map((text) => say(client, text)))
+    expect(answers).toEqual(texts.map((text) => expect.stringContaining(`nonce:${text.replace(' ', '-')}`)))
+    expect(await world.server.ledger()).toMatchObject({ rowsBilled: 30, rowsBilledAgain: 0 })
+    expect(world.server.firedFaults().length).toBeGreaterThanOrEqual(6)
+  })
+
   it('tells calls apart by their content, their key and the run that is named', async () => {
     const world = await openWorld()
     const { url } = await openGateway(world)

@@ -18,7 +18,7 @@ import { jobJsonSchema } from './job-schema.ts'
 import { storedJob } from './stored-job.ts'
 
 /** Said anew each time, or how one command speaks; a flag that is added here is one that no job can hold. */
-const NOT_IN_JOBS = ['again', 'detach', 'json', 'quiet', 'yes']
+const NOT_IN_JOBS = ['again', 'detach', 'json', 'localKey', 'quiet', 'yes']
 
 let folder: string
 let shell: Shell
