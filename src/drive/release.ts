@@ -17,12 +17,17 @@ export async function release(context: RunContext): Promise<void> {
   }
 }
 
-/** Takes up again what was held for want of budget: whether it fits now is judged anew, and asking costs nothing. */
-export async function releaseForBudget(context: RunContext): Promise<void> {
+/**
+ * Takes up again what was held for want of budget, once nothing else of the run goes on: whether it fits now is judged anew,
+ * and asking costs nothing. Until then it would only change places with those that wait for room behind it, round after
+ * round, and the run would never be seen to be held.
+ */
+export async function releaseForBudget(context: Pick<RunContext, 'clock' | 'store'>): Promise<void> {
   const codes: readonly (ReasonCode | null)[] = BUDGET_CODES
-  for (const attempt of await context.store.unfinishedAttempts(0)) {
-    if (attempt.stage === 'held' && codes.includes(attempt.reasonCode)) await takeUp(context, attempt)
-  }
+  // One that was not sent yet is enough to know that something goes on.
+  const attempts = await context.store.unfinishedAttempts(1)
+  if (attempts.some(({ stage }) => stage !== 'held')) return
+  for (const attempt of attempts) if (codes.includes(attempt.reasonCode)) await takeUp(context, attempt)
 }
 
 async function releaseOne(context: RunContext, attempt: AttemptRecord, isCancelling: boolean): Promise<void> {
@@ -59,7 +64,7 @@ async function isStillRefused({ provider }: RunContext, { remoteId }: AttemptRec
 }
 
 /** Back to where it was held, as if nothing had failed yet. */
-async function takeUp({ clock, store }: RunContext, attempt: AttemptRecord): Promise<void> {
+async function takeUp({ clock, store }: Pick<RunContext, 'clock' | 'store'>, attempt: AttemptRecord): Promise<void> {
   await store.moveAttempt(attempt.key, 'held', attempt.heldFrom ?? 'planned', {
     heldFrom: null,
     failures: 0,
