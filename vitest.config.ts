@@ -12,8 +12,8 @@ export default defineConfig({
     // The files of a worker share what it has loaded: loading it for each of two hundred files took longer than many of
     // them. Nothing of ours is mocked, and every test leaves its process as it found it.
     isolate: false,
-    // One more than there are cores, since most tests wait for processes and servers now and then.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are cores, since most tests wait for processes and servers now and then.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
     // Ends what hangs, and nothing else: with other programs at work a test may take ten times as long as alone.
     testTimeout: 300_000,
