@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto'
-import { DigestTable } from '../lib/packed/digest-table.ts'
+import { DigestTable, digestOf } from '../lib/packed/digest-table.ts'
 import type { LogPorts } from '../log/ports.ts'
 import { type RowFacts, RowFactsReader } from '../log/row-facts.ts'
 import type { Problem } from '../model/problem.ts'
@@ -7,9 +6,6 @@ import type { PortionRecord } from '../store/port/run.ts'
 
 /** Rows whose facts are read together. */
 const PAGE_ROWS = 1_000
-
-/** Bytes of a digest: at 128 bits two different ids never fall together. */
-const DIGEST_BYTES = 16
 
 /** Place of a call in its run: the ordinal of its request, or why it has none. */
 export type KnownCall = { readonly ordinal: number } | { readonly problem: Problem }
@@ -57,8 +53,4 @@ export class KnownCalls {
     else if (shares === null) this.#requests += 1
     if (id !== null) this.#places.set(digestOf(id), place)
   }
-}
-
-function digestOf(id: string): string {
-  return hash('sha256', id, 'binary').slice(0, DIGEST_BYTES)
 }

@@ -1,14 +1,11 @@
 import { hash } from 'node:crypto'
 import type { PreparedRow } from '../batching/prepared-row.ts'
-import { DigestTable } from '../lib/packed/digest-table.ts'
+import { DigestTable, digestOf } from '../lib/packed/digest-table.ts'
 import { rowsIn } from '../log/portions.ts'
 import type { LogPorts } from '../log/ports.ts'
 import { RowFactsReader } from '../log/row-facts.ts'
 import { targetKey } from '../model/target.ts'
 import type { PortionRecord } from '../store/port/run.ts'
-
-/** Characters of a digest: at 128 bits two different texts never fall together. */
-const DIGEST_CHARACTERS = 16
 
 /** Rows whose facts are read together. */
 const PAGE_ROWS = 1_000
@@ -66,8 +63,4 @@ export function rowContent({ json, request }: PreparedRow): string {
 
 function contentKey(id: string | null, content: string): string {
   return digestOf(JSON.stringify([id, content]))
-}
-
-function digestOf(text: string): string {
-  return hash('sha256', text, 'binary').slice(0, DIGEST_CHARACTERS)
 }

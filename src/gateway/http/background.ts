@@ -31,10 +31,8 @@ export async function showBackground(
   shape: BackgroundShape,
   surroundings: GatewaySurroundings,
 ): Promise<Response> {
-  const place = backgroundPlace(id, shape)
-  const run = place && (await surroundings.gateway.runById(place.runId))
-  const found = place && (await run?.state(place.callId))
-  return place && run && found ? backgroundAnswer(run, place.callId, found, shape) : noSuchCall(surroundings)
+  const known = await findBackground(id, shape, surroundings)
+  return known ? backgroundAnswer(known.run, known.callId, known.found, shape) : noSuchCall(surroundings)
 }
 
 /** `POST` of its cancelling: what has ended is told as it is, and what is in a batch cannot be cancelled any more. */
@@ -43,14 +41,20 @@ export async function cancelBackground(
   shape: BackgroundShape,
   surroundings: GatewaySurroundings,
 ): Promise<Response> {
+  const known = await findBackground(id, shape, surroundings)
+  if (!known) return noSuchCall(surroundings)
+  const { callId, found, run } = known
+  if (found.state === 'answered' || found.state === 'cancelled') return backgroundAnswer(run, callId, found, shape)
+  if (!(await run.cancel(callId))) return tooLate(run.name, surroundings)
+  return backgroundAnswer(run, callId, { ...found, state: 'cancelled' }, shape)
+}
+
+/** The call as it stands; undefined where there is none under this id. */
+async function findBackground(id: string, shape: BackgroundShape, { gateway }: GatewaySurroundings) {
   const place = backgroundPlace(id, shape)
-  const run = place && (await surroundings.gateway.runById(place.runId))
+  const run = place && (await gateway.runById(place.runId))
   const found = place && (await run?.state(place.callId))
-  if (!place || !run || !found) return noSuchCall(surroundings)
-  if (found.state === 'answered' || found.state === 'cancelled')
-    return backgroundAnswer(run, place.callId, found, shape)
-  if (!(await run.cancel(place.callId))) return tooLate(run.name, surroundings)
-  return backgroundAnswer(run, place.callId, { ...found, state: 'cancelled' }, shape)
+  return place && run && found ? { run, found, callId: place.callId } : undefined
 }
 
 /** The call of an id that a gateway has given out; undefined for any other. */

@@ -1,3 +1,8 @@
+import { hash } from 'node:crypto'
+
+/** Characters of a digest: at 128 bits two different texts never fall together. */
+const DIGEST_CHARACTERS = 16
+
 const FIRST_SLOTS = 1 << 12
 
 /** Words per slot: the four of the digest, and the number kept for it, plus one. */
@@ -73,4 +78,9 @@ function wordOf(digest: string, word: number): number {
     (digest.charCodeAt(at + 2) << 16) |
     (digest.charCodeAt(at + 3) << 24)
   )
+}
+
+/** The digest of a text, as the table takes it. */
+export function digestOf(text: string): string {
+  return hash('sha256', text, 'binary').slice(0, DIGEST_CHARACTERS)
 }
