@@ -9,11 +9,12 @@ export const STAMP = '.made-from'
 /** The hash of everything that decides what a build contains. */
 export function sourceHash() {
   const hash = createHash('sha256')
-  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+  const sources = ['src', 'page']
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-  const scripts = ['scripts/build.mjs', 'scripts/bundle.mjs']
+  const scripts = ['scripts/build.mjs', 'scripts/build-page.mjs', 'scripts/bundle.mjs']
   const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', ...scripts]
   for (const path of [...sources, ...settings.map((name) => join(root, name))]) {
     const bytes = readFileSync(path)

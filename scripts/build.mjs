@@ -3,6 +3,7 @@
 import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { buildPage } from './build-page.mjs'
 import { STAMP, sourceHash } from './build-stamp.mjs'
 import { bundle } from './bundle.mjs'
 import { commandOf, description, root, run } from './project.mjs'
@@ -40,7 +41,7 @@ async function build() {
   const project = join(root, 'tsconfig.build.json')
   const types = [commandOf('typescript', 'tsc'), '-p', project, '--outDir', fresh]
   const bundles = [SOURCES, ...THREADS.map((path) => [path])].map((sources) => bundle(sources, fresh))
-  const [{ code, output }] = await Promise.all([run(process.execPath, types), ...bundles])
+  const [{ code, output }] = await Promise.all([run(process.execPath, types), ...bundles, buildPage(fresh)])
   if (code !== 0) {
     process.stderr.write(output)
     return 1

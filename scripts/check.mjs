@@ -20,6 +20,7 @@ const steps = [
   { name: 'lint', check: () => tool('oxlint', 'oxlint', ['--type-aware', '--deny-warnings']) },
   { name: 'package shape', check: packageShape },
   { name: 'types', check: () => tool('typescript', 'tsc', ['-p', 'tsconfig.json']) },
+  { name: 'types of page', check: () => tool('typescript', 'tsc', ['-p', 'page/tsconfig.json']) },
   { name: 'format', check: () => tool('@biomejs/biome', 'biome', ['check', '--error-on-warnings', '.']) },
   { name: 'lock file', check: lockFile },
   { name: 'advisories', check: async () => checkAdvisories() },

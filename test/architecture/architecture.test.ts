@@ -7,6 +7,7 @@ import {
   crowdedFolders,
   findCycles,
   forbiddenArrows,
+  forbiddenInPage,
   forbiddenProofArrows,
   forbiddenUses,
   hiddenImports,
@@ -15,6 +16,7 @@ import {
 } from './rules.ts'
 
 const sources = readSources(fileURLToPath(new URL('../../src', import.meta.url)))
+const page = readSources(fileURLToPath(new URL('../../page', import.meta.url)))
 const proof = readSources(fileURLToPath(new URL('../../proof', import.meta.url)))
 
 describe('the sources', () => {
@@ -62,6 +64,32 @@ describe('the sources', () => {
   it('have names that say what is inside', () => {
     expect(sources.flatMap(badNames)).toEqual([])
   })
+})
+
+describe('the page', () => {
+  it('is read, takes nothing from outside but two libraries and the types of the contract, and has no circle', () => {
+    expect(page.map(({ path }) => path)).toEqual(expect.arrayContaining(['main.tsx']))
+    expect(page.flatMap(forbiddenInPage)).toEqual([])
+    expect(findCycles(page)).toEqual([])
+    expect(page.flatMap(badNames)).toEqual([])
+    expect(crowdedFolders(page)).toEqual([])
+  })
+
+  it.each([
+    "import { describeState } from '../../src/cli/render/words/state-words.ts'",
+    "import { ROUTES } from '../../src/ui/contract.ts'",
+    "import { readFile } from 'node:fs/promises'",
+    "const part = await import('../../src/model/run.ts')",
+  ])('refuses %s', (text) => {
+    expect(forbiddenInPage(factsOf('shell/app.tsx', text))).toHaveLength(1)
+  })
+
+  it.each(["import type { Run } from '../../src/ui/contract.ts'", "import { useState } from 'preact/hooks'"])(
+    'allows %s',
+    (text) => {
+      expect(forbiddenInPage(factsOf('shell/app.tsx', text))).toEqual([])
+    },
+  )
 })
 
 describe('the proof', () => {

@@ -8,6 +8,8 @@ export interface ImportFact {
   readonly module: string
   /** The names taken; empty for namespaces and dynamic imports. */
   readonly names: readonly string[]
+  /** True for `import type`, of which nothing is left at run time. */
+  readonly isType: boolean
   readonly line: number
 }
 
@@ -26,7 +28,7 @@ export interface FileFacts {
 export function readSources(folder: string): readonly FileFacts[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.test.ts'))
     .sort()
     .map((path) => factsOf(path, readFileSync(join(folder, path), 'utf8')))
 }
@@ -42,7 +44,7 @@ export function factsOf(path: string, text: string): FileFacts {
     const imported = importIn(node)
     if (imported) {
       const module = imported.module.startsWith('.') ? join(path, '..', imported.module) : imported.module
-      imports.push({ module, names: imported.names, line: lineAt(node.start) })
+      imports.push({ ...imported, module, line: lineAt(node.start) })
     }
     const name = globalIn(node, parent)
     if (name !== undefined) globals.push({ name, line: lineAt(node.start) })
@@ -64,16 +66,21 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
 }
 
-function importIn(node: Node): { module: string; names: readonly string[] } | undefined {
+function importIn(node: Node): Omit<ImportFact, 'line'> | undefined {
   if (node.type === 'ImportDeclaration') {
-    return { module: node.source.value, names: node.specifiers.flatMap(nameTaken) }
+    return {
+      module: node.source.value,
+      names: node.specifiers.flatMap(nameTaken),
+      isType: node.importKind === 'type',
+    }
   }
-  if (node.type === 'ExportNamedDeclaration') return node.source ? { module: node.source.value, names: [] } : undefined
-  if (node.type === 'ExportAllDeclaration' || node.type === 'TSImportType') {
-    return { module: node.source.value, names: [] }
+  if (node.type === 'ExportNamedDeclaration' && node.source === null) return undefined
+  if (node.type === 'ExportNamedDeclaration' || node.type === 'ExportAllDeclaration') {
+    return { module: node.source?.value ?? '', names: [], isType: node.exportKind === 'type' }
   }
+  if (node.type === 'TSImportType') return { module: node.source.value, names: [], isType: true }
   // What is computed cannot be held to a rule; it is reported as a module of this name.
-  if (node.type === 'ImportExpression') return { module: textOf(node.source) ?? '(computed)', names: [] }
+  if (node.type === 'ImportExpression') return { module: textOf(node.source) ?? '(computed)', names: [], isType: false }
   return undefined
 }
 

@@ -252,8 +252,8 @@ const MAY_NAME_PROVIDERS: readonly string[] = [
 ]
 
 /** Names that say nothing about what is inside. */
-const EMPTY_NAMES = /^(utils?|helpers?|types?|commons?|misc|interfaces?|constants)\.ts$/
-const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.ts$/
+const EMPTY_NAMES = /^(utils?|helpers?|types?|commons?|misc|interfaces?|constants)\.tsx?$/
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/
 
 /** The room of a path below `src`. */
 export function roomOf(path: string): string {
@@ -315,6 +315,20 @@ export function forbiddenProofArrows({ imports, path }: FileFacts): readonly str
     .filter(({ module }) => module.endsWith('.ts') && !module.startsWith('../src/'))
     .filter(({ module }) => ![room, ...allowed].includes(module.split('/')[0] ?? module))
     .map(({ module, line }) => `${path}:${line} imports ${module}, which ${room} may not know`)
+}
+
+/** The one thing that the page and the program share: the shapes of what they say to each other. */
+const CONTRACT = '../src/ui/contract.ts'
+const LIBRARIES_OF_PAGE = /^(?:preact(?:\/hooks)?|uplot)$/
+
+/** What the page takes from outside of itself besides its two libraries and the types of the contract. */
+export function forbiddenInPage({ imports, path }: FileFacts): readonly string[] {
+  return imports
+    .filter(({ isType, module }) => {
+      const isOwn = /\.tsx?$/.test(module) && !module.startsWith('../')
+      return !isOwn && !LIBRARIES_OF_PAGE.test(module) && !(isType && module === CONTRACT)
+    })
+    .map(({ module, line }) => `${path}:${line} imports ${module}, which the page may not`)
 }
 
 /** Uses of the outside world in a place that is not its adapter. */
