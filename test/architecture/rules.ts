@@ -61,7 +61,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'fetch.ts': [...MAIN, 'calls'],
   'index.ts': [...MAIN, 'processors'],
   gateway: [...MAIN, 'calls'],
-  cli: [...MAIN, 'server', 'gateway'],
+  ui: MAIN,
+  cli: [...MAIN, 'server', 'gateway', 'ui'],
   bench: [...MAIN, 'server'],
 }
 
@@ -207,7 +208,7 @@ const GUARDS: readonly Guard[] = [
   {
     what: 'sockets and servers',
     modules: /^((node:)?(http|https|http2|net|tls|dgram)|hono|@hono\/.*)$/,
-    allowed: ['server/', 'gateway/', 'cli/worker/health-server.ts'],
+    allowed: ['server/', 'gateway/', 'ui/', 'cli/worker/health-server.ts'],
   },
   // A database that answers are written to is the user's, and has nothing of a home in it.
   {
