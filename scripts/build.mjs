@@ -1,6 +1,6 @@
 // Builds dist from nothing, so that no file of a renamed source stays behind. The new folder takes the old one's place
 // only when it is complete: a program that starts from dist meanwhile meets the old files or the new ones.
-import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { buildPage } from './build-page.mjs'
@@ -12,7 +12,7 @@ const final = join(root, 'dist')
 const fresh = join(root, `dist.new-${process.pid}`)
 const former = join(root, `dist.old-${process.pid}`)
 
-/** What is started or imported by name: the command, the programs of its demo, the entries of the library, the schemas. */
+/** What is started or imported by name: the command, its demo's programs, the library's entries, schemas, the manual. */
 const SOURCES = [
   'cli/main',
   'cli/demo/server-process',
@@ -24,6 +24,7 @@ const SOURCES = [
   'testing',
   'config/file-schema',
   'cli/jobs/job-schema',
+  'cli/reference/manual',
 ]
 
 /** Started as threads: bundled each by itself, so that it loads nothing that it does not need. */
@@ -48,6 +49,7 @@ async function build() {
   }
   for (const path of Object.values(description.bin)) chmodSync(join(fresh, path.replace(/^dist\//, '')), 0o755)
   await writeSchemas()
+  await writeManual()
   writeFileSync(join(fresh, STAMP), hash)
   if (existsSync(final)) renameSync(final, former)
   renameSync(fresh, final)
@@ -64,4 +66,13 @@ async function writeSchemas() {
   ]) {
     writeFileSync(join(fresh, name), `${JSON.stringify(schema, null, 2)}\n`)
   }
+}
+
+/** Ships the manual page; its date is that of the build, or the one that a reproducible build is told. */
+async function writeManual() {
+  const { manual } = await import(pathToFileURL(join(fresh, 'cli', 'reference', 'manual.js')).href)
+  const epoch = process.env.SOURCE_DATE_EPOCH
+  const date = epoch === undefined ? new Date() : new Date(Number(epoch) * 1000)
+  mkdirSync(join(fresh, 'man'))
+  writeFileSync(join(fresh, 'man', 'llm-batch.1'), await manual(date.toISOString().slice(0, 10)))
 }

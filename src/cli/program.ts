@@ -4,9 +4,17 @@ import { EXIT } from '../model/error.ts'
 import { arrangeHelp } from './help.ts'
 import type { Shell } from './shell.ts'
 
-/** A command's own file: adds arguments, flags and the action, which tells the exit code. */
+/**
+ * A command's own file: adds arguments, flags and the action, which tells the exit code. `whole` gives the program with
+ * all commands, for the one that describes them.
+ */
 interface CommandModule {
-  defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void
+  defineCommand(
+    command: Command,
+    setExitCode: (code: number) => void,
+    shell: Shell,
+    whole: () => Promise<Command>,
+  ): void
 }
 
 /** A command as `--help` lists it; the rest is loaded when it is typed. */
@@ -138,6 +146,12 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'check keys, base URLs, home, disk and clock; --live tests the provider',
     load: () => import('./commands/doctor.ts'),
   },
+  {
+    name: 'completions',
+    usage: 'bash|zsh|fish [options]',
+    summary: 'print a script by which a shell completes commands, options and runs',
+    load: () => import('./commands/completions.ts'),
+  },
 ]
 
 /** Runs what was typed and returns the exit code; errors are told, not thrown. */
@@ -163,25 +177,50 @@ async function buildProgram(
   version: string,
   setExitCode: (code: number) => void,
 ): Promise<Command> {
-  const program = new Command('llm-batch')
-    .description('Turns a file of prompts into a file of answers through half-price batch APIs.')
-    .version(version, '-V, --version')
-    .exitOverride()
-    // Errors of usage are told in one line, by us.
-    .configureOutput({ writeOut: (text) => shell.streams.output.write(text), writeErr: () => undefined })
-    .addHelpText(
-      'after',
-      '\nHelp for a command:  llm-batch COMMAND --help\nAll of its options:  llm-batch help COMMAND',
-    )
+  const program = emptyProgram(shell, version)
   const typed = typedCommand(words)
-  for (const { load, name, summary, usage } of COMMANDS) {
-    const command = program.command(name).description(summary).usage(usage)
-    if (name !== typed?.name) continue
-    const module = await load()
-    module.defineCommand(command, setExitCode, shell)
+  for (const entry of COMMANDS) {
+    const command = addCommand(program, entry)
+    if (entry.name !== typed?.name) continue
+    const module = await entry.load()
+    module.defineCommand(command, setExitCode, shell, () => wholeProgram(shell, version))
     arrangeHelp(command, words.includes('--all') || words[0] === 'help')
   }
   return program
+}
+
+/** The program with every command defined, to be described; it is not run. */
+export async function wholeProgram(shell: Shell, version: string): Promise<Command> {
+  const program = emptyProgram(shell, version)
+  for (const entry of COMMANDS) {
+    const module = await entry.load()
+    module.defineCommand(
+      addCommand(program, entry),
+      () => undefined,
+      shell,
+      async () => program,
+    )
+  }
+  return program
+}
+
+function emptyProgram(shell: Shell, version: string): Command {
+  return (
+    new Command('llm-batch')
+      .description('Turns a file of prompts into a file of answers through half-price batch APIs.')
+      .version(version, '-V, --version')
+      .exitOverride()
+      // Errors of usage are told in one line, by us.
+      .configureOutput({ writeOut: (text) => shell.streams.output.write(text), writeErr: () => undefined })
+      .addHelpText(
+        'after',
+        '\nHelp for a command:  llm-batch COMMAND --help\nAll of its options:  llm-batch help COMMAND',
+      )
+  )
+}
+
+function addCommand(program: Command, { name, summary, usage }: CommandEntry): Command {
+  return program.command(name).description(summary).usage(usage)
 }
 
 /** The command that was typed, also behind `help`. */

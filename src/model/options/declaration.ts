@@ -24,6 +24,7 @@ export type OptionCommand =
   | 'doctor'
   | 'providers'
   | 'init'
+  | 'completions'
 
 /** The calls of the library that take options of the table; `finish` stands for `finished`, `submit` and `tick`. */
 export type OptionCall = 'startRun' | 'openRun' | 'startWorker' | 'retry' | 'finish'

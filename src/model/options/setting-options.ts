@@ -20,6 +20,7 @@ const PLACED = [
   'init',
   'worker',
   'gateway',
+  'completions',
 ] as const
 
 /** Options that override the configuration for one command or call. */
