@@ -1,5 +1,9 @@
 import { render } from 'preact'
+import { startListening } from './data/live.ts'
 import { App } from './shell/app.tsx'
 
 const place = document.getElementById('page')
-if (place) render(<App />, place)
+if (place) {
+  startListening()
+  render(<App />, place)
+}

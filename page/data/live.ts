@@ -1,0 +1,96 @@
+import type { LiveEvents, RunSummary } from '../../src/ui/contract.ts'
+
+/** How the page hears of changes just now. */
+export type Connection = 'connecting' | 'live' | 'lost'
+
+/** Something that was heard. `again` says that changes may have been missed, so what is shown is asked for anew. */
+export type News =
+  | { readonly kind: 'again' }
+  | { readonly kind: 'connection' }
+  | { readonly kind: 'run'; readonly run: RunSummary }
+  | { readonly kind: 'removed'; readonly id: string }
+
+/** The server says something every fifteen seconds; silence for three times as long is a lost connection. */
+const SILENCE_MS = 45_000
+const TRY_AGAIN_MS = 2_000
+
+const listeners = new Set<(news: News) => void>()
+let connection: Connection = 'connecting'
+let offsetMs = 0
+let trouble: string | null = null
+let wasLost = false
+
+/** Calls for everything that is heard; the answer ends that. */
+export function listen(listener: (news: News) => void): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+export function currentConnection(): Connection {
+  return connection
+}
+
+/** Why the server cannot read the home just now; null where it can. */
+export function currentTrouble(): string | null {
+  return trouble
+}
+
+/** The server's clock, by which all instants count. */
+export function serverNow(): number {
+  return Date.now() + offsetMs
+}
+
+/** Listens to the server from now on; connects again by itself. */
+export function startListening(): void {
+  const source = new EventSource('api/live')
+  let silence = setTimeout(lose, SILENCE_MS)
+
+  function lose(): void {
+    clearTimeout(silence)
+    source.close()
+    become('lost')
+    setTimeout(startListening, TRY_AGAIN_MS)
+  }
+
+  function hear<Name extends keyof LiveEvents>(name: Name, take: (data: LiveEvents[Name]) => void): void {
+    source.addEventListener(name, (event) => {
+      clearTimeout(silence)
+      silence = setTimeout(lose, SILENCE_MS)
+      take(JSON.parse((event as MessageEvent<string>).data) as LiveEvents[Name])
+    })
+  }
+
+  hear('hello', ({ now }) => {
+    offsetMs = now - Date.now()
+    become('live')
+    if (wasLost) tell({ kind: 'again' })
+    wasLost = false
+  })
+  hear('beat', ({ now }) => {
+    offsetMs = now - Date.now()
+    become('live')
+  })
+  hear('run', (run) => {
+    become('live')
+    tell({ kind: 'run', run })
+  })
+  hear('removed', ({ id }) => tell({ kind: 'removed', id }))
+  hear('trouble', ({ error }) => {
+    trouble = error.message
+    tell({ kind: 'connection' })
+  })
+  // A browser that tries again by itself does so for seconds; what is shown may be old from now on.
+  source.addEventListener('error', lose)
+}
+
+function become(next: Connection): void {
+  const isNew = connection !== next || (next === 'live' && trouble !== null)
+  if (next === 'lost') wasLost = true
+  connection = next
+  if (next === 'live') trouble = null
+  if (isNew) tell({ kind: 'connection' })
+}
+
+function tell(news: News): void {
+  for (const listener of listeners) listener(news)
+}

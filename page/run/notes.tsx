@@ -1,0 +1,69 @@
+import type { RunDetail } from '../../src/ui/contract.ts'
+import { Command } from '../parts/command.tsx'
+import { Said } from '../parts/said.tsx'
+import { Section } from '../parts/section.tsx'
+import { SignMark } from '../parts/standing.tsx'
+import { count } from '../words/quantity.ts'
+import { clock, until } from '../words/time.ts'
+
+/** What a person may want to know now: why the run is held, what its batches wait for. */
+export function Notes({ now, run }: { readonly run: RunDetail; readonly now: number }) {
+  const { id, isLeft, notes, reason, waits } = run
+  if (reason === null && notes.length === 0 && !isLeft) return null
+  return (
+    <ul class="notes">
+      {reason === null ? null : (
+        <li class="note is-main">
+          <SignMark sign="held" />
+          <Said text={reason} />
+        </li>
+      )}
+      {isLeft ? (
+        <li class="note is-main">
+          <SignMark sign="held" />
+          <span>
+            No process works on this run. Nothing is lost; it goes on with <Command line={`llm-batch resume ${id}`} />
+          </span>
+        </li>
+      ) : null}
+      {notes.map(({ batch, text, until: at }) => (
+        <li key={`${batch} ${text}`} class="note">
+          <SignMark sign="waiting" />
+          <span>
+            Batch {count(batch)}: <Said text={text} />
+            {at === null ? null : <span class="aside"> (looked at again {until(at, now)})</span>}
+          </span>
+        </li>
+      ))}
+      {waits > notes.length ? <li class="note aside">and {count(waits - notes.length)} more</li> : null}
+    </ul>
+  )
+}
+
+/** What must not happen at a provider, and did. */
+export function Incidents({ now, run }: { readonly run: RunDetail; readonly now: number }) {
+  if (run.incidents.length === 0) return null
+  return (
+    <Section title="Incidents at the provider" name="incidents">
+      <ul class="incidents">
+        {run.incidents.map(({ at, detail, kind, remoteIds }) => (
+          <li key={`${at} ${kind} ${detail}`}>
+            <SignMark sign="failed" />
+            <span>
+              <Said text={detail} />
+              {remoteIds.length === 0 ? null : (
+                <>
+                  {' '}
+                  <code>
+                    <Said text={remoteIds.join(', ')} />
+                  </code>
+                </>
+              )}
+            </span>
+            <time class="aside">{clock(at, now)}</time>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
