@@ -21,6 +21,7 @@ const SOURCES = [
   'ai-sdk',
   'fetch',
   'provider',
+  'webhooks',
   'testing',
   'config/file-schema',
   'cli/jobs/job-schema',

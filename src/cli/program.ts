@@ -129,6 +129,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/gateway.ts'),
   },
   {
+    name: 'webhooks',
+    usage: '[options]',
+    summary: 'take the webhooks of providers, so that a run looks at a batch when it has ended',
+    load: () => import('./commands/webhooks.ts'),
+  },
+  {
     name: 'demo',
     usage: '[options]',
     summary: 'show everything on real data, without a key, in under a minute',

@@ -9,6 +9,7 @@ import {
   type Environment,
   findBaseUrl,
   findCredentials,
+  findSecrets,
   hasKey,
 } from './credentials.ts'
 import type { FileConfiguration } from './file-schema.ts'
@@ -84,6 +85,11 @@ export interface Configuration {
   readonly credentialsFor: (variables: CredentialVariables) => Credentials
   /** True where a key of the provider is set. */
   readonly hasKeyFor: (variables: CredentialVariables) => boolean
+  /**
+   * Secrets of webhooks that a variable of the environment or, where it has none, of `.env` holds, separated by commas or
+   * spaces; none where it is not set. Never stored, never logged.
+   */
+  readonly webhookSecretsIn: (variable: string) => readonly string[]
   /** Where a provider is reached, without asking for a key. */
   readonly baseUrlOf: (variables: CredentialVariables) => string
 }
@@ -110,6 +116,7 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     spendingRemark: await remarkOn(sources, file, path),
     credentialsFor: (variables) => findCredentials(credentials, variables),
     hasKeyFor: (variables) => hasKey(credentials, variables),
+    webhookSecretsIn: (variable) => findSecrets(credentials, variable),
     baseUrlOf: (variables) => findBaseUrl(credentials, variables).baseUrl,
   }
 }

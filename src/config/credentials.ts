@@ -175,6 +175,12 @@ export function findBaseUrl(
   }
 }
 
+/** Secrets that a variable holds, separated by commas or spaces; the real environment wins over `.env`. */
+export function findSecrets({ dotEnv, environment }: CredentialSources, variable: string): readonly string[] {
+  const text = present(environment[variable]) ?? present(dotEnv?.[variable]) ?? ''
+  return text.split(/[\s,]+/).filter((secret) => secret !== '')
+}
+
 function present(value: string | undefined): string | undefined {
   const trimmed = value?.trim()
   return trimmed === '' ? undefined : trimmed

@@ -9,4 +9,6 @@ export const VARIABLES = {
   allowHttp: 'LLM_BATCH_ALLOW_HTTP',
   /** What clients of a gateway show as their key. */
   gatewayToken: 'LLM_BATCH_GATEWAY_TOKEN',
+  /** What webhooks about runs are signed by. */
+  webhookSecret: 'LLM_BATCH_WEBHOOK_SECRET',
 } as const

@@ -22,6 +22,34 @@ export interface ProviderSheet {
   readonly unsure?: readonly string[]
 }
 
+/** A signature that a request claims to have. */
+export interface ClaimedSignature {
+  /** What the sender calls the webhook; the same in each delivery of it. */
+  readonly id: string
+  /** When it was signed, in seconds of the epoch. */
+  readonly signedAt: number
+  /** True where this secret, with these bytes as the sender's documents read it, made the signature. Takes the same time for all. */
+  isBy(secret: string): boolean
+}
+
+/** Webhooks that a provider sends when a batch has ended. */
+export interface WebhookFacts {
+  /** The variable that holds the secrets of its webhooks, such as `OPENAI_WEBHOOK_SECRET`. */
+  readonly secretVariable: string
+  /** The events to ask for. */
+  readonly events: readonly string[]
+  /** How a user makes it send them, as the end of a sentence. */
+  readonly registration: string
+  /** What its documents leave open, a sentence. @default nothing */
+  readonly unsure?: string
+  /** What its batches' ids begin with where an event may leave it out. @default nothing */
+  readonly idPrefix?: string
+  /**
+   * Reads a signature of another form than Standard Webhooks; null where the request has none. @default Standard Webhooks alone
+   */
+  readonly claimed?: (headers: Headers, body: string) => ClaimedSignature | null
+}
+
 /** Name, access, factory and facts of a provider. */
 export interface ProviderEntry {
   /** As the user writes it before the slash of a model. */
@@ -44,6 +72,8 @@ export interface ProviderEntry {
   readonly isBaseUrlFound?: boolean
   /** Variables that choose another part of the same account, and so other batches. @default none */
   readonly scopeVariables?: readonly string[]
+  /** The webhooks that it sends. @default none */
+  readonly webhooks?: WebhookFacts
   /** What is known of its models besides limits. @default cautious assumptions (`CAUTIOUS_FACTS`), fact by fact */
   readonly facts?: Partial<ProviderFacts>
   /** What people should know of it. @default nothing */

@@ -71,10 +71,21 @@ export interface LocalServerOptions {
   readonly uploadNames?: 'jsonl' | 'any' | undefined
   /** What one row with `stream: true` makes the server refuse: that row, or the whole batch at validation. @default 'row' */
   readonly streamRefuses?: 'row' | 'batch' | undefined
+  /** Tells an address of each batch of OpenAI's API that ends, as OpenAI does with webhooks. @default none is told */
+  readonly webhook?: WebhookOptions | undefined
   /** Called for each batch that the server could not go on with; its client sees it as failed. @default nothing */
   readonly onFailure?: ((failure: BatchFailure) => void) | undefined
   readonly disk?: Disk | undefined
   readonly clock?: Clock | undefined
+}
+
+/** Where webhooks go, and how they are signed. */
+export interface WebhookOptions {
+  readonly url: string
+  /** `whsec_` and base64, as OpenAI gives one, or any text. */
+  readonly secret: string
+  /** Told what was not delivered in three tries. @default nothing */
+  readonly onUndelivered?: ((text: string) => void) | undefined
 }
 
 /** Facts of a model that a list of models tells. */

@@ -4,7 +4,7 @@ import type { Executor } from './batch/executor.ts'
 import { DIALECT } from './dialects.ts'
 import type { FaultInjector } from './faults/injector.ts'
 import type { PlayedHost } from './openai/host.ts'
-import type { BatchFailure, SimulatedModel } from './options.ts'
+import type { BatchFailure, SimulatedModel, WebhookOptions } from './options.ts'
 import type { DialectName } from './state/record.ts'
 
 /** State that every part of the server shares. */
@@ -25,6 +25,7 @@ export interface Simulator extends ExecutionPlace {
   readonly uploadNames: 'jsonl' | 'any'
   /** What a row with `stream: true` makes the provider refuse. */
   readonly streamRefuses: 'row' | 'batch'
+  readonly webhook?: WebhookOptions | undefined
   readonly onFailure?: ((failure: BatchFailure) => void) | undefined
 }
 

@@ -117,6 +117,7 @@ async function buildSimulator(options: LocalServerOptions, execution: Execution)
     uploadNames: options.uploadNames ?? 'jsonl',
     streamRefuses: options.streamRefuses ?? 'row',
     onFailure: options.onFailure,
+    webhook: options.webhook,
   }
 }
 

@@ -115,10 +115,19 @@ export async function updateStage(
   }
 }
 
-export async function updateAttempt(sql: Sql, key: number, changes: AttemptChanges): Promise<void> {
-  const set = assignments(changes)
-  if (set.values.length > 0)
-    await sql.run(`update attempts set stage = stage${set.sql} where key = ?`, ...set.values, key)
+/** With `seenNextAt`, another `next_at` than that one stays. */
+export async function updateAttempt(
+  sql: Sql,
+  key: number,
+  { nextAt, ...changes }: AttemptChanges,
+  seenNextAt?: number,
+): Promise<void> {
+  const isGuarded = nextAt !== undefined && seenNextAt !== undefined
+  const set = assignments(isGuarded || nextAt === undefined ? changes : { ...changes, nextAt })
+  const next = isGuarded ? ', next_at = case when next_at = ? then ? else next_at end' : ''
+  const values = [...set.values, ...(isGuarded ? [seenNextAt, nextAt] : [])]
+  if (values.length > 0)
+    await sql.run(`update attempts set stage = stage${set.sql}${next} where key = ?`, ...values, key)
 }
 
 export async function insertIntent(sql: Sql, attemptKey: number, facts: IntentFacts): Promise<number> {

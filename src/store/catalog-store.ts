@@ -14,6 +14,7 @@ import {
 import { closeReservations, insertTriedAnswers, selectMonths, selectShownByModel } from './spending.ts'
 import type { Locks, Store } from './store.ts'
 import { selectTokenRate } from './token-rates.ts'
+import { insertWebhook, wakeBatches } from './webhooks.ts'
 import { deleteWorker, selectWorkers, upsertWorker } from './workers.ts'
 
 /** The memory of a home in a database whose tables are there. */
@@ -36,6 +37,11 @@ export function createStore(catalog: Catalog): Omit<Store, keyof Locks> {
       return createRunStore(catalog, id, writer)
     },
     requestCancel: async (id) => database.transaction((sql) => markCancelRequested(sql, id, 'user', clock.now())),
+    wake: async (webhook) =>
+      database.transaction(async (sql) => {
+        const now = clock.now()
+        return (await insertWebhook(sql, webhook, now)) ? await wakeBatches(sql, webhook, now) : []
+      }),
     dropRun: async (id) =>
       database.transaction(async (sql) => {
         await closeReservations(sql, id, clock.now())

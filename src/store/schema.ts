@@ -3,7 +3,7 @@ import { mention } from '../model/options/mention.ts'
 import type { Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
-const VERSION = 6
+const VERSION = 7
 
 /** The parts of a table's definition in which databases differ. */
 export interface TableWords {
@@ -245,6 +245,13 @@ const tablesIn = ({ countedKey, keyedTable }: TableWords): string => `
     place text not null,
     started_at bigint not null,
     seen_at bigint not null
+  )${keyedTable};
+
+  create table webhooks (
+    sender text not null,
+    id text not null,
+    at bigint not null,
+    primary key (sender, id)
   )${keyedTable};
 
   create table catalog (version bigint not null, files text);

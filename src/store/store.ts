@@ -25,6 +25,18 @@ export interface WorkerRecord {
   readonly seenAt: number
 }
 
+/** A webhook whose signature was found to be valid. */
+export interface Webhook {
+  /** The secret it was signed by, by the name of its variable; ids are told apart by sender. */
+  readonly sender: string
+  /** The id that the sender gave it; the same in each delivery of it. */
+  readonly id: string
+  /** The providers that sign by that secret. */
+  readonly providers: readonly string[]
+  /** What may be the id of the batch that it is about. */
+  readonly batchIds: readonly string[]
+}
+
 /** The workers of a home. */
 interface WorkerList {
   /** Writes down that a worker is at work; one that was not seen since `deadBefore` is forgotten. May be repeated. */
@@ -68,6 +80,11 @@ interface RunList {
   write(id: string): Promise<RunStore>
   /** Asks the process that drives the run, now or later, to cancel it. Needs no lock; may be repeated. */
   requestCancel(id: string): Promise<void>
+  /**
+   * Makes the next look at the batches that a webhook is about due now, for whichever process drives their runs, and returns
+   * these runs; none where it came before or no batch at work has such an id. Needs no lock and changes nothing else.
+   */
+  wake(webhook: Webhook): Promise<readonly string[]>
   /** Forgets a run and everything of it in the store but what it spent; its files are the caller's. */
   dropRun(id: string): Promise<void>
 }

@@ -60,12 +60,14 @@ export async function pollBatch(
   }
   const intervalMs = nextPollMs(settings.waits, attempt.polls, remote.status, random.fraction())
   const ageMs = now - (attempt.submittedAt ?? now)
-  await store.noteAttempt(attempt.key, {
+  const changes: AttemptChanges = {
     ...seen,
     endedAt: isTerminal(remote.status) ? (attempt.endedAt ?? now) : null,
     polls: attempt.polls + 1,
     nextAt: now + Math.min(intervalMs, isShortOfRoom ? shortOfRoomMs(settings.waits, ageMs) : intervalMs),
-  })
+  }
+  // A webhook that came while the provider was asked may be news of what its answer did not show yet.
+  await store.noteAttempt(attempt.key, changes, attempt.nextAt)
   return WAITED
 }
 

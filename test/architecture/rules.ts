@@ -62,7 +62,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'index.ts': [...MAIN, 'processors'],
   gateway: [...MAIN, 'calls'],
   ui: MAIN,
-  cli: [...MAIN, 'server', 'gateway', 'ui'],
+  webhooks: MAIN,
+  'webhooks.ts': [...MAIN, 'webhooks'],
+  cli: [...MAIN, 'server', 'gateway', 'ui', 'webhooks'],
   bench: [...MAIN, 'server'],
 }
 
@@ -208,7 +210,7 @@ const GUARDS: readonly Guard[] = [
   {
     what: 'sockets and servers',
     modules: /^((node:)?(http|https|http2|net|tls|dgram)|hono|@hono\/.*)$/,
-    allowed: ['server/', 'gateway/', 'ui/', 'cli/worker/health-server.ts'],
+    allowed: ['server/', 'gateway/', 'ui/', 'webhooks/in/', 'cli/worker/health-server.ts'],
   },
   // A database that answers are written to is the user's, and has nothing of a home in it.
   {

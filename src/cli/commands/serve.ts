@@ -3,10 +3,12 @@ import { type Command, Option } from 'commander'
 import { folderBeside } from '../../config/home-address.ts'
 import { systemDisk } from '../../lib/disk.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
+import { DEFAULT_PROVIDER } from '../../model/named-providers.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
+import { findProvider } from '../../providers/registry.ts'
 import { SIMULATED_KEY } from '../../providers/secrets.ts'
 import { addressesOf } from '../../server/addresses.ts'
-import type { SimulatedModel } from '../../server/options.ts'
+import type { SimulatedModel, WebhookOptions } from '../../server/options.ts'
 import { startLocalServer } from '../../server/start.ts'
 import { untilSignalled } from '../drive/interruption.ts'
 import { countFlag, countOrZeroFlag, durationMsFlag, repeatedFlag } from '../flags/flag-values.ts'
@@ -28,6 +30,8 @@ interface ServeFlags extends OptionsOf<'serve'>, Partial<UpstreamFlags> {
   readonly ends?: readonly string[] | undefined
   readonly peculiar?: readonly string[] | undefined
   readonly streamRefuses?: 'row' | 'batch' | undefined
+  readonly webhookUrl?: string | undefined
+  readonly webhookSecret?: string | undefined
 }
 
 /** `llm-batch serve`: the local batch server, with invented answers or those of a model server, until it is stopped. */
@@ -82,6 +86,8 @@ const RARE_OPTIONS: Readonly<Record<string, () => readonly Option[]>> = {
     new Option('--stream-refuses <what>', 'what the server refuses for a row with stream: true (default: row)').choices(
       ['row', 'batch'],
     ),
+    new Option('--webhook-url <url>', 'address that is told of every batch that has ended, by a signed webhook'),
+    new Option('--webhook-secret <variable>', 'environment variable with the secret (default: as the provider has it)'),
   ],
 }
 
@@ -107,6 +113,8 @@ const OF_SIMULATION = [
   'peculiar',
   'uploadNames',
   'streamRefuses',
+  'webhookUrl',
+  'webhookSecret',
 ] as const
 const OF_UPSTREAM = ['upstreamKey', 'concurrency', 'rowTimeout', 'retryExecuted'] as const
 
@@ -142,6 +150,7 @@ async function simulate(shell: Shell, folder: string, flags: ServeFlags): Promis
     uploadNames: flags.uploadNames,
     streamRefuses: flags.streamRefuses,
     peculiarities: flags.peculiar,
+    webhook: webhookOf(shell, flags),
     onFailure: ({ batchId, error }) => shell.tell(`Batch ${batchId} failed: ${error.message}`),
     durations: {
       ...(validate === undefined ? {} : { validateMs: validate }),
@@ -161,6 +170,22 @@ async function simulate(shell: Shell, folder: string, flags: ServeFlags): Promis
   } finally {
     await server.close()
   }
+}
+
+/** Where ends of batches are told. A secret on the command line would be seen by every user of the machine. */
+function webhookOf(shell: Shell, { webhookSecret, webhookUrl: url }: ServeFlags): WebhookOptions | undefined {
+  if (url === undefined) return undefined
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new LlmBatchError('usage', `--webhook-url takes a http or https address, not ${JSON.stringify(url)}`, {
+      next: 'Write it like http://127.0.0.1:8791/webhooks, as llm-batch webhooks shows it.',
+    })
+  }
+  const variable = webhookSecret ?? findProvider(DEFAULT_PROVIDER).webhooks?.secretVariable ?? ''
+  const secret = shell.machine.environment[variable]?.split(/[\s,]+/).find((text) => text !== '')
+  if (secret !== undefined) return { url, secret, onUndelivered: (text) => shell.tell(text) }
+  throw new LlmBatchError('configuration', `there is no secret to sign webhooks with: ${variable} is not set`, {
+    next: `Set ${variable} for this server and for what takes its webhooks.`,
+  })
 }
 
 /** Models with the day on which they end, from texts such as `some-model=2026-12-11`. */

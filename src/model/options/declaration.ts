@@ -21,6 +21,7 @@ export type OptionCommand =
   | 'remote'
   | 'serve'
   | 'gateway'
+  | 'webhooks'
   | 'doctor'
   | 'providers'
   | 'init'

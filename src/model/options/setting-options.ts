@@ -21,6 +21,7 @@ const PLACED = [
   'worker',
   'gateway',
   'completions',
+  'webhooks',
 ] as const
 
 /** Options that override the configuration for one command or call. */

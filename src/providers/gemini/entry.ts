@@ -7,6 +7,13 @@ export const GEMINI: ProviderEntry = {
   otherKeyVariable: 'GOOGLE_API_KEY',
   baseUrlVariable: 'GEMINI_BASE_URL',
   defaultBaseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+  webhooks: {
+    secretVariable: 'GEMINI_WEBHOOK_SECRET',
+    events: ['batch.succeeded', 'batch.failed', 'batch.expired'],
+    registration: 'with client.webhooks.create of @google/genai, which shows the secret once',
+    unsure:
+      'Webhooks of Gemini are a preview; whether an event names a batch with or without "batches/" does not matter.',
+  },
   facts: GEMINI_FACTS,
   sheet: {
     title: 'Gemini',

@@ -60,6 +60,12 @@ export function ownHostEntry(name: string, own: OwnHost): ProviderEntry {
       hours,
       mostHours: own.mostWindowHours ?? Math.max(hours, like.window.mostHours ?? hours),
     },
+    webhooks: {
+      events: ['batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled'],
+      registration: 'at the host, where it sends Standard Webhooks',
+      ...like.webhooks,
+      secretVariable: `LLM_BATCH_WEBHOOK_SECRET_${suffix}`,
+    },
     discount: own.batchFactor === undefined ? like.discount : 1 - own.batchFactor,
     facts: { asOf: null, oddities: [], unsure: [], sources: [] },
   }

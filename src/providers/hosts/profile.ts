@@ -1,6 +1,7 @@
 import type { RemoteStatus } from '../../model/attempt.ts'
 import type { ModelPrice } from '../facts.ts'
 import type { Recovery } from '../provider.ts'
+import type { WebhookFacts } from '../provider-entry.ts'
 
 /**
  * An OpenAI-compatible host as data: everything in which it differs from OpenAI's batch API. One adapter reads it
@@ -53,6 +54,8 @@ export interface HostProfile {
   readonly hasSchemas?: boolean
   /** The npm package of its own SDK, where tests use that as a client of the local server. @default that of OpenAI */
   readonly sdk?: string
+  /** The webhooks that it sends. @default none */
+  readonly webhooks?: WebhookFacts
   readonly facts: HostFacts
 }
 

@@ -116,6 +116,12 @@ export const HOST_PROFILES: readonly HostProfile[] = [
     discount: null,
     prices: DOUBLEWORD_PRICES,
     hasSchemas: true,
+    webhooks: {
+      secretVariable: 'DOUBLEWORD_WEBHOOK_SECRET',
+      events: ['batch.completed', 'batch.failed'],
+      registration: 'in its console, under Webhooks',
+      idPrefix: 'batch_',
+    },
     facts: {
       asOf: SEEN,
       oddities: [

@@ -7,6 +7,11 @@ export const OPENAI: ProviderEntry = {
   baseUrlVariable: 'OPENAI_BASE_URL',
   defaultBaseUrl: 'https://api.openai.com/v1',
   scopeVariables: ['OPENAI_ORG_ID', 'OPENAI_PROJECT_ID'],
+  webhooks: {
+    secretVariable: 'OPENAI_WEBHOOK_SECRET',
+    events: ['batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled'],
+    registration: 'in the settings of the project, under Webhooks',
+  },
   facts: OPENAI_FACTS,
   sheet: {
     title: 'OpenAI',

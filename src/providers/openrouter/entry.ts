@@ -1,5 +1,6 @@
 import type { ProviderEntry } from '../provider-entry.ts'
 import { PRICES } from './prices.ts'
+import { claimedSignature } from './webhook-signature.ts'
 
 /** A picture or a file that lies in the request itself. */
 const INLINE_MEDIA = /"(?:url|image_url|file_data)"\s*:\s*"data:/
@@ -11,6 +12,14 @@ export const OPENROUTER: ProviderEntry = {
   keyVariable: 'OPENROUTER_API_KEY',
   baseUrlVariable: 'OPENROUTER_BASE_URL',
   defaultBaseUrl: 'https://openrouter.ai/api/v1',
+  webhooks: {
+    secretVariable: 'OPENROUTER_WEBHOOK_SECRET',
+    events: ['batch.completed', 'batch.failed', 'batch.cancelled', 'batch.expired'],
+    registration: "as the workspace's default address for callbacks, in its settings, beside the signing secret",
+    unsure:
+      'OpenRouter documents its signature for videos; the same is expected for batches, and another one is refused.',
+    claimed: claimedSignature,
+  },
   // "Typically" half, by its guide; some parts of a price, such as a search, are not cheaper. A price of the user's own that
   // does not say counts in full.
   facts: {

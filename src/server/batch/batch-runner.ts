@@ -1,3 +1,4 @@
+import { sendWebhook } from '../openai/webhooks.ts'
 import type { Simulator } from '../simulator.ts'
 import { type BatchRecord, isFinal } from '../state/record.ts'
 import { isSystemError } from '../system-error.ts'
@@ -34,7 +35,9 @@ export class BatchRunner {
     this.#track(
       id,
       halt,
-      runBatch(this.#simulator, id, signals).catch((error: unknown) => this.#fail(id, error)),
+      runBatch(this.#simulator, id, signals)
+        .catch((error: unknown) => this.#fail(id, error))
+        .then(() => this.#announce(id)),
     )
   }
 
@@ -66,6 +69,14 @@ export class BatchRunner {
   async close(): Promise<void> {
     this.#close.abort()
     await this.drain()
+  }
+
+  /** A client that hears of the end may look at once: the record is written by then. */
+  async #announce(id: string): Promise<void> {
+    const { clock, state, webhook } = this.#simulator
+    const batch = state.batches.get(id)
+    if (!webhook || batch?.dialect !== 'openai' || !isFinal(batch.phase)) return
+    await sendWebhook(batch, webhook, clock, this.#close.signal)
   }
 
   /** Ends a batch that the server cannot go on with, so that neither its client nor a restart waits for it. */

@@ -20,8 +20,11 @@ export interface AttemptCatalog {
   allAttempts(): Promise<readonly AttemptRecord[]>
   /** Moves an attempt along the table of moves, with what was learnt on the way; throws when another state is found. */
   moveAttempt(key: number, from: Stage, to: Stage, changes?: AttemptChanges): Promise<AttemptRecord>
-  /** Records what was seen or scheduled without moving the attempt. */
-  noteAttempt(key: number, changes: AttemptChanges): Promise<AttemptRecord>
+  /**
+   * Records what was seen or scheduled without moving the attempt. With the `nextAt` that the caller found before, it stays
+   * as it is where it was changed since: a webhook that came meanwhile still makes the next look due.
+   */
+  noteAttempt(key: number, changes: AttemptChanges, seenNextAt?: number): Promise<AttemptRecord>
   /**
    * Ends an attempt that never became a batch, or whose batch was refused unbilled, and starts the next one of the
    * same batch, planned. An open intent of the old one is answered with `proved_absent`. What was set aside for it is

@@ -34,9 +34,9 @@ export function attemptVerbs({ clock, read, write }: RunAccess): AttemptCatalog 
         await wakeWhenFreed(sql, key, from, to, clock.now())
         return selectAttempt(sql, key)
       }),
-    noteAttempt: async (key, changes) =>
+    noteAttempt: async (key, changes, seenNextAt) =>
       write(async (sql) => {
-        await updateAttempt(sql, key, changes)
+        await updateAttempt(sql, key, changes, seenNextAt)
         return selectAttempt(sql, key)
       }),
     replaceAttempt: async ({ key, from, to, next, changes = {}, mayBeBilled = false }) =>
