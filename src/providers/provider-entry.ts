@@ -28,8 +28,8 @@ export interface ClaimedSignature {
   readonly id: string
   /** When it was signed, in seconds of the epoch. */
   readonly signedAt: number
-  /** True where this secret, with these bytes as the sender's documents read it, made the signature. Takes the same time for all. */
-  isBy(secret: string): boolean
+  /** True where this secret made the signature; compares in constant time. */
+  readonly isBy: (secret: string) => boolean
 }
 
 /** Webhooks that a provider sends when a batch has ended. */
@@ -44,9 +44,7 @@ export interface WebhookFacts {
   readonly unsure?: string
   /** What its batches' ids begin with where an event may leave it out. @default nothing */
   readonly idPrefix?: string
-  /**
-   * Reads a signature of another form than Standard Webhooks; null where the request has none. @default Standard Webhooks alone
-   */
+  /** Reads a signature of another form; null where the request has none. @default Standard Webhooks alone */
   readonly claimed?: (headers: Headers, body: string) => ClaimedSignature | null
 }
 

@@ -79,7 +79,7 @@ export interface LocalServerOptions {
   readonly clock?: Clock | undefined
 }
 
-/** Where webhooks go, and how they are signed. */
+/** Address and secret of webhooks. */
 export interface WebhookOptions {
   readonly url: string
   /** `whsec_` and base64, as OpenAI gives one, or any text. */

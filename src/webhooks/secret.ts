@@ -7,8 +7,8 @@ export const SECRET_PREFIX = 'whsec_'
 const LEAST_BYTES = 16
 
 /**
- * The key that a secret stands for: base64 behind `whsec_`, and the text itself otherwise, as the official SDKs read it. Throws
- * `configuration` for one that cannot be used, with the name of its variable and nothing of the secret.
+ * The key that a secret stands for: base64 behind `whsec_`, and the text itself otherwise, as the official SDKs read it.
+ * Throws `configuration` for one that cannot be used, with the name of its variable and nothing of the secret.
  */
 export function keyOf(secret: string, variable: string): Uint8Array {
   const isPrefixed = secret.startsWith(SECRET_PREFIX)

@@ -11,6 +11,7 @@ import { exitCodeOf, reportOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
 import { driveRun } from '../drive/drive-run.ts'
+import { Hooks } from '../drive/hooks.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { RunEvents } from '../drive/run-events.ts'
 import { RunProgress } from '../drive/run-progress.ts'
@@ -46,6 +47,7 @@ async function cancel(
   interruption: Interruption,
 ): Promise<number> {
   const events = await RunEvents.open(shell, workspace, flags)
+  const hooks = await Hooks.open(shell, workspace, events, {})
   const run = await chooseRun(shell, workspace, wanted)
   assertCancellable(run.state, run.id)
   await workspace.store.requestCancel(run.id)
@@ -58,6 +60,7 @@ async function cancel(
         workspace,
         taken,
         events,
+        hooks,
         interruption,
         flags: { ...flags, wait: true },
         until: 'finished',

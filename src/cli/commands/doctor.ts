@@ -9,6 +9,7 @@ import { examineLive } from '../doctor/doctor-live.ts'
 import { repairLogs } from '../doctor/examine-logs.ts'
 import { examineAnswers, examineHome } from '../doctor/examine-place.ts'
 import { type ExaminedProvider, examineClock, examineProvider } from '../doctor/examine-provider.ts'
+import { examineWebhooks } from '../doctor/examine-webhooks.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { durationMsFlag } from '../flags/flag-values.ts'
 import { addOptions } from '../flags/option-flags.ts'
@@ -68,6 +69,7 @@ async function examine(shell: Shell, flags: DoctorFlags): Promise<number> {
   const hasKey = providers.some((provider) => provider.hasKey)
   const findings = [
     ...(hasKey ? shownFindings(providers) : providers.map(({ finding }) => ({ ...finding, problem: finding.text }))),
+    ...examineWebhooks(place.configuration),
     ...(await examineHome(place, (work) => withHome(shell, flags, work))),
     ...(flags.repair ? await withHome(shell, flags, (workspace) => repairLogs(workspace, flags.offline !== true)) : []),
     await examineAnswers(place.disk, shell.machine.workingFolder),

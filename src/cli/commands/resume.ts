@@ -3,6 +3,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { driveRun } from '../drive/drive-run.ts'
+import { Hooks } from '../drive/hooks.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { RunEvents } from '../drive/run-events.ts'
 import { takeUp } from '../drive/take-up.ts'
@@ -28,11 +29,12 @@ async function resume(shell: Shell, wanted: string | undefined, flags: ResumeFla
   try {
     return await withHome(shell, flags, async (workspace) => {
       const events = await RunEvents.open(shell, workspace, flags)
+      const hooks = await Hooks.open(shell, workspace, events, flags)
       const run = await chooseRun(shell, workspace, wanted)
       const mustBeFile = flags.json === true || flags.wait === false || flags.detach === true
       const taken = await takeUp(shell, workspace, run, { ...flags, mustBeFile })
       const until = flags.wait === false ? 'submitted' : 'finished'
-      return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: true })
+      return await driveRun({ shell, workspace, taken, events, hooks, interruption, flags, until, releaseHeld: true })
     })
   } finally {
     interruption.end()

@@ -14,6 +14,7 @@ import { type Retryable, retryableOf, type StatusRows } from '../../workspace/re
 import { standingOf } from '../../workspace/standing.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { driveRun } from '../drive/drive-run.ts'
+import { Hooks } from '../drive/hooks.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { RunEvents } from '../drive/run-events.ts'
 import { takeUp } from '../drive/take-up.ts'
@@ -49,6 +50,7 @@ async function retry(
   interruption: Interruption,
 ): Promise<number> {
   const events = await RunEvents.open(shell, workspace, flags)
+  const hooks = await Hooks.open(shell, workspace, events, flags)
   const run = await chooseRun(shell, workspace, wanted)
   const options = { statuses: flags.status ?? [], maxTokens: flags.maxTokens ?? null, forceModel: flags.forceModel }
   const tell = (happening: Happening) => events.tell({ run: run.id, name: run.name, ...happening })
@@ -73,7 +75,7 @@ async function retry(
   if (!flags.quiet) shell.tell(`Run ${run.id}: ${sending} ${describeSent(reopened, options, retryable)}${canary}.`)
   const until = flags.wait === false ? 'submitted' : 'finished'
   const releaseHeld = flags.detach !== true
-  return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld })
+  return await driveRun({ shell, workspace, taken, events, hooks, interruption, flags, until, releaseHeld })
 }
 
 async function retryableIn({ configuration, store }: Workspace, id: string): Promise<Retryable> {

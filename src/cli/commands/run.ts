@@ -11,6 +11,7 @@ import { exitCodeOf, reportOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { reportDocument } from '../documents/report-document.ts'
 import { driveRun } from '../drive/drive-run.ts'
+import { Hooks } from '../drive/hooks.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { newRunOptions } from '../drive/new-run.ts'
 import { RunEvents } from '../drive/run-events.ts'
@@ -46,6 +47,7 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
     return await withHome(shell, flags, async (home) => {
       const workspace = placeFor(shell, home, flags)
       const events = await RunEvents.open(shell, workspace, flags)
+      const hooks = await Hooks.open(shell, workspace, events, flags)
       const made = await newRunOptions(shell, workspace.disk, { inputPaths, flags, output })
       const options = {
         ...made,
@@ -59,7 +61,7 @@ async function run(shell: Shell, inputPaths: readonly string[], flags: RunFlags,
       if (taken.isAttached && !flags.quiet) shell.tell(describeAttached(await taken.store.record(), taken))
       if (taken.areAnswersThere) return await reportDone(shell, workspace, taken, flags)
       const until = flags.wait === false ? 'submitted' : 'finished'
-      return await driveRun({ shell, workspace, taken, events, interruption, flags, until, releaseHeld: false })
+      return await driveRun({ shell, workspace, taken, events, hooks, interruption, flags, until, releaseHeld: false })
     })
   } finally {
     interruption.end()

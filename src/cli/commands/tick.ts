@@ -9,7 +9,7 @@ import { takeRun } from '../../prepare/start.ts'
 import type { RunRecord } from '../../store/port/run.ts'
 import { reportOf } from '../../workspace/report.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { runHook } from '../drive/hooks.ts'
+import { Hooks } from '../drive/hooks.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { RunEvents } from '../drive/run-events.ts'
 import { asKnownError } from '../exit-code.ts'
@@ -30,12 +30,13 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 /** Takes every unfinished run one round further; a held one is only named. The exit code tells how all of them stand. */
 async function tick(shell: Shell, workspace: Workspace, flags: TickFlags): Promise<number> {
   const events = await RunEvents.open(shell, workspace, { events: flags.events, namesRuns: true })
+  const hooks = await Hooks.open(shell, workspace, events, flags)
   const interruption = new Interruption(shell, systemClock)
   const ticked: TickedRun[] = []
   try {
     for (const run of await workspace.store.listRuns()) {
       if (run.state === 'preparing' || isFinished(run.state)) continue
-      const one = await tickRun({ shell, workspace, events, flags, interruption, run })
+      const one = await tickRun({ workspace, events, hooks, interruption, run })
       if (interruption.isStopped) return EXIT.interrupted
       ticked.push(one)
       if (!flags.quiet || needsPerson(one)) shell.tell(renderTicked(one, shell.errorColors))
@@ -44,15 +45,15 @@ async function tick(shell: Shell, workspace: Workspace, flags: TickFlags): Promi
     return exitCodeOfTick(ticked)
   } finally {
     interruption.end()
+    await hooks.settled(interruption)
     await events.flushed()
   }
 }
 
 interface Round {
-  readonly shell: Shell
   readonly workspace: Workspace
   readonly events: RunEvents
-  readonly flags: TickFlags
+  readonly hooks: Hooks
   readonly interruption: Interruption
   readonly run: RunRecord
 }
@@ -81,12 +82,12 @@ async function isNewDay({ clock, store }: Workspace, { id }: RunRecord): Promise
 }
 
 /** Returns true where another process is working on the run, which is left to that one. */
-async function goRound({ events, flags, run, shell, workspace }: Round, signal: AbortSignal): Promise<boolean> {
+async function goRound({ events, hooks, run, workspace }: Round, signal: AbortSignal): Promise<boolean> {
   const handle = await takeHandle(workspace, events, run.id)
   if (!handle) return true
   try {
     const { report } = await handle.drive({ until: 'round', signal })
-    await runHook(shell, flags, report.run)
+    await hooks.tell(report)
     return false
   } finally {
     handle.close()

@@ -26,7 +26,7 @@ const DEFAULT_PORT = 8791
 const LOOPBACK = '127.0.0.1'
 const DEFAULT_PATH = '/webhooks'
 
-/** `llm-batch webhooks`: takes the webhooks of providers and has the batches that they name looked at, until it is stopped. */
+/** `llm-batch webhooks`: takes webhooks of providers and has the batches that they name looked at, until it is stopped. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOptions(command, 'webhooks')
     .addOption(new Option('--port <n>', 'port; 0 for any free one').argParser(countOrZeroFlag).default(DEFAULT_PORT))

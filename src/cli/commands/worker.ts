@@ -6,7 +6,7 @@ import { inFlags } from '../../model/options/mention.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import type { WaitingRun } from '../../store/port/run.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
-import { runHook } from '../drive/hooks.ts'
+import { Hooks } from '../drive/hooks.ts'
 import { Interruption } from '../drive/interruption.ts'
 import { RunEvents } from '../drive/run-events.ts'
 import { asKnownError } from '../exit-code.ts'
@@ -49,13 +49,14 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 
 async function work(shell: Shell, workspace: Workspace, flags: WorkerFlags): Promise<number> {
   const events = await RunEvents.open(shell, workspace, { events: flags.events, namesRuns: true })
+  const hooks = await Hooks.open(shell, workspace, events, flags)
   const interruption = new Interruption(shell, systemClock)
   const worker = new Worker(workspace, {
     concurrency: flags.concurrency,
     isOnce: flags.once === true,
     emitter: events.emitter,
     words: inFlags,
-    tell: (news) => tellNews(shell, flags, news),
+    tell: (news) => tellNews(shell, hooks, flags, news),
   })
   const health = flags.port === undefined ? undefined : await serveHealth(shell, workspace, worker, flags.port)
   try {
@@ -65,6 +66,7 @@ async function work(shell: Shell, workspace: Workspace, flags: WorkerFlags): Pro
   } finally {
     health?.close()
     interruption.end()
+    await hooks.settled(interruption)
     await events.flushed()
   }
 }
@@ -79,14 +81,14 @@ async function serveHealth(shell: Shell, { clock, store }: Workspace, worker: Wo
   return server
 }
 
-async function tellNews(shell: Shell, flags: WorkerFlags, news: WorkerNews): Promise<void> {
+async function tellNews(shell: Shell, hooks: Hooks, flags: WorkerFlags, news: WorkerNews): Promise<void> {
   if (news.kind === 'left') return shell.tell(`Run ${news.run} is left to other workers: ${news.why}.`)
   if (news.kind === 'trouble') {
     return shell.tell(`Run ${news.run}: ${renderError(asKnownError(news.error), shell.errorColors)}`)
   }
   const ticked = { ...news.report, isElsewhere: false, error: null }
   if (flags.quiet !== true || needsPerson(ticked)) shell.tell(renderTicked(ticked, shell.errorColors))
-  await runHook(shell, flags, news.report.run)
+  await hooks.tell(news.report)
 }
 
 /** As `tick` has it: a held run first, then one that is not finished. */

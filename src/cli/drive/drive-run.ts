@@ -15,7 +15,7 @@ import { nextSteps } from '../render/views/next-command.ts'
 import { renderReport } from '../render/views/report.ts'
 import { tellReason } from '../render/words/reason-words.ts'
 import type { Shell } from '../shell.ts'
-import { runHook } from './hooks.ts'
+import type { Hooks } from './hooks.ts'
 import type { Interruption } from './interruption.ts'
 import { leaveToWorkers } from './leave-to-workers.ts'
 import type { RunEvents } from './run-events.ts'
@@ -27,6 +27,7 @@ export interface DriveRun {
   readonly workspace: Workspace
   readonly taken: TakenRun
   readonly events: RunEvents
+  readonly hooks: Hooks
   readonly interruption: Interruption
   readonly flags: AnyOptions
   readonly until: Until
@@ -38,8 +39,15 @@ export interface DriveRun {
  * exit code. Lets go of the run.
  */
 export async function driveRun(options: DriveRun): Promise<number> {
+  const { events, hooks, interruption } = options
   const served = await servedRun(options)
-  return await driveServed({ ...options, workspace: served.workspace }, served)
+  try {
+    return await driveServed({ ...options, workspace: served.workspace }, served)
+  } finally {
+    // The run is let go of by now, so that nothing waits for an address that does not answer.
+    await hooks.settled(interruption)
+    await events.flushed()
+  }
 }
 
 /** Lets go of a run whose server does not start. */
@@ -115,10 +123,10 @@ function outputSink(shell: Shell, runId: string, progress: RunProgress | undefin
   }
 }
 
-async function conclude({ flags, interruption, shell, workspace }: DriveRun, driven: Driven): Promise<number> {
+async function conclude({ flags, hooks, interruption, shell, workspace }: DriveRun, driven: Driven): Promise<number> {
   const { answers, report } = driven
   const { run } = report
-  await runHook(shell, flags, run)
+  await hooks.tell(report)
   if (flags.json) await shell.printJson(await reportDocument(report, answers))
   const code =
     interruption.isStopped && !isFinished(run.state) && run.state !== 'held'

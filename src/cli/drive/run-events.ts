@@ -64,7 +64,8 @@ export class RunEvents {
   }
 }
 
-function eventLine(clock: Clock, event: RunEvent): string {
+/** An event as a line of a file, without its end. */
+export function eventLine(clock: Clock, event: RunEvent): string {
   return JSON.stringify({ at: new Date(clock.now()).toISOString(), ...event })
 }
 

@@ -25,6 +25,7 @@ const VARIABLE_WORDS: Readonly<Record<keyof typeof VARIABLES, string>> = {
   files: 'where the files of a home in a database lie',
   allowHttp: '1 allows plain http to another machine',
   gatewayToken: 'what programs show to a gateway as their key',
+  webhookSecret: 'secrets that webhooks about runs are signed by, separated by commas',
 }
 
 /** Options that so many commands take are told as those of all. */
@@ -55,6 +56,9 @@ export function manPage(program: DescribedCommand, version: string, date: string
     ),
     ...Object.values(PROVIDERS).map(({ baseUrlVariable, keyVariable, name }) =>
       term(`${bold(keyVariable)}, ${bold(baseUrlVariable)}`, `key and address of ${name}`),
+    ),
+    ...Object.values(PROVIDERS).flatMap(({ name, webhooks }) =>
+      webhooks ? [term(bold(webhooks.secretVariable), `secrets of webhooks that ${name} sends`)] : [],
     ),
     '.SH FILES',
     term(bold('llm-batch.config.json'), 'settings, in the working folder'),

@@ -190,14 +190,16 @@ export const DRIVE_OPTIONS = {
     kind: 'text',
     value: '<command>',
     heading: 'run',
-    help: 'run this command when the run is finished (LLM_BATCH_RUN, _STATE, _OUTPUT are set)',
+    help: 'command to run, or https address to call by a signed webhook, when the run is finished (LLM_BATCH_RUN, _STATE, _OUTPUT are set)',
+    brief: 'command to run, or https address to call, when the run is finished',
     commands: HOOKING,
   },
   onHold: {
     kind: 'text',
     value: '<command>',
     heading: 'run',
-    help: 'run this command when the run is held and waits for you',
+    help: 'command to run, or https address to call by a signed webhook, when the run is held and waits for you',
+    brief: 'command to run, or https address to call, when the run is held',
     commands: HOOKING,
   },
 } as const satisfies Readonly<Record<string, OptionDeclaration>>

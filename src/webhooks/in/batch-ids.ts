@@ -7,8 +7,9 @@ const LONGEST_ID = 512
 const NAMING = ['id', 'batch_id', 'name']
 
 /**
- * What may be the id of the batch that an event is about, in the forms in which a home may know it: as it stands there, behind
- * the collection of a resource's name (`batches/abc`), and with a prefix that was left out. Empty where it names nothing.
+ * What may be the id of the batch that an event is about, in the forms in which a home may know it: as it stands there,
+ * behind the collection of a resource's name (`batches/abc`), and with a prefix that was left out. Empty where it names
+ * nothing.
  */
 export function batchIdsIn(body: string, prefix: string): readonly string[] {
   const data = dataOf(body)

@@ -6,9 +6,9 @@ import { MOST_BYTES, type ReceiverParts, WebhookReceiver } from './receiver.ts'
 /** Ways into a receiver of webhooks. */
 export interface WebhookHandlers {
   /** Answers a request of the web's own types: a route of Hono, a route handler of Next, `Deno.serve`, a worker. */
-  handle(request: Request): Promise<Response>
+  readonly handle: (request: Request) => Promise<Response>
   /** Answers a request of Node's server: `node:http` itself, Connect, Express, before anything has parsed the body. */
-  listen(request: IncomingMessage, response: ServerResponse): Promise<void>
+  readonly listen: (request: IncomingMessage, response: ServerResponse) => Promise<void>
 }
 
 /** The handlers of a receiver with these parts. */

@@ -30,8 +30,8 @@ export interface Webhooks extends WebhookHandlers {
 }
 
 /**
- * Opens a home to take webhooks of providers in a program of one's own. Throws `configuration` where no secret is set, or one cannot
- * be used, and what opening the home throws.
+ * Opens a home to take webhooks of providers in a program of one's own. Throws `configuration` where no secret is set, or
+ * one cannot be used, and what opening the home throws.
  */
 export async function openWebhooks(options: OpenWebhooksOptions = {}): Promise<Webhooks> {
   const { onRefusal = () => undefined, onWake = () => undefined, secrets = {}, ...place } = options
@@ -82,6 +82,6 @@ export function knownSenders(
   if (senders.length > 0) return senders
   const variables = webhookProviders().map(({ webhooks }) => webhooks.secretVariable)
   throw new LlmBatchError('configuration', 'no secret of a webhook is set', {
-    next: `Set one of ${variables.join(', ')}; see: llm-batch doctor`,
+    next: `Set one of ${variables.join(', ')} to what the provider shows.`,
   })
 }

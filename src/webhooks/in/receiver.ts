@@ -30,8 +30,8 @@ export type AnswerStatus = (typeof ANSWERS)[keyof typeof ANSWERS]
 const ANSWERS = { taken: 204, refused: 401, failed: 500 } as const
 
 /**
- * Takes webhooks: a valid one makes the next look at its batch due, whatever it says of the batch. Whoever has no secret gets the same
- * answer whatever was wrong. Keeps nothing in memory, so that several processes may take the webhooks of one home.
+ * Takes webhooks: a valid one makes the next look at its batch due, whatever it says of the batch. Every other request gets
+ * the same answer, whatever was wrong. Keeps nothing in memory, so that several processes may take the webhooks of one home.
  */
 export class WebhookReceiver {
   readonly #parts: ReceiverParts
