@@ -67,6 +67,7 @@ describe('loadConfiguration', () => {
       maxTries: 3,
       isCountingTokens: true,
       prepareThread: { isOn: true, aboveBytes: 64_000_000 },
+      telemetry: { isOn: true, tellsText: false },
       tiers: {},
       canary: { isOn: true, aboveRequests: 1_000, requests: 10 },
       stopLoss: { share: 0.5, leastRows: 10 },
@@ -158,7 +159,7 @@ describe('loadConfiguration', () => {
     [{ limit: {} }, 'unknown key limit (did you mean limits?)'],
     [
       { apiKey: 'x' },
-      'unknown key apiKey (known here: home, files, waits, canary, stopLoss, prepareThread, tokenCount, limits, providers, hosts, models, prices, budget)',
+      'unknown key apiKey (known here: home, files, waits, canary, stopLoss, prepareThread, telemetry, tokenCount, limits, providers, hosts, models, prices, budget)',
     ],
     [{ baseUrl: 'x' }, 'unknown key baseUrl'],
     [

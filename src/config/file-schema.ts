@@ -77,6 +77,12 @@ const prepareThread = z
   })
   .partial()
 
+const telemetry = z
+  .strictObject({
+    userText: z.boolean().describe('True: names of runs, paths of files and messages are told too. Default: false'),
+  })
+  .partial()
+
 const stopLoss = z
   .strictObject({
     share: z
@@ -163,6 +169,10 @@ export const fileSchema = z.strictObject({
     .describe(
       'Thread that reads a large input and makes its requests while they are frozen; false for none. Default: on, with two cores or more',
     ),
+  telemetry: z
+    .union([z.literal(false), telemetry])
+    .optional()
+    .describe('What OpenTelemetry is told, where it is set up; false for nothing. Default: on'),
   tokenCount: z.boolean().optional().describe('False: estimate tokens by bytes alone. Default: true'),
   limits: limits.optional(),
   providers: z

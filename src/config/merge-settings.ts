@@ -1,6 +1,13 @@
 import { LlmBatchError } from '../model/error.ts'
 import type { FileConfiguration } from './file-schema.ts'
-import type { CanarySettings, LimitOverrides, PrepareThreadSettings, Settings, StopLossSettings } from './settings.ts'
+import type {
+  CanarySettings,
+  LimitOverrides,
+  PrepareThreadSettings,
+  Settings,
+  StopLossSettings,
+  TelemetrySettings,
+} from './settings.ts'
 import { mergeWaits } from './waits.ts'
 
 /** Settings of a run from the command line; undefined where the user said nothing. */
@@ -48,6 +55,7 @@ export function mergeSettings(file: FileConfiguration, flags: SettingFlags): Set
     stopLoss: mergeStopLoss(file.stopLoss),
     isCountingTokens: flags.tokenCount === false ? false : (file.tokenCount ?? true),
     prepareThread: mergePrepareThread(file.prepareThread),
+    telemetry: mergeTelemetry(file.telemetry),
     tiers: Object.fromEntries(
       Object.entries(file.providers ?? {}).flatMap(([name, { tier }]) => (tier === undefined ? [] : [[name, tier]])),
     ),
@@ -77,6 +85,11 @@ function mergeStopLoss(file: FileConfiguration['stopLoss']): StopLossSettings {
 function mergePrepareThread(file: FileConfiguration['prepareThread']): PrepareThreadSettings {
   const given = file === false ? undefined : file
   return { isOn: file !== false, aboveBytes: given?.aboveBytes ?? DEFAULT_THREAD_ABOVE_BYTES }
+}
+
+function mergeTelemetry(file: FileConfiguration['telemetry']): TelemetrySettings {
+  const given = file === false ? undefined : file
+  return { isOn: file !== false, tellsText: given?.userText ?? false }
 }
 
 function limitsOf(flags: SettingFlags): LimitOverrides {

@@ -61,6 +61,14 @@ export interface PrepareThreadSettings {
   readonly aboveBytes: number
 }
 
+/** Content of what OpenTelemetry is told, where a program or its environment has set it up. */
+export interface TelemetrySettings {
+  /** False for nothing. @default true */
+  readonly isOn: boolean
+  /** True where names of runs, paths of files and messages are told too. @default false */
+  readonly tellsText: boolean
+}
+
 /** When failing rows hold the rest of a run. */
 export interface StopLossSettings {
   /** The share of a batch, from 0 to 1, that fails with one code; 1 is never exceeded. @default 0.5 */
@@ -83,6 +91,7 @@ export interface Settings {
   /** False estimates tokens by bytes alone. @default true */
   readonly isCountingTokens: boolean
   readonly prepareThread: PrepareThreadSettings
+  readonly telemetry: TelemetrySettings
   /** The usage tier of the account, by provider name, where the user names it; limits of queues follow from it. */
   readonly tiers: Readonly<Record<string, number>>
   readonly limits: LimitOverrides

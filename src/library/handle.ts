@@ -14,17 +14,20 @@ import { messageOf } from '../model/error.ts'
 import type { Happening, RunEvent } from '../model/event.ts'
 import { inProperties } from '../model/options/mention.ts'
 import { isFinished } from '../model/run.ts'
+import type { Target } from '../model/target.ts'
 import type { TextSink } from '../output/destination.ts'
 import type { PlanSummary } from '../plan/summary.ts'
 import { type AppendedRows, RowAppender } from '../prepare/append-rows.ts'
 import type { TakenRun } from '../prepare/start.ts'
 import { type WrittenFiles, writeRunAnswers } from '../results/finish.ts'
 import type { RunRecord } from '../store/port/run.ts'
+import type { Sitting } from '../telemetry/sitting.ts'
 import { type RunContext, runContext, type Steering } from '../workspace/context.ts'
 import { warnOvershoot } from '../workspace/overshoot.ts'
 import { type Progress, progressOf } from '../workspace/progress.ts'
 import { type RunReport, reportOf } from '../workspace/report.ts'
 import type { Workspace } from '../workspace/workspace.ts'
+import { beginRunSitting, watchHomeQueues } from './run-sitting.ts'
 import { tellingIn, toldEvent, type Words } from './told.ts'
 
 /** Options of driving a run. */
@@ -63,13 +66,16 @@ export class RunHandle {
   /** Known from the first drive on, before which nothing happens. */
   #name: string | null = null
   #isClosed = false
-  /** What works on the run, or did so last; one thing at a time, in one process too. */
   /** Lets one thing at a time happen to the run; how it ends is the business of its own caller. */
   readonly #inTurn = pLimit(1)
   /** Rows are appended while the run is driven, but one call after another. */
   readonly #appending = pLimit(1)
   readonly #appender: RowAppender
   readonly #stopping = new AbortController()
+  /** When this process had made the run; null where it was here before. */
+  readonly #preparedAt: number | null
+  /** Tells OpenTelemetry what happens; null where that is not set up. */
+  #sitting: Sitting | null = null
 
   /** @default words: those of the library */
   constructor(
@@ -85,6 +91,7 @@ export class RunHandle {
     this.#taken = taken
     this.#emitter = emitter
     this.#words = words
+    this.#preparedAt = taken.estimate === null ? null : workspace.clock.now()
     this.#appender = new RowAppender(workspace, taken.store, taken.promptFunction)
   }
 
@@ -99,18 +106,52 @@ export class RunHandle {
    * work waits for that one's end. Throws `account_mismatch` when the key belongs to another account.
    */
   async drive(options: DriveOptions = {}): Promise<Driven> {
-    return await this.#inTurn(() => this.#drive(options))
+    return await this.#inTurn(() => this.#told(() => this.#drive(options)))
   }
 
   /** Drives the run as `drive` does until nothing is due, and returns it: a report takes a look at all of the run. */
   async goRound(options: Omit<DriveOptions, 'until'>): Promise<RunRecord> {
-    return await this.#inTurn(async () => {
-      const run = await this.#advance({ ...options, until: 'round' })
-      if (options.writesAnswers !== false && isFinished(run.state)) {
-        await this.#writeWhenFinished(await this.report(), options.sink)
-      }
-      return run
+    return await this.#inTurn(() => this.#told(() => this.#goRound(options)))
+  }
+
+  async #goRound(options: Omit<DriveOptions, 'until'>): Promise<RunRecord> {
+    const run = await this.#advance({ ...options, until: 'round' })
+    if (options.writesAnswers !== false && isFinished(run.state)) {
+      await this.#writeWhenFinished(await this.report(), options.sink)
+    }
+    return run
+  }
+
+  /** Does work on the run, and keeps what happens meanwhile in its log, and in its trace where one is wanted. */
+  async #told<Result>(work: () => Promise<Result>): Promise<Result> {
+    const run = await this.#taken.store.record()
+    this.#name = run.name
+    const log = this.#openLog(this.#workspace.folderOf(this.id).log)
+    try {
+      return await this.#traced(run, work)
+    } finally {
+      await log.close()
+    }
+  }
+
+  async #traced<Result>(run: RunRecord, work: () => Promise<Result>): Promise<Result> {
+    const sitting = await beginRunSitting(this.#workspace, run, this.#preparedAt, (message) => {
+      this.#emit({ type: 'warning', code: 'telemetry_missing', message, batch: null })
     })
+    if (sitting === null) return await work()
+    this.#sitting = sitting
+    const unwatch = watchHomeQueues(this.#workspace)
+    try {
+      const result = await sitting.within(work)
+      await sitting.end()
+      return result
+    } catch (error) {
+      await sitting.end({ error })
+      throw error
+    } finally {
+      await unwatch()
+      this.#sitting = null
+    }
   }
 
   /**
@@ -182,7 +223,6 @@ export class RunHandle {
   async #advance(options: DriveOptions): Promise<RunRecord> {
     const { store } = this.#taken
     const run = await store.record()
-    this.#name = run.name
     if (isFinished(run.state)) return run
     await this.#driveOn(options)
     return await store.record()
@@ -192,8 +232,8 @@ export class RunHandle {
     const { store } = this.#taken
     const { signal: stopping } = this.#stopping
     const signal = options.signal === undefined ? stopping : AbortSignal.any([options.signal, stopping])
-    const context = await runContext(this.#workspace, store, (event) => this.#emit(event), options)
-    const log = this.#openLog(context.folder.log)
+    const noteLook = (target: Target): void => this.#sitting?.hearLook(target)
+    const context = await runContext(this.#workspace, store, (event) => this.#emit(event), { ...options, noteLook })
     try {
       await confirmAccount(context, signal)
       await steer(context, options)
@@ -209,7 +249,6 @@ export class RunHandle {
       await driveToEnd(context, until, signal)
     } finally {
       context.counters.close()
-      await log.close()
     }
   }
 
@@ -248,15 +287,22 @@ export class RunHandle {
     if (!isFinished(state) || output.path === null) return null
     // A run begun in a pipe may be finished where there is none, such as by `tick`; its answers stay in the home.
     if (output.path === '-' && sink === undefined) return null
-    return await writeRunAnswers(this.#workspace, this.#taken.store, {
+    const { clock } = this.#workspace
+    const startedAt = clock.monotonic()
+    const written = await writeRunAnswers(this.#workspace, this.#taken.store, {
       plan: { ...output, path: output.path },
       report,
       sink,
     })
+    const tookMs = Math.round(clock.monotonic() - startedAt)
+    this.#emit({ type: 'written', path: written.path, rows: written.rows, tookMs })
+    return written
   }
 
   #emit(happening: Happening): void {
-    this.#emitter.emit('event', toldEvent({ run: this.id, name: this.#name, ...happening }, this.#words))
+    const told = toldEvent({ run: this.id, name: this.#name, ...happening }, this.#words)
+    this.#sitting?.hear(happening, told)
+    this.#emitter.emit('event', told)
   }
 
   /** Keeps every event in the run's log, one JSON object a line. */

@@ -25,6 +25,8 @@ export function toldEvent(happening: RunHappening, words: Words): RunEvent {
       return { ...happening, message: typeof message === 'string' ? words(message) : tell(message) }
     }
     case 'prepared':
+    case 'settled':
+    case 'written':
     case 'incident':
       return happening
     default:

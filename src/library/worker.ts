@@ -14,6 +14,7 @@ import { type RunReport, reportOf } from '../workspace/report.ts'
 import { WORKER_DEAD_MS } from '../workspace/workers-at-work.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { RunHandle } from './handle.ts'
+import { watchHomeQueues } from './run-sitting.ts'
 import type { Words } from './told.ts'
 
 /** Runs that a worker works on at once where it is not told how many. */
@@ -106,6 +107,7 @@ export class Worker {
 
   /** Works until the signal, and then lets go of what is in hand. Throws where the home cannot be read any more. */
   async work(signal: AbortSignal): Promise<void> {
+    const unwatch = watchHomeQueues(this.#workspace)
     try {
       while (!signal.aborted) {
         const hasWork = await this.#look(signal)
@@ -114,6 +116,7 @@ export class Worker {
       }
     } finally {
       await Promise.all(this.#inHand.values())
+      await unwatch()
       await this.#workspace.store.forgetWorker(this.#presence.id)
     }
   }

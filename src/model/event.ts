@@ -1,6 +1,35 @@
 import type { RemoteStatus, Stage } from './attempt.ts'
+import type { BatchKind } from './batch.ts'
+import type { OutcomeStatus } from './outcome.ts'
 import type { Reason } from './reason.ts'
 import type { RunState } from './run.ts'
+
+/** Life of an attempt that is over, and what it brought. Instants are ISO 8601 in UTC, null where it did not come so far. */
+export interface SettledBatch {
+  /** 1-based number of the batch within the run. */
+  readonly batch: number
+  readonly attempt: number
+  /** A final one. */
+  readonly stage: Stage
+  readonly kind: BatchKind
+  readonly provider: string
+  readonly endpoint: string
+  readonly model: string
+  readonly remoteId: string | null
+  readonly requests: number
+  readonly plannedAt: string
+  readonly uploadedAt: string | null
+  readonly submittedAt: string | null
+  readonly endedAt: string | null
+  /** Rows whose requests have an outcome now, by that; those that are sent again are not among them. */
+  readonly rows: Readonly<Partial<Record<OutcomeStatus, number>>>
+  readonly inputTokens: number
+  /** Those of them that the provider had cached. */
+  readonly cachedInputTokens: number
+  readonly outputTokens: number
+  /** US dollars; null where the price or the usage of a billed answer is unknown. */
+  readonly costUsd: number | null
+}
 
 /** Something that happened to a run; `Why` is how reasons are given. */
 type HappeningWith<Why> =
@@ -14,6 +43,14 @@ type HappeningWith<Why> =
       readonly remoteId: string | null
       readonly remoteStatus: RemoteStatus | null
       readonly reason: Why | null
+    }
+  | (SettledBatch & { readonly type: 'settled' })
+  | {
+      readonly type: 'written'
+      /** The file of the answers; `-` for standard output. */
+      readonly path: string
+      readonly rows: number
+      readonly tookMs: number
     }
   | {
       readonly type: 'prepared'

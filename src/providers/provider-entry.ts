@@ -52,6 +52,8 @@ export interface WebhookFacts {
 export interface ProviderEntry {
   /** As the user writes it before the slash of a model. */
   readonly name: string
+  /** As OpenTelemetry's conventions name it. @default `name` */
+  readonly conventionName?: string
   /** The variable that holds the key, such as `OPENAI_API_KEY`. */
   readonly keyVariable: string
   /** Another variable that may hold it, as the provider's own SDK reads it; wins where both are set. @default none */

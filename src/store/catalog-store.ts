@@ -1,4 +1,5 @@
 import { selectKnownRemotes } from './attempts.ts'
+import { selectQueuedWork } from './in-flight.ts'
 import { insertProbe, selectProbes } from './probes.ts'
 import { selectBelief } from './queue-belief.ts'
 import { type Catalog, createRunStore } from './run-store.ts'
@@ -54,6 +55,7 @@ export function createStore(catalog: Catalog): Omit<Store, keyof Locks> {
     shownAnswers: async (provider, model) => database.read((sql) => selectShownByModel(sql, provider, model)),
     addTriedAnswers: async (provider, model, shown) =>
       database.transaction((sql) => insertTriedAnswers(sql, { provider, model }, shown)),
+    queuedWork: async () => database.read((sql) => selectQueuedWork(sql, clock.now())),
     queueBelief: async (baseUrl, { model, provider }) =>
       database.read((sql) => selectBelief(sql, { baseUrl, model, provider })),
     tokenRate: async (baseUrl, { model, provider }, method) =>

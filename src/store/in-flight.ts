@@ -1,7 +1,7 @@
 import { DAY_MS } from '../lib/duration.ts'
 import { OPEN_STAGES } from '../model/attempt.ts'
 import type { Target } from '../model/target.ts'
-import type { QueueLoad, QueueState } from './port/queue.ts'
+import type { QueuedWork, QueueLoad, QueueState } from './port/queue.ts'
 import { BEGUN, CALIBRATED_TOKENS, JOIN_RATES } from './record-columns.ts'
 import type { Sql } from './sql.ts'
 
@@ -79,6 +79,17 @@ export async function selectInFlight(sql: Sql, { provider, baseUrl, model }: Que
     unseenSince(now),
   )
   return load ?? { tokens: 0, requests: 0 }
+}
+
+/** What all runs have in flight, by model. */
+export async function selectQueuedWork(sql: Sql, now: number): Promise<readonly QueuedWork[]> {
+  return await sql.all<QueuedWork>(
+    `select b.provider as provider, b.model as model, sum(${CALIBRATED_TOKENS}) as tokens,
+       sum(b.request_count) as requests
+     from attempts a join batches b on b.key = a.batch ${JOIN_RATES} where ${IN_FLIGHT}
+     group by b.provider, b.model order by b.provider, b.model`,
+    unseenSince(now),
+  )
 }
 
 /** Requests in flight of all models at a base URL. */

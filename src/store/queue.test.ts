@@ -129,6 +129,8 @@ describe.each(ENGINES)('in $name', (engine) => {
         belief: null,
         isCalibrated: false,
       })
+      const { model, provider } = TARGET
+      expect(await store.queuedWork()).toEqual([{ provider, model, tokens: 5_130, requests: 30 }])
     })
 
     it('gives two processes that ask at the same moment what room there is, and never more', async () => {

@@ -7,6 +7,8 @@ export interface RunFolder {
   readonly inputs: string
   readonly results: string
   readonly log: string
+  /** Where the run was seen by OpenTelemetry; absent where it was not. */
+  readonly traces: string
   readonly lock: string
   /** What the run was started from, as a job file; absent where the run has no such file. */
   readonly job: string
@@ -45,6 +47,7 @@ export function runFolder(home: string, runId: string): RunFolder {
     inputs,
     results,
     log: join(path, 'log.jsonl'),
+    traces: join(path, 'traces.jsonl'),
     lock: join(path, 'lock.db'),
     job: join(path, 'job.yaml'),
     localServer: join(path, 'local-server'),

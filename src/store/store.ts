@@ -4,7 +4,7 @@ import type { AttemptCatalog, KnownRemote } from './port/attempt.ts'
 import type { BatchCatalog, TokenMethod } from './port/batch.ts'
 import type { MoneyCatalog, MonthlySpending, ShownAnswers } from './port/money.ts'
 import type { PaidCallCatalog } from './port/paid-call.ts'
-import type { QueueBelief, QueueCatalog } from './port/queue.ts'
+import type { QueueBelief, QueueCatalog, QueuedWork } from './port/queue.ts'
 import type { NewRun, RunCatalog, RunRecord, WaitingRun } from './port/run.ts'
 
 /**
@@ -103,6 +103,8 @@ interface HomeCatalog {
   shownAnswers(provider: string, model: string): Promise<ShownAnswers>
   /** Adds answers that belong to no run, so that later estimates know them; adding twice counts twice. */
   addTriedAnswers(provider: string, model: string, shown: ShownAnswers): Promise<void>
+  /** What all runs of the home have in the queues of providers, by model; models without work there are left out. */
+  queuedWork(): Promise<readonly QueuedWork[]>
   /** What refusals have taught about the queue of a model at a base URL; null where there were none. */
   queueBelief(baseUrl: string, target: Target): Promise<QueueBelief | null>
   /** What estimates of tokens were worth there; null where no batch was collected. */

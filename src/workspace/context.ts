@@ -75,6 +75,8 @@ export interface RunContext {
   /** How often a row is asked again whose answer does not fit. */
   readonly maxReasks: number
   readonly emit: Emit
+  /** Counts a look at a batch of a target. */
+  readonly noteLook: (target: Target) => void
 }
 
 /** What only the command itself executes would wait for ever in another process. */
@@ -89,7 +91,7 @@ export async function runContext(
   workspace: Workspace,
   store: RunStore,
   emit: Emit,
-  steering: Steering = {},
+  steering: Steering & { readonly noteLook?: RunContext['noteLook'] } = {},
 ): Promise<RunContext> {
   const { clock, configuration, disk, random } = workspace
   const run = await store.record()
@@ -122,5 +124,6 @@ export async function runContext(
     checkAnswer: definition.answer && (await createAnswerCheck(definition.answer, steering.judgeValue)),
     maxReasks: definition.maxReasks,
     emit,
+    noteLook: steering.noteLook ?? (() => undefined),
   }
 }

@@ -26,7 +26,7 @@ const BASE = [...GROUND, 'ports', 'known', 'prices', 'schema', 'config', 'log']
 const STAGES = ['input', 'request', 'plan', 'submit', 'watch', 'collect', 'output']
 const DOWN = [...BASE, ...STAGES, 'providers', 'store']
 const HOME = [...DOWN, 'workspace', 'batching']
-const MAIN = [...HOME, 'prepare', 'drive', 'results', 'probe', 'library']
+const MAIN = [...HOME, 'prepare', 'drive', 'results', 'probe', 'telemetry', 'library']
 
 /**
  * What each room may import besides itself: the picture of ARCHITECTURE.md as a table. A room is a folder of src, or a
@@ -47,11 +47,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(STAGES.map((stage) => [stage, BASE])),
   workspace: DOWN,
   batching: [...DOWN, 'workspace'],
+  telemetry: [...GROUND, 'ports'],
   prepare: HOME,
   drive: HOME,
   results: HOME,
   probe: HOME,
-  library: [...HOME, 'prepare', 'drive', 'results'],
+  library: [...HOME, 'prepare', 'drive', 'results', 'telemetry'],
   server: [...GROUND, 'config'],
   processors: MAIN,
   'provider.ts': ['ports', ...GROUND, 'providers'],
@@ -154,6 +155,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'summarise',
     'value-counts',
   ],
+  telemetry: ['queues', 'sitting', 'telemetry'],
   probe: ['evidence', 'inline-probe', 'live-probe', 'one-row'],
 }
 

@@ -28,7 +28,7 @@ it('a worker of a program carries out a run that was left, and tells what it com
   }
   const run = { name: 'left', state: 'completed', reason: null }
   expect(news.at(-1)).toMatchObject({ kind: 'round', report: { run, counts: { succeeded: 2 } } })
-  expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['run', 'batch']))
+  expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['run', 'batch', 'settled']))
   await using finished = await openRun('left', placeOf(world))
   const statuses = []
   for await (const { status } of finished.results()) statuses.push(status)

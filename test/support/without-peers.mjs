@@ -2,7 +2,7 @@
 import { register } from 'node:module'
 
 const hook = `export async function resolve(name, context, next) {
-  if (name !== 'pg' && !name.startsWith('@aws-sdk/')) return await next(name, context)
+  if (name !== 'pg' && name !== '@opentelemetry/api' && !name.startsWith('@aws-sdk/')) return await next(name, context)
   throw Object.assign(new Error('Cannot find package ' + name), { code: 'ERR_MODULE_NOT_FOUND' })
 }`
 

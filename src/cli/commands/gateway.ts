@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { VARIABLES } from '../../config/variables.ts'
 import { Gateway } from '../../gateway/gateway.ts'
 import { assertGuarded, type ServedGateway, serveGateway } from '../../gateway/start-gateway.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { systemDisk } from '../../lib/disk.ts'
 import { EXIT, LlmBatchError, messageOf } from '../../model/error.ts'
 import { DEFAULT_PROVIDER } from '../../model/named-providers.ts'
@@ -12,6 +13,7 @@ import { findProvider } from '../../providers/registry.ts'
 import { secretsOf } from '../../providers/secrets.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { untilSignalled } from '../drive/interruption.ts'
+import { sendTraces } from '../drive/run-events.ts'
 import { asKnownError } from '../exit-code.ts'
 import { countOrZeroFlag, durationMsFlag } from '../flags/flag-values.ts'
 import { addOptions } from '../flags/option-flags.ts'
@@ -92,6 +94,7 @@ async function serve(shell: Shell, workspace: Workspace, flags: GatewayFlags): P
   } finally {
     await served?.close()
     await gateway.close()
+    await sendTraces(shell, systemClock)
   }
   return await tellEnd(shell, gateway)
 }

@@ -9,6 +9,7 @@ import { LlmBatchError, messageOf } from '../../model/error.ts'
 import type { RunEvent, RunHappening } from '../../model/event.ts'
 import { inFlags } from '../../model/options/mention.ts'
 import type { AnyOptions } from '../../model/options/options.ts'
+import { flushTelemetry } from '../../telemetry/telemetry.ts'
 import type { Site } from '../../workspace/workspace.ts'
 import type { Shell } from '../shell.ts'
 
@@ -20,6 +21,13 @@ export class RunEvents {
   readonly emitter: RunEmitter = new EventEmitter()
   #written: Promise<void> = Promise.resolve()
   #lastTold = ''
+  readonly #shell: Shell
+  readonly #clock: Clock
+
+  private constructor(shell: Shell, clock: Clock) {
+    this.#shell = shell
+    this.#clock = clock
+  }
 
   /**
    * Begins to tell; `namesRuns` says of which run each warning is. Throws `usage` where the file cannot be written.
@@ -30,7 +38,7 @@ export class RunEvents {
     { clock, disk }: Site,
     flags: Pick<AnyOptions, 'events'> & { readonly namesRuns?: boolean },
   ): Promise<RunEvents> {
-    const events = new RunEvents()
+    const events = new RunEvents(shell, clock)
     events.emitter.on('event', (event) => events.#tell(shell, event, flags.namesRuns === true))
     if (flags.events === undefined) return events
     const path = resolve(shell.machine.workingFolder, flags.events)
@@ -44,9 +52,10 @@ export class RunEvents {
     this.emitter.emit('event', toldEvent(happening, inFlags))
   }
 
-  /** Resolves when every event so far is in the file. */
+  /** Resolves when every event so far is in the file, and with the receiver of traces where one is set up. */
   async flushed(): Promise<void> {
     await this.#written
+    await sendTraces(this.#shell, this.#clock)
   }
 
   /** A look that is repeated may warn of the same again; a person reads it once. */
@@ -62,6 +71,13 @@ export class RunEvents {
       .then(() => appendLine(disk, path, line))
       .catch((error: unknown) => shell.warn(`an event could not be written to ${path}: ${messageOf(error)}`))
   }
+}
+
+/** Has what OpenTelemetry was told sent before the command ends; where that fails, it is a warning. */
+export async function sendTraces(shell: Shell, clock: Clock): Promise<void> {
+  await flushTelemetry(clock).catch((error: unknown) => {
+    shell.warn(`not all traces could be sent: ${messageOf(error)}`)
+  })
 }
 
 /** An event as a line of a file, without its end. */

@@ -5,6 +5,7 @@ import type { ProviderEntry } from '../provider-entry.ts'
 
 export const AZURE: ProviderEntry = {
   name: 'azure',
+  conventionName: 'azure.ai.openai',
   keyVariable: 'AZURE_OPENAI_API_KEY',
   otherKeyVariable: 'AZURE_OPENAI_AD_TOKEN',
   baseUrlVariable: 'AZURE_OPENAI_ENDPOINT',

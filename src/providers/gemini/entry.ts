@@ -3,6 +3,7 @@ import { GEMINI_FACTS } from './facts.ts'
 
 export const GEMINI: ProviderEntry = {
   name: 'gemini',
+  conventionName: 'gcp.gemini',
   keyVariable: 'GEMINI_API_KEY',
   otherKeyVariable: 'GOOGLE_API_KEY',
   baseUrlVariable: 'GEMINI_BASE_URL',

@@ -7,6 +7,7 @@ export function hostEntry(profile: HostProfile, tested: string = testedWith(prof
   const { webhooks } = profile
   return {
     name,
+    conventionName: profile.conventionName ?? name,
     keyVariable,
     baseUrlVariable,
     defaultBaseUrl: baseUrl,

@@ -10,6 +10,8 @@ import type { WebhookFacts } from '../provider-entry.ts'
 export interface HostProfile {
   /** As the user writes it before the slash of a model. */
   readonly name: string
+  /** As OpenTelemetry's conventions name it. @default `name` */
+  readonly conventionName?: string
   /** As the host writes it. */
   readonly title: string
   /** The API root with its version path, without a slash at the end. */

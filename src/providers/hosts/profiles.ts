@@ -267,6 +267,7 @@ export const HOST_PROFILES: readonly HostProfile[] = [
   },
   {
     name: 'moonshot',
+    conventionName: 'moonshot_ai',
     title: 'Moonshot (Kimi)',
     baseUrl: 'https://api.moonshot.cn/v1',
     keyVariable: 'MOONSHOT_API_KEY',

@@ -3,6 +3,7 @@ import { MISTRAL_FACTS } from './facts.ts'
 
 export const MISTRAL: ProviderEntry = {
   name: 'mistral',
+  conventionName: 'mistral_ai',
   keyVariable: 'MISTRAL_API_KEY',
   baseUrlVariable: 'MISTRAL_BASE_URL',
   defaultBaseUrl: 'https://api.mistral.ai/v1',

@@ -2,6 +2,7 @@ import type { ProviderEntry } from '../provider-entry.ts'
 
 export const XAI: ProviderEntry = {
   name: 'xai',
+  conventionName: 'x_ai',
   keyVariable: 'XAI_API_KEY',
   baseUrlVariable: 'XAI_BASE_URL',
   defaultBaseUrl: 'https://api.x.ai/v1',

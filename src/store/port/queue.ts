@@ -71,6 +71,12 @@ export interface QueueLoad {
   readonly requests: number
 }
 
+/** Work that waits or goes on at a provider for one model, at whatever base URL. Tokens are estimates, calibrated. */
+export interface QueuedWork extends QueueLoad {
+  readonly provider: string
+  readonly model: string
+}
+
 /** Knowledge about a queue that refusals have taught. Instants are epoch milliseconds. */
 export interface QueueBelief {
   /** Tokens that fit, as far as known; null where no refusal told. */
