@@ -23,7 +23,7 @@ export async function forceFlush(): Promise<void> {
   const registered: unknown = Reflect.get(globalThis, REGISTERED)
   if (!isSetUp(registered)) return
   const { metrics, trace } = registered
-  await Promise.all([trace?.getDelegate?.() ?? trace, metrics].map((provider) => provider?.forceFlush?.()))
+  await Promise.all([trace?.getDelegate?.() ?? trace, metrics].map(async (provider) => provider?.forceFlush?.()))
 }
 
 /** Providers that an SDK may register, as far as they are used here. */

@@ -11,7 +11,7 @@ export interface QueuedTokens {
 export interface QueueSource {
   /** Unlike that of any other home; a home may be open several times. */
   readonly home: string
-  read(): Promise<readonly QueuedTokens[]>
+  readonly read: () => Promise<readonly QueuedTokens[]>
 }
 
 /** Homes at work in this process, each with what may read it. */

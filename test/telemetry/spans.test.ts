@@ -148,6 +148,10 @@ describe('a run that OpenTelemetry hears of', () => {
       prompt: '{{text}}',
       ...placeOf(world),
     })
+    const activeSpans = new Set<string | undefined>()
+    run.on('event', ({ type }) => {
+      if (type !== 'prepared') activeSpans.add(trace.getActiveSpan()?.spanContext().spanId)
+    })
     const queued = await trace.getTracer('program').startActiveSpan('work of the program', async (span) => {
       await run.submit()
       span.end()
@@ -155,6 +159,8 @@ describe('a run that OpenTelemetry hears of', () => {
     })
     await run.close()
     expect(queued).toEqual({})
+    // Whatever an SDK tells of HTTP calls by itself stands below it.
+    expect(activeSpans).toEqual(new Set([idOf(spansOf('run')[0])]))
     const [around] = spanExporter.getFinishedSpans().filter(({ name }) => name === 'work of the program')
     expect(spansOf('run')[0]?.parentSpanContext?.spanId).toBe(idOf(around))
     await using worker = await startWorker(placeOf(world))
