@@ -22,6 +22,12 @@ export interface Proposal {
   readonly review: PromptReview
 }
 
+/** Hashes by which the same work is known: of all rows, and of the ordered requests with their targets. */
+export interface WorkHashes {
+  readonly rowsHash: string
+  readonly requestsHash: string
+}
+
 /** Options of a new run that programs and the command give in the same words. */
 export interface AskedOptions {
   /** For provider-ready lines without `model`. @default 'openai' */
@@ -88,6 +94,8 @@ export interface NewRunOptions extends AskedOptions {
    * then nothing remains of it.
    */
   readonly agree?: ((runId: string, draft: Proposal) => Promise<void>) | undefined
+  /** The work as it was planned: another one is refused, before anything of it is looked for or sent. @default any */
+  readonly plannedAs?: WorkHashes | undefined
   /** Kept with the run, so that it can be repeated. */
   readonly job?: Job | undefined
   readonly output: OutputPlan

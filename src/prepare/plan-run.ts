@@ -6,10 +6,10 @@ import type { PlanSummary } from '../plan/summary.ts'
 import type { PromptReview } from '../request/templates/prompt-review.ts'
 import { judgeModels } from '../workspace/judged-models.ts'
 import { type Site, withWorkspaceIfAny } from '../workspace/workspace.ts'
-import { definitionOf, type NewRunOptions } from './definition.ts'
+import { definitionOf, type NewRunOptions, type WorkHashes } from './definition.ts'
 import { makeDraft } from './draft.ts'
 import type { ProblemList } from './problem-list.ts'
-import { countingSinks } from './run-sinks.ts'
+import { countingSinks, hashingSinks, type RunSinks } from './run-sinks.ts'
 
 /** Facts that `plan` shows: everything that is known before anything is sent. */
 export interface PlannedRun {
@@ -36,10 +36,24 @@ export interface PlannedRun {
  * provider's list of models is asked, as it is before a run.
  */
 export async function planRun(site: Site, options: NewRunOptions): Promise<PlannedRun> {
+  return await planInto(site, options, countingSinks())
+}
+
+/** The same, with the hashes by which the run would be known. */
+export async function planWork(
+  site: Site,
+  options: NewRunOptions,
+): Promise<PlannedRun & { readonly work: WorkHashes }> {
+  const sinks = hashingSinks()
+  const planned = await planInto(site, options, sinks)
+  return { ...planned, work: sinks.hashes() }
+}
+
+async function planInto(site: Site, options: NewRunOptions, sinks: RunSinks): Promise<PlannedRun> {
   const { disk } = site
   const definition = definitionOf(site, options)
   const provider = await site.describe(definition.provider)
-  const openSinks = () => Promise.resolve(countingSinks())
+  const openSinks = () => Promise.resolve(sinks)
   const draft = await withWorkspaceIfAny(site, (home) =>
     makeDraft({ site, home, provider }, definition, options, { openSinks }),
   )

@@ -14,9 +14,10 @@ import { plainGroup, type TallyGroup } from '../model/tally.ts'
 import { longContextTokens } from '../prices/price.ts'
 import type { AnswerCheck } from '../schema/check-answer.ts'
 import type { NewBatchRecord, NewPortion } from '../store/port/batch.ts'
-import type { BegunFacts, RowFiles } from '../store/port/run.ts'
+import type { RowFiles } from '../store/port/run.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { CarriedWriter } from './carried-writer.ts'
+import type { WorkHashes } from './definition.ts'
 
 /** Receivers of the rows, batches and carried answers of a run while it is frozen. */
 export interface RunSinks {
@@ -132,7 +133,7 @@ export class RunFiles implements RunSinks {
   }
 
   /** The hashes of all rows and requests, once these are finished. */
-  hashes(): Pick<BegunFacts, 'rowsHash' | 'requestsHash'> {
+  hashes(): WorkHashes {
     return { rowsHash: this.#frozenFiles().rows.sha256, requestsHash: this.#requestsHash.digest() }
   }
 
@@ -205,5 +206,21 @@ export function countingSinks(): RunSinks {
     finishCarried: nothing,
     rowBytes: () => rowBytes,
     close: nothing,
+  }
+}
+
+/** The same, and takes the hashes by which the run would be known; they can be asked for once. */
+export function hashingSinks(): RunSinks & { readonly hashes: () => WorkHashes } {
+  const counting = countingSinks()
+  const rows = new BufferedHash()
+  const requests = new BufferedHash()
+  return {
+    ...counting,
+    addRow: (row, json) => {
+      rows.updateText(`${json}\n`)
+      return counting.addRow(row, json)
+    },
+    addIdentity: (identity) => requests.updateBytes(identity),
+    hashes: () => ({ rowsHash: rows.digest(), requestsHash: requests.digest() }),
   }
 }

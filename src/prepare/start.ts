@@ -15,7 +15,7 @@ import { whileNoOtherStarts } from '../workspace/start-lock.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { findWrittenRun } from '../workspace/written-answers.ts'
 import { mustPointOut } from './carry.ts'
-import { definitionOf, type NewRunOptions } from './definition.ts'
+import { definitionOf, type NewRunOptions, type WorkHashes } from './definition.ts'
 import { withoutEarlierColumns } from './failed-input.ts'
 import { type FrozenRun, freezeRun, keepJob } from './freeze-run.ts'
 
@@ -56,6 +56,7 @@ export async function takeNewRun(
   const lock = await workspace.store.lockRun(id)
   try {
     const draft = await freezeRun(workspace, id, definition, options, emit)
+    assertAsPlanned(draft.frozen, options.plannedAs)
     const here = await findSameWork(workspace, draft, definition, options, written)
     // The file that is there holds the answers to other work.
     if (written !== undefined && here?.id !== written.id) await refuseOutput(false)
@@ -108,6 +109,17 @@ export async function takeRun(workspace: Workspace, id: string, maxCostUsd?: num
     lock.release()
     throw error
   }
+}
+
+/** What was agreed to before the input was frozen is that work and no other. */
+function assertAsPlanned(
+  { requestsHash, rowsHash }: WorkHashes,
+  planned: WorkHashes = { requestsHash, rowsHash },
+): void {
+  if (planned.requestsHash === requestsHash && planned.rowsHash === rowsHash) return
+  throw new LlmBatchError('usage', 'the input is not what it was when it was planned; nothing was sent', {
+    next: 'Plan it again, and accept the new price.',
+  })
 }
 
 /** Nothing that no model would answer is agreed to; what was found here already may have been sent long ago. */
