@@ -135,6 +135,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/webhooks.ts'),
   },
   {
+    name: 'mcp',
+    usage: '[--accept-up-to USD] [--root FOLDER] [options]',
+    summary: 'serve agents over the Model Context Protocol; a person accepts what is spent',
+    load: () => import('./commands/mcp.ts'),
+  },
+  {
     name: 'demo',
     usage: '[options]',
     summary: 'show everything on real data, without a key, in under a minute',

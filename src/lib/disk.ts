@@ -1,6 +1,6 @@
 import { constants, readFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { prefetch } from './prefetch.ts'
 
 /** One open file. Positions and lengths are bytes. */
@@ -249,6 +249,42 @@ export async function nearestFolder(disk: Disk, path: string): Promise<string> {
       if (!isAbsent(error) || parent === folder) throw error
       folder = parent
     }
+  }
+}
+
+/**
+ * The absolute path that a path leads to, links followed, also where its last parts do not exist yet. For paths of the user
+ * that must lie below a folder; files of a run have no links.
+ */
+export async function realPath(path: string): Promise<string> {
+  try {
+    return await fs.realpath(path)
+  } catch (error) {
+    const parent = dirname(path)
+    if (!isAbsent(error) || parent === path) throw error
+    const target = await linkTarget(path)
+    if (target !== undefined) return await realPath(resolve(parent, target))
+    return join(await realPath(parent), basename(path))
+  }
+}
+
+/** What a link names, which need not exist; undefined for anything else. */
+async function linkTarget(path: string): Promise<string | undefined> {
+  try {
+    return await fs.readlink(path)
+  } catch (error) {
+    if (isAbsent(error) || (error instanceof Error && 'code' in error && error.code === 'EINVAL')) return undefined
+    throw error
+  }
+}
+
+/** Empties a file, made where it is absent, and hands its descriptor to the work, for another process to append to. */
+export async function withEmptied<Result>(path: string, work: (descriptor: number) => Result): Promise<Result> {
+  const handle = await fs.open(path, FLAGS.append | constants.O_TRUNC, 0o600)
+  try {
+    return work(handle.fd)
+  } finally {
+    await handle.close()
   }
 }
 

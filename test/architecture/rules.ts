@@ -65,7 +65,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ui: MAIN,
   webhooks: MAIN,
   'webhooks.ts': [...MAIN, 'webhooks'],
-  cli: [...MAIN, 'server', 'gateway', 'ui', 'webhooks'],
+  mcp: MAIN,
+  cli: [...MAIN, 'server', 'gateway', 'ui', 'webhooks', 'mcp'],
   bench: [...MAIN, 'server'],
 }
 

@@ -1,6 +1,4 @@
 import { type Command, Option } from 'commander'
-import { listRemote, unknownBatches, unknownFiles } from '../../drive/remote.ts'
-import { unsentWork } from '../../drive/unsent-work.ts'
 import { DAY_MS } from '../../lib/duration.ts'
 import { EXIT } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
@@ -10,8 +8,7 @@ import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { adopt } from '../remote/adopt.ts'
 import { cancelBatches, deleteFiles } from '../remote/change.ts'
-import { chosenProviders } from '../remote/choose-provider.ts'
-import { type RemoteInventory, remoteDocument } from '../remote/inventory.ts'
+import { remoteDocument, takeInventory } from '../remote/inventory.ts'
 import { renderRemote } from '../render/views/remote-view.ts'
 import type { Shell } from '../shell.ts'
 
@@ -69,21 +66,8 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
 }
 
 async function list(shell: Shell, workspace: Workspace, flags: ListFlags): Promise<number> {
-  const { clock, store } = workspace
-  const known = await store.knownRemotes()
-  const since = new Date(Math.max(0, clock.now() - flags.since))
-  const sights: RemoteInventory[] = []
-  for (const provider of await chosenProviders(workspace, flags.provider)) {
-    const { batches, files } = await listRemote(provider, since, new AbortController().signal)
-    sights.push({
-      provider: provider.name,
-      baseUrl: provider.baseUrl,
-      batches: unknownBatches(batches.batches, known),
-      files: unknownFiles(files.files, known, batches.batches),
-      unsent: await unsentWork(store, provider),
-      doubts: [batches, files].flatMap((listing) => (listing.isConclusive ? [] : [listing.reason])),
-    })
-  }
+  const { clock } = workspace
+  const sights = await takeInventory(workspace, { provider: flags.provider, sinceMs: flags.since })
   if (flags.json) await shell.printJson(remoteDocument(sights))
   else await shell.print(renderRemote(sights, clock.now(), shell.outputColors))
   const doubtful = sights.filter(({ doubts }) => doubts.length > 0)

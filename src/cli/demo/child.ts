@@ -1,6 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { packageFolder } from '../../lib/package-folder.ts'
 
 /** End of a child process. */
 export interface Ended {
@@ -25,11 +23,6 @@ export interface ChildOptions {
   readonly isShown: boolean
   /** Kills it. */
   readonly signal: AbortSignal
-}
-
-/** The built file of a program; programs are run by Node, which reads no TypeScript. */
-export function programPath(name: 'main' | 'demo/server-process' | 'demo/naive-script'): string {
-  return join(packageFolder(), 'dist', 'cli', `${name}.js`)
 }
 
 /** Starts one of our programs in a process of its own. */

@@ -1,5 +1,6 @@
 import { LlmBatchError } from '../../model/error.ts'
-import { type Child, programPath, startChild } from './child.ts'
+import { programPath } from '../program-path.ts'
+import { type Child, startChild } from './child.ts'
 import { clientEnvironment, type World } from './world.ts'
 
 /** Working folder and server of a command of the demo. */

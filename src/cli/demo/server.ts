@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { LlmBatchError } from '../../model/error.ts'
 import type { LocalServerOptions } from '../../server/options.ts'
 import type { Ledger } from '../../server/state/ledger.ts'
-import { programPath } from './child.ts'
+import { programPath } from '../program-path.ts'
 import type { World } from './world.ts'
 
 /** Settings of the server's process; travels as JSON. */

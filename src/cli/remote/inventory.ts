@@ -1,5 +1,7 @@
-import type { UnknownBatch, UnknownFile } from '../../drive/remote.ts'
-import type { UnsentWork } from '../../drive/unsent-work.ts'
+import { listRemote, type UnknownBatch, type UnknownFile, unknownBatches, unknownFiles } from '../../drive/remote.ts'
+import { type UnsentWork, unsentWork } from '../../drive/unsent-work.ts'
+import type { Workspace } from '../../workspace/workspace.ts'
+import { chosenProviders } from './choose-provider.ts'
 
 /** Batches and files that `remote` has seen at one provider. */
 export interface RemoteInventory {
@@ -13,13 +15,36 @@ export interface RemoteInventory {
   readonly doubts: readonly string[]
 }
 
+/** Looks at one provider, or at all that have a key, for what was made within a time. */
+export async function takeInventory(
+  workspace: Workspace,
+  { provider: wanted, sinceMs }: { readonly provider: string | undefined; readonly sinceMs: number },
+): Promise<readonly RemoteInventory[]> {
+  const { clock, store } = workspace
+  const known = await store.knownRemotes()
+  const since = new Date(Math.max(0, clock.now() - sinceMs))
+  const sights: RemoteInventory[] = []
+  for (const provider of await chosenProviders(workspace, wanted)) {
+    const { batches, files } = await listRemote(provider, since, new AbortController().signal)
+    sights.push({
+      provider: provider.name,
+      baseUrl: provider.baseUrl,
+      batches: unknownBatches(batches.batches, known),
+      files: unknownFiles(files.files, known, batches.batches),
+      unsent: await unsentWork(store, provider),
+      doubts: [batches, files].flatMap((listing) => (listing.isConclusive ? [] : [listing.reason])),
+    })
+  }
+  return sights
+}
+
 /** The run's batch whose place an unknown batch can take. */
 export function placeOf({ unsent }: RemoteInventory, { markers }: UnknownBatch): UnsentWork | undefined {
   return unsent.find(({ contentHash }) => contentHash === markers?.contentHash)
 }
 
 /** The same for `--json`. Instants are ISO texts. */
-export function remoteDocument(sights: readonly RemoteInventory[]): object {
+export function remoteDocument(sights: readonly RemoteInventory[]) {
   return {
     version: 1,
     providers: sights.map((sight) => ({

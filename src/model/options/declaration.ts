@@ -22,6 +22,7 @@ export type OptionCommand =
   | 'serve'
   | 'gateway'
   | 'webhooks'
+  | 'mcp'
   | 'doctor'
   | 'providers'
   | 'init'

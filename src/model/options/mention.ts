@@ -3,7 +3,7 @@ import { OPTIONS, type OptionName, propertyOf } from './options.ts'
 
 /** Private characters around a mention, which no message has otherwise. */
 const [OPEN, BETWEEN, CLOSE] = ['\uE000', '\uE001', '\uE002']
-const MENTION = new RegExp(`${OPEN}([a-zA-Z]+)${BETWEEN}([^${CLOSE}]*)${CLOSE}`, 'g')
+const MENTION = new RegExp(`${OPEN}([a-zA-Z-]+)${BETWEEN}([^${CLOSE}]*)${CLOSE}`, 'g')
 
 /** The same around a command line; what is in it may be mentions. */
 const [LINE, LINE_END] = ['\uE003', '\uE004']
@@ -13,7 +13,7 @@ const COMMAND_LINE = new RegExp(`${LINE}([^${LINE_END}]*)${LINE_END}`, 'g')
 const BY_LETTER: Readonly<Partial<Record<OptionName, string>>> = { output: '-o' }
 
 /** Flags of one command alone, which stand with that command, that messages below it name all the same. */
-type OwnFlag = 'by' | 'pass' | 'repair' | 'watch'
+type OwnFlag = 'accept-up-to' | 'by' | 'pass' | 'repair' | 'root' | 'watch'
 
 type Mentioned = OptionName | OwnFlag
 

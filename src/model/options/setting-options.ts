@@ -22,6 +22,7 @@ const PLACED = [
   'gateway',
   'completions',
   'webhooks',
+  'mcp',
 ] as const
 
 /** Options that override the configuration for one command or call. */

@@ -16,7 +16,8 @@ export function renderError(error: unknown, colors: Colors): string {
     return knownError(plainText(message), next, colors)
   }
   if (error instanceof ProviderError) {
-    return knownError(failureText(error.failure), nextStepAfter(error.failure), colors)
+    const { message, next } = failureWords(error.failure)
+    return knownError(message, next, colors)
   }
   return `${colors.red('bug:')} ${plainText(inspect(error))}\n`
 }
@@ -24,6 +25,11 @@ export function renderError(error: unknown, colors: Colors): string {
 function knownError(message: string, next: string, colors: Colors): string {
   const line = `${colors.red('error:')} ${message}\n`
   return next === '' ? line : `${line}${colors.dim('next:')} ${plainText(next)}\n`
+}
+
+/** What a provider's refusal says, and what to do next; empty where there is nothing sensible to say. */
+export function failureWords(failure: Failure): { readonly message: string; readonly next: string } {
+  return { message: failureText(failure), next: nextStepAfter(failure) }
 }
 
 function failureText({ message, status, code, requestId }: Failure): string {
