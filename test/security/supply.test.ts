@@ -64,6 +64,7 @@ describe('the package', () => {
       'dist',
       'docs',
       'examples',
+      'skills',
     ])
   })
 
