@@ -19,7 +19,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 240_000, interval: 20 } },
-    globalSetup: './scripts/shared-postgres.ts',
+    globalSetup: ['./scripts/memory-folder.ts', './scripts/shared-postgres.ts'],
     reporters: ['default', './scripts/closing-line.ts'],
   },
 })
