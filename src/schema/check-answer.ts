@@ -8,6 +8,9 @@ import { readAnswer } from './read-answer.ts'
 
 const MOST_MESSAGE_CHARACTERS = 600
 
+/** A class of validators, one for each draft of JSON Schema. */
+type Draft = typeof Ajv
+
 /** Result of a check of an answer. */
 export type CheckedAnswer =
   | { readonly isValid: true; readonly note: AnswerNote | null }
@@ -61,9 +64,10 @@ function whyNoJson(text: string): string {
 /** What is wrong with a value by the schema, or null. The validator is loaded when the first schema is compiled. */
 async function compile(schema: JsonSchema): Promise<(value: unknown) => string | null> {
   const { $schema, ...rest } = schema
-  const ajv = await validatorFor(typeof $schema === 'string' ? $schema : '')
+  const Draft = await draftOf(typeof $schema === 'string' ? $schema : '')
   try {
-    const validate = ajv.compile(rest)
+    assertSchema(Draft, rest)
+    const validate = new Draft({ ...OPTIONS, validateSchema: false }).compile(rest)
     return (value) => (validate(value) ? null : describeMismatch((validate.errors ?? []) as readonly ErrorObject[]))
   } catch (error) {
     throw new LlmBatchError('usage', `the schema cannot be used: ${messageOf(error)}`, {
@@ -73,12 +77,21 @@ async function compile(schema: JsonSchema): Promise<(value: unknown) => string |
   }
 }
 
-/** By the draft that the schema names; words that a draft does not know are remarks. */
-async function validatorFor(draft: string): Promise<Ajv> {
-  const options = { strict: false, allErrors: true, verbose: true, logger: false, formats: FORMATS } as const
-  if (/draft-0[4-7]/.test(draft)) return new (await import('ajv')).Ajv(options)
-  if (draft.includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(options)
-  return new (await import('ajv/dist/2020.js')).Ajv2020(options)
+/** The validator of the draft that the schema names. */
+async function draftOf(name: string): Promise<Draft> {
+  if (/draft-0[4-7]/.test(name)) return (await import('ajv')).Ajv
+  if (name.includes('2019-09')) return (await import('ajv/dist/2019.js')).Ajv2019
+  return (await import('ajv/dist/2020.js')).Ajv2020
+}
+
+/** One of each draft that was needed, for the schemas themselves: to compile what they must fit takes longest. */
+const judges = new Map<Draft, Ajv>()
+
+/** @throws Error for what is not a schema in this draft */
+function assertSchema(Draft: Draft, schema: JsonSchema): void {
+  const judge = judges.get(Draft) ?? new Draft(OPTIONS)
+  judges.set(Draft, judge)
+  judge.validateSchema(schema, true)
 }
 
 /**
@@ -97,6 +110,9 @@ const FORMATS: Readonly<Record<string, RegExp | ((text: string) => boolean)>> = 
   uri: (text) => /^[a-z][a-z0-9+.-]*:/i.test(text) && !/\s/.test(text) && URL.canParse(text),
   uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
 }
+
+/** Words that a draft does not know are remarks. */
+const OPTIONS = { strict: false, allErrors: true, verbose: true, logger: false, formats: FORMATS } as const
 
 function isDate(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false
