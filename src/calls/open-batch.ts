@@ -1,4 +1,5 @@
 import { parseDuration } from '../lib/duration.ts'
+import { grouped } from '../lib/number.ts'
 import { beforeProcessEnds } from '../lib/process-end.ts'
 import { writeToStderr } from '../lib/terminal.ts'
 import { deadlineWish, type FinishOptions, type PlaceOptions } from '../library/library-options.ts'
@@ -246,5 +247,5 @@ function unlessAborted<Result>(waiting: Promise<Result>, signal: AbortSignal | n
 }
 
 function counted(count: number): string {
-  return count.toLocaleString('en-US')
+  return grouped(count)
 }

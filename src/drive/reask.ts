@@ -1,6 +1,6 @@
 import { Batcher, type BatchRequest } from '../batching/batcher.ts'
 import { repairing } from '../collect/rebuild.ts'
-import { sumKnown } from '../lib/sum.ts'
+import { sumKnown } from '../lib/number.ts'
 import { bodyOf } from '../log/frozen-line.ts'
 import { FrozenLines } from '../log/frozen-lines.ts'
 import { placedResult } from '../log/log-batch.ts'

@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/configuration.ts'
-import { sumKnown } from '../lib/sum.ts'
+import { sumKnown } from '../lib/number.ts'
 import type { TallyGroup } from '../model/tally.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import { costOfParts, longPrice } from '../prices/bill.ts'

@@ -1,3 +1,5 @@
+import { grouped } from './number.ts'
+
 /** Lists of numbers longer than this are named by their length, and so many of the numbers shown. */
 const LONGEST_VECTOR = 8
 const SHOWN_NUMBERS = 3
@@ -26,7 +28,7 @@ export function shownJson(value: unknown, mostEntries = Number.POSITIVE_INFINITY
 }
 
 function restOf({ length }: readonly unknown[], what: string): string {
-  return `… ${length.toLocaleString('en-US')} ${what}`
+  return `… ${grouped(length)} ${what}`
 }
 
 function shownNumber(value: number): string {

@@ -1,4 +1,4 @@
-import { sumKnown } from '../lib/sum.ts'
+import { sumKnown } from '../lib/number.ts'
 import type { Outcome, Usage } from '../model/outcome.ts'
 import type { OtherQuestion, RowOutcome, SettledResult } from '../model/row.ts'
 

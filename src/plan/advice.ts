@@ -1,3 +1,4 @@
+import { grouped } from '../lib/number.ts'
 import type { Target } from '../model/target.ts'
 import { dollars } from '../prices/dollars.ts'
 import { nearModels } from '../prices/near-models.ts'
@@ -64,7 +65,7 @@ function cachingAdvice(
     1_000_000
   if (cachedUsd >= expectedUsd) return null
   return (
-    `the prompts for ${name} share a beginning of about ${sharedTokens.toLocaleString('en-US')} tokens: synchronous ` +
+    `the prompts for ${name} share a beginning of about ${grouped(sharedTokens)} tokens: synchronous ` +
     `calls, which cache it, may cost ${dollars(cachedUsd)} instead of ${dollars(expectedUsd)}`
   )
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../lib/json.ts'
+import { grouped } from '../lib/number.ts'
 import { endpointName, isWritten } from '../model/endpoint.ts'
 import type { Target } from '../model/target.ts'
 import { contextWindowOf } from '../prices/context-windows.ts'
@@ -33,7 +34,7 @@ export class PromptLengths {
       ? count(texts, vocabulary)
       : Math.max(0, ...texts.map((text) => count([text], vocabulary)))
     if (tokens <= window) return null
-    const [about, most] = [tokens, window].map((number) => number.toLocaleString('en-US'))
+    const [about, most] = [tokens, window].map((number) => grouped(number))
     return `the prompt has about ${about} tokens, and ${target.model} takes ${most} at ${endpointName(target.endpoint)}`
   }
 

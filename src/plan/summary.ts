@@ -1,4 +1,4 @@
-import { sumKnown } from '../lib/sum.ts'
+import { sumKnown } from '../lib/number.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { AnswerLength } from '../prices/answer-length.ts'
 import { costOf } from '../prices/cost.ts'

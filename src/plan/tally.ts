@@ -1,4 +1,4 @@
-import { sumKnown } from '../lib/sum.ts'
+import { sumKnown } from '../lib/number.ts'
 import { type Target, targetKey } from '../model/target.ts'
 import type { RequestLoad } from './request-load.ts'
 

@@ -1,11 +1,15 @@
-import { sumKnown } from '../lib/sum.ts'
+import { grouped, sumKnown } from '../lib/number.ts'
 /** US dollars: cents from one cent up, three significant digits below; `unknown` for null, which is not zero. */
 export function dollars(amount: number | null): string {
   if (amount === null) return 'unknown'
-  if (amount === 0 || amount >= 0.01) {
-    return amount.toLocaleString('en-US', { style: 'currency', currency: 'USD' })
-  }
+  if (amount === 0 || amount >= 0.01) return inCents(amount)
   return amount < 0.000001 ? 'under $0.000001' : `$${Number(amount.toPrecision(3)).toFixed(9).replace(/0+$/, '')}`
+}
+
+/** Half a cent, as it is written in decimals, is rounded up. */
+function inCents(amount: number): string {
+  const cents = Math.round(Number(`${amount}e2`))
+  return `$${grouped(Math.floor(cents / 100))}.${String(cents % 100).padStart(2, '0')}`
 }
 
 /** Digits of an amount that count; further ones come from adding up binary fractions. */

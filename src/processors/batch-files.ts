@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { writeAtomically } from '../lib/atomic-file.ts'
+import { grouped } from '../lib/number.ts'
 import { assertDistinctIds, type BatchTask } from './batch-task.ts'
 import type { BatchId } from './file-places.ts'
 import type { ProcessorContext } from './processor-context.ts'
@@ -22,7 +23,7 @@ export async function writeBatchFile(ports: Ports, tasks: readonly BatchTask[], 
   const path = places.batch(batchId)
   if (tasks.length === 0) throw refused(`Batch ${batchId} has no tasks.`, 'Leave out empty slices.')
   if (tasks.length > limits.maxRequests) {
-    const counts = `${tasks.length.toLocaleString('en')} tasks, and ${provider.name} takes ${limits.maxRequests.toLocaleString('en')}`
+    const counts = `${grouped(tasks.length)} tasks, and ${provider.name} takes ${grouped(limits.maxRequests)}`
     throw refused(`Batch ${batchId} has ${counts}.`, 'Cut the tasks into smaller batches, or use runBatches().')
   }
   assertDistinctIds(tasks.map((task) => task.custom_id))

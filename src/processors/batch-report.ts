@@ -1,3 +1,4 @@
+import { grouped } from '../lib/number.ts'
 import type { RemoteStatus } from '../model/attempt.ts'
 import type { ProcessorContext } from './processor-context.ts'
 import type { ProcessorError } from './processor-error.ts'
@@ -45,7 +46,7 @@ export function reportLine(report: BatchReport): string {
     ['output', report.outputFileId],
     ['errors', report.errorFileId],
   ].flatMap(([name, id]) => (id === null ? [] : [`${name} ${id}`]))
-  const facts = [`${report.requests.toLocaleString('en')} requests`, ...ids, ...report.reasons].join(', ')
+  const facts = [`${grouped(report.requests)} requests`, ...ids, ...report.reasons].join(', ')
   const next = report.error?.next ? `. ${report.error.next}` : ''
   return `${report.path}: ${report.status.replaceAll('_', ' ')} (${facts})${next}`
 }

@@ -1,4 +1,5 @@
 import { DEFAULT_MAX_BYTES } from '../config/settings.ts'
+import { grouped } from '../lib/number.ts'
 import { createSplitter } from '../plan/splitter.ts'
 import { lineOf } from './batch-files.ts'
 import { assertDistinctIds, type BatchTask } from './batch-task.ts'
@@ -30,7 +31,7 @@ export function cutTasks(
 }
 
 function tooLarge(task: BatchTask, index: number, lineBytes: number, maxBytes: number): ProcessorError {
-  const sizes = `${lineBytes.toLocaleString('en')} bytes, and a whole file may have ${maxBytes.toLocaleString('en')}`
+  const sizes = `${grouped(lineBytes)} bytes, and a whole file may have ${grouped(maxBytes)}`
   const which = `The task at position ${index + 1} (id ${JSON.stringify(task.custom_id)})`
   return new ProcessorError('refused', 'input', `${which} has ${sizes}.`, { next: 'Leave it out or shorten it.' })
 }

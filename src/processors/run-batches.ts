@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { grouped } from '../lib/number.ts'
 import { nonceFrom } from '../model/ids.ts'
 import { resultIds } from '../model/result-ref.ts'
 import { writeBatchFile } from './batch-files.ts'
@@ -116,9 +117,9 @@ function announce(
   batches: readonly (readonly BatchTask[])[],
   parallel: number,
 ): void {
-  const requests = `${tasks.length.toLocaleString('en')} requests to ${provider.name}/${target.model}`
+  const requests = `${grouped(tasks.length)} requests to ${provider.name}/${target.model}`
   if (batches.length === 0) return log(`${requests}: nothing to send`)
-  const largest = Math.max(...batches.map((batch) => batch.length)).toLocaleString('en')
+  const largest = grouped(Math.max(...batches.map((batch) => batch.length)))
   const order = parallel > 1 ? `up to ${parallel} at the same time` : 'one after another'
   log(`${requests} in ${batches.length} files of up to ${largest} requests, ${order}`)
 }

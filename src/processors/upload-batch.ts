@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { grouped } from '../lib/number.ts'
 import { ProviderError, type RemoteFile } from '../providers/provider.ts'
 import { storeInput } from '../submit/upload.ts'
 import type { BatchId } from './file-places.ts'
@@ -20,7 +21,7 @@ export async function uploadBatch(context: ProcessorContext, batchId: BatchId): 
     })
   }
   if (bytes > limits.maxBytes) {
-    const sizes = `${bytes.toLocaleString('en')} bytes, and ${provider.name} takes ${limits.maxBytes.toLocaleString('en')}`
+    const sizes = `${grouped(bytes)} bytes, and ${provider.name} takes ${grouped(limits.maxBytes)}`
     throw new ProcessorError('refused', 'usage', `${path} has ${sizes}.`, {
       next: 'Cut the tasks into smaller batches, or use runBatches(), which cuts by bytes as well.',
     })

@@ -1,4 +1,5 @@
 import { DAY_MS } from '../lib/duration.ts'
+import { grouped } from '../lib/number.ts'
 import type { Admission, QueueBelief, QueueLoad, QueueState, Wait } from '../store/port/queue.ts'
 
 /** Limits of the load that may wait at the provider for one model; null where neither provider nor user sets a limit. */
@@ -174,6 +175,6 @@ function loadText({ accountRequests, batch, inFlight }: QueueState, limits: Queu
 }
 
 function count(value: number, noun?: string): string {
-  const text = value.toLocaleString('en-US')
+  const text = grouped(value)
   return noun === undefined ? text : `${text} ${noun}`
 }

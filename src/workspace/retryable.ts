@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/configuration.ts'
-import { sumKnown } from '../lib/sum.ts'
+import { sumKnown } from '../lib/number.ts'
 import { type Billed, OUTCOME_STATUSES, type OutcomeStatus } from '../model/outcome.ts'
 import type { TallyGroup } from '../model/tally.ts'
 import { costOfParts } from '../prices/bill.ts'

@@ -5,6 +5,7 @@ import { Gateway } from '../../gateway/gateway.ts'
 import { assertGuarded, type ServedGateway, serveGateway } from '../../gateway/start-gateway.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { systemDisk } from '../../lib/disk.ts'
+import { grouped } from '../../lib/number.ts'
 import { EXIT, LlmBatchError, messageOf } from '../../model/error.ts'
 import { DEFAULT_PROVIDER } from '../../model/named-providers.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
@@ -134,7 +135,7 @@ async function tellStart(shell: Shell, gateway: Gateway, entry: ProviderEntry, u
   const path = new URL(entry.defaultBaseUrl).pathname.replace(/\/$/, '')
   await shell.print(`export ${entry.baseUrlVariable}=${url}${path} ${entry.keyVariable}=${key}\n`)
   for (const { calls, run } of await gateway.unanswered()) {
-    shell.tell(`Run ${run}: ${calls.toLocaleString('en-US')} calls of before are waited for.`)
+    shell.tell(`Run ${run}: ${grouped(calls)} calls of before are waited for.`)
   }
   shell.tell(`Taking calls for ${entry.name} into run ${gateway.runOfDay}. Stop with Ctrl-C.`)
 }
@@ -143,7 +144,7 @@ async function tellStart(shell: Shell, gateway: Gateway, entry: ProviderEntry, u
 async function tellEnd(shell: Shell, gateway: Gateway): Promise<number> {
   const open = await gateway.unanswered()
   for (const { calls, run } of open) {
-    shell.tell(`Run ${run}: ${calls.toLocaleString('en-US')} calls are not answered yet.`)
+    shell.tell(`Run ${run}: ${grouped(calls)} calls are not answered yet.`)
   }
   if (open.length === 0) return EXIT.ok
   shell.tell('Start the gateway again, or use llm-batch tick: what was sent is waited for.')

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { grouped } from '../../lib/number.ts'
 import { access } from './access.ts'
 import { backgroundOf, backgroundPlace, cancelBackground, showBackground } from './background.ts'
 import { dropCall, showCall, takeCall } from './call-routes.ts'
@@ -16,7 +17,7 @@ export function buildGatewayApp(surroundings: GatewaySurroundings): Hono {
     bodyLimit({
       maxSize: surroundings.mostBytes,
       onError: () => {
-        const message = `the body is longer than ${surroundings.mostBytes.toLocaleString('en-US')} bytes`
+        const message = `the body is longer than ${grouped(surroundings.mostBytes)} bytes`
         return refusal({ status: 413, code: 'too_large', message }, surroundings)
       },
     }),

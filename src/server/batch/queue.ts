@@ -1,3 +1,4 @@
+import { grouped } from '../../lib/number.ts'
 import { DIALECT } from '../dialects.ts'
 import type { Simulator } from '../simulator.ts'
 import { type BatchRecord, isFinal, type ValidationProblem } from '../state/record.ts'
@@ -17,7 +18,7 @@ export function queueRefusal(
 
 /** The words with which OpenAI refuses a batch that its queue has no room for. */
 export function tokenLimitExceeded(model: string | null, limit: number): ValidationProblem {
-  const message = `Enqueued token limit reached for ${model} in organization org-simulated. Limit: ${limit.toLocaleString('en')} enqueued tokens. Please try again once some in_progress batches have been completed.`
+  const message = `Enqueued token limit reached for ${model} in organization org-simulated. Limit: ${grouped(limit)} enqueued tokens. Please try again once some in_progress batches have been completed.`
   return { code: 'token_limit_exceeded', message, line: null, param: null }
 }
 

@@ -1,6 +1,7 @@
+import { grouped } from '../../../lib/number.ts'
 /** A whole number for people: `50,000`. */
 export function count(value: number): string {
-  return value.toLocaleString('en-US')
+  return grouped(value)
 }
 
 /** A number with its noun: `1 row`, `2 rows`, `3 batches`. */
