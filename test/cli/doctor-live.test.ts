@@ -1,11 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { expectExit, type, typedFirst, typeHere } from '../support/command.ts'
+import { expectExit, start, type, typeHere, watchHere } from '../support/command.ts'
 import { finalBooks, MODELS, PROVIDERS } from '../support/fault-run.ts'
+import { clockToHold } from '../support/held-clock.ts'
 import { RawClient } from '../support/local-server.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
-/** A provider that takes its time with validation, so that deleting and cancelling meet a batch that has not begun. */
-const DURATIONS = { validateMs: 6_000, runMs: 20 }
+/** Said when everything was asked of the provider, and its batches need only end. */
+const IS_WAITING = 'Waiting for the batch'
+
+/** A world in which no batch begins while it is probed, so that deleting and cancelling meet one that has not begun. */
+async function openSlowWorld(options: Parameters<typeof openWorld>[0] = {}) {
+  const { clock, hold, release } = clockToHold()
+  const world = await openWorld({ ...options, clock })
+  const here: typeof type = (surroundings, ...words) => {
+    hold()
+    return watchHere(surroundings, IS_WAITING, release, ...words)
+  }
+  const typed: typeof type = async (surroundings, ...words) => {
+    hold()
+    const { ended, shows } = start(surroundings, words)
+    await shows(IS_WAITING)
+    release()
+    return await ended
+  }
+  return { world, here, typed }
+}
 
 interface Evidence {
   readonly listedAfterMs: number | null
@@ -36,13 +55,13 @@ const ALL_HOLD = { deletedInput: 'holds', listing: 'holds', cancel: 'holds', del
 
 describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
   it('finds that the assumptions hold, leaves nothing behind, and status tells of it', async () => {
-    const world = await openWorld({ durations: DURATIONS })
+    const { here, typed, world } = await openSlowWorld()
     await world.write('rows.jsonl', questions(1))
     const line = ['run', 'rows.jsonl', '--model', MODELS[provider], '--prompt', '{{text}}', '-o', 'answers.jsonl']
     expectExit(await typeHere(world, ...line, '--quiet'), 0)
     expect((await typeHere(world, 'status')).stdout).not.toContain('Live test')
 
-    const { code, evidence, stderr } = await probe(typedFirst(PROVIDERS, provider), world, MODELS[provider])
+    const { code, evidence, stderr } = await probe(provider === 'openai' ? typed : here, world, MODELS[provider])
     expectExit({ code, stderr }, 0)
     expect(stderr).toMatch(
       /up to 3 batches of one row each with \S+ at http:\S+: at most \$0\.\d+ \(\d+ input and 48 output/,
@@ -64,8 +83,8 @@ describe.each(PROVIDERS)('doctor --live at %s', (provider) => {
 
 describe('doctor --live where no input can be deleted', () => {
   it('finds at anthropic that a batch is listed, cancelled and recognised, and says what does not apply', async () => {
-    const world = await openWorld({ durations: DURATIONS })
-    const { code, evidence, stderr } = await probe(type, world, 'anthropic/claude-haiku-4-5')
+    const { typed, world } = await openSlowWorld()
+    const { code, evidence, stderr } = await probe(typed, world, 'anthropic/claude-haiku-4-5')
     expectExit({ code, stderr }, 0)
     expect(stderr).toMatch(
       /up to 2 batches of one row each with \S+ at http:\S+: at most \$0\.\d+ \(\d+ input and 32 output/,
@@ -91,9 +110,9 @@ describe('doctor --live where no input can be deleted', () => {
   })
 
   it('makes one batch at xai, where no call that deletes a file is known', async () => {
-    const world = await openWorld({ durations: DURATIONS })
+    const { here, world } = await openSlowWorld()
     const environment = { ...world.environment, XAI_API_KEY: 'xai-key-0123456789', XAI_BASE_URL: world.server.xaiUrl }
-    const { code, evidence, stderr } = await probe(typeHere, { ...world, environment }, 'xai/grok-4')
+    const { code, evidence, stderr } = await probe(here, { ...world, environment }, 'xai/grok-4')
     expectExit({ code, stderr }, 0)
     expect(stderr).toContain('This makes one batch of one row with xai/grok-4')
     expect(stderr).toContain('knows no way to delete an input file at xai')
@@ -112,9 +131,8 @@ describe('doctor --live where no input can be deleted', () => {
 describe('doctor --live', () => {
   it('measures how late a batch is listed, and says where that is later than the settle wait', async () => {
     const world = await openWorld({
-      durations: DURATIONS,
       faults: ['list=lag(5000)'],
-      waits: { settle: '2s', http: '2s' },
+      waits: { settle: '2s', http: '2s', poll: '500ms', pollMost: '500ms' },
     })
     const { code, evidence, stderr } = await probe(type, world, MODELS.openai)
     expectExit({ code, stderr }, 3)
@@ -151,19 +169,16 @@ describe('doctor --live', () => {
   })
 
   it('survives refusals in plain text, and says what they leave unclear', async () => {
-    const world = await openWorld({ faults: ['any=plain-errors'], durations: DURATIONS })
-    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '60s')
+    const { here, world } = await openSlowWorld({ faults: ['any=plain-errors'] })
+    const { code, evidence, stderr } = await probe(here, world, MODELS.openai, '--within', '60s')
     expectExit({ code, stderr }, 0)
     expect(verdicts(evidence)).toMatchObject({ listing: 'holds', cancel: 'holds', deletedInput: 'unclear' })
     expect(evidence?.findings['deletedInput']?.seen).toMatch(/404: the request was refused/)
   })
 
   it('looks for a batch whose create was answered in plain text', async () => {
-    const world = await openWorld({
-      faults: ['create:3=plain-errors', 'create:1=accept-then-html(400)'],
-      durations: DURATIONS,
-    })
-    const { code, evidence, stderr } = await probe(typeHere, world, MODELS.openai, '--within', '60s')
+    const { here, world } = await openSlowWorld({ faults: ['create:3=plain-errors', 'create:1=accept-then-html(400)'] })
+    const { code, evidence, stderr } = await probe(here, world, MODELS.openai, '--within', '60s')
     expectExit({ code, stderr }, 0)
     expect(verdicts(evidence)).toMatchObject({ listing: 'holds', cancel: 'holds', deletedInput: 'unclear' })
     expect(evidence?.findings['deletedInput']?.seen).toMatch(/not answered clearly, and no batch was listed/)
@@ -198,11 +213,11 @@ describe('doctor --live', () => {
   })
 
   it('was not made for the key of another account', async () => {
-    const world = await openWorld({ durations: DURATIONS })
+    const { here, world } = await openSlowWorld()
     await world.write('rows.jsonl', questions(1))
     const line = ['run', 'rows.jsonl', '--model', MODELS.openai, '--prompt', '{{text}}', '-o', 'answers.jsonl']
     expectExit(await typeHere(world, ...line, '--quiet'), 0)
-    expect((await probe(typeHere, world, MODELS.openai)).code).toBe(0)
+    expect((await probe(here, world, MODELS.openai)).code).toBe(0)
     const other = { ...world, environment: { ...world.environment, OPENAI_API_KEY: 'sk-other-0123456789' } }
     expect((await typeHere(other, 'status')).stdout).toMatch(/Live test +done on \S+, with another key: /)
     const { OPENAI_API_KEY: _, ...keyless } = world.environment

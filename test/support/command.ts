@@ -49,6 +49,25 @@ export function typeHere(surroundings: Surroundings, ...words: readonly string[]
   return inTurn(() => carryOutIn(surroundings, words, { input: Readable.from([]), error: new PassThrough() }))
 }
 
+/** The same, and calls back once standard error shows a text. */
+export function watchHere(
+  surroundings: Surroundings,
+  awaited: string,
+  onShown: () => void,
+  ...words: readonly string[]
+): Promise<Ended> {
+  const error = new PassThrough()
+  let text = ''
+  const look = (bytes: Buffer): void => {
+    text += bytes.toString()
+    if (!text.includes(awaited)) return
+    error.off('data', look)
+    onShown()
+  }
+  error.on('data', look)
+  return inTurn(() => carryOutIn(surroundings, words, { input: Readable.from([]), error }))
+}
+
 /** The keys of Ctrl-C and Ctrl-D, as a terminal in raw mode sends them. */
 export const CTRL_C = '\u0003'
 export const CTRL_D = '\u0004'

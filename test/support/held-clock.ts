@@ -28,6 +28,22 @@ export function heldClock(): HeldClock {
   }
 }
 
+/** The same, which goes as the machine's does until a test holds it. */
+export function clockToHold(): HeldClock & { readonly hold: () => void } {
+  let held: HeldClock = { clock: systemClock, release: () => undefined }
+  return {
+    clock: {
+      ...systemClock,
+      now: () => held.clock.now(),
+      sleep: (waitMs, signal) => held.clock.sleep(waitMs, signal),
+    },
+    hold: () => {
+      held = heldClock()
+    },
+    release: () => held.release(),
+  }
+}
+
 /** The machine's clock, but what a fault delays `UNTIL_RELEASED` is delayed until then. */
 export function heldFaults(): HeldClock {
   const released = new AbortController()
