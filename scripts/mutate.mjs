@@ -38,14 +38,19 @@ function writtenFor({ kind, write, find }, found) {
 
 /** Every place in a file that fits a change: its code within declarations of the wanted name. */
 function placesIn(path, text, { inside, find, kind }) {
-  const name = inside.split('.').at(-1).replace('#', '')
-  if (!text.includes(name)) return []
+  // Most files lack the words of the name, and need not be read any further.
+  if (!inside.split('.').every((name) => hasWord(text, name))) return []
   const fits = kind === 'words' ? fitsWords(find) : fitsCode(find)
   const places = new Map()
   for (const declaration of declarationsIn(parse(path, text), inside)) {
     for (const { start, end } of fits(declaration, text)) places.set(start, { path, start, end })
   }
   return [...places.values()]
+}
+
+function hasWord(text, word) {
+  const escaped = word.replaceAll('$', String.raw`\$`)
+  return new RegExp(String.raw`(?<![\w$])${escaped}(?![\w$])`).test(text)
 }
 
 /** Functions, classes, methods, properties and constants of this name; `Class.method` names a method of that class. */
