@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { PROVIDERS } from '../../src/providers/registry.ts'
-import { parseLines, type, typeHere } from '../support/command.ts'
+import { parseLines, typedFirst } from '../support/command.ts'
 import { SHORT_LIMITS } from '../support/fault-run.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 import { PROVIDER_ROWS, type ProviderRow } from './provider-rows.ts'
@@ -32,7 +32,7 @@ it.each(ROWS)('$rows rows go through $name, each bought once, though the answer 
   const output = join(world.folder, 'answers.jsonl')
   const asked = ['run', path, '--model', `${name}/${model}`, '--prompt', '{{text}}', '--no-canary', '--yes']
   const kind = endpoint === '/v1/responses' ? ['--endpoint', 'responses'] : []
-  const command = rows === 3_000 ? type : typeHere
+  const command = typedFirst(ROWS, row)
   const place = { ...world, environment: { ...world.environment, ...keys } }
   const ended = await command(place, ...asked, ...kind, '--output', output, '--config', world.configPath)
   expect({ ...ended, stdout: '', stderr: ended.code === 0 ? '' : ended.stderr }).toEqual({
