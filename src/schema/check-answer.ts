@@ -91,7 +91,8 @@ const judges = new Map<Draft, Ajv>()
 function assertSchema(Draft: Draft, schema: JsonSchema): void {
   const judge = judges.get(Draft) ?? new Draft(OPTIONS)
   judges.set(Draft, judge)
-  judge.validateSchema(schema, true)
+  // A promise only where the draft itself were an asynchronous schema.
+  void judge.validateSchema(schema, true)
 }
 
 /**

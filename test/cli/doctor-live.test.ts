@@ -18,10 +18,10 @@ async function openSlowWorld(options: Parameters<typeof openWorld>[0] = {}) {
   }
   const typed: typeof type = async (surroundings, ...words) => {
     hold()
-    const { ended, shows } = start(surroundings, words)
-    await shows(IS_WAITING)
+    const started = start(surroundings, words)
+    await started.shows(IS_WAITING)
     release()
-    return await ended
+    return await started.ended
   }
   return { world, here, typed }
 }
