@@ -166,14 +166,26 @@ export function scenarioPlans(): readonly Plan[] {
 export interface Walk {
   readonly plan: Plan
   readonly steps: number
+  /** What each step did, such as `send create (POST /openai/v1/batches)`, by its number. */
+  readonly names: readonly (string | undefined)[]
   readonly answers: readonly AnswerRow[]
 }
 
 /** Walks a scenario once without a crash. Throws where even that is not clean. */
 export async function walk(plan: Plan): Promise<Walk> {
-  const { answers, steps, violations } = await carryOut(plan)
+  const { answers, steps, trace, violations } = await carryOut(plan)
   if (violations.length > 0) throw new Error(`${plan.name}, undisturbed: ${JSON.stringify(violations)}`)
-  return { plan, steps, answers }
+  return { plan, steps, names: namesOf(trace).slice(0, steps + 1), answers }
+}
+
+/** Of steps of one number the last one: those of an earlier run were counted before. */
+function namesOf(trace: readonly string[]): readonly (string | undefined)[] {
+  const names: string[] = []
+  for (const line of trace) {
+    const [, step, name] = / ms, step (\d+): (.*)$/.exec(line) ?? []
+    if (name !== undefined) names[Number(step)] = name
+  }
+  return names
 }
 
 /** Walks a scenario again and dies in front of one step; the answers must be those of the undisturbed walk. */
