@@ -71,7 +71,10 @@ export interface LocalServerOptions {
   readonly uploadNames?: 'jsonl' | 'any' | undefined
   /** What one row with `stream: true` makes the server refuse: that row, or the whole batch at validation. @default 'row' */
   readonly streamRefuses?: 'row' | 'batch' | undefined
-  /** Tells an address of each batch of OpenAI's API that ends, as OpenAI does with webhooks. @default none is told */
+  /**
+   * Tells an address of each batch of OpenAI's API that ends, as OpenAI does with webhooks, and by the same secret the
+   * address that the create of a batch at OpenRouter has named. @default none is told
+   */
   readonly webhook?: WebhookOptions | undefined
   /** Called for each batch that the server could not go on with; its client sees it as failed. @default nothing */
   readonly onFailure?: ((failure: BatchFailure) => void) | undefined

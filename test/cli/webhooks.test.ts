@@ -141,6 +141,16 @@ describe('--on-finish with an address', () => {
     expect(parseLines(await readFile(log, 'utf8'))).toContainEqual(warning)
   })
 
+  it('tells it of a run that is held, with the reason', async () => {
+    const world = await knowingWorld({ acceptedKeys: ['sk-another-0123456789'] })
+    const receiver = await receiverOf((_, response) => response.end())
+    await world.write('rows.jsonl', questions(1))
+    expectExit(await typeHere(world, ...RUN, '--on-hold', receiver.origin), 3)
+    expect(receiver.received.map(({ body }) => JSON.parse(body.toString()) as unknown)).toMatchObject([
+      { type: 'run.held', data: { state: 'held', reason: expect.stringContaining('key'), rows: 1, costUsd: 0 } },
+    ])
+  })
+
   it('is refused before anything is read where it could not be signed, or would not be encrypted', async () => {
     const world = await openWorld()
     for (const [address, secret, said] of [

@@ -1,9 +1,15 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { openWebhooks, type Woken } from '../../src/webhooks.ts'
 import { parseLines, type, typeHere } from '../support/command.ts'
 import { SHORT_LIMITS } from '../support/fault-run.ts'
+import { heldClock } from '../support/held-clock.ts'
 import { openWorld, questions } from '../support/local-world.ts'
+import { PATIENCE } from '../support/patience.ts'
 
 const MODEL = 'mistralai/mistral-small'
 
@@ -46,6 +52,32 @@ describe('a run at openrouter', () => {
       code: 0,
     })
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 9, rowsBilledAgain: 0 })
+  })
+
+  it('has OpenRouter call the address of OPENROUTER_CALLBACK_URL, whose webhook wakes the run', async () => {
+    const secret = 'signing-secret-of-the-workspace'
+    const { clock, release } = heldClock()
+    const { run, world } = await openRouter({ clock, webhook: { url: '', secret } })
+    const { environment, home } = world
+    const woken: Woken[] = []
+    const webhooks = await openWebhooks({
+      home,
+      environment: { ...environment, OPENROUTER_WEBHOOK_SECRET: secret },
+      onWake: (one) => woken.push(one),
+    })
+    const server = createServer((request, response) => void webhooks.listen(request, response)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(async () => {
+      server.close()
+      await webhooks.close()
+    })
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const called = { ...world, environment: { ...environment, OPENROUTER_CALLBACK_URL: `${origin}/hook` } }
+    expect(await typeHere(called, ...run, '--no-wait')).toMatchObject({ code: 75 })
+    release()
+    await vi.waitFor(() => expect(woken).toMatchObject([{ provider: 'openrouter' }]), PATIENCE)
+    const refused = { ...world, environment: { ...environment, OPENROUTER_CALLBACK_URL: 'http://example.com/' } }
+    expect(await typeHere(refused, 'resume', 'last')).toMatchObject({ code: 2 })
   })
 
   it('is refused before anything is sent where a picture lies in a request', async () => {

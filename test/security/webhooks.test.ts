@@ -17,10 +17,12 @@ import { batchOf, createRun } from '../support/stored-run.ts'
 const SECRETS = {
   OPENAI_WEBHOOK_SECRET: ['whsec_bmV3ZXIgc2VjcmV0IG9mIG9wZW5haQ==', 'an older secret of openai'],
   GEMINI_WEBHOOK_SECRET: ['whsec_c2VjcmV0IG9mIGdlbWluaSwgYSB3b3Jk'],
+  DOUBLEWORD_WEBHOOK_SECRET: ['a secret of doubleword'],
   OPENROUTER_WEBHOOK_SECRET: ['secret of openrouter'],
 }
 const [NEWER = '', OLDER = ''] = SECRETS.OPENAI_WEBHOOK_SECRET
 const [GEMINI = ''] = SECRETS.GEMINI_WEBHOOK_SECRET
+const [DOUBLEWORD = ''] = SECRETS.DOUBLEWORD_WEBHOOK_SECRET
 const ENDED = eventOf('batch_1')
 
 let store: Store
@@ -134,6 +136,12 @@ describe('a webhook', () => {
       'abc',
       () => signed(eventOf('batches/abc'), { secret: GEMINI }),
     ],
+    [
+      'Doubleword, without the beginning of its id',
+      'doubleword',
+      'batch_5',
+      () => signed(namingBatch('5'), { secret: DOUBLEWORD }),
+    ],
     ['OpenRouter, in a form of its own', 'openrouter', 'batch_7', () => signedByOpenRouter(eventOf('batch_7'))],
   ])('of %s wakes its batch', async (_, provider, remoteId, made) => {
     await openHome(provider, remoteId)
@@ -203,6 +211,11 @@ interface Signed {
 
 function eventOf(id: string): string {
   return JSON.stringify({ id: 'evt_1', object: 'event', type: 'batch.completed', data: { id } })
+}
+
+/** As Doubleword's documents show it. */
+function namingBatch(id: string): string {
+  return JSON.stringify({ type: 'batch.completed', data: { batch_id: id, status: 'completed', request_counts: {} } })
 }
 
 /** As the specification says it, with nothing of the package that checks it. */

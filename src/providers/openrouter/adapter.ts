@@ -15,8 +15,11 @@ import { createInline } from './create-inline.ts'
 import { openRouterLimits } from './limits.ts'
 import { readResults } from './results.ts'
 
-/** OpenRouter's batch API: a create carries its requests, and no batch a mark. Facts: docs/providers/openrouter.md. */
-export function createOpenRouterProvider(options: ProviderOptions): Provider {
+/**
+ * OpenRouter's batch API: a create carries its requests, and no batch a mark. It calls `callbackUrl` when a batch has ended.
+ * Facts: docs/providers/openrouter.md.
+ */
+export function createOpenRouterProvider(options: ProviderOptions, callbackUrl?: string): Provider {
   const api = createApi(options, bearer(options))
   const secrets = secretsOf(options)
   const place = { root: '/batches', schema: openRouterBatchSchema(secrets) }
@@ -29,7 +32,7 @@ export function createOpenRouterProvider(options: ProviderOptions): Provider {
     encode,
     encodeInput: async (input) => encodeLines(input, encode),
     decode: (line, target) => decodeResultLine(line, target.endpoint, secrets),
-    create: (batch, input, signal) => createInline(api, place, batch, input, options, signal),
+    create: (batch, input, signal) => createInline(api, place, batch, input, { ...options, callbackUrl }, signal),
     isOurs: () => false,
     list: async (since, signal) => {
       const request = { path: place.root, query: { limit: '100' } }

@@ -15,11 +15,13 @@ export async function createInline(
   { root, schema }: BatchPlace,
   { target }: NewBatch,
   input: InputRef | BatchInput,
-  options: Pick<ProviderOptions, 'createTimeoutMs'>,
+  options: Pick<ProviderOptions, 'createTimeoutMs'> & { readonly callbackUrl: string | undefined },
   signal: AbortSignal,
 ): Promise<RemoteBatch> {
   if ('id' in input) throw new Error('a create at OpenRouter carries its input; it was given one that is stored')
-  const head = `{"endpoint":${JSON.stringify(target.endpoint)},"model":${JSON.stringify(target.model)},"completion_window":"24h","requests":[`
+  const { endpoint, model } = target
+  const fields = JSON.stringify({ endpoint, model, completion_window: '24h', callback_url: options.callbackUrl })
+  const head = `${fields.slice(0, -1)},"requests":[`
   try {
     return await api.send(
       {

@@ -1,4 +1,5 @@
 import type { ProviderEntry } from '../provider-entry.ts'
+import { callbackAddress } from './callback-address.ts'
 import { PRICES } from './prices.ts'
 import { claimedSignature } from './webhook-signature.ts'
 
@@ -15,7 +16,8 @@ export const OPENROUTER: ProviderEntry = {
   webhooks: {
     secretVariable: 'OPENROUTER_WEBHOOK_SECRET',
     events: ['batch.completed', 'batch.failed', 'batch.cancelled', 'batch.expired'],
-    registration: "as the workspace's default address for callbacks, in its settings, beside the signing secret",
+    registration:
+      'by OPENROUTER_CALLBACK_URL, which is sent with each create, and take its signing secret from the workspace',
     unsure:
       'OpenRouter documents its signature for videos; the same is expected for batches, and another one is refused.',
     claimed: claimedSignature,
@@ -44,5 +46,6 @@ export const OPENROUTER: ProviderEntry = {
       'The discount is said to be half typically, so a price of yours counts in full unless it says batchFactor.',
     ],
   },
-  create: async (options) => (await import('./adapter.ts')).createOpenRouterProvider(options),
+  create: async (options, environment) =>
+    (await import('./adapter.ts')).createOpenRouterProvider(options, callbackAddress(environment)),
 }

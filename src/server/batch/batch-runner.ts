@@ -1,8 +1,16 @@
-import { sendWebhook } from '../openai/webhooks.ts'
+import { openaiEvent } from '../openai/webhook-event.ts'
+import { openRouterEvent } from '../openrouter/webhook-event.ts'
+import type { WebhookOptions } from '../options.ts'
 import type { Simulator } from '../simulator.ts'
-import { type BatchRecord, isFinal } from '../state/record.ts'
+import { type BatchRecord, type DialectName, isFinal } from '../state/record.ts'
 import { isSystemError } from '../system-error.ts'
 import { runBatch } from './run-batch.ts'
+import { deliverEvent, type WebhookEvent } from './webhook.ts'
+
+/** How the end of a batch is told, in the dialects that can. */
+const EVENTS: Readonly<
+  Partial<Record<DialectName, (batch: BatchRecord, webhook: WebhookOptions) => WebhookEvent | undefined>>
+> = { openai: openaiEvent, openrouter: openRouterEvent }
 
 interface Work {
   readonly halt: AbortController
@@ -75,8 +83,11 @@ export class BatchRunner {
   async #announce(id: string): Promise<void> {
     const { clock, state, webhook } = this.#simulator
     const batch = state.batches.get(id)
-    if (!webhook || batch?.dialect !== 'openai' || !isFinal(batch.phase)) return
-    await sendWebhook(batch, webhook, clock, this.#close.signal)
+    if (!webhook || !batch || !isFinal(batch.phase)) return
+    const event = EVENTS[batch.dialect]?.(batch, webhook)
+    if (!event) return
+    const why = await deliverEvent(event, clock, this.#close.signal)
+    if (why !== null) webhook.onUndelivered?.(`the webhook about ${id} was not delivered: ${why}`)
   }
 
   /** Ends a batch that the server cannot go on with, so that neither its client nor a restart waits for it. */

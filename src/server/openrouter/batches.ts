@@ -27,7 +27,7 @@ export async function create(route: RouteContext, context: ServerContext): Promi
 
 async function createNow(route: RouteContext, context: ServerContext, call: CreateCall): Promise<Response> {
   const owner = ownerOf(route, context)
-  const { endpoint, model, requests } = call
+  const { callbackUrl, endpoint, model, requests } = call
   const file = await storeInline(route, owner, requests)
   const draft = {
     owner,
@@ -35,7 +35,8 @@ async function createNow(route: RouteContext, context: ServerContext, call: Crea
     model,
     inputFileIds: [file.id],
     isInline: true,
-    metadata: null,
+    // Kept there because the API itself has no metadata.
+    metadata: callbackUrl === null ? null : { callback_url: callbackUrl },
     windowMs: DAY_MS,
     outputLifeSeconds: null,
     total: requests.length,

@@ -7,6 +7,8 @@ export interface CreateCall {
   readonly endpoint: string
   readonly model: string
   readonly requests: readonly JsonObject[]
+  /** The address that is told when the batch has ended; null where none was named. */
+  readonly callbackUrl: string | null
 }
 
 /** A picture or a file that lies in the request itself. */
@@ -18,7 +20,7 @@ export function checkCreate(text: string, mostRequests: number): CreateCall | Re
   if (!body) return invalidRequest('The body is not a JSON object.', null, null)
   // It is read as it comes, so that what stands behind the requests is not known when they are.
   const names = Object.keys(body)
-  for (const name of ['endpoint', 'model']) {
+  for (const name of ['endpoint', 'model', ...('callback_url' in body ? ['callback_url'] : [])]) {
     const isBefore = names.includes(name) && names.indexOf(name) < names.indexOf('requests')
     if (!isBefore) return invalidRequest(`'${name}' must come before 'requests'.`, null, name)
   }
@@ -36,7 +38,10 @@ export function checkCreate(text: string, mostRequests: number): CreateCall | Re
   if (INLINE_MEDIA.test(text)) return invalidRequest('Media are taken by public URL only.', null, 'requests')
   const objects = requests.filter(isJsonObject)
   if (objects.length < requests.length) return invalidRequest('A request is not an object.', null, 'requests')
-  return { endpoint, model, requests: objects }
+  const callbackUrl = stringOf(body['callback_url']) ?? null
+  if (callbackUrl !== null && !URL.canParse(callbackUrl))
+    return invalidRequest('The address for callbacks is not a URL.', null, 'callback_url')
+  return { endpoint, model, requests: objects, callbackUrl }
 }
 
 function bodyIn(text: string): JsonObject | undefined {
