@@ -81,7 +81,10 @@ describe('a webhook', () => {
     ['without a signature', () => without(signed(ENDED), 'webhook-signature')],
     ['with a signature of another version', () => signed(ENDED, { version: 'v2' })],
     ['that is too large', () => signed(`${ENDED}${' '.repeat(70_000)}`)],
-    ['whose bytes are not UTF-8', () => signed(Buffer.from([...Buffer.from(ENDED), 0xff]))],
+    [
+      'over what a decoder makes of its bytes',
+      () => ({ ...signed(`${ENDED}\ufffd`), body: Buffer.from([...Buffer.from(ENDED), 0xff]) }),
+    ],
     ['with an endless id', () => signed(ENDED, { id: 'x'.repeat(300) })],
     ['without a body', () => ({ ...signed(''), body: undefined })],
   ])('%s gets the one answer of strangers and wakes nothing', async (_, made) => {
