@@ -14,6 +14,6 @@ export function callbackAddress(environment: Environment): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) return url.href
   throw new LlmBatchError('configuration', `${VARIABLE} is not an https address`, {
-    next: 'Write the address at which llm-batch webhooks is reached from outside, or unset it.',
+    next: 'Write the address at which your webhooks are taken, as it is reached from outside, or unset it.',
   })
 }
