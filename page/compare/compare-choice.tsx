@@ -20,13 +20,19 @@ export function CompareChoice({
     else next.set(name, value)
     replaceHref(compareHref(next))
   }
+  // A link may name a run by its name, or by the beginning of its id.
+  const chosen = (name: string): string => {
+    const value = search.get(name) ?? ''
+    if (value === '' || (name !== 'a' && name !== 'b')) return value
+    return runs.find(({ id, name: title }) => id === value || title === value || id.startsWith(value))?.id ?? value
+  }
   const columns = (detail?.columns ?? []).map((name) => [name, name] as const)
   const fields = (detail?.fields ?? []).map((name) => [name, name] as const)
   const names = runs.map((run) => [run.id, `${titleOf(run)} · ${modelOf(run)} · ${count(run.rows)} rows`] as const)
   const choice = (label: string, name: string, empty: string, choices: readonly (readonly [string, string])[]) => (
     <label class="field" key={name}>
       {label}
-      <select value={search.get(name) ?? ''} onChange={(event) => change(name, event.currentTarget.value)}>
+      <select value={chosen(name)} onChange={(event) => change(name, event.currentTarget.value)}>
         <option value="">{empty}</option>
         {choices.map(([value, words]) => (
           <option key={value} value={value}>

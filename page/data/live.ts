@@ -1,7 +1,8 @@
 import type { LiveEvents, RunSummary } from '../../src/ui/contract.ts'
+import { AskFailure, ask } from './ask.ts'
 
-/** How the page hears of changes just now. */
-export type Connection = 'connecting' | 'live' | 'lost'
+/** How the page hears of changes just now; `unknown` to a server that was started anew and has another token. */
+export type Connection = 'connecting' | 'live' | 'lost' | 'unknown'
 
 /** Something that was heard. `again` says that changes may have been missed, so what is shown is asked for anew. */
 export type News =
@@ -48,8 +49,8 @@ export function startListening(): void {
   function lose(): void {
     clearTimeout(silence)
     source.close()
-    become('lost')
-    setTimeout(startListening, TRY_AGAIN_MS)
+    if (connection !== 'unknown') become('lost')
+    setTimeout(() => void tryAgain(), TRY_AGAIN_MS)
   }
 
   function hear<Name extends keyof LiveEvents>(name: Name, take: (data: LiveEvents[Name]) => void): void {
@@ -83,9 +84,20 @@ export function startListening(): void {
   source.addEventListener('error', lose)
 }
 
+/** A stream does not say why it is refused, so another question goes before it. */
+async function tryAgain(): Promise<void> {
+  try {
+    await ask('session')
+    startListening()
+  } catch (error) {
+    become(error instanceof AskFailure && error.code === 'unauthorized' ? 'unknown' : 'lost')
+    setTimeout(() => void tryAgain(), TRY_AGAIN_MS)
+  }
+}
+
 function become(next: Connection): void {
   const isNew = connection !== next || (next === 'live' && trouble !== null)
-  if (next === 'lost') wasLost = true
+  if (next === 'lost' || next === 'unknown') wasLost = true
   connection = next
   if (next === 'live') trouble = null
   if (isNew) tell({ kind: 'connection' })

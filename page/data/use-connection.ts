@@ -3,7 +3,11 @@ import { type Connection, currentConnection, currentTrouble, listen } from './li
 
 /** How the page hears of changes, and why the server cannot read the home; null where it can. */
 export function useConnection(): { readonly connection: Connection; readonly trouble: string | null } {
-  const [state, setState] = useState({ connection: currentConnection(), trouble: currentTrouble() })
-  useEffect(() => listen(() => setState({ connection: currentConnection(), trouble: currentTrouble() })), [])
+  const [state, setState] = useState(present)
+  useEffect(() => listen(({ kind }) => (kind === 'connection' ? setState(present()) : undefined)), [])
   return state
+}
+
+function present() {
+  return { connection: currentConnection(), trouble: currentTrouble() }
 }

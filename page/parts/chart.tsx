@@ -22,7 +22,7 @@ export function Chart(facts: {
     if (!current) return undefined
     const draw = (): void => {
       plot.current?.destroy()
-      plot.current = new uPlot(optionsOf(current), dataOf(facts), current)
+      plot.current = new uPlot(optionsOf(current, stepMs), dataOf(facts), current)
     }
     draw()
     const size = new ResizeObserver(() => plot.current?.setSize({ width: current.clientWidth, height: HEIGHT }))
@@ -34,7 +34,7 @@ export function Chart(facts: {
       plot.current?.destroy()
       plot.current = null
     }
-  }, [])
+  }, [stepMs])
   useEffect(() => plot.current?.setData(dataOf({ startAt, stepMs, values })), [startAt, stepMs, values])
   return <div class="chart" ref={place} role="img" aria-label={label} />
 }
@@ -51,10 +51,10 @@ function dataOf({
   return [values.map((_, place) => (startAt + place * stepMs) / 1_000), [...values]]
 }
 
-function optionsOf(place: HTMLElement): uPlot.Options {
+function optionsOf(place: HTMLElement, stepMs: number): uPlot.Options {
   const style = getComputedStyle(place)
   const color = (name: string): string => style.getPropertyValue(name).trim()
-  const paths = uPlot.paths.bars?.({ size: [0.9, 40], align: 1 })
+  const paths = uPlot.paths.bars?.({ size: [0.86, 60], align: 1 })
   const columns = paths ? { paths } : {}
   const axis = {
     stroke: color('--quiet'),
@@ -67,10 +67,15 @@ function optionsOf(place: HTMLElement): uPlot.Options {
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+    scales: {
+      // The last column stands after the instant at which it begins.
+      x: { range: (_, first, last) => [first, last + stepMs / 1_000] },
+      y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] },
+    },
     axes: [
       {
         ...axis,
+        size: 26,
         grid: { show: false },
         space: 70,
         values: (_, splits) => splits.map((at) => clock(at * 1_000, serverNow())),

@@ -38,8 +38,7 @@ export function RowList({
 }
 
 function RowLineText({ line }: { readonly line: RowLine }) {
-  const { answer, error, id, input, isShared, questions, tries } = line
-  const asked = tries + questions
+  const { answer, error, id, input, isShared, tries } = line
   const came = answer ?? error
   return (
     <>
@@ -47,7 +46,7 @@ function RowLineText({ line }: { readonly line: RowLine }) {
         <span class="row-id">
           <Said text={id} />
         </span>
-        {asked > 1 ? <span class="aside">asked {count(asked)} times</span> : null}
+        {tries > 1 ? <span class="aside">asked {count(tries)} times</span> : null}
         {isShared ? <span class="aside">shared</span> : null}
         <Standing {...standingOfRow(line)} />
       </span>

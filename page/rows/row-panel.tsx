@@ -121,10 +121,15 @@ function Why({ detail: { error, line, problem } }: { readonly detail: RowDetail 
         )}
       </p>
       <p>
-        <Said text={problem?.detail ?? error ?? ''} />
+        <Said text={problem?.detail ?? withoutCode(error ?? '', code)} />
       </p>
     </div>
   )
+}
+
+/** The text of an error begins with its code, which stands above it. */
+function withoutCode(error: string, code: string | null): string {
+  return code !== null && error.startsWith(`${code}: `) ? error.slice(code.length + 2) : error
 }
 
 function Asked({ detail, run }: { readonly detail: RowDetail; readonly run: string }) {
@@ -234,7 +239,7 @@ function Fold({
 }
 
 function factsOf({ answeredBy, boughtFor, finishReason, line, request }: RowDetail): string {
-  const { batch, completionTokens, costUsd, promptTokens, questions, tries } = line
+  const { batch, completionTokens, costUsd, promptTokens, tries } = line
   return [
     request?.model ?? '',
     answeredBy !== null && answeredBy !== request?.model ? `answered by ${answeredBy}` : '',
@@ -243,7 +248,7 @@ function factsOf({ answeredBy, boughtFor, finishReason, line, request }: RowDeta
     costUsd === null ? '' : dollars(costUsd),
     finishReason === null ? '' : `finished: ${finishReason}`,
     batch === null ? '' : `batch ${count(batch)}`,
-    tries + questions > 1 ? `asked ${count(tries + questions)} times` : '',
+    tries > 1 ? `asked ${count(tries)} times` : '',
     boughtFor === 'earlier_row' ? 'bought for an earlier row that asks the same' : '',
   ]
     .filter((fact) => fact !== '')

@@ -41,7 +41,11 @@ export function RowsScreen({ id, search }: { readonly id: string; readonly searc
       </div>
       {row === null ? (
         <div class="row-side is-empty">
-          <Empty title="Choose a row to see its prompt and its answer." />
+          <Empty title="Choose a row to see its prompt and its answer.">
+            <p>
+              <kbd>j</kbd> and <kbd>k</kbd> go through the list, <kbd>/</kbd> searches, <kbd>?</kbd> shows all keys.
+            </p>
+          </Empty>
         </div>
       ) : (
         <RowPanel run={id} row={Number(row)} search={search} />

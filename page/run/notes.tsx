@@ -1,10 +1,13 @@
-import type { RunDetail } from '../../src/ui/contract.ts'
+import type { RunDetail, WaitNote } from '../../src/ui/contract.ts'
 import { Command } from '../parts/command.tsx'
 import { Said } from '../parts/said.tsx'
 import { Section } from '../parts/section.tsx'
 import { SignMark } from '../parts/standing.tsx'
-import { count } from '../words/quantity.ts'
+import { count, counted } from '../words/quantity.ts'
 import { clock, until } from '../words/time.ts'
+
+/** Notes that are shown at once; a run may have hundreds of batches that wait for the same. */
+const MOST_SHOWN = 2
 
 /** What a person may want to know now: why the run is held, what its batches wait for. */
 export function Notes({ now, run }: { readonly run: RunDetail; readonly now: number }) {
@@ -26,17 +29,27 @@ export function Notes({ now, run }: { readonly run: RunDetail; readonly now: num
           </span>
         </li>
       ) : null}
-      {notes.map(({ batch, text, until: at }) => (
-        <li key={`${batch} ${text}`} class="note">
-          <SignMark sign="waiting" />
-          <span>
-            Batch {count(batch)}: <Said text={text} />
-            {at === null ? null : <span class="aside"> (looked at again {until(at, now)})</span>}
-          </span>
-        </li>
+      {notes.slice(0, MOST_SHOWN).map((note) => (
+        <Note key={note.batch} note={note} now={now} />
       ))}
-      {waits > notes.length ? <li class="note aside">and {count(waits - notes.length)} more</li> : null}
+      {waits > MOST_SHOWN ? (
+        <li class="aside">
+          and {counted(waits - MOST_SHOWN, 'more batch', 'more batches')}; the table below tells of each
+        </li>
+      ) : null}
     </ul>
+  )
+}
+
+function Note({ note: { batch, text, until: at }, now }: { readonly note: WaitNote; readonly now: number }) {
+  return (
+    <li class="note">
+      <SignMark sign="waiting" />
+      <span>
+        Batch {count(batch)}: <Said text={text} />
+        {at === null ? null : <span class="aside"> (looked at again {until(at, now)})</span>}
+      </span>
+    </li>
   )
 }
 

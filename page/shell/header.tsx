@@ -58,7 +58,7 @@ export function Header({ onHelp, route }: { readonly route: Route; readonly onHe
   )
 }
 
-const SIGNS = { connecting: 'connecting', live: 'live', lost: 'offline' } as const
+const SIGNS = { connecting: 'connecting', live: 'live', lost: 'offline', unknown: 'offline' } as const
 
 function ConnectionSign() {
   const { connection } = useConnection()
@@ -78,6 +78,13 @@ function ConnectionBar() {
     return (
       <p class="bar" role="alert">
         The connection to llm-batch ui is lost: what you see may be old. Trying again every two seconds.
+      </p>
+    )
+  }
+  if (connection === 'unknown') {
+    return (
+      <p class="bar" role="alert">
+        llm-batch ui was started anew: open the address that it printed, with its token.
       </p>
     )
   }
