@@ -104,7 +104,7 @@ async function makeRun(inside, copier, number) {
     columns: [{ name: 'text', type: null }],
     files: [],
     sharing: null,
-    rowFiles: { rows: FACTS, facts: FACTS },
+    rowFiles: { writer: null, rows: FACTS, facts: FACTS, index: null },
     tallies: new Map(),
   })
   // Other rows than those of any other run.

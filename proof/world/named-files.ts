@@ -64,6 +64,7 @@ function namedIn({
       : ([
           [files.rows, frozen.rows],
           [files.rowFacts, frozen.facts],
+          ...(frozen.index === null ? [] : [[files.rowIndex, frozen.index] as const]),
         ] as const)),
     ...(sharing === null ? [] : [[files.sharing, JSON.parse(sharing) as FileFacts] as const]),
     ...(plan === null ? [] : [[folder.plan(nonce ?? ''), JSON.parse(plan) as FileFacts] as const]),

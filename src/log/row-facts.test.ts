@@ -48,8 +48,8 @@ it('gives back the lines, ids, problems and shared requests of all rows, any of 
       await buffer.flush()
       await file.close()
       const named = { bytes: buffer.position, sha256: hash.digest('hex') }
-      const rowFiles = { writer: null, rows: named, facts: named }
-      const portion = { number: 1, rowCount: facts.length, rowFiles, sharing: null }
+      const rowFiles = { writer: null, rows: named, facts: named, index: null }
+      const portion = { number: 1, rowCount: facts.length, requestCount: facts.length, rowFiles, sharing: null }
       const reader = new RowFactsReader({ disk, folder }, [portion])
       const read: RowFacts[] = []
       while (read.length < facts.length) read.push(...(await reader.take(Math.min(page, facts.length - read.length))))

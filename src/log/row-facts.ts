@@ -18,7 +18,7 @@ export interface RowFacts {
 }
 
 /** A line of the file: trailing nulls are left out. */
-type FactLine = readonly [
+export type FactLine = readonly [
   row: number,
   line: number,
   id?: string | null,
@@ -77,11 +77,10 @@ class PortionReader {
     if (!this.#isBegun) await this.#readOn()
     while (facts.length < count) {
       const isTold = this.#ahead?.[0] === this.#row
-      const [, line = this.#lastLine + 1, id = null, shares = null, problem = null, content = null] =
-        (isTold ? this.#ahead : undefined) ?? []
-      facts.push({ line, id, problem, shares, content })
+      const told = factsOf(isTold ? this.#ahead : undefined, this.#lastLine)
+      facts.push(told)
       this.#row += 1
-      this.#lastLine = line
+      this.#lastLine = told.line
       if (isTold) await this.#readOn()
     }
     return facts
@@ -140,8 +139,19 @@ export class RowFactsReader {
   }
 }
 
+/** A line of the file as it was written. */
+export function readFactLine(line: Buffer): FactLine {
+  return JSON.parse(line.toString('utf8')) as FactLine
+}
+
+/** The facts of a row by the line that tells of it, if one does, and by where the row before it stood. */
+export function factsOf(told: FactLine | undefined, lastLine: number): RowFacts {
+  const [, line = lastLine + 1, id = null, shares = null, problem = null, content = null] = told ?? []
+  return { line, id, problem, shares, content }
+}
+
 async function* factLines(pieces: AsyncIterable<Uint8Array>): AsyncIterable<FactLine> {
   for await (const lines of splitLines(pieces)) {
-    for (const { bytes } of lines) yield JSON.parse(Buffer.from(bytes).toString('utf8')) as FactLine
+    for (const { bytes } of lines) yield readFactLine(Buffer.from(bytes))
   }
 }

@@ -66,31 +66,40 @@ export async function* rowRecords(
       const own = (await requests.take(page.filter(hasOwn).length)).values()
       const records: RowRecord[] = []
       for (const [index, rowFacts] of page.entries()) {
-        const { id, line, problem, shares } = rowFacts
+        const { shares } = rowFacts
         const sharedRequest = shares === null ? undefined : shared.get(shares)
         const request: PresentRequest | undefined = hasOwn(rowFacts) ? own.next().value : sharedRequest
-        const asked = request ? askedRecord(request) : NOT_ASKED
-        // Member by member: a spread a row takes longer than all else here.
-        records.push({
-          row: row + index,
-          line,
-          id,
-          problem,
-          isShared: shares !== null,
-          request: asked.request,
-          state: asked.state,
-          tries: asked.tries,
-          target: asked.target,
-          kind: asked.kind,
-          result: asked.result,
-          questions: asked.questions,
-        })
+        records.push(rowRecord(row + index, rowFacts, request))
       }
       yield records
     }
   } finally {
     await requests.close()
     await facts.close()
+  }
+}
+
+/** A row with its facts and what became of the request that it was asked with; undefined for none. */
+export function rowRecord(
+  row: number,
+  { id, line, problem, shares }: RowFacts,
+  request: PresentRequest | undefined,
+): RowRecord {
+  const asked = request ? askedRecord(request) : NOT_ASKED
+  // Member by member: a spread a row takes longer than all else here.
+  return {
+    row,
+    line,
+    id,
+    problem,
+    isShared: shares !== null,
+    request: asked.request,
+    state: asked.state,
+    tries: asked.tries,
+    target: asked.target,
+    kind: asked.kind,
+    result: asked.result,
+    questions: asked.questions,
   }
 }
 

@@ -6,6 +6,7 @@ import type { KeptAnswer } from '../batching/prepared-row.ts'
 import { BufferedWriter } from '../lib/atomic-file.ts'
 import { BufferedHash } from '../lib/buffered-hash.ts'
 import type { DiskFile } from '../lib/disk.ts'
+import { RowIndexWriter } from '../log/at/row-index.ts'
 import { type RowFacts, RowFactsWriter } from '../log/row-facts.ts'
 import { type RowWeights, WeightCounter } from '../log/row-weights.ts'
 import { RunLog } from '../log/run-log.ts'
@@ -64,6 +65,7 @@ export class RunFiles implements RunSinks {
   readonly #factsHash = createHash('sha256')
   readonly #factsWriter: BufferedWriter
   readonly #facts: RowFactsWriter
+  readonly #index = new RowIndexWriter()
   readonly #weights = new WeightCounter()
   #rowFiles: RowFiles | undefined
 
@@ -98,6 +100,7 @@ export class RunFiles implements RunSinks {
   }
 
   async addRow(row: RowFacts, json: string): Promise<void> {
+    this.#index.add(row, this.#writer.position, this.#factsWriter.position)
     if (!this.#writer.tryText(json)) await this.#writer.writeText(json)
     if (!this.#writer.tryText('\n')) await this.#writer.writeText('\n')
     await this.#facts.add(row)
@@ -117,7 +120,9 @@ export class RunFiles implements RunSinks {
     await this.#file.sync()
     await this.#factsWriter.flush()
     await this.#factsFile.sync()
+    const { disk, folder } = this.#ports
     this.#rowFiles = {
+      index: await this.#index.write(disk, folder.portion(this.#number, this.#appender).rowIndex),
       writer: this.#appender,
       rows: { bytes: this.#writer.position, sha256: this.#hash.digest('hex') },
       facts: { bytes: this.#factsWriter.position, sha256: this.#factsHash.digest('hex') },

@@ -12,6 +12,7 @@ import type { OtherQuestion, RowOutcome, SettledResult, StructuredAnswer } from 
 import type { CancelCause, RunDefinition } from '../model/run.ts'
 import type { Target } from '../model/target.ts'
 import { readAnswer } from '../schema/read-answer.ts'
+import type { RunRecord } from '../store/port/run.ts'
 import type { RunContext } from '../workspace/context.ts'
 import { findFile } from '../workspace/file-list.ts'
 
@@ -30,27 +31,50 @@ export function readAnswers(ports: Ports): AsyncIterable<readonly RowOutcome[]> 
 }
 
 async function* readParts(ports: Ports): AsyncIterable<readonly RowOutcome[]> {
-  const resultLines = new ResultLines(ports)
   const portions = await ports.store.portions()
   const rows = new FrozenRows(ports, portions)
-  const { cancelCause, definition, files } = await ports.store.record()
-  const reading: Reading = { provider: ports.provider, cause: cancelCause ?? 'user', definition }
+  const answers = new RecordAnswers(ports, await ports.store.record())
   try {
     for await (const part of recordParts(rowRecords(new RunLog(ports, ports.repair), ports, portions))) {
-      const [lines, texts] = await Promise.all([resultLines.of(part), rows.take(part.length)])
-      const others = await otherLines(resultLines, part)
-      yield part.map((record, index) =>
-        rowOutcome(
-          record,
-          { json: texts[index] ?? '', source: findFile(files, record.row)?.path ?? null },
-          { own: lines[index] ?? null, others },
-          reading,
-        ),
-      )
+      yield await answers.of(part, rows.take(part.length))
     }
   } finally {
     await rows.close()
-    await resultLines.close()
+    await answers.close()
+  }
+}
+
+/** Reads the answers of rows whose records are known. */
+export class RecordAnswers {
+  readonly #lines: ResultLines
+  readonly #files: RunRecord['files']
+  readonly #reading: Reading
+
+  constructor(ports: Omit<Ports, 'repair' | 'store'>, { cancelCause, definition, files }: RunRecord) {
+    this.#lines = new ResultLines(ports)
+    this.#files = files
+    this.#reading = { provider: ports.provider, cause: cancelCause ?? 'user', definition }
+  }
+
+  /** The rows with what became of them; `json` are their records as JSON text. So many at once as fit in memory. */
+  async of(
+    records: readonly RowRecord[],
+    json: Promise<readonly string[]> | readonly string[],
+  ): Promise<readonly RowOutcome[]> {
+    const [lines, texts] = await Promise.all([this.#lines.of(records), json])
+    const others = await otherLines(this.#lines, records)
+    return records.map((record, index) =>
+      rowOutcome(
+        record,
+        { json: texts[index] ?? '', source: findFile(this.#files, record.row)?.path ?? null },
+        { own: lines[index] ?? null, others },
+        this.#reading,
+      ),
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#lines.close()
   }
 }
 
@@ -80,7 +104,7 @@ function othersOf({ questions, result }: RowRecord): readonly QuestionRecord[] {
 }
 
 /** Rows in parts whose answers fit in memory. */
-async function* recordParts(pages: AsyncIterable<readonly RowRecord[]>): AsyncIterable<readonly RowRecord[]> {
+export async function* recordParts(pages: AsyncIterable<readonly RowRecord[]>): AsyncIterable<readonly RowRecord[]> {
   for await (const page of pages) {
     let start = 0
     let bytes = 0

@@ -12,8 +12,9 @@ import { replaceTallies } from './tallies.ts'
 
 export async function selectPortions(sql: Sql, runKey: number): Promise<PortionRecord[]> {
   return (
-    await sql.all<{ number: number; rowCount: number; rowFiles: string; sharing: string | null }>(
-      'select number, row_count as "rowCount", row_files as "rowFiles", sharing from portions where run = ? order by number',
+    await sql.all<StoredPortion>(
+      `select number, row_count as "rowCount", request_count as "requestCount", row_files as "rowFiles", sharing
+       from portions where run = ? order by number`,
       runKey,
     )
   ).map(({ rowFiles, sharing, ...row }) => ({
@@ -21,6 +22,11 @@ export async function selectPortions(sql: Sql, runKey: number): Promise<PortionR
     rowFiles: JSON.parse(rowFiles) as RowFiles,
     sharing: sharing === null ? null : (JSON.parse(sharing) as FileFacts),
   }))
+}
+
+type StoredPortion = Pick<PortionRecord, 'number' | 'requestCount' | 'rowCount'> & {
+  readonly rowFiles: string
+  readonly sharing: string | null
 }
 
 /** Adds rows with the batches of their requests. */
@@ -34,10 +40,11 @@ export async function insertPortion(sql: Sql, runKey: number, portion: NewPortio
     (await sql.get<{ count: number }>('select count(*) as count from portions where run = ?', runKey))?.count ?? 0
   if (portion.number !== count + 1) throw new LlmBatchError('conflict', `portion ${portion.number} is not the next one`)
   await sql.run(
-    'insert into portions (run, number, row_count, row_files, sharing) values (?, ?, ?, ?, ?)',
+    'insert into portions (run, number, row_count, request_count, row_files, sharing) values (?, ?, ?, ?, ?, ?)',
     runKey,
     portion.number,
     portion.rowCount,
+    portion.requestCount,
     JSON.stringify(portion.rowFiles),
     portion.sharing && JSON.stringify(portion.sharing),
   )

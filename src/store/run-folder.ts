@@ -33,6 +33,8 @@ export interface PortionFiles {
   readonly rows: string
   /** What is known of rows besides their columns. */
   readonly rowFacts: string
+  /** Where rows can be read from besides their beginning; absent where these are few. */
+  readonly rowIndex: string
   /** Which requests answer several rows; absent where none do. */
   readonly sharing: string
 }
@@ -56,6 +58,7 @@ export function runFolder(home: string, runId: string): RunFolder {
       return {
         rows: join(path, `rows${which}.jsonl`),
         rowFacts: join(path, `row-facts${which}.jsonl`),
+        rowIndex: join(path, `row-index${which}.columns`),
         sharing: join(path, `sharing${which}.columns`),
       }
     },

@@ -61,6 +61,7 @@ const tablesIn = ({ countedKey, keyedTable }: TableWords): string => `
     run bigint not null references runs (key) on delete cascade,
     number bigint not null,
     row_count bigint not null,
+    request_count bigint not null,
     row_files text not null,
     sharing text,
     primary key (run, number)

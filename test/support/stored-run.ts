@@ -124,7 +124,8 @@ export async function seal(run: StoredRun, rows: readonly NewRow[], parts: Parti
   }
   await buffer.flush()
   await file.close()
-  const rowFiles = { writer: null, rows: NO_FILE, facts: { bytes: buffer.position, sha256: hash.digest('hex') } }
+  const rowFacts = { bytes: buffer.position, sha256: hash.digest('hex') }
+  const rowFiles = { writer: null, rows: NO_FILE, facts: rowFacts, index: null }
   const weights = counter.weights()
   const log = new RunLog(run)
   const tallies = new Map<number, readonly TallyGroup[]>()
@@ -151,7 +152,7 @@ export async function begin(store: RunStore, parts: Partial<SealedFacts> = {}): 
 const NO_FILE = { bytes: 0, sha256: 'sha' }
 
 const NOTHING_SEALED: SealedFacts = {
-  rowFiles: { writer: null, rows: NO_FILE, facts: NO_FILE },
+  rowFiles: { writer: null, rows: NO_FILE, facts: NO_FILE, index: null },
   name: null,
   isOpen: false,
   carried: null,

@@ -81,7 +81,6 @@ export type TokenMethod = 'bytes' | 'fitted'
 
 /** Rows about to be added to a run, and what the run is once they are. */
 export interface NewPortion extends PortionRecord {
-  readonly requestCount: number
   /** Rows without a request, because of a problem. */
   readonly skippedCount: number
   /** Of the whole run. */

@@ -136,6 +136,8 @@ export interface RowFiles {
   readonly writer: number | null
   readonly rows: FileFacts
   readonly facts: FileFacts
+  /** Tells where rows can be read from besides their beginning; null where these are few. */
+  readonly index: FileFacts | null
 }
 
 /** Rows that were frozen together, with files of their own. */
@@ -143,6 +145,8 @@ export interface PortionRecord {
   /** 1-based within the run. */
   readonly number: number
   readonly rowCount: number
+  /** Requests of these rows; those of earlier rows that some share are not among them. */
+  readonly requestCount: number
   readonly rowFiles: RowFiles
   /** The file that tells which of its rows share a request; null where none do. */
   readonly sharing: FileFacts | null
