@@ -75,6 +75,12 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/compare.ts'),
   },
   {
+    name: 'ui',
+    usage: '[options]',
+    summary: 'look at the runs, their rows and their cost in a browser',
+    load: () => import('./commands/ui.ts'),
+  },
+  {
     name: 'cancel',
     usage: 'RUN [options]',
     summary: 'cancel at the provider and keep what was finished',

@@ -26,8 +26,8 @@ type PlannedBatch = Pick<BatchRecord, 'firstOrdinal' | 'nonce' | 'number' | 'pla
 /** Requests handed on together: a promise for each would take longer than reading it. */
 const PAGE_REQUESTS = 400
 
-/** Batches kept in memory for requests that are asked for in no order. */
-const MOST_KEPT = 16
+/** Requests whose batches are kept in memory for others that are asked for in no order; about 70 bytes each. */
+const MOST_KEPT_REQUESTS = 800_000
 
 /** The part of the catalog by which the log is read. */
 type LogStore = Pick<RunStore, 'batches' | 'portions' | 'record'>
@@ -45,8 +45,14 @@ export class RunLog {
   readonly #repair: RepairOutcomes | undefined
   /** Read last for requests in no order, the newest at the end. */
   readonly #kept = new Map<number, LogBatch>()
+  readonly #mostKeptRequests: number
 
-  constructor(ports: LogPorts & { readonly store: LogStore }, repair?: RepairOutcomes) {
+  constructor(
+    ports: LogPorts & { readonly store: LogStore },
+    repair?: RepairOutcomes,
+    mostKeptRequests = MOST_KEPT_REQUESTS,
+  ) {
+    this.#mostKeptRequests = mostKeptRequests
     this.#ports = ports
     this.#store = ports.store
     this.#repair = repair
@@ -166,9 +172,18 @@ export class RunLog {
     const batch = kept && isSame ? { ...kept, record } : await this.read(record)
     this.#kept.delete(key)
     this.#kept.set(key, batch)
-    const [oldest] = this.#kept.keys()
-    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest)
+    this.#forgetOldest()
     return batch
+  }
+
+  /** The newest one stays, however large it is. */
+  #forgetOldest(): void {
+    let requests = 0
+    for (const [key, { plan }] of [...this.#kept].reverse()) {
+      const isNewest = requests === 0
+      requests += plan.length
+      if (!isNewest && requests > this.#mostKeptRequests) this.#kept.delete(key)
+    }
   }
 
   /** A batch with what is in its files. */

@@ -5,6 +5,9 @@ const ORDINAL_CHARACTERS = 7
 /** Every wire id has this many characters, so that a retry can splice a new one into a frozen line. */
 export const WIRE_ID_LENGTH = 1 + NONCE_CHARACTERS + ORDINAL_CHARACTERS
 
+/** The part of a wire id that is the same for all requests of an attempt. */
+export const WIRE_PREFIX_LENGTH = 1 + NONCE_CHARACTERS
+
 /** The highest request ordinal that fits a wire id: 36^7 - 1. */
 const HIGHEST_ORDINAL = 36 ** ORDINAL_CHARACTERS - 1
 

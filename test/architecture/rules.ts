@@ -150,7 +150,9 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'finish',
     'row-columns',
     'row-view',
+    'run-rows',
     'selection',
+    'shown-input',
     'spending-sums',
     'statistics',
     'summarise',
@@ -213,7 +215,7 @@ const GUARDS: readonly Guard[] = [
   {
     what: 'sockets and servers',
     modules: /^((node:)?(http|https|http2|net|tls|dgram)|hono|@hono\/.*)$/,
-    allowed: ['server/', 'gateway/', 'ui/', 'webhooks/in/', 'cli/worker/health-server.ts'],
+    allowed: ['server/', 'gateway/', 'ui/', 'webhooks/in/', 'lib/http-listener.ts', 'cli/worker/health-server.ts'],
   },
   // A database that answers are written to is the user's, and has nothing of a home in it.
   {

@@ -4,6 +4,7 @@ import { errorOf, outputOf } from '../../output/answer.ts'
 import type { Condition } from '../../results/condition.ts'
 import { type ColumnFacts, findColumn, type LookedColumn } from '../../results/row-columns.ts'
 import { cellOf, type RowView } from '../../results/row-view.ts'
+import { lastMessage, shownInput } from '../../results/shown-input.ts'
 import type { RunRecord } from '../../store/port/run.ts'
 
 /** A column that is shown beside the id and the status of a row. */
@@ -14,9 +15,6 @@ export interface ShownColumn {
   readonly isOptional: boolean
   readonly paint?: 'error'
 }
-
-/** Columns that are shown where neither a template nor a flag names any. */
-const MOST_UNNAMED = 3
 
 /**
  * What is shown of a run's rows: the columns asked for, else those that the conditions and the prompt are about, the
@@ -69,27 +67,8 @@ function answerText(row: RowView): string {
 }
 
 /** The part of the input that a person knows a row by. */
-function inputColumns({ columns, definition }: RunRecord): readonly ShownColumn[] {
-  if (definition.shape !== 'records') return [{ title: 'prompt', text: lastMessage, isOptional: true }]
-  const others = columns.map(({ name }) => name).filter((name) => name !== definition.idColumn)
-  const used = others.filter((column) => isNamedIn(column, definition))
-  const chosen = used.length > 0 ? used : others.slice(0, MOST_UNNAMED)
-  return chosen.map((name) => shown(name, { of: 'input', name, path: [] }, true))
-}
-
-/** True where a tag of the template names the column, alone or at the beginning of a path. */
-function isNamedIn(column: string, { prompt, system }: RunDefinition): boolean {
-  const tags = `${prompt ?? ''}\n${system ?? ''}`.match(/\{\{.*?\}\}|\{%.*?%\}/gs) ?? []
-  const name = column.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
-  const word = new RegExp(String.raw`(?<![\p{L}\p{N}_])${name}(?![\p{L}\p{N}_])`, 'u')
-  return tags.some((tag) => word.test(tag))
-}
-
-/** What was asked last, of a row that carries its messages or a provider's body. */
-function lastMessage({ row }: RowView): string {
-  const { body, messages } = JSON.parse(row.json) as { readonly body?: unknown; readonly messages?: unknown }
-  const asked = messages ?? (body as { readonly messages?: unknown; readonly input?: unknown } | undefined)?.messages
-  const last: unknown = Array.isArray(asked) ? asked.at(-1) : (body as { readonly input?: unknown } | undefined)?.input
-  const content = typeof last === 'object' && last !== null && 'content' in last ? last.content : last
-  return typeof content === 'string' ? content : shownJson(content)
+function inputColumns(run: RunRecord): readonly ShownColumn[] {
+  const names = shownInput(run)
+  if (names === null) return [{ title: 'prompt', text: ({ row }) => lastMessage(row.json), isOptional: true }]
+  return names.map((name) => shown(name, { of: 'input', name, path: [] }, true))
 }

@@ -1,6 +1,7 @@
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { VARIABLES } from '../../config/variables.ts'
+import { isLocalHost } from '../../lib/http-listener.ts'
+import { isSameText } from '../../lib/same-text.ts'
 import type { GatewaySurroundings } from './environment.ts'
 import { refusal } from './replies.ts'
 
@@ -13,7 +14,7 @@ export function access(surroundings: GatewaySurroundings): MiddlewareHandler {
       const message = 'it answers programs of this machine only, by its address 127.0.0.1 or localhost'
       return refusal({ status: 403, code: 'foreign_host', message }, surroundings)
     }
-    if (token !== null && !isSame(shownToken(header), token)) {
+    if (token !== null && !isSameText(shownToken(header), token)) {
       const message = `the key is not the token of this gateway (${VARIABLES.gatewayToken})`
       return refusal({ status: 401, code: 'invalid_token', message }, surroundings)
     }
@@ -22,22 +23,14 @@ export function access(surroundings: GatewaySurroundings): MiddlewareHandler {
   }
 }
 
-/** Names under which a program of this machine reaches a server on it. */
-const LOCAL_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/
-
 /** False for what a web page could have sent: with a host name that was pointed at this machine, or a foreign origin. */
 function isFromLocalProgram(header: (name: string) => string | undefined): boolean {
   const host = (header('host') ?? '').toLowerCase()
   const origin = header('origin')?.toLowerCase()
   // Another port is another program's page.
-  return LOCAL_HOST.test(host) && (origin === undefined || origin === `http://${host}`)
+  return isLocalHost(host) && (origin === undefined || origin === `http://${host}`)
 }
 
 function shownToken(header: (name: string) => string | undefined): string {
   return /^Bearer\s+(\S+)$/i.exec(header('authorization') ?? '')?.[1] ?? header('x-api-key') ?? ''
-}
-
-/** In the same time for every text. */
-function isSame(shown: string, wanted: string): boolean {
-  return timingSafeEqual(hash('sha256', shown, 'buffer'), hash('sha256', wanted, 'buffer'))
 }

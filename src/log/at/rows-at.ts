@@ -183,7 +183,9 @@ async function linesIn(
   const range: ByteRange = { path, offset, length: end - offset }
   const [bytes] = range.length === 0 ? [] : await reader.of([range])
   const lines: Buffer[] = []
-  for (let start = 0; bytes && start < bytes.length; ) {
+  if (!bytes) return lines
+  let start = 0
+  while (start < bytes.length) {
     const at = bytes.indexOf(LINE_FEED, start)
     const lineEnd = at < 0 ? bytes.length : at
     lines.push(bytes.subarray(start, lineEnd))

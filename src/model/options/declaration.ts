@@ -23,6 +23,7 @@ export type OptionCommand =
   | 'gateway'
   | 'webhooks'
   | 'mcp'
+  | 'ui'
   | 'doctor'
   | 'providers'
   | 'init'

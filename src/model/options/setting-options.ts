@@ -23,6 +23,7 @@ const PLACED = [
   'completions',
   'webhooks',
   'mcp',
+  'ui',
 ] as const
 
 /** Options that override the configuration for one command or call. */

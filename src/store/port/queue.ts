@@ -20,6 +20,8 @@ export interface QueueCatalog {
   noteUnwatched(attemptKey: number, at: number, hasEnded: boolean): Promise<void>
   /** True while a batch of any run waits for room at this run's provider, so that ends should be looked for often. */
   isRoomWanted(): Promise<boolean>
+  /** What all runs of the home have in flight at this run's provider for a model. */
+  inFlight(target: Target): Promise<QueueLoad>
   /** True tokens for each estimated one, as collected batches of the model have shown; null where none has. */
   tokenRate(target: Target, method: TokenMethod): Promise<number | null>
 }

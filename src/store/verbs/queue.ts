@@ -1,4 +1,4 @@
-import { queueOfTarget } from '../in-flight.ts'
+import { queueOfTarget, selectInFlight } from '../in-flight.ts'
 import { type QueueCatalog } from '../port/queue.ts'
 import { selectIsRoomWanted, selectUnwatched, updateUnwatched } from '../queue.ts'
 import { bringBackInstants, clearDoubt, selectBelief, upsertRefusal } from '../queue-belief.ts'
@@ -19,6 +19,8 @@ export function queueVerbs({ clock, read, write }: RunAccess): QueueCatalog {
     noteUnwatched: async (attemptKey, at, hasEnded) =>
       write(async (sql) => updateUnwatched(sql, attemptKey, at, hasEnded)),
     isRoomWanted: async () => read(async (sql, runKey) => selectIsRoomWanted(sql, runKey)),
+    inFlight: async (target) =>
+      read(async (sql, runKey) => selectInFlight(sql, await queueOfTarget(sql, runKey, target), clock.now())),
     tokenRate: async (target, method) =>
       read(async (sql, runKey) => selectTokenRate(sql, await queueOfTarget(sql, runKey, target), method)),
   }

@@ -1,0 +1,106 @@
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { VERSION } from '../version.ts'
+import { workersAtWork } from '../workspace/workers-at-work.ts'
+import type { RunList, Session } from './contract.ts'
+import { guard, guardHeaders } from './http/guard.ts'
+import { cursorOf, readNumber } from './http/parameters.ts'
+import { json, refusal, text, thrownError } from './http/replies.ts'
+import { rowDetail, rowText } from './rows/row-detail.ts'
+import { rowPage } from './rows/row-page.ts'
+import { valuePage } from './rows/value-page.ts'
+import { batchPage } from './runs/batches.ts'
+import { detailOf } from './runs/detail.ts'
+import { eventPage } from './runs/events.ts'
+import type { UiSurroundings } from './surroundings.ts'
+
+/** Bodies of actions are a few words. */
+const MOST_BODY_BYTES = 64 * 1_024
+
+const USUAL_RUNS = 100
+const MOST_RUNS = 200
+
+/** Everything that the page's server answers, as one hono application; another server of the same process may mount it. */
+export function buildUiApp(surroundings: UiSurroundings): Hono {
+  const app = new Hono()
+  app.use(guardHeaders())
+  app.use(guard(surroundings.access))
+  app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: () => refusal(TOO_LARGE) }))
+  addHomeRoutes(app, surroundings)
+  addRunRoutes(app, surroundings)
+  app.all('*', (context) => pageFile(context, surroundings))
+  app.onError((error) => thrownError(error, surroundings))
+  return app
+}
+
+const TOO_LARGE = { status: 413, code: 'too_large', message: `the body is longer than ${MOST_BODY_BYTES} bytes` }
+
+function addHomeRoutes(app: Hono, surroundings: UiSurroundings): void {
+  app.get('/api/session', () => json(sessionOf(surroundings)))
+  app.get('/api/runs', async (context) => json(await runList(surroundings, context)))
+}
+
+function addRunRoutes(app: Hono, surroundings: UiSurroundings): void {
+  const { runs } = surroundings
+  const runOf = async (context: Context) => await runs.find(context.req.param('run') ?? '')
+  app.get('/api/runs/:run', async (context) => json(await detailOf(surroundings, await runOf(context))))
+  app.get('/api/runs/:run/batches', async (context) =>
+    json(await batchPage(surroundings, await runOf(context), context.req.query())),
+  )
+  app.get('/api/runs/:run/events', async (context) =>
+    json(await eventPage(surroundings, await runOf(context), context.req.query())),
+  )
+  app.get('/api/runs/:run/values', async (context) =>
+    json(await valuePage(surroundings, await runOf(context), parametersOf(context))),
+  )
+  app.get('/api/runs/:run/rows', async (context) =>
+    json(await rowPage(surroundings, await runOf(context), parametersOf(context))),
+  )
+  app.get('/api/runs/:run/rows/:row', async (context) =>
+    json(await rowDetail(surroundings, await runOf(context), rowNumber(context))),
+  )
+  app.get('/api/runs/:run/rows/:row/text', async (context) => {
+    const part = context.req.query('part') ?? ''
+    const whole = await rowText(surroundings, await runOf(context), rowNumber(context), part)
+    if (whole === null) return refusal({ status: 404, code: 'not_found', message: `the row has no ${part}` })
+    return text(whole, 'text/plain; charset=utf-8')
+  })
+}
+
+function parametersOf(context: Context): URLSearchParams {
+  return new URL(context.req.url).searchParams
+}
+
+function rowNumber(context: Context): number {
+  return readNumber(context.req.param('row'), 'the number of a row', 0)
+}
+
+function sessionOf({ areActionsAllowed, home }: UiSurroundings): Session {
+  const place = home.home
+  return {
+    version: VERSION,
+    home: place.kind === 'folder' ? place.path : place.shown,
+    areActionsAllowed,
+    now: home.clock.now(),
+  }
+}
+
+async function runList({ home, runs }: UiSurroundings, context: Context): Promise<RunList> {
+  const all = (await home.store.listRuns()).filter(({ state }) => state !== 'preparing')
+  const from = readNumber(context.req.query('cursor'), 'cursor', 0)
+  const limit = Math.min(readNumber(context.req.query('limit'), 'limit', USUAL_RUNS), MOST_RUNS)
+  const page = all.slice(from, from + limit)
+  const workers = await workersAtWork(home)
+  return {
+    runs: await Promise.all(page.map((run) => runs.summary(run, workers.length > 0))),
+    total: all.length,
+    next: cursorOf(from + page.length, all.length),
+    workers: workers.map(({ place, seenAt, startedAt }) => ({ place, seenAt, startedAt })),
+  }
+}
+
+function pageFile({ req }: Context, { page }: UiSurroundings): Response {
+  const isRead = req.method === 'GET' || req.method === 'HEAD'
+  const answer = isRead && !req.path.startsWith('/api/') ? page.answer(req.path) : undefined
+  return answer ?? refusal({ status: 404, code: 'not_found', message: `there is nothing at ${req.method} ${req.path}` })
+}

@@ -1,0 +1,49 @@
+import { type ErrorCode, LlmBatchError, messageOf } from '../../model/error.ts'
+import { inFlags } from '../../model/options/mention.ts'
+import { ProviderError } from '../../providers/provider.ts'
+import type { ApiError } from '../contract.ts'
+import type { UiSurroundings } from '../surroundings.ts'
+
+/** A problem as the page is told it. */
+export interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly next?: string
+}
+
+/** Statuses of our own errors; all others are the asker's. */
+const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  not_found: 404,
+  busy: 503,
+  unreachable: 503,
+  disk: 500,
+  provider: 502,
+  conflict: 409,
+}
+
+/** Data as JSON. What it holds is data also where it looks like markup: the type says so, and the browser may not guess. */
+export function json(value: unknown, status = 200): Response {
+  return text(JSON.stringify(value), 'application/json; charset=utf-8', status)
+}
+
+/** A text of another type. */
+export function text(body: string, type: string, status = 200): Response {
+  return new Response(body, { status, headers: { 'content-type': type } })
+}
+
+export function refusal({ code, message, next = '', status }: Refusal): Response {
+  return json({ error: { code, message, next } } satisfies ApiError, status)
+}
+
+/** An error that was thrown, as the page is told it. */
+export function thrownError(error: unknown, { onTrouble }: Pick<UiSurroundings, 'onTrouble'>): Response {
+  if (LlmBatchError.isInstance(error)) {
+    return refusal({ status: STATUSES[error.code] ?? 400, code: error.code, ...error.inWords(inFlags) })
+  }
+  if (error instanceof ProviderError) {
+    return refusal({ status: 502, code: 'provider', message: error.failure.message })
+  }
+  onTrouble(error)
+  return refusal({ status: 500, code: 'bug', message: messageOf(error) })
+}

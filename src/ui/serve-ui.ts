@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { type HttpListener, listenForHttp } from '../lib/http-listener.ts'
+import { packageFolder } from '../lib/package-folder.ts'
+import { readOnlyDisk } from '../lib/read-only-disk.ts'
+import { LlmBatchError } from '../model/error.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import { buildUiApp } from './app.ts'
+import { PageFiles } from './http/page-files.ts'
+import { OpenedRuns } from './runs/opened-runs.ts'
+
+/** Options of serving the page. */
+export interface ServeUiOptions {
+  /** 0 for any that is free. */
+  readonly port: number
+  /** An address of this machine. */
+  readonly address: string
+  readonly areActionsAllowed: boolean
+  /** Told of what is a bug of ours. */
+  readonly onTrouble: (error: unknown) => void
+}
+
+/** A page that can be looked at. */
+export interface ServedUi {
+  /** Without the token. */
+  readonly url: string
+  /** What a person opens: the address with the token in it. */
+  readonly openUrl: string
+  close(): Promise<void>
+}
+
+const TOKEN_BYTES = 32
+
+/** Has the page of a home served, until it is closed. Throws `usage` where the port is taken. */
+export async function serveUi(workspace: Workspace, options: ServeUiOptions): Promise<ServedUi> {
+  const { clock, disk, random } = workspace
+  const stopping = new AbortController()
+  const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url')
+  const home: Workspace = { ...workspace, disk: readOnlyDisk(disk) }
+  const page = await PageFiles.read(disk, join(packageFolder(), 'dist', 'page'))
+  // The name of the cookie needs the port, which is known once it is ours.
+  let answer: ((request: Request) => Response | Promise<Response>) | undefined
+  const listener = await listen((request) => answer?.(request) ?? new Response(null, { status: 503 }), options, clock)
+  const { address, areActionsAllowed, onTrouble } = options
+  const app = buildUiApp({
+    home,
+    runs: new OpenedRuns(home),
+    page,
+    access: { token, cookie: `llm-batch-ui-${listener.port}`, address },
+    areActionsAllowed,
+    stopping: stopping.signal,
+    onTrouble,
+  })
+  answer = (request) => app.fetch(request)
+  return {
+    url: listener.url,
+    openUrl: `${listener.url}/?token=${token}`,
+    close: async () => {
+      stopping.abort()
+      await listener.close()
+    },
+  }
+}
+
+async function listen(
+  answer: (request: Request) => Response | Promise<Response>,
+  { address, port }: ServeUiOptions,
+  clock: Workspace['clock'],
+): Promise<HttpListener> {
+  try {
+    return await listenForHttp(answer, { address, port, clock })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    throw new LlmBatchError('usage', `port ${port} of ${address} cannot be used: ${error.message}`, {
+      next: 'Name another port; 0 takes any that is free.',
+      cause: error,
+    })
+  }
+}

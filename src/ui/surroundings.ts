@@ -1,0 +1,28 @@
+import type { Workspace } from '../workspace/workspace.ts'
+import type { PageFiles } from './http/page-files.ts'
+import type { OpenedRuns } from './runs/opened-runs.ts'
+
+/** Everything that the routes of the page's server work with. */
+export interface UiSurroundings {
+  /** The home as it is looked at: its disk takes no writes. */
+  readonly home: Workspace
+  readonly runs: OpenedRuns
+  readonly page: PageFiles
+  readonly access: UiAccess
+  /** True where the routes that change something are there. */
+  readonly areActionsAllowed: boolean
+  /** Aborted when the server is being stopped. */
+  readonly stopping: AbortSignal
+  /** Told of what is a bug of ours. */
+  readonly onTrouble: (error: unknown) => void
+}
+
+/** Who may look. */
+export interface UiAccess {
+  /** The secret in the address that was printed. */
+  readonly token: string
+  /** Of this server alone: a browser sends cookies to every port of a host. */
+  readonly cookie: string
+  /** The address that it listens at, as it was named. */
+  readonly address: string
+}

@@ -1,0 +1,52 @@
+import { onTestFinished } from 'vitest'
+import { type ServedUi, type ServeUiOptions, serveUi } from '../../src/ui/serve-ui.ts'
+import type { LocalWorld } from './local-world.ts'
+import { openPlace, type PlaceParts } from './open-place.ts'
+
+/** The page's server in the test's own process. */
+export interface OpenedUi extends ServedUi {
+  readonly token: string
+  /** Asks as the page does, and parses the answer. */
+  get<Answer>(path: string): Promise<Answer>
+  /** Asks with the token and these headers. */
+  ask(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>
+}
+
+/** Serves the page of a world's home, until the test is over or `onFinished` cleans. */
+export async function openUi(
+  world: LocalWorld,
+  options: Partial<ServeUiOptions> & {
+    readonly parts?: PlaceParts
+    readonly onFinished?: (clean: () => Promise<void>) => void
+  } = {},
+): Promise<OpenedUi> {
+  const { onFinished = onTestFinished, parts, ...given } = options
+  const workspace = await openPlace(world, parts)
+  const served = await serveUi(workspace, {
+    port: 0,
+    address: '127.0.0.1',
+    areActionsAllowed: false,
+    onTrouble: fail,
+    ...given,
+  })
+  onFinished(async () => {
+    await served.close()
+    await workspace.close()
+  })
+  const token = new URL(served.openUrl).searchParams.get('token') ?? ''
+  const ask = (path: string, headers: Readonly<Record<string, string>> = {}) =>
+    fetch(`${served.url}${path}`, { headers: { authorization: `Bearer ${token}`, ...headers } })
+  const get = async <Answer>(path: string): Promise<Answer> => {
+    const answer = await ask(path)
+    if (answer.ok) return (await answer.json()) as Answer
+    throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+  }
+  return { ...served, token, ask, get }
+}
+
+/** Fails the test from outside of what it waits for. */
+function fail(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
