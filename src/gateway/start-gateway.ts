@@ -1,6 +1,6 @@
 import { errorShapeOf } from '../calls/call-replies.ts'
 import { VARIABLES } from '../config/variables.ts'
-import { isLocalAddress, listenForHttp } from '../lib/http-listener.ts'
+import { isLocalAddress, listenForHttp } from '../lib/http/listener.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Gateway } from './gateway.ts'
 import { buildGatewayApp } from './http/app.ts'

@@ -25,6 +25,8 @@ export interface CompareOptions {
   readonly mostShown: number
   /** Where all rows that differ are written; absolute, and may be replaced. */
   readonly file?: DifferencesFile | undefined
+  /** Told after each row how many were compared. What it throws ends the comparison. @default nothing is told */
+  readonly onCompared?: ((rows: number) => void) | undefined
 }
 
 export interface DifferencesFile {
@@ -62,7 +64,10 @@ export async function compareRuns(
   const shown: ComparedRow[] = []
   const rows = comparedRows(workspace, runs, options, join, counts)
   const { formulaCells } = await withFile(workspace, runs, options.file, async (write) => {
+    let compared = 0
     for await (const row of rows) {
+      compared += 1
+      options.onCompared?.(compared)
       if (!comparing.add(row)) continue
       if (shown.length < options.mostShown) shown.push(row)
       await write(row)

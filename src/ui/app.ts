@@ -1,11 +1,14 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { LlmBatchError } from '../model/error.ts'
 import { VERSION } from '../version.ts'
 import { workersAtWork } from '../workspace/workers-at-work.ts'
-import type { RunList, Session } from './contract.ts'
+import type { CompareAnswer, RunList, Session } from './contract.ts'
 import { guard, guardHeaders } from './http/guard.ts'
 import { cursorOf, readNumber } from './http/parameters.ts'
 import { json, refusal, text, thrownError } from './http/replies.ts'
+import { eventStream } from './live/event-stream.ts'
+import { remoteAnswer } from './remote-answer.ts'
 import { rowDetail, rowText } from './rows/row-detail.ts'
 import { rowPage } from './rows/row-page.ts'
 import { valuePage } from './rows/value-page.ts'
@@ -29,7 +32,7 @@ export function buildUiApp(surroundings: UiSurroundings): Hono {
   addHomeRoutes(app, surroundings)
   addRunRoutes(app, surroundings)
   app.all('*', (context) => pageFile(context, surroundings))
-  app.onError((error) => thrownError(error, surroundings))
+  app.onError((error) => thrownError(error, surroundings.onTrouble))
   return app
 }
 
@@ -38,6 +41,9 @@ const TOO_LARGE = { status: 413, code: 'too_large', message: `the body is longer
 function addHomeRoutes(app: Hono, surroundings: UiSurroundings): void {
   app.get('/api/session', () => json(sessionOf(surroundings)))
   app.get('/api/runs', async (context) => json(await runList(surroundings, context)))
+  app.get('/api/live', () => eventStream(surroundings))
+  app.get('/api/compare', async (context) => json(await comparison(surroundings, context)))
+  app.get('/api/remote', async (context) => json(await remoteAnswer(surroundings, context.req.query())))
 }
 
 function addRunRoutes(app: Hono, surroundings: UiSurroundings): void {
@@ -97,6 +103,30 @@ async function runList({ home, runs }: UiSurroundings, context: Context): Promis
     next: cursorOf(from + page.length, all.length),
     workers: workers.map(({ place, seenAt, startedAt }) => ({ place, seenAt, startedAt })),
   }
+}
+
+const USUAL_DIFFERENCES = 50
+const MOST_DIFFERENCES = 200
+
+async function comparison({ comparisons, runs }: UiSurroundings, { req }: Context): Promise<CompareAnswer> {
+  const [a = '', b = ''] = [req.query('a'), req.query('b')]
+  const pair = [await runs.find(a), await runs.find(b)] as const
+  if (pair[0].id === pair[1].id) {
+    throw new LlmBatchError('usage', 'the same run is named twice', { next: 'Choose two runs.' })
+  }
+  // A path may be written as for conditions, with `output` before it.
+  const path = req
+    .query('field')
+    ?.split('.')
+    .filter((key, place) => key !== '' && (place > 0 || key !== 'output'))
+  return await comparisons.answer({
+    runs: pair,
+    by: req.query('by') || undefined,
+    gold: req.query('gold') || undefined,
+    field: path === undefined || path.length === 0 ? null : path,
+    ignoresCase: req.query('ignoreCase') === '1',
+    mostShown: Math.min(readNumber(req.query('limit'), 'limit', USUAL_DIFFERENCES), MOST_DIFFERENCES),
+  })
 }
 
 function pageFile({ req }: Context, { page }: UiSurroundings): Response {

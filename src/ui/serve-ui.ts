@@ -1,12 +1,15 @@
 import { join } from 'node:path'
-import { type HttpListener, listenForHttp } from '../lib/http-listener.ts'
+import { type HttpListener, listenForHttp } from '../lib/http/listener.ts'
 import { packageFolder } from '../lib/package-folder.ts'
-import { readOnlyDisk } from '../lib/read-only-disk.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { buildUiApp } from './app.ts'
+import { Comparisons } from './compare/comparisons.ts'
 import { PageFiles } from './http/page-files.ts'
+import { LiveRuns } from './live/live-runs.ts'
+import { readOnlyDisk } from './read-only-disk.ts'
 import { OpenedRuns } from './runs/opened-runs.ts'
+import type { UiSurroundings } from './surroundings.ts'
 
 /** Options of serving the page. */
 export interface ServeUiOptions {
@@ -15,6 +18,8 @@ export interface ServeUiOptions {
   /** An address of this machine. */
   readonly address: string
   readonly areActionsAllowed: boolean
+  /** The provider of this name, or all that have a key; they are asked only where the page is told to. */
+  readonly providers: UiSurroundings['providers']
   /** Told of what is a bug of ours. */
   readonly onTrouble: (error: unknown) => void
 }
@@ -35,16 +40,20 @@ export async function serveUi(workspace: Workspace, options: ServeUiOptions): Pr
   const { clock, disk, random } = workspace
   const stopping = new AbortController()
   const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url')
-  const home: Workspace = { ...workspace, disk: readOnlyDisk(disk) }
+  const home: Workspace = { ...workspace, disk: readOnlyDisk(disk, onlyRead) }
   const page = await PageFiles.read(disk, join(packageFolder(), 'dist', 'page'))
   // The name of the cookie needs the port, which is known once it is ours.
   let answer: ((request: Request) => Response | Promise<Response>) | undefined
   const listener = await listen((request) => answer?.(request) ?? new Response(null, { status: 503 }), options, clock)
-  const { address, areActionsAllowed, onTrouble } = options
+  const { address, areActionsAllowed, onTrouble, providers } = options
+  const runs = new OpenedRuns(home)
   const app = buildUiApp({
     home,
-    runs: new OpenedRuns(home),
+    runs,
+    live: new LiveRuns(home, runs, stopping.signal),
+    comparisons: new Comparisons(home, stopping.signal),
     page,
+    providers,
     access: { token, cookie: `llm-batch-ui-${listener.port}`, address },
     areActionsAllowed,
     stopping: stopping.signal,
@@ -59,6 +68,13 @@ export async function serveUi(workspace: Workspace, options: ServeUiOptions): Pr
       await listener.close()
     },
   }
+}
+
+/** Only files that are made again from others are ever written by who looks. */
+function onlyRead(): LlmBatchError {
+  return new LlmBatchError('disk', 'a file of the run is damaged, and the page changes nothing', {
+    next: 'Write the answers of the run once: that makes the file again, where it can be made.',
+  })
 }
 
 async function listen(

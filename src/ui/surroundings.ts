@@ -1,5 +1,8 @@
+import type { Provider } from '../providers/provider.ts'
 import type { Workspace } from '../workspace/workspace.ts'
+import type { Comparisons } from './compare/comparisons.ts'
 import type { PageFiles } from './http/page-files.ts'
+import type { LiveRuns } from './live/live-runs.ts'
 import type { OpenedRuns } from './runs/opened-runs.ts'
 
 /** Everything that the routes of the page's server work with. */
@@ -7,6 +10,10 @@ export interface UiSurroundings {
   /** The home as it is looked at: its disk takes no writes. */
   readonly home: Workspace
   readonly runs: OpenedRuns
+  readonly live: LiveRuns
+  readonly comparisons: Comparisons
+  /** The provider of this name, or all that have a key. */
+  readonly providers: (name: string | undefined) => Promise<readonly Provider[]>
   readonly page: PageFiles
   readonly access: UiAccess
   /** True where the routes that change something are there. */
@@ -17,7 +24,7 @@ export interface UiSurroundings {
   readonly onTrouble: (error: unknown) => void
 }
 
-/** Who may look. */
+/** Terms of being let in. */
 export interface UiAccess {
   /** The secret in the address that was printed. */
   readonly token: string

@@ -134,10 +134,10 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'recover',
     'release',
     'remote',
+    'remote/inventory',
     'retry',
     'retry-bill',
     'room',
-    'unsent-work',
   ],
   results: [
     'accuracy',
@@ -148,6 +148,7 @@ const FACES: Readonly<Record<string, readonly string[]>> = {
     'condition',
     'field-counts',
     'finish',
+    'json-answer',
     'row-columns',
     'row-view',
     'run-rows',
@@ -215,7 +216,7 @@ const GUARDS: readonly Guard[] = [
   {
     what: 'sockets and servers',
     modules: /^((node:)?(http|https|http2|net|tls|dgram)|hono|@hono\/.*)$/,
-    allowed: ['server/', 'gateway/', 'ui/', 'webhooks/in/', 'lib/http-listener.ts', 'cli/worker/health-server.ts'],
+    allowed: ['server/', 'gateway/', 'ui/', 'webhooks/in/', 'lib/http/listener.ts', 'cli/worker/health-server.ts'],
   },
   // A database that answers are written to is the user's, and has nothing of a home in it.
   {

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { chosenProviders } from '../../src/cli/remote/choose-provider.ts'
 import { type ServedUi, type ServeUiOptions, serveUi } from '../../src/ui/serve-ui.ts'
 import type { LocalWorld } from './local-world.ts'
 import { openPlace, type PlaceParts } from './open-place.ts'
@@ -26,6 +27,7 @@ export async function openUi(
     port: 0,
     address: '127.0.0.1',
     areActionsAllowed: false,
+    providers: (name) => chosenProviders(workspace, name),
     onTrouble: fail,
     ...given,
   })

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { isLocalAddress } from '../../lib/http-listener.ts'
+import { isLocalAddress } from '../../lib/http/listener.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { type ServedUi, serveUi } from '../../ui/serve-ui.ts'
@@ -9,6 +9,7 @@ import { asKnownError } from '../exit-code.ts'
 import { countOrZeroFlag } from '../flags/flag-values.ts'
 import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
+import { chosenProviders } from '../remote/choose-provider.ts'
 import { renderError } from '../render/views/error-view.ts'
 import type { Shell } from '../shell.ts'
 
@@ -59,6 +60,7 @@ async function serve(shell: Shell, workspace: Workspace, { address, port }: UiFl
   const options = {
     address,
     areActionsAllowed: false,
+    providers: (name: string | undefined) => chosenProviders(workspace, name),
     onTrouble: (error: unknown) => shell.tell(renderError(asKnownError(error), shell.errorColors)),
   }
   if (port !== undefined) return await serveUi(workspace, { ...options, port })

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { VARIABLES } from '../../config/variables.ts'
-import { isLocalHost } from '../../lib/http-listener.ts'
-import { isSameText } from '../../lib/same-text.ts'
+import { isLocalHost } from '../../lib/http/listener.ts'
+import { isSameText } from '../../lib/http/same-text.ts'
 import type { GatewaySurroundings } from './environment.ts'
 import { refusal } from './replies.ts'
 

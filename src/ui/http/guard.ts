@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
-import { isLocalAddress, isLocalHost } from '../../lib/http-listener.ts'
+import { isLocalAddress, isLocalHost } from '../../lib/http/listener.ts'
+import { isSameText } from '../../lib/http/same-text.ts'
 import { THIS_PROCESS } from '../../lib/machine.ts'
-import { isSameText } from '../../lib/same-text.ts'
 import type { UiAccess } from '../surroundings.ts'
 import { refusal, text } from './replies.ts'
 
@@ -82,7 +82,7 @@ function isVisit({ req }: Context): boolean {
   return req.method === 'GET' && req.path === '/' && req.header('sec-fetch-mode') === 'navigate'
 }
 
-/** On loopback its names; on another address also numbers, which no name server can point elsewhere, and this machine's name. */
+/** On loopback its names; on another address also numbers, which no name server points elsewhere, and this machine's name. */
 function isOwnHost(host: string, address: string): boolean {
   if (isLocalHost(host)) return true
   if (isLocalAddress(address)) return false

@@ -2,7 +2,6 @@ import { type ErrorCode, LlmBatchError, messageOf } from '../../model/error.ts'
 import { inFlags } from '../../model/options/mention.ts'
 import { ProviderError } from '../../providers/provider.ts'
 import type { ApiError } from '../contract.ts'
-import type { UiSurroundings } from '../surroundings.ts'
 
 /** A problem as the page is told it. */
 export interface Refusal {
@@ -32,18 +31,27 @@ export function text(body: string, type: string, status = 200): Response {
   return new Response(body, { status, headers: { 'content-type': type } })
 }
 
-export function refusal({ code, message, next = '', status }: Refusal): Response {
-  return json({ error: { code, message, next } } satisfies ApiError, status)
+export function refusal(told: Refusal): Response {
+  return json(errorOf(told), told.status)
 }
 
-/** An error that was thrown, as the page is told it. */
-export function thrownError(error: unknown, { onTrouble }: Pick<UiSurroundings, 'onTrouble'>): Response {
+/** The same as data. */
+export function errorOf({ code, message, next = '' }: Refusal): ApiError {
+  return { error: { code, message, next } }
+}
+
+/** An error that was thrown, as the page is told it. What is a bug of ours is told to the terminal too. */
+export function thrownError(error: unknown, onTrouble: (error: unknown) => void): Response {
+  const told = toldError(error)
+  if (told.code === 'bug') onTrouble(error)
+  return refusal(told)
+}
+
+/** An error in words for people, and the status that goes with it. */
+export function toldError(error: unknown): Refusal {
   if (LlmBatchError.isInstance(error)) {
-    return refusal({ status: STATUSES[error.code] ?? 400, code: error.code, ...error.inWords(inFlags) })
+    return { status: STATUSES[error.code] ?? 400, code: error.code, ...error.inWords(inFlags) }
   }
-  if (error instanceof ProviderError) {
-    return refusal({ status: 502, code: 'provider', message: error.failure.message })
-  }
-  onTrouble(error)
-  return refusal({ status: 500, code: 'bug', message: messageOf(error) })
+  if (error instanceof ProviderError) return { status: 502, code: 'provider', message: error.failure.message }
+  return { status: 500, code: 'bug', message: messageOf(error) }
 }

@@ -40,7 +40,7 @@ export function lineMaker(run: RunRecord, costOf: CostOf): (row: StandingRow, ou
 }
 
 /** What a person knows a row by: one column alone, several under their names. */
-function inputTextOf(run: RunRecord, costOf: CostOf): (outcome: RowOutcome) => string {
+export function inputTextOf(run: RunRecord, costOf: CostOf): (outcome: RowOutcome) => string {
   const names = shownInput(run)
   const look = rowLooker(costOf)
   return (outcome) => {

@@ -22,7 +22,7 @@ export interface OpenedRun {
   readonly examples: Map<string, Cause['example']>
 }
 
-/** What the server remembers between requests: bounded, and all of it can be read again. */
+/** Memory of the server between requests: bounded, and all of it can be read again. */
 export class OpenedRuns {
   readonly #home: Workspace
   readonly #open = new Map<string, OpenedRun>()

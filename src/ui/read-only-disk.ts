@@ -1,8 +1,8 @@
-import type { Disk } from './disk.ts'
+import type { Disk } from '../lib/disk.ts'
 
-/** The same disk for one who only looks: whatever would change a file or a folder rejects. */
-export function readOnlyDisk(disk: Disk): Disk {
-  const refuse = (): Promise<never> => Promise.reject(new Error('this disk is only read'))
+/** The same disk for one who only looks: whatever would change a file or a folder rejects with this error. */
+export function readOnlyDisk(disk: Disk, refusal: () => Error): Disk {
+  const refuse = (): Promise<never> => Promise.reject(refusal())
   return {
     open: (path, mode) => (mode === 'read' ? disk.open(path, mode) : refuse()),
     stream: (path, range) => disk.stream(path, range),

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** An address of this machine that answers. */
 export interface HttpListener {

@@ -1,0 +1,127 @@
+import { expect, it } from 'vitest'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
+import type { CompareAnswer, CompareDone, LiveEvents, RemoteAnswer, RunSummary } from '../../src/ui/contract.ts'
+import { typeHere } from '../support/command.ts'
+import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
+import { type OpenedUi, openUi } from '../support/ui.ts'
+
+type Event = { [Name in keyof LiveEvents]: { name: Name; data: LiveEvents[Name] } }[keyof LiveEvents]
+
+/** The events of the server as they come. */
+async function* eventsOf(ui: OpenedUi, signal: AbortSignal): AsyncGenerator<Event, void> {
+  const answer = await ui.ask('/api/live', { accept: 'text/event-stream' })
+  expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+  signal.addEventListener('abort', () => void reader?.cancel())
+  let text = ''
+  for (;;) {
+    const read = await reader?.read()
+    if (!read || read.done) return
+    text += read.value
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const [, name = '', data = ''] = /event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end)) ?? []
+      text = text.slice(end + 2)
+      yield { name, data: JSON.parse(data) } as Event
+    }
+  }
+}
+
+/** The first run that is told and fits. */
+async function runThat(events: AsyncGenerator<Event, void>, fits: (run: RunSummary) => boolean): Promise<RunSummary> {
+  for (;;) {
+    const { value } = await events.next()
+    if (!value) throw new Error('the events have ended')
+    if (value.name === 'trouble') throw new Error(value.data.error.message)
+    if (value.name === 'run' && fits(value.data)) return value.data
+  }
+}
+
+async function start(world: LocalWorld, name: string, model: string, ...words: readonly string[]): Promise<void> {
+  const input = await world.write('rows.jsonl', questions(30))
+  const run = ['run', input, '--model', model, '--prompt', '{{text}}', '--id-column', 'id', '--name', name, '--yes']
+  const ended = await typeHere(world, ...run, '--max-requests', '10', ...words, '-o', `${input}-${name}.jsonl`)
+  if (ended.code !== 0 && ended.code !== 75) throw new Error(ended.stderr)
+}
+
+it('tells pages that listen how a run goes on and ends, and ends itself with the server', async () => {
+  const world = await openWorld()
+  await start(world, 'one', 'openai/gpt-6-luna', '--no-wait')
+  const sleep: Clock['sleep'] = (milliseconds, signal) => systemClock.sleep(Math.min(milliseconds, 50), signal)
+  const ui = await openUi(world, { parts: { clock: { ...systemClock, sleep } } })
+  const leaving = new AbortController()
+  const [first, second] = [eventsOf(ui, leaving.signal), eventsOf(ui, new AbortController().signal)]
+  for (const events of [first, second]) {
+    expect((await events.next()).value).toMatchObject({ name: 'hello', data: { version: expect.any(String) } })
+    expect(await runThat(events, () => true)).toMatchObject({ name: 'one', state: 'paused', doneRows: 0, rows: 30 })
+  }
+  await typeHere(world, 'resume', 'one', '--quiet')
+  const ended = await runThat(first, ({ state }) => state === 'completed')
+  expect(ended).toMatchObject({ doneRows: 30, failedRows: 0, batches: { collected: 3 }, nextLookAt: null })
+  leaving.abort()
+  expect(await first.next()).toMatchObject({ done: true })
+
+  await start(world, 'two', 'openai/gpt-6.1-terra', '--no-wait')
+  const { id } = await runThat(second, ({ name }) => name === 'two')
+  await typeHere(world, 'runs', 'rm', id, '--force')
+  for (;;) {
+    const { value } = await second.next()
+    if (value?.name === 'removed') expect(value.data).toEqual({ id })
+    if (value?.name === 'removed') break
+  }
+  await ui.close()
+  expect(await second.next()).toMatchObject({ done: true })
+})
+
+it('compares two runs on the rows that both have, and lists what providers have and no run knows', async () => {
+  const world = await openWorld({
+    answer: (body, { model }) => {
+      const number = Number(/nonce:q-(\d+)/.exec(JSON.stringify(body))?.[1])
+      return model === 'gpt-6-luna' && number % 10 === 3 ? 'small <b>other</b>' : 'same'
+    },
+  })
+  await start(world, 'small', 'openai/gpt-6-luna')
+  await start(world, 'large', 'openai/gpt-6.1-terra')
+  const ui = await openUi(world)
+  const compared = await answered(ui, '/api/compare?a=small&b=large&limit=2')
+  expect(compared).toMatchObject({
+    joinedBy: 'place',
+    rows: 30,
+    pendingRows: 0,
+    differentRows: 3,
+    bothAnsweredRows: 30,
+    equalRows: 27,
+    accuracy: null,
+    runs: [
+      { name: 'small', model: 'gpt-6-luna', answeredRows: 30, aloneRows: 0 },
+      { name: 'large', model: 'gpt-6.1-terra', answeredRows: 30 },
+    ],
+  })
+  expect(compared.runs[0].costUsd).toBeLessThan(compared.runs[1].costUsd ?? 0)
+  expect(
+    compared.differences.map(({ answers, id, rows }) => [id, rows, answers.map((answer) => answer?.text)]),
+  ).toEqual(
+    [
+      ['3', [3, 3], ['small <b>other</b>', 'same']],
+      ['13', [13, 13], ['small <b>other</b>', 'same']],
+    ].map(([id, ...rest]) => [`q${id}`, ...rest]),
+  )
+  const right = await answered(ui, '/api/compare?a=large&b=small&gold=text')
+  expect(right.accuracy).toMatchObject({ rows: 30, right: [0, 0], better: null })
+  const same = await ui.ask('/api/compare?a=small&b=small')
+  expect([same.status, await same.json()]).toMatchObject([400, { error: { code: 'usage' } }])
+
+  const other = await openUi({ ...world, environment: { ...world.environment, LLM_BATCH_HOME: `${world.home}-2` } })
+  const remote = await other.get<RemoteAnswer>('/api/remote?provider=openai')
+  expect(remote.providers).toMatchObject([{ provider: 'openai', doubts: [], failure: null }])
+  expect(remote.providers[0]?.batches.map(({ isOurs, requests }) => [isOurs, requests])).toEqual(
+    Array(6).fill([true, 10]),
+  )
+  expect((await ui.get<RemoteAnswer>('/api/remote?provider=openai')).providers[0]?.batches).toEqual([])
+})
+
+async function answered(ui: OpenedUi, path: string): Promise<CompareDone> {
+  for (;;) {
+    const answer = await ui.get<CompareAnswer>(path)
+    if (answer.state === 'done') return answer
+  }
+}
