@@ -3,7 +3,7 @@ import { mention } from '../model/options/mention.ts'
 import type { Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
-const VERSION = 7
+const VERSION = 8
 
 /** The parts of a table's definition in which databases differ. */
 export interface TableWords {
