@@ -36,6 +36,12 @@ async function runThat(events: AsyncGenerator<Event, void>, fits: (run: RunSumma
   }
 }
 
+/** The first run that is told to be gone. */
+async function removedRun(events: AsyncGenerator<Event, void>): Promise<string> {
+  for await (const event of events) if (event.name === 'removed') return event.data.id
+  throw new Error('the events have ended')
+}
+
 async function start(world: LocalWorld, name: string, model: string, ...words: readonly string[]): Promise<void> {
   const input = await world.write('rows.jsonl', questions(30))
   const run = ['run', input, '--model', model, '--prompt', '{{text}}', '--id-column', 'id', '--name', name, '--yes']
@@ -63,11 +69,7 @@ it('tells pages that listen how a run goes on and ends, and ends itself with the
   await start(world, 'two', 'openai/gpt-6.1-terra', '--no-wait')
   const { id } = await runThat(second, ({ name }) => name === 'two')
   await typeHere(world, 'runs', 'rm', id, '--force')
-  for (;;) {
-    const { value } = await second.next()
-    if (value?.name === 'removed') expect(value.data).toEqual({ id })
-    if (value?.name === 'removed') break
-  }
+  expect(await removedRun(second)).toBe(id)
   await ui.close()
   expect(await second.next()).toMatchObject({ done: true })
 })
@@ -99,12 +101,10 @@ it('compares two runs on the rows that both have, and lists what providers have 
   expect(compared.runs[0].costUsd).toBeLessThan(compared.runs[1].costUsd ?? 0)
   expect(
     compared.differences.map(({ answers, id, rows }) => [id, rows, answers.map((answer) => answer?.text)]),
-  ).toEqual(
-    [
-      ['3', [3, 3], ['small <b>other</b>', 'same']],
-      ['13', [13, 13], ['small <b>other</b>', 'same']],
-    ].map(([id, ...rest]) => [`q${id}`, ...rest]),
-  )
+  ).toEqual([
+    ['q3', [3, 3], ['small <b>other</b>', 'same']],
+    ['q13', [13, 13], ['small <b>other</b>', 'same']],
+  ])
   const right = await answered(ui, '/api/compare?a=large&b=small&gold=text')
   expect(right.accuracy).toMatchObject({ rows: 30, right: [0, 0], better: null })
   const same = await ui.ask('/api/compare?a=small&b=small')
@@ -114,7 +114,7 @@ it('compares two runs on the rows that both have, and lists what providers have 
   const remote = await other.get<RemoteAnswer>('/api/remote?provider=openai')
   expect(remote.providers).toMatchObject([{ provider: 'openai', doubts: [], failure: null }])
   expect(remote.providers[0]?.batches.map(({ isOurs, requests }) => [isOurs, requests])).toEqual(
-    Array(6).fill([true, 10]),
+    Array.from({ length: 6 }, () => [true, 10]),
   )
   expect((await ui.get<RemoteAnswer>('/api/remote?provider=openai')).providers[0]?.batches).toEqual([])
 })

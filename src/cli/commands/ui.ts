@@ -19,7 +19,7 @@ interface UiFlags extends OptionsOf<'ui'> {
 }
 
 /** The same at every start, so that a tunnel to it can be kept. */
-const USUAL_PORT = 8791
+const USUAL_PORT = 8792
 
 const LOOPBACK = '127.0.0.1'
 

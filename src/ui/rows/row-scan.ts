@@ -8,7 +8,7 @@ import { type AskedFilter, fits, groupMayFit, holds } from './row-filter.ts'
 
 /** What one request looks at: rows by their outcomes, and, for a search, rows with their texts. */
 const MOST_ROWS = 40_000
-const MOST_SEARCHED_ROWS = 4_000
+const MOST_SEARCHED_ROWS = 2_000
 const MOST_SEARCHED_BYTES = 16 * 1_024 * 1_024
 
 /** A scan for one page of rows. */
