@@ -15,7 +15,7 @@ import {
 import { closeReservations, insertTriedAnswers, selectMonths, selectShownByModel } from './spending.ts'
 import type { Locks, Store } from './store.ts'
 import { selectTokenRate } from './token-rates.ts'
-import { insertWebhook, wakeBatches } from './webhooks.ts'
+import { insertWebhook, selectSleepers, wakeSleepers } from './webhooks.ts'
 import { deleteWorker, selectWorkers, upsertWorker } from './workers.ts'
 
 /** The memory of a home in a database whose tables are there. */
@@ -38,11 +38,15 @@ export function createStore(catalog: Catalog): Omit<Store, keyof Locks> {
       return createRunStore(catalog, id, writer)
     },
     requestCancel: async (id) => database.transaction((sql) => markCancelRequested(sql, id, 'user', clock.now())),
-    wake: async (webhook) =>
-      database.transaction(async (sql) => {
+    wake: async (webhook) => {
+      // Most events of a project are about something else, and need not hold up what writes.
+      if ((await database.read((sql) => selectSleepers(sql, webhook))).length === 0) return []
+      return await database.transaction(async (sql) => {
         const now = clock.now()
-        return (await insertWebhook(sql, webhook, now)) ? await wakeBatches(sql, webhook, now) : []
-      }),
+        if (!(await insertWebhook(sql, webhook, now))) return []
+        return await wakeSleepers(sql, await selectSleepers(sql, webhook), now)
+      })
+    },
     dropRun: async (id) =>
       database.transaction(async (sql) => {
         await closeReservations(sql, id, clock.now())

@@ -22,20 +22,32 @@ export async function insertWebhook(sql: Sql, { id, sender }: Webhook, now: numb
   return made === 1
 }
 
+/** A batch at work, by its attempt, and its run. */
+interface Sleeper {
+  readonly key: number
+  readonly run: string
+}
+
 /**
- * Makes the next look at these batches due now, where they are at work at one of these providers, and returns their runs. A
- * look that is under way was due already: its instant moves too, so that who ends that look sees that it was woken meanwhile.
- * After a failed call the wait stays as it is, because the provider may have asked for it.
+ * The batches at work that a webhook is about. After a failed call the wait stays as it is, because the provider may have
+ * asked for it.
  */
-export async function wakeBatches(sql: Sql, { batchIds, providers }: Webhook, now: number): Promise<readonly string[]> {
-  const found = await sql.all<{ key: number; run: string }>(
+export async function selectSleepers(sql: Sql, { batchIds, providers }: Webhook): Promise<readonly Sleeper[]> {
+  return await sql.all<Sleeper>(
     `select a.key as "key", r.id as "run" from attempts a join batches b on b.key = a.batch join runs r on r.key = b.run
      where ${UNFINISHED} and a.stage = 'submitted' and a.failures = 0 and a.remote_id in (${places(batchIds)})
        and b.provider in (${places(providers)}) order by a.key`,
     ...batchIds,
     ...providers,
   )
-  for (const { key } of found) {
+}
+
+/**
+ * Makes the next look at these batches due now, and returns their runs. A look that is under way was due already: its instant
+ * moves too, so that who ends that look sees that it was woken meanwhile.
+ */
+export async function wakeSleepers(sql: Sql, sleepers: readonly Sleeper[], now: number): Promise<readonly string[]> {
+  for (const { key } of sleepers) {
     await sql.run(
       'update attempts set next_at = case when next_at > ? then ? else next_at - 1 end where key = ?',
       now,
@@ -43,7 +55,7 @@ export async function wakeBatches(sql: Sql, { batchIds, providers }: Webhook, no
       key,
     )
   }
-  return [...new Set(found.map(({ run }) => run))]
+  return [...new Set(sleepers.map(({ run }) => run))]
 }
 
 function places(values: readonly string[]): string {

@@ -141,11 +141,13 @@ describe('--on-finish with an address', () => {
     expect(parseLines(await readFile(log, 'utf8'))).toContainEqual(warning)
   })
 
-  it('tells it of a run that is held, with the reason', async () => {
+  it('tells it of a run that is held, with the reason, also where a job file says so', async () => {
     const world = await knowingWorld({ acceptedKeys: ['sk-another-0123456789'] })
     const receiver = await receiverOf((_, response) => response.end())
     await world.write('rows.jsonl', questions(1))
-    expectExit(await typeHere(world, ...RUN, '--on-hold', receiver.origin), 3)
+    const keys = ['input: rows.jsonl', 'model: openai/gpt-6.1-terra', "prompt: '{{text}}'", 'output: out.jsonl']
+    await world.write('job.yaml', [...keys, `onHold: ${receiver.origin}`].join('\n'))
+    expectExit(await typeHere(world, 'run', 'job.yaml'), 3)
     expect(receiver.received.map(({ body }) => JSON.parse(body.toString()) as unknown)).toMatchObject([
       { type: 'run.held', data: { state: 'held', reason: expect.stringContaining('key'), rows: 1, costUsd: 0 } },
     ])
