@@ -41,7 +41,8 @@ export async function runDocument(home: AgentHome, runId: string): Promise<ToolD
     notes: progress.notes.slice(0, MOST_NOTES),
     failures,
     retryable,
-    output: run.output.path,
+    // What a process of its own prints goes nowhere.
+    output: run.output.path === '-' ? null : run.output.path,
     ...(hasStopped ? { lastWords: await lastWords(home, runId) } : {}),
     next: nextOf(report, progress, isWorkedOn),
   }

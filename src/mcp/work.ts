@@ -9,6 +9,9 @@ import { schemaOfFields } from '../schema/fields.ts'
 import { schemaName } from '../schema/schema-name.ts'
 import { allowedPath, type PathRules } from './allowed-paths.ts'
 
+/** An object of any members; said in words that clients which read schemas strictly take. */
+const ANYTHING = z.record(z.string(), z.unknown()).meta({ additionalProperties: true })
+
 /** Work that an agent describes: a subset of what `run` takes, without anything that reads a path besides the input. */
 export const workSchema = z.strictObject({
   input: z
@@ -23,13 +26,13 @@ export const workSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Fields of a JSON answer, such as "label: billing|support" or "score: integer".'),
-  schema: z.record(z.string(), z.unknown()).optional().describe('JSON Schema of the answers, instead of fields.'),
+  schema: ANYTHING.optional().describe('JSON Schema of the answers, instead of fields.'),
   reask: z.int().min(0).max(5).optional().describe('How often an answer that does not fit is asked for again.'),
   endpoint: z.string().optional().describe('chat (default), responses, embeddings, moderations, or a path.'),
   textColumn: z.string().optional().describe('Column that is sent as it is, such as for embeddings.'),
   maxTokens: z.int().positive().optional().describe('Most tokens of an answer. Makes the highest price certain.'),
   temperature: z.number().min(0).optional(),
-  parameters: z.record(z.string(), z.unknown()).optional().describe('Further parameters of the request body.'),
+  parameters: ANYTHING.optional().describe('Further parameters of the request body.'),
   idColumn: z.string().optional().describe('Column with an id of each row.'),
   skipInvalid: z.boolean().optional().describe('Leave out rows that cannot be sent, instead of refusing all.'),
   limit: z.int().positive().optional().describe('Only the first rows, as many as this.'),

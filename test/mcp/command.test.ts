@@ -45,5 +45,19 @@ it('takes an agent from a plan to answers by one purchase, although its server i
     expect(parseLines(await readFile(join(world.folder, 'answers.jsonl'), 'utf8'))).toHaveLength(20)
   }, PATIENCE)
   expect(await third.call('start', { token })).toMatchObject({ status: 'finished', run })
+
+  // Another home knows nothing of it. What drives the run looks before it sends, and the agent is told what it said.
+  const elsewhere = { ...world, environment: { ...world.environment, LLM_BATCH_HOME: join(world.folder, 'elsewhere') } }
+  const other = await agentAt(elsewhere, { flags: ['--accept-up-to', '1'] })
+  const planned = await other.call('plan', { ...WORK, output: 'others.jsonl' })
+  const asked = await other.call('start', { token: planned.token })
+  const unsent = await other.call('start', { token: planned.token, confirmation: asked.confirmation })
+  await vi.waitFor(async () => {
+    expect(await other.call('status', { run: unsent.run })).toMatchObject({
+      state: 'ready',
+      isWorkedOn: false,
+      lastWords: expect.stringContaining('already has this work, sent by a home that is not this one'),
+    })
+  }, PATIENCE)
   expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 20, rowsBilledAgain: 0 })
 })

@@ -125,6 +125,9 @@ it('shows answers as data, with control characters made visible, as many as fit,
   expect(await agent.call('results', { run: 'last', summary: true })).toMatchObject({
     rows: 12,
     statuses: { succeeded: 12 },
+    causes: [],
+    // Long answers are no labels.
+    labels: [{ count: 1, example: 'q1' }],
   })
   expect(await agent.call('results', { run: 'last', cursor: '12' })).toMatchObject({ isError: true, code: 'usage' })
   expect(await agent.call('results', { run: 'absent' })).toMatchObject({ isError: true, code: 'not_found' })
@@ -141,7 +144,7 @@ it('cancels a run, and shows batches of a lost home', async () => {
   })
   expect(await lost.call('remote', { provider: 'openai' })).toMatchObject({
     notice: DATA_NOTICE,
-    providers: [{ batches: [{ isOurs: true, requests: 2 }], batchesLeftOut: 0 }],
+    providers: [{ batches: [{ isOurs: true }], batchesLeftOut: 0 }],
   })
   const agent = await agentHere(world)
   const { run } = await agent.call('cancel', { run: 'last' })

@@ -90,11 +90,23 @@ async function summaryOf(home: AgentHome, run: RunRecord, asked: ResultsRequest)
   const summing = new RowSumming()
   for await (const part of lookedRows(home, run, asked)) for (const view of part) summing.add(view)
   const { causes, cost, fields, labels, rows, statuses, tokens } = summing.result()
-  const list = new CappedList<object>(asked.maxBytes)
-  for (const cause of causes.list.slice(0, MOST_VALUES)) list.add({ cause })
-  for (const label of labels.values.slice(0, MOST_VALUES)) list.add({ label })
-  for (const field of fields.slice(0, MOST_VALUES)) list.add({ field })
-  return { rows, statuses, tokens, cost, most: list.items }
+  // Causes, labels and fields share the room.
+  const most = asked.maxBytes / 3
+  return {
+    rows,
+    statuses,
+    tokens,
+    cost,
+    causes: firstOf(causes.list, most),
+    labels: firstOf(labels.values, most),
+    fields: firstOf(fields, most),
+  }
+}
+
+function firstOf(items: readonly object[], maxBytes: number): readonly object[] {
+  const list = new CappedList<object>(maxBytes)
+  for (const item of items.slice(0, MOST_VALUES)) if (!list.add(item)) break
+  return list.items
 }
 
 function lookedRows({ workspace }: AgentHome, run: RunRecord, { where }: ResultsRequest) {

@@ -150,6 +150,6 @@ function warningText({ message }: Extract<RunHappening, { readonly type: 'warnin
 async function goOn(home: AgentHome, { id, state }: RunRecord, warnings: readonly string[]): Promise<CallToolResult> {
   // What is held waits for a person; only resume takes it up.
   if (!isFinished(state) && state !== 'held') await driveOn(home, id)
-  const status = isFinished(state) ? 'finished' : 'started'
+  const status = isFinished(state) ? 'finished' : state === 'held' ? 'held' : 'started'
   return dataAnswer({ status, warnings, ...(await runDocument(home, id)) }, home.workspace.random)
 }
