@@ -10,8 +10,8 @@ import { isProgramThere } from '../support/found-program.ts'
 import { openWorld } from '../support/local-world.ts'
 
 const ROOT = new URL('../../', import.meta.url)
-const { man } = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8')) as { man: string }
-const PAGE = fileURLToPath(new URL(man, ROOT))
+const { man } = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8')) as { man: readonly [string] }
+const PAGE = fileURLToPath(new URL(man[0], ROOT))
 
 /** The text of the page without what roff needs around it. */
 async function textOfPage(): Promise<string> {
