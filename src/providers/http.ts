@@ -86,7 +86,7 @@ interface Proxies {
   readonly noProxy: string
 }
 
-/** The proxies that the environment names; null where there are none, or none may be used. Throws for one that is not a URL. */
+/** The proxies of the environment; null where there are none, or none may be used. Throws for one that is not a URL. */
 function proxiesFor(base: URL, environment: TransportOptions['environment']): Proxies | null {
   // A proxy on the way to this machine would carry the key over the network in clear text.
   if (isLoopback(base)) return null
