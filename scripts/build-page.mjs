@@ -20,6 +20,8 @@ export async function buildPage(folder) {
       // A browser that knows modules needs no stand-in for their preloading.
       modulePreload: false,
       reportCompressedSize: false,
+      // On a busy machine it would say that a plugin was slow.
+      rolldownOptions: { checks: { pluginTimings: false } },
       target: 'baseline-widely-available',
     },
   })

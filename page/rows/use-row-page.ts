@@ -10,6 +10,9 @@ export const PAGE_ROWS = 50
 /** After a change of the run the rows shown are asked for again, at most so often. */
 const LEAST_PAUSE_MS = 2_000
 
+/** A search that took more questions than this is not carried out anew by itself. */
+const MOST_QUESTIONS_AGAIN = 4
+
 /** One page of rows, as far as it was found: a search over many rows takes several questions. */
 export interface FoundRows {
   readonly rows: readonly RowLine[]
@@ -33,13 +36,14 @@ export function useRowPage(run: string, filter: string, at: number) {
     const leaving = new AbortController()
     let isLooking = false
     let isWanted = false
+    let questions = 0
     let timer: ReturnType<typeof setTimeout> | undefined
 
     async function look(isFirst: boolean): Promise<void> {
       isLooking = true
       isWanted = false
       try {
-        await fillPage(run, filter, at, leaving.signal, (page) => {
+        questions = await fillPage(run, filter, at, leaving.signal, (page) => {
           // A page that is asked for again is replaced when it is whole, so that nothing jumps.
           if (isFirst || !page.isLooking) setFound({ key, page })
         })
@@ -56,8 +60,8 @@ export function useRowPage(run: string, filter: string, at: number) {
     void look(true)
     const silence = listen((news) => {
       if (news.kind !== 'again' && !(news.kind === 'run' && news.run.id === run)) return
-      isWanted = true
-      if (!isLooking) void look(false)
+      isWanted = questions <= MOST_QUESTIONS_AGAIN
+      if (isWanted && !isLooking) void look(false)
     })
     return () => {
       leaving.abort()
@@ -68,14 +72,16 @@ export function useRowPage(run: string, filter: string, at: number) {
   return { page: found?.key === key ? found.page : undefined, failure }
 }
 
+/** Asks until the page is full or all rows were looked at, and gives how often. */
 async function fillPage(
   run: string,
   filter: string,
   at: number,
   signal: AbortSignal,
   take: (page: FoundRows) => void,
-): Promise<void> {
+): Promise<number> {
   const rows: RowLine[] = []
+  let questions = 0
   let cursor: string | null = null
   do {
     const search = new URLSearchParams(filter)
@@ -83,10 +89,12 @@ async function fillPage(
     search.set('at', String(at))
     if (cursor !== null) search.set('cursor', cursor)
     const page: RowPage = await ask<RowPage>(`runs/${encodeURIComponent(run)}/rows?${search}`, signal)
+    questions += 1
     rows.push(...page.rows)
     cursor = page.next
     const { fitting, lookedTo, total } = page
     const isLooking = cursor !== null && rows.length < PAGE_ROWS
     take({ rows: [...rows], total, fitting, from: at, lookedTo, isLooking, hasMore: cursor !== null })
   } while (cursor !== null && rows.length < PAGE_ROWS)
+  return questions
 }

@@ -126,7 +126,7 @@ function CapDialog({ onClose, onDone, run }: ActionDialog) {
     >
       <p>
         The run may cost {dollars(capUsd)} now; {dollars(committedUsd(run.spent))} of that is spent or set aside. With a
-        higher cap, batches that wait for budget are sent.
+        higher cap, batches that wait for budget are sent once the run goes on.
       </p>
       <label class="field">
         Most that the run may cost, in US dollars

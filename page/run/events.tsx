@@ -32,7 +32,7 @@ export function Events({ now, run }: { readonly run: RunDetail; readonly now: nu
       {newest.failure ? <Failure failure={newest.failure} again={newest.again} /> : null}
       {newest.value ? null : newest.failure ? null : <Loading what="events" />}
       {newest.value && events.length === 0 ? <Empty title="Nothing has happened yet." /> : null}
-      <ol class="events">
+      <ol class="events" tabIndex={0} data-scrolls aria-label="Events, the newest first">
         {events.map((event, place) => (
           <EventLine key={`${event.at} ${event.type} ${events.length - place}`} event={event} now={now} />
         ))}

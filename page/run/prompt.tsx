@@ -43,7 +43,7 @@ function Turn({ role, text }: { readonly role: string; readonly text: string }) 
   return (
     <div class="turn">
       <p class="role">{role}</p>
-      <pre>
+      <pre tabIndex={0} data-scrolls>
         <Said text={text} />
       </pre>
     </div>

@@ -1,0 +1,62 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NO_BROWSER, openPage, startBrowser } from '../support/browser.ts'
+import { expectExit, type Started, start, typeHere } from '../support/command.ts'
+import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
+import { expectQuiet, shows } from '../support/page-scene.ts'
+
+let browser: Browser | undefined
+
+beforeAll(async () => {
+  browser = await startBrowser()
+})
+
+afterAll(async () => browser?.close())
+
+/** Starts `llm-batch ui` as a user does, and gives the address that it prints. */
+async function typeUi(world: LocalWorld, ...words: readonly string[]): Promise<{ command: Started; address: string }> {
+  const command = start(world, ['ui', ...words])
+  const shown = await command.shows(/http:\/\/\S+token=\S+/)
+  return { command, address: /http:\/\/\S+token=\S+/.exec(shown)?.[0] ?? '' }
+}
+
+const ASKING = [
+  '--model',
+  'openai/gpt-6.1-terra',
+  '--prompt',
+  'Answer: {{text}}',
+  '--max-tokens',
+  '20',
+  '-o',
+  '-',
+] as const
+
+describe('the page of the built command', () => {
+  it('shows a run that begins while one looks, says when the connection is lost, and what to open then', async (context) => {
+    const window = browser ?? context.skip(NO_BROWSER)
+    const world = await openWorld()
+    const input = await world.write('rows.jsonl', questions(20))
+    const { address, command } = await typeUi(world, '--port', '0')
+    const watched = await openPage(window, address)
+    const { page } = watched
+    await shows(page, 'There are no runs here yet.')
+    expect(page.url()).not.toContain('token')
+
+    expectExit(await typeHere(world, 'run', input, ...ASKING, '--name', 'looked at', '--no-canary'), 0)
+    await page.getByRole('link', { name: 'looked at' }).waitFor()
+    await shows(page, /^completed$/)
+    await shows(page, '20 of 20')
+    await page.getByRole('link', { name: 'looked at' }).click()
+    await shows(page, 'run completed')
+    expect(await page.getByRole('button', { name: /Cancel|Resume|Raise/ }).count()).toBe(0)
+    expectQuiet(watched)
+
+    command.process.kill('SIGTERM')
+    await shows(page, /The connection to llm-batch ui is lost/)
+    const again = await typeUi(world, '--port', new URL(address).port)
+    await shows(page, /was started anew/)
+    await page.goto(again.address)
+    await page.getByRole('link', { name: 'looked at' }).waitFor()
+    await shows(page, /^live$/)
+  })
+})
