@@ -16,7 +16,8 @@ import type { Workspace } from '../../workspace/workspace.ts'
 import { untilSignalled } from '../drive/interruption.ts'
 import { sendTraces } from '../drive/run-events.ts'
 import { asKnownError } from '../exit-code.ts'
-import { countOrZeroFlag, durationMsFlag } from '../flags/flag-values.ts'
+import { durationMsFlag } from '../flags/flag-values.ts'
+import { addressOption, portOption } from '../flags/listening-flags.ts'
 import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { renderError } from '../render/views/error-view.ts'
@@ -34,7 +35,6 @@ interface GatewayFlags extends OptionsOf<'gateway'> {
 }
 
 const DEFAULT_PORT = 8790
-const LOOPBACK = '127.0.0.1'
 
 /** Below the five minutes after which the `fetch` of Node gives up a call without a first byte. */
 const HOLD_MS = 240_000
@@ -50,12 +50,8 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
   addOptions(command, 'gateway')
     .addOption(new Option('--provider <name>', 'whose API it speaks').default(DEFAULT_PROVIDER))
     .option('--name <name>', 'name of its runs, before the day (default: gateway and the provider)')
-    .addOption(new Option('--port <n>', 'port; 0 for any free one').argParser(countOrZeroFlag).default(DEFAULT_PORT))
-    .addOption(
-      new Option('--address <address>', `address; another than loopback needs ${VARIABLES.gatewayToken}`).default(
-        LOOPBACK,
-      ),
-    )
+    .addOption(portOption(DEFAULT_PORT))
+    .addOption(addressOption(`another than loopback needs ${VARIABLES.gatewayToken}`))
     .addOption(
       durationOption('--hold <duration>', 'how long a connection is held at most for an answer', HOLD_MS, '4m'),
     )

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { isLocalAddress } from '../../lib/http/listener.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
@@ -7,6 +7,7 @@ import type { Workspace } from '../../workspace/workspace.ts'
 import { untilSignalled } from '../drive/interruption.ts'
 import { asKnownError } from '../exit-code.ts'
 import { countOrZeroFlag } from '../flags/flag-values.ts'
+import { addressOption } from '../flags/listening-flags.ts'
 import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { chosenProviders } from '../remote/choose-provider.ts'
@@ -21,17 +22,11 @@ interface UiFlags extends OptionsOf<'ui'> {
 /** The same at every start, so that a tunnel to it can be kept. */
 const USUAL_PORT = 8792
 
-const LOOPBACK = '127.0.0.1'
-
 /** `llm-batch ui`: a page in the browser about the runs of a home, until it is stopped. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOptions(command, 'ui')
     .option('--port <n>', `port; 0 for any free one (default: ${USUAL_PORT}, or a free one)`, countOrZeroFlag)
-    .addOption(
-      new Option('--address <address>', 'address; another than loopback can be reached by other machines').default(
-        LOOPBACK,
-      ),
-    )
+    .addOption(addressOption('another than loopback can be reached by other machines'))
     .action(async (flags: UiFlags) => {
       setExitCode(await withHome(shell, flags, (workspace) => show(shell, workspace, flags)))
     })

@@ -1,15 +1,16 @@
 import { type Command, Option } from 'commander'
+import type { HttpListener } from '../../lib/http/listener.ts'
 import { EXIT, LlmBatchError } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import { webhookHandlers } from '../../webhooks/in/handlers.ts'
 import { knownSenders, partsOf } from '../../webhooks/in/open-webhooks.ts'
 import type { Woken } from '../../webhooks/in/receiver.ts'
 import type { Sender } from '../../webhooks/in/senders.ts'
-import { type ServedWebhooks, serveWebhooks } from '../../webhooks/in/serve.ts'
+import { serveWebhooks } from '../../webhooks/in/serve.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import { untilSignalled } from '../drive/interruption.ts'
 import { asKnownError } from '../exit-code.ts'
-import { countOrZeroFlag } from '../flags/flag-values.ts'
+import { addressOption, portOption } from '../flags/listening-flags.ts'
 import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { counted } from '../render/terminal/quantity.ts'
@@ -18,19 +19,18 @@ import type { Shell } from '../shell.ts'
 
 interface WebhooksFlags extends OptionsOf<'webhooks'> {
   readonly port: number
-  readonly host: string
+  readonly address: string
   readonly path: string
 }
 
 const DEFAULT_PORT = 8791
-const LOOPBACK = '127.0.0.1'
 const DEFAULT_PATH = '/webhooks'
 
 /** `llm-batch webhooks`: takes webhooks of providers and has the batches that they name looked at, until it is stopped. */
 export function defineCommand(command: Command, setExitCode: (code: number) => void, shell: Shell): void {
   addOptions(command, 'webhooks')
-    .addOption(new Option('--port <n>', 'port; 0 for any free one').argParser(countOrZeroFlag).default(DEFAULT_PORT))
-    .addOption(new Option('--host <address>', 'address to listen at').default(LOOPBACK))
+    .addOption(portOption(DEFAULT_PORT))
+    .addOption(addressOption('only programs of this machine reach the default'))
     .addOption(new Option('--path <path>', 'path that providers call').argParser(pathFlag).default(DEFAULT_PATH))
     .action(async (flags: WebhooksFlags) => {
       setExitCode(await withHome(shell, flags, (workspace) => serve(shell, workspace, flags)))
@@ -61,10 +61,10 @@ async function serve(shell: Shell, workspace: Workspace, flags: WebhooksFlags): 
   )
   // Listened for before anyone is told that Ctrl-C stops it.
   const signalled = untilSignalled()
-  let served: ServedWebhooks | undefined
+  let served: HttpListener | undefined
   try {
-    served = await serveWebhooks(handlers, flags)
-    await shell.print(`${served.url}\n`)
+    served = await serveWebhooks(handlers, workspace.clock, flags)
+    await shell.print(`${served.url}${flags.path}\n`)
     shell.tell(`Taking webhooks of ${sendersLine(senders)}. Stop with Ctrl-C.`)
     await signalled
   } finally {

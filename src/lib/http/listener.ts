@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Clock } from '../clock.ts'
@@ -11,6 +11,15 @@ export interface HttpListener {
   readonly port: number
   /** Takes no more; gives what is being answered so long, then closes its connections. */
   close(): Promise<void>
+}
+
+/** Options of an address that answers. */
+interface ListenOptions {
+  readonly address: string
+  readonly port: number
+  readonly clock: Clock
+  /** How long a request may take to come; then its connection is closed. @default Node's own, 300,000 */
+  readonly requestMs?: number | undefined
 }
 
 /** How long answers that are on their way may take when it is closed. */
@@ -35,15 +44,20 @@ export function isLocalHost(host: string): boolean {
  */
 export async function listenForHttp(
   answer: (request: Request) => Response | Promise<Response>,
-  { address, clock, port }: { readonly address: string; readonly port: number; readonly clock: Clock },
+  { address, clock, port, requestMs }: ListenOptions,
 ): Promise<HttpListener> {
   // The SDKs that a test drives in the same process must keep the platform's own Request and Response.
   const listener = getRequestListener(answer, { overrideGlobalObjects: false })
-  const server = createServer((request, response) => void listener(request, response))
+  const server = createServer(timeoutsOf(requestMs), (request, response) => void listener(request, response))
   server.listen(port, address)
   await once(server, 'listening')
   const bound = server.address() as AddressInfo
   return { url: urlOf(bound), port: bound.port, close: () => closeServer(server, clock) }
+}
+
+function timeoutsOf(requestMs: number | undefined): ServerOptions {
+  if (requestMs === undefined) return {}
+  return { requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval: requestMs / 2 }
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {
