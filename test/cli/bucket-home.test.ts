@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import type { EventPage, RowDetail, RowPage } from '../../src/ui/contract.ts'
 import { type BucketFault, BucketServer } from '../support/bucket-server.ts'
 import { expectExit, start, type } from '../support/command.ts'
 import { heldClock } from '../support/held-clock.ts'
@@ -9,6 +10,7 @@ import { type LocalWorld, openWorld, questions } from '../support/local-world.ts
 import { machinesWithFiles, newMachine, type TestMachine } from '../support/machines.ts'
 import { PATIENCE } from '../support/patience.ts'
 import { homeAddress } from '../support/postgres.ts'
+import { startUi } from '../support/ui.ts'
 
 const LINE = ['run', 'rows.jsonl', '--model', 'openai/gpt-6.1-terra', '--prompt', '{{text}}', '--detach']
 
@@ -49,6 +51,20 @@ it('is worked on by machines that share nothing but the two addresses', async ()
   expectExit(await type(desk!, 'results', 'shared', '-o', 'answers.csv'), 0)
   expect((await readFile(join(desk!.folder, 'answers.csv'), 'utf8')).trimEnd().split('\n')).toHaveLength(7)
   expect(await world.server.ledger()).toMatchObject({ batchesCreated: 3, rowsBilled: 6, rowsBilledAgain: 0 })
+
+  const before = server.names
+  const ui = await startUi(desk!)
+  const page = await ui.get<RowPage>('/api/runs/shared/rows?at=3&limit=2')
+  expect(page.rows.map(({ answer, id, input }) => [id, input.text, answer?.isCut])).toEqual([
+    ['4', expect.stringContaining('Question 3'), false],
+    ['5', expect.stringContaining('Question 4'), false],
+  ])
+  const row = await ui.get<RowDetail>('/api/runs/shared/rows/3')
+  expect(row.request?.turns).toEqual([{ role: 'user', text: expect.stringContaining('Question 3') }])
+  expect(await ui.get<EventPage>('/api/runs/shared/events')).toMatchObject({ next: null })
+  ui.process.kill('SIGINT')
+  expectExit(await ui.ended, 0)
+  expect(server.names).toEqual(before)
 
   expect(server.names.length).toBeGreaterThan(9)
   for (const name of server.names)

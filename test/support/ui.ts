@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { chosenProviders } from '../../src/cli/remote/choose-provider.ts'
 import { type ServedUi, type ServeUiOptions, serveUi } from '../../src/ui/serve-ui.ts'
+import { type Surroundings, start } from './command.ts'
 import type { LocalWorld } from './local-world.ts'
 import { openPlace, type PlaceParts } from './open-place.ts'
 
@@ -35,15 +36,27 @@ export async function openUi(
     await served.close()
     await workspace.close()
   })
-  const token = new URL(served.openUrl).searchParams.get('token') ?? ''
+  return { ...served, ...askerAt(served.openUrl) }
+}
+
+/** The built command, once its page can be looked at. */
+export async function startUi(surroundings: Surroundings, ...words: readonly string[]) {
+  const command = start(surroundings, ['ui', '--port', '0', ...words])
+  const [address = ''] = /http:\/\/\S+/.exec(await command.shows('Stop with Ctrl-C')) ?? []
+  return { ...command, ...askerAt(address) }
+}
+
+function askerAt(address: string): Pick<OpenedUi, 'ask' | 'get' | 'token'> {
+  const { origin, searchParams } = new URL(address)
+  const token = searchParams.get('token') ?? ''
   const ask = (path: string, headers: Readonly<Record<string, string>> = {}) =>
-    fetch(`${served.url}${path}`, { headers: { authorization: `Bearer ${token}`, ...headers } })
+    fetch(`${origin}${path}`, { headers: { authorization: `Bearer ${token}`, ...headers } })
   const get = async <Answer>(path: string): Promise<Answer> => {
     const answer = await ask(path)
     if (answer.ok) return (await answer.json()) as Answer
     throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
   }
-  return { ...served, token, ask, get }
+  return { token, ask, get }
 }
 
 /** Fails the test from outside of what it waits for. */

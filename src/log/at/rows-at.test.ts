@@ -79,14 +79,16 @@ function range(from: number, to: number): readonly number[] {
 function countingDisk(): { readonly disk: Disk; readonly bytes: () => number } {
   let bytes = 0
   const open: Disk['open'] = async (path, mode) => {
-    const file = await swiftDisk.open(path, mode)
-    const read: typeof file.read = async (position, length) => {
-      bytes += length
-      return await file.read(position, length)
-    }
-    return { ...file, read, write: (data) => file.write(data), sync: () => file.sync(), close: () => file.close() }
+    bytes += (await swiftDisk.size(path)) ?? 0
+    return await swiftDisk.open(path, mode)
   }
-  return { disk: { ...swiftDisk, open }, bytes: () => bytes }
+  const stream: Disk['stream'] = async function* (path, range) {
+    for await (const piece of swiftDisk.stream(path, range)) {
+      bytes += piece.length
+      yield piece
+    }
+  }
+  return { disk: { ...swiftDisk, open, stream }, bytes: () => bytes }
 }
 
 it('reads rows by their numbers as they are in sequence, with their lines, ids, problems and requests', async () => {

@@ -1,4 +1,4 @@
-import { type ByteRange, RangeReader } from '../../lib/byte-range.ts'
+import type { Disk } from '../../lib/disk.ts'
 import type { PortionRecord } from '../../store/port/run.ts'
 import { damagedFile, type NamedFile, namedRowFacts, namedRows } from '../named-file.ts'
 import type { LogPorts } from '../ports.ts'
@@ -87,20 +87,15 @@ export class RowsAt {
   async read(from: number, to: number, hasTexts: boolean): Promise<readonly RowAt[]> {
     const end = Math.min(to, this.rowCount)
     if (from >= end) return []
-    const reader = new RangeReader(this.#ports.disk)
-    try {
-      const rows: RowAt[] = []
-      for (let number = this.blockOf(from); number < this.blockCount; number += 1) {
-        if (this.#beginOf(number).row >= end) break
-        rows.push(...(await this.#readBlock(number, reader, hasTexts)).filter(({ row }) => row >= from && row < end))
-      }
-      return rows
-    } finally {
-      await reader.close()
+    const rows: RowAt[] = []
+    for (let number = this.blockOf(from); number < this.blockCount; number += 1) {
+      if (this.#beginOf(number).row >= end) break
+      rows.push(...(await this.#readBlock(number, hasTexts)).filter(({ row }) => row >= from && row < end))
     }
+    return rows
   }
 
-  async #readBlock(number: number, reader: RangeReader, hasTexts: boolean): Promise<readonly RowAt[]> {
+  async #readBlock(number: number, hasTexts: boolean): Promise<readonly RowAt[]> {
     const { disk, folder } = this.#ports
     const portion = this.#portionOf(number)
     const { index, record } = portion
@@ -114,8 +109,8 @@ export class RowsAt {
     for (const file of hasTexts ? [factsFile, rowsFile] : [factsFile]) {
       if ((await disk.size(file.path)) !== file.facts.bytes) throw damagedFile(file)
     }
-    const told = await linesIn(reader, factsFile, place.factsAt, next?.factsAt ?? facts.bytes)
-    const texts = hasTexts ? await linesIn(reader, rowsFile, place.rowsAt, next?.rowsAt ?? rows.bytes) : null
+    const told = await linesIn(disk, factsFile, place.factsAt, next?.factsAt ?? facts.bytes)
+    const texts = hasTexts ? await linesIn(disk, rowsFile, place.rowsAt, next?.rowsAt ?? rows.bytes) : null
     return rowsOf({
       count: rowEnd - portion.row - place.row,
       lines: told.map(readFactLine),
@@ -173,17 +168,21 @@ async function indexOf({ disk, folder }: LogPorts, record: PortionRecord): Promi
 
 const LINE_FEED = 0x0a
 
-/** The lines of a file between two places at which lines begin. */
+/**
+ * The lines of a file between two places at which lines begin. Read as a piece of a stream, because a file in a bucket would
+ * be fetched whole to be opened.
+ */
 async function linesIn(
-  reader: RangeReader,
+  disk: Disk,
   { path }: Pick<NamedFile, 'path'>,
-  offset: number,
+  begin: number,
   end: number,
 ): Promise<readonly Buffer[]> {
-  const range: ByteRange = { path, offset, length: end - offset }
-  const [bytes] = range.length === 0 ? [] : await reader.of([range])
   const lines: Buffer[] = []
-  if (!bytes) return lines
+  if (begin === end) return lines
+  const pieces: Uint8Array[] = []
+  for await (const piece of disk.stream(path, { start: begin, end, chunkBytes: end - begin })) pieces.push(piece)
+  const bytes = Buffer.concat(pieces)
   let start = 0
   while (start < bytes.length) {
     const at = bytes.indexOf(LINE_FEED, start)
