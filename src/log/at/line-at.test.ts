@@ -15,7 +15,7 @@ it('finds the line of every request of a batch, and none that it does not hold',
   const path = join(folder, 'input.jsonl')
   const prefix = wirePrefix('0abcdefgh'.padEnd(25, '0'))
   // Every third request, some with long bodies.
-  const ordinals = Array.from({ length: 400 }, (_, at) => 7 + at * 3)
+  const ordinals = Array.from({ length: 150 }, (_, at) => 7 + at * 3)
   const body = (ordinal: number): string =>
     JSON.stringify({ ordinal, text: 'ü'.repeat(ordinal % 40 === 0 ? 40_000 : 5) })
   const lines = ordinals.map((ordinal) =>
@@ -26,6 +26,6 @@ it('finds the line of every request of a batch, and none that it does not hold',
     const line = await lineAt(systemDisk, path, ordinal)
     expect(line && bodyOf(line)).toBe(body(ordinal))
   }
-  for (const absent of [0, 8, 9, 1_203, 1_205, 5_000]) expect(await lineAt(systemDisk, path, absent)).toBeUndefined()
+  for (const absent of [0, 8, 9, 453, 455, 5_000]) expect(await lineAt(systemDisk, path, absent)).toBeUndefined()
   expect(await lineAt(systemDisk, join(folder, 'none.jsonl'), 7)).toBeUndefined()
 })

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { countingDisk } from '../../../test/support/counting-disk.ts'
 import { swiftDisk } from '../../../test/support/swift-disk.ts'
 import { BufferedWriter } from '../../lib/atomic-file.ts'
-import type { Disk } from '../../lib/disk.ts'
 import type { PortionRecord } from '../../store/port/run.ts'
 import { runFolder } from '../../store/run-folder.ts'
 import { FrozenRows } from '../frozen-rows.ts'
@@ -75,22 +75,6 @@ function range(from: number, to: number): readonly number[] {
   return Array.from({ length: to - from }, (_, at) => from + at)
 }
 
-/** The same disk, and how many bytes were read of it. */
-function countingDisk(): { readonly disk: Disk; readonly bytes: () => number } {
-  let bytes = 0
-  const open: Disk['open'] = async (path, mode) => {
-    bytes += (await swiftDisk.size(path)) ?? 0
-    return await swiftDisk.open(path, mode)
-  }
-  const stream: Disk['stream'] = async function* (path, range) {
-    for await (const piece of swiftDisk.stream(path, range)) {
-      bytes += piece.length
-      yield piece
-    }
-  }
-  return { disk: { ...swiftDisk, open, stream }, bytes: () => bytes }
-}
-
 it('reads rows by their numbers as they are in sequence, with their lines, ids, problems and requests', async () => {
   const portions = [
     await freeze('whole', 1, range(0, 3_000), 0),
@@ -130,7 +114,7 @@ it('reads rows by their numbers as they are in sequence, with their lines, ids, 
 it('reads no more in the middle of many rows than at their beginning', async () => {
   const folder = runFolder(home, 'many')
   const portion = await freeze('many', 1, range(0, 20_000), 0)
-  const { bytes, disk } = countingDisk()
+  const { bytes, disk } = countingDisk(swiftDisk)
   const rows = await RowsAt.open({ disk, folder }, [portion])
   const opened = bytes()
   await rows.read(10_000, 10_050, true)
