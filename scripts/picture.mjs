@@ -55,7 +55,10 @@ async function writeFiles(addresses) {
     waits: { poll: '1s', pollMost: '2s', settle: '60s', http: '60s' },
     limits: { maxRequests: ROWS / 5, maxOpenBatches: 3 },
   }
-  const setup = `${addresses}\nPS1='$ '; PS2='  '\nllm-batch() { '${process.execPath}' '${COMMAND}' "$@"; }\n`
+  // Nothing of the person who makes the picture decides what it shows.
+  const setup = `unset ${Object.keys(process.env)
+    .filter((name) => name.startsWith('LLM_BATCH_'))
+    .join(' ')}\n${addresses}\nPS1='$ '; PS2='  '\nllm-batch() { '${process.execPath}' '${COMMAND}' "$@"; }\n`
   await writeFile(join(folder, 'tickets.csv'), `id,text\n${tickets.join('')}`)
   await writeFile(join(folder, 'triage.txt'), PROMPT)
   await writeFile(join(folder, 'llm-batch.config.json'), JSON.stringify(configuration))

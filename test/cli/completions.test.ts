@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { expectExit, type Surroundings, typeHere } from '../support/command.ts'
+import { expectExit, type Surroundings, type, typeHere } from '../support/command.ts'
 import { isProgramThere } from '../support/found-program.ts'
 import { openWorld, questions } from '../support/local-world.ts'
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const MANUAL = fileURLToPath(new URL('../../dist/man/llm-batch.1', import.meta.url))
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 const execute = promisify(execFile)
 
@@ -29,7 +30,7 @@ async function placeWithRun(): Promise<{ readonly here: Surroundings; readonly i
 
 /** Completes lines by the function of the script, in one bash, and gives the offers of each. */
 async function completedByBash(here: Surroundings, lines: readonly string[]): Promise<readonly string[]> {
-  const { stdout: script } = await typeHere(here, 'completions', 'bash')
+  const { stdout: script } = await type(here, 'completions', 'bash')
   const asked = lines.map((line) => {
     const words = line.split(' ')
     return `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _llm_batch; echo "\${COMPREPLY[*]}"`
@@ -46,9 +47,9 @@ describe('the completion scripts', () => {
     const { stdout: help } = await typeHere(here, '--help')
     const names = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name)
     expect(names).toEqual(expect.arrayContaining(['run', 'completions', 'help']))
-    const scripts = await Promise.all(SHELLS.map((shell) => typeHere(here, 'completions', shell)))
-    const options = await Promise.all(names.map((name) => typeHere(here, 'help', name)))
-    const flags = new Set(options.flatMap(({ stdout }) => stdout.match(/(?<=^ {2}.*)--[a-z][a-z-]+(?=.* {2})/gm) ?? []))
+    const scripts = await Promise.all(SHELLS.map((shell) => type(here, 'completions', shell)))
+    const manual = await readFile(MANUAL, 'utf8')
+    const flags = new Set(manual.replaceAll('\\-', '-').match(/(?<=\\fB)--[a-z][a-z-]+(?=\\fR)/g))
     expect(flags.size).toBeGreaterThan(100)
     for (const [at, { code, stdout }] of scripts.entries()) {
       expect(code).toBe(0)
@@ -91,7 +92,7 @@ describe('the completion scripts', () => {
 
   it.runIf(isProgramThere('fish'))('complete in fish', async () => {
     const { here } = await placeWithRun()
-    const { stdout: script } = await typeHere(here, 'completions', 'fish')
+    const { stdout: script } = await type(here, 'completions', 'fish')
     const lines = [
       'llm-batch sta',
       'llm-batch status nigh',
