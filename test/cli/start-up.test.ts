@@ -60,7 +60,16 @@ describe('the start of a command', () => {
     const { ended, packages } = await packagesOf(world, words)
     expect(ended.code).toBe(75)
     expect(packages).toEqual(expect.arrayContaining(['undici', 'zod']))
-    for (const name of ['@opentelemetry/api', 'ajv', 'hono', 'hyparquet', 'liquidjs', 'papaparse', 'yaml'])
+    for (const name of [
+      '@modelcontextprotocol/server',
+      '@opentelemetry/api',
+      'ajv',
+      'hono',
+      'hyparquet',
+      'liquidjs',
+      'papaparse',
+      'yaml',
+    ])
       expect(packages).not.toContain(name)
   })
 })

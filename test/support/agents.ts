@@ -81,11 +81,14 @@ export async function agentHere(
   }
   const streams = { input: new PassThrough(), output: new PassThrough(), error: new PassThrough() }
   const place = agentPlace(new Shell(machine, streams), { acceptUpTo: 0, ...flags })
+  const drives: Promise<void>[] = []
   const driving = {
     ...place,
-    startCommand: async (command: string, run: string) => ({
-      ended: isDriving ? typeHere(world, command, run, '--quiet').then(() => undefined) : Promise.resolve(),
-    }),
+    startCommand: async (command: string, run: string) => {
+      const ended = isDriving ? typeHere(world, command, run, '--quiet').then(() => undefined) : Promise.resolve()
+      drives.push(ended)
+      return { ended }
+    },
   }
   const [ours, theirs] = InMemoryTransport.createLinkedPair()
   const served = serveStdio(() => agentServer(driving), { transport: theirs })
@@ -94,6 +97,8 @@ export async function agentHere(
   onTestFinished(async () => {
     await agent.close()
     await served.close()
+    // After a failure, what drives a run still needs the server of the world.
+    await Promise.allSettled(drives)
   })
   return agent
 }
