@@ -51,7 +51,7 @@ describe('a large run of the command', () => {
     expect(await world.server.ledger()).toMatchObject({ directCalls: 0, batchesCreated: 1, rowsBilled: 0 })
     expectExit(await typeHere(world, 'resume', '--quiet'), 3)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1 })
-    expectExit(await type(world, 'resume', '--ignore-stop-loss', '--quiet'), 4)
+    expectExit(await typeHere(world, 'resume', '--ignore-stop-loss', '--quiet'), 4)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 4, rowsBilled: 0 })
     expect(new Set(await statuses(world))).toEqual(new Set(['failed']))
   })
@@ -59,7 +59,7 @@ describe('a large run of the command', () => {
   it('stops where every answer of the canary is cut, and sends the others when a person says so', async () => {
     const world = await openLargeWorld()
     await world.write('rows.jsonl', questions(ROWS).replaceAll('about nothing', '[[simulate: length times=1]]'))
-    const held = await type(world, ...RUN)
+    const held = await typeHere(world, ...RUN)
     expectExit(held, 3)
     expect(held.stderr).toMatch(
       /none of the 10 rows .* has a usable answer \(10 truncated\); nothing was bought in batches/,
@@ -72,7 +72,7 @@ describe('a large run of the command', () => {
 
   it('submits its batches with --no-wait once the canary was answered', async () => {
     const world = await openLargeWorld({ faults: ['get=batch-status(in_progress)'] })
-    expectExit(await type(world, ...RUN, '--no-wait', '--max-open-batches', '9', '--quiet'), 75)
+    expectExit(await typeHere(world, ...RUN, '--no-wait', '--max-open-batches', '9', '--quiet'), 75)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 10, batchesCreated: 3 })
     world.server.setFaults([])
     expectExit(await typeHere(world, 'resume', '--quiet'), 0)
@@ -86,7 +86,7 @@ describe('a large run of the command', () => {
     command.process.kill('SIGKILL')
     await command.ended
     world.server.setFaults([])
-    expectExit(await type(world, 'resume', '--quiet'), 4)
+    expectExit(await typeHere(world, 'resume', '--quiet'), 4)
     // One was answered, four were on the wire, as many as are sent at once; five were not asked and went into a batch.
     const found = await statuses(world)
     expect(found.slice(0, 5)).toEqual(['succeeded', 'missing', 'missing', 'missing', 'missing'])

@@ -34,14 +34,16 @@ describe('--deadline', () => {
   it('is shown by status, heeded by tick, and moved or taken away by resume', async () => {
     const world = await openStuckWorld()
     expectExit(await typeHere(world, ...RUN, '--deadline', '2h', '--no-wait', '--quiet'), 75)
-    expect((await type(world, 'status')).stdout).toMatch(/Deadline +\S+Z, (2h|1h 59m) left; .* cancelled in 1h 4[45]m/)
-    expectExit(await type(world, 'resume', '--deadline', 'none', '--no-wait', '--quiet'), 75)
+    expect((await typeHere(world, 'status')).stdout).toMatch(
+      /Deadline +\S+Z, (2h|1h 59m) left; .* cancelled in 1h 4[45]m/,
+    )
+    expectExit(await typeHere(world, 'resume', '--deadline', 'none', '--no-wait', '--quiet'), 75)
     expect((await typeHere(world, 'status')).stdout).not.toContain('Deadline')
     const soon = new Date(Date.now() + 12_000)
     expectExit(await typeHere(world, 'resume', '--deadline', soon.toISOString(), '--no-wait', '--quiet'), 75)
     expect(JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout).run.deadline).toBe(soon.toISOString())
     await sleep(soon.getTime() - Date.now())
-    await type(world, 'tick', '--quiet')
+    await typeHere(world, 'tick', '--quiet')
     for (let state = ''; state !== 'cancelled'; ) {
       await typeHere(world, 'tick', '--quiet')
       state = JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout).run.state

@@ -115,7 +115,7 @@ describe('Parquet in and out', () => {
       'rows.jsonl',
       '{"text":"a","n":1,"x":1,"big":12345678901234567}\n{"text":"b","n":2.5,"x":"y","o":{"p":[true]}}\n',
     )
-    await succeed(world, 'run', 'rows.jsonl', ...MODEL, ...PROMPT, '-o', 'out.parquet')
+    await succeedHere(world, 'run', 'rows.jsonl', ...MODEL, ...PROMPT, '-o', 'out.parquet')
     const [out] = pathsIn(world, 'out.parquet')
     expect(await judge.rows(`select text, n, x, big, o from ${out}`)).toEqual([
       { text: 'a', n: 1, x: '1', big: '12345678901234567', o: null },
@@ -163,7 +163,7 @@ describe('several files', () => {
     await world.write('b.jsonl', '{"text":"three","n":3}\n')
     await judge.run(`copy (select 'four' as text, 4::bigint as n) to ${parquet} (format parquet)`)
     const words = ['b.jsonl', 'a.csv', 'c.parquet', ...MODEL, ...PROMPT]
-    await succeed(world, 'run', ...words, '-o', 'out.parquet')
+    await succeedHere(world, 'run', ...words, '-o', 'out.parquet')
     expect(await judge.rows(`select text, n, id, llm_id, llm_source from ${out}`)).toEqual([
       { text: 'three', n: '3', id: null, llm_id: 'b.jsonl:1', llm_source: 'b.jsonl' },
       { text: 'one', n: null, id: 'a1', llm_id: 'a.csv:2', llm_source: 'a.csv' },
@@ -192,7 +192,7 @@ describe('several files', () => {
     const world = await openWorld()
     await world.write('a.csv', 'text\none\n')
     await world.write('b.csv', 'text\ntwo\n')
-    const mixed = await type(world, 'run', 'a.csv', '-', ...MODEL, ...PROMPT)
+    const mixed = await typeHere(world, 'run', 'a.csv', '-', ...MODEL, ...PROMPT)
     expect(mixed).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be used with files') as string })
     const own = await typeHere(world, 'run', 'a.csv', 'b.csv', ...MODEL, ...PROMPT, '-o', 'b.csv', '--force')
     expect(own).toMatchObject({ code: 2, stderr: expect.stringContaining('is the input file') as string })
@@ -204,7 +204,7 @@ describe('the columns of the answers', () => {
     const world = await openWorld()
     await world.write('rows.csv', 'id,text,"a,b"\n1,one,x\n')
     const words = ['run', 'rows.csv', ...MODEL, ...PROMPT]
-    const wrong = await type(world, ...words, '-o', 'out.csv', '--columns', 'id,titel')
+    const wrong = await typeHere(world, ...words, '-o', 'out.csv', '--columns', 'id,titel')
     expect(wrong).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/unknown column in --columns: titel[\s\S]*id, text, a,b, llm_output/) as string,
@@ -215,7 +215,7 @@ describe('the columns of the answers', () => {
       stderr: expect.stringContaining('unknown column in --columns: titel') as string,
     })
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
-    await succeed(world, ...words, '-o', 'out.csv', '--columns', '"a,b",llm_status', '--columns', 'id')
+    await succeedHere(world, ...words, '-o', 'out.csv', '--columns', '"a,b",llm_status', '--columns', 'id')
     expect(await readFile(join(world.folder, 'out.csv'), 'utf8')).toBe('"a,b",llm_status,id\nx,succeeded,1\n')
     const later = await typeHere(world, 'results', 'last', '-o', 'later.csv', '--columns', 'titel')
     expect(later).toMatchObject({
@@ -240,7 +240,7 @@ describe('the columns of the answers', () => {
     })
     await world.write('rows.csv', 'text\none\n')
     const chosen = ['--columns', 'text,llm_output,cached_tokens,llm_reasoning_tokens']
-    await succeed(world, 'run', 'rows.csv', ...MODEL, ...PROMPT, '-o', 'out.jsonl', ...chosen)
+    await succeedHere(world, 'run', 'rows.csv', ...MODEL, ...PROMPT, '-o', 'out.jsonl', ...chosen)
     expect(await linesOf(world, 'out.jsonl')).toEqual([
       { text: 'one', llm_output: 'yes', llm_cached_tokens: 16, llm_reasoning_tokens: 4 },
     ])
@@ -259,7 +259,7 @@ describe('the columns of the answers', () => {
   it('hold with --raw what the provider wrote', async () => {
     const world = await openWorld()
     await world.write('rows.csv', 'text\none\n')
-    await succeed(world, 'run', 'rows.csv', ...MODEL, ...PROMPT, '--raw', '-o', 'out.jsonl')
+    await succeedHere(world, 'run', 'rows.csv', ...MODEL, ...PROMPT, '--raw', '-o', 'out.jsonl')
     const [answer] = await linesOf(world, 'out.jsonl')
     expect(answer).toMatchObject({
       llm_raw: { custom_id: expect.stringMatching(/^b/) as string, response: { status_code: 200 } },
@@ -327,7 +327,16 @@ describe('rows that did not succeed', () => {
       'id,text\n1,fine\n2,bad [[simulate: status=400 times=1]]\n3,worse [[simulate: status=400 times=1]]\n',
     )
     const words = [...MODEL, ...PROMPT, '--id-column', 'id']
-    const { code, stderr } = await type(world, 'run', 'rows.csv', ...words, '-o', 'out.jsonl', '--failed', 'failed.csv')
+    const { code, stderr } = await typeHere(
+      world,
+      'run',
+      'rows.csv',
+      ...words,
+      '-o',
+      'out.jsonl',
+      '--failed',
+      'failed.csv',
+    )
     expectExit({ code, stderr }, 4)
     expect(stderr).toMatch(/Failed rows +2 rows also in .*failed\.csv/)
     expect((await linesOf(world, 'out.jsonl')).map(({ llm_id, llm_status }) => [llm_id, llm_status])).toEqual([

@@ -50,14 +50,14 @@ describe('a file of rows that failed', () => {
     const words = [...MODEL, '--prompt', '{{text}}', '--quiet']
     expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '-o', 'out.jsonl', '--failed', bad), 4)
     expectExit(await typeHere(world, 'plan', bad, ...words.slice(0, -1)), 0)
-    expectExit(await type(world, 'run', bad, ...words, '-o', 'second.jsonl'), 0)
+    expectExit(await typeHere(world, 'run', bad, ...words, '-o', 'second.jsonl'), 0)
     const text = await readFile(join(world.folder, 'second.jsonl'), 'utf8')
     expect(text.match(/"llm_status"/g)).toHaveLength(2)
     expect(parseLines(text)).toMatchObject([
       { id: 'r1', text: rows[1], llm_status: 'succeeded', llm_error: null },
       { id: 'r2', text: rows[2], llm_status: 'succeeded', llm_error: null },
     ])
-    const again = await type(world, 'run', bad, ...words.slice(0, -1), '-o', 'second.jsonl')
+    const again = await typeHere(world, 'run', bad, ...words.slice(0, -1), '-o', 'second.jsonl')
     expectExit(again, 0)
     expect(again.stderr).toMatch(/^Finished already, as run \S+: the answers are in \S+second\.jsonl\./)
     // A file with answers in it is not taken for one of failed rows: they would be lost.
@@ -81,7 +81,7 @@ describe('the choices of a field', () => {
     expect(JSON.parse(stdout).firstRequest.response_format.json_schema.schema.properties.label).toMatchObject({
       enum: labels,
     })
-    expectExit(await type(world, 'run', ...words, '-o', 'out.jsonl', '--quiet'), 0)
+    expectExit(await typeHere(world, 'run', ...words, '-o', 'out.jsonl', '--quiet'), 0)
     const [answer] = await answersIn(world, 'out.jsonl')
     expect(labels.map((label) => ({ label }))).toContainEqual(answer?.['llm_output'])
     const job = await typeHere(world, 'runs', 'job', 'last')
@@ -115,7 +115,7 @@ describe('the files of a run', () => {
       const before = process.umask(0o027)
       try {
         const words = ['run', 'rows.jsonl', ...MODEL, '--prompt', '{{text}}', '-o', 'out.jsonl', '--failed', 'bad.csv']
-        expectExit(await type(world, ...words), 4)
+        expectExit(await typeHere(world, ...words), 4)
       } finally {
         process.umask(before)
       }

@@ -84,7 +84,7 @@ describe('a job file', () => {
     expect((await stat(join(world.home, 'runs', run, 'job.yaml'))).mode & 0o777).toBe(0o600)
     const twice = await typeHere(world, 'run', 'kept.yaml', '-o', 'again.csv')
     expect(twice).toMatchObject({ code: 0, stderr: expect.stringContaining('Finished already, as run') })
-    expectExit(await type(world, 'run', 'kept.yaml', '--again', '-o', 'again.csv', '--force', '--quiet'), 0)
+    expectExit(await typeHere(world, 'run', 'kept.yaml', '--again', '-o', 'again.csv', '--force', '--quiet'), 0)
     expect(await hashesOf(world, 'again.csv')).toEqual(await hashesOf(world, 'first.csv'))
     expect(await readFile(join(world.folder, 'again.csv.run.json'), 'utf8')).toContain('"temperature": 0.5')
     // What was repeated is kept like what it repeats.

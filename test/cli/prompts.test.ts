@@ -69,7 +69,7 @@ describe('templates', () => {
     const { stderr } = await typeHere(world, ...words)
     expect(stderr).toMatch(/line 2 {2}missing_column: no column "day"; the columns are: date/)
     expect(stderr).toMatch(/line 3 {2}template_failed: the template cannot be filled: "now" gives another time/)
-    expectExit(await type(world, ...words, '--skip-invalid'), 4)
+    expectExit(await typeHere(world, ...words, '--skip-invalid'), 4)
     expect(await sentBodies(world)).toMatchObject([{ messages: [{ content: 'On 27.11.' }] }])
   })
 })
@@ -85,7 +85,7 @@ describe('conversations', () => {
     await world.write('rows.csv', `id,text,history\n1,hello,"${history.replaceAll('"', '""')}"\n2,world,\n`)
     const files = ['--messages-file', 'shots.yaml', '--messages-column', 'history']
     expectExit(
-      await type(world, 'run', 'rows.csv', ...OPENAI, '--prompt', '{{text}}', ...files, '--quiet', '-o', 'o.csv'),
+      await typeHere(world, 'run', 'rows.csv', ...OPENAI, '--prompt', '{{text}}', ...files, '--quiet', '-o', 'o.csv'),
       0,
     )
     const said = (await sentBodies(world)).map(({ messages }) =>
@@ -184,7 +184,7 @@ describe('images', () => {
     await world.write('rows.jsonl', '{"image":"large.png"}\n'.repeat(60))
     const words = ['plan', 'rows.jsonl', ...OPENAI, '--prompt', 'What?', '--image-column', 'image', '--json']
     const environment = { ...world.environment, NODE_OPTIONS: '--max-old-space-size=100' }
-    const { code, stderr, stdout } = await type({ ...world, environment }, ...words, '--no-token-count')
+    const { code, stderr, stdout } = await typeHere({ ...world, environment }, ...words, '--no-token-count')
     expectExit({ code, stderr }, 0)
     // 160 MB of requests.
     expect(JSON.parse(stdout)).toMatchObject({ requests: 60, batches: 2 })
@@ -202,7 +202,7 @@ describe('llm-batch prompt', () => {
     const { OPENAI_API_KEY: _, ...environment } = world.environment
     const words = ['prompt', 'data/rows.csv', ...OPENAI, '--prompt', 'Say:\n{{text}}', '--system', 'Be kind.']
     const more = ['--image-column', 'image', '--id-column', 'id', '--max-tokens', '9']
-    const { code, stderr, stdout } = await type({ ...world, environment }, ...words, ...more, '--rows', '2')
+    const { code, stderr, stdout } = await typeHere({ ...world, environment }, ...words, ...more, '--rows', '2')
     expectExit({ code, stderr }, 0)
     expect(stdout).toBe(
       [
@@ -239,7 +239,7 @@ describe('llm-batch prompt', () => {
     const world = await openWorld()
     const messages = '[{"role":"user","content":"\\u00e9","n":12345678901234567890}]'
     await world.write('rows.jsonl', `{"messages":${messages}}\n{"messages":[]}\n`)
-    const { code, stderr, stdout } = await type(world, 'prompt', 'rows.jsonl', ...OPENAI, '--json')
+    const { code, stderr, stdout } = await typeHere(world, 'prompt', 'rows.jsonl', ...OPENAI, '--json')
     expectExit({ code, stderr }, 2)
     expect(stderr).toContain('1 row of 2 cannot be sent')
     expect(stdout).toContain(`"body":{"model":"gpt-6.1-terra","messages":${messages}}`)

@@ -63,7 +63,7 @@ describe('llm-batch retry --max-tokens', () => {
     await world.write('rows.jsonl', LONG)
     expectExit(await typeHere(world, ...run('openai/gpt-6.1-terra'), '--max-tokens', '3'), 4)
     const retry = ['retry', 'last', '--status', 'truncated', '--max-tokens', '500', '--yes']
-    const held = await type(world, ...retry, '--max-cost', '2000')
+    const held = await typeHere(world, ...retry, '--max-cost', '2000')
     expectExit(held, 3)
     expect(held.stderr).toMatch(/batch 2 may cost \$[45],\d{3}\.\d\d; of the cap of \$2,000\.00/)
     // What was held goes on with the limit that the retry has set, in every process that takes it up.
@@ -78,7 +78,7 @@ describe('llm-batch retry --max-tokens', () => {
     const before = await world.server.ledger()
     const retry = ['retry', 'last', '--status', 'truncated', '--yes', '--max-tokens']
     world.server.setFaults(['direct=status(400)'])
-    const held = await type(world, ...retry, '900000')
+    const held = await typeHere(world, ...retry, '900000')
     expectExit(held, 3)
     expect(held.stderr).toContain('a few of them are asked directly first')
     expect(held.stderr).toMatch(/5 of the 5 rows that were asked directly beforehand were refused/)
@@ -97,7 +97,7 @@ describe('llm-batch retry --max-tokens', () => {
     const body = JSON.stringify({ model: 'text-embedding-3-small', input: '[[simulate: status=400]] nonce:a' })
     await world.write('rows.jsonl', `{"custom_id":"a","url":"/v1/embeddings","body":${body}}\n`)
     expectExit(await typeHere(world, 'run', 'rows.jsonl', '-o', 'out.jsonl', '--quiet'), 4)
-    const refused = await type(world, 'retry', 'last', '--max-tokens', '5')
+    const refused = await typeHere(world, 'retry', 'last', '--max-tokens', '5')
     expectExit(refused, 2)
     expect(refused.stderr).toContain('/v1/embeddings does not support a maximum of tokens')
   })
@@ -110,7 +110,7 @@ describe('a large retry', () => {
     await world.write('rows.jsonl', wishes)
     expectExit(await typeHere(world, ...run('openai/gpt-6.1-terra'), '--no-canary', '--ignore-stop-loss'), 4)
     expect(await statusesIn(world)).toEqual({ failed: 10 })
-    expectExit(await type(world, 'retry', 'last'), 0)
+    expectExit(await typeHere(world, 'retry', 'last'), 0)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 3, rowsBilled: 7, rowsBilledAgain: 0 })
 
     const other = await openWorld({ config: { ...CONFIG, canary: { aboveRequests: 9, requests: 3 } } })

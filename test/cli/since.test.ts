@@ -110,7 +110,7 @@ describe('an incremental run', () => {
     expectExit(await typeHere(world, ...run, '--name', 'first'), 0)
     const { batchesCreated } = await world.server.ledger()
     expectExit(await type(world, ...run, '--since', 'first'), 0)
-    const again = await type(world, ...run.filter((word) => word !== '--quiet'), '--since', 'first')
+    const again = await typeHere(world, ...run.filter((word) => word !== '--quiet'), '--since', 'first')
     expectExit(again, 0)
     expect(again.stderr).toMatch(/Finished already, as run .*: nothing is sent/)
     // A weekly job says `last`, and has nothing to buy time after time.
@@ -126,7 +126,7 @@ describe('an incremental run', () => {
     await world.write('rows.jsonl', `${rows.map((text, id) => JSON.stringify({ id, text })).join('\n')}\n`)
     expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '-o', 'first.jsonl'), 4)
     expect((await world.server.ledger()).rowsBilled).toBe(4)
-    expectExit(await type(world, 'run', 'rows.jsonl', ...words, '--since', 'last', '-o', 'second.jsonl'), 4)
+    expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '--since', 'last', '-o', 'second.jsonl'), 4)
     const second = await answers(world, 'second.jsonl')
     expect(second.map(({ llm_attempt: attempt }) => attempt)).toEqual([0, 1, 1, 1, 0])
     expect((await world.server.ledger()).rowsBilled).toBe(6)
@@ -138,7 +138,7 @@ describe('an incremental run', () => {
     await world.write('rows.jsonl', same(2))
     expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '-o', 'first.jsonl'), 0)
     await world.write('rows.jsonl', same(3))
-    expectExit(await type(world, 'run', 'rows.jsonl', ...words, '--since', 'last', '-o', 'second.jsonl'), 0)
+    expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '--since', 'last', '-o', 'second.jsonl'), 0)
     expect((await world.server.ledger()).rowsBilled).toBe(3)
     expect((await answers(world, 'second.jsonl')).map(({ llm_attempt: attempt }) => attempt)).toEqual([0, 0, 1])
   })
@@ -160,7 +160,7 @@ describe('an incremental run', () => {
     expect(await world.server.ledger()).toEqual(before)
     expect((await document(world, 'runs'))['runs']).toHaveLength(1)
 
-    expectExit(await type(world, 'run', 'rows.jsonl', ...words, '--since', 'last', '-o', 'second.jsonl'), 0)
+    expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '--since', 'last', '-o', 'second.jsonl'), 0)
     const after = await world.server.ledger()
     expect(after.rowsBilled + after.directCalls - before.rowsBilled - before.directCalls).toBe(2)
     expect(await answers(world, 'second.jsonl')).toHaveLength(702)
@@ -193,7 +193,7 @@ describe('an incremental run', () => {
     await world.write('rows.jsonl', questions(2))
     expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '--name', 'first', '-o', 'first.jsonl'), 0)
     const elsewhere = { ...world, environment: { ...world.environment, OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' } }
-    const other = await type(elsewhere, 'run', 'rows.jsonl', ...words, '--since', 'first', '-o', 'b.jsonl')
+    const other = await typeHere(elsewhere, 'run', 'rows.jsonl', ...words, '--since', 'first', '-o', 'b.jsonl')
     expectExit(other, 2)
     expect(other.stderr).toMatch(/answers of another server are not carried over/)
     const absent = await typeHere(world, 'run', 'rows.jsonl', ...words, '--since', 'nothing', '-o', 'b.jsonl')
@@ -207,7 +207,7 @@ describe('an incremental run', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(2))
     expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '-o', 'first.jsonl'), 0)
-    const other = await type(
+    const other = await typeHere(
       world,
       'run',
       'rows.jsonl',
@@ -238,7 +238,7 @@ describe('an incremental run by a schema', () => {
     const words = ['--model', MODELS.openai, '--prompt', '{{text}}', ...FIELDS, '--reask', '1', '--quiet', '--yes']
     expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '-o', 'first.jsonl'), 4)
     expect((await world.server.ledger()).rowsBilled).toBe(6)
-    expectExit(await type(world, 'run', 'rows.jsonl', ...words, '--since', 'last', '-o', 'second.jsonl'), 4)
+    expectExit(await typeHere(world, 'run', 'rows.jsonl', ...words, '--since', 'last', '-o', 'second.jsonl'), 4)
     expect((await world.server.ledger()).rowsBilled).toBe(8)
     const [first, second] = await Promise.all([answers(world, 'first.jsonl'), answers(world, 'second.jsonl')])
     expect(second.map(({ llm_status: status, llm_turns: turns }) => [status, turns])).toEqual([
@@ -284,7 +284,7 @@ describe('an incremental run by a schema', () => {
     await world.write('schema.json', JSON.stringify(schema))
     const run = ['run', 'lines.jsonl', '--quiet', '--yes']
     expectExit(await typeHere(world, ...run, '-o', 'first.jsonl'), 0)
-    expectExit(await type(world, ...run, '--schema', 'schema.json', '--since', 'last', '-o', 'second.jsonl'), 4)
+    expectExit(await typeHere(world, ...run, '--schema', 'schema.json', '--since', 'last', '-o', 'second.jsonl'), 4)
     const second = await answers(world, 'second.jsonl')
     expect(second.map(({ llm_attempt: attempt, llm_status: status }) => [attempt, status])).toEqual([
       [0, 'succeeded'],
@@ -307,7 +307,7 @@ describe('the job of an incremental run', () => {
     expect(await document(world, 'plan', 'second.yaml')).toMatchObject({
       sharing: { carried: { from: first?.id, rows: 2 }, shared: { rows: 2 } },
     })
-    expectExit(await type(world, 'run', 'second.yaml', '--quiet', '--yes', '--no-dedupe'), 0)
+    expectExit(await typeHere(world, 'run', 'second.yaml', '--quiet', '--yes', '--no-dedupe'), 0)
     expect((await world.server.ledger()).rowsBilled).toBe(4)
     const { stdout } = await typeHere(world, 'runs', 'job', 'last')
     expect(stdout).toContain(`since: ${first?.id}\n`)

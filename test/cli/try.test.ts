@@ -67,7 +67,7 @@ describe('llm-batch try', () => {
   it('leaves no run, so that the run after it buys every row and answers each once', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(5))
-    expect(await type(world, 'try', 'rows.jsonl', ...MODEL)).toMatchObject({ code: 0 })
+    expect(await typeHere(world, 'try', 'rows.jsonl', ...MODEL)).toMatchObject({ code: 0 })
     expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toEqual([])
     expect(await typeHere(world, 'run', 'rows.jsonl', ...MODEL, '-o', 'out.jsonl', '--quiet')).toMatchObject({
       code: 0,
@@ -89,7 +89,7 @@ describe('llm-batch try', () => {
     const world = await openWorld()
     const prompts = ['[[simulate: refusal]]', '[[simulate: length]]', '[[simulate: status=400]]', 'fine']
     await world.write('rows.jsonl', prompts.map((text) => JSON.stringify({ text })).join('\n'))
-    const { code, stderr, stdout } = await type(world, 'try', 'rows.jsonl', ...MODEL)
+    const { code, stderr, stdout } = await typeHere(world, 'try', 'rows.jsonl', ...MODEL)
     expectExit({ code, stderr }, 4)
     expect(stdout).toMatch(/refused.*[\s\S]*truncated, length[\s\S]*failed, invalid_value/)
     expect(stderr).toMatch(/3 rows of 4 came back without a usable answer[\s\S]*Next: /)
@@ -108,7 +108,7 @@ describe('llm-batch try', () => {
       '--temperature',
       '0.1',
     ]
-    const { code, stderr, stdout } = await type(world, ...words)
+    const { code, stderr, stdout } = await typeHere(world, ...words)
     expectExit({ code, stderr }, 4)
     expect(stdout).toContain("Unsupported value: 'temperature'")
     expect(await world.server.ledger()).toMatchObject({ directCalls: 0, batchesCreated: 0 })
@@ -117,7 +117,7 @@ describe('llm-batch try', () => {
   it('ends with the reason where the key is refused', async () => {
     const world = await openWorld({ acceptedKeys: ['sk-good-0123456789'] })
     await world.write('rows.jsonl', questions(3))
-    const { code, stderr } = await type(world, 'try', 'rows.jsonl', ...MODEL)
+    const { code, stderr } = await typeHere(world, 'try', 'rows.jsonl', ...MODEL)
     expectExit({ code, stderr }, 3)
     expect(stderr).toMatch(/next: .*doctor/)
     expect(stderr).not.toContain(world.environment['OPENAI_API_KEY'])

@@ -15,7 +15,7 @@ describe('llm-batch worker', () => {
   it('carries out all runs of a folder, writes their answers, and ends with --once when none is left', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(3))
-    const left = await type(world, ...LINE, '--name', 'one', '-o', 'one.jsonl')
+    const left = await typeHere(world, ...LINE, '--name', 'one', '-o', 'one.jsonl')
     expectExit(left, 75)
     expect(left.stderr).toMatch(/Run \S+ is left to a worker; none is at work now, start one with: llm-batch worker/)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
@@ -76,11 +76,11 @@ describe('llm-batch worker', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', questions(2))
     const steered = ['--deadline', '6h', '--priority', 'high', '--json']
-    const left = await type(world, ...LINE, '-o', 'out.jsonl', ...steered)
+    const left = await typeHere(world, ...LINE, '-o', 'out.jsonl', ...steered)
     expectExit(left, 75)
     expect(JSON.parse(left.stdout)).toMatchObject({ run: { deadline: expect.any(String), priority: 'high' } })
     expect((await typeHere(world, 'status', 'last')).stdout).toMatch(/Deadline .*left;.*\n +Priority +high\n/)
-    expectExit(await type(world, 'worker', '--once'), 0)
+    expectExit(await typeHere(world, 'worker', '--once'), 0)
     expect((await typeHere(world, 'status', 'last')).stdout).not.toContain('Priority')
   })
 
@@ -97,14 +97,14 @@ describe('llm-batch worker', () => {
     expect(kept.stderr).toMatch(/Run \S+ stays held: .*cap of \$1\.00.*\nNext: llm-batch resume \S+ --detach/)
     expectExit(await typeHere(world, 'worker', '--once'), 3)
 
-    const resumed = await type(world, 'resume', 'last', '--max-cost', '100000', '--detach')
+    const resumed = await typeHere(world, 'resume', 'last', '--max-cost', '100000', '--detach')
     expectExit(resumed, 75)
     expect(resumed.stderr).toMatch(/Run \S+ is left to a worker; none is at work now/)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
     expectExit(await typeHere(world, 'worker', '--once'), 0)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 1 })
 
-    const retried = await type(world, 'retry', 'last', '--detach')
+    const retried = await typeHere(world, 'retry', 'last', '--detach')
     expectExit(retried, 75)
     expect(retried.stderr).toMatch(/workers send 1 failed row again\.\nRun \S+ is left to a worker/)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1 })
@@ -125,7 +125,7 @@ describe('llm-batch worker', () => {
     await world.write('rows.jsonl', questions(2))
     expectExit(await typeHere(world, ...LINE, '-o', 'out.jsonl'), 75)
     const keyless = await newMachine(world, 'keyless', { OPENAI_API_KEY: '' })
-    const worker = await type(keyless, 'worker', '--once')
+    const worker = await typeHere(keyless, 'worker', '--once')
     expectExit(worker, 75)
     expect(worker.stderr).toMatch(/^Run \S+ is left to other workers: this worker has no OPENAI_API_KEY\.\n$/)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })

@@ -92,7 +92,7 @@ describe('a run that primes the cache', () => {
     killed.process.kill('SIGKILL')
     await killed.ended
     world.server.setFaults([])
-    expectExit(await type(world, 'resume', 'last', '--config', world.configPath), 0)
+    expectExit(await typeHere(world, 'resume', 'last', '--config', world.configPath), 0)
     const books = await world.server.ledger()
     expect(books).toMatchObject({ batchesCreated: 2, rowsBilled: ROWS, rowsBilledAgain: 0 })
     const { cachedTokens, cacheWriteTokens } = await spentBy(world)
@@ -194,7 +194,7 @@ describe('a plan', () => {
   it('says what priming would save, and with it what is sent first and what it costs at most', async () => {
     const world = await openWorld()
     const words = await commandIn(world)
-    const plain = await type(world, 'plan', ...words)
+    const plain = await typeHere(world, 'plan', ...words)
     expect(plain.stdout).toMatch(
       /Cache +20 requests have 1 shared beginning, about 40,\d{3} tokens or \d\d % of the input; --prime-cache would save about \$0\.05/,
     )

@@ -180,7 +180,7 @@ describe('shared requests', () => {
     const { counts, failures } = await finish(await startIn(world, 'openai', text.repeat(4), { dedupe: true }))
     expect(positive(counts)).toEqual({ failed: 4 })
     expect(failures).toMatchObject([{ status: 'failed', count: 4 }])
-    const retried = await type(world, 'retry', 'last', '--force')
+    const retried = await typeHere(world, 'retry', 'last', '--force')
     expectExit(retried, 4)
     expect(retried.stderr).toContain('sending 4 failed rows again')
     expect((await world.server.ledger()).batches.map(({ rows: sent }) => sent)).toEqual([1, 1])
@@ -212,7 +212,7 @@ describe('shared requests', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', rows())
     const words = ['rows.jsonl', '--model', MODELS.openai, '--prompt', '{{text}}']
-    const plan = await type(world, 'plan', ...words)
+    const plan = await typeHere(world, 'plan', ...words)
     expect(plan.stdout).toMatch(
       /3 rows ask exactly what an earlier row asks; --dedupe would pay for it once, and save about \$/,
     )

@@ -113,7 +113,7 @@ describe('llm-batch run --endpoint', () => {
     const world = await openWorld()
     await world.write('rows.jsonl', '{"body":"x"}\n{"body":""}\n')
     const words = ['--model', 'openai/text-embedding-3-small', '--endpoint', 'embeddings', ...COLUMN]
-    const { code, stderr } = await type(world, 'run', 'rows.jsonl', ...words, '-o', 'out.jsonl')
+    const { code, stderr } = await typeHere(world, 'run', 'rows.jsonl', ...words, '-o', 'out.jsonl')
     expectExit({ code, stderr }, 2)
     expect(stderr).toMatch(/empty_text[\s\S]*"body" is empty/)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 0 })
@@ -167,7 +167,7 @@ describe('what moderation costs', () => {
       '--max-cost',
       '1',
     ]
-    const { code, stderr, stdout } = await type(world, 'run', 'rows.jsonl', ...words, '-o', 'out.jsonl', '--json')
+    const { code, stderr, stdout } = await typeHere(world, 'run', 'rows.jsonl', ...words, '-o', 'out.jsonl', '--json')
     expectExit({ code, stderr }, 0)
     expect(JSON.parse(stdout)).toMatchObject({ costUsd: 0 })
   })

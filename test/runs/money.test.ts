@@ -119,7 +119,7 @@ describe('a cap', () => {
 
     expectExit(await typeHere(world, 'resume', 'last', '--max-cost', '800', '--quiet'), 3)
     expect(await billed(world)).toBeLessThanOrEqual(800)
-    expectExit(await type(world, 'resume', 'last', '--max-cost', '100000', '--quiet'), 0)
+    expectExit(await typeHere(world, 'resume', 'last', '--max-cost', '100000', '--quiet'), 0)
     expect((await readFile(join(world.folder, 'out.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(60)
     expect(await world.server.ledger()).toMatchObject({ rowsBilled: 60, rowsBilledAgain: 0 })
   })
@@ -157,7 +157,7 @@ describe('a cap', () => {
     await world.write('rows.jsonl', rows)
     expectExit(await typeHere(world, ...RUN, '--max-tokens', '20', '--max-cost', '600', '--quiet'), 4)
     const spent = await billed(world)
-    const retry = await type(
+    const retry = await typeHere(
       world,
       'retry',
       'last',
@@ -175,7 +175,7 @@ describe('a cap', () => {
   it('tells without --max-tokens by how much it may be overshot', async () => {
     const world = await pricedWorld()
     await world.write('rows.jsonl', questions(20))
-    const { stderr } = await type(world, ...RUN, '--max-cost', '1000000')
+    const { stderr } = await typeHere(world, ...RUN, '--max-cost', '1000000')
     expect(stderr).toMatch(
       /cap counts 400 tokens an answer .*assumed.* and 50% more; .*may cost more than the cap: at most \$\d/,
     )
@@ -207,12 +207,12 @@ describe('a budget for each day', () => {
     await world.write('more.jsonl', questions(20, 'm'))
     expectExit(await typeHere(world, ...RUN, '--max-tokens', '20', '--quiet'), 0)
     const second = ['run', 'more.jsonl', ...RUN.slice(2, -1), 'more.out.jsonl', '--max-tokens', '20']
-    const held = await type(world, ...second)
+    const held = await typeHere(world, ...second)
     expectExit(held, 3)
     expect(held.stderr).toMatch(/the \$500\.00 of today \(UTC\) for all runs, .*it fits tomorrow/)
     expect(await billed(world)).toBeLessThanOrEqual(500)
 
-    expectExit(await type(world, 'tick'), 3)
+    expectExit(await typeHere(world, 'tick'), 3)
     expect(await billed(world)).toBeLessThanOrEqual(500)
     for (let day = 0; day < 3; day += 1) {
       await makeYesterday(world)
@@ -246,7 +246,7 @@ describe('the estimate', () => {
     expect(plan.stdout).toMatch(/Answers +400 tokens each, assumed/)
     expect(plan.stdout).toMatch(/Prices +from the configuration/)
     const estimated = (text: string): string | undefined => /Cost +(.*)/.exec(text)?.[1]
-    const run = await type(world, ...RUN, '--max-tokens', '600')
+    const run = await typeHere(world, ...RUN, '--max-tokens', '600')
     expectExit(run, 0)
     expect(estimated(run.stderr)).toBe(estimated(plan.stdout))
     const learnt = await typeHere(world, 'plan', ...words)
@@ -258,13 +258,13 @@ describe('the estimate', () => {
     await world.write('rows.jsonl', questions(30))
     const words = [...RUN.slice(1, -2), '--max-tokens', '40']
     const facts = (text: string) => /Requests +(.*)[^]*Cost +(.*)/.exec(text)?.slice(1)
-    const plan = await type(world, 'plan', ...words)
+    const plan = await typeHere(world, 'plan', ...words)
     const [requests, cost] = facts(plan.stdout) ?? []
     expect(requests).toBe('5 asked directly first, at the full price; 25 in 3 batches')
     const [alone, cheaper] = facts((await typeHere(world, 'plan', ...words, '--no-canary')).stdout) ?? []
     expect(alone).toBe('30 in 3 batches')
     expect(cheaper).not.toBe(cost)
-    const run = await type(world, ...RUN, '--max-tokens', '40')
+    const run = await typeHere(world, ...RUN, '--max-tokens', '40')
     expect(run.stderr).toContain(`30 rows. Requests: ${requests}`)
     expect(/Cost +(about.*)/.exec(run.stderr)?.[1]).toBe(cost)
     expect(await world.server.ledger()).toMatchObject({ directCalls: 5, batchesCreated: 3 })

@@ -229,7 +229,7 @@ describe('the look before the first create', () => {
   it('comes back later where no process waits, with nothing sent', async () => {
     const world = await openWorld({ waits: SHORT_LIMITS, faults: ['list=repeat-page'] })
     await world.write('rows.jsonl', questions(2))
-    const { code, stderr } = await type(world, ...lineFor('openai'), '--no-wait')
+    const { code, stderr } = await typeHere(world, ...lineFor('openai'), '--no-wait')
     expectExit({ code, stderr }, 75)
     expect(stderr).toMatch(/cannot be seen .*nothing is sent until it can/)
     expect(await runStateIn(world.home)).toBe('ready')
@@ -301,7 +301,7 @@ describe('llm-batch remote', () => {
   it('says where a listing was not complete', async () => {
     const world = await openWorld({ faults: ['files=repeat-page'] })
     await leaveForeign(world)
-    const { code, stderr } = await type(world, 'remote', '--provider', 'openai')
+    const { code, stderr } = await typeHere(world, 'remote', '--provider', 'openai')
     expectExit({ code, stderr }, 75)
     expect(stderr).toMatch(/openai did not list everything/)
   })
@@ -327,7 +327,7 @@ describe('llm-batch remote', () => {
     expect((await client.batch(foreign.batchId)).status).not.toMatch(/cancel/)
 
     expectExit(await typeHere(world, 'remote', 'delete', foreign.fileId, ...place), 2)
-    const deleted = await type(world, 'remote', 'delete', foreign.fileId, ...place, '--yes')
+    const deleted = await typeHere(world, 'remote', 'delete', foreign.fileId, ...place, '--yes')
     expectExit(deleted, 0)
     expect(deleted.stderr).toMatch(
       new RegExp(`foreign: not made by llm-batch; ${foreign.batchId}, which is \\w+, reads it`),
@@ -340,7 +340,7 @@ describe('llm-batch remote', () => {
     await send(world, 'openai')
     const [attempt] = await attemptsIn(world.home)
     const place = ['--provider', 'openai', '--yes']
-    const cancelled = await type(world, 'remote', 'cancel', attempt?.remoteId ?? '', ...place)
+    const cancelled = await typeHere(world, 'remote', 'cancel', attempt?.remoteId ?? '', ...place)
     expectExit(cancelled, 2)
     expect(cancelled.stderr).toMatch(/belongs to run \S+; nothing was done\nnext: .*llm-batch cancel/)
     const deleted = await typeHere(world, 'remote', 'delete', attempt?.inputFileId ?? '', ...place)
@@ -390,7 +390,7 @@ describe('llm-batch remote', () => {
 
   it('needs the name of the provider where an id alone does not tell it', async () => {
     const world = await openWorld()
-    const { code, stderr } = await type(world, 'remote', 'cancel', 'batch_x', '--yes')
+    const { code, stderr } = await typeHere(world, 'remote', 'cancel', 'batch_x', '--yes')
     expectExit({ code, stderr }, 2)
     expect(stderr).toMatch(/Add --provider NAME/)
   })

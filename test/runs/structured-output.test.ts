@@ -168,7 +168,7 @@ describe('asking again', () => {
     await run.close()
     expect(stopped).toMatchObject({ run: { state: 'paused' }, counts: { pending: 1, invalid: 0, succeeded: 1 } })
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 1 })
-    expectExit(await type(world, 'resume'), 0)
+    expectExit(await typeHere(world, 'resume'), 0)
     expect(await readStatuses(world)).toEqual(['succeeded', 'succeeded'])
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: 3, rowsBilledAgain: 1 })
   })
@@ -177,7 +177,7 @@ describe('asking again', () => {
     const world = await openWorld({ waits: SHORT_WAITS })
     await world.write('rows.jsonl', wishes('', '[[simulate: invalid_json times=1]]'))
     expectExit(await typeHere(world, ...OPENAI, '--reask', '1', '--no-wait'), 75)
-    expectExit(await type(world, 'tick'), 75)
+    expectExit(await typeHere(world, 'tick'), 75)
     await vi.waitFor(async () => {
       await typeHere(world, 'tick')
       expect(JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout).run.state).toBe('completed')
@@ -204,13 +204,13 @@ describe('asking again', () => {
 
   it('is held by a cap that does not allow it, and goes on when it is raised', async () => {
     const world = await runUnderCap()
-    expectExit(await type(world, 'resume', '--max-cost', '9000', '--quiet'), 0)
+    expectExit(await typeHere(world, 'resume', '--max-cost', '9000', '--quiet'), 0)
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: 8 })
   })
 
   it('leaves rows with the answer they have where the run is cancelled before they are asked again', async () => {
     const world = await runUnderCap()
-    expectExit(await type(world, 'cancel', 'last'), 0)
+    expectExit(await typeHere(world, 'cancel', 'last'), 0)
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 4 })
     for (const row of await answers(world)) {
       expect(row).toMatchObject({
@@ -230,7 +230,7 @@ describe('asking again', () => {
     await vi.waitFor(async () => expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2 }), PATIENCE)
     started.process.kill('SIGKILL')
     await started.ended
-    expectExit(await type(world, 'cancel', 'last'), 0)
+    expectExit(await typeHere(world, 'cancel', 'last'), 0)
     const { counts } = JSON.parse((await typeHere(world, 'status', 'last', '--json')).stdout)
     expect(counts).toMatchObject({ succeeded: 1, invalid: 1, cancelled: 0, batched: 0, pending: 0 })
     expect((await answers(world))[1]).toMatchObject({
@@ -248,7 +248,7 @@ describe('asking again', () => {
     const refused = await typeHere(world, 'retry', 'last', '--status', 'invalid')
     expectExit(refused, 2)
     expect(refused.stderr).toMatch(/1 row of run \S+ were billed/)
-    expectExit(await type(world, 'retry', 'last', '--status', 'invalid', '--yes', '--force'), 0)
+    expectExit(await typeHere(world, 'retry', 'last', '--status', 'invalid', '--yes', '--force'), 0)
     const [, row] = await answers(world)
     expect(row).toMatchObject({ llm_status: 'succeeded', llm_turns: 3, llm_output: { label: 'support' } })
     // Two questions, the first again, and once more what was wrong with it.
@@ -259,7 +259,7 @@ describe('asking again', () => {
   it('asks rows again in a batch that were asked directly at first', async () => {
     const world = await openWorld({ waits: SHORT_WAITS, config: { canary: { aboveRequests: 3, requests: 2 } } })
     await world.write('rows.jsonl', wishes('[[simulate: invalid_json times=1]]', '', '', ''))
-    expectExit(await type(world, ...OPENAI, '--reask', '1'), 0)
+    expectExit(await typeHere(world, ...OPENAI, '--reask', '1'), 0)
     expect((await answers(world)).map(({ llm_turns }) => llm_turns)).toEqual([2, 1, 1, 1])
     expect(await finalBooks(world)).toMatchObject({ directCalls: 2, batchesCreated: 2, rowsBilled: 3 })
   })
@@ -288,7 +288,7 @@ describe('asking again', () => {
     expect(once.cost.mostUsd).toBeCloseTo(without.cost.mostUsd + once.reasks.mostUsd, 12)
     expect(twice.reasks.mostUsd).toBeGreaterThan(2 * once.reasks.mostUsd)
     expect(without.reasks).toBeNull()
-    const { stdout } = await type(
+    const { stdout } = await typeHere(
       world,
       'plan',
       'rows.jsonl',
@@ -317,7 +317,7 @@ describe('after the home folder was lost', () => {
     expectExit(held, 3)
     expect(held.stderr).toContain('of the same work; take it over with')
     expectExit(await typeHere(world, 'remote', 'adopt', 'last'), 0)
-    expectExit(await type(world, 'resume'), 0)
+    expectExit(await typeHere(world, 'resume'), 0)
     expect(await answers(world)).toEqual(before)
     expect(await finalBooks(world)).toMatchObject({ batchesCreated: 2, rowsBilled: 3 })
   })
@@ -392,7 +392,7 @@ describe('a schema on the command line', () => {
   it('makes the rows of a try valid or not', async () => {
     const world = await openWorld()
     await world.write('rows.jsonl', wishes('', INVALID))
-    const tried = await type(world, 'try', 'rows.jsonl', ...OPENAI.slice(2, 6), ...FIELDS, '--json')
+    const tried = await typeHere(world, 'try', 'rows.jsonl', ...OPENAI.slice(2, 6), ...FIELDS, '--json')
     expectExit(tried, 4)
     expect(
       JSON.parse(tried.stdout).rows.map(({ code, status }: { code: string; status: string }) => [status, code]),
