@@ -54,3 +54,18 @@ it('answers anywhere among many rows by reading little, leaps to rare outcomes, 
   )
   expect(pages.flatMap(({ rows }) => rows.map(({ row: number }) => number))).toEqual([FAILING])
 })
+
+it('gives fewer rows to a page where records are long, and goes on behind them', async () => {
+  const world = await openWorld()
+  const long = 'long '.repeat(1_400_000)
+  const rows = [long, long, long, 'short'].map((text, at) => JSON.stringify({ text: `${at}`, picture: text }))
+  const input = await world.write('rows.jsonl', `${rows.join('\n')}\n`)
+  const run = ['run', input, '--model', 'openai/gpt-6-luna', '--prompt', '{{text}}', '--yes', '--no-wait']
+  expect((await typeHere(world, ...run, '-o', `${input}-answers.jsonl`)).code).toBe(75)
+  const ui = await openUi(world)
+  const first = await ui.get<RowPage>('/api/runs/last/rows')
+  expect(first).toMatchObject({ rows: [{ row: 0 }, { row: 1 }, { row: 2 }], lookedTo: 3, next: '3', total: 4 })
+  expect(first.rows.map(({ input: { isCut, text } }) => [text.length, isCut])).toEqual([1, 2, 3].map(() => [1, false]))
+  expect(await ui.get<RowPage>('/api/runs/last/rows?cursor=3')).toMatchObject({ rows: [{ row: 3 }], next: null })
+  expect((await (await ui.ask('/api/runs/last/rows/0/text?part=input')).text()).length).toBeGreaterThan(7_000_000)
+})

@@ -1,4 +1,4 @@
-import type { RowAt, RowsAt } from '../../log/at/rows-at.ts'
+import type { RowsAt } from '../../log/at/rows-at.ts'
 import type { BatchPlan } from '../../log/batch-plan.ts'
 import { isReopened } from '../../model/reopening.ts'
 import type { RunRows, StandingRow } from '../../results/run-rows.ts'
@@ -57,6 +57,11 @@ export async function scanRows(scan: Scan): Promise<Scanned> {
   return { found, lookedTo: Math.min(place, frozen.rowCount) }
 }
 
+/** A record may have megabytes, and rows that were found wait for the others. */
+function withoutText(row: StandingRow): StandingRow {
+  return { ...row, at: { ...row.at, json: null } }
+}
+
 /** Bytes of texts that a search has read. */
 function bytesOf(rows: readonly StandingRow[]): number {
   return rows.reduce((sum, { at, request }) => sum + (at.json?.length ?? 0) + (request?.newest.result?.length ?? 0), 0)
@@ -67,7 +72,7 @@ async function searched({ filter, rows, run }: Scan, block: readonly StandingRow
   if (q === undefined || block.length === 0) return block
   const found: StandingRow[] = []
   for await (const part of rows.answers(block, run)) {
-    found.push(...part.filter(([, outcome]) => holds(outcome, q)).map(([row]) => row))
+    found.push(...part.filter(([, outcome]) => holds(outcome, q)).map(([row]) => withoutText(row)))
   }
   return found
 }
@@ -139,24 +144,4 @@ function mayHold(record: BatchRecord, { reopenings }: RunRecord, filter: AskedFi
       filter,
     ),
   )
-}
-
-/** Rows that were found, read once more with their texts. */
-export async function withTexts(rows: RunRows, found: readonly StandingRow[]): Promise<readonly StandingRow[]> {
-  const frozen = await rows.frozen()
-  const read: StandingRow[] = []
-  let block: ReadonlyMap<number, RowAt> = new Map()
-  for (const [index, row] of found.entries()) {
-    if (row.at.json !== null) {
-      read.push(row)
-      continue
-    }
-    if (!block.has(row.at.row)) {
-      const { rowEnd } = frozen.block(frozen.blockOf(row.at.row))
-      const last = found.slice(index).findLast(({ at }) => at.row < rowEnd) ?? row
-      block = new Map((await frozen.read(row.at.row, last.at.row + 1, true)).map((at) => [at.row, at]))
-    }
-    read.push({ ...row, at: block.get(row.at.row) ?? row.at })
-  }
-  return read
 }

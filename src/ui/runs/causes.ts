@@ -10,6 +10,9 @@ import type { OpenedRun } from './opened-runs.ts'
 const MOST_CAUSES = 50
 const MOST_EXAMPLES = 20
 
+/** Examples that are kept of a run. */
+const MOST_KEPT = 1_000
+
 /** Rows of one cause, and a batch that has some of them. */
 interface Counted {
   readonly status: OutcomeStatus
@@ -67,6 +70,7 @@ async function exampleOf({ examples, rows }: OpenedRun, cause: Counted): Promise
       example = await rowOfRequest(rows, entry.ordinal)
     }
   }
+  if (examples.size >= MOST_KEPT) examples.clear()
   examples.set(key, example)
   return example
 }
