@@ -1,7 +1,12 @@
+import { once } from 'node:events'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
+import { runProgram } from '../../src/cli/program.ts'
+import { Shell } from '../../src/cli/shell.ts'
 import { DATA_NOTICE } from '../../src/mcp/tool-answer.ts'
+import { VERSION } from '../../src/version.ts'
 import { type Agent, type Answered, agentAt, agentHere } from '../support/agents.ts'
 import { parseLines, typeHere } from '../support/command.ts'
 import { heldClock } from '../support/held-clock.ts'
@@ -257,6 +262,18 @@ it('takes an agent from a plan to answers by one purchase, although its server i
     })
   }, PATIENCE)
   expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 20, rowsBilledAgain: 0 })
+})
+
+it('says to a person who types it in a terminal what it is for, and ends with its input', async () => {
+  const { environment, folder } = await openWorld()
+  const input = Object.assign(new PassThrough(), { isTTY: true })
+  const error = Object.assign(new PassThrough(), { isTTY: true })
+  const machine = { environment, workingFolder: folder, homeFolder: folder, platform: process.platform }
+  const ended = runProgram(new Shell(machine, { input, output: new PassThrough(), error }), ['mcp'], VERSION)
+  const [said] = await once(error, 'data')
+  expect(String(said)).toContain('A client of the Model Context Protocol starts this command')
+  input.end()
+  expect(await ended).toBe(0)
 })
 
 it('has nine small documented tools, of which those that spend or destroy say so', async () => {

@@ -35,6 +35,8 @@ async function serve(shell: Shell, flags: McpFlags): Promise<void> {
     import('../mcp/agent-place.ts'),
   ])
   const { input, output } = shell.streams
+  if (shell.canAsk)
+    shell.tell('A client of the Model Context Protocol starts this command; see docs/agents.md. Stop with Ctrl-C.')
   const served = serveAgents(agentPlace(shell, flags), { input, output })
   await Promise.race([served.closed, untilSignalled()])
   await served.close()
