@@ -1,17 +1,15 @@
-import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import type { CutText, RowDetail } from '../../src/ui/contract.ts'
+import type { RowDetail } from '../../src/ui/contract.ts'
 import { useAnswer } from '../data/use-answer.ts'
 import { useNow } from '../data/use-now.ts'
 import { Failure, Loading } from '../parts/notices.tsx'
 import { Said } from '../parts/said.tsx'
 import { Standing } from '../parts/standing.tsx'
 import { rowsHref, runHref, without } from '../shell/route.ts'
-import { count, counted, dollars } from '../words/quantity.ts'
+import { count, dollars } from '../words/quantity.ts'
 import { standingOfRow } from '../words/states.ts'
 import { AskedTable } from './asked-table.tsx'
-import { laidOutJson } from './laid-out-json.ts'
-import { recordOf } from './record.ts'
+import { Fold, Record, Whole } from './whole-texts.tsx'
 
 /** One row whole: prompt and answer side by side, why it failed, how it was asked, the lines as they are. */
 export function RowPanel({
@@ -166,75 +164,6 @@ function Answered({ detail, run }: { readonly detail: RowDetail; readonly run: s
         <Whole run={run} row={line.row} part="answer" text={answer} isJson={isJson} />
       )}
     </section>
-  )
-}
-
-/** Columns of the input's record. */
-function Record({ input }: { readonly input: CutText }) {
-  const columns = input.isCut ? null : recordOf(input.text)
-  return (
-    <Fold title="The row of the input" note={columns === null ? 'as JSON' : counted(columns.length, 'column')}>
-      {columns === null ? (
-        <pre>
-          <Said text={input.text} />
-        </pre>
-      ) : (
-        <dl class="facts">
-          {columns.map(([name, value]) => (
-            <div key={name}>
-              <dt>
-                <Said text={name} />
-              </dt>
-              <dd class="is-text">
-                <Said text={value} />
-              </dd>
-            </div>
-          ))}
-        </dl>
-      )}
-    </Fold>
-  )
-}
-
-interface WholeText {
-  readonly run: string
-  readonly row: number
-  readonly part: 'answer' | 'request' | 'raw'
-  readonly text: CutText
-  readonly isJson: boolean
-}
-
-function Whole({ isJson, part, row, run, text }: WholeText) {
-  return (
-    <>
-      <pre>
-        <Said text={isJson && !text.isCut ? laidOutJson(text.text) : text.text} />
-      </pre>
-      {text.isCut ? (
-        <a href={`api/runs/${encodeURIComponent(run)}/rows/${row}/text?part=${part}`} target="_blank" rel="noreferrer">
-          The whole text, in a tab of its own
-        </a>
-      ) : null}
-    </>
-  )
-}
-
-function Fold({
-  children,
-  note,
-  title,
-}: {
-  readonly title: string
-  readonly note: string
-  readonly children: ComponentChildren
-}) {
-  return (
-    <details class="fold">
-      <summary>
-        {title} <span class="aside">{note}</span>
-      </summary>
-      {children}
-    </details>
   )
 }
 

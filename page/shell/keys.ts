@@ -58,9 +58,8 @@ function carryOut(key: string, help: () => void): boolean {
 /** Moves the focus through the entries of the list; one that follows is opened beside it where there is room. */
 function goThroughList(step: number): boolean {
   const entries = [...document.querySelectorAll<HTMLElement>('[data-entry]')]
-  const at = entries.findIndex((entry) => entry === document.activeElement || entry.hasAttribute('aria-current'))
   const focused = entries.findIndex((entry) => entry === document.activeElement)
-  const from = focused === -1 ? at : focused
+  const from = focused === -1 ? entries.findIndex((entry) => entry.hasAttribute('aria-current')) : focused
   const next = entries[from === -1 ? (step > 0 ? 0 : entries.length - 1) : from + step]
   if (!next) return false
   next.focus()

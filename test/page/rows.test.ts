@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { NO_BROWSER } from '../support/browser.ts'
 import { expectExit, typeHere } from '../support/command.ts'
+import { questions } from '../support/local-world.ts'
 import { expectQuiet, goTo, openScene, type PageScene, shows } from '../support/page-scene.ts'
 
 /** Directives by what they make of a row; ten causes that differ. */
@@ -160,6 +161,11 @@ describe('the rows of a run', () => {
     await page.keyboard.press('Escape')
     await shows(page, 'Errors by cause')
 
+    await page.getByLabel('Theme').selectOption('dark')
+    await page.reload()
+    await shows(page, 'Errors by cause')
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     await page.keyboard.press('Escape')
@@ -169,6 +175,36 @@ describe('the rows of a run', () => {
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
     await page.waitForURL(/#\/runs\/.+/)
+    expectQuiet(watched)
+  })
+})
+
+describe('what lies at the providers', () => {
+  it('is looked at on a wish, and says whose it is and what to type', async (context) => {
+    const shown = scene ?? context.skip(NO_BROWSER)
+    const { world } = shown
+    const elsewhere = { ...world, environment: { ...world.environment, LLM_BATCH_HOME: `${world.home}-elsewhere` } }
+    const input = await world.write('elsewhere.jsonl', questions(3))
+    const words = [
+      'run',
+      input,
+      '--model',
+      'openai/gpt-6-luna',
+      '--prompt',
+      '{{text}}',
+      '--no-canary',
+      '-o',
+      'elsewhere-answers.jsonl',
+      '--no-wait',
+    ]
+    expectExit(await typeHere(elsewhere, ...words), 75)
+    const watched = await shown.open('#/remote')
+    const { page } = watched
+    await page.getByRole('button', { name: 'Look at the providers' }).click()
+    const row = page.locator('.remote tbody tr')
+    await row.waitFor()
+    expect(await row.textContent()).toMatch(/batch_\w+ours/)
+    await page.getByText('made what is “ours”').waitFor()
     expectQuiet(watched)
   })
 })
