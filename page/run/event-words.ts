@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '../../src/ui/contract.ts'
-import { counted } from '../words/quantity.ts'
+import { count, counted, dollars } from '../words/quantity.ts'
 
 /** An event in words, and its reason where it has one. */
 export interface EventWords {
@@ -37,6 +37,10 @@ export function eventWords(event: LoggedEvent): EventWords {
       }
     case 'batch':
       return { title: batchTitle(event), detail: optional(event['reason']) }
+    case 'settled':
+      return { title: `batch ${textOf(event['batch'])}: settled`, detail: settledWords(event) }
+    case 'written':
+      return { title: `${counted(numberOf(event['rows']), 'row')} of answers written`, detail: optional(event['path']) }
     case 'warning':
       return { title: `warning: ${textOf(event['code'])}`, detail: optional(event['message']) }
     case 'incident':
@@ -44,6 +48,14 @@ export function eventWords(event: LoggedEvent): EventWords {
     default:
       return { title: event.type, detail: JSON.stringify(event) }
   }
+}
+
+/** What an attempt has brought: rows by outcome, and its cost. */
+function settledWords({ costUsd, rows }: LoggedEvent): string | null {
+  const counts = typeof rows === 'object' && rows !== null ? Object.entries(rows) : []
+  const parts = counts.map(([outcome, number]) => `${count(numberOf(number))} ${outcome}`)
+  if (parts.length === 0) return null
+  return `${parts.join(', ')}; ${typeof costUsd === 'number' ? dollars(costUsd) : 'cost unknown'}`
 }
 
 function batchTitle(event: LoggedEvent): string {

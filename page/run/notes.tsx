@@ -11,7 +11,10 @@ const MOST_SHOWN = 2
 
 /** What a person may want to know now: why the run is held, what its batches wait for. */
 export function Notes({ now, run }: { readonly run: RunDetail; readonly now: number }) {
-  const { id, isLeft, notes, reason, waits } = run
+  const { id, isLeft, reason } = run
+  // Why the run is held may be what is said of its batch.
+  const notes = run.notes.filter(({ text }) => reason === null || !reason.includes(text))
+  const waits = run.waits - (run.notes.length - notes.length)
   if (reason === null && notes.length === 0 && !isLeft) return null
   return (
     <ul class="notes">
