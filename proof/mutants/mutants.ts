@@ -207,7 +207,7 @@ export const MUTANTS: readonly Mutant[] = [
     CANCELLED,
     mutant(
       'what was not sent when a run was cancelled is sent all the same',
-      replace('Cancellation.giveUpUnsent', 'await this.#context.store.cancelUnsent()', 'await Promise.resolve()'),
+      replace('Cancellation.giveUpUnsent', 'await this.#context.store.cancelUnsent()', 'await Promise.resolve([])'),
       replace('Driving.#launchSteps', 'this.#isCancelled() && isBatchToCreate(attempt)', 'false'),
     ),
   ),

@@ -6,6 +6,7 @@ import { ProviderError } from '../providers/provider.ts'
 import type { AttemptRecord } from '../store/port/attempt.ts'
 import type { RunRecord } from '../store/port/run.ts'
 import type { RunContext } from '../workspace/context.ts'
+import { emitBatch } from '../workspace/events.ts'
 import { heedDeadline } from './deadline.ts'
 import { lookSoon } from './recover.ts'
 import { release } from './release.ts'
@@ -43,7 +44,8 @@ export class Cancellation {
 
   /** Gives up what steps have given back to be sent since the cancellation; nothing before it. May be repeated. */
   async giveUpUnsent(): Promise<void> {
-    if (this.#by !== null) await this.#context.store.cancelUnsent()
+    if (this.#by === null) return
+    for (const attempt of await this.#context.store.cancelUnsent()) await emitBatch(this.#context, attempt)
   }
 }
 

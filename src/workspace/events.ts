@@ -65,7 +65,7 @@ async function settledEvent({ priceOf, store }: RunContext, attempt: AttemptReco
     uploadedAt: instantOf(attempt.uploadedAt),
     submittedAt: instantOf(attempt.submittedAt),
     endedAt: instantOf(attempt.endedAt),
-    rows: settled?.attemptKey === attempt.key ? rowsByOutcome(tally) : {},
+    rows: attempt.stage === 'cancelled' || settled?.attemptKey === attempt.key ? rowsByOutcome(tally) : {},
     inputTokens: sum(({ promptTokens }) => promptTokens),
     cachedInputTokens: sum(({ cachedTokens }) => cachedTokens),
     outputTokens: sum(({ completionTokens }) => completionTokens),

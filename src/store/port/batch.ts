@@ -67,8 +67,11 @@ export interface BatchCatalog {
   setCanaryDue(): Promise<void>
   /** Records that all requests that were to be sent again are in new batches. */
   endReplanning(): Promise<void>
-  /** Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. */
-  cancelUnsent(): Promise<void>
+  /**
+   * Ends every attempt that was not sent, and gives its requests and the pending ones the outcome `cancelled`. Returns these
+   * attempts as they were.
+   */
+  cancelUnsent(): Promise<readonly AttemptRecord[]>
   counts(): Promise<RequestCounts>
 }
 

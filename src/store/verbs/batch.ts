@@ -95,13 +95,14 @@ export function batchVerbs({ clock, id, read, write }: RunAccess): BatchCatalog 
       }),
     cancelUnsent: async () =>
       write(async (sql, runKey) => {
-        for (const attempt of await selectAttempts(sql, runKey, 'current')) {
-          if (attempt.stage === 'planned' || attempt.stage === 'uploaded') {
-            await updateStage(sql, attempt.key, attempt.stage, 'cancelled', {})
-            await releaseReservation(sql, attempt.nonce)
-          }
+        const attempts = await selectAttempts(sql, runKey, 'current')
+        const unsent = attempts.filter(({ stage }) => stage === 'planned' || stage === 'uploaded')
+        for (const { key, nonce, stage } of unsent) {
+          await updateStage(sql, key, stage, 'cancelled', {})
+          await releaseReservation(sql, nonce)
         }
         await giveUpUnsent(sql, runKey)
+        return unsent
       }),
     counts: async () => read(async (sql, runKey) => selectCounts(sql, runKey)),
   }
