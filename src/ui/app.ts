@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { LlmBatchError } from '../model/error.ts'
 import { VERSION } from '../version.ts'
 import { workersAtWork } from '../workspace/workers-at-work.ts'
+import { addActionRoutes } from './actions/action-routes.ts'
 import type { CompareAnswer, RunList, Session } from './contract.ts'
 import { guard, guardHeaders } from './http/guard.ts'
 import { cursorOf, readNumber } from './http/parameters.ts'
@@ -31,6 +32,7 @@ export function buildUiApp(surroundings: UiSurroundings): Hono {
   app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: () => refusal(TOO_LARGE) }))
   addHomeRoutes(app, surroundings)
   addRunRoutes(app, surroundings)
+  addActionRoutes(app, surroundings)
   app.all('*', (context) => pageFile(context, surroundings))
   app.onError((error) => thrownError(error, surroundings.onTrouble))
   return app
@@ -81,12 +83,12 @@ function rowNumber(context: Context): number {
   return readNumber(context.req.param('row'), 'the number of a row', 0)
 }
 
-function sessionOf({ areActionsAllowed, home }: UiSurroundings): Session {
+function sessionOf({ actions, home }: UiSurroundings): Session {
   const place = home.home
   return {
     version: VERSION,
     home: place.kind === 'folder' ? place.path : place.shown,
-    areActionsAllowed,
+    areActionsAllowed: actions !== null,
     now: home.clock.now(),
   }
 }

@@ -3,6 +3,7 @@ import { type HttpListener, listenForHttp } from '../lib/http/listener.ts'
 import { packageFolder } from '../lib/package-folder.ts'
 import { LlmBatchError } from '../model/error.ts'
 import type { Workspace } from '../workspace/workspace.ts'
+import { type ActionPorts, RunActions } from './actions/run-actions.ts'
 import { buildUiApp } from './app.ts'
 import { Comparisons } from './compare/comparisons.ts'
 import { PageFiles } from './http/page-files.ts'
@@ -17,7 +18,8 @@ export interface ServeUiOptions {
   readonly port: number
   /** An address of this machine. */
   readonly address: string
-  readonly areActionsAllowed: boolean
+  /** What actions need; null where the page only shows. */
+  readonly actions: ActionPorts | null
   /** The provider of this name, or all that have a key; they are asked only where the page is told to. */
   readonly providers: UiSurroundings['providers']
   /** Told of what is a bug of ours. */
@@ -30,7 +32,8 @@ export interface ServedUi {
   readonly url: string
   /** What a person opens: the address with the token in it. */
   readonly openUrl: string
-  close(): Promise<void>
+  /** Resolves with the ids of the runs that it worked on, which stop with it. */
+  close(): Promise<readonly string[]>
 }
 
 const TOKEN_BYTES = 32
@@ -45,7 +48,8 @@ export async function serveUi(workspace: Workspace, options: ServeUiOptions): Pr
   // The name of the cookie needs the port, which is known once it is ours.
   let answer: ((request: Request) => Response | Promise<Response>) | undefined
   const listener = await listen((request) => answer?.(request) ?? new Response(null, { status: 503 }), options, clock)
-  const { address, areActionsAllowed, onTrouble, providers } = options
+  const { address, onTrouble, providers } = options
+  const actions = options.actions && new RunActions(workspace, options.actions, stopping.signal)
   const runs = new OpenedRuns(home)
   const app = buildUiApp({
     home,
@@ -55,7 +59,7 @@ export async function serveUi(workspace: Workspace, options: ServeUiOptions): Pr
     page,
     providers,
     access: { token, cookie: `llm-batch-ui-${listener.port}`, address },
-    areActionsAllowed,
+    actions,
     stopping: stopping.signal,
     onTrouble,
   })
@@ -66,6 +70,7 @@ export async function serveUi(workspace: Workspace, options: ServeUiOptions): Pr
     close: async () => {
       stopping.abort()
       await listener.close()
+      return (await actions?.stop()) ?? []
     },
   }
 }

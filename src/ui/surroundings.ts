@@ -1,5 +1,6 @@
 import type { Provider } from '../providers/provider.ts'
 import type { Workspace } from '../workspace/workspace.ts'
+import type { RunActions } from './actions/run-actions.ts'
 import type { Comparisons } from './compare/comparisons.ts'
 import type { PageFiles } from './http/page-files.ts'
 import type { LiveRuns } from './live/live-runs.ts'
@@ -16,8 +17,8 @@ export interface UiSurroundings {
   readonly providers: (name: string | undefined) => Promise<readonly Provider[]>
   readonly page: PageFiles
   readonly access: UiAccess
-  /** True where the routes that change something are there. */
-  readonly areActionsAllowed: boolean
+  /** What the page may have done; null where it only shows. */
+  readonly actions: RunActions | null
   /** Aborted when the server is being stopped. */
   readonly stopping: AbortSignal
   /** Told of what is a bug of ours. */

@@ -27,7 +27,7 @@ export async function openUi(
   const served = await serveUi(workspace, {
     port: 0,
     address: '127.0.0.1',
-    areActionsAllowed: false,
+    actions: null,
     providers: (name) => chosenProviders(workspace, name),
     onTrouble: fail,
     ...given,

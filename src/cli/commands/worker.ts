@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { systemClock } from '../../lib/clock.ts'
 import { DEFAULT_CONCURRENCY, Worker, type WorkerNews } from '../../library/worker.ts'
-import { EXIT } from '../../model/error.ts'
+import { EXIT, LlmBatchError } from '../../model/error.ts'
 import { inFlags } from '../../model/options/mention.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
 import type { WaitingRun } from '../../store/port/run.ts'
@@ -13,6 +13,7 @@ import { asKnownError } from '../exit-code.ts'
 import { countFlag, countOrZeroFlag } from '../flags/flag-values.ts'
 import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
+import { USUAL_PAGE_PORT } from '../page/page-port.ts'
 import { renderError } from '../render/views/error-view.ts'
 import { needsPerson, renderTicked } from '../render/views/tick-view.ts'
 import type { Shell } from '../shell.ts'
@@ -23,6 +24,8 @@ interface WorkerFlags extends OptionsOf<'worker'> {
   readonly concurrency: number
   readonly once?: boolean | undefined
   readonly port?: number | undefined
+  readonly ui?: number | true | undefined
+  readonly allowActions?: boolean | undefined
 }
 
 /** A worker that has not read the catalog for so long is not at work. */
@@ -42,12 +45,17 @@ export function defineCommand(command: Command, setExitCode: (code: number) => v
         countOrZeroFlag,
       ),
     )
+    .option('--ui [port]', `show the page about the runs, at ${USUAL_PAGE_PORT} or a free port`, countOrZeroFlag)
+    .option('--allow-actions', 'let the page cancel and resume runs, set caps, and take over batches')
     .action(async (flags: WorkerFlags) => {
       setExitCode(await withHome(shell, flags, (workspace) => work(shell, workspace, flags)))
     })
 }
 
 async function work(shell: Shell, workspace: Workspace, flags: WorkerFlags): Promise<number> {
+  if (flags.allowActions === true && flags.ui === undefined) {
+    throw new LlmBatchError('usage', '--allow-actions is about the page, and there is none', { next: 'Add --ui.' })
+  }
   const events = await RunEvents.open(shell, workspace, { events: flags.events, namesRuns: true })
   const hooks = await Hooks.open(shell, workspace, events, flags)
   const interruption = new Interruption(shell, systemClock)
@@ -58,6 +66,7 @@ async function work(shell: Shell, workspace: Workspace, flags: WorkerFlags): Pro
     words: inFlags,
     tell: (news) => tellNews(shell, hooks, flags, news),
   })
+  const page = await showPage(shell, workspace, events, flags)
   const health = flags.port === undefined ? undefined : await serveHealth(shell, workspace, worker, flags.port)
   try {
     await interruption.during('The next worker goes on from here.', (signal) => worker.work(signal))
@@ -65,10 +74,24 @@ async function work(shell: Shell, workspace: Workspace, flags: WorkerFlags): Pro
     return interruption.isStopped ? EXIT.interrupted : exitCodeOf(await workspace.store.waitingRuns())
   } finally {
     health?.close()
+    await page?.close()
     interruption.end()
     await hooks.settled(interruption)
     await events.flushed()
   }
+}
+
+async function showPage(shell: Shell, workspace: Workspace, events: RunEvents, flags: WorkerFlags) {
+  if (flags.ui === undefined) return undefined
+  // Most workers show none, and start without what it needs.
+  const { LOOPBACK, startPage } = await import('../page/start-page.ts')
+  const page = await startPage(shell, workspace, {
+    address: LOOPBACK,
+    port: flags.ui === true ? undefined : flags.ui,
+    events: flags.allowActions === true ? events : null,
+  })
+  shell.tell(`Page about the runs: ${page.openUrl}`)
+  return page
 }
 
 async function serveHealth(shell: Shell, { clock, store }: Workspace, worker: Worker, port: number) {
