@@ -621,7 +621,10 @@ export interface CancelBody {
   readonly confirm: true
 }
 
-/** Has the server take the run further, as the command does, until it is finished or the server stops. */
+/**
+ * Takes up held batches again and has the run go on: by the workers of the home where any are at work, else by the server,
+ * until it is finished, held, or the server stops.
+ */
 export interface ResumeBody {
   readonly confirm: true
 }

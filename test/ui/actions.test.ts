@@ -62,9 +62,9 @@ it('an action is refused without a wish for actions, a confirmation, or from els
     status: 403,
     body: { error: { code: 'not_allowed', next: 'Start its server with --allow-actions.' } },
   })
-  const { get, token, url } = await openUi(world, { actions: actions() })
-  expect(await get<Session>('/api/session')).toMatchObject({ areActionsAllowed: true })
-  const post = postAt(url, token)
+  const ui = await openUi(world, { actions: actions() })
+  expect(await ui.get<Session>('/api/session')).toMatchObject({ areActionsAllowed: true })
+  const post = postAt(ui.url, ui.token)
   const REFUSED: readonly (readonly [unknown, Readonly<Record<string, string>>, number, string])[] = [
     [CONFIRMED, { authorization: 'Bearer wrong' }, 401, 'unauthorized'],
     [CONFIRMED, { origin: 'http://evil.example' }, 403, 'foreign_origin'],
@@ -90,8 +90,8 @@ it('an action is refused without a wish for actions, a confirmation, or from els
 it('a cap is never set below what is spent; a higher one and a wish to resume have the run go on to its end', async () => {
   const world = await openWorld({ config: { ...PRICES, limits: { maxRequests: 2 } } })
   await holdAtCap(world)
-  const { get, token, url } = await openUi(world, { actions: actions() })
-  const post = postAt(url, token)
+  const ui = await openUi(world, { actions: actions() })
+  const post = postAt(ui.url, ui.token)
   const before = await world.server.ledger()
   expect(before.batchesCreated).toBeLessThan(3)
   expect(await post('cap', { ...CONFIRMED, maxCostUsd: 0.5 })).toMatchObject({
@@ -100,15 +100,15 @@ it('a cap is never set below what is spent; a higher one and a wish to resume ha
   })
   // Held as before, in the words of the command.
   expect((await post('resume', CONFIRMED)).body.message).toMatch(/stays held: .*the cap of \$180\.00/)
-  await vi.waitFor(async () => expect((await get<RunDetail>('/api/runs/last')).isWorkedOn).toBe(false), PATIENCE)
+  await vi.waitFor(async () => expect((await ui.get<RunDetail>('/api/runs/last')).isWorkedOn).toBe(false), PATIENCE)
   const raised = await post('cap', { ...CONFIRMED, maxCostUsd: 100_000 })
   expect(raised).toMatchObject({ status: 200, body: { run: { state: 'held', spent: { capUsd: 100_000 } } } })
   expect(raised.body.message).toMatch(/may cost \$100000 now\. It is still held; resume it/)
   expect((await world.server.ledger()).batchesCreated).toBe(before.batchesCreated)
 
   expect(await post('resume', CONFIRMED)).toMatchObject({ status: 200 })
-  await vi.waitFor(async () => expect((await get<RunDetail>('/api/runs/last')).state).toBe('completed'), PATIENCE)
-  await vi.waitFor(async () => expect((await get<RunDetail>('/api/runs/last')).isWorkedOn).toBe(false), PATIENCE)
+  await vi.waitFor(async () => expect((await ui.get<RunDetail>('/api/runs/last')).state).toBe('completed'), PATIENCE)
+  await vi.waitFor(async () => expect((await ui.get<RunDetail>('/api/runs/last')).isWorkedOn).toBe(false), PATIENCE)
   expect(parseLines(await readFile(join(world.folder, 'out.jsonl'), 'utf8'))).toHaveLength(6)
   expect(await world.server.ledger()).toMatchObject({ batchesCreated: 3, rowsBilled: 6, rowsBilledAgain: 0 })
   for (const action of ['resume', 'cancel']) {
@@ -121,10 +121,10 @@ it('a run that another process works on is not taken from it: that process is as
   await world.write('rows.jsonl', questions(2))
   expectExit(await typeHere(world, ...RUN, '--no-wait'), 75)
   const impatient = { ...systemClock, sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 20, signal) }
-  const { get, token, url } = await openUi(world, { actions: actions(), parts: { clock: impatient } })
-  const post = postAt(url, token)
+  const ui = await openUi(world, { actions: actions(), parts: { clock: impatient } })
+  const post = postAt(ui.url, ui.token)
   const other = await openPlace(world)
-  const { id } = (await get<RunList>('/api/runs')).runs[0] ?? { id: '' }
+  const { id } = (await ui.get<RunList>('/api/runs')).runs[0] ?? { id: '' }
   const { lock } = await takeRun(other, id)
   for (const [action, body] of [
     ['resume', CONFIRMED],
@@ -142,7 +142,7 @@ it('a run that another process works on is not taken from it: that process is as
   await other.close()
   // Nobody else is there: this server carries it out.
   expect((await post('cancel', CONFIRMED)).status).toBe(200)
-  await vi.waitFor(async () => expect((await get<RunDetail>('/api/runs/last')).state).toBe('cancelled'), PATIENCE)
+  await vi.waitFor(async () => expect((await ui.get<RunDetail>('/api/runs/last')).state).toBe('cancelled'), PATIENCE)
   expect(await remoteStatusOf(world)).toBe('cancelled')
 })
 
@@ -152,15 +152,15 @@ it('batches of a lost home are taken over, and a wish to resume collects them wi
   expectExit(await typeHere(world, ...RUN, '--no-wait'), 75)
   await rm(world.home, { recursive: true })
   expectExit(await typeHere(world, ...RUN), 2)
-  const { get, token, url } = await openUi(world, { actions: actions() })
-  const post = postAt(url, token)
+  const ui = await openUi(world, { actions: actions() })
+  const post = postAt(ui.url, ui.token)
   // As the command has it: what is there already is not bought again.
   expect(await post('resume', CONFIRMED)).toMatchObject({ body: { error: { code: 'already_sent' } } })
   const adopted = await post('adopt', { ...CONFIRMED, ids: [] })
   expect(adopted.body).toMatchObject({ adopted: [{ batch: 1 }, { batch: 2 }], extra: [], doubt: null })
   expect(adopted.body.message).toMatch(/^Run \S+ has taken over \S+, \S+\. Resume it/)
   expect(await post('resume', CONFIRMED)).toMatchObject({ status: 200 })
-  await vi.waitFor(async () => expect((await get<RunDetail>('/api/runs/last')).state).toBe('completed'), PATIENCE)
+  await vi.waitFor(async () => expect((await ui.get<RunDetail>('/api/runs/last')).state).toBe('completed'), PATIENCE)
   expect(await world.server.ledger()).toMatchObject({ batchesCreated: 2, rowsBilled: 6, rowsBilledAgain: 0 })
 })
 

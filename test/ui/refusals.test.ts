@@ -61,7 +61,7 @@ it('the page’s server lets in who shows its token, and nothing that another pa
 
   const post = { method: 'POST', body: 'x'.repeat(70_000), headers: shown }
   expect((await fetch(session, post)).status).toBe(413)
-  expect((await fetch(`${url}/api/runs/last/cancel`, { ...post, body: '{"confirm":true}' })).status).toBe(404)
+  expect((await fetch(`${url}/api/runs/last/cancel`, { ...post, body: '{"confirm":true}' })).status).toBe(403)
   for (const path of [
     '/api/nothing',
     '/../package.json',

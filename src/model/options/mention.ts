@@ -13,7 +13,7 @@ const COMMAND_LINE = new RegExp(`${LINE}([^${LINE_END}]*)${LINE_END}`, 'g')
 const BY_LETTER: Readonly<Partial<Record<OptionName, string>>> = { output: '-o' }
 
 /** Flags of one command alone, which stand with that command, that messages below it name all the same. */
-type OwnFlag = 'accept-up-to' | 'by' | 'pass' | 'repair' | 'root' | 'watch'
+type OwnFlag = 'accept-up-to' | 'allow-actions' | 'by' | 'pass' | 'repair' | 'root' | 'watch'
 
 type Mentioned = OptionName | OwnFlag
 

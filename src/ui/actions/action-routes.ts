@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { isJsonObject, parseJson } from '../../lib/json.ts'
 import { LlmBatchError } from '../../model/error.ts'
+import { inFlags, mention } from '../../model/options/mention.ts'
 import type { RunRecord } from '../../store/port/run.ts'
 import type { ActionDone, AdoptionDone } from '../contract.ts'
 import { json, refusal } from '../http/replies.ts'
@@ -39,7 +40,7 @@ const NOT_ALLOWED = {
   status: 403,
   code: 'not_allowed',
   message: 'this page only shows runs; nothing was done',
-  next: 'Start its server with --allow-actions.',
+  next: inFlags(`Start its server with ${mention('allow-actions')}.`),
 }
 
 /** A form of another page cannot send this type without asking first, which is refused. */

@@ -13,8 +13,8 @@ export class DrivenRun {
   readonly #workspace: Workspace
   readonly #handle: RunHandle
   readonly #emitter: EventEmitter<{ event: [RunEvent] }>
-  /** How the drive ended, null while it goes on; its lock is free then. */
-  #ended: { readonly error: unknown } | null = null
+  /** The error that ended the drive; null where it goes on or ended well. */
+  #failure: unknown = null
   #ending: Promise<void> = Promise.resolve()
 
   constructor(workspace: Workspace, taken: TakenRun, emitter: EventEmitter<{ event: [RunEvent] }>) {
@@ -39,8 +39,8 @@ export class DrivenRun {
   }
 
   /**
-   * Begins to drive the run, and waits until something happens to it, so that what refuses it at once is thrown. `onEnd` hears of
-   * the end; an error that comes later is in it.
+   * Begins to drive the run, and waits until something happens to it, so that what refuses it at once is thrown. `onEnd`
+   * hears of the end, with an error that comes later.
    */
   async begin(onEnd: (error: unknown) => void): Promise<void> {
     const news = new AbortController()
@@ -49,14 +49,16 @@ export class DrivenRun {
     }
     this.#emitter.on('event', listener)
     let isAnswered = false
-    this.#ending = this.#drive().then(() => {
+    const driveToItsEnd = async (): Promise<void> => {
+      const error = await this.#drive()
       news.abort()
-      onEnd(isAnswered ? this.#ended?.error : null)
-    })
+      onEnd(isAnswered ? error : null)
+    }
+    this.#ending = driveToItsEnd()
     await this.#workspace.clock.sleep(FIRST_NEWS_MS, news.signal)
     this.#emitter.off('event', listener)
     isAnswered = true
-    if (this.#ended?.error) throw this.#ended.error
+    if (this.#failure !== null) throw this.#failure
   }
 
   /** Stops the drive and lets go of the run; nothing is cancelled at the provider. */
@@ -65,16 +67,18 @@ export class DrivenRun {
     await this.#ending
   }
 
-  async #drive(): Promise<void> {
-    let error: unknown = null
+  /** Drives the run to its end and lets go of it; returns the error that ended it early, else null. */
+  async #drive(): Promise<unknown> {
     try {
       // The place that was named for the answers is one of the machine that made the run, which may be another.
       await this.#handle.drive({ writesAnswers: this.#workspace.home.kind === 'folder' })
-    } catch (thrown) {
-      error = thrown
+      this.#failure = null
+    } catch (error) {
+      this.#failure = error
+    } finally {
+      this.#handle.close()
     }
-    this.#handle.close()
-    this.#ended = { error }
+    return this.#failure
   }
 }
 

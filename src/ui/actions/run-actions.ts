@@ -29,9 +29,9 @@ const TAKE_TRIES = 15
 const TAKE_AGAIN_MS = 200
 
 /**
- * What the page may have done to runs, each as the command of the same name does it and with its refusals: the lock of the run,
- * its cap, its account. A run that is resumed or cancelled is left to the workers of the home where any are at work; otherwise
- * this server takes it further, until it is finished, held, or the server stops. Each returns what was done, in one sentence.
+ * Actions on runs, each as the command of the same name does it and with its refusals: the lock of the run, its cap, its
+ * account. A run that is resumed or cancelled is left to the workers of the home where any are at work; otherwise this server
+ * takes it further, until it is finished, held, or the server stops. Each returns what was done, in one sentence.
  */
 export class RunActions {
   readonly #workspace: Workspace
