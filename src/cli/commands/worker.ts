@@ -11,6 +11,7 @@ import { Interruption } from '../drive/interruption.ts'
 import { RunEvents } from '../drive/run-events.ts'
 import { asKnownError } from '../exit-code.ts'
 import { countFlag, countOrZeroFlag } from '../flags/flag-values.ts'
+import { LOOPBACK } from '../flags/listening-flags.ts'
 import { addOptions } from '../flags/option-flags.ts'
 import { withHome } from '../open-home.ts'
 import { USUAL_PAGE_PORT } from '../page/page-port.ts'
@@ -84,7 +85,7 @@ async function work(shell: Shell, workspace: Workspace, flags: WorkerFlags): Pro
 async function showPage(shell: Shell, workspace: Workspace, events: RunEvents, flags: WorkerFlags) {
   if (flags.ui === undefined) return undefined
   // Most workers show none, and start without what it needs.
-  const { LOOPBACK, startPage } = await import('../page/start-page.ts')
+  const { startPage } = await import('../page/start-page.ts')
   const page = await startPage(shell, workspace, {
     address: LOOPBACK,
     port: flags.ui === true ? undefined : flags.ui,

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { countOrZeroFlag } from './flag-values.ts'
 
 /** Address that only programs of this machine reach. */
-const LOOPBACK = '127.0.0.1'
+export const LOOPBACK = '127.0.0.1'
 
 /** `--port` of a command that listens. */
 export function portOption(usual: number): Option {

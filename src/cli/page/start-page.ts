@@ -10,9 +10,6 @@ import { renderError } from '../render/views/error-view.ts'
 import type { Shell } from '../shell.ts'
 import { USUAL_PAGE_PORT } from './page-port.ts'
 
-/** The address at which only programs of this machine reach the page. */
-export const LOOPBACK = '127.0.0.1'
-
 /** Options of a page that a command serves. */
 export interface PageOptions {
   readonly address: string
