@@ -1,6 +1,6 @@
-// Makes the picture of README, docs/picture.svg: node scripts/picture.mjs, after a build, on a system with tmux. In a
-// terminal the built command works against the local server, is killed in the middle, and is typed again; what the terminal
-// shows at the end is drawn. Only the server's times are chosen, so that it takes seconds.
+// Makes the picture of README, docs/picture.svg, and the same as a recording, docs/recording.svg: node scripts/picture.mjs,
+// after a build, on a system with tmux. In a terminal the built command works against the local server, is killed in the
+// middle, and is typed again; what the terminal shows is drawn. Only the server's times are chosen, so that it takes seconds.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,11 +9,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { root } from './project.mjs'
-import { drawScreen } from './terminal-svg.mjs'
+import { drawRecording, drawScreen } from './terminal-svg.mjs'
 
 const COLUMNS = 96
 const LINES = 48
 const ROWS = 3_000
+/** How often the recording looks at the screen. */
+const FRAME_MS = 100
 /** How long the picture waits for one text. */
 const PATIENCE_MS = 120_000
 const COMMAND = join(root, 'dist', 'cli', 'main.js')
@@ -34,7 +36,9 @@ const server = spawn(
 try {
   const [addresses] = await once(server.stdout, 'data')
   await writeFiles(String(addresses))
-  await writeFile(join(root, 'docs', 'picture.svg'), drawScreen(await screenOfScene(), COLUMNS))
+  const frames = await framesOfScene()
+  await writeFile(join(root, 'docs', 'picture.svg'), drawScreen(frames.at(-1).screen, COLUMNS))
+  await writeFile(join(root, 'docs', 'recording.svg'), drawRecording(frames, COLUMNS))
 } finally {
   server.kill()
   await tmux('kill-server').catch(() => undefined)
@@ -65,11 +69,18 @@ async function writeFiles(addresses) {
   await writeFile(join(folder, 'setup.sh'), setup)
 }
 
-/** Types the line, kills the process once a part of the rows is done, types the line again, and looks at an answer. */
-async function screenOfScene() {
+/** Plays the scene and gives the screens that it showed, each once, the last one at its end. */
+async function framesOfScene() {
   const shell = `bash --noprofile --rcfile ${join(folder, 'setup.sh')} -i`
   await tmux('new-session', '-d', '-x', String(COLUMNS), '-y', String(LINES), '-c', folder, shell)
   await shown(/^\$/m)
+  const played = { isOver: false }
+  const [frames] = await Promise.all([watched(played), playScene().finally(() => (played.isOver = true))])
+  return frames
+}
+
+/** Types the line, kills the process once a part of the rows is done, types the line again, and looks at an answer. */
+async function playScene() {
   await enter(...TYPED)
   await shown(/ [2-9]0%/)
   await killCommand()
@@ -78,8 +89,18 @@ async function screenOfScene() {
   await shown(/answers\.jsonl\n[^]*answers\.jsonl\n[^]*answers\.jsonl[^]*\n\$$/)
   await enter('llm-batch results last --summary')
   await shown(/--summary\n[^]*billing[^]*\n\$$/)
-  const { stdout } = await tmux('capture-pane', '-p', '-e')
-  return stdout
+}
+
+/** Looks at the screen until the scene is over, and once more. */
+async function watched(played) {
+  const frames = []
+  for (let isLast = false; !isLast; ) {
+    isLast = played.isOver
+    const { stdout: screen } = await tmux('capture-pane', '-p', '-e')
+    if (screen !== frames.at(-1)?.screen) frames.push({ atMs: Date.now(), screen })
+    await sleep(FRAME_MS)
+  }
+  return frames
 }
 
 /** SIGKILL for what the shell has started. */

@@ -17,14 +17,72 @@ const NO_BREAK_SPACE = '\u00a0'
  */
 export function drawScreen(screen, columns) {
   const lines = screen.trimEnd().split('\n').map(runsOf())
+  return drawTerminal(lines.map(drawLine).join('\n'), { columns, lines: lines.length, style: '' })
+}
+
+/** A longer stillness is cut to this. */
+const MOST_STILL_MS = 1_200
+
+/**
+ * Draws screens that followed each other, the last of which stays. Each line is drawn once for as long as it stood there;
+ * readers who want no motion see the last screen at once.
+ * @param {readonly { atMs: number, screen: string }[]} frames In their order; times count from any moment.
+ * @param {number} columns
+ */
+export function drawRecording(frames, columns) {
+  const seen = frames.map(({ atMs, screen }) => ({ atMs, lines: screen.trimEnd().split('\n').map(runsOf()) }))
+  const most = Math.max(...seen.map(({ lines }) => lines.length))
+  const pieces = Array.from({ length: most }, (_, place) => drawStays(staysOf(shortened(seen), place), place)).flat()
+  const style = `<style>
+.l{visibility:hidden}
+@keyframes on{to{visibility:visible}}
+@keyframes off{to{visibility:hidden}}
+@media (prefers-reduced-motion:reduce){.l{animation:none!important}.s{visibility:visible}}
+</style>
+`
+  return drawTerminal(pieces.join('\n'), { columns, lines: most, style })
+}
+
+/** The same frames with no wait longer than one has patience for, from 0 on. */
+function shortened(frames) {
+  let at = 0
+  return frames.map(({ atMs, lines }, place) => {
+    at += Math.min(atMs - (frames[place - 1]?.atMs ?? atMs), MOST_STILL_MS)
+    return { at, lines }
+  })
+}
+
+/** What stood in a line, from when and until when; the last has no end. */
+function staysOf(frames, place) {
+  const stays = []
+  for (const { at, lines } of frames) {
+    const runs = lines[place] ?? []
+    const last = stays.at(-1)
+    if (last !== undefined && JSON.stringify(last.runs) === JSON.stringify(runs)) continue
+    if (last !== undefined) last.until = at
+    stays.push({ runs, from: at })
+  }
+  return stays.filter(({ runs }) => runs.length > 0)
+}
+
+function drawStays(stays, place) {
+  return stays.map(({ from, runs, until }) => {
+    const off = until === undefined ? '' : `,off 0s ${until}ms forwards`
+    const look = `class="l${until === undefined ? ' s' : ''}" style="animation:on 0s ${from}ms forwards${off}"`
+    return `<g ${look}>${drawLine(runs, place)}</g>`
+  })
+}
+
+/** The terminal around what is in it. */
+function drawTerminal(body, { columns, lines, style }) {
   const width = Math.ceil(columns * CELL.width + 2 * MARGIN)
-  const height = Math.ceil(lines.length * CELL.height + TITLE + 2 * MARGIN - 8)
+  const height = Math.ceil(lines * CELL.height + TITLE + 2 * MARGIN - 8)
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
 <title>llm-batch in a terminal: killed in the middle, typed again, finished</title>
-<rect width="${width}" height="${height}" rx="10" fill="${BACKGROUND}"/>
+${style}<rect width="${width}" height="${height}" rx="10" fill="${BACKGROUND}"/>
 ${['#ff5f57', '#febc2e', '#28c840'].map((color, place) => `<circle cx="${MARGIN + 4 + place * 19}" cy="20" r="6" fill="${color}"/>`).join('\n')}
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="${FOREGROUND}">
-${lines.map(drawLine).join('\n')}
+${body}
 </g>
 </svg>
 `

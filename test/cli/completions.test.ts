@@ -18,13 +18,13 @@ async function placeWithRun(): Promise<{ readonly here: Surroundings; readonly i
   const { environment, folder, ...world } = await openWorld()
   await world.write('rows.jsonl', questions(1))
   const words = 'run rows.jsonl --model openai/gpt-6.1-terra --prompt {{text}} --name nightly --no-wait'.split(' ')
-  const begun = await typeHere({ environment, folder }, ...words)
+  const begun = await type({ environment, folder }, ...words)
   expectExit(begun, 75)
   await mkdir(join(folder, 'bin'))
   await symlink(COMMAND, join(folder, 'bin', 'llm-batch'))
   const PATH = [join(folder, 'bin'), process.env['PATH']].join(delimiter)
   const here = { folder, environment: { ...environment, PATH, HOME: folder } }
-  const listed = await typeHere(here, 'completions', 'runs')
+  const listed = await type(here, 'completions', 'runs')
   return { here, id: /^\S+/.exec(listed.stdout)?.[0] ?? '' }
 }
 
