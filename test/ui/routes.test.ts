@@ -222,6 +222,9 @@ describe('the page’s server', () => {
     const other = await openUi(world)
     const answer = await other.ask('/api/runs/one/rows')
     expect([answer.status, await answer.json()]).toMatchObject([500, { error: { code: 'disk' } }])
+    // What the catalog tells is there all the same.
+    const { causes } = await other.get<RunDetail>('/api/runs/one')
+    expect(causes.map(({ example, rows }) => [rows, example])).toContainEqual([1, null])
     expect((await filesBelow(world.home)).length).toBe(before.length - 1)
   })
 })

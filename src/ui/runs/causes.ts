@@ -1,5 +1,6 @@
 import { Entry } from '../../log/log-batch.ts'
 import { stateOf } from '../../log/present.ts'
+import { LlmBatchError } from '../../model/error.ts'
 import type { OutcomeStatus } from '../../model/outcome.ts'
 import type { BatchRecord } from '../../store/port/batch.ts'
 import type { StandingGroup } from '../../workspace/standing.ts'
@@ -62,17 +63,25 @@ async function exampleOf({ examples, rows }: OpenedRun, cause: Counted): Promise
   const key = JSON.stringify([batch.key, batch.stage, batch.settled?.facts.sha256, status, code])
   const kept = examples.get(key)
   if (kept !== undefined) return kept
-  const read = await rows.log.read(batch)
-  let example: Cause['example'] = null
-  for (let index = 0; index < read.plan.length && example === null; index += 1) {
-    const entry = new Entry(read, index)
-    if (stateOf(entry) === status && (entry.result?.code ?? null) === code) {
-      example = await rowOfRequest(rows, entry.ordinal)
-    }
-  }
+  const example = await lookForExample(rows, cause)
   if (examples.size >= MOST_KEPT) examples.clear()
   examples.set(key, example)
   return example
+}
+
+/** Null also where a file that tells it is damaged: what the catalog tells of the run is shown all the same. */
+async function lookForExample(rows: OpenedRun['rows'], { batch, code, status }: Counted): Promise<Cause['example']> {
+  try {
+    const read = await rows.log.read(batch)
+    for (let index = 0; index < read.plan.length; index += 1) {
+      const entry = new Entry(read, index)
+      const isOne = stateOf(entry) === status && (entry.result?.code ?? null) === code
+      if (isOne) return await rowOfRequest(rows, entry.ordinal)
+    }
+  } catch (error) {
+    if (!LlmBatchError.isInstance(error) || error.code !== 'disk') throw error
+  }
+  return null
 }
 
 async function rowOfRequest(rows: OpenedRun['rows'], ordinal: number): Promise<Cause['example']> {
