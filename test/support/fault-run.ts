@@ -32,9 +32,10 @@ export const SHORT_WAITS = {
 
 /**
  * The same with time limits that a test sits out: a call that is never answered, a create that is to be proved absent. An
- * answer that is late for the machine alone is asked for again, which no test may see.
+ * answer that is late for the machine alone is asked for again, which no test may see. Looks are further apart, since
+ * nothing is to be seen meanwhile.
  */
-export const SHORT_LIMITS = { ...SHORT_WAITS, settle: '2s', unfenced: '2s', http: '2s' }
+export const SHORT_LIMITS = { ...SHORT_WAITS, settle: '2s', unfenced: '2s', http: '2s', pollMost: '250ms' }
 
 /** One row of the answers file, as far as tests look at it. */
 export interface AnswerLine {
