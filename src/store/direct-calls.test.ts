@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ENGINES, type TestHome } from '../../test/support/engines.ts'
+import { describe, expect, it } from 'vitest'
+import { ENGINES, forEachHome, type TestHome } from '../../test/support/engines.ts'
 import {
   AGAIN,
   addNew,
@@ -20,19 +20,14 @@ describe.each(ENGINES)('in $name', (engine) => {
   let run: RunStore
   let attemptKey: number
 
-  beforeEach(async () => {
-    home = await engine.make()
-    store = await home.open()
+  forEachHome(engine, async (madeHome, madeStore) => {
+    home = madeHome
+    store = madeStore
     made = await createRun(store, home.folder)
     run = made.store
     attemptKey = await addNew(made, [0, 1], 'direct')
     await seal(made, [{}, {}])
     await run.moveAttempt(attemptKey, 'planned', 'calling')
-  })
-
-  afterEach(async () => {
-    await store.close()
-    await home.remove()
   })
 
   const FAILED = { ...AGAIN, verdict: 'final' } as const

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ENGINES, type TestHome } from '../../test/support/engines.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ENGINES, forEachHome, type TestHome } from '../../test/support/engines.ts'
 import { sampleDefinition } from '../../test/support/run-records.ts'
 import { batchOf, begin, range, settlement, TARGET } from '../../test/support/stored-run.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -21,16 +21,18 @@ describe.each(ENGINES)('in $name', (engine) => {
   let home: TestHome
   let store: Store
 
-  beforeEach(async () => {
+  beforeEach(() => {
     now = 1_000
-    home = await engine.make()
-    store = await home.open(clock)
   })
 
-  afterEach(async () => {
-    await store.close()
-    await home.remove()
-  })
+  forEachHome(
+    engine,
+    (madeHome, madeStore) => {
+      home = madeHome
+      store = madeStore
+    },
+    clock,
+  )
 
   let made = 0
 

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ENGINES, type TestHome } from '../../test/support/engines.ts'
+import { describe, expect, it } from 'vitest'
+import { ENGINES, forEachHome, type TestHome } from '../../test/support/engines.ts'
 import { sampleRun } from '../../test/support/run-records.ts'
 import { batchOf, range, settlement, TARGET } from '../../test/support/stored-run.ts'
 import { type BudgetReason } from '../model/reason.ts'
@@ -29,14 +29,9 @@ describe.each(ENGINES)('in $name', (engine) => {
   let home: TestHome
   let store: Store
 
-  beforeEach(async () => {
-    home = await engine.make()
-    store = await home.open()
-  })
-
-  afterEach(async () => {
-    await store.close()
-    await home.remove()
+  forEachHome(engine, (madeHome, madeStore) => {
+    home = madeHome
+    store = madeStore
   })
 
   function attempt(nonce: string): NewAttempt {

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ENGINES, type TestHome } from '../../test/support/engines.ts'
+import { describe, expect, it } from 'vitest'
+import { ENGINES, forEachHome, type TestHome } from '../../test/support/engines.ts'
 import { addNew, batchOf, createRun, range, TARGET } from '../../test/support/stored-run.ts'
 import { systemClock } from '../lib/clock.ts'
 import { FINAL_STAGES } from '../model/attempt.ts'
@@ -10,15 +10,10 @@ describe.each(ENGINES)('in $name', (engine) => {
   let store: Store
   let run: RunStore
 
-  beforeEach(async () => {
-    home = await engine.make()
-    store = await home.open()
+  forEachHome(engine, async (madeHome, madeStore) => {
+    home = madeHome
+    store = madeStore
     run = (await createRun(store, home.folder)).store
-  })
-
-  afterEach(async () => {
-    await store.close()
-    await home.remove()
   })
 
   const LATER = systemClock.now() + 3_600_000

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ENGINES, type TestHome } from '../../test/support/engines.ts'
+import { describe, expect, it } from 'vitest'
+import { ENGINES, forEachHome, type TestHome } from '../../test/support/engines.ts'
 import { addNew, batchOf, createRun, range, seal, TARGET } from '../../test/support/stored-run.ts'
 import type { Store } from './store.ts'
 
@@ -7,14 +7,9 @@ describe.each(ENGINES)('in $name', (engine) => {
   let home: TestHome
   let store: Store
 
-  beforeEach(async () => {
-    home = await engine.make()
-    store = await home.open()
-  })
-
-  afterEach(async () => {
-    await store.close()
-    await home.remove()
+  forEachHome(engine, (madeHome, madeStore) => {
+    home = madeHome
+    store = madeStore
   })
 
   describe('the runs that wait', () => {

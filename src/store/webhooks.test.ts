@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ENGINES, type TestHome } from '../../test/support/engines.ts'
+import { describe, expect, it } from 'vitest'
+import { ENGINES, forEachHome, type TestHome } from '../../test/support/engines.ts'
 import { batchOf, createRun, TARGET } from '../../test/support/stored-run.ts'
 import type { Store, Webhook } from './store.ts'
 
@@ -9,14 +9,9 @@ describe.each(ENGINES)('in $name', (engine) => {
   let home: TestHome
   let store: Store
 
-  beforeEach(async () => {
-    home = await engine.make()
-    store = await home.open()
-  })
-
-  afterEach(async () => {
-    await store.close()
-    await home.remove()
+  forEachHome(engine, (madeHome, madeStore) => {
+    home = madeHome
+    store = madeStore
   })
 
   it('a webhook makes the next look at its batch due once, and touches no other batch and no other provider', async () => {

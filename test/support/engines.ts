@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterEach, beforeEach } from 'vitest'
 import { homeAt } from '../../src/config/home-address.ts'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { systemDisk } from '../../src/lib/disk.ts'
@@ -81,6 +82,30 @@ const POSTGRES: Engine = {
 
 /** The kinds of homes that there are. */
 export const ENGINES: readonly Engine[] = [FOLDER, POSTGRES]
+
+/**
+ * Makes a home before each test of the block around, with its store open on this clock, and hands both over; lets go of
+ * them afterwards.
+ */
+export function forEachHome(
+  engine: Engine,
+  use: (home: TestHome, store: Store) => void | Promise<void>,
+  clock?: Clock,
+): void {
+  let home: TestHome
+  let store: Store
+
+  beforeEach(async () => {
+    home = await engine.make()
+    store = await home.open(clock)
+    await use(home, store)
+  })
+
+  afterEach(async () => {
+    await store.close()
+    await home.remove()
+  })
+}
 
 function newFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'llm-batch-store-'))
