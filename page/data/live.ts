@@ -41,16 +41,35 @@ export function serverNow(): number {
   return Date.now() + offsetMs
 }
 
-/** Listens to the server from now on; connects again by itself. */
+/** The present stream; none while the page is hidden, or waits to try again. */
+let stop: (() => void) | undefined
+
+/**
+ * Listens to the server from now on; connects again by itself. A page that is hidden does not listen: a browser has six
+ * connections for all its pages of one address, and each stream takes one.
+ */
 export function startListening(): void {
+  document.addEventListener('visibilitychange', () => {
+    stop?.()
+    wasLost = true
+    if (!document.hidden) connect()
+  })
+  if (!document.hidden) connect()
+}
+
+function connect(): void {
   const source = new EventSource('api/live')
   let silence = setTimeout(lose, SILENCE_MS)
-
-  function lose(): void {
+  stop = () => {
     clearTimeout(silence)
     source.close()
+    stop = undefined
+  }
+
+  function lose(): void {
+    stop?.()
     if (connection !== 'unknown') become('lost')
-    setTimeout(() => void tryAgain(), TRY_AGAIN_MS)
+    waitAndTry()
   }
 
   function hear<Name extends keyof LiveEvents>(name: Name, take: (data: LiveEvents[Name]) => void): void {
@@ -84,15 +103,31 @@ export function startListening(): void {
   source.addEventListener('error', lose)
 }
 
+function waitAndTry(): void {
+  const timer = setTimeout(() => {
+    stop = undefined
+    void tryAgain()
+  }, TRY_AGAIN_MS)
+  stop = () => {
+    clearTimeout(timer)
+    stop = undefined
+  }
+}
+
 /** A stream does not say why it is refused, so another question goes before it. */
 async function tryAgain(): Promise<void> {
   try {
     await ask('session')
-    startListening()
+    if (mayConnect()) connect()
   } catch (error) {
     become(error instanceof AskFailure && error.code === 'unauthorized' ? 'unknown' : 'lost')
-    setTimeout(() => void tryAgain(), TRY_AGAIN_MS)
+    if (mayConnect()) waitAndTry()
   }
+}
+
+/** False where the page was hidden meanwhile, or was shown again and listens already. */
+function mayConnect(): boolean {
+  return !document.hidden && stop === undefined
 }
 
 function become(next: Connection): void {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { type HttpListener, listenForHttp } from '../lib/http/listener.ts'
 import { packageFolder } from '../lib/package-folder.ts'
@@ -42,6 +43,8 @@ const TOKEN_BYTES = 32
 export async function serveUi(workspace: Workspace, options: ServeUiOptions): Promise<ServedUi> {
   const { clock, disk, random } = workspace
   const stopping = new AbortController()
+  // Every page that is open listens; ten of them are not a leak.
+  setMaxListeners(0, stopping.signal)
   const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url')
   const home: Workspace = { ...workspace, disk: readOnlyDisk(disk, onlyRead) }
   const page = await PageFiles.read(disk, join(packageFolder(), 'dist', 'page'))

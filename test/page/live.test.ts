@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NO_BROWSER, openPage, startBrowser } from '../support/browser.ts'
 import { expectExit, type Started, start, typeHere } from '../support/command.ts'
@@ -31,6 +31,12 @@ const ASKING = [
   '-',
 ] as const
 
+/** Has the page believe that it is seen, or is behind another one. */
+function seen(isSeen: boolean): string {
+  return `Object.defineProperty(document, 'hidden', { value: ${!isSeen}, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))`
+}
+
 describe('the page of the built command', () => {
   it('shows a run that begins while one looks, says when the connection is lost, and what to open then', async (context) => {
     const window = browser ?? context.skip(NO_BROWSER)
@@ -50,6 +56,15 @@ describe('the page of the built command', () => {
     await shows(page, 'run completed')
     expect(await page.getByRole('button', { name: /Cancel|Resume|Raise/ }).count()).toBe(0)
     expectQuiet(watched)
+
+    const isStream = (request: Request): boolean => request.url().endsWith('/api/live')
+    const ended = page.waitForEvent('requestfailed', isStream)
+    await page.evaluate(seen(false))
+    await ended
+    const begun = page.waitForEvent('request', isStream)
+    await page.evaluate(seen(true))
+    await begun
+    await shows(page, /^live$/)
 
     command.process.kill('SIGTERM')
     await shows(page, /The connection to llm-batch ui is lost/)

@@ -148,6 +148,12 @@ describe('the rows of a run', () => {
     const watched = await shown.open(`#/runs/${run}/rows`)
     const { page } = watched
     await page.locator('.row-list a').first().waitFor()
+    await page.reload()
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate('document.activeElement.id')).toBe('main')
+    await page.locator('.row-list a').first().waitFor()
     await page.keyboard.press('n')
     await shows(page, 'rows 51 to 100')
     await page.keyboard.press('p')
