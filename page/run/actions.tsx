@@ -4,7 +4,7 @@ import { act } from '../data/ask.ts'
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx'
 import { Said } from '../parts/said.tsx'
 import { SessionContext } from '../shell/session.ts'
-import { count, counted, dollars } from '../words/quantity.ts'
+import { counted, dollars } from '../words/quantity.ts'
 import { committedUsd, isUnfinished } from '../words/run-facts.ts'
 
 type Action = 'cancel' | 'cap' | 'resume'
@@ -96,8 +96,9 @@ function ResumeDialog({ onClose, onDone, run }: ActionDialog) {
         </p>
       )}
       <p>
-        The server of this page takes it further: {count(counts.pending)} rows are still to be sent,{' '}
-        {count(counts.batched)} are in batches already and are not bought again.
+        The workers of this home take it further, or the server of this page where there are none.{' '}
+        {counted(counts.pending + counts.batched, 'row')} without a result: batches that were not sent yet are sent and
+        paid for, those at the provider are collected and not bought again.
       </p>
       <p>
         Spent so far: {dollars(spent.totalUsd)}.{' '}
