@@ -17,6 +17,7 @@ import { type Call, type CallRow, callId, rowOf } from './call.ts'
 import { CallReplies, type CallReply, errorReply, errorShapeOf } from './call-replies.ts'
 import { type GatheredCall, Gathering, type GatheringLimits, type Waiter } from './gathering.ts'
 import { type KnownCall, KnownCalls } from './known-calls.ts'
+import { OpenCalls } from './open-calls.ts'
 
 /** Options of a run whose rows are calls. */
 export interface CallRunOptions {
@@ -62,7 +63,6 @@ export class CallRun {
   readonly id: string
   readonly name: string
   readonly provider: Provider
-  readonly #workspace: Workspace
   readonly #handle: RunHandle
   readonly #store: RunStore
   readonly #ports: LogPorts
@@ -75,12 +75,7 @@ export class CallRun {
   /** Calls that are being made into rows. */
   #appended: ReadonlyMap<string, GatheredCall> = new Map()
   readonly #appending = pLimit(1)
-  /** By the ordinal of the request. */
-  readonly #open = new Map<number, Waiter[]>()
-  /** Asked and not looked up yet. */
-  #toLookUp = new Set<number>()
-  #isLooking = false
-  #mustLookAtAll = false
+  readonly #open: OpenCalls
   #isDriving = false
   #isFirstDrive = true
   /** Counts what was appended, so that a drive that ends knows whether it saw all. */
@@ -127,7 +122,6 @@ export class CallRun {
     this.id = handle.id
     this.name = name
     this.provider = provider
-    this.#workspace = workspace
     this.#handle = handle
     this.#store = store
     this.#ports = { disk, folder: workspace.folderOf(store.id) }
@@ -140,12 +134,15 @@ export class CallRun {
       name,
       repair: repairOf({ ...sources, settings: configuration.settings }),
     })
+    this.#open = new OpenCalls(this.#replies, workspace.clock, {
+      onUnanswered: () => this.#drive(),
+      onFailure: (error) => this.#failOpen(error),
+    })
     this.#gathering = new Gathering(workspace.clock, gathering, () => void this.flush())
   }
 
   get counts(): CallCounts {
-    let open = this.#gathering.size + this.#appended.size
-    for (const waiters of this.#open.values()) open += waiters.length
+    const open = this.#gathering.size + this.#appended.size + this.#open.size
     return { asked: this.#asked, fresh: this.#fresh, open }
   }
 
@@ -248,46 +245,12 @@ export class CallRun {
       const { code, detail } = known.problem
       return this.#refuse(waiter, { code, message: detail }, REFUSED_STATUS)
     }
-    const { ordinal } = known
-    const waiters = this.#open.get(ordinal)
-    if (waiters) waiters.push(waiter)
-    else this.#open.set(ordinal, [waiter])
-    this.#toLookUp.add(ordinal)
-    void this.#look()
+    this.#open.add(known.ordinal, waiter)
   }
 
   /** Something of the run has come to an end, so that answers may be there. */
   #notice(event: RunEvent): void {
-    if (event.type !== 'batch' || !ENDED.has(event.stage)) return
-    this.#mustLookAtAll = true
-    void this.#look()
-  }
-
-  /** Answers what the run has answers to; what is asked meanwhile is looked up next. */
-  async #look(): Promise<void> {
-    if (this.#isLooking) return
-    this.#isLooking = true
-    try {
-      while (this.#toLookUp.size > 0 || this.#mustLookAtAll) {
-        // What is asked in the same moment is read together.
-        await this.#workspace.clock.sleep(0)
-        const ordinals = this.#mustLookAtAll ? this.#open.keys() : this.#toLookUp
-        this.#mustLookAtAll = false
-        this.#toLookUp = new Set()
-        await this.#answer([...ordinals].sort((one, other) => one - other))
-      }
-    } catch (error) {
-      this.#failOpen(error)
-    } finally {
-      this.#isLooking = false
-    }
-    if (this.#open.size > 0) this.#drive()
-  }
-
-  async #answer(ordinals: readonly number[]): Promise<void> {
-    for await (const [ordinal, reply] of this.#replies.of(ordinals)) {
-      for (const { answer } of this.#takeOpen(ordinal)) answer(reply)
-    }
+    if (event.type === 'batch' && ENDED.has(event.stage)) this.#open.lookAtAll()
   }
 
   #drive(): void {
@@ -296,7 +259,7 @@ export class CallRun {
     void this.#driveOn().finally(() => {
       this.#isDriving = false
       // Something may have been asked after the last look.
-      if (this.#open.size > 0 && !this.#isLooking) void this.#look()
+      this.#open.lookOn()
     })
   }
 
@@ -308,16 +271,14 @@ export class CallRun {
         this.#isFirstDrive = false
         if (this.#isClosed) return
         // What is asked from here on is looked up by itself.
-        const waiting = [...this.#open.keys()].sort((one, other) => one - other)
-        await this.#answer(waiting)
-        const unanswered = waiting.filter((ordinal) => this.#open.has(ordinal))
+        const unanswered = await this.#open.answerAll()
         if (unanswered.length === 0) return
         if (seen !== this.#appends) continue
         const { reason, state } = toldReport(report, this.#words).run
         const why = `run ${this.name} is ${state}${reason === null ? '' : `: ${reason}`}`
         const next = inFlags(`See ${commandLine('status', this.name)}, then start the program or the gateway again.`)
-        const waiters = unanswered.flatMap((ordinal) => this.#takeOpen(ordinal))
-        for (const waiter of waiters) this.#refuse(waiter, { code: state, message: `${why}. ${next}` })
+        for (const waiter of this.#open.take(unanswered))
+          this.#refuse(waiter, { code: state, message: `${why}. ${next}` })
         return
       }
     } catch (error) {
@@ -330,14 +291,8 @@ export class CallRun {
     await this.#known.readOn(this.#ports, await this.#store.portions())
   }
 
-  #takeOpen(ordinal: number): readonly Waiter[] {
-    const waiters = this.#open.get(ordinal) ?? []
-    this.#open.delete(ordinal)
-    return waiters
-  }
-
   #failOpen(error: unknown): void {
-    for (const ordinal of this.#open.keys()) for (const waiter of this.#takeOpen(ordinal)) this.#fail(waiter, error)
+    for (const waiter of this.#open.take()) this.#fail(waiter, error)
   }
 
   /** What concerns the run is an answer: clients show its words and do not repeat the call. Anything else is thrown. */
