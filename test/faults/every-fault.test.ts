@@ -221,7 +221,7 @@ function waitsOf({ inVain }: Case) {
   const waits = { ...SHORT_WAITS, retryAfterMost: '50ms', poll: '25ms', pollMost: '60ms' }
   if (!inVain) return waits
   const limit = LIMIT[inVain]
-  return { ...waits, http: limit, settle: limit, unfenced: limit, pollMost: '250ms' }
+  return { ...waits, http: limit, settle: limit, unfenced: limit, pollMost: '100ms' }
 }
 
 const PROVIDERS = ['openai', 'mistral'] as const

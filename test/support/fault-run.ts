@@ -35,7 +35,7 @@ export const SHORT_WAITS = {
  * answer that is late for the machine alone is asked for again, which no test may see. Looks are further apart, since
  * nothing is to be seen meanwhile.
  */
-export const SHORT_LIMITS = { ...SHORT_WAITS, settle: '2s', unfenced: '2s', http: '2s', pollMost: '250ms' }
+export const SHORT_LIMITS = { ...SHORT_WAITS, settle: '2s', unfenced: '2s', http: '2s', pollMost: '100ms' }
 
 /** One row of the answers file, as far as tests look at it. */
 export interface AnswerLine {
