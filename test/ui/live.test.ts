@@ -1,7 +1,15 @@
 import { expect, it } from 'vitest'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
-import type { CompareAnswer, CompareDone, LiveEvents, RemoteAnswer, RunSummary } from '../../src/ui/contract.ts'
+import type {
+  CompareAnswer,
+  CompareDone,
+  LiveEvents,
+  RemoteAnswer,
+  RunList,
+  RunSummary,
+} from '../../src/ui/contract.ts'
 import { typeHere } from '../support/command.ts'
+import { heldClock } from '../support/held-clock.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 import { type OpenedUi, openUi } from '../support/ui.ts'
 
@@ -125,3 +133,18 @@ async function answered(ui: OpenedUi, path: string): Promise<CompareDone> {
     if (answer.state === 'done') return answer
   }
 }
+
+it('tells how full the queue is that a run waits for', async () => {
+  const { clock } = heldClock()
+  const models = { 'openai/gpt-6-luna': { limits: { queueTokens: 400 } } }
+  const world = await openWorld({ clock, config: { models } })
+  await start(world, 'one', 'openai/gpt-6-luna', '--no-wait')
+  const ui = await openUi(world)
+  const { runs } = await ui.get<RunList>('/api/runs')
+  const [queue] = runs[0]?.queues ?? []
+  expect(queue).toMatchObject({ provider: 'openai', model: 'gpt-6-luna', limitTokens: 400, limitRequests: null })
+  expect(queue?.usedTokens).toBeGreaterThan(0)
+  expect(queue?.usedTokens).toBeLessThanOrEqual(400)
+  expect(queue?.waitingBatches).toBe(runs[0]?.batches.waiting)
+  expect(runs[0]?.notes[0]?.text).toMatch(/^waiting for quota: /)
+})

@@ -2,8 +2,8 @@ import { tellingIn } from '../../library/told.ts'
 import { inFlags } from '../../model/options/mention.ts'
 import { isFinished, type RunState } from '../../model/run.ts'
 import type { RunRecord } from '../../store/port/run.ts'
-import type { RunStore } from '../../store/store.ts'
 import { progressOf } from '../../workspace/progress.ts'
+import { newestOfEach } from '../../workspace/report.ts'
 import { type RunCost, runCostOf, usedAttemptsOf } from '../../workspace/run-cost.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
 import type { RunSummary, Spent } from '../contract.ts'
@@ -20,10 +20,13 @@ const STATES_AT_WORK: readonly RunState[] = ['running', 'cancelling']
 /** A run as the list shows it. */
 export async function summaryOf(home: Workspace, run: RunRecord, hasWorkers: boolean): Promise<RunSummary> {
   const store = home.store.read(run.id)
-  const [progress, cost, attempts, isWorkedOn] = await Promise.all([
-    progressOf(store, tellReason),
-    costOf(home, store),
-    store.currentAttempts(),
+  // A large run has thousands, so they are read once.
+  const attempts = await store.allAttempts()
+  const newest = newestOfEach(attempts)
+  const standing = { record: () => store.record(), counts: () => store.counts(), currentAttempts: async () => newest }
+  const [progress, cost, isWorkedOn] = await Promise.all([
+    progressOf(standing, tellReason),
+    runCostOf(store, home.configuration, usedAttemptsOf(attempts)),
     home.store.isRunLocked(run.id),
   ])
   const { definition } = run
@@ -55,7 +58,7 @@ export async function summaryOf(home: Workspace, run: RunRecord, hasWorkers: boo
     expiresAt: progress.expiresAt,
     nextLookAt: isFinished(state) ? null : progress.nextLookAt,
     spent: spentOf(cost),
-    queues: await queueStandings(home, store, attempts),
+    queues: await queueStandings(home, store, newest),
     notes: progress.notes.slice(0, MOST_NOTES),
     waits: progress.notes.length,
   }
@@ -64,8 +67,4 @@ export async function summaryOf(home: Workspace, run: RunRecord, hasWorkers: boo
 /** Money of a run. */
 function spentOf({ maxUsd, reservedUsd, savedUsd, synchronousUsd, totalUsd }: RunCost): Spent {
   return { totalUsd, synchronousUsd, savedUsd, reservedUsd, capUsd: maxUsd }
-}
-
-async function costOf({ configuration }: Workspace, store: RunStore): Promise<RunCost> {
-  return await runCostOf(store, configuration, usedAttemptsOf(await store.allAttempts()))
 }
