@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { whileNoOtherStarts } from '../workspace/start-lock.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { AcceptedPrices } from './accepted.ts'
 import type { AgentPlace } from './agent-place.ts'
@@ -29,7 +30,7 @@ export async function inAgentHome<Result>(
     return work({
       place,
       workspace,
-      offers: new Offers(disk, folder),
+      offers: new Offers(disk, folder, (what, change) => whileNoOtherStarts(workspace, what, change)),
       accepted: new AcceptedPrices(disk, folder),
       upToUsd,
       paths: { workingFolder, roots, closed: [workspace.localFolder, workspace.filesFolder] },

@@ -32,25 +32,32 @@ export interface Offer {
 
 const TOKEN = /^plan-[0-9a-f]{24}$/
 
-/** Offers of a home, each in a file of its own, so that a token outlives the server. */
+/** Does the work while no other process of the home does such. */
+export type Alone = <Result>(what: string, work: () => Promise<Result>) => Promise<Result>
+
+/** Offers of a home, each in a file of its own, so that a token outlives the server. Several servers may change one. */
 export class Offers {
   readonly #disk: Disk
   readonly #folder: string
+  readonly #alone: Alone
 
-  constructor(disk: Disk, folder: string) {
+  constructor(disk: Disk, folder: string, alone: Alone) {
     this.#disk = disk
     this.#folder = folder
+    this.#alone = alone
   }
 
   /** Keeps an offer and names it; the same plan has the same token, and keeps what has become of it. */
   async add(made: Pick<Offer, 'work' | 'hashes' | 'figures' | 'baseUrl' | 'priceMicros' | 'isCapped'>): Promise<Offer> {
     const digest = createHash('sha256').update(JSON.stringify(made)).digest('hex')
     const token = `plan-${digest.slice(0, 24)}`
-    const known = await this.#find(token)
-    if (known !== undefined) return known
-    const offer: Offer = { version: 1, token, ...made, isAccepted: false, run: null, tries: 0 }
-    await this.keep(offer)
-    return offer
+    return await this.#alone(token, async () => {
+      const known = await this.#find(token)
+      if (known !== undefined) return known
+      const offer: Offer = { version: 1, token, ...made, isAccepted: false, run: null, tries: 0 }
+      await this.#write(offer)
+      return offer
+    })
   }
 
   /** The offer of this token. Throws `usage` where there is none. */
@@ -62,12 +69,9 @@ export class Offers {
     })
   }
 
-  /** Keeps what has become of an offer; on stable storage when it resolves. */
-  async keep(offer: Offer): Promise<void> {
-    await this.#disk.makeFolder(this.#folder)
-    await writeAtomically(this.#disk, this.#pathOf(offer.token), async (writer) => {
-      await writer.writeText(JSON.stringify(offer))
-    })
+  /** Keeps what has become of an offer, beside what else has; on stable storage when it resolves. */
+  async note(token: string, changes: Partial<Pick<Offer, 'isAccepted' | 'run' | 'tries'>>): Promise<void> {
+    await this.#alone(token, async () => this.#write({ ...(await this.read(token)), ...changes }))
   }
 
   /** True where an offer has become this run. */
@@ -83,6 +87,13 @@ export class Offers {
     const text = await this.#disk.readText(this.#pathOf(token))
     // Only this class writes these files, whole or not at all.
     return text === undefined ? undefined : (JSON.parse(text) as Offer)
+  }
+
+  async #write(offer: Offer): Promise<void> {
+    await this.#disk.makeFolder(this.#folder)
+    await writeAtomically(this.#disk, this.#pathOf(offer.token), async (writer) => {
+      await writer.writeText(JSON.stringify(offer))
+    })
   }
 
   #pathOf(token: string): string {

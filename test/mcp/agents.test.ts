@@ -108,6 +108,17 @@ describe('the price of a plan', () => {
     expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 3 })
   })
 
+  it('buys one run where several servers are told to start it at one moment', async () => {
+    const world = await worldWithRows()
+    const agents = await Promise.all([1, 2, 3].map(() => agentHere(world, { person: 'yes' })))
+    const plans = await Promise.all(agents.map((agent) => agent.call('plan', WORK)))
+    const started = await Promise.all(agents.map((agent, index) => agent.call('start', { token: plans[index]?.token })))
+    const [first] = started
+    expect(started.map(({ isError, run }) => [isError, run])).toEqual(started.map(() => [false, first?.run]))
+    await agents[0]?.finished(first?.run ?? '')
+    expect(await world.server.ledger()).toMatchObject({ batchesCreated: 1, rowsBilled: 3, rowsBilledAgain: 0 })
+  })
+
   it('is void with a changed input or a higher estimate, and so is a token that no plan has', async () => {
     const world = await worldWithRows()
     const agent = await agentHere(world, { person: 'yes' })

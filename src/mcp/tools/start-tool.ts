@@ -61,16 +61,21 @@ async function startTool(
   if (!isBought && !offer.isAccepted) {
     const asked = await askFor(home, askingOf(offer), call)
     if (asked !== undefined) return asked
-    await offers.keep({ ...offer, isAccepted: true })
+    await offers.note(token, { isAccepted: true })
   }
   if (same !== undefined) {
     if (!isBought) await capKept(home, same.id, offer)
-    await offers.keep({ ...offer, isAccepted: true, run: same.id })
+    await offers.note(token, { run: same.id })
     return await goOn(home, same, [])
   }
   const warnings: string[] = []
-  const run = await makeRun(home, offer, (warning) => void warnings.push(warning))
-  await offers.keep({ ...offer, isAccepted: true, run: run.id })
+  const run = await makeRun(home, offer, (warning) => void warnings.push(warning)).catch(async (error: unknown) => {
+    // Another server has made it in the meantime, and a process drives it already.
+    const made = await sameRun(workspace, offer.hashes, offer)
+    if (made !== undefined && isBusy(error)) return made
+    throw error
+  })
+  await offers.note(token, { run: run.id })
   return await goOn(home, run, warnings)
 }
 
@@ -107,9 +112,18 @@ async function keptRun({ workspace }: AgentHome, id: string): Promise<RunRecord>
   })
 }
 
+/** Caps a run that is here; one that a process drives already keeps the terms under which it does. */
 async function capKept({ workspace }: AgentHome, id: string, { priceMicros }: Offer): Promise<void> {
-  const { lock } = await takeRun(workspace, id, priceMicros === null ? undefined : usdOf(priceMicros))
-  lock.release()
+  try {
+    const { lock } = await takeRun(workspace, id, priceMicros === null ? undefined : usdOf(priceMicros))
+    lock.release()
+  } catch (error) {
+    if (!isBusy(error)) throw error
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return LlmBatchError.isInstance(error) && error.code === 'busy'
 }
 
 /** Freezes the work of an offer as a run with its price as the cap. Throws `usage` where work or price are other ones. */

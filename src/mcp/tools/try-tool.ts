@@ -67,7 +67,7 @@ async function tryTool(
   }
   const asked = await askFor(home, asking, call)
   if (asked !== undefined) return asked
-  await offers.keep({ ...offer, tries: offer.tries + 1 })
+  await offers.note(token, { tries: offer.tries + 1 })
   const tried = await tryRows(workspace, { ...options, plannedAs: planned.work }, NOBODY)
   const list = new CappedList<object>(maxBytes)
   for (const row of tried.rows) list.add(triedDocument(row, maxBytes))
