@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Where Linux offers memory as a folder. */
@@ -17,6 +17,7 @@ let folder: string | undefined
 export function setup(): void {
   if (process.env['TMPDIR'] !== undefined || !hasRoom()) return
   folder = mkdtempSync(join(MEMORY, 'llm-batch-tests-'))
+  if (!mayExecuteIn(folder)) return
   // A Postgres of the tests is another user where they are root.
   chmodSync(folder, 0o711)
   process.env['TMPDIR'] = folder
@@ -30,4 +31,18 @@ function hasRoom(): boolean {
   if (!existsSync(MEMORY)) return false
   const { bavail, bsize } = statfsSync(MEMORY)
   return bavail * bsize >= LEAST_FREE_BYTES
+}
+
+/** Containers often mount it so that nothing in it is executed, as some tests do. */
+function mayExecuteIn(place: string): boolean {
+  const probe = join(place, 'probe')
+  writeFileSync(probe, '', { mode: 0o755 })
+  try {
+    accessSync(probe, constants.X_OK)
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(probe)
+  }
 }
