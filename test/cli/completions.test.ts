@@ -18,13 +18,12 @@ async function placeWithRun(): Promise<{ readonly here: Surroundings; readonly i
   const { environment, folder, ...world } = await openWorld()
   await world.write('rows.jsonl', questions(1))
   const words = 'run rows.jsonl --model openai/gpt-6.1-terra --prompt {{text}} --name nightly --no-wait'.split(' ')
-  const begun = await type({ environment, folder }, ...words)
-  expectExit(begun, 75)
+  expectExit(await typeHere({ environment, folder }, ...words), 75)
   await mkdir(join(folder, 'bin'))
   await symlink(COMMAND, join(folder, 'bin', 'llm-batch'))
   const PATH = [join(folder, 'bin'), process.env['PATH']].join(delimiter)
   const here = { folder, environment: { ...environment, PATH, HOME: folder } }
-  const listed = await type(here, 'completions', 'runs')
+  const listed = await typeHere(here, 'completions', 'runs')
   return { here, id: /^\S+/.exec(listed.stdout)?.[0] ?? '' }
 }
 
@@ -76,10 +75,10 @@ describe('the completion scripts', () => {
       ['llm-batch run ', ''],
       ['llm-batch status ', `${id} nightly last`],
       ['llm-batch status nightly ', ''],
-      ['llm-batch compare nightly l', 'last'],
+      ['llm-batch compare nightly las', 'last'],
       ['llm-batch status --home absent ', ''],
       ['llm-batch runs ', 'job rm clean'],
-      ['llm-batch runs rm --force ni', 'nightly'],
+      ['llm-batch runs rm --force nigh', 'nightly'],
       ['llm-batch providers mist', 'mistral'],
       ['llm-batch help compl', 'completions'],
     ]
