@@ -53,7 +53,7 @@ export function ConfirmDialog({
         {children}
         {failure ? <Failure failure={failure} /> : null}
         <p class="dialog-actions">
-          <button type="button" onClick={onClose} autofocus>
+          <button type="button" onClick={onClose}>
             {keep}
           </button>
           <button type="submit" class={isDangerous ? 'danger solid' : 'solid'} disabled={!isReady || isWorking}>

@@ -74,4 +74,36 @@ describe('the page of the built command', () => {
     await page.getByRole('link', { name: 'looked at' }).waitFor()
     await shows(page, /^live$/)
   })
+
+  it('acts where that is allowed, after asking once, and leaves the focus where it was', async (context) => {
+    const window = browser ?? context.skip(NO_BROWSER)
+    const world = await openWorld()
+    const input = await world.write('rows.jsonl', questions(20))
+    const words = ['run', input, ...ASKING, '--name', 'held', '--no-canary', '--max-cost', '0.000001', '--yes']
+    expectExit(await typeHere(world, ...words), 3)
+    const { address } = await typeUi(world, '--port', '0', '--allow-actions')
+    const watched = await openPage(window, address)
+    const { page } = watched
+    await page.getByRole('link', { name: 'held' }).click()
+
+    await page.getByRole('button', { name: 'Cancel…' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: /Cancel run/ }).waitFor()
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Keep it')
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Cancel…')
+
+    await page.getByRole('button', { name: 'Raise the cap…' }).click()
+    await page.getByLabel('Most that the run may cost').fill('5')
+    await page.getByRole('button', { name: 'Raise it to $5.00' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await shows(page, 'of $5.00')
+    await page.getByRole('button', { name: 'Resume…' }).click()
+    await page.getByRole('button', { name: 'Resume the run' }).click()
+    await shows(page, 'run completed')
+    const { rowsBilled, rowsBilledAgain } = await world.server.ledger()
+    expect({ rowsBilled, rowsBilledAgain }).toEqual({ rowsBilled: 20, rowsBilledAgain: 0 })
+    expectQuiet(watched)
+  })
 })
