@@ -7,6 +7,7 @@ import {
   insertRun,
   markCancelRequested,
   nextWriter,
+  selectEndedRuns,
   selectRun,
   selectRunKey,
   selectRuns,
@@ -32,6 +33,7 @@ export function createStore(catalog: Catalog): Omit<Store, keyof Locks> {
     findRun: async (id) => database.read((sql) => selectRun(sql, id)),
     listRuns: async () => database.read(selectRuns),
     waitingRuns: async () => database.read(selectWaitingRuns),
+    runsEndedSince: async (instant) => database.read((sql) => selectEndedRuns(sql, instant)),
     read: (id) => createRunStore(catalog, id, undefined),
     write: async (id) => {
       const writer = await database.transaction(async (sql) => nextWriter(sql, await selectRunKey(sql, id)))

@@ -16,7 +16,7 @@ import {
   type Tail,
 } from '../model/run.ts'
 import type { StopLoss } from '../model/stop-loss.ts'
-import type { BegunFacts, Incident, NewRun, RunRecord, WaitingQueue, WaitingRun } from './port/run.ts'
+import type { BegunFacts, EndedRun, Incident, NewRun, RunRecord, WaitingQueue, WaitingRun } from './port/run.ts'
 import { reasonFrom, reasonJson, UNFINISHED } from './record-columns.ts'
 import type { Sql, SqlValue } from './sql.ts'
 
@@ -155,6 +155,10 @@ export async function selectWaitingRuns(sql: Sql): Promise<WaitingRun[]> {
   const runs = new Map<string, WaitingRun>()
   for (const row of rows) runs.set(row.id, withQueue(runs.get(row.id), row))
   return [...runs.values()]
+}
+
+export async function selectEndedRuns(sql: Sql, since: number): Promise<EndedRun[]> {
+  return await sql.all<EndedRun>('select id, finished_at as "endedAt" from runs where finished_at >= ?', since)
 }
 
 function withQueue(

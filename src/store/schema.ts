@@ -3,7 +3,7 @@ import { mention } from '../model/options/mention.ts'
 import type { Sql } from './sql.ts'
 
 /** The version of the tables below; a home of another one is refused, because nothing has been released before this. */
-const VERSION = 8
+const VERSION = 9
 
 /** The parts of a table's definition in which databases differ. */
 export interface TableWords {
@@ -56,6 +56,7 @@ const tablesIn = ({ countedKey, keyedTable }: TableWords): string => `
     finished_at bigint
   );
   create index runs_by_requests_hash on runs (requests_hash);
+  create index runs_by_end on runs (finished_at);
 
   create table portions (
     run bigint not null references runs (key) on delete cascade,

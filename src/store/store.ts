@@ -5,7 +5,7 @@ import type { BatchCatalog, TokenMethod } from './port/batch.ts'
 import type { MoneyCatalog, MonthlySpending, ShownAnswers } from './port/money.ts'
 import type { PaidCallCatalog } from './port/paid-call.ts'
 import type { QueueBelief, QueueCatalog, QueuedWork } from './port/queue.ts'
-import type { NewRun, RunCatalog, RunRecord, WaitingRun } from './port/run.ts'
+import type { EndedRun, NewRun, RunCatalog, RunRecord, WaitingRun } from './port/run.ts'
 
 /**
  * The durable memory of one home: all runs, in one database. Each verb is one transaction; what has been awaited is
@@ -71,6 +71,8 @@ interface RunList {
   listRuns(): Promise<readonly RunRecord[]>
   /** The runs that are sealed or open to work and not finished, oldest first. */
   waitingRuns(): Promise<readonly WaitingRun[]>
+  /** The runs that came to their end at an instant or later. */
+  runsEndedSince(instant: number): Promise<readonly EndedRun[]>
   /** A handle that reads a run; its writing verbs throw. */
   read(id: string): RunStore
   /**

@@ -47,5 +47,18 @@ describe.each(ENGINES)('in $name', (engine) => {
         { nextAt: null, unsent: [] },
       ])
     })
+
+    it('wait no more once they have ended, and tell when that was', async () => {
+      const [first, second] = [await createRun(store, home.folder), await createRun(store, home.folder)]
+      for (const run of [first, second]) await seal(run, [])
+      await first.store.moveRun('completed')
+      await second.store.moveRun('completed')
+      const [one, two] = [await first.store.record(), await second.store.record()]
+      const since = async (instant: number) => new Set(await store.runsEndedSince(instant))
+      const both = [one, two].map(({ finishedAt, id }) => ({ id, endedAt: finishedAt }))
+      expect(await store.waitingRuns()).toEqual([])
+      expect(await since(Number(one.finishedAt))).toEqual(new Set(both))
+      expect(await since(Number(two.finishedAt) + 1)).toEqual(new Set())
+    })
   })
 })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import type {
@@ -80,6 +81,23 @@ it('tells pages that listen how a run goes on and ends, and ends itself with the
   expect(await removedRun(second)).toBe(id)
   await ui.close()
   expect(await second.next()).toMatchObject({ done: true })
+})
+
+it('tells of a run that has begun and ended between two of its looks', async () => {
+  const world = await openWorld()
+  const { clock, release } = heldClock()
+  const resting = new AbortController()
+  const sleep: Clock['sleep'] = (milliseconds, signal) => {
+    resting.abort()
+    return clock.sleep(milliseconds, signal)
+  }
+  const ui = await openUi(world, { parts: { clock: { ...systemClock, sleep } } })
+  const events = eventsOf(ui, new AbortController().signal)
+  expect((await events.next()).value).toMatchObject({ name: 'hello' })
+  if (!resting.signal.aborted) await once(resting.signal, 'abort')
+  await start(world, 'short', 'openai/gpt-6-luna')
+  release()
+  expect(await runThat(events, () => true)).toMatchObject({ name: 'short', state: 'completed', doneRows: 30 })
 })
 
 it('compares two runs on the rows that both have, and lists what providers have and no run knows', async () => {

@@ -68,6 +68,13 @@ export interface WaitingRun {
   readonly windUpAt: number | null
 }
 
+/** A run that has come to its end. */
+export interface EndedRun {
+  readonly id: string
+  /** Epoch milliseconds, by the clock of its home. */
+  readonly endedAt: number
+}
+
 /** Batches of a run for one target, as far as they are planned or open. */
 export interface WaitingQueue {
   readonly target: Target

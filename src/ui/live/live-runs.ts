@@ -21,12 +21,15 @@ const WHOLE_LOOK = 5
 /** A page hears something at least so often, so that a dead connection is noticed. */
 const BEAT_MS = 15_000
 
+/** Runs that ended so long ago are told if they were not: clocks differ, and a commit takes its time. */
+const ENDED_MS = 60_000
+
 /** Time until the next look after one that failed. */
 const TROUBLE_MS = 5_000
 
 /**
  * Looks at the catalog once a second for all who listen, and only while there are any: one statement over the runs that wait
- * for something, and more of those that it says have changed. Remembers the runs that are not finished, and nothing else.
+ * for something, one over those that have just ended, and more of those that have changed. Remembers these runs alone.
  */
 export class LiveRuns {
   readonly #home: Workspace
@@ -35,6 +38,8 @@ export class LiveRuns {
   readonly #listeners = new Set<Listener>()
   /** By id: what the catalog said of a run that waits, and what was told of it last. */
   readonly #known = new Map<string, { readonly seen: string; readonly told: string; readonly summary: RunSummary }>()
+  /** By id: when a run ended that did so in the last minute. */
+  #ended: ReadonlyMap<string, number> = new Map()
   #isLooking = false
   #looks = 0
   #toldAt = 0
@@ -64,6 +69,7 @@ export class LiveRuns {
       await clock.sleep(restMs, this.#stopping)
     }
     this.#known.clear()
+    this.#ended = new Map()
     this.#looks = 0
     this.#isLooking = false
   }
@@ -87,8 +93,18 @@ export class LiveRuns {
     for (const run of waiting) {
       if (isWhole || this.#known.get(run.id)?.seen !== JSON.stringify(run)) await this.#lookAt(run, hasWorkers)
     }
-    const ids = new Set(waiting.map(({ id }) => id))
-    for (const id of [...this.#known.keys()].filter((known) => !ids.has(known))) await this.#leave(id)
+    await this.#lookForEnded(waiting)
+  }
+
+  /** A run that waits no more has ended or was removed; a short one may have begun and ended since the last look. */
+  async #lookForEnded(waiting: readonly WaitingRun[]): Promise<void> {
+    const { clock, store } = this.#home
+    const waits = new Set(waiting.map(({ id }) => id))
+    const ended = new Map((await store.runsEndedSince(clock.now() - ENDED_MS)).map(({ endedAt, id }) => [id, endedAt]))
+    const unheard = [...ended].filter(([id, endedAt]) => this.#ended.get(id) !== endedAt).map(([id]) => id)
+    const left = [...this.#known.keys()].filter((id) => !waits.has(id))
+    for (const id of new Set([...left, ...unheard])) await this.#leave(id)
+    this.#ended = ended
   }
 
   async #lookAt(waiting: WaitingRun, hasWorkers: boolean): Promise<void> {
@@ -101,7 +117,6 @@ export class LiveRuns {
     if (isNews) this.#tell({ name: 'run', data: summary })
   }
 
-  /** A run that waits no more has come to its end, or was removed. */
   async #leave(id: string): Promise<void> {
     const run = await this.#home.store.findRun(id)
     this.#known.delete(id)
