@@ -81,6 +81,7 @@ function CancelDialog({ onClose, onDone, run }: ActionDialog) {
 
 function ResumeDialog({ onClose, onDone, run }: ActionDialog) {
   const { counts, id, spent } = run
+  const committed = committedUsd(spent)
   return (
     <ConfirmDialog
       title={`Resume run ${id}?`}
@@ -104,7 +105,7 @@ function ResumeDialog({ onClose, onDone, run }: ActionDialog) {
         Spent so far: {dollars(spent.totalUsd)}.{' '}
         {spent.capUsd === null
           ? 'The run has no cap.'
-          : `It may cost at most ${dollars(spent.capUsd)}, of which ${dollars(committedUsd(spent))} is spent or set aside.`}
+          : `It may cost at most ${dollars(spent.capUsd)}${committed === null ? '' : `, of which ${dollars(committed)} is spent or set aside`}.`}
       </p>
     </ConfirmDialog>
   )
