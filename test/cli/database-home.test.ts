@@ -40,7 +40,7 @@ it('is made by init, which says what it made, and serves a user without the righ
   const name = `user_${schema}`
   await administer(`create role ${name} login; grant usage on schema ${schema} to ${name};
     grant select, insert, update, delete on all tables in schema ${schema} to ${name}`)
-  const user = await newMachine(world, 'user', { LLM_BATCH_HOME: address.replace('tester@', `${name}:secret@`) })
+  const user = await newMachine(world, 'user', { LLM_BATCH_HOME: address.replace('tester@', `${name}:unspoken@`) })
   await user.write('rows.jsonl', questions(2))
   const run = await type(user, ...LINE)
   expectExit(run, 0)
@@ -50,7 +50,7 @@ it('is made by init, which says what it made, and serves a user without the righ
   expectExit(doctor, 0)
   expect(doctor.stdout).toMatch(/home +postgres:\S+ \(1 run\)\n +files +\S+shared\n +workers +none is at work\n/)
   // The password of the address is nowhere.
-  expect([run, job, doctor].map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain('secret')
+  expect([run, job, doctor].map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain('unspoken')
 })
 
 it('that cannot be reached, is refused or of another version ends a command with one sentence', async () => {
