@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
-import type request from 'undici/lib/api/api-request.js'
+import type { Dispatcher, request } from 'undici'
 import type { Clock } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { LlmBatchError, messageOf } from '../model/error.ts'
@@ -79,14 +78,14 @@ function isAllowedElsewhere({ isElsewhere, url }: TransportRequest, base: URL): 
   return isLoopback(base) ? isLoopback(url) : url.protocol === 'https:' && !isLoopback(url)
 }
 
-/** URLs of the proxies that requests go through; empty for directly, but not both. */
+/** URLs of the proxies that requests go through; empty for directly. */
 interface Proxies {
   readonly httpProxy: string
   readonly httpsProxy: string
   readonly noProxy: string
 }
 
-/** The proxies of the environment; null where there are none, or none may be used. Throws for one that is not a URL. */
+/** The proxies that the environment names; null where none may be used. Throws for one that is not a URL. */
 function proxiesFor(base: URL, environment: TransportOptions['environment']): Proxies | null {
   // A proxy on the way to this machine would carry the key over the network in clear text.
   if (isLoopback(base)) return null
@@ -97,7 +96,6 @@ function proxiesFor(base: URL, environment: TransportOptions['environment']): Pr
       next: 'Write it like http://proxy.example:3128, or unset it.',
     })
   }
-  if (httpProxy === '' && httpsProxy === '') return null
   return { httpProxy, httpsProxy, noProxy: variable('NO_PROXY') }
 }
 
@@ -115,23 +113,16 @@ interface Connections {
   readonly send: typeof request
 }
 
-/**
- * The HTTP client is loaded when something is first sent: commands that only read a home start a seventh sooner. All of it,
- * with what browsers have, takes three times as long as the two files that are needed where there is no proxy.
- */
+/** The HTTP client is loaded when something is first sent: commands that only read a home start a seventh sooner. */
 async function openConnections(
   proxies: Proxies | null,
   { idleTimeoutMs }: Pick<TransportOptions, 'idleTimeoutMs'>,
 ): Promise<Connections> {
+  const { Agent, EnvHttpProxyAgent, request: send } = await import('undici')
   const settings = { connect: { timeout: idleTimeoutMs } }
-  const { default: send } = await import('undici/lib/api/api-request.js')
-  if (proxies === null) {
-    const { default: Agent } = await import('undici/lib/dispatcher/agent.js')
-    return { dispatcher: new Agent(settings), send }
-  }
-  const { EnvHttpProxyAgent } = await import('undici')
   // Empty text, unlike undefined, keeps undici from reading the process environment by itself.
-  return { dispatcher: new EnvHttpProxyAgent({ ...settings, ...proxies }), send }
+  const dispatcher = proxies === null ? new Agent(settings) : new EnvHttpProxyAgent({ ...settings, ...proxies })
+  return { dispatcher, send }
 }
 
 async function exchange(
@@ -148,9 +139,8 @@ async function exchange(
     }),
   )
   try {
-    const response = await send.call(dispatcher, {
-      origin: request.url.origin,
-      path: `${request.url.pathname}${request.url.search}`,
+    const response = await send(request.url, {
+      dispatcher,
       method: request.method,
       headers: headersOf(request),
       body: bodyOf(request),

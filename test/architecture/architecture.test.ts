@@ -50,7 +50,7 @@ describe('the sources', () => {
     const brought = broughtBy('providers/known.ts', sources)
     expect(brought).toContain('providers/openai/facts.ts')
     expect(brought).not.toContain('providers/http.ts')
-    expect(broughtBy('providers/connect.ts', sources)).toContain('undici/lib/dispatcher/agent.js')
+    expect(broughtBy('providers/connect.ts', sources)).toContain('undici')
   })
 
   it('name a provider and speak its dialect in its own folder only', () => {
@@ -168,7 +168,6 @@ describe('the guards', () => {
     ['drive/loop.ts', "import * as crypto from 'node:crypto'"],
     ['drive/loop.ts', 'const id = crypto.randomUUID()'],
     ['providers/openai/adapter.ts', "import { request } from 'undici'"],
-    ['providers/openai/adapter.ts', "import Agent from 'undici/lib/dispatcher/agent.js'"],
     ['providers/openai/adapter.ts', "await fetch('https://example.com')"],
     ['drive/loop.ts', "import { createServer } from 'node:http'"],
     ['drive/loop.ts', "import { DatabaseSync } from '@photostructure/sqlite'"],

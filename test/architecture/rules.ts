@@ -208,7 +208,7 @@ const GUARDS: readonly Guard[] = [
   },
   {
     what: 'the network',
-    modules: /^undici(?:\/|$)/,
+    modules: /^undici$/,
     globals: /^(fetch|WebSocket)$/,
     // What batches do not take goes as the client would have sent it.
     allowed: ['providers/http', 'calls/open-batch.ts'],
