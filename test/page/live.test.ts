@@ -4,6 +4,7 @@ import { NO_BROWSER, openPage, startBrowser } from '../support/browser.ts'
 import { expectExit, type Started, start, typeHere } from '../support/command.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 import { expectQuiet, shows } from '../support/page-scene.ts'
+import { seriousFaults } from '../support/serious-faults.ts'
 
 let browser: Browser | undefined
 
@@ -90,6 +91,7 @@ describe('the page of the built command', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('dialog', { name: /Cancel run/ }).waitFor()
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Keep it')
+    expect(await seriousFaults(page)).toEqual([])
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Cancel…')
@@ -100,8 +102,14 @@ describe('the page of the built command', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await shows(page, 'of $5.00')
     await page.getByRole('button', { name: 'Resume…' }).click()
+    await shows(page, /20 rows without a result: .* those at the provider are collected and not bought again/)
+    await page.getByRole('button', { name: 'Not now' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(JSON.parse((await typeHere(world, 'runs', '--json')).stdout).runs).toMatchObject([{ state: 'held' }])
+    await page.getByRole('button', { name: 'Resume…' }).click()
     await page.getByRole('button', { name: 'Resume the run' }).click()
     await shows(page, 'run completed')
+    await shows(page, /^Run \S+ (?:goes on, worked on by this server|is completed)/)
     const { rowsBilled, rowsBilledAgain } = await world.server.ledger()
     expect({ rowsBilled, rowsBilledAgain }).toEqual({ rowsBilled: 20, rowsBilledAgain: 0 })
     expectQuiet(watched)

@@ -1,10 +1,10 @@
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { NO_BROWSER } from '../support/browser.ts'
 import { expectExit, typeHere } from '../support/command.ts'
 import { questions } from '../support/local-world.ts'
 import { expectQuiet, goTo, openScene, type PageScene, shows } from '../support/page-scene.ts'
+import { seriousFaults } from '../support/serious-faults.ts'
 
 /** Directives by what they make of a row; ten causes that differ. */
 const FAILURES = [
@@ -259,11 +259,10 @@ describe('every screen', () => {
       const shown = scene ?? context.skip(NO_BROWSER)
       const watched = await shown.open('', { colorScheme })
       const { page } = watched
-      await page.evaluate(axe.source)
       const faults: string[] = []
       for (const [name, hash] of Object.entries(await screensOf(shown))) {
         await openWhole(page, name, hash)
-        const found = await page.evaluate<readonly string[]>(SERIOUS)
+        const found = await seriousFaults(page)
         faults.push(...found.map((fault) => `${name}: ${fault}`))
       }
       expect(faults).toEqual([])
@@ -283,10 +282,5 @@ describe('every screen', () => {
     expectQuiet(watched)
   })
 })
-
-/** Runs axe in the page, and tells its serious findings in a line each. */
-const SERIOUS = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
-  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' at ' + target.join(' ') + ': ' + failureSummary)))`
 
 const IS_TOO_WIDE = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'

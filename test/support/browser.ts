@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { foundProgram } from './found-program.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
@@ -9,19 +8,7 @@ export const NO_BROWSER = `no ${NAMES[0]} was found on the path or in CHROMIUM_P
 
 /** The Chromium of this machine; undefined where there is none. */
 function chromiumPath(): string | undefined {
-  const named = process.env['CHROMIUM_PATH']
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
-  const onPath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))
-  return [...(named ? [named] : []), ...onPath].find(isProgram)
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  return process.env['CHROMIUM_PATH'] || NAMES.map(foundProgram).find((path) => path !== undefined)
 }
 
 /** Starts the browser for all tests of a file; undefined where there is none. Its sandbox cannot be had as root. */

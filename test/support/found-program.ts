@@ -1,9 +1,14 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Whether a program of the system is there, so that a test that needs it is left out where it is not. */
+/** Where a program of the system lies; undefined where it is not there, so that a test that needs it is left out. */
+export function foundProgram(name: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
+}
+
 export function isProgramThere(name: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name)))
+  return foundProgram(name) !== undefined
 }
 
 function isExecutable(path: string): boolean {
