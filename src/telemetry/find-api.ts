@@ -10,7 +10,12 @@ const REGISTERED = Symbol.for('opentelemetry.js.api.1')
  * the API is not beside this one.
  */
 export async function findTelemetryApi(): Promise<TelemetryApi | null> {
-  return isSetUp(Reflect.get(globalThis, REGISTERED)) ? await import('@opentelemetry/api') : null
+  return isTelemetrySetUp() ? await import('@opentelemetry/api') : null
+}
+
+/** True where an SDK is set up in this process. */
+export function isTelemetrySetUp(): boolean {
+  return isSetUp(Reflect.get(globalThis, REGISTERED))
 }
 
 /** True where spans or metrics go somewhere; a logger of the API alone counts not. */

@@ -1,3 +1,5 @@
+import { isTelemetrySetUp } from './find-api.ts'
+
 /** Work of a home at a provider for one model. Tokens are estimates. */
 export interface QueuedTokens {
   /** By its name in the conventions. */
@@ -22,9 +24,10 @@ const lastRead = new Map<string, Map<string, QueuedTokens>>()
 
 /**
  * Has the queues of a home told with every reading of metrics, until what is returned is called; what that reads is told from
- * then on, because this process does not look any more.
+ * then on, because this process does not look any more. Where no SDK is set up by now, the home is never read.
  */
 export function watchQueues(source: QueueSource): () => Promise<void> {
+  if (!isTelemetrySetUp()) return async () => undefined
   const same = sources.get(source.home) ?? new Set()
   sources.set(source.home, same.add(source))
   return async () => {

@@ -14,6 +14,8 @@ import {
 } from '@opentelemetry/sdk-trace-base'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startRun, startWorker } from '../../src/index.ts'
+import { findTelemetryApi } from '../../src/telemetry/find-api.ts'
+import { measuresOf } from '../../src/telemetry/measures.ts'
 import { expectExit, typeHere } from '../support/command.ts'
 import { type LocalWorld, openWorld, questions } from '../support/local-world.ts'
 
@@ -25,11 +27,16 @@ let reader: PeriodicExportingMetricReader
 
 beforeEach(() => {
   spanExporter.reset()
+  setUp()
+})
+
+/** Sets an SDK up, as the program around does. */
+function setUp(): void {
   metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
   reader = new PeriodicExportingMetricReader({ exporter: metricExporter, exportIntervalMillis: 3_600_000 })
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spanExporter)] }))
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
-})
+}
 
 afterEach(async () => {
   await reader.shutdown()
@@ -170,6 +177,33 @@ describe('a run that OpenTelemetry hears of', () => {
     await worker.close()
     expect(spansOf('take_up')).toHaveLength(1)
     expect(await toldText()).not.toContain(SECRET)
+  })
+
+  it('is not told of where its work began before an SDK was set up', async () => {
+    trace.disable()
+    metrics.disable()
+    const world = await openWorld({ durations: { runMs: 3_600_000 } })
+    const input = await world.write('rows.jsonl', questions(2))
+    const words = [
+      'run',
+      input,
+      '--model',
+      'openai/gpt-6.1-terra',
+      '--prompt',
+      '{{text}}',
+      '-o',
+      'out.jsonl',
+      '--no-wait',
+    ]
+    expectExit(await typeHere(world, ...words), 75)
+    await using worker = await startWorker(placeOf(world))
+    await reader.shutdown()
+    setUp()
+    const api = await findTelemetryApi()
+    if (api) measuresOf(api)
+    const queues = await readMetric('llm_batch.queue.requests', 'gen_ai.provider.name', 'gen_ai.request.model')
+    expect(Object.keys(queues)).not.toContain('openai gpt-6.1-terra')
+    await worker.close()
   })
 })
 
