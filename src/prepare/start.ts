@@ -9,6 +9,7 @@ import type { PromptFunction } from '../request/messages/chat-messages.ts'
 import type { RunRecord } from '../store/port/run.ts'
 import type { Lock, RunStore } from '../store/store.ts'
 import { capRun } from '../workspace/budget.ts'
+import { preparedRuns } from '../workspace/find-run.ts'
 import { refuseUnfitModels } from '../workspace/judged-models.ts'
 import { removeDrafts, removeFailedDraft, removeRun } from '../workspace/remove-run.ts'
 import { whileNoOtherStarts } from '../workspace/start-lock.ts'
@@ -153,7 +154,7 @@ async function findSameWork(
   { again, name, output, takesFinished }: NewRunOptions,
   written: RunRecord | undefined,
 ): Promise<RunRecord | undefined> {
-  const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
+  const runs = await preparedRuns(store)
   // A run that is held with nothing sent takes another base URL, which is the one to go on with.
   const movable = new Set<string>()
   for (const { id, state } of runs) {

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { LlmBatchError } from '../model/error.ts'
 import { VERSION } from '../version.ts'
+import { preparedRuns } from '../workspace/find-run.ts'
 import { workersAtWork } from '../workspace/workers-at-work.ts'
 import { addActionRoutes } from './actions/action-routes.ts'
 import type { CompareAnswer, RunList, Session } from './contract.ts'
@@ -94,7 +95,7 @@ function sessionOf({ actions, home }: UiSurroundings): Session {
 }
 
 async function runList({ home, runs }: UiSurroundings, context: Context): Promise<RunList> {
-  const all = (await home.store.listRuns()).filter(({ state }) => state !== 'preparing')
+  const all = await preparedRuns(home.store)
   const from = readNumber(context.req.query('cursor'), 'cursor', 0)
   const limit = Math.min(readNumber(context.req.query('limit'), 'limit', USUAL_RUNS), MOST_RUNS)
   const page = all.slice(from, from + limit)

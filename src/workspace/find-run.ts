@@ -4,6 +4,11 @@ import { isFinished } from '../model/run.ts'
 import type { RunRecord } from '../store/port/run.ts'
 import type { Store } from '../store/store.ts'
 
+/** Every run that people see, newest first: one that is being prepared may still come to nothing. */
+export async function preparedRuns(store: Pick<Store, 'listRuns'>): Promise<readonly RunRecord[]> {
+  return (await store.listRuns()).filter(({ state }) => state !== 'preparing')
+}
+
 /**
  * The run a person means: an id, a unique beginning of one, a name, or `last`. Where nothing is given, the only
  * unfinished run, or else the only run at all. Throws `not_found` or `ambiguous`.
@@ -20,7 +25,7 @@ export async function findRuns(
   store: Pick<Store, 'listRuns'>,
   wanted: string | undefined,
 ): Promise<readonly RunRecord[]> {
-  const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
+  const runs = await preparedRuns(store)
   if (wanted === 'last') return runs.slice(0, 1)
   if (wanted === undefined) {
     const unfinished = runs.filter(({ state }) => !isFinished(state))
@@ -32,7 +37,7 @@ export async function findRuns(
 
 /** Every unfinished run and the last finished one, newest first; throws `not_found` where there is none at all. */
 export async function openRunsAndLast(store: Pick<Store, 'listRuns'>): Promise<readonly RunRecord[]> {
-  const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
+  const runs = await preparedRuns(store)
   if (runs.length === 0) throw notFound(undefined)
   const finished = runs.filter(({ state }) => isFinished(state))
   const [last] = finished.toSorted((left, right) => (right.finishedAt ?? 0) - (left.finishedAt ?? 0))

@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander'
 import { EXIT } from '../../model/error.ts'
 import type { OptionsOf } from '../../model/options/options.ts'
+import { preparedRuns } from '../../workspace/find-run.ts'
 import { withWorkspaceIfAny } from '../../workspace/workspace.ts'
 import { addOptions } from '../flags/option-flags.ts'
 import { findPlace } from '../open-home.ts'
@@ -53,7 +54,7 @@ async function printRuns(shell: Shell, flags: OptionsOf<'completions'>): Promise
   // A TAB must not wait for a database that does not answer.
   if (place.home.kind === 'database') return
   await withWorkspaceIfAny(place, async (workspace) => {
-    const runs = (await workspace?.store.listRuns())?.filter(({ state }) => state !== 'preparing') ?? []
+    const runs = workspace ? await preparedRuns(workspace.store) : []
     const words = runs.flatMap(({ id, name, state }) =>
       [id, name].filter((word) => word !== null && isPlainWord(word)).map((word) => `${word}\t${state}\n`),
     )

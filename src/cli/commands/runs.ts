@@ -5,7 +5,7 @@ import { isFinished } from '../../model/run.ts'
 import { takeRun } from '../../prepare/start.ts'
 import type { RequestCounts } from '../../store/port/batch.ts'
 import type { RunRecord } from '../../store/port/run.ts'
-import { findRun } from '../../workspace/find-run.ts'
+import { findRun, preparedRuns } from '../../workspace/find-run.ts'
 import { leftFolders } from '../../workspace/left-folders.ts'
 import { removeRun } from '../../workspace/remove-run.ts'
 import type { Workspace } from '../../workspace/workspace.ts'
@@ -75,7 +75,7 @@ async function printJob(shell: Shell, { disk, folderOf, store }: Workspace, name
 }
 
 async function list(shell: Shell, { clock, store }: Workspace, flags: ListFlags): Promise<void> {
-  const runs = (await store.listRuns()).filter(({ state }) => state !== 'preparing')
+  const runs = await preparedRuns(store)
   const listed = await Promise.all(runs.map(async (run) => ({ run, counts: await store.read(run.id).counts() })))
   const months = await store.spendingByMonth()
   if (flags.json) {
